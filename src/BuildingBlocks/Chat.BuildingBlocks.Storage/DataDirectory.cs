@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+
+namespace Chat.BuildingBlocks.Storage;
+
+/// <summary>The server's folder, held by this process alone for as long as it runs.</summary>
+public sealed class DataDirectory : IDisposable
+{
+    private readonly string _root;
+    private readonly FileStream _lock;
+
+    /// <exception cref="StorageException">The folder cannot be made or written, or another process holds it.</exception>
+    public DataDirectory(IOptions<StorageOptions> options)
+    {
+        _root = Path.GetFullPath(options.Value.DataDirectory);
+        try
+        {
+            Directory.CreateDirectory(_root);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The data directory '{_root}' cannot be used: {e.Message} Set Storage:DataDirectory to a folder this user may write.", e);
+        }
+
+        try
+        {
+            _lock = new FileStream(PathOf("chat.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (UnauthorizedAccessException e)
+        {
+            throw new StorageException($"The data directory '{_root}' cannot be written by this user.", e);
+        }
+        catch (IOException e)
+        {
+            throw new StorageException($"The data directory '{_root}' is in use by another server. Stop that one, or set Storage:DataDirectory to another folder.", e);
+        }
+    }
+
+    public string PathOf(string name) => Path.Combine(_root, name);
+
+    public void Dispose() => _lock.Dispose();
+}

@@ -1,0 +1,208 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Threading.Channels;
+using Chat.BuildingBlocks.Errors;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Chat.BuildingBlocks.Storage.Sqlite;
+
+/// <summary>
+/// The embedded database: one writer with group commit, readers beside it. WAL with <c>synchronous=FULL</c>: what a write returned from
+/// is on disk. Every module keeps its own tables in it, by its own <see cref="SqliteMigrations"/>.
+/// </summary>
+public sealed class SqliteDatabase : IDisposable
+{
+    /// <summary>Writes that may wait at once; beyond it a writer waits for room.</summary>
+    private const int MaxWaitingWrites = 4096;
+
+    /// <summary>Writes in one commit at most, so that the first of a long queue does not wait for the last.</summary>
+    private const int MaxBatch = 512;
+
+    private const int MaxIdleReaders = 8;
+    private const int Corrupt = 11;
+    private const int NotADatabase = 26;
+
+    private readonly string _path;
+    private readonly SqliteConnection _writer;
+    private readonly ConcurrentBag<SqliteConnection> _readers = [];
+    private readonly Channel<Write> _waiting =
+        Channel.CreateBounded<Write>(new BoundedChannelOptions(MaxWaitingWrites) { SingleReader = true });
+    private readonly Thread _thread;
+    private readonly Histogram<double> _commits;
+    private readonly TimeProvider _clock;
+
+    /// <exception cref="StorageException">The file is damaged, not a database, made by a newer version, or cannot be written.</exception>
+    public SqliteDatabase(DataDirectory directory, IEnumerable<SqliteMigrations> migrations, IMeterFactory meters, TimeProvider clock)
+    {
+        _clock = clock;
+        _path = directory.PathOf("chat.db");
+        _commits = meters.Create("Chat").CreateHistogram<double>("chat.sqlite.commit", "s", "Time of a group commit to the embedded database.");
+        try
+        {
+            _writer = Open("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=2000;");
+            if (_writer.QuerySingle<string>("SELECT quick_check FROM pragma_quick_check(1)") is not "ok")
+                throw Damaged(null);
+            foreach (var module in migrations)
+                module.Apply(_writer);
+        }
+        catch (SqliteException e) when (e.SqliteErrorCode is Corrupt or NotADatabase)
+        {
+            throw Damaged(e);
+        }
+        catch (SqliteException e)
+        {
+            throw new StorageException($"The database '{_path}' cannot be opened: {e.Message}", e);
+        }
+        _thread = new Thread(CommitWrites) { Name = "sqlite-writer", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Runs work on the writer, in a transaction with whatever else waits; durable when this completes. What throws is rolled back alone.</summary>
+    /// <param name="work">Runs on the writer's thread: no waiting, no calls out of the store.</param>
+    /// <param name="ct">Gives up waiting for room; work that waits already is done.</param>
+    /// <exception cref="StoreUnavailableException">The commit failed: nothing was written.</exception>
+    public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct = default)
+    {
+        var write = new Write<T>(work);
+        try
+        {
+            await _waiting.Writer.WriteAsync(write, ct);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new StoreUnavailableException("The database is closed.", e);
+        }
+        return await write.Done;
+    }
+
+    /// <inheritdoc cref="WriteAsync{T}"/>
+    public Task WriteAsync(Action<SqliteConnection> work, CancellationToken ct = default) =>
+        WriteAsync(connection => { work(connection); return true; }, ct);
+
+    /// <summary>Runs a query on a reader of its own, beside the writer; it sees what was committed before it began.</summary>
+    public T Read<T>(Func<SqliteConnection, T> query)
+    {
+        var reader = _readers.TryTake(out var idle) ? idle : Open("PRAGMA query_only=ON;");
+        try
+        {
+            return query(reader);
+        }
+        finally
+        {
+            if (_readers.Count < MaxIdleReaders)
+                _readers.Add(reader);
+            else
+                reader.Dispose();
+        }
+    }
+
+    /// <summary>Lets SQLite refresh its statistics and empties the write-ahead log into the file.</summary>
+    public Task OptimiseAsync() => WriteAsync(connection => connection.Execute("PRAGMA optimize;"));
+
+    /// <summary>Writes a consistent copy while the server runs on; an existing file of that name is replaced.</summary>
+    public void BackUpTo(string path)
+    {
+        File.Delete(path);
+        Read(reader => reader.Execute("VACUUM INTO $path", new { path }));
+    }
+
+    public void Dispose()
+    {
+        _waiting.Writer.TryComplete();
+        _thread.Join();
+        _writer.Dispose();
+        while (_readers.TryTake(out var reader))
+            reader.Dispose();
+    }
+
+    private SqliteConnection Open(string pragmas)
+    {
+        // Not pooled: the two kinds of connection are kept apart here.
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Pooling = false }.ToString());
+        connection.Open();
+        connection.Execute("PRAGMA busy_timeout=5000; " + pragmas);
+        return connection;
+    }
+
+    private void CommitWrites()
+    {
+        var batch = new List<Write>(MaxBatch);
+        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        {
+            batch.Clear();
+            while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write))
+                batch.Add(write);
+            var started = _clock.GetTimestamp();
+            try
+            {
+                _writer.Execute("BEGIN IMMEDIATE");
+                foreach (var write in batch)
+                    RunAlone(write);
+                _writer.Execute("COMMIT");
+            }
+            catch (SqliteException e)
+            {
+                RollBack();
+                var failure = new StoreUnavailableException("The database could not commit.", e);
+                batch.ForEach(write => write.Fail(failure));
+                continue;
+            }
+            _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
+            batch.ForEach(write => write.Complete());
+        }
+    }
+
+    private void RunAlone(Write write)
+    {
+        _writer.Execute("SAVEPOINT one");
+        try
+        {
+            write.Run(_writer);
+        }
+        catch (Exception e)
+        {
+            write.Fail(e);
+            _writer.Execute("ROLLBACK TO one");
+        }
+        _writer.Execute("RELEASE one");
+    }
+
+    private void RollBack()
+    {
+        try
+        {
+            _writer.Execute("ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // SQLite has rolled back by itself: there is no transaction left to end.
+        }
+    }
+
+    private StorageException Damaged(Exception? inner) => new(
+        $"The database '{_path}' is damaged or not a database. Put back a backup of it, or move it away to begin with an empty one.", inner);
+
+    private abstract class Write
+    {
+        public abstract void Run(SqliteConnection connection);
+
+        public abstract void Complete();
+
+        public abstract void Fail(Exception e);
+    }
+
+    private sealed class Write<T>(Func<SqliteConnection, T> work) : Write
+    {
+        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private T? _value;
+
+        public Task<T> Done => _done.Task;
+
+        public override void Run(SqliteConnection connection) => _value = work(connection);
+
+        public override void Complete() => _done.TrySetResult(_value!);
+
+        public override void Fail(Exception e) => _done.TrySetException(e);
+    }
+}

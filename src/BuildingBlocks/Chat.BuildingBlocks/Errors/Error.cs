@@ -1,0 +1,10 @@
+namespace Chat.BuildingBlocks.Errors;
+
+/// <summary>A refusal that a client can cause: a value, not an exception.</summary>
+/// <param name="Code">One of <see cref="ErrorCodes"/>; the contract with clients.</param>
+/// <param name="Text">For people: says what to do, never what the caller may not know.</param>
+/// <param name="RetryAfter">When trying again may help; null where it will not.</param>
+public sealed record Error(string Code, string Text, TimeSpan? RetryAfter = null)
+{
+    public static Error BadRequest(string text) => new(ErrorCodes.BadRequest, text);
+}

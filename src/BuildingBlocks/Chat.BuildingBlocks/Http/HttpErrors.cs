@@ -1,0 +1,37 @@
+using System.Globalization;
+using Chat.BuildingBlocks.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chat.BuildingBlocks.Http;
+
+/// <summary>A refusal as REST says it: problem details (RFC 9457) with the stable <c>code</c>.</summary>
+public static class HttpErrors
+{
+    public static IResult ToProblem(Error error) => new ProblemAnswer(error);
+
+    public static int StatusOf(string code) => code switch
+    {
+        ErrorCodes.BadRequest => StatusCodes.Status400BadRequest,
+        ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired => StatusCodes.Status401Unauthorized,
+        ErrorCodes.Forbidden or ErrorCodes.NotAMember => StatusCodes.Status403Forbidden,
+        ErrorCodes.NotFound => StatusCodes.Status404NotFound,
+        ErrorCodes.Conflict => StatusCodes.Status409Conflict,
+        ErrorCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCodes.RateLimited => StatusCodes.Status429TooManyRequests,
+        ErrorCodes.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    private sealed class ProblemAnswer(Error error) : IResult
+    {
+        public Task ExecuteAsync(HttpContext context)
+        {
+            if (error.RetryAfter is { } after)
+                context.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            var problem = new ProblemDetails { Status = StatusOf(error.Code), Title = error.Text, Extensions = { ["code"] = error.Code } };
+            context.Response.StatusCode = StatusOf(error.Code);
+            return context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", context.RequestAborted);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using Chat.BuildingBlocks.Errors;
+using MediatR;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.BuildingBlocks.Mediation;
+
+/// <summary>Notes each refusal by the command's name and the code, never by what was in it.</summary>
+internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<LoggingBehaviour<TRequest, TResponse>> log)
+    : IPipelineBehavior<TRequest, TResponse> where TResponse : IResult<TResponse>
+{
+    public Task<TResponse> Handle(TRequest request, CancellationToken ct, RequestHandlerDelegate<TResponse> next) =>
+        log.IsEnabled(LogLevel.Debug) ? ObserveAsync(next) : next();
+
+    private async Task<TResponse> ObserveAsync(RequestHandlerDelegate<TResponse> next)
+    {
+        var response = await next();
+        if (response.Error is { } error)
+            Refused(log, typeof(TRequest).Name, error.Code);
+        return response;
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{Command} was refused: {Code}")]
+    private static partial void Refused(ILogger log, string command, string code);
+}

@@ -1,0 +1,24 @@
+using Chat.BuildingBlocks.Errors;
+using FluentValidation;
+using MediatR;
+
+namespace Chat.BuildingBlocks.Mediation;
+
+/// <summary>Refuses a command that its validator does not pass with the first failure's text and code (<c>bad_request</c> unless it says otherwise).</summary>
+internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators)
+    : IPipelineBehavior<TRequest, TResponse> where TResponse : IResult<TResponse>
+{
+    // At most one a command, and most have none: looked up once, as behaviours are singletons.
+    private readonly IValidator<TRequest>? _validator = validators.SingleOrDefault();
+
+    public Task<TResponse> Handle(TRequest request, CancellationToken ct, RequestHandlerDelegate<TResponse> next)
+    {
+        if (_validator is null)
+            return next();
+        var failures = _validator.Validate(request).Errors;
+        if (failures.Count == 0)
+            return next();
+        var code = failures[0].CustomState as string ?? ErrorCodes.BadRequest;
+        return Task.FromResult(TResponse.Refused(new Error(code, failures[0].ErrorMessage)));
+    }
+}

@@ -1,0 +1,13 @@
+using Chat.BuildingBlocks.Modules;
+using Chat.Modules.Delivery;
+using Chat.Modules.Groups;
+using Chat.Modules.Messaging;
+using Chat.Modules.Presence;
+
+namespace Chat.Host;
+
+/// <summary>The modules, in the order in which their subscribers hear of an event.</summary>
+internal static class ChatModules
+{
+    public static IReadOnlyList<IModule> All { get; } = [new GroupsModule(), new MessagingModule(), new DeliveryModule(), new PresenceModule()];
+}

@@ -1,0 +1,14 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Delivery.Contracts;
+
+/// <summary>A connection of a device was taken in.</summary>
+/// <param name="Device">Whose.</param>
+/// <param name="Connection">Which.</param>
+public sealed record DeviceConnected(DeviceAddress Device, ConnectionId Connection) : IEvent;
+
+/// <summary>A connection of a device has ended, for whatever reason. Raised once for each <see cref="DeviceConnected"/>, after it.</summary>
+/// <param name="Device">Whose.</param>
+/// <param name="Connection">Which.</param>
+public sealed record DeviceDisconnected(DeviceAddress Device, ConnectionId Connection) : IEvent;

@@ -1,0 +1,36 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Delivery.Contracts;
+
+/// <summary>A live connection of a device, as a door offers it. Delivery alone writes to it, one batch after the other.</summary>
+public interface IClientConnection
+{
+    /// <summary>Whose it is.</summary>
+    DeviceAddress Device { get; }
+
+    /// <summary>Writes events in order. Completes when the transport has taken them: a slow reader holds it back, and with it this connection alone.</summary>
+    /// <exception cref="Exception">The connection is broken; it is detached.</exception>
+    ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct);
+
+    /// <summary>Ends the connection for this reason, without waiting. May be called more than once, from any thread.</summary>
+    void Close(CloseReason reason);
+}
+
+/// <summary>Why the server ends a connection.</summary>
+public enum CloseReason
+{
+    /// <summary>A newer connection of the same device (4000).</summary>
+    Replaced,
+
+    /// <summary>The token has expired (4001).</summary>
+    TokenExpired,
+
+    /// <summary>The device was revoked (4001).</summary>
+    Revoked,
+
+    /// <summary>Over a limit; nothing is lost: reconnect and sync (4008).</summary>
+    OverLimit,
+
+    /// <summary>The server is going away (1001).</summary>
+    GoingAway,
+}

@@ -1,0 +1,33 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Delivery.Contracts;
+
+/// <summary>Where the doors hand in their connections.</summary>
+public interface IConnections
+{
+    /// <summary>
+    /// Takes a connection in: replaces the device's older one, sends <paramref name="welcome"/>, then what the device has not acked, then
+    /// <see cref="CaughtUpEvent"/>; what is appended meanwhile follows in order.
+    /// </summary>
+    /// <returns>Null where the node is leaving or full: refuse the connection.</returns>
+    IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome);
+
+    /// <summary>Ends all connections of a user, or of one device of it.</summary>
+    void Close(UserId user, DeviceId? device, CloseReason reason);
+}
+
+/// <summary>A connection that is taken in, until it is disposed of by its door when the socket has ended.</summary>
+public interface IAttachedConnection : IDisposable
+{
+    /// <summary>Its name on this node.</summary>
+    ConnectionId Id { get; }
+
+    /// <summary>Writes an answer to the client's own command, in order with the events. Never dropped: waits while too many answers wait.</summary>
+    ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct);
+
+    /// <summary>
+    /// The client says what it has seen of a conversation: sends what is missing above it before anything else, at most a page; where that
+    /// is not enough, the connection is told to resync. Passes over a conversation that is not the user's.
+    /// </summary>
+    ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct);
+}

@@ -1,0 +1,25 @@
+namespace Chat.Modules.Delivery.Contracts;
+
+/// <summary>
+/// Something the server tells a connection. One object serves all its receivers: each door's encoding of it is made once and kept with it.
+/// </summary>
+public abstract class ServerEvent
+{
+    private object? _first;
+    private object? _second;
+
+    /// <summary>Two events with the same key say the same thing, the later one better: of those that wait for a connection only the later is kept. Null for none.</summary>
+    public virtual object? CoalescingKey => null;
+
+    /// <summary>What the event costs while it waits, in bytes, roughly.</summary>
+    public virtual int Size => 128;
+
+    /// <summary>The event in a door's encoding, made by the first connection that needs it. Two threads may both make it; they make the same.</summary>
+    /// <param name="slot">0 or 1: the number of the door's encoding.</param>
+    /// <param name="encode">Makes it.</param>
+    public T EncodedAs<T>(int slot, Func<ServerEvent, T> encode) where T : class
+    {
+        ref var kept = ref slot == 0 ? ref _first : ref _second;
+        return (T)(Volatile.Read(ref kept) ?? (kept = encode(this)));
+    }
+}

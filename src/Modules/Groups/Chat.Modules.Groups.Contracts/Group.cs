@@ -1,0 +1,38 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Groups.Contracts;
+
+/// <summary>What a member may do: an owner everything, an admin add and remove members and rename, a member post and leave.</summary>
+public enum GroupRole
+{
+    /// <summary>Posts, reads and leaves.</summary>
+    Member,
+
+    /// <summary>Also adds and removes members (not admins) and renames.</summary>
+    Admin,
+
+    /// <summary>Also removes admins and changes roles. One a group.</summary>
+    Owner,
+}
+
+/// <summary>What somebody who joins may see of the past.</summary>
+public enum GroupHistory
+{
+    /// <summary>All of it.</summary>
+    All,
+
+    /// <summary>Only what came after the joining.</summary>
+    FromJoin,
+}
+
+/// <summary>A group as its members see it.</summary>
+/// <param name="Id">Its conversation.</param>
+/// <param name="Title">1 to 128 characters.</param>
+/// <param name="History">What a joiner may see.</param>
+/// <param name="Members">Longest-serving first.</param>
+public sealed record Group(ConversationId Id, string Title, GroupHistory History, IReadOnlyList<GroupMember> Members);
+
+/// <summary>A member of a group.</summary>
+/// <param name="User">Who.</param>
+/// <param name="Role">As what.</param>
+public sealed record GroupMember(UserId User, GroupRole Role);

@@ -1,0 +1,80 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Groups.Contracts;
+
+/// <summary>Makes a group whose owner is the caller.</summary>
+/// <param name="Caller">The owner to be.</param>
+/// <param name="Title">1 to 128 characters, no control characters.</param>
+/// <param name="Members">Who else; the caller and repetitions are passed over. May be empty.</param>
+/// <param name="History">What somebody who joins later may see of the past.</param>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.</remarks>
+public sealed record CreateGroup(DeviceAddress Caller, string Title, IReadOnlyList<UserId> Members, GroupHistory History)
+    : ICommand<Group>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>A group as its member sees it.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="Group">Which.</param>
+/// <remarks>Refusals: <c>rate_limited</c>, <see cref="GroupsErrors.NotAMember"/>.</remarks>
+public sealed record GetGroup(DeviceAddress Caller, ConversationId Group) : IQuery<Result<Group>>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>Changes a group's title or its setting for joiners; by owner and admins.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="Group">Which.</param>
+/// <param name="Title">The new title; null leaves it.</param>
+/// <param name="History">The new setting, for those who join from now on; null leaves it.</param>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="GroupsErrors.NotAMember"/>, <see cref="GroupsErrors.Forbidden"/>.</remarks>
+public sealed record ChangeGroup(DeviceAddress Caller, ConversationId Group, string? Title, GroupHistory? History) : ICommand<Group>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>Adds members; by owner and admins. Who is in already is passed over.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="Group">Which.</param>
+/// <param name="Members">1 or more.</param>
+/// <remarks>Refusals: as <see cref="ChangeGroup"/>, and <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.</remarks>
+public sealed record AddMembers(DeviceAddress Caller, ConversationId Group, IReadOnlyList<UserId> Members) : ICommand<Group>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>Removes a member, or lets the caller leave. An owner who leaves hands over to the longest-serving admin, else member.</summary>
+/// <param name="Caller">Who asks: the owner, an admin (for a plain member), or the member itself.</param>
+/// <param name="Group">Which.</param>
+/// <param name="Member">Who goes.</param>
+/// <remarks>Refusals: as <see cref="ChangeGroup"/>, and <see cref="GroupsErrors.NoSuchMember"/>.</remarks>
+public sealed record RemoveMember(DeviceAddress Caller, ConversationId Group, UserId Member) : ICommand<Done>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>Gives a member another role; by the owner. Making somebody owner makes the caller an admin.</summary>
+/// <param name="Caller">The owner.</param>
+/// <param name="Group">Which.</param>
+/// <param name="Member">Whose role; not the caller's own.</param>
+/// <param name="Role">The new one.</param>
+/// <remarks>Refusals: as <see cref="RemoveMember"/>.</remarks>
+public sealed record ChangeRole(DeviceAddress Caller, ConversationId Group, UserId Member, GroupRole Role) : ICommand<Group>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}

@@ -1,0 +1,31 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Groups.Contracts;
+
+/// <summary>A group was made, with these members.</summary>
+/// <param name="Group">Which.</param>
+/// <param name="Owner">By whom.</param>
+/// <param name="Members">All, the owner among them.</param>
+public sealed record GroupCreated(ConversationId Group, UserId Owner, IReadOnlyList<UserId> Members) : IEvent;
+
+/// <summary>A group has another title.</summary>
+/// <param name="Group">Which.</param>
+/// <param name="Title">The new one.</param>
+public sealed record TitleChanged(ConversationId Group, string Title) : IEvent;
+
+/// <summary>Members were added; they begin at the head of the moment.</summary>
+/// <param name="Group">To which.</param>
+/// <param name="Members">Who is new.</param>
+public sealed record MembersAdded(ConversationId Group, IReadOnlyList<UserId> Members) : IEvent;
+
+/// <summary>A member was removed or left; from now on it gets nothing of the conversation.</summary>
+/// <param name="Group">From which.</param>
+/// <param name="Member">Who.</param>
+public sealed record MemberRemoved(ConversationId Group, UserId Member) : IEvent;
+
+/// <summary>A member has another role.</summary>
+/// <param name="Group">Where.</param>
+/// <param name="Member">Whose.</param>
+/// <param name="Role">The new one.</param>
+public sealed record RoleChanged(ConversationId Group, UserId Member, GroupRole Role) : IEvent;

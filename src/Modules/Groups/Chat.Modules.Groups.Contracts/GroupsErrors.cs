@@ -1,0 +1,23 @@
+using Chat.BuildingBlocks.Errors;
+
+namespace Chat.Modules.Groups.Contracts;
+
+/// <summary>Every refusal this module gives, beside <c>bad_request</c> from its validators.</summary>
+public static class GroupsErrors
+{
+    /// <summary>No such group, or the caller is not in it: the two look alike.</summary>
+    public static Error NotAMember { get; } =
+        new(ErrorCodes.NotAMember, "You are not a member of this conversation, or it does not exist.");
+
+    /// <summary>The caller's role does not allow it.</summary>
+    public static Error Forbidden { get; } = new(ErrorCodes.Forbidden, "Your role in this group does not allow that.");
+
+    /// <summary>The user named in the request is not in the group. Only members get to see this.</summary>
+    public static Error NoSuchMember { get; } = new(ErrorCodes.NotFound, "That user is not a member of this group.");
+
+    /// <summary>The group would grow beyond the limit.</summary>
+    public static Error TooManyMembers(int max) => new(ErrorCodes.TooLarge, $"A group has at most {max} members.");
+
+    /// <summary>The user would be in more groups than the limit.</summary>
+    public static Error TooManyGroups(int max) => new(ErrorCodes.TooLarge, $"A user is in at most {max} groups.");
+}

@@ -1,0 +1,35 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Groups.Contracts;
+
+/// <summary>A user's membership in any conversation, direct ones too (those need no look-up); null where there is none. For other modules.</summary>
+/// <param name="Conversation">Where.</param>
+/// <param name="User">Whose.</param>
+public sealed record GetMembership(ConversationId Conversation, UserId User) : IQuery<Membership?>;
+
+/// <summary>What membership means for reading.</summary>
+/// <param name="JoinedAt">The head when the user was added: its devices begin here. <see cref="SeqNo.None"/> in direct conversations and for a group's first members.</param>
+/// <param name="VisibleAfter">Messages above this may be seen; <see cref="SeqNo.None"/> for all of them.</param>
+public sealed record Membership(SeqNo JoinedAt, SeqNo VisibleAfter);
+
+/// <summary>All members of any conversation, direct ones too; empty where it does not exist. Answered from memory for groups in use. For other modules.</summary>
+/// <param name="Conversation">Of which.</param>
+public sealed record GetMembers(ConversationId Conversation) : IQuery<IReadOnlyList<UserId>>;
+
+/// <summary>The groups of a user, in no order, at most as many as a user can be in. For other modules.</summary>
+/// <param name="User">Whose.</param>
+public sealed record GetGroupsOf(UserId User) : IQuery<IReadOnlyList<JoinedGroup>>;
+
+/// <summary>A group from the point of view of one of its members.</summary>
+/// <param name="Group">Which.</param>
+/// <param name="Title">Its title.</param>
+/// <param name="MemberCount">How many are in it.</param>
+/// <param name="Membership">The user's.</param>
+/// <param name="CreatedAt">When the group was made.</param>
+public sealed record JoinedGroup(ConversationId Group, string Title, int MemberCount, Membership Membership, DateTimeOffset CreatedAt);
+
+/// <summary>Whether two users are in a group together. For other modules.</summary>
+/// <param name="One">One user.</param>
+/// <param name="Other">Another.</param>
+public sealed record ShareGroup(UserId One, UserId Other) : IQuery<bool>;

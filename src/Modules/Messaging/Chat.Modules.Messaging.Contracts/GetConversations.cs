@@ -1,0 +1,46 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Messaging.Contracts;
+
+/// <summary>The caller's conversations, newest activity first.</summary>
+/// <param name="Caller">Whose conversations.</param>
+/// <param name="Limit">1 or more; more than 200 is clamped to 200.</param>
+/// <param name="Cursor">The <see cref="ConversationPage.Next"/> of the page before; null for the first.</param>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>.</remarks>
+public sealed record GetConversations(DeviceAddress Caller, int Limit, string? Cursor) : IQuery<Result<ConversationPage>>, IRateLimited
+{
+    /// <summary>Conversations in a page unless the caller says otherwise.</summary>
+    public const int DefaultLimit = 50;
+
+    /// <summary>Conversations in the largest page.</summary>
+    public const int MaxLimit = 200;
+
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>A page of conversations.</summary>
+/// <param name="Conversations">Newest activity first.</param>
+/// <param name="Next">Where the next page begins; null at the end.</param>
+/// <param name="Epoch">The name of the log's history.</param>
+public sealed record ConversationPage(IReadOnlyList<ConversationSummary> Conversations, string? Next, string Epoch);
+
+/// <summary>One conversation as its member sees it in a list.</summary>
+/// <param name="Id">Which.</param>
+/// <param name="Title">A group's title; null for a direct conversation.</param>
+/// <param name="MaxSeqNo">The head.</param>
+/// <param name="DeliveredSeqNo">Up to here the calling device has acked.</param>
+/// <param name="ReadSeqNo">Up to here the user has read.</param>
+/// <param name="UnreadCount">Others' messages above <paramref name="ReadSeqNo"/>, counted in the log, at most <see cref="UnreadCap"/>.</param>
+/// <param name="UnreadCapped">Whether there are more than were counted.</param>
+/// <param name="LastMessage">The newest that the caller may see; null for none.</param>
+public sealed record ConversationSummary(
+    ConversationId Id, string? Title, SeqNo MaxSeqNo, SeqNo DeliveredSeqNo, SeqNo ReadSeqNo, int UnreadCount, bool UnreadCapped,
+    LoggedMessage? LastMessage)
+{
+    /// <summary>Unread messages are counted up to this many.</summary>
+    public const int UnreadCap = 100;
+}

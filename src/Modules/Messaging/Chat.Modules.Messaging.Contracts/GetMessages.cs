@@ -1,0 +1,35 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Messaging.Contracts;
+
+/// <summary>A page of a conversation's history as its member may see it.</summary>
+/// <param name="Caller">Who asks.</param>
+/// <param name="Conversation">Of which conversation.</param>
+/// <param name="After">Exclusive: the page goes upwards from here. Null together with <paramref name="Before"/>: the newest page.</param>
+/// <param name="Before">Exclusive: the page goes downwards from here. Not together with <paramref name="After"/>.</param>
+/// <param name="Limit">1 or more; more than 200 is clamped to 200.</param>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="MessagingErrors.NotAMember"/>.</remarks>
+public sealed record GetMessages(DeviceAddress Caller, ConversationId Conversation, SeqNo? After, SeqNo? Before, int Limit)
+    : IQuery<Result<MessagePage>>, IRateLimited
+{
+    /// <summary>Messages in a page unless the caller says otherwise.</summary>
+    public const int DefaultLimit = 50;
+
+    /// <summary>Messages in the largest page.</summary>
+    public const int MaxLimit = 200;
+
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>Messages in ascending order.</summary>
+/// <param name="Conversation">Whose they are.</param>
+/// <param name="Messages">Ascending by seqNo; what is absent within the page's bounds is a hole for certain.</param>
+/// <param name="NextAfter">Up to here an upward page is complete; <paramref name="MaxSeqNo"/> at the end. Null on a downward page.</param>
+/// <param name="NextBefore">Down to here, exclusive, a downward page goes on; null on an upward page, and where nothing lies below.</param>
+/// <param name="MaxSeqNo">The conversation's head.</param>
+public sealed record MessagePage(
+    ConversationId Conversation, IReadOnlyList<LoggedMessage> Messages, SeqNo? NextAfter, SeqNo? NextBefore, SeqNo MaxSeqNo);

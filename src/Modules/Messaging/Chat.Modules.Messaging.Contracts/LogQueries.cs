@@ -1,0 +1,30 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Messaging.Contracts;
+
+/// <summary>The log's messages above <paramref name="After"/>, ascending, at most <paramref name="Limit"/>. For other modules: checks no membership.</summary>
+/// <param name="Conversation">Of which conversation; one that has no message has an empty answer.</param>
+/// <param name="After">Exclusive.</param>
+/// <param name="Limit">1 or more.</param>
+public sealed record ReadLog(ConversationId Conversation, SeqNo After, int Limit) : IQuery<IReadOnlyList<LoggedMessage>>;
+
+/// <summary>A conversation's head: the seqNo of its newest message, <see cref="SeqNo.None"/> where there is none. For other modules.</summary>
+/// <param name="Conversation">Of which conversation.</param>
+public sealed record GetHead(ConversationId Conversation) : IQuery<SeqNo>;
+
+/// <summary>Where a message stands; null for an unknown one. For other modules: checks no membership.</summary>
+/// <param name="Message">Which.</param>
+public sealed record FindMessage(MessageId Message) : IQuery<MessagePlace?>;
+
+/// <summary>A message's place.</summary>
+/// <param name="Conversation">Its conversation.</param>
+/// <param name="SeqNo">Its place there.</param>
+public sealed record MessagePlace(ConversationId Conversation, SeqNo SeqNo);
+
+/// <summary>The direct conversations of a user that have at least one message, in no order.</summary>
+/// <param name="User">Whose.</param>
+public sealed record GetDirectConversations(UserId User) : IQuery<IReadOnlyList<ConversationId>>;
+
+/// <summary>The opaque name of the log's history: unchanged by restarts, another one only after data was lost for certain.</summary>
+public sealed record GetEpoch : IQuery<string>;

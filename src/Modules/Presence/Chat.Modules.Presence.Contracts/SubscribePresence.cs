@@ -1,0 +1,36 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Presence.Contracts;
+
+/// <summary>Changes whose presence a connection is told of. The subscriptions end with the connection.</summary>
+/// <param name="From">The subscriber's device.</param>
+/// <param name="Connection">The subscriber's connection.</param>
+/// <param name="Subscribe">At most 500 in force on a connection.</param>
+/// <param name="Unsubscribe">Unknown ones are passed over.</param>
+/// <remarks>Answers with the state of each newly subscribed user whom the caller may see: who shares a group with it, or a direct
+/// conversation with a message; of others nothing comes. Refusals: <c>rate_limited</c>, <see cref="PresenceErrors.TooManySubscriptions"/>.</remarks>
+public sealed record SubscribePresence(
+    DeviceAddress From, ConnectionId Connection, IReadOnlyList<UserId> Subscribe, IReadOnlyList<UserId> Unsubscribe)
+    : ICommand<IReadOnlyList<PresenceState>>, IRateLimited
+{
+    DeviceAddress IRateLimited.From => From;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>Whether a user can be reached now.</summary>
+/// <param name="User">Who.</param>
+/// <param name="Online">Whether one of its devices is connected.</param>
+/// <param name="LastSeen">When the last connection ended; null while online, and where none ever was.</param>
+public sealed record PresenceState(UserId User, bool Online, DateTimeOffset? LastSeen);
+
+/// <summary>A user came or went, and these connections want to know.</summary>
+/// <param name="State">The user's new state.</param>
+/// <param name="Subscribers">Whom to tell.</param>
+public sealed record PresenceChanged(PresenceState State, IReadOnlyList<Subscriber> Subscribers) : IEvent;
+
+/// <summary>A connection that is told of somebody's presence.</summary>
+/// <param name="Device">Its device.</param>
+/// <param name="Connection">The connection.</param>
+public sealed record Subscriber(DeviceAddress Device, ConnectionId Connection);

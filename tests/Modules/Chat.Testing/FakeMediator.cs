@@ -1,0 +1,33 @@
+using System.Collections.Concurrent;
+using MediatR;
+
+namespace Chat.Testing;
+
+/// <summary>Stands for the other modules: answers their queries as told, and keeps the events published.</summary>
+public sealed class FakeMediator : IMediator
+{
+    private readonly ConcurrentDictionary<Type, Func<object, object?>> _answers = new();
+    private readonly ConcurrentQueue<INotification> _published = new();
+
+    public IReadOnlyList<INotification> Published => [.. _published];
+
+    public FakeMediator Answer<TRequest, TResponse>(Func<TRequest, TResponse> answer) where TRequest : IRequest<TResponse>
+    {
+        _answers[typeof(TRequest)] = request => answer((TRequest)request);
+        return this;
+    }
+
+    public Task<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) =>
+        _answers.TryGetValue(request.GetType(), out var answer)
+            ? Task.FromResult((TResponse)answer(request)!)
+            : throw new InvalidOperationException($"The test says no answer to {request.GetType().Name}.");
+
+    public Task Publish(object notification, CancellationToken cancellationToken = default)
+    {
+        _published.Enqueue((INotification)notification);
+        return Task.CompletedTask;
+    }
+
+    public Task Publish<TNotification>(TNotification notification, CancellationToken cancellationToken = default)
+        where TNotification : INotification => Publish((object)notification, cancellationToken);
+}
