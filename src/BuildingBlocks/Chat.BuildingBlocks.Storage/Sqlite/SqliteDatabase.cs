@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Queues;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -13,12 +14,8 @@ namespace Chat.BuildingBlocks.Storage.Sqlite;
 /// </summary>
 public sealed class SqliteDatabase : IDisposable
 {
-    /// <summary>Writes that may wait at once; beyond it a writer waits for room.</summary>
     private const int MaxWaitingWrites = 4096;
-
-    /// <summary>Writes in one commit at most, so that the first of a long queue does not wait for the last.</summary>
     private const int MaxBatch = 512;
-
     private const int MaxIdleReaders = 8;
     private const int Corrupt = 11;
     private const int NotADatabase = 26;
@@ -26,9 +23,7 @@ public sealed class SqliteDatabase : IDisposable
     private readonly string _path;
     private readonly SqliteConnection _writer;
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
-    private readonly Channel<Write> _waiting =
-        Channel.CreateBounded<Write>(new BoundedChannelOptions(MaxWaitingWrites) { SingleReader = true });
-    private readonly Thread _thread;
+    private readonly BatchWorker<Write> _writes;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
 
@@ -54,8 +49,7 @@ public sealed class SqliteDatabase : IDisposable
         {
             throw new StorageException($"The database '{_path}' cannot be opened: {e.Message}", e);
         }
-        _thread = new Thread(CommitWrites) { Name = "sqlite-writer", IsBackground = true };
-        _thread.Start();
+        _writes = new BatchWorker<Write>("sqlite-writer", MaxWaitingWrites, MaxBatch, Commit);
     }
 
     /// <summary>Runs work on the writer, in a transaction with whatever else waits; durable when this completes. What throws is rolled back alone.</summary>
@@ -67,7 +61,7 @@ public sealed class SqliteDatabase : IDisposable
         var write = new Write<T>(work);
         try
         {
-            await _waiting.Writer.WriteAsync(write, ct);
+            await _writes.EnqueueAsync(write, ct);
         }
         catch (ChannelClosedException e)
         {
@@ -109,8 +103,7 @@ public sealed class SqliteDatabase : IDisposable
 
     public void Dispose()
     {
-        _waiting.Writer.TryComplete();
-        _thread.Join();
+        _writes.Dispose();
         _writer.Dispose();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
@@ -125,32 +118,25 @@ public sealed class SqliteDatabase : IDisposable
         return connection;
     }
 
-    private void CommitWrites()
+    private void Commit(List<Write> batch)
     {
-        var batch = new List<Write>(MaxBatch);
-        while (_waiting.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        var started = _clock.GetTimestamp();
+        try
         {
-            batch.Clear();
-            while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var write))
-                batch.Add(write);
-            var started = _clock.GetTimestamp();
-            try
-            {
-                _writer.Execute("BEGIN IMMEDIATE");
-                foreach (var write in batch)
-                    RunAlone(write);
-                _writer.Execute("COMMIT");
-            }
-            catch (SqliteException e)
-            {
-                RollBack();
-                var failure = new StoreUnavailableException("The database could not commit.", e);
-                batch.ForEach(write => write.Fail(failure));
-                continue;
-            }
-            _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
-            batch.ForEach(write => write.Complete());
+            _writer.Execute("BEGIN IMMEDIATE");
+            foreach (var write in batch)
+                RunAlone(write);
+            _writer.Execute("COMMIT");
         }
+        catch (SqliteException e)
+        {
+            RollBack();
+            var failure = new StoreUnavailableException("The database could not commit.", e);
+            batch.ForEach(write => write.Fail(failure));
+            return;
+        }
+        _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
+        batch.ForEach(write => write.Complete());
     }
 
     private void RunAlone(Write write)

@@ -59,6 +59,16 @@ public readonly record struct ConversationId : IParsable<ConversationId>
         _ => throw new ArgumentException("A direct conversation has two users.", nameof(other)),
     };
 
+    /// <summary>What a sender calls its target: a conversation id, or <c>@userId</c> for the direct conversation with that user (not oneself).</summary>
+    public static bool TryParseTarget([NotNullWhen(true)] string? to, UserId sender, out ConversationId result)
+    {
+        if (to is not ['@', ..])
+            return TryParse(to, out result);
+        var found = UserId.TryParse(to[1..], out var other) && other != sender;
+        result = found ? Direct(sender, other) : default;
+        return found;
+    }
+
     public static ConversationId NewGroup() =>
         new($"{GroupPrefix}{System.Security.Cryptography.RandomNumberGenerator.GetHexString(32, lowercase: true)}");
 

@@ -7,7 +7,7 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <summary>A page of a conversation's history as its member may see it.</summary>
 /// <param name="Caller">Who asks.</param>
 /// <param name="Conversation">Of which conversation.</param>
-/// <param name="After">Exclusive: the page goes upwards from here. Null together with <paramref name="Before"/>: the newest page.</param>
+/// <param name="After">Exclusive: the page goes upwards from here. Null together with <paramref name="Before"/>: from the first message.</param>
 /// <param name="Before">Exclusive: the page goes downwards from here. Not together with <paramref name="After"/>.</param>
 /// <param name="Limit">1 or more; more than 200 is clamped to 200.</param>
 /// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="MessagingErrors.NotAMember"/>.</remarks>

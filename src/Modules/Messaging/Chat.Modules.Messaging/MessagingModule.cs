@@ -1,12 +1,37 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Conversations;
+using Chat.Modules.Messaging.History;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Sending;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Messaging;
 
-/// <summary>What the module has.</summary>
+/// <summary>Conversations and their messages: the log, its order, and what is read from it.</summary>
 public sealed class MessagingModule : IModule
 {
-    public void AddServices(IServiceCollection services, ModuleContext context)
+    public void AddServices(IServiceCollection services, ModuleContext context) => services
+        .AddModuleOptions<MessagingOptions>("Messaging")
+        .AddSingleton<MessagingMetrics>()
+        .AddSingleton<IMessageLog, RocksMessageLog>()
+        .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
+        .AddCommandValidator<SendMessage, SendMessageValidator>()
+        .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()
+        .AddQuery<GetConversations, Result<ConversationPage>, GetConversationsHandler>()
+        .AddQuery<ReadLog, IReadOnlyList<LoggedMessage>, ReadLogHandler>()
+        .AddQuery<GetHead, SeqNo, GetHeadHandler>()
+        .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
+        .AddQuery<GetDirectConversations, IReadOnlyList<ConversationId>, GetDirectConversationsHandler>()
+        .AddQuery<GetEpoch, string, GetEpochHandler>();
+
+    public void MapEndpoints(IEndpointRouteBuilder routes)
     {
+        routes.MapSendMessage();
+        routes.MapGetMessages();
+        routes.MapGetConversations();
     }
 }

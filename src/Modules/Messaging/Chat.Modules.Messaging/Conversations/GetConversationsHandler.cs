@@ -1,0 +1,84 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
+using MediatR;
+
+namespace Chat.Modules.Messaging.Conversations;
+
+/// <summary>The list is put together from the memberships, the log's heads and the cursors on each call: nothing is kept that could go wrong.</summary>
+internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator) : IQueryHandler<GetConversations, Result<ConversationPage>>
+{
+    private static readonly Membership Direct = new(SeqNo.None, SeqNo.None);
+    private static readonly Cursors NoCursors = new(SeqNo.None, SeqNo.None);
+
+    public async Task<Result<ConversationPage>> Handle(GetConversations query, CancellationToken ct)
+    {
+        if (query.Limit < 1)
+            return Error.BadRequest("limit is 1 or more.");
+        PagePlace? start = null;
+        if (query.Cursor is not null && (start = PagePlace.Parse(query.Cursor)) is null)
+            return Error.BadRequest("cursor is the next of the page before.");
+
+        var all = new List<Entry>();
+        foreach (var direct in await mediator.Send(new GetDirectConversations(query.Caller.User), ct))
+            all.Add(await EntryAsync(direct, null, Direct, DateTimeOffset.UnixEpoch, ct));
+        foreach (var group in await mediator.Send(new GetGroupsOf(query.Caller.User), ct))
+            all.Add(await EntryAsync(group.Group, group.Title, group.Membership, group.CreatedAt, ct));
+
+        var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
+        var page = all.Where(entry => start is null || entry.Place.CompareTo(start) > 0).OrderBy(entry => entry.Place).Take(limit + 1).ToList();
+        var more = page.Count > limit;
+        if (more)
+            page.RemoveAt(limit);
+
+        var cursors = await mediator.Send(new GetCursors(query.Caller), ct);
+        var summaries = new List<ConversationSummary>(page.Count);
+        foreach (var entry in page)
+            summaries.Add(await SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Place.Conversation, NoCursors), ct));
+        return new ConversationPage(summaries, more ? page[^1].Place.ToString() : null, log.Epoch);
+    }
+
+    private async ValueTask<Entry> EntryAsync(
+        ConversationId conversation, string? title, Membership membership, DateTimeOffset createdAt, CancellationToken ct)
+    {
+        var newest = await log.ReadBeforeAsync(conversation, new SeqNo(SeqNo.MaxValue), limit: 1, ct);
+        var last = newest.Count > 0 ? newest[0] : null;
+        return new Entry(new PagePlace(last?.Timestamp ?? createdAt, conversation), title, membership, last);
+    }
+
+    private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
+    {
+        var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
+        var (unread, capped) = await CountUnreadAsync(entry.Place.Conversation, user, SeqNo.Max(read, entry.Membership.VisibleAfter), ct);
+        return new ConversationSummary(
+            entry.Place.Conversation, entry.Title, entry.Last?.SeqNo ?? SeqNo.None,
+            SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread, capped,
+            entry.Last?.SeqNo > entry.Membership.VisibleAfter ? entry.Last : null);
+    }
+
+    private async ValueTask<(int Unread, bool Capped)> CountUnreadAsync(ConversationId conversation, UserId user, SeqNo read, CancellationToken ct)
+    {
+        // Own messages lie between the others': a second page is read only where they fill the first one.
+        const int MaxPages = 4;
+        var unread = 0;
+        for (var page = 0; page < MaxPages; page++)
+        {
+            var messages = await log.ReadAfterAsync(conversation, read, ConversationSummary.UnreadCap + 1, ct);
+            foreach (var message in messages)
+            {
+                if (message.Sender.User != user && ++unread > ConversationSummary.UnreadCap)
+                    return (ConversationSummary.UnreadCap, true);
+            }
+            if (messages.Count <= ConversationSummary.UnreadCap)
+                return (unread, false);
+            read = messages[^1].SeqNo;
+        }
+        return (unread, true);
+    }
+
+    private sealed record Entry(PagePlace Place, string? Title, Membership Membership, LoggedMessage? Last);
+}

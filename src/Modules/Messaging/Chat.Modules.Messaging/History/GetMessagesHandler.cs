@@ -1,0 +1,47 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
+using MediatR;
+
+namespace Chat.Modules.Messaging.History;
+
+internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator) : IQueryHandler<GetMessages, Result<MessagePage>>
+{
+    public async Task<Result<MessagePage>> Handle(GetMessages query, CancellationToken ct)
+    {
+        if (query.Limit < 1)
+            return Error.BadRequest("limit is 1 or more.");
+        if (query is { After: not null, Before: not null })
+            return Error.BadRequest("Give after or before, not both.");
+        if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is not { } membership)
+            return MessagingErrors.NotAMember;
+
+        var limit = Math.Min(query.Limit, GetMessages.MaxLimit);
+        // The head first: what is appended while the page is read can only be on it, never missing below its end.
+        var head = await log.GetHeadAsync(query.Conversation, ct);
+        return query.Before is { } before
+            ? await DownwardsAsync(query.Conversation, before, limit, membership.VisibleAfter, head, ct)
+            : await UpwardsAsync(query.Conversation, SeqNo.Max(query.After ?? SeqNo.None, membership.VisibleAfter), limit, head, ct);
+    }
+
+    private async Task<MessagePage> UpwardsAsync(ConversationId conversation, SeqNo after, int limit, SeqNo head, CancellationToken ct)
+    {
+        var messages = await log.ReadAfterAsync(conversation, after, limit, ct);
+        var last = messages.Count > 0 ? messages[^1].SeqNo : SeqNo.None;
+        var max = SeqNo.Max(head, last);
+        return new MessagePage(conversation, messages, NextAfter: messages.Count == limit ? last : max, NextBefore: null, max);
+    }
+
+    private async Task<MessagePage> DownwardsAsync(
+        ConversationId conversation, SeqNo before, int limit, SeqNo visibleAfter, SeqNo head, CancellationToken ct)
+    {
+        IReadOnlyList<LoggedMessage> messages = before > SeqNo.None ? await log.ReadBeforeAsync(conversation, before, limit, ct) : [];
+        var full = messages.Count == limit;
+        if (messages.Count > 0 && messages[0].SeqNo <= visibleAfter)
+            (messages, full) = ([.. messages.Where(message => message.SeqNo > visibleAfter)], false);
+        return new MessagePage(conversation, messages, NextAfter: null, NextBefore: full ? messages[0].SeqNo : null, head);
+    }
+}

@@ -1,0 +1,46 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>The messages of all conversations: what everything else is derived from.</summary>
+/// <remarks>Within a conversation seqNo starts at 1 and only rises; a number may be missing. What can be read is durable. Passes MessageLogContract.</remarks>
+internal interface IMessageLog
+{
+    /// <summary>The opaque name of this log's history, made with it.</summary>
+    string Epoch { get; }
+
+    /// <summary>Takes the next seqNo, stores the message and remembers its ClientMsgId: after a crash all of it counts, or nothing.</summary>
+    /// <remarks>Of appends with the same (sender, ClientMsgId), also concurrent ones, the first counts, and all have its message as their answer.</remarks>
+    /// <exception cref="StoreUnavailableException">No answer in time; the append may have happened: retry with the same ClientMsgId.</exception>
+    Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct);
+
+    /// <summary>The message of an earlier attempt; null when none has reached the log.</summary>
+    ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct);
+
+    /// <summary>Where a message stands; null for an unknown one.</summary>
+    ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct);
+
+    /// <summary>Messages above <paramref name="after"/>, ascending, at most <paramref name="limit"/>.</summary>
+    ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct);
+
+    /// <summary>The newest messages below <paramref name="before"/>, ascending, at most <paramref name="limit"/>.</summary>
+    ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct);
+
+    /// <summary>The seqNo of the newest message; <see cref="SeqNo.None"/> where there is none.</summary>
+    ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct);
+
+    /// <summary>The direct conversations of a user that have a message, in no order.</summary>
+    ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct);
+}
+
+/// <summary>A message on its way into the log.</summary>
+internal sealed record MessageDraft(
+    ConversationId Conversation, DeviceAddress Sender, string ClientMsgId, string Text, MessageId? ReplyTo, DateTimeOffset Now);
+
+/// <summary>A message in the log.</summary>
+/// <param name="Message">As stored; for a duplicate as the first attempt stored it.</param>
+/// <param name="Previous">The seqNo of the message before it; meaningless for a duplicate.</param>
+/// <param name="Duplicate">Whether the attempt had been stored before.</param>
+internal sealed record AppendedMessage(LoggedMessage Message, SeqNo Previous, bool Duplicate);

@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using System.Text;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>The keys of the embedded log. Ids are ASCII without NUL, so that a NUL ends one, and seqNos are big endian, so that keys sort by them.</summary>
+internal static class LogKeys
+{
+    private const int SeqNoLength = 8;
+
+    /// <summary>In <c>messages</c>: conversation, NUL, seqNo.</summary>
+    public static byte[] Message(ConversationId conversation, SeqNo seqNo)
+    {
+        var key = new byte[conversation.Value.Length + 1 + SeqNoLength];
+        Encoding.ASCII.GetBytes(conversation.Value, key);
+        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(^SeqNoLength..), seqNo.Value);
+        return key;
+    }
+
+    /// <summary>The seqNo of a <c>messages</c> key that belongs to the same conversation as <paramref name="bound"/>, a key itself; else null.</summary>
+    public static SeqNo? SeqNoOf(ReadOnlySpan<byte> key, ReadOnlySpan<byte> bound) =>
+        key.Length == bound.Length && key[..^SeqNoLength].SequenceEqual(bound[..^SeqNoLength])
+            ? new SeqNo(BinaryPrimitives.ReadInt64BigEndian(key[^SeqNoLength..]))
+            : null;
+
+    /// <summary>In <c>attempts</c>: sender, NUL, clientMsgId.</summary>
+    public static byte[] Attempt(UserId sender, string clientMsgId) => Pair(sender.Value, clientMsgId);
+
+    /// <summary>In <c>ids</c>: the message id.</summary>
+    public static byte[] Id(MessageId id) => id.Value.ToByteArray(bigEndian: true);
+
+    /// <summary>In <c>directs</c>: user, NUL, conversation; the value is empty.</summary>
+    public static byte[] Direct(UserId user, ConversationId conversation) => Pair(user.Value, conversation.Value);
+
+    /// <summary>What all of a user's keys in <c>directs</c> begin with.</summary>
+    public static byte[] DirectsOf(UserId user) => Pair(user.Value, "");
+
+    /// <summary>The value in <c>attempts</c> and <c>ids</c>: seqNo, conversation.</summary>
+    public static byte[] Place(ConversationId conversation, SeqNo seqNo)
+    {
+        var value = new byte[SeqNoLength + conversation.Value.Length];
+        BinaryPrimitives.WriteInt64BigEndian(value, seqNo.Value);
+        Encoding.ASCII.GetBytes(conversation.Value, value.AsSpan(SeqNoLength));
+        return value;
+    }
+
+    public static MessagePlace ReadPlace(ReadOnlySpan<byte> value) => new(
+        ConversationId.Parse(Encoding.ASCII.GetString(value[SeqNoLength..])), new SeqNo(BinaryPrimitives.ReadInt64BigEndian(value)));
+
+    private static byte[] Pair(string first, string second)
+    {
+        var key = new byte[first.Length + 1 + second.Length];
+        Encoding.ASCII.GetBytes(first, key);
+        Encoding.ASCII.GetBytes(second, key.AsSpan(first.Length + 1));
+        return key;
+    }
+}

@@ -1,0 +1,33 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>The log as other modules may ask it.</summary>
+internal sealed class ReadLogHandler(IMessageLog log) : IQueryHandler<ReadLog, IReadOnlyList<LoggedMessage>>
+{
+    public Task<IReadOnlyList<LoggedMessage>> Handle(ReadLog query, CancellationToken ct) =>
+        log.ReadAfterAsync(query.Conversation, query.After, query.Limit, ct).AsTask();
+}
+
+internal sealed class GetHeadHandler(IMessageLog log) : IQueryHandler<GetHead, SeqNo>
+{
+    public Task<SeqNo> Handle(GetHead query, CancellationToken ct) => log.GetHeadAsync(query.Conversation, ct).AsTask();
+}
+
+internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMessage, MessagePlace?>
+{
+    public Task<MessagePlace?> Handle(FindMessage query, CancellationToken ct) => log.FindAsync(query.Message, ct).AsTask();
+}
+
+internal sealed class GetDirectConversationsHandler(IMessageLog log) : IQueryHandler<GetDirectConversations, IReadOnlyList<ConversationId>>
+{
+    public Task<IReadOnlyList<ConversationId>> Handle(GetDirectConversations query, CancellationToken ct) =>
+        log.GetDirectConversationsAsync(query.User, ct).AsTask();
+}
+
+internal sealed class GetEpochHandler(IMessageLog log) : IQueryHandler<GetEpoch, string>
+{
+    public Task<string> Handle(GetEpoch query, CancellationToken ct) => Task.FromResult(log.Epoch);
+}

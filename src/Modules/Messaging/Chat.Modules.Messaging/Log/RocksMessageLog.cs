@@ -1,0 +1,239 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using System.Text;
+using System.Threading.Channels;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Queues;
+using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Contracts;
+using RocksDbSharp;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>
+/// The embedded log, on RocksDB (docs/adr/0002): families <c>messages</c>, <c>attempts</c>, <c>ids</c> and <c>directs</c>, laid out in
+/// <see cref="LogKeys"/> and <see cref="MessageCodec"/>. One writer gives out the seqNos and commits what has gathered as one synced batch,
+/// so a crash keeps all of a message or nothing. RocksDB shows a write to readers only after it is synced.
+/// </summary>
+internal sealed class RocksMessageLog : IMessageLog, IDisposable
+{
+    private const int MaxWaiting = 16_384;
+    private const int MaxBatch = 1_024;
+    private const int MaxCachedHeads = 100_000;
+
+    private readonly RocksStore _store;
+    private readonly ColumnFamilyHandle _messages;
+    private readonly ColumnFamilyHandle _attempts;
+    private readonly ColumnFamilyHandle _ids;
+    private readonly ColumnFamilyHandle _directs;
+    private readonly BatchWorker<Append> _writer;
+    private readonly Histogram<double> _commits;
+    private readonly TimeProvider _clock;
+
+    // Only the writer's thread touches these.
+    private readonly Dictionary<ConversationId, SeqNo> _heads = [];
+    private readonly Dictionary<(UserId, string), Append> _firsts = [];
+
+    /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
+    public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock)
+    {
+        _store = RocksStore.Open(directory.PathOf("log"), "messages", "attempts", "ids", "directs");
+        _messages = _store.Family("messages");
+        _attempts = _store.Family("attempts");
+        _ids = _store.Family("ids");
+        _directs = _store.Family("directs");
+        _clock = clock;
+        Epoch = OpenEpoch();
+        var meter = meters.Create("Chat");
+        _commits = meter.CreateHistogram<double>("chat.log.commit", "s", "Time of a group commit to the message log, the fsync included.");
+        _writer = new BatchWorker<Append>("log-writer", MaxWaiting, MaxBatch, Commit);
+        meter.CreateObservableGauge("chat.log.waiting", () => _writer.Waiting, description: "Appends that wait for the log's writer.");
+    }
+
+    public string Epoch { get; }
+
+    public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
+    {
+        // Encoded here, on the sender's thread: the writer's is the one that everybody shares.
+        var append = new Append(draft, MessageId.New(draft.Now));
+        try
+        {
+            await _writer.EnqueueAsync(append, ct);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new StoreUnavailableException("The log is closed.", e);
+        }
+        return await append.Done.Task;
+    }
+
+    public ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
+        ValueTask.FromResult(FindAttempt(LogKeys.Attempt(sender, clientMsgId)));
+
+    public ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct) =>
+        ValueTask.FromResult(_store.Db.Get((ReadOnlySpan<byte>)LogKeys.Id(message), _ids) is { } place ? LogKeys.ReadPlace(place) : null);
+
+    public ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct)
+    {
+        var bound = LogKeys.Message(conversation, after.Next);
+        var found = new List<LoggedMessage>();
+        using var messages = _store.Db.NewIterator(_messages);
+        for (messages.Seek(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Next())
+            found.Add(message);
+        return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
+    }
+
+    public ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
+    {
+        var bound = LogKeys.Message(conversation, new SeqNo(before.Value - 1));
+        var found = new List<LoggedMessage>();
+        using var messages = _store.Db.NewIterator(_messages);
+        for (messages.SeekForPrev(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Prev())
+            found.Add(message);
+        found.Reverse();
+        return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
+    }
+
+    public ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) => ValueTask.FromResult(ReadHead(conversation));
+
+    public ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct)
+    {
+        var prefix = LogKeys.DirectsOf(user);
+        var found = new List<ConversationId>();
+        using var directs = _store.Db.NewIterator(_directs);
+        for (directs.Seek(prefix); directs.Valid() && directs.GetKeySpan().StartsWith(prefix); directs.Next())
+            found.Add(ConversationId.Parse(Encoding.ASCII.GetString(directs.GetKeySpan()[prefix.Length..])));
+        return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _store.Dispose();
+    }
+
+    private void Commit(List<Append> appends)
+    {
+        var started = _clock.GetTimestamp();
+        try
+        {
+            using var batch = new WriteBatch();
+            foreach (var append in appends)
+                Add(append, batch);
+            _store.WriteDurably(batch);
+        }
+        catch (Exception e)
+        {
+            // Whatever the store says now: the heads given out above may not stand in it.
+            _heads.Clear();
+            var failure = new StoreUnavailableException("The log could not commit; the append may have happened.", e);
+            appends.ForEach(append => append.Done.TrySetException(failure));
+            return;
+        }
+        finally
+        {
+            _firsts.Clear();
+        }
+        _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
+        appends.ForEach(append => append.Done.TrySetResult(append.Outcome!));
+    }
+
+    private void Add(Append append, WriteBatch batch)
+    {
+        var draft = append.Draft;
+        if (_firsts.TryGetValue((draft.Sender.User, draft.ClientMsgId), out var first))
+        {
+            append.Outcome = first.Outcome! with { Duplicate = true };
+            return;
+        }
+        var attempt = LogKeys.Attempt(draft.Sender.User, draft.ClientMsgId);
+        if (FindAttempt(attempt) is { } earlier)
+        {
+            append.Outcome = new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
+            return;
+        }
+
+        var conversation = draft.Conversation;
+        var previous = HeadOf(conversation);
+        var seqNo = previous.Next;
+        var place = LogKeys.Place(conversation, seqNo);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), append.Encoded, _messages);
+        batch.Put((ReadOnlySpan<byte>)attempt, place, _attempts);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(append.Id), place, _ids);
+        if (previous == SeqNo.None && conversation.IsDirect)
+        {
+            var (one, other) = conversation.Users;
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), [], _directs);
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), [], _directs);
+        }
+        _heads[conversation] = seqNo;
+        _firsts.Add((draft.Sender.User, draft.ClientMsgId), append);
+        append.Outcome = new AppendedMessage(append.ToMessage(seqNo), previous, Duplicate: false);
+    }
+
+    private SeqNo HeadOf(ConversationId conversation)
+    {
+        if (_heads.TryGetValue(conversation, out var head))
+            return head;
+        // Heads taken within this batch are in the store only after it: they must not be forgotten before.
+        if (_heads.Count >= MaxCachedHeads && _firsts.Count == 0)
+            _heads.Clear();
+        return ReadHead(conversation);
+    }
+
+    private SeqNo ReadHead(ConversationId conversation)
+    {
+        var bound = LogKeys.Message(conversation, new SeqNo(SeqNo.MaxValue));
+        using var messages = _store.Db.NewIterator(_messages);
+        messages.SeekForPrev(bound);
+        return messages.Valid() ? LogKeys.SeqNoOf(messages.GetKeySpan(), bound) ?? SeqNo.None : SeqNo.None;
+    }
+
+    private LoggedMessage? FindAttempt(ReadOnlySpan<byte> key)
+    {
+        if (_store.Db.Get(key, _attempts) is not { } value)
+            return null;
+        var (conversation, seqNo) = LogKeys.ReadPlace(value);
+        var message = _store.Db.Get((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), _messages)
+            ?? throw new InvalidDataException("The log remembers an attempt without its message.");
+        return MessageCodec.Decode(conversation, seqNo, message);
+    }
+
+    private static LoggedMessage? Current(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound) =>
+        messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo
+            ? MessageCodec.Decode(conversation, seqNo, messages.GetValueSpan())
+            : null;
+
+    private string OpenEpoch()
+    {
+        var key = "epoch"u8;
+        if (_store.Db.Get(key) is { } known)
+            return Encoding.ASCII.GetString(known);
+        var epoch = RandomNumberGenerator.GetHexString(16, lowercase: true);
+        using var batch = new WriteBatch();
+        batch.Put(key, Encoding.ASCII.GetBytes(epoch));
+        _store.WriteDurably(batch);
+        return epoch;
+    }
+
+    private sealed class Append(MessageDraft draft, MessageId id)
+    {
+        private readonly long _unixMs = draft.Now.ToUnixTimeMilliseconds();
+
+        public MessageDraft Draft => draft;
+
+        public MessageId Id => id;
+
+        public byte[] Encoded { get; } = MessageCodec.Encode(draft, id, draft.Now.ToUnixTimeMilliseconds());
+
+        public TaskCompletionSource<AppendedMessage> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        // Only the writer's thread writes this.
+        public AppendedMessage? Outcome { get; set; }
+
+        public LoggedMessage ToMessage(SeqNo seqNo) => new(
+            id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
+    }
+}

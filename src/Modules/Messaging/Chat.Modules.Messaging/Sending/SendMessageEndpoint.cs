@@ -1,0 +1,46 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using MediatR;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Chat.Modules.Messaging.Sending;
+
+internal static class SendMessageEndpoint
+{
+    public static void MapSendMessage(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/v1/messages", async (Body body, Caller caller, IMediator mediator, CancellationToken ct) =>
+        {
+            var command = body.ToCommand(caller);
+            return command.IsOk
+                ? (await mediator.Send(command.Value, ct)).Match(
+                    sent => Results.Json(new Answer(body.ClientMsgId!, sent), statusCode: sent.Duplicate ? 200 : 201), HttpErrors.ToProblem)
+                : HttpErrors.ToProblem(command.Error);
+        })
+        .WithSummary("Sends a message; the answer is the ack.")
+        .Produces<Answer>(201).Produces<Answer>().WithTags("Messages");
+
+    internal sealed record Body(string? To, string? Text, string? ClientMsgId, MessageId? ReplyTo, IReadOnlyList<string>? MediaIds)
+    {
+        public Result<SendMessage> ToCommand(Caller caller)
+        {
+            if (!ConversationId.TryParseTarget(To, caller.User, out var conversation))
+                return Error.BadRequest("to is a conversationId, or @userId of somebody else.");
+            if (MediaIds is { Count: > 0 })
+                return Error.BadRequest("mediaIds names no media: this server keeps none yet.");
+            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", Text ?? "", ReplyTo);
+        }
+    }
+
+    internal sealed record Answer(
+        string ClientMsgId, MessageId MessageId, ConversationId ConversationId, SeqNo SeqNo, long Timestamp, string Status = "sent")
+    {
+        public Answer(string clientMsgId, SentMessage sent)
+            : this(clientMsgId, sent.Id, sent.Conversation, sent.SeqNo, sent.Timestamp.ToUnixTimeMilliseconds())
+        {
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
+using MediatR;
+
+namespace Chat.Modules.Messaging.Sending;
+
+internal sealed class SendMessageHandler(IMessageLog log, IMediator mediator, MessagingMetrics metrics, TimeProvider clock)
+    : ICommandHandler<SendMessage, SentMessage>
+{
+    public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
+    {
+        var started = metrics.Start();
+        if (await RefusalAsync(command, ct) is { } refusal)
+            // The answer to a repeated attempt stays the first one, whatever has changed since.
+            return await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is { } earlier
+                ? ToSent(earlier, duplicate: true)
+                : refusal;
+
+        var (message, previous, duplicate) = await log.AppendAsync(
+            new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Text, command.ReplyTo, clock.GetUtcNow()), ct);
+        metrics.Accepted(started, duplicate);
+
+        // Durable from here on: a sender that hangs up must not stop the fan-out.
+        if (!duplicate)
+            await mediator.Publish(new MessageAppended(message, previous), CancellationToken.None);
+
+        return ToSent(message, duplicate);
+    }
+
+    private async ValueTask<Error?> RefusalAsync(SendMessage command, CancellationToken ct)
+    {
+        if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is null)
+            return MessagingErrors.NotAMember;
+        if (command.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
+            return Error.BadRequest("replyTo names no message of this conversation.");
+        return null;
+    }
+
+    private static SentMessage ToSent(LoggedMessage message, bool duplicate) =>
+        new(message.Id, message.Conversation, message.SeqNo, message.Timestamp, duplicate);
+}

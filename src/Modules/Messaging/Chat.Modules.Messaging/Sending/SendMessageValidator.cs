@@ -1,0 +1,39 @@
+using System.Buffers;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Text;
+using Chat.Modules.Messaging.Contracts;
+using FluentValidation;
+using FluentValidation.Results;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Messaging.Sending;
+
+/// <summary>
+/// The one validator on the path of every message: the check is written out, as rules would build contexts and lists for each message
+/// that passes; only failures go through the library's types.
+/// </summary>
+internal sealed class SendMessageValidator(IOptions<MessagingOptions> options) : AbstractValidator<SendMessage>
+{
+    private const int MaxClientMsgIdLength = 64;
+
+    private static readonly ValidationResult Passed = new();
+    private static readonly SearchValues<char> Printable =
+        SearchValues.Create([.. Enumerable.Range(0x20, 0x7f - 0x20).Select(code => (char)code)]);
+
+    public override ValidationResult Validate(ValidationContext<SendMessage> context)
+    {
+        var command = context.InstanceToValidate;
+        if (command.ClientMsgId.Length is 0 or > MaxClientMsgIdLength || command.ClientMsgId.AsSpan().ContainsAnyExcept(Printable))
+            return Failed(nameof(command.ClientMsgId), Error.BadRequest("clientMsgId is 1 to 64 printable ASCII characters."));
+        if (Utf8.ByteCount(command.Text) is not { } bytes)
+            return Failed(nameof(command.Text), Error.BadRequest("The text has a lone surrogate: it is not Unicode."));
+        if (bytes == 0)
+            return Failed(nameof(command.Text), Error.BadRequest("The text is empty."));
+        return bytes <= options.Value.MaxTextBytes
+            ? Passed
+            : Failed(nameof(command.Text), MessagingErrors.TextTooLarge(options.Value.MaxTextBytes));
+    }
+
+    private static ValidationResult Failed(string property, Error error) =>
+        new([new ValidationFailure(property, error.Text) { CustomState = error.Code }]);
+}
