@@ -11,7 +11,8 @@ public static class StorageRegistration
     public static IServiceCollection AddStorage(this IServiceCollection services) => services
         .AddModuleOptions<StorageOptions>("Storage")
         .AddSingleton<DataDirectory>()
-        .AddSingleton<SqliteDatabase>();
+        .AddSingleton<SqliteDatabase>()
+        .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>());
 
     /// <summary>A module's tables in the embedded database: the SQL files that <paramref name="assembly"/> embeds below a folder <c>migrations</c>.</summary>
     public static IServiceCollection AddSqliteTables(this IServiceCollection services, string module, Assembly assembly) =>

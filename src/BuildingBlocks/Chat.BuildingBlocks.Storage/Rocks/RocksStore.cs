@@ -36,6 +36,13 @@ public sealed class RocksStore : IDisposable
     /// <summary>Writes all of the batch or nothing; on disk when it returns.</summary>
     public void WriteDurably(WriteBatch batch) => Db.Write(batch, _synced);
 
+    /// <summary>Writes a consistent copy into a new folder while the server runs on; files are linked where the disk allows it.</summary>
+    public void BackUpTo(string folder)
+    {
+        using var checkpoint = Db.Checkpoint();
+        checkpoint.Save(folder, 0);
+    }
+
     public void Dispose() => Db.Dispose();
 
     // A torn tail of the write-ahead log is an append that was never acked; damage anywhere else is refused at start.

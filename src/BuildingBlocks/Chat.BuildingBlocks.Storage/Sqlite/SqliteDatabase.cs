@@ -12,7 +12,7 @@ namespace Chat.BuildingBlocks.Storage.Sqlite;
 /// The embedded database: one writer with group commit, readers beside it. WAL with <c>synchronous=FULL</c>: what a write returned from
 /// is on disk. Every module keeps its own tables in it, by its own <see cref="SqliteMigrations"/>.
 /// </summary>
-public sealed class SqliteDatabase : IDisposable
+public sealed class SqliteDatabase : IBackedUp, IDisposable
 {
     private const int MaxWaitingWrites = 4096;
     private const int MaxBatch = 512;
@@ -94,12 +94,8 @@ public sealed class SqliteDatabase : IDisposable
     /// <summary>Lets SQLite refresh its statistics and empties the write-ahead log into the file.</summary>
     public Task OptimiseAsync() => WriteAsync(connection => connection.Execute("PRAGMA optimize;"));
 
-    /// <summary>Writes a consistent copy while the server runs on; an existing file of that name is replaced.</summary>
-    public void BackUpTo(string path)
-    {
-        File.Delete(path);
-        Read(reader => reader.Execute("VACUUM INTO $path", new { path }));
-    }
+    public void BackUpTo(string folder) =>
+        Read(reader => reader.Execute("VACUUM INTO $path", new { path = Path.Combine(folder, "chat.db") }));
 
     public void Dispose()
     {

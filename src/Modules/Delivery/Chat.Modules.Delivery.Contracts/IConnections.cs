@@ -5,11 +5,14 @@ namespace Chat.Modules.Delivery.Contracts;
 /// <summary>Where the doors hand in their connections.</summary>
 public interface IConnections
 {
+    /// <summary>False while the node is leaving or full: refuse connections before they are made.</summary>
+    bool IsAccepting { get; }
+
     /// <summary>
     /// Takes a connection in: replaces the device's older one, sends <paramref name="welcome"/>, then what the device has not acked, then
     /// <see cref="CaughtUpEvent"/>; what is appended meanwhile follows in order.
     /// </summary>
-    /// <returns>Null where the node is leaving or full: refuse the connection.</returns>
+    /// <returns>Null where the node is leaving or full, or the user has too many devices connected: refuse the connection.</returns>
     IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome);
 
     /// <summary>Ends all connections of a user, or of one device of it.</summary>

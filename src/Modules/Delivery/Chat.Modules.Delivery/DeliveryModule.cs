@@ -1,12 +1,63 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Delivery.Events;
+using Chat.Modules.Delivery.FanOut;
+using Chat.Modules.Delivery.Receipts;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Delivery;
 
-/// <summary>What the module has.</summary>
+/// <summary>From the log to the devices: connections, fan-out, cursors, acks and receipts.</summary>
 public sealed class DeliveryModule : IModule
 {
     public void AddServices(IServiceCollection services, ModuleContext context)
     {
+        services
+            .AddModuleOptions<DeliveryOptions>("Delivery")
+            .AddSqliteTables("delivery", typeof(DeliveryModule).Assembly)
+            .AddSingleton<DeliveryMetrics>()
+            .AddSingleton<ICursorStore, SqliteCursorStore>()
+            .AddSingleton<CursorTable>().AddHostedService(provider => provider.GetRequiredService<CursorTable>())
+            .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>();
+
+        services
+            .AddSingleton<ConnectionTable>().AddSingleton<IConnections>(provider => provider.GetRequiredService<ConnectionTable>())
+            .AddSingleton<DeviceStarts>()
+            .AddSingleton<ConnectionServices>().AddSingleton(provider => new Lazy<ConnectionServices>(provider.GetRequiredService<ConnectionServices>))
+            .AddHostedService<ResendSweep>()
+            .AddHostedService<Leaving>();
+
+        services
+            .AddSingleton<FanOutQueue>()
+            .AddSingleton<LargeConversations>().AddHostedService(provider => provider.GetRequiredService<LargeConversations>())
+            .AddHostedService<FanOutWorker>()
+            .AddSubscriber<MessageAppended, FanOutOnMessageAppended>();
+
+        services
+            .AddSingleton<GroupReceipts>().AddHostedService(provider => provider.GetRequiredService<GroupReceipts>())
+            .AddSingleton<ReceiptFanOut>()
+            .AddCommand<Acknowledge, Done, AcknowledgeHandler>()
+            .AddCommand<AcknowledgeMessage, Done, AcknowledgeHandler>()
+            .AddQuery<GetReceipts, Result<IReadOnlyList<MemberReceipt>>, GetReceiptsHandler>();
+
+        services
+            .AddSubscriber<GroupCreated, TellOnGroupChanged>()
+            .AddSubscriber<TitleChanged, TellOnGroupChanged>()
+            .AddSubscriber<MembersAdded, TellOnGroupChanged>()
+            .AddSubscriber<MemberRemoved, TellOnGroupChanged>()
+            .AddSubscriber<RoleChanged, TellOnGroupChanged>()
+            .AddSubscriber<PresenceChanged, TellOnPresenceChanged>()
+            .AddSubscriber<TypingChanged, TellOnPresenceChanged>();
     }
+
+    public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGetReceipts();
 }

@@ -17,7 +17,7 @@ namespace Chat.Modules.Messaging.Log;
 /// <see cref="LogKeys"/> and <see cref="MessageCodec"/>. One writer gives out the seqNos and commits what has gathered as one synced batch,
 /// so a crash keeps all of a message or nothing. RocksDB shows a write to readers only after it is synced.
 /// </summary>
-internal sealed class RocksMessageLog : IMessageLog, IDisposable
+internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
 {
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
@@ -82,6 +82,7 @@ internal sealed class RocksMessageLog : IMessageLog, IDisposable
         using var messages = _store.Db.NewIterator(_messages);
         for (messages.Seek(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Next())
             found.Add(message);
+        messages.ThrowIfDamaged();
         return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
     }
 
@@ -92,6 +93,7 @@ internal sealed class RocksMessageLog : IMessageLog, IDisposable
         using var messages = _store.Db.NewIterator(_messages);
         for (messages.SeekForPrev(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Prev())
             found.Add(message);
+        messages.ThrowIfDamaged();
         found.Reverse();
         return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
     }
@@ -105,8 +107,11 @@ internal sealed class RocksMessageLog : IMessageLog, IDisposable
         using var directs = _store.Db.NewIterator(_directs);
         for (directs.Seek(prefix); directs.Valid() && directs.GetKeySpan().StartsWith(prefix); directs.Next())
             found.Add(ConversationId.Parse(Encoding.ASCII.GetString(directs.GetKeySpan()[prefix.Length..])));
+        directs.ThrowIfDamaged();
         return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
     }
+
+    public void BackUpTo(string folder) => _store.BackUpTo(Path.Combine(folder, "log"));
 
     public void Dispose()
     {
@@ -188,6 +193,7 @@ internal sealed class RocksMessageLog : IMessageLog, IDisposable
         var bound = LogKeys.Message(conversation, new SeqNo(SeqNo.MaxValue));
         using var messages = _store.Db.NewIterator(_messages);
         messages.SeekForPrev(bound);
+        messages.ThrowIfDamaged();
         return messages.Valid() ? LogKeys.SeqNoOf(messages.GetKeySpan(), bound) ?? SeqNo.None : SeqNo.None;
     }
 

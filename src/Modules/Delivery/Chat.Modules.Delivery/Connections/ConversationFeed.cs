@@ -1,0 +1,145 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>A message pushed to a connection and not yet acked; an own one is passed over and waits only for those before it.</summary>
+internal readonly record struct InFlightMessage(SeqNo SeqNo, MessageId Id, UserId Sender, bool Own, long PushedAt, TimeSpan ResendPause, long LastPushedAt);
+
+/// <summary>
+/// How far one connection has got in one conversation. acked ≤ pushed ≤ target: what lies between acked and pushed is in flight, what lies
+/// between pushed and target is still to be read from the log. Guarded by its connection's lock.
+/// </summary>
+internal sealed class ConversationFeed(ConversationId conversation)
+{
+    private readonly List<InFlightMessage> _inFlight = [];
+    private Cursor? _cursor;
+    private SeqNo? _droppedFrom;
+
+    public ConversationId Conversation => conversation;
+
+    /// <summary>Everything up to here went to the connection, or needs not to.</summary>
+    public SeqNo Pushed { get; private set; }
+
+    /// <summary>The newest message known of.</summary>
+    public SeqNo Target { get; private set; }
+
+    /// <summary>Where the drain ends: up to here the device's own messages are pushed too, as their acks may have been lost.</summary>
+    public SeqNo DrainsTo { get; private set; }
+
+    /// <summary>The drain has not got to <see cref="DrainsTo"/> yet.</summary>
+    public bool Draining => Pushed < DrainsTo;
+
+    /// <summary>It waits for its turn to be read from the log.</summary>
+    public bool Queued { get; set; }
+
+    public bool IsLoaded => _cursor is not null;
+
+    public bool IsBehind => Pushed < Target;
+
+    /// <summary>Nothing is owed and nothing in flight: it may be forgotten, and loaded again when there is news.</summary>
+    public bool IsIdle => IsLoaded && !IsBehind && !Queued && _inFlight.Count == 0;
+
+    public IReadOnlyList<InFlightMessage> InFlight => _inFlight;
+
+    /// <summary>Others' messages in flight: they fill the connection's window.</summary>
+    public int Unacked { get; private set; }
+
+    public void Load(Cursor cursor, SeqNo start)
+    {
+        if (IsLoaded)
+            return;
+        _cursor = cursor;
+        Pushed = SeqNo.Max(cursor.Delivered, start);
+        cursor.Deliver(Pushed);
+    }
+
+    public void Extend(SeqNo target) => Target = SeqNo.Max(Target, target);
+
+    public void DrainTo(SeqNo head)
+    {
+        DrainsTo = head;
+        Extend(head);
+    }
+
+    /// <summary>Takes note of the next message as pushed.</summary>
+    public void Push(LoggedMessage message, long now, TimeSpan resendPause)
+    {
+        _inFlight.Add(new InFlightMessage(message.SeqNo, message.Id, message.Sender.User, Own: false, now, resendPause, now));
+        Unacked++;
+        Advance(message.SeqNo);
+    }
+
+    /// <summary>Passes over the next message, which is the device's own: it has the ack of its command.</summary>
+    public void PassOver(LoggedMessage message)
+    {
+        if (_inFlight.Count > 0)
+            _inFlight.Add(new InFlightMessage(message.SeqNo, message.Id, message.Sender.User, Own: true, 0, TimeSpan.Zero, 0));
+        else
+            _cursor!.Deliver(message.SeqNo);
+        Advance(message.SeqNo);
+    }
+
+    /// <summary>The device has everything up to a place. Above what was dropped it cannot know: such an ack is ignored.</summary>
+    /// <param name="seqNo">At or below <see cref="Target"/>.</param>
+    /// <param name="acked">Receives the messages in flight that this acks, ascending.</param>
+    /// <returns>Whether the ack counts.</returns>
+    public bool Ack(SeqNo seqNo, List<InFlightMessage> acked)
+    {
+        if (_droppedFrom is { } dropped && seqNo >= dropped)
+            return false;
+        var settled = 0;
+        while (settled < _inFlight.Count && (_inFlight[settled].SeqNo <= seqNo || _inFlight[settled].Own))
+        {
+            var message = _inFlight[settled++];
+            acked.Add(message);
+            if (!message.Own)
+                Unacked--;
+        }
+        _inFlight.RemoveRange(0, settled);
+        // What the client fetched by itself needs no push; own messages right behind are passed over with it.
+        Advance(seqNo);
+        _cursor!.Deliver(acked.Count > 0 ? SeqNo.Max(seqNo, acked[^1].SeqNo) : seqNo);
+        return true;
+    }
+
+    /// <summary>Goes back to the cursor, as events that waited were dropped; <paramref name="firstDropped"/> is the lowest of this conversation's.</summary>
+    public void RollBack(SeqNo? firstDropped)
+    {
+        Queued = false;
+        if (!IsLoaded)
+            return;
+        _inFlight.Clear();
+        Unacked = 0;
+        Pushed = _cursor!.Delivered;
+        if (firstDropped is { } dropped && (_droppedFrom is null || dropped < _droppedFrom))
+            _droppedFrom = dropped;
+    }
+
+    /// <summary>The span of messages whose ack is overdue; their next pause is twice as long.</summary>
+    public (SeqNo First, SeqNo Last)? TakeOverdue(Func<long, TimeSpan> elapsedSince, long now, TimeSpan longestPause)
+    {
+        (SeqNo First, SeqNo Last)? span = null;
+        for (var i = 0; i < _inFlight.Count; i++)
+        {
+            var message = _inFlight[i];
+            if (message.Own || elapsedSince(message.LastPushedAt) < message.ResendPause)
+                continue;
+            span = (span?.First ?? message.SeqNo, message.SeqNo);
+            var pause = message.ResendPause * 2;
+            _inFlight[i] = message with { LastPushedAt = now, ResendPause = pause < longestPause ? pause : longestPause };
+        }
+        return span;
+    }
+
+    public bool IsInFlight(SeqNo seqNo) => _inFlight.Exists(message => message.SeqNo == seqNo && !message.Own);
+
+    private void Advance(SeqNo seqNo)
+    {
+        Pushed = SeqNo.Max(Pushed, seqNo);
+        Extend(seqNo);
+        if (_droppedFrom <= Pushed)
+            _droppedFrom = null;
+    }
+}

@@ -1,0 +1,53 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Delivery.Cursors;
+
+/// <summary>A cursor in memory. It only moves forward, and tells its table when it has something new for the store.</summary>
+internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> moved)
+{
+    private readonly Lock _gate = new();
+    private long _delivered = value.Delivered.Value;
+    private long _read = value.Read.Value;
+    private bool _unsaved;
+
+    public CursorKey Key => key;
+
+    public SeqNo Delivered => new(Volatile.Read(ref _delivered));
+
+    public SeqNo Read => new(Volatile.Read(ref _read));
+
+    public bool Unsaved => Volatile.Read(ref _unsaved);
+
+    /// <returns>Where it was; at or above <paramref name="seqNo"/> when it has not moved.</returns>
+    public SeqNo Deliver(SeqNo seqNo) => new(Move(ref _delivered, seqNo.Value));
+
+    /// <inheritdoc cref="Deliver"/>
+    public SeqNo MarkRead(SeqNo seqNo) => new(Move(ref _read, seqNo.Value));
+
+    /// <summary>The value to save now; from here on a move is news again.</summary>
+    public CursorValue TakeUnsaved()
+    {
+        lock (_gate)
+        {
+            _unsaved = false;
+            return new CursorValue(new SeqNo(_delivered), new SeqNo(_read));
+        }
+    }
+
+    private long Move(ref long place, long to)
+    {
+        long from;
+        lock (_gate)
+        {
+            from = place;
+            if (from >= to)
+                return from;
+            place = to;
+            if (_unsaved)
+                return from;
+            _unsaved = true;
+        }
+        moved(this);
+        return from;
+    }
+}

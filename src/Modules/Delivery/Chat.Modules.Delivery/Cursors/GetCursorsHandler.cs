@@ -1,0 +1,19 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Delivery.Contracts;
+
+namespace Chat.Modules.Delivery.Cursors;
+
+internal sealed class GetCursorsHandler(ICursorStore store, CursorTable cursors)
+    : IQueryHandler<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>>
+{
+    public async Task<IReadOnlyDictionary<ConversationId, Contracts.Cursors>> Handle(GetCursors query, CancellationToken ct)
+    {
+        await cursors.SaveAsync(ct);
+        var ofDevice = await store.ReadAllAsync(query.Device.User, query.Device.Device, ct);
+        var ofUser = await store.ReadAllAsync(query.Device.User, null, ct);
+        return ofDevice.Keys.Union(ofUser.Keys).ToDictionary(
+            conversation => conversation,
+            conversation => new Contracts.Cursors(ofDevice.GetValueOrDefault(conversation).Delivered, ofUser.GetValueOrDefault(conversation).Read));
+    }
+}

@@ -1,0 +1,44 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Delivery.Cursors;
+
+/// <summary>Whose cursor, and where. Without a device it is the user's: the furthest device, and what was read.</summary>
+internal readonly record struct CursorKey(UserId User, DeviceId? Device, ConversationId Conversation);
+
+/// <summary>How far it got. <paramref name="Read"/> is the user's alone; a device's is <see cref="SeqNo.None"/>.</summary>
+internal readonly record struct CursorValue(SeqNo Delivered, SeqNo Read);
+
+/// <summary>Whether a device that connects has been here before.</summary>
+internal enum DeviceStanding
+{
+    /// <summary>It has its cursors.</summary>
+    Known,
+
+    /// <summary>It is new, and the only one of its user: everything that waits is for it.</summary>
+    First,
+
+    /// <summary>It is new, and its user has others: it begins at the heads.</summary>
+    Later,
+}
+
+/// <summary>The cursors that outlive the process.</summary>
+/// <remarks>A cursor never moves back, in whatever order values are saved. Passes CursorStoreContract.</remarks>
+internal interface ICursorStore
+{
+    ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct);
+
+    /// <summary>Remembers a device, with where it begins in the conversations that have a place for it to begin. Twice is as once.</summary>
+    Task AddDeviceAsync(DeviceAddress device, IReadOnlyDictionary<ConversationId, SeqNo> starts, CancellationToken ct);
+
+    /// <summary>Forgets a device and its cursors; an unknown one is passed over.</summary>
+    Task RemoveDeviceAsync(DeviceAddress device, CancellationToken ct);
+
+    /// <summary>One cursor; zeros where there is none.</summary>
+    ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct);
+
+    /// <summary>All cursors of a device, or with a null <paramref name="device"/> the user's own.</summary>
+    ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct);
+
+    /// <summary>Moves cursors forward; those that are further already stay.</summary>
+    Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct);
+}

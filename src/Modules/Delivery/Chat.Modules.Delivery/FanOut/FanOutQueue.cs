@@ -1,0 +1,57 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Delivery.FanOut;
+
+/// <summary>A message on its way to its members.</summary>
+internal readonly record struct FanOutItem(MessageAppended Appended, long AppendedAt);
+
+/// <summary>
+/// What waits for the fan-out, in lanes by conversation, so that one worker has all of a conversation. It never makes the sender wait: when
+/// a lane is full it keeps only the conversation's newest place, and its connections read the rest from the log.
+/// </summary>
+internal sealed class FanOutQueue
+{
+    private readonly Lane[] _lanes;
+    private readonly DeliveryMetrics _metrics;
+
+    public FanOutQueue(IOptions<DeliveryOptions> options, DeliveryMetrics metrics)
+    {
+        _metrics = metrics;
+        _lanes = [.. Enumerable.Range(0, Math.Clamp(Environment.ProcessorCount, 1, 8)).Select(_ => new Lane(options.Value.MaxFanOutQueue))];
+        metrics.Observe("chat.fanout.waiting", "Messages that wait for the fan-out.", () => _lanes.Sum(lane => lane.Items.Reader.Count));
+    }
+
+    public IReadOnlyList<Lane> Lanes => _lanes;
+
+    public void Offer(MessageAppended appended)
+    {
+        var conversation = appended.Message.Conversation;
+        var lane = _lanes[(uint)conversation.GetHashCode() % (uint)_lanes.Length];
+        var item = new FanOutItem(appended, _metrics.Now);
+        if (lane.Items.Writer.TryWrite(item))
+            return;
+        lane.Overflow.AddOrUpdate(conversation, appended.Message.SeqNo, (_, other) => SeqNo.Max(other, appended.Message.SeqNo));
+        _metrics.Overflowed();
+        // The worker may have emptied the lane in between, and would not look at the overflow before the next item: this one wakes it.
+        lane.Items.Writer.TryWrite(item);
+    }
+
+    /// <summary>Takes no more; what waits is still worked off.</summary>
+    public void Complete()
+    {
+        foreach (var lane in _lanes)
+            lane.Items.Writer.TryComplete();
+    }
+
+    /// <summary>One worker's share.</summary>
+    internal sealed class Lane(int capacity)
+    {
+        public Channel<FanOutItem> Items { get; } = Channel.CreateBounded<FanOutItem>(new BoundedChannelOptions(capacity) { SingleReader = true });
+
+        public ConcurrentDictionary<ConversationId, SeqNo> Overflow { get; } = new();
+    }
+}

@@ -1,0 +1,98 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using MediatR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Delivery.FanOut;
+
+/// <summary>Takes each message to the connections of its members: pushed in conversations up to the threshold, a hint in larger ones.</summary>
+internal sealed class FanOutWorker(
+    FanOutQueue queue, ConnectionTable connections, LargeConversations large, IMediator mediator, IOptions<DeliveryOptions> options,
+    DeliveryMetrics metrics, ILogger<FanOutWorker> log) : BackgroundService
+{
+    private const int MaxBatch = 256;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        queue.Complete();
+        await (ExecuteTask ?? Task.CompletedTask).WaitAsync(cancellationToken);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(queue.Lanes.Select(lane => Task.Run(() => WorkOffAsync(lane), CancellationToken.None)));
+
+    private async Task WorkOffAsync(FanOutQueue.Lane lane)
+    {
+        var batch = new List<FanOutItem>(MaxBatch);
+        while (await lane.Items.Reader.WaitToReadAsync())
+        {
+            while (batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item))
+                batch.Add(item);
+            // Appends of one conversation may be told out of order; in order a connection need not go to the log.
+            if (batch.Count > 1)
+                batch.Sort(static (a, b) => a.Appended.Message.SeqNo.CompareTo(b.Appended.Message.SeqNo));
+            foreach (var item in batch)
+                await FanOutAsync(item);
+            batch.Clear();
+            foreach (var conversation in lane.Overflow.Keys)
+            {
+                if (lane.Overflow.TryRemove(conversation, out var head))
+                    await TellHeadAsync(conversation, head);
+            }
+        }
+    }
+
+    private async Task FanOutAsync(FanOutItem item)
+    {
+        var message = item.Appended.Message;
+        try
+        {
+            var members = await mediator.Send(new GetMembers(message.Conversation));
+            if (members.Count > options.Value.PushThreshold)
+            {
+                large.Advance(message.Conversation, message.SeqNo);
+            }
+            else
+            {
+                var toOthers = new MessageEvent(message, toSender: false);
+                foreach (var member in members)
+                {
+                    var devices = connections.ConnectionsOf(member);
+                    if (devices.Count == 0)
+                        continue;
+                    var pushed = member == message.Sender.User ? new MessageEvent(message, toSender: true) : toOthers;
+                    foreach (var device in devices)
+                        device.Offer(item.Appended, pushed);
+                }
+            }
+        }
+        catch (Exception e)
+        {
+            // The message is in the log: the next one of its conversation, or the next drain, finds it.
+            log.FanOutFailed(message.Conversation, e);
+        }
+        metrics.FannedOut(item.AppendedAt);
+    }
+
+    private async Task TellHeadAsync(ConversationId conversation, SeqNo head)
+    {
+        try
+        {
+            var members = await mediator.Send(new GetMembers(conversation));
+            if (members.Count > options.Value.PushThreshold)
+                large.Advance(conversation, head);
+            else
+                foreach (var member in members)
+                    foreach (var device in connections.ConnectionsOf(member))
+                        device.OfferHead(conversation, head);
+        }
+        catch (Exception e)
+        {
+            log.FanOutFailed(conversation, e);
+        }
+    }
+}

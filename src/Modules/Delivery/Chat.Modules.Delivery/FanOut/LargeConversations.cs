@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using MediatR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Delivery.FanOut;
+
+/// <summary>Hints for conversations too large to push to: however many messages come, one <c>advanced</c> each <see cref="DeliveryOptions.CoalesceMs"/>.</summary>
+internal sealed class LargeConversations(
+    ConnectionTable connections, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<LargeConversations> log)
+    : BackgroundService
+{
+    // One entry a large conversation that has moved within the period.
+    private readonly ConcurrentDictionary<ConversationId, SeqNo> _moved = new();
+
+    public void Advance(ConversationId conversation, SeqNo head) =>
+        _moved.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.CoalesceMs), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            foreach (var conversation in _moved.Keys)
+            {
+                if (_moved.TryRemove(conversation, out var head))
+                    await TellAsync(conversation, head, stoppingToken);
+            }
+        }
+    }
+
+    private async Task TellAsync(ConversationId conversation, SeqNo head, CancellationToken ct)
+    {
+        try
+        {
+            var hint = new AdvancedEvent(conversation, head);
+            foreach (var member in await mediator.Send(new GetMembers(conversation), ct))
+                foreach (var device in connections.ConnectionsOf(member))
+                    device.Tell(hint);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            log.FanOutFailed(conversation, e);
+        }
+    }
+}

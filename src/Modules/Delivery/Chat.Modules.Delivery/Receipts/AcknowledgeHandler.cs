@@ -1,0 +1,56 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using MediatR;
+
+namespace Chat.Modules.Delivery.Receipts;
+
+/// <summary>Moves the device's cursor, then the user's; where that one has moved, the senders of what it passed get their receipts.</summary>
+internal sealed class AcknowledgeHandler(ConnectionTable connections, CursorTable cursors, ReceiptFanOut receipts, IMediator mediator)
+    : ICommandHandler<Acknowledge, Done>, ICommandHandler<AcknowledgeMessage, Done>
+{
+    private static readonly Error NotAMember = MessagingErrors.NotAMember;
+
+    public async Task<Result<Done>> Handle(AcknowledgeMessage command, CancellationToken ct) =>
+        await mediator.Send(new FindMessage(command.Message), ct) is { } place
+            ? await Handle(new Acknowledge(command.From, place.Conversation, place.SeqNo, command.Status), ct)
+            : NotAMember;
+
+    public async Task<Result<Done>> Handle(Acknowledge command, CancellationToken ct)
+    {
+        if (await mediator.Send(new GetMembership(command.Conversation, command.From.User), ct) is not { } membership)
+            return NotAMember;
+
+        var acked = new List<InFlightMessage>();
+        var connection = connections.Find(command.From);
+        var outcome = connection?.Ack(command.Conversation, command.SeqNo, null, acked) ?? AckOutcome.NotFollowed;
+        if (outcome is AckOutcome.NotFollowed or AckOutcome.BeyondKnown)
+        {
+            var head = await mediator.Send(new GetHead(command.Conversation), ct);
+            if (command.SeqNo > head)
+                return Error.BadRequest("There is no message at that seqNo yet.");
+            outcome = connection?.Ack(command.Conversation, command.SeqNo, head, acked) ?? AckOutcome.NotFollowed;
+        }
+        if (outcome is AckOutcome.Ignored)
+            return new Done();
+        if (outcome is AckOutcome.NotFollowed)
+            (await cursors.GetAsync(new CursorKey(command.From.User, command.From.Device, command.Conversation), ct)).Deliver(command.SeqNo);
+
+        var user = await cursors.GetAsync(new CursorKey(command.From.User, null, command.Conversation), ct);
+        var delivered = SeqNo.Max(user.Deliver(command.SeqNo), membership.JoinedAt);
+        if (delivered < command.SeqNo)
+            await receipts.TellSendersAsync(command, AckStatus.Delivered, delivered, acked, ct);
+        if (command.Status is AckStatus.Read)
+        {
+            var read = SeqNo.Max(user.MarkRead(command.SeqNo), membership.JoinedAt);
+            if (read < command.SeqNo)
+                await receipts.TellSendersAsync(command, AckStatus.Read, read, acked, ct);
+        }
+        return new Done();
+    }
+}
