@@ -6,10 +6,13 @@ namespace Chat.Modules.Groups.Contracts;
 
 /// <summary>Makes a group whose owner is the caller.</summary>
 /// <param name="Caller">The owner to be.</param>
-/// <param name="Title">1 to 128 characters, no control characters.</param>
-/// <param name="Members">Who else; the caller and repetitions are passed over. May be empty.</param>
+/// <param name="Title">1 to 128 characters (Unicode code points), no control characters, no lone surrogates.</param>
+/// <param name="Members">Who else, whether or not such users exist; the caller and repetitions are passed over. May be empty.</param>
 /// <param name="History">What somebody who joins later may see of the past.</param>
-/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.</remarks>
+/// <remarks>
+/// Refusals: <c>bad_request</c>, <c>too_large</c> (too many users named at once), <c>rate_limited</c>,
+/// <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.
+/// </remarks>
 public sealed record CreateGroup(DeviceAddress Caller, string Title, IReadOnlyList<UserId> Members, GroupHistory History)
     : ICommand<Group>, IRateLimited
 {
@@ -45,8 +48,11 @@ public sealed record ChangeGroup(DeviceAddress Caller, ConversationId Group, str
 /// <summary>Adds members; by owner and admins. Who is in already is passed over.</summary>
 /// <param name="Caller">Who asks.</param>
 /// <param name="Group">Which.</param>
-/// <param name="Members">1 or more.</param>
-/// <remarks>Refusals: as <see cref="ChangeGroup"/>, and <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.</remarks>
+/// <param name="Members">1 or more, whether or not such users exist.</param>
+/// <remarks>
+/// Refusals: as <see cref="ChangeGroup"/>, and <c>too_large</c> (too many users named at once),
+/// <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.
+/// </remarks>
 public sealed record AddMembers(DeviceAddress Caller, ConversationId Group, IReadOnlyList<UserId> Members) : ICommand<Group>, IRateLimited
 {
     DeviceAddress IRateLimited.From => Caller;
@@ -54,7 +60,10 @@ public sealed record AddMembers(DeviceAddress Caller, ConversationId Group, IRea
     RateClass IRateLimited.Rate => RateClass.Other;
 }
 
-/// <summary>Removes a member, or lets the caller leave. An owner who leaves hands over to the longest-serving admin, else member.</summary>
+/// <summary>
+/// Removes a member, or lets the caller leave. An owner who leaves hands over to the longest-serving admin, else member; with its last
+/// member the group ends. Who is added again begins anew.
+/// </summary>
 /// <param name="Caller">Who asks: the owner, an admin (for a plain member), or the member itself.</param>
 /// <param name="Group">Which.</param>
 /// <param name="Member">Who goes.</param>
@@ -71,7 +80,7 @@ public sealed record RemoveMember(DeviceAddress Caller, ConversationId Group, Us
 /// <param name="Group">Which.</param>
 /// <param name="Member">Whose role; not the caller's own.</param>
 /// <param name="Role">The new one.</param>
-/// <remarks>Refusals: as <see cref="RemoveMember"/>.</remarks>
+/// <remarks>Refusals: as <see cref="RemoveMember"/>, and <see cref="GroupsErrors.OwnersOwnRole"/>.</remarks>
 public sealed record ChangeRole(DeviceAddress Caller, ConversationId Group, UserId Member, GroupRole Role) : ICommand<Group>, IRateLimited
 {
     DeviceAddress IRateLimited.From => Caller;

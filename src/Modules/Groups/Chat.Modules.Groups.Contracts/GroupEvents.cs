@@ -3,6 +3,9 @@ using Chat.BuildingBlocks.Mediation;
 
 namespace Chat.Modules.Groups.Contracts;
 
+// The events of one group are raised one after the other in the order of its changes, each when its change is durable and every query
+// answers with it. The group's next change waits for the subscribers, so a subscriber only takes note and never changes a group itself.
+
 /// <summary>A group was made, with these members.</summary>
 /// <param name="Group">Which.</param>
 /// <param name="Owner">By whom.</param>

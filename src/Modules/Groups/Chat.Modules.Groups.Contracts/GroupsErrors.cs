@@ -15,6 +15,10 @@ public static class GroupsErrors
     /// <summary>The user named in the request is not in the group. Only members get to see this.</summary>
     public static Error NoSuchMember { get; } = new(ErrorCodes.NotFound, "That user is not a member of this group.");
 
+    /// <summary>The owner asks for another role for itself.</summary>
+    public static Error OwnersOwnRole { get; } =
+        Error.BadRequest("A group has one owner: to give that role up, make another member the owner, or leave.");
+
     /// <summary>The group would grow beyond the limit.</summary>
     public static Error TooManyMembers(int max) => new(ErrorCodes.TooLarge, $"A group has at most {max} members.");
 
