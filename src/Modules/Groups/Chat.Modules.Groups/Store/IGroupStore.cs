@@ -1,0 +1,39 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Rules;
+
+namespace Chat.Modules.Groups.Store;
+
+/// <summary>Keeps the groups. What a read that begins after a save has answered returns, has that save in it. Passes GroupStoreContract.</summary>
+internal interface IGroupStore
+{
+    /// <summary>A group as of one version; null where there is none, or no longer.</summary>
+    Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct);
+
+    /// <summary>The groups of a user, in no order; empty for a user in none.</summary>
+    Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct);
+
+    /// <summary>
+    /// Makes a change durable, all of it or nothing: makes the group where <see cref="GroupChange.Before"/> is null, ends it where
+    /// <see cref="GroupChange.After"/> has no members.
+    /// </summary>
+    /// <param name="change">Not <see cref="GroupChange.IsNone"/>.</param>
+    /// <param name="maxGroupsPerUser">Refused with <see cref="SaveOutcome.TooManyGroups"/> where an added user is in as many already.</param>
+    /// <param name="ct">Gives up before the change was begun.</param>
+    /// <exception cref="StoreUnavailableException">No answer in time; the change may have happened: read the group again.</exception>
+    Task<SaveOutcome> SaveAsync(GroupChange change, int maxGroupsPerUser, CancellationToken ct);
+}
+
+/// <summary>What came of a save.</summary>
+internal enum SaveOutcome
+{
+    /// <summary>It is durable.</summary>
+    Saved,
+
+    /// <summary>The group is not at the version before the change any more: decide again on what it is now.</summary>
+    OutOfDate,
+
+    /// <summary>An added user is in as many groups as a user can be.</summary>
+    TooManyGroups,
+}

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Sqlite;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Rules;
+using Dapper;
+using Microsoft.Data.Sqlite;
+
+namespace Chat.Modules.Groups.Store;
+
+/// <summary>The embedded store; its tables are in migrations/.</summary>
+internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
+{
+    public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct) =>
+        Task.FromResult(database.Read(connection => Find(connection, group)));
+
+    public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) =>
+        Task.FromResult(database.Read(connection => FindGroupsOf(connection, user)));
+
+    public Task<SaveOutcome> SaveAsync(GroupChange change, int maxGroupsPerUser, CancellationToken ct) =>
+        database.WriteAsync(connection => Save(connection, change, maxGroupsPerUser), ct);
+
+    private static GroupState? Find(SqliteConnection connection, ConversationId id)
+    {
+        // Both reads see the same version.
+        using var transaction = connection.BeginTransaction(deferred: true);
+        var group = connection.QuerySingleOrDefault<GroupRow>(
+            "SELECT title, history, created_at AS createdAt, version FROM groups_groups WHERE group_id = $id",
+            new { id = id.Value }, transaction);
+        if (group is null)
+            return null;
+
+        var members = connection.Query<MemberRow>(
+            """
+            SELECT user_id AS user, role, joined_at AS joinedAt, visible_after AS visibleAfter, ordinal
+            FROM groups_members WHERE group_id = $id ORDER BY ordinal
+            """,
+            new { id = id.Value }, transaction);
+        return new GroupState(
+            id, group.Title, (GroupHistory)group.History, DateTimeOffset.FromUnixTimeMilliseconds(group.CreatedAt), group.Version,
+            [.. members.Select(row => row.ToMember())]);
+    }
+
+    private static IReadOnlyList<JoinedGroup> FindGroupsOf(SqliteConnection connection, UserId user)
+    {
+        var rows = connection.Query<JoinedRow>(
+            """
+            SELECT g.group_id AS id, g.title, g.member_count AS memberCount, m.joined_at AS joinedAt, m.visible_after AS visibleAfter,
+                g.created_at AS createdAt
+            FROM groups_members AS m JOIN groups_groups AS g USING (group_id) WHERE m.user_id = $user
+            """,
+            new { user = user.Value });
+        return [.. rows.Select(row => row.ToJoinedGroup())];
+    }
+
+    private static SaveOutcome Save(SqliteConnection connection, GroupChange change, int maxGroupsPerUser)
+    {
+        if (AnyIsIn(connection, maxGroupsPerUser, change.Added))
+            return SaveOutcome.TooManyGroups;
+        if (!SaveGroup(connection, change))
+            return SaveOutcome.OutOfDate;
+
+        // In this order there is at no time a second owner.
+        var id = change.After.Id.Value;
+        if (change.Removed is { } removed)
+        {
+            connection.Execute(
+                """
+                DELETE FROM groups_members WHERE group_id = $id AND ordinal = $Ordinal;
+                UPDATE groups_users SET group_count = group_count - 1 WHERE user_id = $user;
+                DELETE FROM groups_users WHERE user_id = $user AND group_count = 0;
+                """,
+                new { id, removed.Ordinal, user = removed.User.Value });
+        }
+        connection.Execute(
+            "UPDATE groups_members SET role = $role WHERE group_id = $id AND ordinal = $Ordinal",
+            change.Changed.Select(member => new { id, member.Ordinal, role = (int)member.Role }));
+        connection.Execute(
+            """
+            INSERT INTO groups_members (group_id, ordinal, user_id, role, joined_at, visible_after)
+            VALUES ($id, $Ordinal, $user, $role, $joinedAt, $visibleAfter);
+            INSERT INTO groups_users (user_id, group_count) VALUES ($user, 1) ON CONFLICT DO UPDATE SET group_count = group_count + 1;
+            """,
+            change.Added.Select(member => new
+            {
+                id,
+                member.Ordinal,
+                user = member.User.Value,
+                role = (int)member.Role,
+                joinedAt = member.Membership.JoinedAt.Value,
+                visibleAfter = member.Membership.VisibleAfter.Value,
+            }));
+        return SaveOutcome.Saved;
+    }
+
+    private static bool AnyIsIn(SqliteConnection connection, int groups, IReadOnlyList<Member> members) =>
+        members.Count > 0 && connection.QuerySingle<bool>(
+            "SELECT EXISTS (SELECT 1 FROM json_each($users) JOIN groups_users ON user_id = value WHERE group_count >= $groups)",
+            new { users = JsonSerializer.Serialize(members.Select(member => member.User)), groups });
+
+    /// <summary>False where the group is not at the version before the change.</summary>
+    private static bool SaveGroup(SqliteConnection connection, GroupChange change)
+    {
+        var sql = change switch
+        {
+            { Before: null } =>
+                """
+                INSERT INTO groups_groups (group_id, title, history, created_at, version, member_count)
+                VALUES ($id, $Title, $history, $createdAt, $Version, $members)
+                """,
+            { After.Members.Count: 0 } => "DELETE FROM groups_groups WHERE group_id = $id AND version = $before",
+            _ =>
+                """
+                UPDATE groups_groups SET title = $Title, history = $history, version = $Version, member_count = $members
+                WHERE group_id = $id AND version = $before
+                """,
+        };
+        var group = change.After;
+        return connection.Execute(sql, new
+        {
+            id = group.Id.Value,
+            group.Title,
+            history = (int)group.History,
+            createdAt = group.CreatedAt.ToUnixTimeMilliseconds(),
+            group.Version,
+            members = group.Members.Count,
+            before = change.Before?.Version,
+        }) == 1;
+    }
+
+    private sealed record GroupRow(string Title, long History, long CreatedAt, long Version);
+
+    private sealed record MemberRow(string User, long Role, long JoinedAt, long VisibleAfter, long Ordinal)
+    {
+        public Member ToMember() =>
+            new(UserId.Parse(User), (GroupRole)Role, new Membership(new SeqNo(JoinedAt), new SeqNo(VisibleAfter)), Ordinal);
+    }
+
+    private sealed record JoinedRow(string Id, string Title, long MemberCount, long JoinedAt, long VisibleAfter, long CreatedAt)
+    {
+        public JoinedGroup ToJoinedGroup() => new(
+            ConversationId.Parse(Id), Title, (int)MemberCount, new Membership(new SeqNo(JoinedAt), new SeqNo(VisibleAfter)),
+            DateTimeOffset.FromUnixTimeMilliseconds(CreatedAt));
+    }
+}

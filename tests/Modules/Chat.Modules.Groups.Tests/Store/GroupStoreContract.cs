@@ -1,0 +1,173 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Store;
+using static Chat.Modules.Groups.Tests.Named;
+
+namespace Chat.Modules.Groups.Tests.Store;
+
+/// <summary>What every adapter of the port does.</summary>
+public abstract class GroupStoreContract
+{
+    private const int NoLimit = int.MaxValue;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>The store as a node that has just started sees it; the same one each time.</summary>
+    private protected abstract IGroupStore Open();
+
+    [Fact]
+    public async Task A_group_is_found_as_it_was_saved()
+    {
+        var store = Open();
+
+        var group = await CreateAsync(store, "ann", "bob", "cid");
+
+        Assert.Equal(group.Told(), (await store.FindAsync(group.Id, Ct)).Told());
+        Assert.Null(await store.FindAsync(ConversationId.NewGroup(), Ct));
+    }
+
+    [Fact]
+    public async Task Every_kind_of_change_is_found_as_it_was_saved()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann", "bob", "cid");
+        Func<GroupState, GroupChange>[] changes =
+        [
+            g => GroupRules.Change(g, User("ann"), "Läufer 🏃", GroupHistory.FromJoin).Value,
+            g => GroupRules.Add(g, User("ann"), Users("dan", "eve"), new SeqNo(12), 10).Value,
+            g => GroupRules.ChangeRole(g, User("ann"), User("cid"), GroupRole.Admin).Value,
+            g => GroupRules.ChangeRole(g, User("ann"), User("dan"), GroupRole.Owner).Value,
+            g => GroupRules.Remove(g, User("dan"), User("bob")).Value,
+            g => GroupRules.Remove(g, User("dan"), User("dan")).Value,
+            g => GroupRules.Add(g, User("cid"), Users("bob"), new SeqNo(40), 10).Value,
+        ];
+
+        foreach (var change in changes)
+        {
+            var made = change(group);
+            Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(made, NoLimit, Ct));
+            group = made.After;
+            Assert.Equal(group.Told(), (await store.FindAsync(group.Id, Ct)).Told());
+        }
+
+        Assert.Equal(group.Told(), (await Open().FindAsync(group.Id, Ct)).Told());
+    }
+
+    [Fact]
+    public async Task A_group_without_members_is_gone()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann");
+
+        await store.SaveAsync(GroupRules.Remove(group, User("ann"), User("ann")).Value, NoLimit, Ct);
+
+        Assert.Null(await store.FindAsync(group.Id, Ct));
+        Assert.Empty(await store.FindGroupsOfAsync(User("ann"), Ct));
+    }
+
+    [Fact]
+    public async Task A_change_of_an_older_version_changes_nothing()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann", "bob");
+        var first = GroupRules.Change(group, User("ann"), "First", null).Value;
+        await store.SaveAsync(first, NoLimit, Ct);
+
+        GroupChange[] second =
+        [
+            GroupRules.Change(group, User("ann"), "Second", null).Value,
+            GroupRules.Add(group, User("ann"), Users("cid"), SeqNo.None, 10).Value,
+            GroupRules.Remove(group, User("ann"), User("ann")).Value,
+        ];
+        foreach (var change in second)
+            Assert.Equal(SaveOutcome.OutOfDate, await store.SaveAsync(change, NoLimit, Ct));
+
+        Assert.Equal(first.After.Told(), (await store.FindAsync(group.Id, Ct)).Told());
+        Assert.Empty(await store.FindGroupsOfAsync(User("cid"), Ct));
+    }
+
+    [Fact]
+    public async Task An_ended_group_is_not_changed_any_more()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann");
+        await store.SaveAsync(GroupRules.Remove(group, User("ann"), User("ann")).Value, NoLimit, Ct);
+
+        var late = GroupRules.Add(group, User("ann"), Users("bob"), SeqNo.None, 10).Value;
+
+        Assert.Equal(SaveOutcome.OutOfDate, await store.SaveAsync(late, NoLimit, Ct));
+        Assert.Empty(await store.FindGroupsOfAsync(User("bob"), Ct));
+    }
+
+    [Fact]
+    public async Task Of_concurrent_changes_of_one_version_one_is_saved()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann", "bob", "cid", "dan");
+
+        var outcomes = await Task.WhenAll(Users("bob", "cid", "dan").Select(user =>
+            store.SaveAsync(GroupRules.ChangeRole(group, User("ann"), user, GroupRole.Owner).Value, NoLimit, Ct)));
+
+        Assert.Single(outcomes, SaveOutcome.Saved);
+        Assert.Single((await store.FindAsync(group.Id, Ct))!.Members, member => member.Role == GroupRole.Owner);
+    }
+
+    [Fact]
+    public async Task The_groups_of_a_user_show_title_size_and_membership_as_they_are_now()
+    {
+        var store = Open();
+        var walkers = await CreateAsync(store, "ann", "bob");
+        var singers = await CreateAsync(store, "cid");
+        await CreateAsync(store, "cid");
+        var renamed = GroupRules.Change(walkers, User("ann"), "Runners", null).Value;
+        var joined = GroupRules.Add(singers.With("Walkers", GroupHistory.FromJoin), User("cid"), Users("bob"), new SeqNo(9), 10).Value;
+
+        await store.SaveAsync(renamed, NoLimit, Ct);
+        await store.SaveAsync(joined with { Before = singers }, NoLimit, Ct);
+
+        var groups = await store.FindGroupsOfAsync(User("bob"), Ct);
+        Assert.Equal(
+            [
+                new JoinedGroup(walkers.Id, "Runners", 2, FromTheBeginning, Now),
+                new JoinedGroup(singers.Id, "Walkers", 2, new Membership(new SeqNo(9), new SeqNo(9)), Now),
+            ],
+            groups.OrderBy(group => group.Title));
+    }
+
+    [Fact]
+    public async Task A_user_is_in_as_many_groups_as_the_limit_and_in_no_more()
+    {
+        var store = Open();
+        var first = await CreateAsync(store, "ann", "bob");
+        await CreateAsync(store, "bob");
+        var third = await CreateAsync(store, "cid");
+
+        var adding = GroupRules.Add(third, User("cid"), Users("dan", "bob"), SeqNo.None, 10).Value;
+        var refused = await store.SaveAsync(adding, 2, Ct);
+
+        Assert.Equal(SaveOutcome.TooManyGroups, refused);
+        Assert.Equal(third.Told(), (await store.FindAsync(third.Id, Ct)).Told());
+
+        await store.SaveAsync(GroupRules.Remove(first, User("bob"), User("bob")).Value, 2, Ct);
+
+        Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(adding, 2, Ct));
+    }
+
+    [Fact]
+    public async Task Groups_of_thousands_are_saved_and_found()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, [.. Enumerable.Range(0, 3000).Select(n => $"user{n}")]);
+
+        Assert.Equal(group.Told(), (await store.FindAsync(group.Id, Ct)).Told());
+    }
+
+    private static async Task<GroupState> CreateAsync(IGroupStore store, params string[] users)
+    {
+        var change = GroupRules.Create(
+            ConversationId.NewGroup(), User(users[0]), "Walkers", GroupHistory.All, Users(users[1..]), Now, NoLimit).Value;
+        Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(change, NoLimit, Ct));
+        return change.After;
+    }
+}
