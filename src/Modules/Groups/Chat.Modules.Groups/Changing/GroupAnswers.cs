@@ -1,0 +1,11 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Rules;
+
+namespace Chat.Modules.Groups.Changing;
+
+/// <summary>What the directory says, as a command answers it.</summary>
+internal static class GroupAnswers
+{
+    public static Result<Group> ToGroup(this Result<GroupState> result) => result.IsOk ? result.Value.ToGroup() : result.Error;
+}

@@ -1,0 +1,33 @@
+using System.Diagnostics.Metrics;
+
+namespace Chat.Modules.Groups;
+
+/// <summary>What the module counts.</summary>
+internal sealed class GroupsMetrics(IMeterFactory meters)
+{
+    private readonly Counter<long> _overLimit = meters.Create("Chat").CreateCounter<long>(
+        "chat.groups.over_limit", description: "Commands refused because a group or a user's list of groups would grow beyond its limit.");
+
+    private readonly Counter<long> _loads = meters.Create("Chat").CreateCounter<long>(
+        "chat.groups.cache.loads", description: "Look-ups that memory could not answer, by cache.");
+
+    private readonly Counter<long> _evictions = meters.Create("Chat").CreateCounter<long>(
+        "chat.groups.cache.evictions", description: "Entries that made room for others, by cache.");
+
+    private readonly UpDownCounter<long> _weight = meters.Create("Chat").CreateUpDownCounter<long>(
+        "chat.groups.cache.weight", description: "What the entries in memory count towards the limit, by cache.");
+
+    public void OverLimit() => _overLimit.Add(1);
+
+    public Cache Of(string cache) => new(this, new KeyValuePair<string, object?>("cache", cache));
+
+    /// <summary>The figures of one cache.</summary>
+    internal sealed class Cache(GroupsMetrics metrics, KeyValuePair<string, object?> tag)
+    {
+        public void Loaded() => metrics._loads.Add(1, tag);
+
+        public void Evicted() => metrics._evictions.Add(1, tag);
+
+        public void Weighs(long more) => metrics._weight.Add(more, tag);
+    }
+}

@@ -1,0 +1,28 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Chat.Modules.Groups;
+
+/// <summary>Section <c>Groups</c>: how large groups may grow, and how much of them is kept in memory.</summary>
+internal sealed class GroupsOptions
+{
+    /// <summary>Members of one group, the owner among them. 2 to 100 000; default 10 000. A group that is larger already only shrinks.</summary>
+    [Range(2, 100_000)] public int MaxMembers { get; init; } = 10_000;
+
+    /// <summary>Groups that one user is in. 1 to 100 000; default 1 000.</summary>
+    [Range(1, 100_000)] public int MaxGroupsPerUser { get; init; } = 1_000;
+
+    /// <summary>Users named in one request that makes a group or adds members. 1 to 10 000; default 1 000.</summary>
+    [Range(1, 10_000)] public int MaxMembersPerRequest { get; init; } = 1_000;
+
+    /// <summary>
+    /// Members of the groups kept in memory, all groups together; each group counts 4 more. About 200 bytes each. Beyond it groups that were
+    /// not used lately make room. 100 000 to 100 000 000; default 500 000.
+    /// </summary>
+    [Range(100_000, 100_000_000)] public int CachedMembers { get; init; } = 500_000;
+
+    /// <summary>
+    /// Entries of the users' lists of groups kept in memory, all users together; each user counts 4 more. About 200 bytes each. Beyond it
+    /// users that were not asked for lately make room. 100 000 to 100 000 000; default 500 000.
+    /// </summary>
+    [Range(100_000, 100_000_000)] public int CachedMemberships { get; init; } = 500_000;
+}

@@ -1,0 +1,152 @@
+using System.Diagnostics.CodeAnalysis;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Store;
+using MediatR;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Groups.InUse;
+
+/// <summary>
+/// The groups in use, in memory, and the one way to change a group. Changes of one group come one after the other, each decided on what the
+/// one before left, and are in memory and in its events when they are answered.
+/// </summary>
+internal sealed class GroupDirectory : IDisposable
+{
+    private const int Turns = 64;
+    private const int MaxAttempts = 8;
+
+    // What an entry costs beside its members, in members.
+    private const int EntryWeight = 4;
+
+    private readonly IGroupStore _store;
+    private readonly IMediator _mediator;
+    private readonly GroupsMetrics _metrics;
+    private readonly int _maxGroupsPerUser;
+    private readonly SnapshotCache<ConversationId, GroupState> _groups;
+    private readonly SnapshotCache<UserId, UserGroups> _users;
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
+
+    public GroupDirectory(IGroupStore store, IMediator mediator, IOptions<GroupsOptions> options, GroupsMetrics metrics)
+    {
+        (_store, _mediator, _metrics, _maxGroupsPerUser) = (store, mediator, metrics, options.Value.MaxGroupsPerUser);
+        _groups = new(
+            options.Value.CachedMembers, id => store.FindAsync(id, CancellationToken.None),
+            group => EntryWeight + group.Members.Count, metrics.Of("groups"));
+        _users = new(
+            options.Value.CachedMemberships, async user => new UserGroups(await store.FindGroupsOfAsync(user, CancellationToken.None)),
+            user => EntryWeight + user.Count, metrics.Of("users"));
+    }
+
+    /// <summary>The group, where it is in memory.</summary>
+    public bool TryGet(ConversationId id, [NotNullWhen(true)] out GroupState? group) => _groups.TryGet(id, out group);
+
+    /// <summary>The group; null where there is none, as for a direct conversation.</summary>
+    public Task<GroupState?> FindAsync(ConversationId id, CancellationToken ct) =>
+        id.IsDirect ? Task.FromResult<GroupState?>(null) : _groups.FindAsync(id).WaitAsync(ct);
+
+    /// <summary>The groups of a user, where they are in memory.</summary>
+    public bool TryGetGroupsOf(UserId user, [NotNullWhen(true)] out UserGroups? groups) => _users.TryGet(user, out groups);
+
+    public async Task<UserGroups> FindGroupsOfAsync(UserId user, CancellationToken ct) => (await _users.FindAsync(user).WaitAsync(ct))!;
+
+    /// <summary>Makes a new group of a change that has none before it.</summary>
+    public async Task<Result<GroupState>> CreateAsync(Result<GroupChange> decided, CancellationToken ct)
+    {
+        if (decided.Error is { } refusal)
+            return Refuse(refusal);
+        var change = decided.Value;
+        using (await TakeTurnAsync(change.After.Id, ct))
+            return await TrySaveAsync(change, ct) ?? throw new InvalidOperationException("The id of a new group was taken.");
+    }
+
+    /// <summary>Changes a group.</summary>
+    /// <param name="id">Which; where there is none, the answer is <see cref="GroupsErrors.NotAMember"/>.</param>
+    /// <param name="decide">A rule, applied to the group as it is; more than once where other nodes change it too.</param>
+    /// <param name="ct">Gives up before the change was begun; from then on it is finished and its events are raised.</param>
+    public async Task<Result<GroupState>> ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide, CancellationToken ct)
+    {
+        using var turn = await TakeTurnAsync(id, ct);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (await FindAsync(id, ct) is not { } group)
+                return GroupsErrors.NotAMember;
+            var decided = decide(group);
+            if (decided.Error is { } refusal)
+                return Refuse(refusal);
+            if (decided.Value.IsNone)
+                return group;
+            if (await TrySaveAsync(decided.Value, ct) is { } result)
+                return result;
+        }
+        throw new StoreUnavailableException("The group is being changed by others all the time.");
+    }
+
+    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    /// <summary>Null where the change was decided on a version that is out of date.</summary>
+    private async Task<Result<GroupState>?> TrySaveAsync(GroupChange change, CancellationToken ct)
+    {
+        SaveOutcome outcome;
+        try
+        {
+            outcome = await _store.SaveAsync(change, _maxGroupsPerUser, ct);
+        }
+        catch
+        {
+            // It may have happened: the next who asks reads the store.
+            _groups.Forget(change.After.Id);
+            ForgetUsers(change);
+            throw;
+        }
+
+        switch (outcome)
+        {
+            case SaveOutcome.OutOfDate:
+                _groups.Forget(change.After.Id);
+                return null;
+            case SaveOutcome.TooManyGroups:
+                return Refuse(GroupsErrors.TooManyGroups(_maxGroupsPerUser));
+        }
+
+        ForgetUsers(change);
+        if (change.After.Members.Count > 0)
+            _groups.Put(change.After.Id, change.After);
+        else
+            _groups.Forget(change.After.Id);
+        // Durable from here on: a caller that hangs up must not keep it from the others. Within the turn, so that events keep the changes' order.
+        foreach (var raised in change.Events)
+            await _mediator.Publish(raised, CancellationToken.None);
+        return change.After;
+    }
+
+    // Title and number of members stand in every member's list.
+    private void ForgetUsers(GroupChange change)
+    {
+        foreach (var member in change.Before?.Members ?? [])
+            _users.Forget(member.User);
+        foreach (var member in change.Added)
+            _users.Forget(member.User);
+    }
+
+    private Error Refuse(Error refusal)
+    {
+        if (refusal.Code == ErrorCodes.TooLarge)
+            _metrics.OverLimit();
+        return refusal;
+    }
+
+    private async Task<Turn> TakeTurnAsync(ConversationId id, CancellationToken ct)
+    {
+        var turn = _turns[(uint)id.GetHashCode() % Turns];
+        await turn.WaitAsync(ct);
+        return new Turn(turn);
+    }
+
+    private readonly struct Turn(SemaphoreSlim semaphore) : IDisposable
+    {
+        public void Dispose() => semaphore.Release();
+    }
+}

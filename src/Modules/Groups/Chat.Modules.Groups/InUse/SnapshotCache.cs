@@ -1,0 +1,183 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Chat.Modules.Groups.InUse;
+
+/// <summary>
+/// What a store has, by key, kept in memory for as long as it is in use. Whoever changes the store calls <see cref="Put"/> or
+/// <see cref="Forget"/> after the change is durable and before it is answered: from then on nobody who asks is told what was before.
+/// </summary>
+/// <remarks>
+/// A load takes its slot before it begins, and a change takes the slot away: a load that was overtaken answers those who asked before the
+/// change was answered, and is not kept. When full, slots that were not used since they were last looked at make room (a clock).
+/// </remarks>
+/// <param name="maxWeight">What the snapshots may weigh together; one that is heavier alone is never kept.</param>
+/// <param name="load">Reads the store, null where it has nothing; that is not kept.</param>
+/// <param name="weigh">What a snapshot counts towards <paramref name="maxWeight"/>.</param>
+/// <param name="metrics">Its figures.</param>
+internal sealed class SnapshotCache<TKey, TSnapshot>(
+    long maxWeight, Func<TKey, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics)
+    where TKey : notnull where TSnapshot : class
+{
+    private readonly Lock _gate = new();
+
+    // Both written under _gate alone; the dictionary is read without.
+    private readonly ConcurrentDictionary<TKey, Slot> _slots = new();
+    private readonly LinkedList<Slot> _clock = new();
+    private long _weight;
+
+    /// <summary>What the snapshots in memory weigh together.</summary>
+    public long Weight => Interlocked.Read(ref _weight);
+
+    /// <summary>The snapshot, where it is in memory.</summary>
+    public bool TryGet(TKey key, [NotNullWhen(true)] out TSnapshot? snapshot)
+    {
+        snapshot = null;
+        if (_slots.TryGetValue(key, out var slot))
+            snapshot = slot.Snapshot;
+        if (snapshot is null)
+            return false;
+        if (!slot!.Used)
+            slot.Used = true;
+        return true;
+    }
+
+    /// <summary>The snapshot from memory or the store, null where the store has none. Whoever asks during a load waits for that one.</summary>
+    public Task<TSnapshot?> FindAsync(TKey key)
+    {
+        Slot? slot;
+        lock (_gate)
+        {
+            if (_slots.TryGetValue(key, out slot))
+            {
+                slot.Used = true;
+                return slot.Loaded.Task;
+            }
+            _slots[key] = slot = new Slot(key);
+        }
+        return LoadAsync(slot);
+    }
+
+    /// <summary>The store has this now. Calls for one key come in the order of the changes.</summary>
+    public void Put(TKey key, TSnapshot snapshot)
+    {
+        lock (_gate)
+        {
+            Drop(key);
+            var slot = new Slot(key);
+            slot.Loaded.SetResult(snapshot);
+            _slots[key] = slot;
+            Keep(slot, snapshot);
+        }
+    }
+
+    /// <summary>The store has something else now, or nothing. Calls come in any order.</summary>
+    public void Forget(TKey key)
+    {
+        // A load that begins after this look reads the store after the change.
+        if (!_slots.ContainsKey(key))
+            return;
+        lock (_gate)
+            Drop(key);
+    }
+
+    private async Task<TSnapshot?> LoadAsync(Slot slot)
+    {
+        metrics.Loaded();
+        try
+        {
+            var snapshot = await load(slot.Key);
+            Settle(slot, snapshot);
+            slot.Loaded.SetResult(snapshot);
+            return snapshot;
+        }
+        catch (Exception e)
+        {
+            Settle(slot, null);
+            slot.Loaded.SetException(e);
+            // Observed: this call throws it too, and there may be nobody else.
+            _ = slot.Loaded.Task.Exception;
+            throw;
+        }
+    }
+
+    private void Settle(Slot slot, TSnapshot? snapshot)
+    {
+        lock (_gate)
+        {
+            if (!_slots.TryGetValue(slot.Key, out var current) || current != slot)
+                return;
+            if (snapshot is null)
+                Drop(slot.Key);
+            else
+                Keep(slot, snapshot);
+        }
+    }
+
+    private void Keep(Slot slot, TSnapshot snapshot)
+    {
+        slot.Weight = weigh(snapshot);
+        if (slot.Weight > maxWeight)
+        {
+            Drop(slot.Key);
+            return;
+        }
+        slot.Place = _clock.AddLast(slot);
+        slot.Snapshot = snapshot;
+        Weigh(slot.Weight);
+        MakeRoom();
+    }
+
+    private void MakeRoom()
+    {
+        // One more round for each at most, however fast others use them.
+        var chances = _clock.Count;
+        while (_weight > maxWeight)
+        {
+            var place = _clock.First!;
+            if (place.Value.Used && chances-- > 0)
+            {
+                place.Value.Used = false;
+                _clock.RemoveFirst();
+                _clock.AddLast(place);
+                continue;
+            }
+            Drop(place.Value.Key);
+            metrics.Evicted();
+        }
+    }
+
+    private void Drop(TKey key)
+    {
+        if (!_slots.TryRemove(key, out var slot) || slot.Place is not { } place)
+            return;
+        _clock.Remove(place);
+        Weigh(-slot.Weight);
+    }
+
+    private void Weigh(int more)
+    {
+        Interlocked.Add(ref _weight, more);
+        metrics.Weighs(more);
+    }
+
+    private sealed class Slot(TKey key)
+    {
+        private volatile TSnapshot? _snapshot;
+        private volatile bool _used;
+
+        public TKey Key => key;
+
+        /// <summary>Null until it is loaded.</summary>
+        public TSnapshot? Snapshot { get => _snapshot; set => _snapshot = value; }
+
+        public TaskCompletionSource<TSnapshot?> Loaded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public bool Used { get => _used; set => _used = value; }
+
+        // Null until it is loaded; with Weight, under the cache's gate.
+        public LinkedListNode<Slot>? Place { get; set; }
+
+        public int Weight { get; set; }
+    }
+}
