@@ -1,4 +1,14 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Groups.Changing;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.InUse;
+using Chat.Modules.Groups.LookUp;
+using Chat.Modules.Groups.Rest;
+using Chat.Modules.Groups.Store;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Groups;
@@ -6,7 +16,22 @@ namespace Chat.Modules.Groups;
 /// <summary>What the module has.</summary>
 public sealed class GroupsModule : IModule
 {
-    public void AddServices(IServiceCollection services, ModuleContext context)
-    {
-    }
+    public void AddServices(IServiceCollection services, ModuleContext context) => services
+        .AddModuleOptions<GroupsOptions>("Groups")
+        .AddSingleton<GroupsMetrics>()
+        .AddSqliteTables("groups", typeof(GroupsModule).Assembly)
+        .AddSingleton<IGroupStore, SqliteGroupStore>()
+        .AddSingleton<GroupDirectory>()
+        .AddCommand<CreateGroup, Group, CreateGroupHandler>().AddCommandValidator<CreateGroup, CreateGroupValidator>()
+        .AddCommand<ChangeGroup, Group, ChangeGroupHandler>().AddCommandValidator<ChangeGroup, ChangeGroupValidator>()
+        .AddCommand<AddMembers, Group, AddMembersHandler>().AddCommandValidator<AddMembers, AddMembersValidator>()
+        .AddCommand<RemoveMember, Done, RemoveMemberHandler>()
+        .AddCommand<ChangeRole, Group, ChangeRoleHandler>().AddCommandValidator<ChangeRole, ChangeRoleValidator>()
+        .AddQuery<GetGroup, Result<Group>, GetGroupHandler>()
+        .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
+        .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
+        .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
+        .AddQuery<ShareGroup, bool, ShareGroupHandler>();
+
+    public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGroups();
 }

@@ -1,0 +1,30 @@
+using System.Text.Json.Serialization;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+
+namespace Chat.Modules.Groups.Rest;
+
+/// <summary>A group as REST shows it.</summary>
+internal sealed record GroupBody(
+    ConversationId ConversationId, string Title, [property: JsonConverter(typeof(CamelCase<GroupHistory>))] GroupHistory History,
+    IReadOnlyList<GroupMemberBody> Members)
+{
+    public static GroupBody From(Group group) =>
+        new(group.Id, group.Title, group.History, [.. group.Members.Select(member => new GroupMemberBody(member.User, member.Role))]);
+}
+
+/// <summary>A member as REST shows it.</summary>
+internal sealed record GroupMemberBody(UserId UserId, [property: JsonConverter(typeof(CamelCase<GroupRole>))] GroupRole Role);
+
+/// <summary>What makes a group.</summary>
+internal sealed record CreateGroupBody(
+    string? Title, IReadOnlyList<UserId>? Members, [property: JsonConverter(typeof(CamelCase<GroupHistory>))] GroupHistory? History);
+
+/// <summary>What changes a group; what is absent or null stays.</summary>
+internal sealed record ChangeGroupBody(string? Title, [property: JsonConverter(typeof(CamelCase<GroupHistory>))] GroupHistory? History);
+
+/// <summary>Who is added.</summary>
+internal sealed record AddMembersBody(IReadOnlyList<UserId>? Members);
+
+/// <summary>A member's new role.</summary>
+internal sealed record ChangeRoleBody([property: JsonConverter(typeof(CamelCase<GroupRole>))] GroupRole? Role);
