@@ -9,7 +9,9 @@ namespace Chat.Modules.Presence.Contracts;
 /// <param name="Subscribe">At most 500 in force on a connection.</param>
 /// <param name="Unsubscribe">Unknown ones are passed over.</param>
 /// <remarks>Answers with the state of each newly subscribed user whom the caller may see: who shares a group with it, or a direct
-/// conversation with a message; of others nothing comes. Refusals: <c>rate_limited</c>, <see cref="PresenceErrors.TooManySubscriptions"/>.</remarks>
+/// conversation with a message; of others nothing comes, now or later: once they are visible, subscribe again. Who ceases to be visible is no
+/// longer told of. Refusals, which change nothing: <c>rate_limited</c>, <see cref="PresenceErrors.TooManySubscriptions"/>,
+/// <see cref="PresenceErrors.NoRoom"/>.</remarks>
 public sealed record SubscribePresence(
     DeviceAddress From, ConnectionId Connection, IReadOnlyList<UserId> Subscribe, IReadOnlyList<UserId> Unsubscribe)
     : ICommand<IReadOnlyList<PresenceState>>, IRateLimited

@@ -1,12 +1,40 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Presence.Contracts;
+using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Online;
+using Chat.Modules.Presence.Typing;
+using Chat.Modules.Presence.Watching;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Presence;
 
-/// <summary>What the module has.</summary>
+/// <summary>Who is online, who is told of it, and who is writing.</summary>
 public sealed class PresenceModule : IModule
 {
-    public void AddServices(IServiceCollection services, ModuleContext context)
-    {
-    }
+    public void AddServices(IServiceCollection services, ModuleContext context) => services
+        .AddModuleOptions<PresenceOptions>("Presence")
+        .AddSingleton<PresenceMetrics>()
+        // Online
+        .AddSingleton<OnlineUsers>()
+        .AddSubscriber<DeviceConnected, TrackOnDeviceEvents>()
+        .AddSubscriber<DeviceDisconnected, TrackOnDeviceEvents>()
+        // Last seen
+        .AddSqliteTables("presence", typeof(PresenceModule).Assembly)
+        .AddSingleton<ILastSeenStore, SqliteLastSeenStore>()
+        .AddSingleton<LastSeenTimes>()
+        .AddHostedService<LastSeenFlusher>()
+        // Watching
+        .AddSingleton<Subscriptions>()
+        .AddSingleton<Visibility>()
+        .AddSingleton<Announcements>()
+        .AddHostedService<AnnouncementWorker>()
+        .AddCommand<SubscribePresence, IReadOnlyList<PresenceState>, SubscribePresenceHandler>()
+        .AddSubscriber<MemberRemoved, DoubtOnMemberRemoved>()
+        // Typing
+        .AddSingleton<TypingRepeats>()
+        .AddCommand<SetTyping, Done, SetTypingHandler>();
 }

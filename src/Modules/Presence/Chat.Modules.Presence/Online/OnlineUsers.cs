@@ -1,0 +1,113 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Presence.Contracts;
+using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Watching;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Presence.Online;
+
+/// <summary>
+/// Who is online: has a connection, or has been without one for less than the grace. So a reconnect is no news, and a new connection may
+/// come before the old one of the same device has ended.
+/// </summary>
+internal sealed class OnlineUsers(
+    Announcements announcements, LastSeenTimes lastSeen, IOptions<PresenceOptions> options, PresenceMetrics metrics, TimeProvider clock)
+{
+    private readonly TimeSpan _grace = TimeSpan.FromMilliseconds(options.Value.OfflineGrace);
+    private readonly Lock _lock = new();
+
+    // It and the users in it change under _lock: by the connections' events, and by the timers of the grace.
+    private readonly Dictionary<UserId, OnlineUser> _users = [];
+
+    public void Connect(UserId user, ConnectionId connection)
+    {
+        lock (_lock)
+        {
+            if (_users.TryGetValue(user, out var known))
+            {
+                known.Connections.Add(connection);
+                known.Departure?.Cancel();
+                known.Departure = null;
+                return;
+            }
+            _users.Add(user, new OnlineUser(connection));
+        }
+        metrics.OnlineUsers.Add(1);
+        announcements.Offer(user);
+    }
+
+    public void Disconnect(UserId user, ConnectionId connection)
+    {
+        lock (_lock)
+        {
+            if (!_users.TryGetValue(user, out var known) || !known.Connections.Remove(connection) || known.Connections.Count > 0)
+                return;
+            lastSeen.Note(user, clock.GetUtcNow());
+            known.Departure = new Departure(user, this);
+            known.Departure.Begin(_grace, clock);
+        }
+    }
+
+    public bool IsConnected(UserId user, ConnectionId connection)
+    {
+        lock (_lock)
+            return _users.TryGetValue(user, out var known) && known.Connections.Contains(connection);
+    }
+
+    public IReadOnlyList<ConnectionId> ConnectionsOf(UserId user)
+    {
+        lock (_lock)
+            return _users.TryGetValue(user, out var known) ? [.. known.Connections] : [];
+    }
+
+    /// <summary>The state of this moment. For the time where the user was last seen, <paramref name="times"/> is what was read a moment ago.</summary>
+    public PresenceState StateOf(UserId user, IReadOnlyDictionary<UserId, DateTimeOffset> times)
+    {
+        lock (_lock)
+        {
+            if (_users.ContainsKey(user))
+                return new PresenceState(user, Online: true, LastSeen: null);
+        }
+        return new PresenceState(user, Online: false, lastSeen.Unwritten(user) ?? (times.TryGetValue(user, out var at) ? at : null));
+    }
+
+    private void Leave(Departure departure)
+    {
+        lock (_lock)
+        {
+            // Another departure, or none: the user has been back since this timer went off.
+            if (!_users.TryGetValue(departure.User, out var known) || known.Departure != departure)
+                return;
+            _users.Remove(departure.User);
+            departure.Cancel();
+        }
+        metrics.OnlineUsers.Add(-1);
+        announcements.Offer(departure.User);
+    }
+
+    private sealed class OnlineUser(ConnectionId first)
+    {
+        /// <summary>Few: one a device.</summary>
+        public List<ConnectionId> Connections { get; } = [first];
+
+        /// <summary>Under way while there is no connection.</summary>
+        public Departure? Departure { get; set; }
+    }
+
+    private sealed class Departure(UserId user, OnlineUsers owner)
+    {
+        private ITimer? _timer;
+
+        public UserId User => user;
+
+        public void Begin(TimeSpan grace, TimeProvider clock)
+        {
+            _timer = clock.CreateTimer(static departure => ((Departure)departure!).End(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer.Change(grace, Timeout.InfiniteTimeSpan);
+        }
+
+        public void Cancel() => _timer?.Dispose();
+
+        private void End() => owner.Leave(this);
+    }
+}

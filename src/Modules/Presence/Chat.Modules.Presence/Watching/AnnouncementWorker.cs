@@ -1,0 +1,53 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Presence.Contracts;
+using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Online;
+using MediatR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Modules.Presence.Watching;
+
+/// <summary>Announces one user after the other, so that what is announced of a user is in order.</summary>
+internal sealed class AnnouncementWorker(
+    Announcements announcements, Subscriptions subscriptions, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen,
+    IMediator mediator, ILogger<AnnouncementWorker> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var user in announcements.ReadAllAsync(stoppingToken))
+        {
+            try
+            {
+                await AnnounceAsync(user, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                log.AnnouncementFailed(user, e);
+            }
+        }
+    }
+
+    private async Task AnnounceAsync(UserId user, CancellationToken ct)
+    {
+        var checkedAt = subscriptions.Removals;
+        var (told, doubtful) = subscriptions.Of(user);
+        foreach (var subscription in doubtful)
+        {
+            var sight = await visibility.OfAsync(subscription.Subscriber.Device.User, user, ct);
+            if (sight == Sight.None)
+            {
+                subscriptions.Remove(subscription);
+                continue;
+            }
+            subscriptions.Confirm(subscription, sight, checkedAt);
+            told.Add(subscription.Subscriber);
+        }
+        if (told.Count == 0)
+            return;
+
+        // The state is taken last: if it changes after that, the user waits in the queue again.
+        var times = await lastSeen.GetAsync([user], ct);
+        await mediator.Publish(new PresenceChanged(online.StateOf(user, times), told), ct);
+    }
+}

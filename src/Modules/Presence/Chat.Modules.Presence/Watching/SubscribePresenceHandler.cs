@@ -1,0 +1,39 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Presence.Contracts;
+using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Online;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Presence.Watching;
+
+/// <summary>Needs the connection's <c>DeviceConnected</c> to have been raised before: the subscriptions of one that is not connected are not held.</summary>
+internal sealed class SubscribePresenceHandler(
+    Subscriptions subscriptions, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen, IOptions<PresenceOptions> options)
+    : ICommandHandler<SubscribePresence, IReadOnlyList<PresenceState>>
+{
+    public async Task<Result<IReadOnlyList<PresenceState>>> Handle(SubscribePresence command, CancellationToken ct)
+    {
+        // Before anything is looked up, so that a long list costs nothing.
+        var max = options.Value.MaxSubscriptionsPerConnection;
+        if (command.Subscribe.Count > max)
+            return PresenceErrors.TooManySubscriptions(max);
+
+        var checkedAt = subscriptions.Removals;
+        var visible = new Dictionary<UserId, Sight>();
+        foreach (var user in command.Subscribe)
+        {
+            if (!visible.ContainsKey(user) && await visibility.OfAsync(command.From.User, user, ct) is not Sight.None and var sight)
+                visible.Add(user, sight);
+        }
+        var times = await lastSeen.GetAsync(visible.Keys, ct);
+
+        // No waiting from here on, and the states last: a change after them is announced, and should not overtake this answer.
+        if (subscriptions.Change(new Subscriber(command.From, command.Connection), command.Unsubscribe, visible, checkedAt) is { } refusal)
+            return refusal;
+        if (!online.IsConnected(command.From.User, command.Connection))
+            subscriptions.Remove(command.Connection);
+        return visible.Keys.Select(user => online.StateOf(user, times)).ToArray();
+    }
+}

@@ -1,0 +1,158 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Presence.Contracts;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Presence.Watching;
+
+/// <summary>
+/// Which connections are told of whom. Held only for users who were visible when asked for: who becomes visible later is asked for again.
+/// </summary>
+/// <remarks>
+/// A subscription that rests on a common group is checked again, at the next announcement, after watcher or watched was removed from any
+/// group; so each check is paid by a removal, not by each coming and going, and nobody is told of a former group mate. Removals are
+/// numbered: a check that began before one of them is no proof after it.
+/// </remarks>
+internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceMetrics metrics)
+{
+    private readonly int _maxPerConnection = options.Value.MaxSubscriptionsPerConnection;
+    private readonly int _max = options.Value.MaxSubscriptions;
+    private readonly Lock _lock = new();
+
+    // All change under _lock: by the handlers of commands and events, and by the announcing worker.
+    private readonly Dictionary<ConnectionId, Dictionary<UserId, Subscription>> _ofConnection = [];
+    private readonly Dictionary<UserId, HashSet<Subscription>> _ofUser = [];
+    private int _count;
+    private long _removals;
+
+    /// <summary>How many removals from groups there have been: to be asked for before a check begins.</summary>
+    public long Removals
+    {
+        get
+        {
+            lock (_lock)
+                return _removals;
+        }
+    }
+
+    public bool IsWatched(UserId user)
+    {
+        lock (_lock)
+            return _ofUser.ContainsKey(user);
+    }
+
+    /// <summary>Unsubscribes, then subscribes; all of it, or a refusal and nothing.</summary>
+    /// <param name="subscriber">The connection.</param>
+    /// <param name="unsubscribe">Unknown ones are passed over.</param>
+    /// <param name="subscribe">Visible users, and why.</param>
+    /// <param name="checkedAt"><see cref="Removals"/> before that was found out.</param>
+    public Error? Change(
+        Subscriber subscriber, IReadOnlyCollection<UserId> unsubscribe, IReadOnlyDictionary<UserId, Sight> subscribe, long checkedAt)
+    {
+        lock (_lock)
+        {
+            var held = _ofConnection.GetValueOrDefault(subscriber.Connection) ?? [];
+            var wanted = held.Keys.Except(unsubscribe).Union(subscribe.Keys).ToHashSet();
+            if (wanted.Count > _maxPerConnection)
+                return PresenceErrors.TooManySubscriptions(_maxPerConnection);
+            if (_count - held.Count + wanted.Count > _max)
+                return PresenceErrors.NoRoom;
+
+            foreach (var subscription in held.Values.Where(one => !wanted.Contains(one.User)).ToArray())
+                Drop(subscription);
+            foreach (var (user, sight) in subscribe)
+                Confirm(Hold(subscriber, user), sight, checkedAt);
+            return null;
+        }
+    }
+
+    /// <summary>Ends all subscriptions of a connection.</summary>
+    public void Remove(ConnectionId connection)
+    {
+        lock (_lock)
+        {
+            if (_ofConnection.TryGetValue(connection, out var held))
+                foreach (var subscription in held.Values.ToArray())
+                    Drop(subscription);
+        }
+    }
+
+    public void Remove(Subscription subscription)
+    {
+        lock (_lock)
+            Drop(subscription);
+    }
+
+    /// <summary>Those who are told of a user: the certain ones, and those whose sight must be checked first.</summary>
+    public (List<Subscriber> Certain, List<Subscription> Doubtful) Of(UserId user)
+    {
+        var certain = new List<Subscriber>();
+        var doubtful = new List<Subscription>();
+        lock (_lock)
+        {
+            foreach (var subscription in _ofUser.GetValueOrDefault(user) ?? [])
+            {
+                if (subscription.IsDoubtful)
+                    doubtful.Add(subscription);
+                else
+                    certain.Add(subscription.Subscriber);
+            }
+        }
+        return (certain, doubtful);
+    }
+
+    /// <summary>A check has found that the watcher may see the user.</summary>
+    public void Confirm(Subscription subscription, Sight sight, long checkedAt)
+    {
+        lock (_lock)
+            (subscription.Sight, subscription.CheckedAt) = (sight, checkedAt);
+    }
+
+    /// <summary>A user was removed from a group: what it watches, and who watches it, must be checked again.</summary>
+    public void Doubt(UserId removed, IReadOnlyList<ConnectionId> connections)
+    {
+        lock (_lock)
+        {
+            _removals++;
+            foreach (var subscription in _ofUser.GetValueOrDefault(removed) ?? [])
+                subscription.DoubtedAt = _removals;
+            foreach (var connection in connections)
+                foreach (var subscription in _ofConnection.GetValueOrDefault(connection)?.Values ?? Enumerable.Empty<Subscription>())
+                    subscription.DoubtedAt = _removals;
+        }
+    }
+
+    private Subscription Hold(Subscriber subscriber, UserId user)
+    {
+        if (!_ofConnection.TryGetValue(subscriber.Connection, out var held))
+            _ofConnection.Add(subscriber.Connection, held = []);
+        if (held.TryGetValue(user, out var subscription))
+            return subscription;
+
+        // No removal before it was there has doubted it, so the last of them counts, whomever it concerned.
+        subscription = new Subscription(subscriber, user) { DoubtedAt = _removals };
+        held.Add(user, subscription);
+        if (!_ofUser.TryGetValue(user, out var watching))
+            _ofUser.Add(user, watching = []);
+        watching.Add(subscription);
+        _count++;
+        metrics.Subscriptions.Add(1);
+        return subscription;
+    }
+
+    private void Drop(Subscription subscription)
+    {
+        if (!_ofConnection.TryGetValue(subscription.Subscriber.Connection, out var held)
+            || !held.TryGetValue(subscription.User, out var current) || current != subscription)
+            return;
+        held.Remove(subscription.User);
+        if (held.Count == 0)
+            _ofConnection.Remove(subscription.Subscriber.Connection);
+        var watching = _ofUser[subscription.User];
+        watching.Remove(subscription);
+        if (watching.Count == 0)
+            _ofUser.Remove(subscription.User);
+        _count--;
+        metrics.Subscriptions.Add(-1);
+    }
+}
