@@ -36,7 +36,7 @@ public sealed class SqliteDatabase : IDisposable
         try
         {
             _writer = Open("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=2000;");
-            if (_writer.QuerySingle<string>("SELECT quick_check FROM pragma_quick_check(1)") is not "ok")
+            if (_writer.QuerySingle<string>("PRAGMA quick_check(1)") is not "ok")
                 throw Damaged(null);
             foreach (var module in migrations)
                 module.Apply(_writer);
