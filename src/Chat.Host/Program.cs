@@ -1,13 +1,32 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
 using Chat.Host;
+using Chat.Host.Http;
+using Chat.Host.Identity;
+using Chat.Host.Operations;
 
-var builder = WebApplication.CreateBuilder(args);
-builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage();
-foreach (var module in ChatModules.All)
-    module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
+if (args is ["health"])
+    return await HealthProbe.RunAsync();
 
-var app = builder.Build();
-foreach (var module in ChatModules.All)
-    module.MapEndpoints(app);
-app.Run();
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    builder.AddOperations().AddHttpEdge();
+    builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity();
+    foreach (var module in ChatModules.All)
+        module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
+
+    var app = builder.Build();
+    app.UseHttpEdge();
+    app.MapOperations();
+    app.MapIdentity();
+    foreach (var module in ChatModules.All)
+        module.MapEndpoints(app);
+    await app.RunAsync();
+    return 0;
+}
+catch (Exception e) when (StartFailure.Explain(e) is { } reason)
+{
+    await Console.Error.WriteLineAsync($"The server cannot start: {reason}");
+    return 1;
+}

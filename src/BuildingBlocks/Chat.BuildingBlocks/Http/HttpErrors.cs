@@ -8,7 +8,10 @@ namespace Chat.BuildingBlocks.Http;
 /// <summary>A refusal as REST says it: problem details (RFC 9457) with the stable <c>code</c>.</summary>
 public static class HttpErrors
 {
-    public static IResult ToProblem(Error error) => new ProblemAnswer(error);
+    public static IResult ToProblem(Error error) => new ProblemAnswer(error, StatusOf(error.Code));
+
+    /// <summary>The same with a status of its own, where HTTP has a closer one.</summary>
+    public static IResult ToProblem(Error error, int status) => new ProblemAnswer(error, status);
 
     public static int StatusOf(string code) => code switch
     {
@@ -23,14 +26,14 @@ public static class HttpErrors
         _ => StatusCodes.Status500InternalServerError,
     };
 
-    private sealed class ProblemAnswer(Error error) : IResult
+    private sealed class ProblemAnswer(Error error, int status) : IResult
     {
         public Task ExecuteAsync(HttpContext context)
         {
             if (error.RetryAfter is { } after)
                 context.Response.Headers.RetryAfter = Math.Ceiling(after.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            var problem = new ProblemDetails { Status = StatusOf(error.Code), Title = error.Text, Extensions = { ["code"] = error.Code } };
-            context.Response.StatusCode = StatusOf(error.Code);
+            var problem = new ProblemDetails { Status = status, Title = error.Text, Extensions = { ["code"] = error.Code } };
+            context.Response.StatusCode = status;
             return context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", context.RequestAborted);
         }
     }

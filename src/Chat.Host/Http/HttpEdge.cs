@@ -1,0 +1,83 @@
+using System.Text.Json.Serialization;
+using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Modules;
+using Chat.Host.Operations;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Http;
+
+/// <summary>What every request passes: limits, headers, problem details, who is asking.</summary>
+internal static class HttpEdge
+{
+    private const string DefaultUrl = "http://localhost:5080";
+    private const int MaxJsonDepth = 32;
+
+    public static WebApplicationBuilder AddHttpEdge(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        if (configuration["urls"] is null && configuration["http_ports"] is null && configuration["https_ports"] is null
+            && !configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(DefaultUrl);
+
+        builder.Services
+            .AddModuleOptions<HttpOptions>("Http")
+            .AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>()
+            .AddSingleton<AddressRates>()
+            .AddExceptionHandler<ProblemAnswers>()
+            .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
+            .ConfigureHttpJsonOptions(options =>
+            {
+                var json = options.SerializerOptions;
+                json.MaxDepth = MaxJsonDepth;
+                json.AllowDuplicateProperties = false;
+                json.PropertyNameCaseInsensitive = false;
+                json.NumberHandling = JsonNumberHandling.Strict;
+                json.RespectNullableAnnotations = true;
+                json.RespectRequiredConstructorParameters = true;
+                json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+            });
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HttpOptions>>((kestrel, http) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes;
+            kestrel.Limits.RequestHeadersTimeout = http.Value.HeadTimeout;
+        });
+        builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
+        {
+            forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
+            // As many as are trusted in a row, from the nearest.
+            forwarded.ForwardLimit = null;
+            forwarded.KnownProxies.Clear();
+            forwarded.KnownIPNetworks.Clear();
+            foreach (var network in http.Value.ProxyNetworks())
+                forwarded.KnownIPNetworks.Add(network);
+        });
+        return builder;
+    }
+
+    public static void UseHttpEdge(this WebApplication app)
+    {
+        // Without known proxies the middleware would believe everybody.
+        if (app.Services.GetRequiredService<IOptions<HttpOptions>>().Value.TrustedProxies.Count > 0)
+            app.UseForwardedHeaders();
+        app.UseRequestLog();
+        app.Use(SecurityHeaders.AddAsync);
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(context => ProblemAnswers.AnswerStatusAsync(context.HttpContext));
+        app.UseRouting();
+        app.Use(AnswerUnknownAsync);
+        app.Use(app.Services.GetRequiredService<AddressRates>().LimitAsync);
+        app.UseAuthentication();
+        app.UseAuthorization();
+    }
+
+    // Before authorisation, whose fallback would answer 401 for what is not there at all. Routing's own endpoints are its 405 and 415.
+    private static Task AnswerUnknownAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() switch
+    {
+        null => HttpErrors.ToProblem(ProblemAnswers.NotFound).ExecuteAsync(context),
+        RouteEndpoint => next(context),
+        var refusal => refusal.RequestDelegate!(context),
+    };
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Http;
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace Chat.Host.Http;
+
+/// <summary>What goes wrong outside a handler, as problem details: broken bodies, faults, and statuses without a body.</summary>
+internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        switch (exception)
+        {
+            case BadHttpRequestException bad:
+                await AnswerAsync(httpContext, bad.StatusCode, Told(bad));
+                return true;
+            case OperationCanceledException or IOException when httpContext.RequestAborted.IsCancellationRequested:
+                // Nobody is there to answer; nginx's word for it.
+                httpContext.Response.StatusCode = 499;
+                return true;
+            case StoreUnavailableException:
+                StoreUnavailable(log, exception);
+                await AnswerAsync(httpContext, StatusCodes.Status503ServiceUnavailable, Unavailable);
+                return true;
+            default:
+                Unhandled(log, exception);
+                await AnswerAsync(httpContext, StatusCodes.Status500InternalServerError, Fault);
+                return true;
+        }
+    }
+
+    /// <summary>Gives a body to an answer that has a status alone: routing's 404, 405 and 415.</summary>
+    public static Task AnswerStatusAsync(HttpContext context) => AnswerAsync(context, context.Response.StatusCode, context.Response.StatusCode switch
+    {
+        StatusCodes.Status401Unauthorized => new Error(ErrorCodes.Unauthenticated, "An access token is needed."),
+        StatusCodes.Status403Forbidden => new Error(ErrorCodes.Forbidden, "This is not yours to do."),
+        StatusCodes.Status404NotFound => NotFound,
+        StatusCodes.Status413PayloadTooLarge => new Error(ErrorCodes.TooLarge, "The request is too large."),
+        StatusCodes.Status405MethodNotAllowed => Error.BadRequest("This method is not for this address."),
+        StatusCodes.Status415UnsupportedMediaType => Error.BadRequest("The body must be application/json."),
+        < StatusCodes.Status500InternalServerError => Error.BadRequest("The request is not understood."),
+        _ => Unavailable,
+    });
+
+    public static Error NotFound { get; } = new(ErrorCodes.NotFound, "There is nothing at this address.");
+
+    private static Error Unavailable { get; } = new(ErrorCodes.Unavailable, "The server cannot do this now; try again.", TimeSpan.FromSeconds(1));
+
+    private static Error Fault { get; } = new(ErrorCodes.Unavailable, "The server has failed; it has been noted.", TimeSpan.FromSeconds(1));
+
+    // The place in the JSON, never the client's text, nor the framework's words that name our types.
+    private static Error Told(BadHttpRequestException bad) => bad switch
+    {
+        { StatusCode: StatusCodes.Status413PayloadTooLarge } => new Error(ErrorCodes.TooLarge, "The request's body is too large."),
+        { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Error.BadRequest("The body must be application/json."),
+        { InnerException: JsonException { Path: { Length: > 1 } path } } => Error.BadRequest($"The body's {path} is not what this call takes."),
+        { InnerException: JsonException } => Error.BadRequest("The body is not the JSON that this call takes."),
+        _ => Error.BadRequest("The request's body or parameters are not what this call takes."),
+    };
+
+    private static Task AnswerAsync(HttpContext context, int status, Error error) => HttpErrors.ToProblem(error, status).ExecuteAsync(context);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A store is unavailable")]
+    private static partial void StoreUnavailable(ILogger log, Exception e);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
+    private static partial void Unhandled(ILogger log, Exception e);
+}

@@ -1,0 +1,30 @@
+namespace Chat.Host.Http;
+
+/// <summary>The headers that keep a browser from doing more than it should with an answer.</summary>
+internal static class SecurityHeaders
+{
+    /// <summary>For data: nothing may be loaded, nobody may frame it. A page says its own with <see cref="ContentPolicy"/>.</summary>
+    private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
+
+    public static Task AddAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Response.OnStarting(
+            static state =>
+            {
+                var context = (HttpContext)state;
+                var headers = context.Response.Headers;
+                headers.XContentTypeOptions = "nosniff";
+                headers["Referrer-Policy"] = "no-referrer";
+                headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>()?.Value ?? DataPolicy;
+                // RFC 9110 §15.5.2: a 401 says how to come in.
+                if (context.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
+                    headers.WWWAuthenticate = "Bearer";
+                return Task.CompletedTask;
+            },
+            context);
+        return next(context);
+    }
+}
+
+/// <summary>An endpoint's own Content-Security-Policy: metadata.</summary>
+internal sealed record ContentPolicy(string Value);

@@ -1,0 +1,73 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Http;
+
+namespace Chat.Host.Identity.Accounts;
+
+/// <summary><c>/v1/auth</c>: in and out of the built-in accounts.</summary>
+internal static class AuthEndpoints
+{
+    public static void MapAuth(this IEndpointRouteBuilder routes)
+    {
+        var auth = routes.MapGroup("/v1/auth").AllowAnonymous();
+
+        auth.MapPost("/register", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
+            body.FaultOfNew() is { } fault
+                ? HttpErrors.ToProblem(fault)
+                : Answer(context, await accounts.RegisterAsync(body.Device, body.DeviceName, body.Password, ct), StatusCodes.Status201Created))
+            .WithMetadata(new AddressRated(AddressRate.Registrations));
+
+        auth.MapPost("/login", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
+            body.Fault() is { } fault
+                ? HttpErrors.ToProblem(fault)
+                : Answer(context, await accounts.LogInAsync(body.Device, body.DeviceName, body.Password, ct), StatusCodes.Status200OK))
+            .WithMetadata(new AddressRated(AddressRate.Logins));
+
+        auth.MapPost("/refresh", async (RefreshBody body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
+            Answer(context, await accounts.RefreshAsync(body.RefreshToken, ct), StatusCodes.Status200OK))
+            .WithMetadata(new AddressRated(AddressRate.Logins));
+
+        auth.MapPost("/logout", async (RefreshBody body, BuiltInAccounts accounts, CancellationToken ct) =>
+        {
+            await accounts.LogOutAsync(body.RefreshToken, ct);
+            return Results.NoContent();
+        }).WithMetadata(new AddressRated(AddressRate.Logins));
+    }
+
+    private static IResult Answer(HttpContext context, Result<TokenPair> result, int status)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        return result.Match(pair => Results.Json(pair, statusCode: status), HttpErrors.ToProblem);
+    }
+
+    private sealed record Credentials(UserId UserId, string Password, DeviceId DeviceId, string? DeviceName = null)
+    {
+        private const int MinPasswordLength = 8;
+        private const int MaxPasswordLength = 256;
+        private const int MaxDeviceNameLength = 64;
+
+        public DeviceAddress Device => new(UserId, DeviceId);
+
+        public Error? FaultOfNew() =>
+            Password.Length < MinPasswordLength ? Error.BadRequest($"A password has at least {MinPasswordLength} characters.") : Fault();
+
+        /// <remarks>Lengths in UTF-16 units.</remarks>
+        public Error? Fault()
+        {
+            if (Password.Length > MaxPasswordLength)
+                return Error.BadRequest($"A password has at most {MaxPasswordLength} characters.");
+            return DeviceName is { } name && (name.Length is 0 or > MaxDeviceNameLength || name.Any(char.IsControl))
+                ? Error.BadRequest($"A device's name has 1 to {MaxDeviceNameLength} characters and no control characters.")
+                : null;
+        }
+
+        // A record's own would tell the password.
+        public override string ToString() => $"{UserId}/{DeviceId}";
+    }
+
+    private sealed record RefreshBody(string RefreshToken)
+    {
+        public override string ToString() => nameof(RefreshBody);
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Identity.Accounts;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Identity.Admins;
+
+/// <summary>
+/// Checks admins' passwords, of nobody else. A browser sends the password with each picture of a page, so one that was right is known
+/// again for some minutes by a keyed hash that dies with the process.
+/// </summary>
+internal sealed class AdminPasswords(BuiltInAccounts accounts, IOptions<AuthOptions> options, TimeProvider clock)
+{
+    private const int MaxPasswordLength = 256;
+
+    private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(5);
+
+    private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
+
+    // At most one for each admin.
+    private readonly ConcurrentDictionary<UserId, (byte[] Hash, DateTimeOffset Until)> _known = new();
+
+    public bool IsKnown(UserId user, string password) =>
+        _known.TryGetValue(user, out var known) && clock.GetUtcNow() < known.Until
+        && CryptographicOperations.FixedTimeEquals(known.Hash, HashOf(password));
+
+    /// <summary>Refusals: <c>unauthenticated</c>, <c>unavailable</c> when too many passwords wait.</summary>
+    public async Task<Result<Done>> CheckAsync(UserId user, string password, CancellationToken ct)
+    {
+        if (!options.Value.KeepsAccounts || password.Length > MaxPasswordLength)
+            return IdentityErrors.WrongPassword;
+        var check = await accounts.CheckPasswordAsync(user, password, ct);
+        if (check.IsOk && options.Value.Admins.Contains(user.Value))
+            _known[user] = (HashOf(password), clock.GetUtcNow() + KnownFor);
+        return check;
+    }
+
+    private byte[] HashOf(string password) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(password));
+}

@@ -1,0 +1,42 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Microsoft.AspNetCore.Mvc;
+
+namespace Chat.Host.Identity.Devices;
+
+/// <summary><c>/v1/devices</c>: the caller's devices.</summary>
+internal static class DeviceEndpoints
+{
+    public static void MapDevices(this IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/devices", async (Caller caller, IDeviceStore store, CancellationToken ct) =>
+            new DeviceList([.. (await store.GetDevicesAsync(caller.User, ct)).Select(device => DeviceView.Of(device, caller.Device.Device))]));
+        routes.MapDelete("/v1/devices/{deviceId}", RevokeAsync);
+    }
+
+    private static async Task<IResult> RevokeAsync(
+        string deviceId, Caller caller, Revocations revocations, KnownDevices known, [FromServices] IConnections connections,
+        ILogger<Revocations> log, CancellationToken ct)
+    {
+        if (!DeviceId.TryParse(deviceId, out var device))
+            return HttpErrors.ToProblem(Error.BadRequest("That is not a device id."));
+        var address = caller.Device with { Device = device };
+        if (!await revocations.AddAsync(address, ct))
+            return HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "You have no such device."));
+        log.DeviceRevoked(address);
+        known.Forget(address);
+        connections.Close(caller.User, device, CloseReason.Revoked);
+        return Results.NoContent();
+    }
+
+    private sealed record DeviceList(IReadOnlyList<DeviceView> Devices);
+
+    // Current: whether the caller asks from it.
+    private sealed record DeviceView(DeviceId DeviceId, string? DeviceName, long CreatedAt, long LastUsedAt, bool Current)
+    {
+        public static DeviceView Of(Device device, DeviceId current) => new(
+            device.Id, device.Name, device.CreatedAt.ToUnixTimeMilliseconds(), device.LastUsedAt.ToUnixTimeMilliseconds(), device.Id == current);
+    }
+}

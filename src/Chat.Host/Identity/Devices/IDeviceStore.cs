@@ -1,0 +1,73 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Host.Identity.Devices;
+
+/// <summary>
+/// Users' devices, the refresh tokens given to them, and their revocations. Passes DeviceStoreContract. All times are whole milliseconds.
+/// </summary>
+/// <remarks>
+/// The store gives out the times of issue, as it alone knows what came first: every token of a device that was issued before its
+/// revocation has a time of issue at or below the revocation's, every later one a time above it, whatever the clock did.
+/// </remarks>
+internal interface IDeviceStore
+{
+    /// <summary>
+    /// Keeps the first refresh token of a new family, and the device if it is new: a null <paramref name="name"/> keeps the one that is
+    /// there, and the user has <paramref name="maxDevices"/> at most. A device keeps its newest 100 families.
+    /// </summary>
+    /// <returns>The time of issue; null, and nothing changed, where the user has too many devices.</returns>
+    Task<DateTimeOffset?> OpenAsync(
+        DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct);
+
+    /// <summary>
+    /// Puts <paramref name="next"/> of the same family in the place of <paramref name="presented"/>, once: any token of the family but its
+    /// current one was used before, and ends the family.
+    /// </summary>
+    Task<Rotation> RotateAsync(RefreshToken presented, RefreshToken next, DateTimeOffset expiresAt, CancellationToken ct);
+
+    /// <summary>Ends a family; an unknown one is ended already.</summary>
+    Task EndFamilyAsync(Guid family, CancellationToken ct);
+
+    /// <summary>Keeps a device that has its tokens from elsewhere; false where the user has too many devices.</summary>
+    Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct);
+
+    /// <summary>A user's devices, those revoked left out, by id.</summary>
+    Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct);
+
+    /// <summary>Forgets a device with its families. The time of revocation, or null where the user has no such device.</summary>
+    Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct);
+
+    /// <summary>The revocations that are kept, in no order.</summary>
+    Task<IReadOnlyList<Revocation>> GetRevocationsAsync(CancellationToken ct);
+
+    /// <summary>Deletes the families that have expired by now, and the revocations before <paramref name="revokedBefore"/>.</summary>
+    /// <returns>How many families.</returns>
+    Task<int> SweepAsync(DateTimeOffset revokedBefore, CancellationToken ct);
+}
+
+/// <summary>A device as its user is shown it.</summary>
+/// <param name="Id">The client's name of it.</param>
+/// <param name="Name">For people; null where none was given.</param>
+/// <param name="CreatedAt">When it was first seen.</param>
+/// <param name="LastUsedAt">When it last got a token.</param>
+internal sealed record Device(DeviceId Id, string? Name, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt);
+
+/// <summary>The device's access tokens issued up to this time are void.</summary>
+internal sealed record Revocation(DeviceAddress Device, DateTimeOffset At);
+
+/// <summary>How the use of a refresh token ended.</summary>
+/// <param name="Outcome">Rotated, or refused.</param>
+/// <param name="Device">Whose it is; default where unknown.</param>
+/// <param name="IssuedAt">The time of issue of what is given out now; default where refused.</param>
+internal sealed record Rotation(RotationOutcome Outcome, DeviceAddress Device, DateTimeOffset IssuedAt);
+
+internal enum RotationOutcome
+{
+    Rotated,
+
+    /// <summary>Never given out, expired, or of a family that has ended.</summary>
+    Unknown,
+
+    /// <summary>Used before: the family has ended now.</summary>
+    Reused,
+}

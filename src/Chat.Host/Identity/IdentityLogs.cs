@@ -1,0 +1,15 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Host.Identity;
+
+internal static partial class IdentityLogs
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "Registered {User}")]
+    public static partial void Registered(this ILogger log, UserId user);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A used refresh token of {Device} was presented again: its family is revoked")]
+    public static partial void RefreshTokenReused(this ILogger log, DeviceAddress device);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Device} was revoked")]
+    public static partial void DeviceRevoked(this ILogger log, DeviceAddress device);
+}

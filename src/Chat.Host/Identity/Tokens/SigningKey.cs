@@ -1,0 +1,78 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using Chat.BuildingBlocks.Storage;
+using Microsoft.IdentityModel.Tokens;
+
+namespace Chat.Host.Identity.Tokens;
+
+/// <summary>
+/// The key that signs this server's tokens (ECDSA on P-256): made at the first start, kept in the data directory as
+/// <c>signing-key.pem</c>, readable by the server's user alone.
+/// </summary>
+internal sealed class SigningKey : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly ECDsa _key;
+
+    /// <exception cref="StorageException">The file cannot be read or written, is no such key, or others may read it.</exception>
+    public SigningKey(DataDirectory directory)
+    {
+        var path = directory.PathOf("signing-key.pem");
+        try
+        {
+            if (!File.Exists(path))
+                Make(path);
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+                throw new StorageException($"The signing key '{path}' may be read by others: whoever has it is any user. Delete it, for a new one, or chmod 600 it.");
+            _key = Read(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The signing key '{path}' cannot be used: {e.Message}", e);
+        }
+
+        var id = Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()).AsSpan(0, 12));
+        SecurityKey = new ECDsaSecurityKey(_key) { KeyId = id };
+    }
+
+    public ECDsaSecurityKey SecurityKey { get; }
+
+    public void Dispose() => _key.Dispose();
+
+    private static ECDsa Read(string path)
+    {
+        var key = ECDsa.Create();
+        try
+        {
+            key.ImportFromPem(File.ReadAllText(path));
+            if (key.ExportParameters(includePrivateParameters: true).Curve.Oid.Value == ECCurve.NamedCurves.nistP256.Oid.Value)
+                return key;
+        }
+        catch (Exception e) when (e is ArgumentException or CryptographicException)
+        {
+            throw NotAKey(path, e);
+        }
+        throw NotAKey(path, null);
+    }
+
+    // Whole or not at all: a crash leaves the temporary file, which the next start replaces.
+    private static void Make(string path)
+    {
+        var temporary = path + ".new";
+        File.Delete(temporary);
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = OwnerOnly;
+        using (var file = new FileStream(temporary, options))
+        {
+            file.Write(System.Text.Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem()));
+            file.Flush(flushToDisk: true);
+        }
+        File.Move(temporary, path);
+    }
+
+    private static StorageException NotAKey(string path, Exception? inner) => new(
+        $"The signing key '{path}' is damaged or not an EC P-256 private key. Put back a backup of it, or delete it: then all tokens become void.", inner);
+}

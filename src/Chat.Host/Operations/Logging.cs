@@ -1,0 +1,48 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Events;
+using Serilog.Filters;
+using Serilog.Formatting.Compact;
+
+namespace Chat.Host.Operations;
+
+/// <summary>
+/// Compact JSON lines on standard output, readable ones in Development. Section <c>Serilog</c> may change the levels. Quiet by default: a
+/// request that went well is Debug, so that no message costs a line.
+/// </summary>
+internal static class Logging
+{
+    public static WebApplicationBuilder AddLogging(this WebApplicationBuilder builder)
+    {
+        builder.Services.AddSerilog((_, log) =>
+        {
+            log.MinimumLevel.Information()
+                .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+                .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+                .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
+                // A line for each refused request.
+                .MinimumLevel.Override("Chat.Host.Identity.Tokens.BearerHandler", LogEventLevel.Warning)
+                .MinimumLevel.Override("Chat.Host.Identity.Admins.BasicHandler", LogEventLevel.Warning)
+                .ReadFrom.Configuration(builder.Configuration)
+                .Enrich.FromLogContext()
+                // It tells query strings, and with them access tokens; the request log below has what is wanted of it.
+                .Filter.ByExcluding(Matching.FromSource("Microsoft.AspNetCore.Hosting.Diagnostics"))
+                // A failed start, which Program tells in one line.
+                .Filter.ByExcluding(entry => entry.Exception is { } e && StartFailure.Explain(e) is not null && IsTheHosts(entry));
+            if (builder.Environment.IsDevelopment())
+                log.WriteTo.Console(formatProvider: CultureInfo.InvariantCulture);
+            else
+                log.WriteTo.Console(new CompactJsonFormatter());
+        });
+        return builder;
+    }
+
+    private static bool IsTheHosts(LogEvent entry) => Matching.FromSource("Microsoft.Extensions.Hosting.Internal.Host")(entry);
+
+    public static void UseRequestLog(this WebApplication app) => app.UseSerilogRequestLogging(options =>
+    {
+        options.MessageTemplate = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.0} ms";
+        options.GetLevel = (context, _, exception) =>
+            exception is not null || context.Response.StatusCode >= StatusCodes.Status500InternalServerError ? LogEventLevel.Warning : LogEventLevel.Debug;
+    });
+}

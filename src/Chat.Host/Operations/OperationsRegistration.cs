@@ -1,0 +1,29 @@
+using Chat.BuildingBlocks.Modules;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Operations;
+
+/// <summary>What operators have: logs, health, metrics, the API's description, upkeep.</summary>
+internal static class OperationsRegistration
+{
+    public static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder)
+    {
+        builder.AddLogging();
+        builder.Services
+            .AddModuleOptions<OperationsOptions>("Operations")
+            .AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>())
+            .AddChatMetrics();
+        builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<OperationsOptions>>(
+            (host, operations) => host.ShutdownTimeout = operations.Value.ShutdownTimeout);
+        return builder;
+    }
+
+    public static void MapOperations(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/health/ready").AllowAnonymous();
+        app.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous();
+    }
+}
