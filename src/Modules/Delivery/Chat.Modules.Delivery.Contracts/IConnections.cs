@@ -5,6 +5,9 @@ namespace Chat.Modules.Delivery.Contracts;
 /// <summary>Where the doors hand in their connections.</summary>
 public interface IConnections
 {
+    /// <summary>False while the node is leaving or full: a door refuses before it upgrades. <see cref="Attach"/> decides for certain.</summary>
+    bool IsAccepting { get; }
+
     /// <summary>
     /// Takes a connection in: replaces the device's older one, sends <paramref name="welcome"/>, then what the device has not acked, then
     /// <see cref="CaughtUpEvent"/>; what is appended meanwhile follows in order.
