@@ -5,7 +5,7 @@ namespace Chat.Modules.Delivery.Contracts;
 /// <summary>Where the doors hand in their connections.</summary>
 public interface IConnections
 {
-    /// <summary>False while the node is leaving or full: refuse connections before they are made.</summary>
+    /// <summary>False while the node is leaving or full: a door refuses before it upgrades. <see cref="Attach"/> decides for certain.</summary>
     bool IsAccepting { get; }
 
     /// <summary>

@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Security.Claims;
+using Chat.BuildingBlocks.Errors;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace Chat.Host.Transports;
+
+/// <summary>What the live doors ask of the request that opens a connection.</summary>
+internal static class DoorRequests
+{
+    public static Error NotAccepting { get; } =
+        new(ErrorCodes.Unavailable, "This server takes no more connections; try again, elsewhere if there is an elsewhere.", TimeSpan.FromSeconds(2));
+
+    public static Error FrameTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A frame is at most {maxBytes} bytes.");
+
+    /// <summary>When the request's token ends, by its <c>exp</c>; never for a token that has none.</summary>
+    public static DateTimeOffset TokenExpiry(this ClaimsPrincipal user) =>
+        long.TryParse(user.FindFirstValue("exp"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : DateTimeOffset.MaxValue;
+
+    /// <summary>
+    /// A client that reads slowly holds its own connection back, and has <see cref="TransportsOptions.WriteTimeout"/> to get on; the server's
+    /// minimum rates, made for downloads, would cut it off after seconds.
+    /// </summary>
+    public static void DoNotHurry(this HttpContext context)
+    {
+        if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
+            response.MinDataRate = null;
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } request)
+            request.MinDataRate = null;
+    }
+}

@@ -1,0 +1,181 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Identity;
+using Chat.Host.Transports.Frames;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
+using MediatR;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Transports;
+
+/// <summary>What every live connection needs of the house.</summary>
+internal sealed class DoorServices(
+    IMediator mediator, IConnections connections, ITokens tokens, TransportsMetrics metrics, IOptions<TransportsOptions> options,
+    TimeProvider clock, ILogger<DoorSession> log)
+{
+    public IMediator Mediator => mediator;
+
+    public IConnections Connections => connections;
+
+    public ITokens Tokens => tokens;
+
+    public TransportsMetrics Metrics => metrics;
+
+    public TransportsOptions Options => options.Value;
+
+    public TimeProvider Clock => clock;
+
+    public ILogger Log => log;
+}
+
+/// <summary>
+/// A connection that was taken in, whichever door it came through: answers the client's frames, one after the other, and ends the connection
+/// when its token does. A frame once begun runs to its end, whatever becomes of the connection.
+/// </summary>
+internal sealed class DoorSession : IDisposable
+{
+    private readonly DoorServices _services;
+    private readonly IClientConnection _connection;
+    private readonly IAttachedConnection _attached;
+    private readonly TokenLease _lease;
+    private readonly FrameBudget _budget;
+
+    private DoorSession(DoorServices services, IClientConnection connection, IAttachedConnection attached, DateTimeOffset tokenExpiresAt)
+    {
+        (_services, _connection, _attached) = (services, connection, attached);
+        _budget = new FrameBudget(services.Options.UncountedFramesPerSecond, services.Clock);
+        _lease = new TokenLease(tokenExpiresAt, () => connection.Close(CloseReason.TokenExpired), services.Clock);
+    }
+
+    /// <summary>Hands a connection in. Null where the node takes no more: refuse it.</summary>
+    public static async Task<DoorSession?> OpenAsync(
+        DoorServices services, IClientConnection connection, DateTimeOffset tokenExpiresAt, CancellationToken ct)
+    {
+        var epoch = await services.Mediator.Send(new GetEpoch(), ct);
+        var welcome = new Welcome(connection.Device, services.Clock.GetUtcNow(), epoch);
+        return services.Connections.Attach(connection, welcome) is { } attached
+            ? new DoorSession(services, connection, attached, tokenExpiresAt)
+            : null;
+    }
+
+    /// <summary>Writes an answer in order with the events; waits while too many wait.</summary>
+    public ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct) => _attached.ReplyAsync(answer, ct);
+
+    /// <summary>Does what a frame says. Null where there is nothing to answer.</summary>
+    /// <param name="parsed">The frame, or the refusal that it earned.</param>
+    /// <param name="ended">The connection's end: nobody waits any longer to be written to. What the frame does goes on.</param>
+    public async ValueTask<ServerEvent?> AnswerAsync(ParsedFrame parsed, CancellationToken ended)
+    {
+        var answer = parsed.Frame is { } frame ? await TryHandleAsync(frame, ended) : Charge(new ErrorAnswer(parsed.Refusal!, parsed.ClientMsgId));
+        if (answer is ErrorAnswer refusal)
+            _services.Metrics.Refused(refusal.Error.Code);
+        return answer;
+    }
+
+    public void Dispose()
+    {
+        _lease.Dispose();
+        _attached.Dispose();
+    }
+
+    private async ValueTask<ServerEvent?> TryHandleAsync(ClientFrame frame, CancellationToken ended)
+    {
+        try
+        {
+            return await HandleAsync(frame, ended);
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            _services.Log.StoreUnavailable(e, frame.GetType().Name, _connection.Device);
+            return Unavailable(frame);
+        }
+        catch (Exception e)
+        {
+            _services.Log.FrameFailed(e, frame.GetType().Name, _connection.Device);
+            return Unavailable(frame);
+        }
+    }
+
+    private async ValueTask<ServerEvent?> HandleAsync(ClientFrame frame, CancellationToken ended)
+    {
+        var (mediator, from) = (_services.Mediator, _connection.Device);
+        return frame switch
+        {
+            MessageFrame f => await SendAsync(f, ended),
+            AckPlaceFrame f => RefusalOf(await mediator.Send(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status), CancellationToken.None)),
+            AckMessageFrame f => RefusalOf(await mediator.Send(new AcknowledgeMessage(from, f.Message, f.Status), CancellationToken.None)),
+            TypingFrame f => RefusalOf(await mediator.Send(new SetTyping(from, f.Conversation, f.Active), CancellationToken.None)),
+            SyncFrame f => AnswerTo(await mediator.Send(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit), CancellationToken.None), from),
+            PresenceFrame f => await SubscribeAsync(f, ended),
+            AuthFrame f => (ServerEvent?)Charge(null) ?? await RenewAsync(f),
+            PingFrame => (ServerEvent?)Charge(null) ?? new Pong(),
+            _ => throw new ArgumentException($"{frame.GetType().Name} has no meaning.", nameof(frame)),
+        };
+    }
+
+    private async ValueTask<ServerEvent> SendAsync(MessageFrame frame, CancellationToken ended)
+    {
+        var command = new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Text, frame.ReplyTo);
+        var result = await _services.Mediator.Send(command, CancellationToken.None);
+        if (!result.IsOk)
+            return new ErrorAnswer(result.Error, frame.ClientMsgId);
+        // After the send, as one that is refused must not cost a page of the log; before its ack, so that the client first has what it missed.
+        if (frame.LastSeen is { } seen)
+            await _attached.RepairAsync(frame.To, seen, ended);
+        return new SentAck(result.Value, frame.ClientMsgId);
+    }
+
+    private async ValueTask<ServerEvent?> SubscribeAsync(PresenceFrame frame, CancellationToken ended)
+    {
+        var command = new SubscribePresence(_connection.Device, _attached.Id, frame.Subscribe, frame.Unsubscribe);
+        var result = await _services.Mediator.Send(command, CancellationToken.None);
+        if (!result.IsOk)
+            return new ErrorAnswer(result.Error);
+        foreach (var state in result.Value)
+            await _attached.ReplyAsync(new PresenceEvent(state), ended);
+        return null;
+    }
+
+    private async ValueTask<ServerEvent> RenewAsync(AuthFrame frame)
+    {
+        var device = _connection.Device;
+        var check = await _services.Tokens.ValidateAsync(frame.Token, device.Device.Value, CancellationToken.None);
+        if (check.Error is not null)
+        {
+            // A token that names another device is refused as such; good for that device, it is merely not this connection's.
+            var elsewhere = await _services.Tokens.ValidateAsync(frame.Token, null, CancellationToken.None);
+            return new ErrorAnswer(elsewhere.Error is null ? NotThisDevice : check.Error);
+        }
+        if (check.Device != device)
+            return new ErrorAnswer(NotThisDevice);
+        _lease.Renew(check.ExpiresAt);
+        return new Authenticated(check.ExpiresAt);
+    }
+
+    /// <summary>The answer, or the refusal in its place where the connection's budget is used up.</summary>
+    private ErrorAnswer? Charge(ErrorAnswer? answer)
+    {
+        if (_budget.Take() is not { } refusal)
+            return answer;
+        if (_budget.IsExhausted)
+            _connection.Close(CloseReason.OverLimit);
+        return new ErrorAnswer(refusal, answer?.ClientMsgId);
+    }
+
+    private static ErrorAnswer? RefusalOf(Result<Done> result) => result.Error is { } error ? new ErrorAnswer(error) : null;
+
+    private static ServerEvent AnswerTo(Result<MessagePage> result, DeviceAddress reader) =>
+        result.Match<ServerEvent>(page => new PageAnswer(page, reader.User), error => new ErrorAnswer(error));
+
+    private static ErrorAnswer Unavailable(ClientFrame frame) => new(
+        new Error(ErrorCodes.Unavailable, "The server could not do this now; the same again later is safe.", TimeSpan.FromSeconds(1)),
+        (frame as MessageFrame)?.ClientMsgId);
+
+    private static Error NotThisDevice { get; } = new(ErrorCodes.Forbidden, "The token belongs to another user or device.");
+}

@@ -1,0 +1,28 @@
+using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Host.Transports.Frames;
+
+/// <summary>
+/// What a frame's fields are written to. Implemented by structs, so that the one definition of the frames is compiled for each of them
+/// without boxing. A null value is an absent field.
+/// </summary>
+internal interface IFieldWriter
+{
+    void Text(JsonEncodedText name, string? value);
+
+    void Id(JsonEncodedText name, MessageId? value);
+
+    void Number(JsonEncodedText name, long? value);
+
+    void Flag(JsonEncodedText name, bool value);
+
+    /// <summary>A list of objects, each with the fields that <paramref name="item"/> writes.</summary>
+    void List<T, TFields>(JsonEncodedText name, IReadOnlyList<T> items, TFields item) where TFields : struct, IFieldsOf<T>;
+}
+
+/// <summary>The fields of a thing inside a frame.</summary>
+internal interface IFieldsOf<in T>
+{
+    void WriteTo<TWriter>(T item, ref TWriter writer) where TWriter : struct, IFieldWriter;
+}

@@ -1,0 +1,53 @@
+using System.Text.Encodings.Web;
+using Chat.BuildingBlocks.Http;
+using MessagePack;
+using MessagePack.Resolvers;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Transports.SignalR;
+
+/// <summary><c>/hub</c>: SignalR, by JSON or MessagePack, over WebSockets, server-sent events or long polling.</summary>
+internal static class HubEndpoint
+{
+    public static IServiceCollection AddHub(this IServiceCollection services)
+    {
+        services.AddSignalR()
+            .AddJsonProtocol(json => json.PayloadSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
+            .AddMessagePackProtocol(pack => pack.SerializerOptions = MessagePackSerializerOptions.Standard
+                .WithResolver(CompositeResolver.Create([new HubRequestFormatter()], [ContractlessStandardResolver.Instance]))
+                .WithSecurity(MessagePackSecurity.UntrustedData));
+        services.AddSingleton<HubLifetimeManager<ChatHub>, HubConnections>();
+        services.AddOptions<HubOptions<ChatHub>>().Configure<IOptions<TransportsOptions>>((hub, transports) =>
+        {
+            hub.KeepAliveInterval = transports.Value.KeepAlive;
+            hub.ClientTimeoutInterval = transports.Value.KeepAliveTimeout;
+            // A larger one ends the connection, as on /ws; between a frame's limit and this one it is refused as too_large.
+            hub.MaximumReceiveMessageSize = transports.Value.MaxMessageBytes;
+            hub.EnableDetailedErrors = false;
+            hub.StatefulReconnectBufferSize = 0;
+        });
+        return services;
+    }
+
+    public static void MapHub(this IEndpointRouteBuilder routes)
+    {
+        var options = routes.ServiceProvider.GetRequiredService<IOptions<TransportsOptions>>().Value;
+        routes.MapHub<ChatHub>("/hub", door =>
+        {
+            door.AllowStatefulReconnects = false;
+            door.TransportSendTimeout = options.WriteTimeout;
+            door.WebSockets.CloseTimeout = options.CloseTimeout;
+        }).Add(endpoint => endpoint.RequestDelegate = RefuseWhileLeaving(endpoint.RequestDelegate!));
+    }
+
+    /// <summary>A connection that is not there yet has no <c>id</c>; what those that are there still ask goes through.</summary>
+    private static RequestDelegate RefuseWhileLeaving(RequestDelegate next) => context =>
+    {
+        context.DoNotHurry();
+        var isNew = !context.Request.Query.ContainsKey("id");
+        return isNew && !context.RequestServices.GetRequiredService<DoorServices>().Connections.IsAccepting
+            ? HttpErrors.ToProblem(DoorRequests.NotAccepting).ExecuteAsync(context)
+            : next(context);
+    };
+}

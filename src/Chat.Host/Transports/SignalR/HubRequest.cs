@@ -1,0 +1,24 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Chat.Host.Transports.SignalR;
+
+/// <summary>A hub method's argument, as the JSON object that a frame of <c>/ws</c> would be, whichever of the hub's protocols it came by.</summary>
+/// <param name="Json">UTF-8, unchecked; empty where the argument cannot be said in JSON.</param>
+/// <param name="Size">What it took on the wire, in bytes.</param>
+[JsonConverter(typeof(HubRequestJsonConverter))]
+internal readonly record struct HubRequest(ReadOnlyMemory<byte> Json, int Size);
+
+internal sealed class HubRequestJsonConverter : JsonConverter<HubRequest>
+{
+    public override bool HandleNull => true;
+
+    public override HubRequest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        var json = JsonMarshal.GetRawUtf8Value(JsonElement.ParseValue(ref reader)).ToArray();
+        return new HubRequest(json, json.Length);
+    }
+
+    public override void Write(Utf8JsonWriter writer, HubRequest value, JsonSerializerOptions options) => throw new NotSupportedException();
+}

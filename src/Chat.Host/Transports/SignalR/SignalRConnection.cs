@@ -1,0 +1,89 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.WebSocket;
+using Chat.Modules.Delivery.Contracts;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Protocol;
+
+namespace Chat.Host.Transports.SignalR;
+
+/// <summary>A device's connection through <c>/hub</c>.</summary>
+internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress device, DoorServices services) : IClientConnection
+{
+    /// <summary>The number of this door's encoding, kept with each event; SignalR keeps both its protocols' bytes in it.</summary>
+    private const int EncodingSlot = 1;
+
+    private int _closing;
+
+    public DeviceAddress Device => device;
+
+    public async ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct)
+    {
+        for (var i = 0; i < events.Count; i++)
+        {
+            var message = events[i].EncodedAs(EncodingSlot, static e => new SerializedHubMessage(new InvocationMessage(ServerFrame.TypeOf(e), [FrameMap.Encode(e)])));
+            var write = hub.WriteAsync(message, CancellationToken.None);
+            if (!write.IsCompletedSuccessfully)
+                await WatchAsync(write.AsTask(), ct);
+            // SignalR writes to a connection that has ended without a word.
+            if (hub.ConnectionAborted.IsCancellationRequested)
+                throw new OperationCanceledException("The connection has ended.", hub.ConnectionAborted);
+        }
+    }
+
+    public void Close(CloseReason reason)
+    {
+        if (Interlocked.Exchange(ref _closing, 1) != 0)
+            return;
+        services.Log.ConnectionClosing(device, reason);
+        _ = Task.Run(() => SayGoodbyeAsync(reason));
+    }
+
+    private async Task SayGoodbyeAsync(CloseReason reason)
+    {
+        services.Metrics.Closed((int)CodeOf(reason));
+        // SignalR's own close says neither why nor whether to come back; a client heeds the first one that it gets.
+        var close = new CloseMessage(ErrorOf(reason), allowReconnect: reason is CloseReason.GoingAway or CloseReason.OverLimit);
+        try
+        {
+            await hub.WriteAsync(close, CancellationToken.None).AsTask().WaitAsync(services.Options.CloseTimeout, services.Clock);
+        }
+        catch (TimeoutException)
+        {
+            services.Log.WriteTimedOut(device);
+        }
+        hub.Abort();
+    }
+
+    private async Task WatchAsync(Task write, CancellationToken ct)
+    {
+        try
+        {
+            await write.WaitAsync(services.Options.WriteTimeout, services.Clock, ct);
+        }
+        catch (TimeoutException)
+        {
+            services.Log.WriteTimedOut(device);
+            Close(CloseReason.OverLimit);
+            throw;
+        }
+    }
+
+    private static string ErrorOf(CloseReason reason) => reason switch
+    {
+        CloseReason.Replaced => "replaced: a newer connection of this device took over.",
+        CloseReason.TokenExpired => $"{ErrorCodes.TokenExpired}: The token has expired; get another and connect again.",
+        CloseReason.Revoked => $"{ErrorCodes.Unauthenticated}: This device was revoked.",
+        CloseReason.OverLimit => $"{ErrorCodes.RateLimited}: Over a limit; connect again and sync.",
+        _ => $"{ErrorCodes.Unavailable}: The server is going away; connect again, elsewhere if there is an elsewhere.",
+    };
+
+    private static System.Net.WebSockets.WebSocketCloseStatus CodeOf(CloseReason reason) => reason switch
+    {
+        CloseReason.Replaced => CloseCodes.Replaced,
+        CloseReason.TokenExpired or CloseReason.Revoked => CloseCodes.NotAuthenticated,
+        CloseReason.OverLimit => CloseCodes.OverLimit,
+        _ => CloseCodes.GoingAway,
+    };
+}

@@ -1,0 +1,21 @@
+using System.Diagnostics.Metrics;
+
+namespace Chat.Host.Transports;
+
+/// <summary>What the doors refuse and end. Connections are counted where they are kept, by Delivery.</summary>
+internal sealed class TransportsMetrics
+{
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _closed;
+
+    public TransportsMetrics(IMeterFactory meters)
+    {
+        var meter = meters.Create("Chat");
+        _refused = meter.CreateCounter<long>("chat.frames_refused", description: "Clients' frames that were answered by an error, by its code.");
+        _closed = meter.CreateCounter<long>("chat.connections_closed", description: "Live connections that the server ended, by the close code of /ws.");
+    }
+
+    public void Refused(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public void Closed(int code) => _closed.Add(1, new KeyValuePair<string, object?>("code", code));
+}

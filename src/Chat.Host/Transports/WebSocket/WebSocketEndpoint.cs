@@ -1,0 +1,26 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Http;
+
+namespace Chat.Host.Transports.WebSocket;
+
+/// <summary><c>/ws</c>: takes an authenticated request's upgrade.</summary>
+internal static class WebSocketEndpoint
+{
+    // HTTP/1.1 upgrades a GET; HTTP/2 (RFC 8441) a CONNECT.
+    public static void MapWebSocket(this IEndpointRouteBuilder routes) =>
+        routes.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], ServeAsync).ExcludeFromDescription();
+
+    private static async Task<IResult> ServeAsync(HttpContext context, Caller caller, DoorServices services)
+    {
+        if (!context.WebSockets.IsWebSocketRequest)
+            return HttpErrors.ToProblem(Error.BadRequest("This address takes WebSocket upgrades only."));
+        if (!services.Connections.IsAccepting)
+            return HttpErrors.ToProblem(DoorRequests.NotAccepting);
+
+        context.DoNotHurry();
+        var accept = new WebSocketAcceptContext { KeepAliveInterval = services.Options.KeepAlive, KeepAliveTimeout = services.Options.KeepAliveTimeout };
+        using var socket = await context.WebSockets.AcceptWebSocketAsync(accept);
+        await new WebSocketConnection(socket, caller.Device, services, context.RequestAborted).RunAsync(context.User.TokenExpiry());
+        return Results.Empty;
+    }
+}
