@@ -20,6 +20,8 @@ internal sealed record LoadOptions
     public bool BothDirections { get; init; }
     /// <summary>Null: as the server wants it.</summary>
     public bool? AckDelivered { get; init; }
+    /// <summary>How long the end waits for what is still on its way.</summary>
+    public TimeSpan QuietDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
     public static LoadOptions From(Arguments arguments) => new()
     {

@@ -8,8 +8,6 @@ namespace Chat.Bench.Load;
 /// <summary>One load on one server: connects the pairs, drives them, measures a window, waits until all is quiet, and checks.</summary>
 internal sealed class LoadRun : IDisposable
 {
-    private static readonly TimeSpan QuietDeadline = TimeSpan.FromSeconds(15);
-
     private readonly LoadOptions options;
     private readonly Server server;
     private readonly Latency sentToAck = new(), sentToDelivered = new(), sentToReceipt = new(), generatorLate = new();
@@ -126,7 +124,7 @@ internal sealed class LoadRun : IDisposable
     /// <summary>Until every message sent is acked and has arrived, or until waiting has no hope.</summary>
     private async Task QuietAsync(CancellationToken ct)
     {
-        var deadline = Stopwatch.GetTimestamp() + (long)(QuietDeadline.TotalSeconds * Stopwatch.Frequency);
+        var deadline = Stopwatch.GetTimestamp() + (long)(options.QuietDeadline.TotalSeconds * Stopwatch.Frequency);
         while (flows.Any(flow => flow.Acked < flow.Sent || flow.Arrived < flow.Sent) && Stopwatch.GetTimestamp() < deadline)
             await Task.Delay(20, ct);
     }

@@ -37,12 +37,15 @@ internal sealed class Server : IAsyncDisposable
         arguments.RefuseUnknown();
         return (url, isRelay, host) switch
         {
-            ({ } address, _, null) => new Server(HttpAddress(address), isRelay, processId == 0 ? null : processId),
+            ({ } address, _, null) => At(address, isRelay, processId == 0 ? null : processId),
             (null, true, null) => await StartRelayAsync(likeHost: null, ct),
             (null, false, { } path) => await StartHostAsync(path, ct),
             _ => throw new ArgumentException("Name one server: --url, --relay or --host."),
         };
     }
+
+    /// <summary>A server that runs already; its process, if it is known, is measured and never ended.</summary>
+    public static Server At(string address, bool isRelay, int? processId) => new(HttpAddress(address), isRelay, processId);
 
     /// <summary>Given a host's path, the relay runs with the runtime settings (garbage collector, JIT) of that host, else with its own.</summary>
     public static Task<Server> StartRelayAsync(string? likeHost, CancellationToken ct)
