@@ -32,7 +32,7 @@ internal sealed class Flow
     public int Sent => Volatile.Read(ref sent);
     public int Acked => acked.Count;
     public int Arrived => arrived.Count;
-    public long Refused { get; private set; }
+    public long NotQueued { get; private set; }
     public long Duplicates { get; private set; }
     public long AcksOutOfOrder { get; private set; }
     public long ArrivedOutOfOrder { get; private set; }
@@ -48,7 +48,7 @@ internal sealed class Flow
         frame.AsSpan(clientMsgIdAt, Stamp.Length).CopyTo(frame.AsSpan(textAt));
         if (!socket.Post(frame))
         {
-            Refused++;
+            NotQueued++;
             return false;
         }
 

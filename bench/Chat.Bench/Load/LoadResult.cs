@@ -25,12 +25,13 @@ internal sealed record LoadResult
     public long AckedButMissing { get; init; }
     public long Duplicates { get; init; }
     public long OutOfOrder { get; init; }
-    public long RefusedByGenerator { get; init; }
+    /// <summary>Due, but not sent: the pacer had not got to it by the end, or the server read too slowly. No latency stands for these.</summary>
+    public long NeverSent { get; init; }
     public int LostConnections { get; init; }
     public required IReadOnlyDictionary<string, int> Troubles { get; init; }
 
     /// <summary>All that was sent was acked, and arrived once or more, in order.</summary>
-    public bool IsClean => Sent == Acked && Acked == Arrived && AckedButMissing + OutOfOrder + RefusedByGenerator + LostConnections == 0
+    public bool IsClean => Sent == Acked && Acked == Arrived && AckedButMissing + OutOfOrder + NeverSent + LostConnections == 0
         && Troubles.Count == 0;
 
     public override string ToString()
@@ -48,7 +49,7 @@ internal sealed record LoadResult
         Line($"  generator  {GeneratorCpuMicrosecondsPerMessage,8:N1} µs CPU a message, {GeneratorCpuMicrosecondsPerMessage * AckedPerSecond / 1e6:N2} cores");
         Line($"  checked    sent {Sent}, acked {Acked}, arrived {Arrived}, acked but missing {AckedButMissing}, twice {Duplicates}, out of order {OutOfOrder}");
         if (!IsClean)
-            Line($"  NOT CLEAN  never queued {RefusedByGenerator}, lost connections {LostConnections}, {string.Join(", ", Troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}"))}");
+            Line($"  NOT CLEAN  due but never sent {NeverSent}, lost connections {LostConnections}, {string.Join(", ", Troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}"))}");
         return text.ToString();
 
         void Line(FormattableString line) => text.AppendLine(line.ToString(CultureInfo.InvariantCulture));

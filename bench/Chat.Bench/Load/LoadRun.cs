@@ -17,6 +17,7 @@ internal sealed class LoadRun : IDisposable
     private readonly List<Flow> flows = [];
     private long measureFrom = long.MaxValue, measureTo = long.MaxValue;
     private volatile bool stopping;
+    private long neverSent;       // only the pacer, until it has ended
 
     private LoadRun(LoadOptions options, Server server)
     {
@@ -39,6 +40,7 @@ internal sealed class LoadRun : IDisposable
     public void SentToDelivered(long dueAt, long now) => Record(sentToDelivered, dueAt, now);
     public void SentToReceipt(long dueAt, long now) => Record(sentToReceipt, dueAt, now);
     public void GeneratorLate(long dueAt, long now) => Record(generatorLate, dueAt, now);
+    public void CountNeverSent() => neverSent++;
     public void CountTrouble(string code) => troubles.AddOrUpdate(code, 1, static (_, count) => count + 1);
 
     public void Dispose()
@@ -158,7 +160,7 @@ internal sealed class LoadRun : IDisposable
             AckedButMissing = flows.Sum(flow => flow.AckedButMissing),
             Duplicates = flows.Sum(flow => flow.Duplicates),
             OutOfOrder = flows.Sum(flow => flow.ArrivedOutOfOrder + flow.AcksOutOfOrder),
-            RefusedByGenerator = flows.Sum(flow => flow.Refused),
+            NeverSent = neverSent + flows.Sum(flow => flow.NotQueued),
             LostConnections = lostConnections,
             Troubles = new SortedDictionary<string, int>(troubles, StringComparer.Ordinal),
         };
