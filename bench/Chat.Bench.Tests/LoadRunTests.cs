@@ -1,0 +1,104 @@
+using Chat.Bench.Load;
+using Chat.Bench.Servers;
+
+namespace Chat.Bench.Tests;
+
+/// <summary>Small loads on the real relay, and on a stand-in for the host that can be told to break its promises.</summary>
+public sealed class LoadRunTests
+{
+    private static readonly LoadOptions Small = new()
+    {
+        Pairs = 3, InFlight = 2, Rate = 200, Seconds = 1, TextBytes = 40, BothDirections = true, QuietDeadline = TimeSpan.FromSeconds(15),
+    };
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LoadMode.Closed)]
+    [InlineData(LoadMode.Open)]
+    internal async Task A_load_on_the_relay_arrives_whole(LoadMode mode)
+    {
+        await using var relay = await Server.StartRelayAsync(likeHost: null, Ct);
+
+        var result = await LoadRun.RunAsync(Small with { Mode = mode }, relay, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
+        Assert.True(result.Sent > 0);
+        Assert.Null(result.SentToReceipt);
+        Assert.NotNull(result.ServerCpuMicrosecondsPerMessage);
+    }
+
+    [Fact]
+    public async Task A_host_is_loaded_with_accounts_acks_and_receipts()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small, server, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
+        Assert.NotNull(result.SentToReceipt);
+        Assert.Equal(result.Arrived, host.DeliveredAcks);
+    }
+
+    [Fact]
+    public async Task A_second_generator_logs_in_with_the_accounts_of_the_first()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var first = Server.At(host.Address, isRelay: false, processId: null);
+        await using var second = Server.At(host.Address, isRelay: false, processId: null);
+
+        await first.Accounts.RegisterAsync(["alice"], Ct);
+        await second.Accounts.RegisterAsync(["alice"], Ct);
+
+        Assert.Equal(first.Accounts.TokenOf("alice"), second.Accounts.TokenOf("alice"));
+    }
+
+    [Fact]
+    public async Task An_acked_message_that_never_arrives_is_found()
+    {
+        await using var host = await HostStandIn.StartAsync(HostFault.LosesTheTenth);
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { QuietDeadline = TimeSpan.FromMilliseconds(500) }, server, Ct);
+
+        Assert.Equal(1, result.AckedButMissing);
+        Assert.False(result.IsClean);
+    }
+
+    [Fact]
+    public async Task A_message_that_comes_twice_is_counted_and_no_fault()
+    {
+        await using var host = await HostStandIn.StartAsync(HostFault.RepeatsTheTenth);
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small, server, Ct);
+
+        Assert.Equal(1, result.Duplicates);
+        Assert.True(result.IsClean, result.ToString());
+    }
+
+    [Fact]
+    public async Task Messages_that_change_places_are_found()
+    {
+        await using var host = await HostStandIn.StartAsync(HostFault.TurnsTheNumbersBack);
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small, server, Ct);
+
+        Assert.True(result.OutOfOrder > 0);
+        Assert.False(result.IsClean);
+    }
+
+    [Fact]
+    public async Task A_refusal_is_named()
+    {
+        await using var host = await HostStandIn.StartAsync(HostFault.RefusesTheTenth);
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { QuietDeadline = TimeSpan.FromMilliseconds(500) }, server, Ct);
+
+        Assert.Equal(1, result.Troubles["unavailable"]);
+        Assert.False(result.IsClean);
+    }
+}

@@ -1,0 +1,71 @@
+using System.Globalization;
+using Chat.Bench.Load;
+using Chat.Bench.Servers;
+
+namespace Chat.Bench;
+
+/// <summary>Relay and host under the same load, in turn, on one machine in one run, so that a busy neighbour meets both.</summary>
+internal static class CompareCommand
+{
+    /// <returns>0 when every run was clean, else 1.</returns>
+    public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
+    {
+        var options = LoadOptions.From(arguments);
+        var runs = arguments.Int("--runs", 5);
+        var host = arguments.Text("--host") ?? Server.DefaultHost;
+        var json = arguments.Text("--json");
+        arguments.RefuseUnknown();
+
+        // Both stay up: accounts are made once, and after the first turn both are warm. The one not under load uses no CPU to speak of.
+        await using var hostServer = await Server.StartHostAsync(host, ct);
+        await using var relayServer = await Server.StartRelayAsync(likeHost: host, ct);
+        List<LoadResult> results = [];
+        for (var run = 1; run <= runs; run++)
+        {
+            foreach (var server in (Server[])[relayServer, hostServer])
+            {
+                var result = await LoadRun.RunAsync(options, server, ct);
+                results.Add(result);
+                Console.WriteLine($"run {run}");
+                Console.Write(result);
+            }
+        }
+
+        Print(options, runs, results);
+        await ResultJson.WriteAsync(json, [.. results], ct);
+        return results.All(result => result.IsClean) ? 0 : 1;
+    }
+
+    private static void Print(LoadOptions options, int runs, List<LoadResult> results)
+    {
+        Console.WriteLine();
+        Console.WriteLine($"medians of {runs} runs: {options}");
+        Console.WriteLine($"{"",-30}{"relay",12}{"host",12}{"host/relay",12}{"lowest",10}{"highest",10}");
+        Row("acked messages/s", result => result.AckedPerSecond);
+        Row("send to ack p50, ms", result => result.SentToAck?.P50);
+        Row("send to ack p99, ms", result => result.SentToAck?.P99);
+        Row("send to delivered p50, ms", result => result.SentToDelivered?.P50);
+        Row("send to delivered p99, ms", result => result.SentToDelivered?.P99);
+        Row("server CPU a message, µs", result => result.ServerCpuMicrosecondsPerMessage);
+        Row("generator CPU a message, µs", result => result.GeneratorCpuMicrosecondsPerMessage);
+        Row("server resident, MiB", result => result.ServerRssBytes / 1048576.0);
+
+        void Row(string name, Func<LoadResult, double?> figure)
+        {
+            var relay = Of("relay");
+            var host = Of("host");
+            var ratios = relay.Zip(host, (r, h) => h / r).ToArray();
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{name,-30}{Median(relay),12:N2}{Median(host),12:N2}{Median(ratios),12:N2}{ratios.Min(),10:N2}{ratios.Max(),10:N2}"));
+
+            double[] Of(string server) => [.. results.Where(result => result.Server == server).Select(result => figure(result) ?? double.NaN)];
+        }
+    }
+
+    private static double Median(double[] values)
+    {
+        var sorted = values.Order().ToArray();
+        var middle = sorted.Length / 2;
+        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    }
+}

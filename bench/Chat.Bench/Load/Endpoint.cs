@@ -1,0 +1,111 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Text;
+using Chat.Bench.Wire;
+
+namespace Chat.Bench.Load;
+
+/// <summary>One user of a pair on its connection: sends its outgoing messages, takes and acks the incoming ones.</summary>
+internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoing, Flow? incoming) : IFrameHandler
+{
+    private readonly TaskCompletionSource caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool Sends => outgoing is not null;
+    public Task CaughtUp => caughtUp.Task;
+
+    public Task ReadAsync() => socket.ReadAsync(this);
+
+    public void SendFirst(int count)
+    {
+        for (var i = 0; i < count; i++)
+            outgoing!.PostNext(socket, Stopwatch.GetTimestamp());
+        socket.Flush();
+    }
+
+    /// <summary>Sends the next message at once. <paramref name="dueAt"/> is when it should have left, and its latency starts there.</summary>
+    public void Send(long dueAt)
+    {
+        if (outgoing!.PostNext(socket, dueAt))
+            socket.Flush();
+    }
+
+    public void OnFrame(ReadOnlySpan<byte> json)
+    {
+        var frame = ServerFrame.Parse(json);
+        switch (frame.Type)
+        {
+            case FrameType.Message:
+                OnMessage(frame);
+                break;
+            case FrameType.Ack when frame.Status == AckStatus.Sent:
+                OnSent(frame);
+                break;
+            case FrameType.Ack:
+                outgoing?.OnReceipt(frame.SeqNo);
+                TakeReceipts();
+                break;
+            case FrameType.CaughtUp:
+                caughtUp.TrySetResult();
+                break;
+            case FrameType.Resync:
+                run.CountTrouble("resync");
+                break;
+            case FrameType.GoAway:
+                run.CountTrouble("goAway");
+                break;
+            case FrameType.Error:
+                run.CountTrouble(Encoding.UTF8.GetString(frame.Code));
+                SendAgain();
+                break;
+        }
+    }
+
+    private void OnMessage(ServerFrame frame)
+    {
+        if (incoming is not null && incoming.TryOnArrived(frame.Text, frame.SeqNo, out var dueAt))
+            run.SentToDelivered(dueAt, Stopwatch.GetTimestamp());
+        if (run.AcksDelivered)
+            PostAck(frame.ConversationId, frame.SeqNo);
+    }
+
+    private void OnSent(ServerFrame frame)
+    {
+        if (outgoing is null || !outgoing.TryOnSent(frame.ClientMsgId, frame.SeqNo, out var dueAt))
+            return;
+        run.SentToAck(dueAt, Stopwatch.GetTimestamp());
+        TakeReceipts();
+        SendAgain();
+    }
+
+    /// <summary>The closed loop: what came back makes room for the next.</summary>
+    private void SendAgain()
+    {
+        if (run.IsClosedLoop && !run.IsStopping)
+            outgoing?.PostNext(socket, Stopwatch.GetTimestamp());
+    }
+
+    private void TakeReceipts()
+    {
+        while (outgoing is not null && outgoing.TryTakeReceipt(out var dueAt))
+            run.SentToReceipt(dueAt, Stopwatch.GetTimestamp());
+    }
+
+    private void PostAck(ReadOnlySpan<byte> conversationId, long seqNo)
+    {
+        Span<byte> ack = stackalloc byte[256];
+        var length = 0;
+        Append("{\"type\":\"ack\",\"conversationId\":\""u8, ack, ref length);
+        Append(conversationId, ack, ref length);
+        Append("\",\"seqNo\":"u8, ack, ref length);
+        Utf8Formatter.TryFormat(seqNo, ack[length..], out var digits);
+        length += digits;
+        Append(",\"status\":\"delivered\"}"u8, ack, ref length);
+        socket.Post(ack[..length]);
+    }
+
+    private static void Append(ReadOnlySpan<byte> bytes, Span<byte> target, ref int length)
+    {
+        bytes.CopyTo(target[length..]);
+        length += bytes.Length;
+    }
+}

@@ -1,0 +1,43 @@
+using Chat.Bench.Wire;
+
+namespace Chat.Bench.Load;
+
+internal enum LoadMode { Closed, Open }
+
+internal enum Arrivals { Poisson, Constant }
+
+/// <summary>One load, as <c>--help</c> describes it.</summary>
+internal sealed record LoadOptions
+{
+    public int Pairs { get; init; }
+    public LoadMode Mode { get; init; }
+    public int InFlight { get; init; }
+    public int Rate { get; init; }
+    public Arrivals Arrivals { get; init; }
+    public int Seconds { get; init; }
+    public int Warmup { get; init; }
+    public int TextBytes { get; init; }
+    public bool BothDirections { get; init; }
+    /// <summary>Null: as the server wants it.</summary>
+    public bool? AckDelivered { get; init; }
+    /// <summary>How long the end waits for what is still on its way.</summary>
+    public TimeSpan QuietDeadline { get; init; } = TimeSpan.FromSeconds(15);
+
+    public static LoadOptions From(Arguments arguments) => new()
+    {
+        Pairs = arguments.Int("--pairs", 200),
+        Mode = arguments.OneOf("--mode", LoadMode.Closed),
+        InFlight = arguments.Int("--in-flight", 1),
+        Rate = arguments.Int("--rate", 1000),
+        Arrivals = arguments.OneOf("--arrivals", Arrivals.Poisson),
+        Seconds = arguments.Int("--seconds", 20),
+        Warmup = arguments.Int("--warmup", 5, min: 0),
+        TextBytes = arguments.Int("--text-bytes", 100, min: Stamp.Length),
+        BothDirections = arguments.Flag("--both-directions"),
+        AckDelivered = arguments.Text("--ack-delivered") is null ? null : arguments.Flag("--ack-delivered"),
+    };
+
+    public override string ToString() =>
+        (Mode == LoadMode.Closed ? $"closed loop, {InFlight} in flight" : $"open loop, {Rate} messages/s, {Arrivals.ToString().ToLowerInvariant()}") +
+        $", {Pairs} pairs{(BothDirections ? " in both directions" : "")}, {TextBytes} bytes of text, {Seconds} s after {Warmup} s";
+}

@@ -1,0 +1,66 @@
+using Chat.Bench;
+using Chat.Bench.Relay;
+
+const string help = """
+    Load generator for Chat.
+
+      relay    --port N                      a bare in-memory relay: the yardstick
+      pairs    TARGET [load options]         N pairs of users write to one another
+      compare  [--runs 5] [load options]     relay and host in turn on this machine: medians and the ratio
+      idle     TARGET --connections N        memory of the server per idle connection
+
+    TARGET is one of
+      --url http://127.0.0.1:PORT            a server that runs already; --relay says that it is the relay,
+                                             --server-pid PID measures its CPU and memory
+      --relay                                a relay, started and stopped here
+      --host PATH/Chat.Host.dll              a host with an empty data directory, started and stopped here
+
+    Load options
+      --pairs 200             pairs of users, one connection each
+      --mode closed|open      closed: a sender waits for its ack; open: messages are due at a rate, whatever the server does
+      --in-flight 1           closed: messages a sender has un-acked at a time
+      --rate 1000             open: messages a second, all pairs together
+      --arrivals poisson      open: poisson or constant
+      --seconds 20            measured time, after --warmup 5
+      --text-bytes 100        length of a message's text, 32 or more
+      --both-directions       both users of a pair send
+      --ack-delivered BOOL    receivers ack each message (default: true, but false with the relay, which has no receipts)
+      --json FILE             the result for machines
+
+    compare also takes --host PATH (default src/Chat.Host/bin/Release/net10.0/Chat.Host.dll).
+    """;
+
+if (args.Length == 0 || args.Contains("--help") || args[0] is "help" or "-h")
+{
+    Console.WriteLine(help);
+    return 0;
+}
+
+using var interrupted = new CancellationTokenSource();
+Console.CancelKeyPress += (_, press) =>
+{
+    press.Cancel = true;
+    interrupted.Cancel();
+};
+
+try
+{
+    var arguments = new Arguments(args.AsSpan(1));
+    return args[0] switch
+    {
+        "relay" => await RelayServer.RunAsync(arguments),
+        "pairs" => await PairsCommand.RunAsync(arguments, interrupted.Token),
+        "compare" => await CompareCommand.RunAsync(arguments, interrupted.Token),
+        "idle" => await IdleCommand.RunAsync(arguments, interrupted.Token),
+        var unknown => throw new ArgumentException($"Unknown command '{unknown}'; see --help."),
+    };
+}
+catch (Exception failure) when (failure is ArgumentException or FormatException or BenchException)
+{
+    Console.Error.WriteLine(failure.Message);
+    return 2;
+}
+catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+{
+    return 130;
+}

@@ -1,0 +1,170 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Chat.Bench.Wire;
+
+namespace Chat.Bench.Servers;
+
+/// <summary>The server under load: one that runs already, or a relay or host that is started here and ends with this object.</summary>
+internal sealed class Server : IAsyncDisposable
+{
+    public const string DefaultHost = "src/Chat.Host/bin/Release/net10.0/Chat.Host.dll";
+
+    private readonly Uri url;
+    private readonly Process? process;
+    private readonly DirectoryInfo? directory;
+
+    private Server(Uri url, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null)
+    {
+        this.url = url;
+        this.process = process;
+        this.directory = directory;
+        IsRelay = isRelay;
+        Accounts = new Accounts(url, needed: !isRelay);
+        Meter = processId is { } id ? new ProcessMeter(id) : null;
+    }
+
+    public bool IsRelay { get; }
+    public string Name => IsRelay ? "relay" : "host";
+    public Accounts Accounts { get; }
+    public ProcessMeter? Meter { get; }
+
+    /// <summary>The TARGET of a command line.</summary>
+    public static async Task<Server> FromAsync(Arguments arguments, CancellationToken ct)
+    {
+        var (url, isRelay, host) = (arguments.Text("--url"), arguments.Flag("--relay"), arguments.Text("--host"));
+        var processId = arguments.Int("--server-pid", 0, min: 0);
+        arguments.RefuseUnknown();
+        return (url, isRelay, host) switch
+        {
+            ({ } address, _, null) => At(address, isRelay, processId == 0 ? null : processId),
+            (null, true, null) => await StartRelayAsync(likeHost: null, ct),
+            (null, false, { } path) => await StartHostAsync(path, ct),
+            _ => throw new ArgumentException("Name one server: --url, --relay or --host."),
+        };
+    }
+
+    /// <summary>A server that runs already; its process, if it is known, is measured and never ended.</summary>
+    public static Server At(string address, bool isRelay, int? processId) => new(HttpAddress(address), isRelay, processId);
+
+    /// <summary>Given a host's path, the relay runs with the runtime settings (garbage collector, JIT) of that host, else with its own.</summary>
+    public static Task<Server> StartRelayAsync(string? likeHost, CancellationToken ct)
+    {
+        var port = FreePort();
+        string[] settings = likeHost is null ? [] : ["--runtimeconfig", Path.ChangeExtension(likeHost, ".runtimeconfig.json")];
+        return StartAsync(isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}"], _ => { }, ct);
+    }
+
+    public static Task<Server> StartHostAsync(string path, CancellationToken ct)
+    {
+        var host = Path.GetFullPath(path);
+        if (!File.Exists(host))
+            throw new BenchException($"There is no {host}: build it with dotnet build -c Release src/Chat.Host.");
+        var port = FreePort();
+        return StartAsync(isRelay: false, port, [host], start =>
+        {
+            start.WorkingDirectory = Path.GetDirectoryName(host);
+            start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
+            start.Environment["RateLimits__Enabled"] = "false";
+        }, ct);
+    }
+
+    public Task<WebSocketClient> ConnectAsync(string user, CancellationToken ct) =>
+        WebSocketClient.ConnectAsync(url, IsRelay ? $"/ws?user={user}" : "/ws", Accounts.TokenOf(user), ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        Accounts.Dispose();
+        Meter?.Dispose();
+        if (process is not null)
+        {
+            Posix.SendTerm(process.Id);
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            try
+            {
+                await process.WaitForExitAsync(patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                Console.Error.WriteLine($"The {Name} did not end within 30 s of SIGTERM and was killed.");
+                process.Kill();
+            }
+
+            process.Dispose();
+        }
+
+        directory?.Delete(recursive: true);
+    }
+
+    private static async Task<Server> StartAsync(bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct)
+    {
+        var directory = Directory.CreateTempSubdirectory("chat-bench-");
+        var log = Path.Combine(directory.FullName, "log");
+
+        // A shell sends the log to a file and becomes the server; a pipe would cost the generator time and could stall the server.
+        var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", log, DotNet, .. command]);
+        start.Environment["Storage__DataDirectory"] = Path.Combine(directory.FullName, "data");
+        start.Environment.Remove("ASPNETCORE_URLS");
+        configure(start);
+        var process = Process.Start(start)!;
+        var server = new Server(new Uri($"http://127.0.0.1:{port}"), isRelay, process.Id, process, directory);
+        try
+        {
+            await server.ReadyAsync(process, log, ct);
+            return server;
+        }
+        catch
+        {
+            await server.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static string DotNet => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+
+    private async Task ReadyAsync(Process process, string log, CancellationToken ct)
+    {
+        using var http = new HttpClient { BaseAddress = url };
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        while (true)
+        {
+            if (process.HasExited)
+                throw new BenchException($"The {Name} ended at its start:\n{await File.ReadAllTextAsync(log, ct)}");
+            try
+            {
+                using var ready = await http.GetAsync("/health/ready", patience.Token);
+                if (ready.IsSuccessStatusCode)
+                    return;
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+            catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+            {
+                throw new BenchException($"The {Name} was not ready within 60 s:\n{await File.ReadAllTextAsync(log, ct)}");
+            }
+
+            await Task.Delay(50, ct);
+        }
+    }
+
+    private static Uri HttpAddress(string address)
+    {
+        var url = new UriBuilder(address);
+        url.Scheme = url.Scheme switch
+        {
+            "http" or "ws" => "http",
+            var other => throw new ArgumentException($"--url is an http or ws address, not {other}: the generator speaks no TLS."),
+        };
+        return url.Uri;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
