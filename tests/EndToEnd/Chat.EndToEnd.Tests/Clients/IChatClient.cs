@@ -45,4 +45,20 @@ internal static class ChatClientCalls
     /// <summary>Takes the first frame of this type that nobody took, or waits for it.</summary>
     public static Task<Frame> ExpectAsync(this IChatClient client, string type, Func<Frame, bool>? match = null) =>
         client.Received.TakeAsync(type, match);
+
+    /// <summary>Takes the messages of a conversation up to a seqNo, and acks on the way and at the end.</summary>
+    /// <param name="ackEvery">Messages between two acks; less than the window, or the server pauses for ever.</param>
+    public static async Task<List<Frame>> ReceiveUpToAsync(this IChatClient client, string conversationId, long seqNo, int ackEvery = 50)
+    {
+        var messages = new List<Frame>();
+        while (messages.Count == 0 || messages[^1].Number("seqNo") < seqNo)
+        {
+            messages.Add(await client.ExpectAsync("message", m => m.Is("conversationId", conversationId)));
+            if (messages.Count % ackEvery == 0)
+                await client.AckAsync(conversationId, messages[^1].Number("seqNo"));
+        }
+
+        await client.AckAsync(conversationId, messages[^1].Number("seqNo"));
+        return messages;
+    }
 }

@@ -65,6 +65,8 @@ internal sealed record RestAnswer(
         return Content.Length == 0 ? default : Json;
     }
 
+    public void Expect2xx() => Assert.True((int)Status is >= 200 and < 300, $"{Call} answered {(int)Status}: {Content}");
+
     /// <summary>Checks for problem details (RFC 9457) with a code.</summary>
     public JsonElement ExpectProblem(HttpStatusCode status, string code)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json;
@@ -16,11 +17,15 @@ internal sealed class WireClient : IChatClient
     private readonly SemaphoreSlim _sending = new(1);
     private readonly Task<Closing> _reading;
     private readonly CancellationTokenSource _disposed = new();
+    private readonly TaskCompletionSource _mayRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private WireClient(ClientWebSocket socket, Action<Frame>? onFrame)
+    private WireClient(ClientWebSocket socket, Action<Frame>? onFrame, bool stalled = false)
     {
         _socket = socket;
         _onFrame = onFrame;
+        if (!stalled)
+            _mayRead.SetResult();
+
         _reading = Task.Run(ReadAsync);
     }
 
@@ -48,6 +53,16 @@ internal sealed class WireClient : IChatClient
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Connects a device that reads nothing until <see cref="ReadOn"/>, with little room in its socket.</summary>
+    public static async Task<WireClient> ConnectStalledAsync(Account account)
+    {
+        var socket = NewSocket(account.AccessToken);
+        using var handler = new SocketsHttpHandler { ConnectCallback = ConnectWithLittleRoomAsync };
+        using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        await socket.ConnectAsync(new Uri($"ws://{account.Server.Address.Authority}/ws"), invoker, TestContext.Current.CancellationToken);
+        return new WireClient(socket, onFrame: null, stalled: true);
     }
 
     /// <summary>What the server answers to an upgrade: 101, or the status of its refusal.</summary>
@@ -116,6 +131,9 @@ internal sealed class WireClient : IChatClient
         await this.ExpectAsync("pong");
     }
 
+    /// <summary>Ends a stall.</summary>
+    public void ReadOn() => _mayRead.TrySetResult();
+
     /// <summary>Takes the next error and checks its code.</summary>
     public async Task<Frame> ExpectErrorAsync(string code)
     {
@@ -135,14 +153,14 @@ internal sealed class WireClient : IChatClient
     public async Task CutAsync()
     {
         _socket.Abort();
+        ReadOn();
         await _reading;
     }
 
     public async ValueTask DisposeAsync()
     {
         await _disposed.CancelAsync();
-        _socket.Abort();
-        await _reading;
+        await CutAsync();
         _socket.Dispose();
     }
 
@@ -154,6 +172,7 @@ internal sealed class WireClient : IChatClient
 
     private async Task<Closing> ReadAsync()
     {
+        await _mayRead.Task;
         var closing = await ReadToEndAsync();
         Received.End(closing.ToString());
         return closing;
@@ -188,6 +207,21 @@ internal sealed class WireClient : IChatClient
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
         {
             return new Closing((int?)_socket.CloseStatus, e.Message);
+        }
+    }
+
+    private static async ValueTask<Stream> ConnectWithLittleRoomAsync(SocketsHttpConnectionContext context, CancellationToken ct)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, ct);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 
