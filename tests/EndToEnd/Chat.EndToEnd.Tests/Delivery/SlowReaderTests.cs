@@ -1,0 +1,71 @@
+using Chat.EndToEnd.Tests.Clients;
+using Chat.EndToEnd.Tests.Running;
+
+namespace Chat.EndToEnd.Tests.Delivery;
+
+[Collection(HeavyTests.Name)]
+public sealed class SlowReaderTests
+{
+    private const int Messages = 2_000;
+    private const int TextLength = 16 * 1024;
+    private const int Stalled = 10;
+    private const int Readers = 3;
+
+    // All that the stalled readers do not read comes to 320 MB.
+    private const long MemoryAllowed = 150L * 1024 * 1024;
+
+    [Fact]
+    public async Task A_reader_that_stops_slows_nobody_fills_no_memory_and_misses_nothing_after_its_return()
+    {
+        await using var server = await ServerProcess.StartAsync();
+        var sender = await Account.RegisterAsync(server, "sender");
+        var readers = await Account.RegisterManyAsync(server, "reader", Readers);
+        var stalled = await Account.RegisterManyAsync(server, "stalled", Stalled);
+        var group = await sender.CreateGroupAsync("Slow", [.. readers, .. stalled]);
+        await using var sending = await sender.ConnectCaughtUpAsync();
+        var reading = await Task.WhenAll(readers.Select(r => r.ConnectCaughtUpAsync()));
+        var stalling = await Task.WhenAll(stalled.Select(WireClient.ConnectStalledAsync));
+        await SendAsync(sending, group, 0, Messages / 10);
+        var memoryBefore = server.ResidentBytes();
+
+        var received = Task.WhenAll(reading.Select(r => r.ReceiveUpToAsync(group, Messages)));
+        await SendAsync(sending, group, Messages / 10, Messages);
+        var others = await received;
+
+        Assert.All(others, o => Assert.Equal(Numbers, Distinct(o)));
+        var grown = server.ResidentBytes() - memoryBefore;
+        Assert.True(grown < MemoryAllowed, $"The server grew by {grown / 1024 / 1024} MiB.");
+
+        foreach (var (i, client) in stalling.Index())
+        {
+            var returned = client;
+            if (i % 2 == 0)
+            {
+                client.ReadOn();
+            }
+            else
+            {
+                await client.CutAsync();
+                returned = await stalled[i].ConnectAsync();
+            }
+
+            Assert.Equal(Numbers, Distinct(await returned.ReceiveUpToAsync(group, Messages)));
+            await returned.DisposeAsync();
+        }
+
+        foreach (var client in reading.Concat(stalling))
+            await client.DisposeAsync();
+    }
+
+    private static IEnumerable<long> Numbers => Enumerable.Range(1, Messages).Select(i => (long)i);
+
+    // A message that was not acked in time may come again, never in another order.
+    private static IEnumerable<long> Distinct(IEnumerable<Frame> messages) => messages.Select(m => m.Number("seqNo")).Distinct();
+
+    private static async Task SendAsync(WireClient client, string group, int from, int to)
+    {
+        var text = new string('x', TextLength);
+        for (var i = from; i < to; i++)
+            await client.SendTextAsync(group, text, $"{i}");
+    }
+}

@@ -1,0 +1,72 @@
+namespace Chat.EndToEnd.Tests.History;
+
+/// <summary>Holds what every client saw against the promises of the protocol ("What the server promises", 1 to 4).</summary>
+/// <remarks>
+/// Wants whole histories: every device that ever connected, each conversation read in the end by each of its members, who were
+/// members from the first message on.
+/// </remarks>
+internal static class HistoryChecker
+{
+    public static IReadOnlyList<Violation> Check(IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views)
+    {
+        var logs = views
+            .GroupBy(v => v.ConversationId)
+            .Select(v => new Log(v.Key, [.. v]))
+            .ToDictionary(l => l.ConversationId, StringComparer.Ordinal);
+        var sightings = Sighting.AllOf(devices, views).ToList();
+
+        // The first sight of a message, by whomever, proves that it was durable then.
+        var durableSince = sightings.GroupBy(s => s.MessageId).ToDictionary(s => s.Key, s => s.Min(x => x.Moment), StringComparer.Ordinal);
+        return
+        [
+            .. LogRules.Check(logs, sightings, devices),
+            .. devices.SelectMany(d => new DeviceRules(d, logs, durableSince).Check()),
+        ];
+    }
+}
+
+/// <summary>One conversation's log, as all its readers see it together.</summary>
+internal sealed class Log(string conversationId, IReadOnlyList<LogView> views)
+{
+    private readonly HashSet<string> _ids = [.. views.SelectMany(v => v.Messages).Select(m => m.MessageId)];
+
+    public string ConversationId { get; } = conversationId;
+
+    public IReadOnlyList<LogView> Views { get; } = views;
+
+    /// <summary>In seqNo order, whatever order they were read in, with the clientMsgIds that only their senders could read.</summary>
+    public IReadOnlyList<LoggedMessage> Messages { get; } =
+    [
+        .. views.SelectMany(v => v.Messages).GroupBy(m => m.MessageId).Select(m => m.MaxBy(x => x.ClientMsgId)!).OrderBy(m => m.SeqNo),
+    ];
+
+    public bool HasMember(string userId) => Views.Any(v => v.ReaderId == userId);
+
+    public bool Has(string messageId) => _ids.Contains(messageId);
+}
+
+/// <summary>Somebody saw a message at a place: in the log, in the ack of a send, or delivered.</summary>
+internal sealed record Sighting(string ConversationId, string MessageId, long SeqNo, string SenderId, string? ClientMsgId, long Moment, bool IsAck, string By)
+{
+    public static IEnumerable<Sighting> AllOf(IEnumerable<DeviceHistory> devices, IEnumerable<LogView> views)
+    {
+        foreach (var view in views)
+        {
+            foreach (var m in view.Messages)
+                yield return new(view.ConversationId, m.MessageId, m.SeqNo, m.SenderId, m.ClientMsgId, long.MaxValue, false, $"{view.ReaderId}'s log");
+        }
+
+        foreach (var device in devices)
+        {
+            foreach (var happened in device.Events)
+            {
+                if (happened is HistoryEvent.SendAcked a)
+                    yield return new(a.ConversationId, a.MessageId, a.SeqNo, device.UserId, a.ClientMsgId, a.Moment, true, device.Name);
+                else if (happened is HistoryEvent.Received { Message: var m } r)
+                    yield return new(r.ConversationId, m.MessageId, m.SeqNo, m.SenderId, m.ClientMsgId, r.Moment, false, device.Name);
+            }
+        }
+    }
+
+    public override string ToString() => $"{MessageId} at {ConversationId}#{SeqNo} from {SenderId} ({ClientMsgId ?? "?"}), seen by {By}";
+}

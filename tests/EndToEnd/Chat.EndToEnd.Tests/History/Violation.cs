@@ -1,0 +1,48 @@
+namespace Chat.EndToEnd.Tests.History;
+
+internal enum Rule
+{
+    /// <summary>A send was acked, and the log does not have it at the place that the ack named.</summary>
+    AckedMissing,
+
+    /// <summary>One (sender, clientMsgId) has two messageIds.</summary>
+    StoredTwice,
+
+    /// <summary>One seqNo of a conversation was seen with two messages.</summary>
+    SeqNoReused,
+
+    /// <summary>One message was seen at two places.</summary>
+    SeqNoMoved,
+
+    /// <summary>Two members read different logs.</summary>
+    ViewsDiffer,
+
+    /// <summary>A log does not ascend.</summary>
+    LogOutOfOrder,
+
+    /// <summary>A message is in the log, and nobody sent it, or with another text.</summary>
+    NeverSent,
+
+    /// <summary>A device got a message that the log does not have: it was not durable when it was delivered.</summary>
+    DeliveredUnlogged,
+
+    /// <summary>On one connection a message came for the first time after one with a higher seqNo.</summary>
+    OutOfOrder,
+
+    /// <summary>On one connection a message above the device's cursor was passed over.</summary>
+    Skipped,
+
+    /// <summary>After `caughtUp` a message is missing that was durable when the connection was accepted.</summary>
+    GapAtCaughtUp,
+
+    /// <summary>A device of a member never got a message.</summary>
+    NeverReceived,
+
+    /// <summary>Messages first sent on one connection to one conversation have falling seqNos.</summary>
+    SentOrderBroken,
+}
+
+internal sealed record Violation(Rule Rule, string What)
+{
+    public override string ToString() => $"{Rule}: {What}";
+}

@@ -1,0 +1,111 @@
+using Chat.EndToEnd.Tests.Clients;
+using Chat.EndToEnd.Tests.History;
+using Chat.EndToEnd.Tests.Running;
+
+namespace Chat.EndToEnd.Tests.Load;
+
+/// <summary>Users who write to one another, in groups of ten and in pairs, every fifth of them with a second device that listens.</summary>
+internal sealed class GroupLoad : IAsyncDisposable
+{
+    private const int GroupSize = 10;
+    private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(80);
+
+    private readonly LoadSettings _settings = new();
+    private readonly CancellationTokenSource _stopSending = new();
+    private readonly List<LoadClient> _clients = [];
+    private readonly List<Task> _sending = [];
+    private readonly List<(Account Reader, string Conversation)> _memberships = [];
+
+    private GroupLoad()
+    {
+    }
+
+    public long Acked => _settings.Acked;
+
+    public IEnumerable<ConnectionEnd> Ends => _clients.SelectMany(c => c.Ends);
+
+    public IEnumerable<Frame> Refusals => _clients.SelectMany(c => c.Refusals);
+
+    public IEnumerable<string> LateSends => _clients.SelectMany(c => c.LateSends);
+
+    public TimeSpan LongestWait => _clients.Max(c => c.LongestWait);
+
+    /// <param name="senders">A multiple of ten.</param>
+    public static async Task<GroupLoad> StartAsync(ServerProcess server, int senders)
+    {
+        var load = new GroupLoad();
+        var users = await Account.RegisterManyAsync(server, "user", senders);
+        var conversations = users.ToDictionary(u => u, _ => new List<string>());
+        foreach (var group in users.Chunk(GroupSize))
+            load.Join(conversations, await group[0].CreateGroupAsync("Load", group[1..]), group);
+
+        foreach (var pair in users.Chunk(2))
+            load.Join(conversations, pair[0].DirectTo(pair[1]), pair);
+
+        foreach (var (number, user) in users.Index())
+        {
+            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8);
+            load._clients.Add(client);
+            if (number % 5 == 0)
+                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1));
+        }
+
+        // A user's second device begins at the head: from here on each of them must get everything.
+        await Until.TrueAsync(
+            () => load._clients.All(c => c.History.Events.OfType<HistoryEvent.CaughtUp>().Any()), "all clients are caught up", () => server.Output);
+        foreach (var client in load._clients.Where(c => c.History.DeviceId == "phone"))
+        {
+            var user = conversations.Single(u => u.Key.UserId == client.History.UserId);
+            load._sending.Add(client.SendAsync(user.Value, _pace, load._stopSending.Token));
+        }
+
+        return load;
+    }
+
+    public void CountRestart() => _settings.CountRestart();
+
+    /// <summary>Waits until that many more sends were acked.</summary>
+    public Task AckedMoreAsync(int count, Func<string> more)
+    {
+        var goal = Acked + count;
+        return Until.TrueAsync(() => Acked >= goal, $"{count} more sends are acked", more);
+    }
+
+    /// <summary>Sends no more, and lets everything that was sent get acked and delivered.</summary>
+    /// <returns>What the checker wants.</returns>
+    public async Task<(IReadOnlyCollection<DeviceHistory> Devices, IReadOnlyCollection<LogView> Views)> FinishAsync()
+    {
+        await _stopSending.CancelAsync();
+        await Task.WhenAll(_sending);
+        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack");
+
+        var views = new List<LogView>();
+        foreach (var (reader, conversation) in _memberships)
+            views.Add(new LogView(conversation, reader.UserId, [.. (await reader.Rest.ReadLogAsync(conversation)).Select(LoadSettings.ReadMessage)]));
+
+        // What never comes is for the checker to tell.
+        await Task.WhenAny(Until.TrueAsync(() => HaveAll(views), "everything is delivered"));
+        return ([.. _clients.Select(c => c.History)], views);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stopSending.CancelAsync();
+        await Task.WhenAll(_sending);
+        await Task.WhenAll(_clients.Select(c => c.DisposeAsync().AsTask()));
+        _stopSending.Dispose();
+    }
+
+    private void Join(Dictionary<Account, List<string>> conversations, string conversation, IEnumerable<Account> members)
+    {
+        foreach (var member in members)
+        {
+            conversations[member].Add(conversation);
+            _memberships.Add((member, conversation));
+        }
+    }
+
+    private bool HaveAll(IEnumerable<LogView> views) =>
+        views.All(v => _clients.Where(c => c.History.UserId == v.ReaderId)
+            .All(c => v.Messages.All(m => c.HasSent(m) || c.HasReceived(m.MessageId))));
+}

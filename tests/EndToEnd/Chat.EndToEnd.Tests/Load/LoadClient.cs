@@ -1,0 +1,309 @@
+using System.Net.WebSockets;
+using System.Threading.Channels;
+using Chat.EndToEnd.Tests.Clients;
+using Chat.EndToEnd.Tests.History;
+
+namespace Chat.EndToEnd.Tests.Load;
+
+/// <summary>
+/// One device as a careful app would be: reconnects whenever it is cut off, sends again under the same clientMsgId what has no
+/// ack, acks what it gets. All that it does and sees goes into its history.
+/// </summary>
+internal sealed class LoadClient : IAsyncDisposable
+{
+    private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
+
+    private readonly Account _account;
+    private readonly LoadSettings _load;
+    private readonly SemaphoreSlim _gate = new(1);
+    private readonly SemaphoreSlim _room;
+    private readonly LinkedList<PendingSend> _pending = [];
+    private readonly Lock _pendingGate = new();
+    private readonly CancellationTokenSource _leaving = new();
+    private readonly Lock _receivedGate = new();
+    private readonly HashSet<string> _received = new(StringComparer.Ordinal);
+    private readonly Task _connecting;
+    private WireClient? _client;
+    private int _connection;
+    private int _lastClientMsgId;
+
+    /// <param name="inFlight">Sends that may wait for their acks at a time.</param>
+    public LoadClient(Account account, LoadSettings load, int inFlight)
+    {
+        _account = account;
+        _load = load;
+        _room = new SemaphoreSlim(inFlight);
+        History = new DeviceHistory(account.UserId, account.DeviceId);
+        _connecting = Task.Run(StayConnectedAsync);
+    }
+
+    public DeviceHistory History { get; }
+
+    /// <summary>How each connection that was welcomed ended.</summary>
+    public List<ConnectionEnd> Ends { get; } = [];
+
+    /// <summary>Refusals that a retry is not expected to mend.</summary>
+    public List<Frame> Refusals { get; } = [];
+
+    /// <summary>Sends that were tried on more connections than restarts explain.</summary>
+    public List<string> LateSends { get; } = [];
+
+    /// <summary>The longest time from a first try to the ack.</summary>
+    public TimeSpan LongestWait { get; private set; }
+
+    public bool HasPending
+    {
+        get
+        {
+            lock (_pendingGate)
+                return _pending.Count > 0;
+        }
+    }
+
+    public bool HasSent(LoggedMessage message) =>
+        message.SenderId == _account.UserId && message.ClientMsgId?.StartsWith(_account.DeviceId, StringComparison.Ordinal) == true;
+
+    public bool HasReceived(string messageId)
+    {
+        lock (_receivedGate)
+            return _received.Contains(messageId);
+    }
+
+    /// <summary>Sends to the conversations in turn, paced, as long as not stopped.</summary>
+    public async Task SendAsync(IReadOnlyList<string> conversations, TimeSpan pace, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(pace);
+        try
+        {
+            for (var i = 0; ; i++)
+            {
+                await timer.WaitForNextTickAsync(stop);
+                await _room.WaitAsync(stop);
+                await SendAsync(conversations[i % conversations.Count]);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop.
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _leaving.CancelAsync();
+        await _connecting;
+        _leaving.Dispose();
+    }
+
+    private async Task SendAsync(string conversation)
+    {
+        var clientMsgId = $"{_account.DeviceId}-{++_lastClientMsgId}";
+        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", _load.Restarts);
+        await _gate.WaitAsync();
+        try
+        {
+            lock (_pendingGate)
+                _pending.AddLast(send);
+
+            if (_client is not null)
+                await TrySendAsync(_client, _connection, send);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task StayConnectedAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                if (!await ConnectOnceAsync(_connection + 1))
+                    await Task.Delay(_pause, _leaving.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to leave.
+        }
+    }
+
+    private async Task<bool> ConnectOnceAsync(int connection)
+    {
+        var acks = Channel.CreateUnbounded<(string, long)>();
+        _connection = connection;
+        var state = new ConnectionEnd(History.Name, connection);
+        History.Add(new HistoryEvent.Opening(_load.Moments.Next(), connection));
+        WireClient client;
+        try
+        {
+            client = await WireClient.ConnectAsync(_account, frame => OnFrame(frame, state, acks.Writer), _leaving.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or HttpRequestException)
+        {
+            return false;
+        }
+
+        await using (client)
+        {
+            var acking = Task.Run(() => SendAcksAsync(client, connection, acks.Reader));
+            await ResumeAsync(client, connection);
+            await using (_leaving.Token.Register(() => _ = client.CutAsync()))
+                state.Closing = await client.Closed;
+
+            await _gate.WaitAsync();
+            _client = null;
+            _gate.Release();
+            acks.Writer.Complete();
+            await acking;
+        }
+
+        _leaving.Token.ThrowIfCancellationRequested();
+        if (state.Welcomed)
+            Ends.Add(state);
+
+        return true;
+    }
+
+    /// <summary>Sends again what has no ack, in the old order, before anything new.</summary>
+    private async Task ResumeAsync(WireClient client, int connection)
+    {
+        await _gate.WaitAsync();
+        try
+        {
+            List<PendingSend> again;
+            lock (_pendingGate)
+                again = [.. _pending];
+
+            foreach (var send in again)
+                await TrySendAsync(client, connection, send);
+
+            _client = client;
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    private async Task TrySendAsync(WireClient client, int connection, PendingSend send)
+    {
+        send.TriedOn.Add(connection);
+        History.Add(new HistoryEvent.Sending(_load.Moments.Next(), connection, send.ConversationId, send.ClientMsgId, send.Text));
+        await TryAsync(() => client.SendAsync("message", new { to = send.ConversationId, text = send.Text, clientMsgId = send.ClientMsgId }));
+    }
+
+    /// <summary>One cumulative ack a conversation for whatever came in the meantime.</summary>
+    private async Task SendAcksAsync(WireClient client, int connection, ChannelReader<(string, long)> received)
+    {
+        var highest = new Dictionary<string, long>(StringComparer.Ordinal);
+        while (await received.WaitToReadAsync())
+        {
+            highest.Clear();
+            while (received.TryRead(out var place))
+                highest[place.Item1] = Math.Max(place.Item2, highest.GetValueOrDefault(place.Item1));
+
+            foreach (var (conversation, seqNo) in highest)
+            {
+                History.Add(new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo));
+                await TryAsync(() => client.AckAsync(conversation, seqNo));
+            }
+        }
+    }
+
+    private void OnFrame(Frame frame, ConnectionEnd connection, ChannelWriter<(string, long)> acks)
+    {
+        switch (frame.Type)
+        {
+            case "welcome":
+                connection.Welcomed = true;
+                break;
+            case "goAway":
+                connection.ToldToGo = true;
+                break;
+            case "caughtUp":
+                History.Add(new HistoryEvent.CaughtUp(_load.Moments.Next(), connection.Connection));
+                break;
+            case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId:
+                History.Add(new HistoryEvent.SendAcked(
+                    _load.Moments.Next(), connection.Connection, frame.Text("conversationId"), clientMsgId, frame.Text("messageId"), frame.Number("seqNo")));
+                Settle(clientMsgId);
+                break;
+            case "message":
+                var message = LoadSettings.ReadMessage(frame.Json);
+                History.Add(new HistoryEvent.Received(_load.Moments.Next(), connection.Connection, frame.Text("conversationId"), message));
+                lock (_receivedGate)
+                    _received.Add(message.MessageId);
+
+                acks.TryWrite((frame.Text("conversationId"), message.SeqNo));
+
+                // A drain brings an own message in the place of the ack that was lost.
+                if (message.SenderId == _account.UserId && message.ClientMsgId is not null)
+                    Settle(message.ClientMsgId);
+                break;
+            case "error" when frame.Is("code", "unavailable"):
+                // The server is leaving; the send stays pending for the next connection.
+                break;
+            case "error":
+                Refusals.Add(frame);
+                break;
+        }
+    }
+
+    private void Settle(string clientMsgId)
+    {
+        PendingSend? send;
+        lock (_pendingGate)
+        {
+            send = _pending.FirstOrDefault(p => p.ClientMsgId == clientMsgId);
+            if (send is null)
+                return;
+
+            _pending.Remove(send);
+        }
+
+        var restarts = _load.Restarts - send.RestartsBefore;
+        if (send.TriedOn.Count - 1 > restarts)
+            LateSends.Add($"{clientMsgId} of {History.Name}: on {send.TriedOn.Count} connections over {restarts} restarts");
+
+        var waited = TimeProvider.System.GetElapsedTime(send.FirstTried);
+        LongestWait = waited > LongestWait ? waited : LongestWait;
+        _load.CountAck();
+        _room.Release();
+    }
+
+    // The connection may end at any moment; what that leaves without an answer is tried again on the next.
+    private static async Task TryAsync(Func<Task> send)
+    {
+        try
+        {
+            await send();
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+        }
+    }
+
+    private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, int RestartsBefore)
+    {
+        public long FirstTried { get; } = TimeProvider.System.GetTimestamp();
+
+        public HashSet<int> TriedOn { get; } = [];
+    }
+}
+
+/// <summary>A welcomed connection, and how it ended.</summary>
+internal sealed class ConnectionEnd(string device, int connection)
+{
+    public int Connection { get; } = connection;
+
+    public bool Welcomed { get; set; }
+
+    public bool ToldToGo { get; set; }
+
+    public Closing? Closing { get; set; }
+
+    public override string ToString() => $"connection {Connection} of {device}: {(ToldToGo ? "told to go" : "not told to go")}, {Closing}";
+}

@@ -1,0 +1,11 @@
+namespace Chat.EndToEnd.Tests.Running;
+
+/// <summary>Settings of the server (docs/configuration.md) that tests change, as environment variables.</summary>
+internal static class Settings
+{
+    public static IReadOnlyDictionary<string, string> WithRateLimits { get; } =
+        new Dictionary<string, string> { ["RateLimits__Enabled"] = "true" };
+
+    public static IReadOnlyDictionary<string, string> HintsAbove(int members) =>
+        new Dictionary<string, string> { ["Delivery__PushThreshold"] = members.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+}
