@@ -4,6 +4,7 @@ using Chat.Host;
 using Chat.Host.Http;
 using Chat.Host.Identity;
 using Chat.Host.Operations;
+using Chat.Host.Transports;
 
 if (args is ["health"])
     return await HealthProbe.RunAsync();
@@ -12,7 +13,7 @@ try
 {
     var builder = WebApplication.CreateBuilder(args);
     builder.AddOperations().AddHttpEdge();
-    builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity();
+    builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity().AddTransports();
     foreach (var module in ChatModules.All)
         module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
 
@@ -20,6 +21,7 @@ try
     app.UseHttpEdge();
     app.MapOperations();
     app.MapIdentity();
+    app.MapTransports();
     foreach (var module in ChatModules.All)
         module.MapEndpoints(app);
     await app.RunAsync();

@@ -23,7 +23,8 @@ internal static class SendMessageEndpoint
         .WithSummary("Sends a message; the answer is the ack.")
         .Produces<Answer>(201).Produces<Answer>().WithTags("Messages");
 
-    internal sealed record Body(string? To, string? Text, string? ClientMsgId, MessageId? ReplyTo, IReadOnlyList<string>? MediaIds)
+    internal sealed record Body(
+        string? To = null, string? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, IReadOnlyList<string>? MediaIds = null)
     {
         public Result<SendMessage> ToCommand(Caller caller)
         {
