@@ -12,3 +12,7 @@ public sealed record DeviceConnected(DeviceAddress Device, ConnectionId Connecti
 /// <param name="Device">Whose.</param>
 /// <param name="Connection">Which.</param>
 public sealed record DeviceDisconnected(DeviceAddress Device, ConnectionId Connection) : IEvent;
+
+/// <summary>A device was revoked: its connection ends, and where it had got to is forgotten. Raised by the keeper of accounts, once its tokens are void.</summary>
+/// <param name="Device">Which.</param>
+public sealed record DeviceRevoked(DeviceAddress Device) : IEvent;

@@ -33,6 +33,7 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<ConnectionTable>().AddSingleton<IConnections>(provider => provider.GetRequiredService<ConnectionTable>())
             .AddSingleton<DeviceStarts>()
             .AddSingleton<ConnectionServices>().AddSingleton(provider => new Lazy<ConnectionServices>(provider.GetRequiredService<ConnectionServices>))
+            .AddSubscriber<DeviceRevoked, ForgetOnDeviceRevoked>()
             .AddHostedService<ResendSweep>()
             .AddHostedService<Leaving>();
 

@@ -1,0 +1,18 @@
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>A revoked device is gone: should it have been its user's only one, the next begins where the user had got to, and nothing that waits is lost.</summary>
+internal sealed class ForgetOnDeviceRevoked(ConnectionTable connections, CursorTable cursors, ICursorStore store) : IEventHandler<DeviceRevoked>
+{
+    public async Task Handle(DeviceRevoked notification, CancellationToken cancellationToken)
+    {
+        connections.Find(notification.Device)?.Close(CloseReason.Revoked);
+        // Saved first, as the user's own cursors are among what has moved.
+        await cursors.SaveAsync(cancellationToken);
+        cursors.Forget(notification.Device);
+        await store.RemoveDeviceAsync(notification.Device, cancellationToken);
+    }
+}
