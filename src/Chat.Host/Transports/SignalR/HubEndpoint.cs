@@ -18,7 +18,7 @@ internal static class HubEndpoint
                 .WithResolver(CompositeResolver.Create([new HubRequestFormatter()], [ContractlessStandardResolver.Instance]))
                 .WithSecurity(MessagePackSecurity.UntrustedData));
         services.AddSingleton<HubLifetimeManager<ChatHub>, HubConnections>();
-        services.AddOptions<HubOptions<ChatHub>>().Configure<IOptions<TransportsOptions>>((hub, transports) =>
+        services.AddOptions<HubOptions>().Configure<IOptions<TransportsOptions>>((hub, transports) =>
         {
             hub.KeepAliveInterval = transports.Value.KeepAlive;
             hub.ClientTimeoutInterval = transports.Value.KeepAliveTimeout;

@@ -1,0 +1,194 @@
+using System.Text;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Transports.Frames;
+using Chat.Modules.Delivery.Contracts;
+
+namespace Chat.Transports.Tests.Frames;
+
+public sealed class ClientFrameParserTests
+{
+    private const string Group = "g:0123456789abcdef0123456789abcdef";
+    private const string Uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+    private static readonly UserId Alice = UserId.Parse("alice");
+    private static readonly ConversationId WithBob = ConversationId.Parse("dm:alice:bob");
+    private static readonly MessageId Message = MessageId.Parse(Uuid);
+
+    public static TheoryData<string, object> GoodFrames() => new()
+    {
+        { """{"type":"message","to":"dm:alice:bob","text":"hello","clientMsgId":"c 1"}""", new MessageFrame(WithBob, "hello", "c 1", null, null) },
+        { """{"type":"message","to":"@bob","text":"h\u0000i 👋","clientMsgId":"c"}""", new MessageFrame(WithBob, "h\0i 👋", "c", null, null) },
+        { """{"type":"message","to":"@bob","text":"\ud83d\udc4b","clientMsgId":"\u0063"}""", new MessageFrame(WithBob, "👋", "c", null, null) },
+        { $$"""{"clientMsgId":"c","lastSeenSeqNo":41,"replyTo":"{{Uuid}}","text":"","to":"{{Group}}","mediaIds":[],"type":"message"}""",
+            new MessageFrame(ConversationId.Parse(Group), "", "c", Message, new SeqNo(41)) },
+        { """{"type":"message","to":"@bob","text":"t","clientMsgId":"c","replyTo":null,"mediaIds":null,"lastSeenSeqNo":null}""",
+            new MessageFrame(WithBob, "t", "c", null, null) },
+        { """{"type":"message","to":"@bob","text":"t","clientMsgId":"c","seqNo":"foreign to this frame","x":{"y":[1,{"z":null}]},"x":2}""",
+            new MessageFrame(WithBob, "t", "c", null, null) },
+        { """{"\u0074ype":"\u0070ing"}""", new PingFrame() },
+        { """ { "type" : "ping" } """, new PingFrame() },
+        { $$"""{"type":"ack","messageId":"{{Uuid}}","status":"delivered"}""", new AckMessageFrame(Message, AckStatus.Delivered) },
+        { """{"type":"ack","conversationId":"dm:alice:bob","seqNo":42,"status":"read"}""", new AckPlaceFrame(WithBob, new SeqNo(42), AckStatus.Read) },
+        { $$"""{"type":"ack","conversationId":"dm:alice:bob","seqNo":42,"status":"read","messageId":"{{Uuid}}"}""",
+            new AckPlaceFrame(WithBob, new SeqNo(42), AckStatus.Read) },
+        { """{"type":"ack","conversationId":"dm:alice:bob","seqNo":9007199254740991,"status":"read"}""",
+            new AckPlaceFrame(WithBob, new SeqNo(SeqNo.MaxValue), AckStatus.Read) },
+        { """{"type":"typing","conversationId":"dm:alice:bob","active":true}""", new TypingFrame(WithBob, true) },
+        { """{"type":"typing","conversationId":"dm:alice:bob","active":false}""", new TypingFrame(WithBob, false) },
+        { """{"type":"sync","conversationId":"dm:alice:bob","after":0,"limit":100}""", new SyncFrame(WithBob, SeqNo.None, 100) },
+        { """{"type":"sync","conversationId":"dm:alice:bob","after":41}""", new SyncFrame(WithBob, new SeqNo(41), 50) },
+        { """{"type":"sync","conversationId":"dm:alice:bob","limit":1000000000000}""", new SyncFrame(WithBob, SeqNo.None, 200) },
+        { """{"type":"auth","token":"a.b.c"}""", new AuthFrame("a.b.c") },
+    };
+
+    [Theory, MemberData(nameof(GoodFrames))]
+    public void A_good_frame_is_read(string json, object frame)
+    {
+        var parsed = Parse(json);
+
+        Assert.Null(parsed.Refusal);
+        Assert.Equal(frame, parsed.Frame);
+    }
+
+    [Fact]
+    public void A_presence_frame_lists_whom_to_watch_and_whom_no_longer()
+    {
+        var parsed = Parse("""{"type":"presence","subscribe":["bob","carol"]}""");
+
+        var frame = Assert.IsType<PresenceFrame>(parsed.Frame);
+        Assert.Equal([UserId.Parse("bob"), UserId.Parse("carol")], frame.Subscribe);
+        Assert.Empty(frame.Unsubscribe);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("\"ping\"")]
+    [InlineData("{")]
+    [InlineData("""{"type":"ping"}x""")]
+    [InlineData("""{"type":"ping"}{"type":"ping"}""")]
+    [InlineData("""{"type":"ping",}""")]
+    [InlineData("""{'type':'ping'}""")]
+    [InlineData("""{"type":"ping"/**/}""")]
+    [InlineData("{\"type\":\"ping\",\"x\":\"\n\"}")]
+    [InlineData("\uFEFF{\"type\":\"ping\"}")]
+    [InlineData("{}")]
+    [InlineData("""{"type":7}""")]
+    [InlineData("""{"type":null}""")]
+    [InlineData("""{"type":"Ping"}""")]
+    [InlineData("""{"type":"welcome"}""")]
+    [InlineData("""{"type":"\ud800"}""")]
+    [InlineData("""{"type":"ping","type":"ping"}""")]
+    [InlineData("""{"type":"ping","x":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}""")]
+    [InlineData("""{"type":"ack","messageId":"x","status":"delivered"}""")]
+    [InlineData("""{"type":"ack","messageId":"01890a5dac96774bbcceb302099a8057","status":"delivered"}""")]
+    [InlineData("""{"type":"ack","status":"delivered"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":1}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":1,"status":"sent"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":0,"status":"read"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":-1,"status":"read"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":1.5,"status":"read"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":1e3,"status":"read"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":"1","status":"read"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":9007199254740992,"status":"read"}""")]
+    [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":99999999999999999999999999,"status":"read"}""")]
+    [InlineData("""{"type":"ack","seqNo":1,"status":"read"}""")]
+    [InlineData("""{"type":"typing","conversationId":"dm:bob:alice","active":true}""")]
+    [InlineData("""{"type":"typing","conversationId":"dm:alice:alice","active":true}""")]
+    [InlineData("""{"type":"typing","conversationId":"g:0123456789ABCDEF0123456789ABCDEF","active":true}""")]
+    [InlineData("""{"type":"typing","conversationId":["dm:alice:bob"],"active":true}""")]
+    [InlineData("""{"type":"typing","conversationId":"dm:alice:bob","active":1}""")]
+    [InlineData("""{"type":"typing","conversationId":"dm:alice:bob"}""")]
+    [InlineData("""{"type":"sync","after":1}""")]
+    [InlineData("""{"type":"sync","conversationId":"dm:alice:bob","after":-1}""")]
+    [InlineData("""{"type":"sync","conversationId":"dm:alice:bob","after":1,"limit":0}""")]
+    [InlineData("""{"type":"sync","conversationId":"dm:alice:bob","after":1,"limit":2.5}""")]
+    [InlineData("""{"type":"presence","subscribe":"bob"}""")]
+    [InlineData("""{"type":"presence","subscribe":["bob",7]}""")]
+    [InlineData("""{"type":"presence","unsubscribe":["-bob"]}""")]
+    [InlineData("""{"type":"presence","subscribe":[["bob"]]}""")]
+    [InlineData("""{"type":"auth"}""")]
+    [InlineData("""{"type":"auth","token":{}}""")]
+    public void A_bad_frame_is_a_bad_request(string json)
+    {
+        var parsed = Parse(json);
+
+        Assert.Null(parsed.Frame);
+        Assert.Equal(ErrorCodes.BadRequest, parsed.Refusal?.Code);
+        Assert.Null(parsed.ClientMsgId);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@alice","text":"to myself"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@","text":"t"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"bob","text":"t"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"dm:alice:bob:carol","text":"t"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","text":"t"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":7}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"\ud800"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"\udc00\ud800"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","replyTo":"x"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":["m"]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":"m"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":-1}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":true}""")]
+    [InlineData("""{"type":"nothing","clientMsgId":"c"}""")]
+    public void A_refusal_names_the_attempt_that_the_frame_named(string json)
+    {
+        var parsed = Parse(json);
+
+        Assert.Equal(ErrorCodes.BadRequest, parsed.Refusal?.Code);
+        Assert.Equal("c", parsed.ClientMsgId);
+    }
+
+    [Theory]
+    [InlineData("\"\"")]
+    [InlineData("7")]
+    [InlineData("null")]
+    [InlineData("\"é\"")]
+    [InlineData("\"a\\u0007\"")]
+    [InlineData("\"\\ud800\"")]
+    [InlineData("\"12345678901234567890123456789012345678901234567890123456789012345\"")]
+    public void A_clientMsgId_that_is_none_is_refused_and_not_handed_back(string clientMsgId)
+    {
+        var parsed = Parse($$"""{"type":"message","to":"@bob","text":"t","clientMsgId":{{clientMsgId}}}""");
+
+        Assert.Equal(ErrorCodes.BadRequest, parsed.Refusal?.Code);
+        Assert.Null(parsed.ClientMsgId);
+    }
+
+    [Fact]
+    public void The_longest_clientMsgId_is_taken_even_when_every_character_is_escaped()
+    {
+        var escaped = string.Concat(Enumerable.Repeat("\\u0041", 64));
+
+        var parsed = Parse($$"""{"type":"message","to":"@bob","text":"t","clientMsgId":"{{escaped}}"}""");
+
+        Assert.Equal(new string('A', 64), Assert.IsType<MessageFrame>(parsed.Frame).ClientMsgId);
+    }
+
+    [Theory]
+    [InlineData(0xFF)]
+    [InlineData(0xC0)]
+    [InlineData(0xED)]
+    public void Bytes_that_are_not_UTF_8_are_a_bad_request_even_where_they_would_be_ignored(byte bad)
+    {
+        var json = Encoding.UTF8.GetBytes("""{"type":"ping","x":"?"}""");
+        json[Array.IndexOf(json, (byte)'?')] = bad;
+
+        Assert.Equal(ErrorCodes.BadRequest, ClientFrameParser.Parse(json, Alice).Refusal?.Code);
+    }
+
+    [Fact]
+    public void A_hub_request_has_its_type_from_the_method_and_ignores_a_written_one()
+    {
+        var parsed = ClientFrameParser.Parse("""{"type":"ping","conversationId":"dm:alice:bob","active":true}"""u8, ClientFrameType.Typing, Alice);
+
+        Assert.Equal(new TypingFrame(WithBob, true), parsed.Frame);
+    }
+
+    private static ParsedFrame Parse(string json) => ClientFrameParser.Parse(Encoding.UTF8.GetBytes(json), Alice);
+}

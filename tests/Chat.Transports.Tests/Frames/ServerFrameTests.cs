@@ -1,0 +1,113 @@
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Transports.Frames;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
+
+namespace Chat.Transports.Tests.Frames;
+
+public sealed class ServerFrameTests
+{
+    private const string Uuid = "01890a5d-ac96-774b-bcce-b302099a8057";
+    private const string Other = "01890a5d-ac96-774b-bcce-b302099a8058";
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeMilliseconds(1790000000000);
+    private static readonly UserId Bob = UserId.Parse("bob");
+    private static readonly DeviceAddress AlicesPhone = new(UserId.Parse("alice"), DeviceId.Parse("phone"));
+    private static readonly ConversationId Conversation = ConversationId.Parse("dm:alice:bob");
+    private static readonly MessageId Id = MessageId.Parse(Uuid);
+    private static readonly LoggedMessage Hello = new(Id, Conversation, new SeqNo(42), AlicesPhone, "c1", "<héllo> & \"👋\"\n", null, Now);
+    private static readonly LoggedMessage Reply = Hello with { Id = MessageId.Parse(Other), Sender = AlicesPhone with { User = Bob }, Text = "r", ReplyTo = Id };
+
+    public static TheoryData<ServerEvent, string> Frames() => new()
+    {
+        { new Welcome(AlicesPhone, Now, "e1"), """{"type":"welcome","userId":"alice","deviceId":"phone","serverTime":1790000000000,"epoch":"e1"}""" },
+        { new SentAck(new SentMessage(Id, Conversation, new SeqNo(42), Now, Duplicate: true), "c1"),
+            $$"""{"type":"ack","clientMsgId":"c1","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"timestamp":1790000000000,"status":"sent"}""" },
+        { new MessageEvent(Hello, toSender: false),
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"<héllo> & \"\uD83D\uDC4B\"\n","timestamp":1790000000000}""" },
+        { new MessageEvent(Hello with { Text = "t" }, toSender: true),
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"clientMsgId":"c1"}""" },
+        { new MessageEvent(Reply, toSender: false),
+            $$"""{"type":"message","messageId":"{{Other}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"bob","text":"r","timestamp":1790000000000,"replyTo":"{{Uuid}}"}""" },
+        { new ReceiptEvent(Conversation, Id, new SeqNo(42), Bob, AckStatus.Delivered),
+            $$"""{"type":"ack","conversationId":"dm:alice:bob","messageId":"{{Uuid}}","seqNo":42,"userId":"bob","status":"delivered"}""" },
+        { new ReceiptEvent(Conversation, Id, new SeqNo(42), Bob, AckStatus.Read),
+            $$"""{"type":"ack","conversationId":"dm:alice:bob","messageId":"{{Uuid}}","seqNo":42,"userId":"bob","status":"read"}""" },
+        { new TypingEvent(Conversation, Bob, active: true), """{"type":"typing","conversationId":"dm:alice:bob","userId":"bob","active":true}""" },
+        { new PresenceEvent(new PresenceState(Bob, Online: false, Now)), """{"type":"presence","userId":"bob","online":false,"lastSeen":1790000000000}""" },
+        { new PresenceEvent(new PresenceState(Bob, Online: true, null)), """{"type":"presence","userId":"bob","online":true}""" },
+        { new PageAnswer(new MessagePage(Conversation, [Hello with { Text = "t" }, Reply], new SeqNo(141), null, new SeqNo(200)), Bob),
+            $$"""{"type":"page","conversationId":"dm:alice:bob","messages":[{"messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000},{"messageId":"{{Other}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"bob","text":"r","timestamp":1790000000000,"replyTo":"{{Uuid}}","clientMsgId":"c1"}],"nextAfter":141,"maxSeqNo":200}""" },
+        { new PageAnswer(new MessagePage(Conversation, [], SeqNo.None, null, SeqNo.None), Bob),
+            """{"type":"page","conversationId":"dm:alice:bob","messages":[],"nextAfter":0,"maxSeqNo":0}""" },
+        { new AdvancedEvent(Conversation, new SeqNo(9001)), """{"type":"advanced","conversationId":"dm:alice:bob","maxSeqNo":9001}""" },
+        { new ConversationEvent(Conversation, ConversationChange.MemberAdded, Bob),
+            """{"type":"conversation","conversationId":"dm:alice:bob","change":"memberAdded","userId":"bob"}""" },
+        { new ConversationEvent(Conversation, ConversationChange.MemberRemoved, Bob),
+            """{"type":"conversation","conversationId":"dm:alice:bob","change":"memberRemoved","userId":"bob"}""" },
+        { new ConversationEvent(Conversation, ConversationChange.RoleChanged, Bob),
+            """{"type":"conversation","conversationId":"dm:alice:bob","change":"roleChanged","userId":"bob"}""" },
+        { new ConversationEvent(Conversation, ConversationChange.Created, null), """{"type":"conversation","conversationId":"dm:alice:bob","change":"created"}""" },
+        { new ConversationEvent(Conversation, ConversationChange.TitleChanged, null),
+            """{"type":"conversation","conversationId":"dm:alice:bob","change":"titleChanged"}""" },
+        { new Authenticated(Now), """{"type":"authenticated","expiresAt":1790000000000}""" },
+        { new CaughtUpEvent(), """{"type":"caughtUp"}""" },
+        { new ResyncEvent(), """{"type":"resync"}""" },
+        { new GoAwayEvent(TimeSpan.FromMilliseconds(1300)), """{"type":"goAway","afterMs":1300}""" },
+        { new Pong(), """{"type":"pong"}""" },
+        { new ErrorAnswer(new Error(ErrorCodes.NotAMember, "No.")), """{"type":"error","code":"not_a_member","message":"No."}""" },
+        { new ErrorAnswer(new Error(ErrorCodes.RateLimited, "Wait.", TimeSpan.FromSeconds(2)), "c1"),
+            """{"type":"error","code":"rate_limited","message":"Wait.","clientMsgId":"c1","retryAfterMs":2000}""" },
+    };
+
+    [Theory, MemberData(nameof(Frames))]
+    public void A_frame_is_this_JSON(ServerEvent @event, string json) =>
+        Assert.Equal(json, Encoding.UTF8.GetString(FrameJson.Encode(@event)));
+
+    [Theory, MemberData(nameof(Frames))]
+    public void The_map_has_the_same_fields_without_the_type(ServerEvent @event, string json)
+    {
+        var type = $"\"type\":\"{ServerFrame.TypeOf(@event)}\"";
+        var withoutType = json.Replace(type + ",", "", StringComparison.Ordinal).Replace(type, "", StringComparison.Ordinal);
+
+        Assert.Equal(withoutType, JsonSerializer.Serialize(FrameMap.Encode(@event), Relaxed));
+    }
+
+    [Fact]
+    public void Every_event_of_Delivery_is_a_frame()
+    {
+        var covered = Frames().Select(row => row.Data.Item1.GetType()).ToHashSet();
+        var all = typeof(ServerEvent).Assembly.GetTypes().Concat(typeof(Welcome).Assembly.GetTypes())
+            .Where(type => type.IsSubclassOf(typeof(ServerEvent)));
+
+        Assert.Empty(all.Except(covered));
+    }
+
+    [Fact]
+    public void What_cannot_be_encoded_leaves_nothing_behind_for_the_next_frame()
+    {
+        Assert.Throws<ArgumentException>(() => FrameJson.Encode(new Unknown()));
+
+        Assert.Equal("""{"type":"pong"}""", Encoding.UTF8.GetString(FrameJson.Encode(new Pong())));
+    }
+
+    [Fact]
+    public void A_frame_larger_than_the_kept_buffer_is_whole_and_so_is_the_next()
+    {
+        var text = new string('x', 300_000);
+
+        var large = JsonDocument.Parse(FrameJson.Encode(new MessageEvent(Hello with { Text = text }, toSender: false)));
+
+        Assert.Equal(text, large.RootElement.GetProperty("text").GetString());
+        Assert.Equal("""{"type":"pong"}""", Encoding.UTF8.GetString(FrameJson.Encode(new Pong())));
+    }
+
+    private sealed class Unknown : ServerEvent;
+}

@@ -1,0 +1,407 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Transports.Tests.WebSocket;
+
+public sealed class WebSocketTests : IAsyncDisposable
+{
+    private const string Hello = """{"type":"message","to":"@bob","text":"hello","clientMsgId":"c1"}""";
+
+    private static readonly ConversationId Conversation = ConversationId.Parse("dm:alice:bob");
+    private static readonly MessageId Id = MessageId.Parse("01890a5d-ac96-774b-bcce-b302099a8057");
+
+    private Doors? _doors;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_connection_is_welcomed_first()
+    {
+        await using var client = await (await OpenAsync(new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1790000000000)))).ConnectAsync();
+
+        Assert.Equal("""{"type":"welcome","userId":"alice","deviceId":"phone","serverTime":1790000000000,"epoch":"e1"}""", await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task Messages_sent_in_one_breath_are_acked_in_their_order()
+    {
+        await using var client = await ConnectAsync();
+
+        foreach (var i in Enumerable.Range(1, 20))
+            await client.SendAsync(Hello.Replace("c1", $"c{i}", StringComparison.Ordinal));
+
+        foreach (var i in Enumerable.Range(1, 20))
+            Assert.Equal(
+                $$"""{"type":"ack","clientMsgId":"c{{i}}","messageId":"{{Id}}","conversationId":"dm:alice:bob","seqNo":{{i}},"timestamp":1000,"status":"sent"}""",
+                await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task What_the_client_has_seen_is_repaired_before_the_ack_and_only_of_an_accepted_message()
+    {
+        await using var client = await ConnectAsync();
+        var attached = _doors!.Connections.Attached.Single();
+        var seen = Hello.Replace("}", ""","lastSeenSeqNo":41}""", StringComparison.Ordinal);
+
+        await client.AskAsync(seen);
+        Assert.Equal([(Conversation, new SeqNo(41))], attached.Repairs);
+
+        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => MessagingErrors.NotAMember);
+        await client.AskAsync(seen);
+        Assert.Single(attached.Repairs);
+    }
+
+    [Fact]
+    public async Task Refusals_come_as_errors_that_name_the_attempt()
+    {
+        await using var client = await ConnectAsync();
+        _doors!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => new Error(ErrorCodes.RateLimited, "Wait.", TimeSpan.FromMilliseconds(20)));
+
+        Assert.Equal("""{"type":"error","code":"rate_limited","message":"Wait.","clientMsgId":"c1","retryAfterMs":20}""", await client.AskAsync(Hello));
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_fault_is_unavailable_and_the_connection_stays(bool isTheStore)
+    {
+        await using var client = await ConnectAsync();
+        _doors!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => throw (isTheStore ? new StoreUnavailableException("gone") : new InvalidOperationException("bug")));
+
+        var error = JsonDocument.Parse(await client.AskAsync(Hello)).RootElement;
+
+        Assert.Equal("unavailable", error.GetProperty("code").GetString());
+        Assert.Equal("c1", error.GetProperty("clientMsgId").GetString());
+        Assert.Equal(1000, error.GetProperty("retryAfterMs").GetInt32());
+        Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+    }
+
+    [Fact]
+    public async Task Acks_and_typing_are_answered_only_by_refusals()
+    {
+        await using var client = await ConnectAsync();
+        _doors!.Mediator
+            .Answer<Acknowledge, Result<Done>>(ack => ack.SeqNo.Value > 2 ? Error.BadRequest("Beyond.") : default(Done))
+            .Answer<AcknowledgeMessage, Result<Done>>(_ => MessagingErrors.NotAMember)
+            .Answer<SetTyping, Result<Done>>(_ => default(Done));
+
+        await client.SendAsync("""{"type":"typing","conversationId":"dm:alice:bob","active":true}""");
+        await client.SendAsync("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":2,"status":"delivered"}""");
+        await client.SendAsync("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":3,"status":"delivered"}""");
+        await client.SendAsync($$"""{"type":"ack","messageId":"{{Id}}","status":"read"}""");
+
+        Assert.Equal("""{"type":"error","code":"bad_request","message":"Beyond."}""", await client.NextAsync());
+        Assert.StartsWith("""{"type":"error","code":"not_a_member",""", await client.NextAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sync_is_answered_by_a_page_and_a_subscription_by_states()
+    {
+        await using var client = await ConnectAsync();
+        _doors!.Mediator
+            .Answer<GetMessages, Result<MessagePage>>(get => new MessagePage(get.Conversation, [], get.After, null, new SeqNo(get.Limit)))
+            .Answer<SubscribePresence, Result<IReadOnlyList<PresenceState>>>(subscribe => subscribe.Connection == new ConnectionId(1)
+                ? new List<PresenceState> { new(subscribe.Subscribe[0], true, null) } : Error.BadRequest(""));
+
+        Assert.Equal(
+            """{"type":"page","conversationId":"dm:alice:bob","messages":[],"nextAfter":7,"maxSeqNo":5}""",
+            await client.AskAsync("""{"type":"sync","conversationId":"dm:alice:bob","after":7,"limit":5}"""));
+        Assert.Equal("""{"type":"presence","userId":"bob","online":true}""", await client.AskAsync("""{"type":"presence","subscribe":["bob"]}"""));
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("")]
+    [InlineData("""{"type":"nothing"}""")]
+    public async Task A_bad_frame_is_refused_and_stops_nothing_after_it(string frame)
+    {
+        await using var client = await ConnectAsync();
+
+        Assert.StartsWith("""{"type":"error","code":"bad_request",""", await client.AskAsync(frame), StringComparison.Ordinal);
+        Assert.StartsWith("""{"type":"ack",""", await client.AskAsync(Hello), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_frame_in_fragments_is_one_frame()
+    {
+        await using var client = await ConnectAsync();
+
+        foreach (var part in Hello.Chunk(7))
+            await client.SendAsync(Encoding.UTF8.GetBytes(part), end: false);
+        await client.SendAsync([]);
+
+        Assert.StartsWith("""{"type":"ack",""", await client.NextAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(64 * 1024, "ack")]
+    [InlineData(64 * 1024 + 1, "error")]
+    [InlineData(1024 * 1024, "error")]
+    public async Task A_frame_over_the_limit_is_too_large_and_the_connection_stays(int bytes, string answer)
+    {
+        await using var client = await ConnectAsync();
+        var frame = Hello.Replace("}", ""","x":"?"}""", StringComparison.Ordinal);
+
+        var first = JsonDocument.Parse(await client.AskAsync(frame.Replace("?", new string('x', bytes - frame.Length + 1), StringComparison.Ordinal)));
+
+        Assert.Equal(answer, first.RootElement.GetProperty("type").GetString());
+        if (answer == "error")
+            Assert.Equal("too_large", first.RootElement.GetProperty("code").GetString());
+        Assert.StartsWith("""{"type":"ack",""", await client.AskAsync(Hello), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_frame_over_a_mebibyte_ends_the_connection()
+    {
+        await using var client = await ConnectAsync();
+
+        await client.SendAsync(new byte[1024 * 1024 + 1]);
+
+        Assert.Equal("1009 frame too large", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_binary_frame_ends_the_connection()
+    {
+        await using var client = await ConnectAsync();
+
+        await client.SendAsync(Encoding.UTF8.GetBytes(Hello), WebSocketMessageType.Binary);
+
+        Assert.Equal("4002 text frames only", await client.CloseOfServerAsync());
+    }
+
+    // RFC 6455 §8.1 wants the connection failed, and the runtime's WebSocket does that by itself before the frame is ours to refuse.
+    [Fact]
+    public async Task A_text_frame_that_is_not_UTF_8_ends_the_connection()
+    {
+        await using var client = await ConnectAsync();
+
+        await client.SendAsync([0x22, 0xFF, 0x22]);
+
+        await _doors!.Connections.Attached.Single().Detached;
+    }
+
+    [Theory]
+    [InlineData(CloseReason.Replaced, "4000 replaced")]
+    [InlineData(CloseReason.Revoked, "4001 revoked")]
+    [InlineData(CloseReason.OverLimit, "4008 over a limit")]
+    [InlineData(CloseReason.GoingAway, "1001 going away")]
+    public async Task The_server_closes_with_the_reasons_code(CloseReason reason, string close)
+    {
+        await using var client = await ConnectAsync();
+        var attached = _doors!.Connections.Attached.Single();
+
+        attached.Connection.Close(reason);
+        attached.Connection.Close(CloseReason.GoingAway);
+
+        Assert.Equal(close, await client.CloseOfServerAsync());
+        await attached.Detached;
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_answer_the_close_is_let_go()
+    {
+        await using var client = await ConnectAsync(null, ("CloseTimeout", "00:00:00.1"));
+        var attached = _doors!.Connections.Attached.Single();
+
+        attached.Connection.Close(CloseReason.Replaced);
+
+        await attached.Detached;
+    }
+
+    [Fact]
+    public async Task A_clients_close_is_answered_and_detaches()
+    {
+        await using var client = await ConnectAsync();
+
+        await client.Socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Ct);
+
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, client.Socket.CloseStatus);
+        await _doors!.Connections.Attached.Single().Detached;
+    }
+
+    [Fact]
+    public async Task A_client_that_vanishes_is_detached()
+    {
+        await using var client = await ConnectAsync();
+
+        client.Socket.Abort();
+
+        await _doors!.Connections.Attached.Single().Detached;
+    }
+
+    [Fact]
+    public async Task A_command_under_way_finishes_when_the_connection_is_replaced()
+    {
+        await using var client = await ConnectAsync();
+        var attached = _doors!.Connections.Attached.Single();
+        using var begun = new ManualResetEventSlim();
+        using var goOn = new ManualResetEventSlim();
+        var done = new TaskCompletionSource();
+        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
+        {
+            begun.Set();
+            goOn.Wait(Ct);
+            done.SetResult();
+            return Sent(1);
+        });
+
+        await client.SendAsync(Hello);
+        await Task.Run(() => begun.Wait(Ct), Ct);
+        attached.Connection.Close(CloseReason.Replaced);
+        Assert.Equal("4000 replaced", await client.CloseOfServerAsync());
+        goOn.Set();
+
+        await done.Task.WaitAsync(Ct);
+        await attached.Detached;
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_nothing_is_ended_after_the_write_timeout()
+    {
+        await using var client = await ConnectAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
+        var attached = _doors!.Connections.Attached.Single();
+        var large = new MessageEvent(
+            new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", new string('x', 1024 * 1024), null, default), toSender: false);
+
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            while (true)
+                await attached.Push(large);
+        });
+
+        await attached.Detached;
+    }
+
+    [Fact]
+    public async Task A_token_that_expires_is_said_and_ends_the_connection()
+    {
+        var clock = new FakeTimeProvider();
+        var doors = await OpenAsync(clock);
+        await using var client = await doors.ConnectAsync(Doors.Token(expires: clock.GetUtcNow().AddMinutes(15)));
+        await client.NextAsync();
+
+        clock.Advance(TimeSpan.FromMinutes(15));
+
+        Assert.StartsWith("""{"type":"error","code":"token_expired",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("4001 token_expired", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_renewed_token_keeps_the_connection_and_anothers_changes_nothing()
+    {
+        var clock = new FakeTimeProvider();
+        var doors = await OpenAsync(clock);
+        var expires = clock.GetUtcNow().AddMinutes(15);
+        await using var client = await doors.ConnectAsync(Doors.Token(expires: expires));
+        await client.NextAsync();
+
+        Task<string> AuthAsync(string token) => client.AskAsync($$"""{"type":"auth","token":"{{token}}"}""");
+        Assert.Contains("forbidden", await AuthAsync(Doors.Token(user: "bob", expires: expires.AddHours(5))), StringComparison.Ordinal);
+        Assert.Contains("forbidden", await AuthAsync(Doors.Token(device: "tablet", expires: expires.AddHours(5))), StringComparison.Ordinal);
+        Assert.Contains("unauthenticated", await AuthAsync("nonsense"), StringComparison.Ordinal);
+        Assert.Equal(
+            $$"""{"type":"authenticated","expiresAt":{{expires.AddMinutes(15).ToUnixTimeMilliseconds()}}}""",
+            await AuthAsync(Doors.Token(device: "", expires: expires.AddMinutes(15))));
+        clock.Advance(TimeSpan.FromMinutes(20));
+        Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+        clock.Advance(TimeSpan.FromMinutes(10));
+
+        Assert.Equal("4001 token_expired", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_flood_of_pings_is_rate_limited_and_then_ends_the_connection()
+    {
+        var doors = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
+        await using var client = await doors.ConnectAsync();
+        await client.NextAsync();
+
+        for (var i = 0; i < 20; i++)
+            await client.SendAsync("""{"type":"ping"}""");
+
+        for (var i = 0; i < 10; i++)
+            Assert.Equal("""{"type":"pong"}""", await client.NextAsync());
+        var refusal = JsonDocument.Parse(await client.NextAsync()).RootElement;
+        Assert.Equal("rate_limited", refusal.GetProperty("code").GetString());
+        Assert.Equal(1000, refusal.GetProperty("retryAfterMs").GetInt32());
+        Assert.Equal("4008 over a limit", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task Without_a_token_the_upgrade_is_refused()
+    {
+        var doors = await OpenAsync();
+        using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws"), Ct));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, socket.HttpStatusCode);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_no_connections_says_so_before_the_upgrade()
+    {
+        var doors = await OpenAsync();
+        doors.Connections.IsAccepting = false;
+        using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+
+        await Assert.ThrowsAsync<WebSocketException>(
+            () => socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws?access_token={Doors.Token()}"), Ct));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, socket.HttpStatusCode);
+        Assert.Equal(["2"], socket.HttpResponseHeaders!["Retry-After"]);
+    }
+
+    [Fact]
+    public async Task A_server_that_fills_up_during_the_upgrade_closes_as_going_away()
+    {
+        var doors = await OpenAsync();
+        doors.Connections.RefusesLate = true;
+        await using var client = await doors.ConnectAsync();
+
+        Assert.Equal("1001 going away", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_plain_request_is_a_bad_request()
+    {
+        var doors = await OpenAsync();
+        using var http = new HttpClient { BaseAddress = doors.Address };
+
+        using var response = await http.GetAsync(new Uri($"/ws?access_token={Doors.Token()}", UriKind.Relative), Ct);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("bad_request", (await response.Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("code").GetString());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_doors is not null)
+            await _doors.DisposeAsync();
+    }
+
+    private async Task<Doors> OpenAsync(TimeProvider? clock = null, params (string, string)[] settings)
+    {
+        _doors = await Doors.OpenAsync(clock, settings);
+        var seqNo = 0;
+        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => Sent(++seqNo));
+        return _doors;
+    }
+
+    private async Task<SocketClient> ConnectAsync(TimeProvider? clock = null, params (string, string)[] settings)
+    {
+        var client = await (await OpenAsync(clock, settings)).ConnectAsync();
+        await client.NextAsync();
+        return client;
+    }
+
+    private static SentMessage Sent(long seqNo) => new(Id, Conversation, new SeqNo(seqNo), DateTimeOffset.FromUnixTimeSeconds(1), Duplicate: false);
+}
