@@ -16,11 +16,7 @@ internal static class HttpEdge
 
     public static WebApplicationBuilder AddHttpEdge(this WebApplicationBuilder builder)
     {
-        var configuration = builder.Configuration;
-        if (configuration["urls"] is null && configuration["http_ports"] is null && configuration["https_ports"] is null
-            && !configuration.GetSection("Kestrel:Endpoints").Exists())
-            builder.WebHost.UseUrls(DefaultUrl);
-
+        builder.ChooseAddresses();
         builder.Services
             .AddModuleOptions<HttpOptions>("Http")
             .AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>()
@@ -64,6 +60,8 @@ internal static class HttpEdge
             app.UseForwardedHeaders();
         app.UseRequestLog();
         app.Use(SecurityHeaders.AddAsync);
+        if (app.Services.GetRequiredService<IOptions<OperationsOptions>>().Value.Port is > 0 and var port)
+            app.Use(new OperationsPort(port).AnswerAsync);
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => ProblemAnswers.AnswerStatusAsync(context.HttpContext));
         app.UseRouting();
@@ -72,6 +70,27 @@ internal static class HttpEdge
         app.UseAuthentication();
         app.UseAuthorization();
     }
+
+    // What is configured, or the default; and the operators' port beside it.
+    private static void ChooseAddresses(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        var operations = configuration.GetValue<int>("Operations:Port") is > 0 and var port ? $"http://*:{port}" : null;
+        if (configuration.GetSection("Kestrel:Endpoints").Exists())
+        {
+            if (operations is not null)
+                configuration["Kestrel:Endpoints:Operations:Url"] = operations;
+            return;
+        }
+        var addresses = new[] { configuration["urls"], Ports(configuration["http_ports"], "http"), Ports(configuration["https_ports"], "https") };
+        // Addresses go before ports, as with ASP.NET Core itself.
+        var chosen = addresses[0] ?? (addresses[1..].Any(given => given is not null) ? string.Join(';', addresses[1..].OfType<string>()) : DefaultUrl);
+        builder.WebHost.UseUrls(operations is null ? chosen : $"{chosen};{operations}");
+    }
+
+    private static string? Ports(string? ports, string scheme) => string.IsNullOrEmpty(ports)
+        ? null
+        : string.Join(';', ports.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => $"{scheme}://*:{port}"));
 
     // Before authorisation, whose fallback would answer 401 for what is not there at all. Routing's own endpoints are its 405 and 415.
     private static Task AnswerUnknownAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() switch

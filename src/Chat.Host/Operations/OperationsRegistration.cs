@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Modules;
+using Chat.Host.Operations.Upkeep;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,9 @@ internal static class OperationsRegistration
         builder.Services
             .AddModuleOptions<OperationsOptions>("Operations")
             .AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>())
-            .AddChatMetrics();
+            .AddChatMetrics()
+            .AddApiDescription()
+            .AddUpkeep();
         builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<OperationsOptions>>(
             (host, operations) => host.ShutdownTimeout = operations.Value.ShutdownTimeout);
@@ -25,5 +28,7 @@ internal static class OperationsRegistration
         app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous();
+        app.MapUpkeep();
+        app.MapApiDescription();
     }
 }

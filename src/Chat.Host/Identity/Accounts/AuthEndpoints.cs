@@ -10,29 +10,32 @@ internal static class AuthEndpoints
 {
     public static void MapAuth(this IEndpointRouteBuilder routes)
     {
-        var auth = routes.MapGroup("/v1/auth").AllowAnonymous();
+        var auth = routes.MapGroup("/v1/auth").AllowAnonymous().WithTags("Accounts");
 
         auth.MapPost("/register", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             body.FaultOfNew() is { } fault
                 ? HttpErrors.ToProblem(fault)
-                : Answer(context, await accounts.RegisterAsync(body.Device, body.DeviceName, body.Password, ct), StatusCodes.Status201Created))
+                : Answer(context, await accounts.RegisterAsync(body.Address(), body.DeviceName, body.Password, ct), StatusCodes.Status201Created))
+            .WithSummary("Makes an account and logs a device in.").Produces<TokenPair>(StatusCodes.Status201Created)
             .WithMetadata(new AddressRated(AddressRate.Registrations));
 
         auth.MapPost("/login", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             body.Fault() is { } fault
                 ? HttpErrors.ToProblem(fault)
-                : Answer(context, await accounts.LogInAsync(body.Device, body.DeviceName, body.Password, ct), StatusCodes.Status200OK))
+                : Answer(context, await accounts.LogInAsync(body.Address(), body.DeviceName, body.Password, ct), StatusCodes.Status200OK))
+            .WithSummary("Logs a device in; its older tokens stay good.").Produces<TokenPair>()
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
         auth.MapPost("/refresh", async (RefreshBody body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             Answer(context, await accounts.RefreshAsync(body.RefreshToken, ct), StatusCodes.Status200OK))
+            .WithSummary("The next pair for a refresh token, which is used up by it.").Produces<TokenPair>()
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
         auth.MapPost("/logout", async (RefreshBody body, BuiltInAccounts accounts, CancellationToken ct) =>
         {
             await accounts.LogOutAsync(body.RefreshToken, ct);
             return Results.NoContent();
-        }).WithMetadata(new AddressRated(AddressRate.Logins));
+        }).WithSummary("Ends a refresh token and those before it.").Produces(StatusCodes.Status204NoContent).WithMetadata(new AddressRated(AddressRate.Logins));
     }
 
     private static IResult Answer(HttpContext context, Result<TokenPair> result, int status)
@@ -47,7 +50,7 @@ internal static class AuthEndpoints
         private const int MaxPasswordLength = 256;
         private const int MaxDeviceNameLength = 64;
 
-        public DeviceAddress Device => new(UserId, DeviceId);
+        public DeviceAddress Address() => new(UserId, DeviceId);
 
         public Error? FaultOfNew() =>
             Password.Length < MinPasswordLength ? Error.BadRequest($"A password has at least {MinPasswordLength} characters.") : Fault();

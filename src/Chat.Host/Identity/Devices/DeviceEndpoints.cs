@@ -12,8 +12,11 @@ internal static class DeviceEndpoints
     public static void MapDevices(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/devices", async (Caller caller, IDeviceStore store, CancellationToken ct) =>
-            new DeviceList([.. (await store.GetDevicesAsync(caller.User, ct)).Select(device => DeviceView.Of(device, caller.Device.Device))]));
-        routes.MapDelete("/v1/devices/{deviceId}", RevokeAsync);
+            new DeviceList([.. (await store.GetDevicesAsync(caller.User, ct)).Select(device => DeviceView.Of(device, caller.Device.Device))]))
+            .WithTags("Devices").WithSummary("The caller's devices.");
+        routes.MapDelete("/v1/devices/{deviceId}", RevokeAsync)
+            .WithTags("Devices").WithSummary("Revokes a device: closes its connection and voids its tokens at once.")
+            .Produces(StatusCodes.Status204NoContent);
     }
 
     private static async Task<IResult> RevokeAsync(

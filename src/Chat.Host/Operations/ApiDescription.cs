@@ -1,0 +1,58 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Scalar.AspNetCore;
+
+namespace Chat.Host.Operations;
+
+/// <summary><c>/openapi/v1.json</c>, and <c>/docs</c> to browse it, with nothing from elsewhere.</summary>
+internal static class ApiDescription
+{
+    private const string PagePolicy =
+        "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
+        + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(api =>
+    {
+        // Endpoints keep their bodies as nested types of the same few names.
+        api.CreateSchemaReferenceId = type => type.Type.DeclaringType is { } endpoint
+            ? endpoint.Name + type.Type.Name
+            : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
+        api.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Chat";
+            document.Info.Version = "v1";
+            document.Info.Description = "The REST door. Errors are problem details (RFC 9457) with a stable `code`.";
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes["bearer"] =
+                new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" };
+            document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
+            return Task.CompletedTask;
+        });
+        // Ids are written by converters of their own, which a schema cannot see into.
+        api.AddSchemaTransformer((schema, context, _) =>
+        {
+            var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+            if (type == typeof(UserId) || type == typeof(DeviceId) || type == typeof(ConversationId) || type == typeof(MessageId))
+                schema.Type = JsonSchemaType.String;
+            else if (type == typeof(SeqNo))
+                schema.Type = JsonSchemaType.Integer;
+            return Task.CompletedTask;
+        });
+    });
+
+    public static void MapApiDescription(this WebApplication app)
+    {
+        app.MapOpenApi().AllowAnonymous();
+        app.MapScalarApiReference("/docs", page => page
+                .WithTitle("Chat: REST")
+                .DisableDefaultFonts()
+                .DisableTelemetry()
+                .DisableAgent()
+                .HideDeveloperTools())
+            .AllowAnonymous()
+            .WithMetadata(new ContentPolicy(PagePolicy));
+    }
+}
