@@ -14,9 +14,11 @@ public sealed class DataDirectory : IDisposable
         _root = Path.GetFullPath(options.Value.DataDirectory);
         try
         {
-            Directory.CreateDirectory(_root);
-            if (!OperatingSystem.IsWindows())
-                File.SetUnixFileMode(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            // One that exists keeps its mode: a volume's root may be another's, and lent by its group.
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(_root);
+            else
+                Directory.CreateDirectory(_root, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -33,7 +35,7 @@ public sealed class DataDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new StorageException($"The data directory '{_root}' is in use by another server. Stop that one, or set Storage:DataDirectory to another folder.", e);
+            throw new StorageException($"The data directory '{_root}' cannot be held: {e.Message} Stop the server that uses it, or set Storage:DataDirectory to another folder.", e);
         }
     }
 
