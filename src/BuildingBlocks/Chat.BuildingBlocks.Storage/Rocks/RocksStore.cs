@@ -22,12 +22,22 @@ public sealed class RocksStore : IDisposable
             all.Add(family, FamilySettings(cache));
         try
         {
+            if (!Directory.Exists(path))
+                Make(path, all);
             return new RocksStore(RocksDb.Open(Settings(), path, all));
+        }
+        catch (RocksDbException e) when (e.Message.Contains("lock", StringComparison.Ordinal) && e.Message.StartsWith("IO error", StringComparison.Ordinal))
+        {
+            throw new StorageException($"The message log '{path}' is in use by another process, stop that one: {e.Message}", e);
         }
         catch (RocksDbException e)
         {
             throw new StorageException(
                 $"The message log '{path}' cannot be opened: {e.Message} Put back a backup of the folder, or move it away to begin with an empty log.", e);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The message log '{path}' cannot be made: {e.Message}", e);
         }
     }
 
@@ -45,16 +55,29 @@ public sealed class RocksStore : IDisposable
 
     public void Dispose() => Db.Dispose();
 
+    // Made aside and moved into its place when complete: RocksDB's own making in place would also fill in what a damaged store has lost,
+    // a column family or the whole, with nothing. One found aside is finished, not deleted: a power cut may have undone the move alone.
+    private static void Make(string path, ColumnFamilies families)
+    {
+        var aside = path + ".new";
+        RocksDb.Open(Settings().SetCreateIfMissing(true).SetCreateMissingColumnFamilies(true), aside, families).Dispose();
+        Directory.Move(aside, path);
+    }
+
     // A torn tail of the write-ahead log is an append that was never acked; damage anywhere else is refused at start.
-    private static DbOptions Settings() => new DbOptions()
-        .SetCreateIfMissing(true)
-        .SetCreateMissingColumnFamilies(true)
-        .SetWalRecoveryMode(Recovery.TolerateCorruptedTailRecords)
-        .SetMaxTotalWalSize(256 * MiB)
-        .SetBytesPerSync(MiB)
-        .SetMaxBackgroundFlushes(1)
-        .SetMaxBackgroundCompactions(2)
-        .SetKeepLogFileNum(3);
+    private static DbOptions Settings()
+    {
+        var settings = new DbOptions()
+            .SetWalRecoveryMode(Recovery.TolerateCorruptedTailRecords)
+            .SetMaxTotalWalSize(256 * MiB)
+            .SetBytesPerSync(MiB)
+            .SetMaxBackgroundFlushes(1)
+            .SetMaxBackgroundCompactions(2)
+            .SetKeepLogFileNum(3);
+        // Each write-ahead log names the one before it: one that is missing, or that a cut manifest still asks for, is noticed.
+        Native.Instance.rocksdb_options_set_track_and_verify_wals(settings.Handle, 1);
+        return settings;
+    }
 
     private static ColumnFamilyOptions FamilySettings(Cache cache) => new ColumnFamilyOptions()
         .SetWriteBufferSize(64 * MiB)
