@@ -33,6 +33,9 @@ public sealed class SqliteDatabase : IBackedUp, IDisposable
         _clock = clock;
         _path = directory.PathOf("chat.db");
         _commits = meters.Create("Chat").CreateHistogram<double>("chat.sqlite.commit", "s", "Time of a group commit to the embedded database.");
+        // SQLite takes an empty file for a new database, and throws away the write-ahead log beside it with all that is in it.
+        if (Length(_path) is 0 && Length(_path + "-wal") > 0)
+            throw Damaged(null);
         try
         {
             _writer = Open("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=2000;");
@@ -91,11 +94,15 @@ public sealed class SqliteDatabase : IBackedUp, IDisposable
         }
     }
 
-    /// <summary>Lets SQLite refresh its statistics and empties the write-ahead log into the file.</summary>
+    /// <summary>Lets SQLite refresh the statistics that its query plans go by.</summary>
     public Task OptimiseAsync() => WriteAsync(connection => connection.Execute("PRAGMA optimize;"));
 
-    public void BackUpTo(string folder) =>
-        Read(reader => reader.Execute("VACUUM INTO $path", new { path = Path.Combine(folder, "chat.db") }));
+    public void BackUpTo(string folder)
+    {
+        // Not a reader of the pool: those may not write, and SQLite counts the copy as writing.
+        using var connection = Open("");
+        connection.Execute("VACUUM INTO $path", new { path = Path.Combine(folder, "chat.db") });
+    }
 
     public void Dispose()
     {
@@ -161,6 +168,9 @@ public sealed class SqliteDatabase : IBackedUp, IDisposable
             // SQLite has rolled back by itself: there is no transaction left to end.
         }
     }
+
+    // -1 where there is no such file.
+    private static long Length(string path) => new FileInfo(path) is { Exists: true } file ? file.Length : -1;
 
     private StorageException Damaged(Exception? inner) => new(
         $"The database '{_path}' is damaged or not a database. Put back a backup of it, or move it away to begin with an empty one.", inner);
