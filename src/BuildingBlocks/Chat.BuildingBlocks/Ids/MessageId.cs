@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 
@@ -7,6 +8,8 @@ namespace Chat.BuildingBlocks.Ids;
 [JsonConverter(typeof(ParsableJsonConverter<MessageId>))]
 public readonly record struct MessageId(Guid Value) : IParsable<MessageId>
 {
+    private static readonly SearchValues<char> Alphabet = SearchValues.Create("0123456789abcdefABCDEF-");
+
     public static MessageId New(DateTimeOffset now) => new(Guid.CreateVersion7(now));
 
     public static MessageId Parse(string s, IFormatProvider? provider = null) =>
@@ -14,7 +17,9 @@ public readonly record struct MessageId(Guid Value) : IParsable<MessageId>
 
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out MessageId result)
     {
-        var wellFormed = Guid.TryParseExact(s, "D", out var value);
+        // .NET's own parser also takes blanks around it, and signs and 0x within.
+        var value = Guid.Empty;
+        var wellFormed = !s.AsSpan().ContainsAnyExcept(Alphabet) && Guid.TryParseExact(s, "D", out value);
         result = new MessageId(value);
         return wellFormed;
     }
