@@ -16,6 +16,9 @@ public enum RateClass
 /// <summary>A token bucket for each device and class; idle ones are dropped by the limiter itself.</summary>
 internal sealed class DeviceRates : IDisposable
 {
+    // How often a partitioned limiter fills its buckets, with what has come together since: a constant of .NET's.
+    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(100);
+
     private readonly PartitionedRateLimiter<(DeviceAddress, RateClass)>? _limiter;
     private readonly Counter<long> _refused;
 
@@ -36,19 +39,18 @@ internal sealed class DeviceRates : IDisposable
         if (lease.IsAcquired)
             return null;
         _refused.Add(1);
-        var retryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+        var retryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) && after > Heartbeat ? after : Heartbeat;
         return new Error(ErrorCodes.RateLimited, "Too many requests from this device; wait before the next.", retryAfter);
     }
 
     public void Dispose() => _limiter?.Dispose();
 
-    // A second's worth may come at once after a pause; refilled in tenths.
-    private static TokenBucketRateLimiterOptions Bucket(int perSecond) => new()
+    // A second's worth may come at once after a pause; the period is of one token, so that no rate is rounded.
+    internal static TokenBucketRateLimiterOptions Bucket(int perSecond) => new()
     {
         TokenLimit = perSecond,
-        TokensPerPeriod = Math.Max(1, perSecond / 10),
-        ReplenishmentPeriod = perSecond >= 10 ? TimeSpan.FromMilliseconds(100) : TimeSpan.FromSeconds(1.0 / perSecond),
+        TokensPerPeriod = 1,
+        ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / perSecond),
         QueueLimit = 0,
-        AutoReplenishment = true,
     };
 }
