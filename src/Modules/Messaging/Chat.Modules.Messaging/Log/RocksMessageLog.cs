@@ -22,6 +22,10 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
     private const int MaxCachedHeads = 100_000;
+    private const string Folder = "log";
+
+    // An empty file beside RocksDB's own, in backups alone.
+    private const string BackupMark = "backup";
 
     private readonly RocksStore _store;
     private readonly ColumnFamilyHandle _messages;
@@ -39,13 +43,13 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
     public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock)
     {
-        _store = RocksStore.Open(directory.PathOf("log"), "messages", "attempts", "ids", "directs");
+        _store = RocksStore.Open(directory.PathOf(Folder), "messages", "attempts", "ids", "directs");
         _messages = _store.Family("messages");
         _attempts = _store.Family("attempts");
         _ids = _store.Family("ids");
         _directs = _store.Family("directs");
         _clock = clock;
-        Epoch = OpenEpoch();
+        Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
         var meter = meters.Create("Chat");
         _commits = meter.CreateHistogram<double>("chat.log.commit", "s", "Time of a group commit to the message log, the fsync included.");
         _writer = new BatchWorker<Append>("log-writer", MaxWaiting, MaxBatch, Commit);
@@ -88,8 +92,10 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
 
     public ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
     {
-        var bound = LogKeys.Message(conversation, new SeqNo(before.Value - 1));
         var found = new List<LoggedMessage>();
+        if (before == SeqNo.None)
+            return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
+        var bound = LogKeys.Message(conversation, new SeqNo(before.Value - 1));
         using var messages = _store.Db.NewIterator(_messages);
         for (messages.SeekForPrev(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Prev())
             found.Add(message);
@@ -111,7 +117,13 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
     }
 
-    public void BackUpTo(string folder) => _store.BackUpTo(Path.Combine(folder, "log"));
+    /// <summary>A copy that begins an epoch of its own if it is ever put back: what came after it is lost then.</summary>
+    public void BackUpTo(string folder)
+    {
+        var copy = Path.Combine(folder, Folder);
+        _store.BackUpTo(copy);
+        File.WriteAllBytes(Path.Combine(copy, BackupMark), []);
+    }
 
     public void Dispose()
     {
@@ -122,12 +134,17 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     private void Commit(List<Append> appends)
     {
         var started = _clock.GetTimestamp();
+        // Between batches all of them stand in the store; those taken within one do not yet.
+        if (_heads.Count >= MaxCachedHeads)
+            _heads.Clear();
         try
         {
             using var batch = new WriteBatch();
             foreach (var append in appends)
-                Add(append, batch);
-            _store.WriteDurably(batch);
+                AddAlone(append, batch);
+            // Without a first in it the batch is empty, and not worth an fsync.
+            if (_firsts.Count > 0)
+                _store.WriteDurably(batch);
         }
         catch (Exception e)
         {
@@ -143,6 +160,19 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         }
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
         appends.ForEach(append => append.Done.TrySetResult(append.Outcome!));
+    }
+
+    // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
+    private void AddAlone(Append append, WriteBatch batch)
+    {
+        try
+        {
+            Add(append, batch);
+        }
+        catch (Exception e)
+        {
+            append.Done.TrySetException(new StoreUnavailableException("The log could not be read; nothing was appended.", e));
+        }
     }
 
     private void Add(Append append, WriteBatch batch)
@@ -178,15 +208,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         append.Outcome = new AppendedMessage(append.ToMessage(seqNo), previous, Duplicate: false);
     }
 
-    private SeqNo HeadOf(ConversationId conversation)
-    {
-        if (_heads.TryGetValue(conversation, out var head))
-            return head;
-        // Heads taken within this batch are in the store only after it: they must not be forgotten before.
-        if (_heads.Count >= MaxCachedHeads && _firsts.Count == 0)
-            _heads.Clear();
-        return ReadHead(conversation);
-    }
+    private SeqNo HeadOf(ConversationId conversation) => _heads.TryGetValue(conversation, out var head) ? head : ReadHead(conversation);
 
     private SeqNo ReadHead(ConversationId conversation)
     {
@@ -212,15 +234,16 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
             ? MessageCodec.Decode(conversation, seqNo, messages.GetValueSpan())
             : null;
 
-    private string OpenEpoch()
+    private string OpenEpoch(string backupMark)
     {
         var key = "epoch"u8;
-        if (_store.Db.Get(key) is { } known)
+        if (_store.Db.Get(key) is { } known && !File.Exists(backupMark))
             return Encoding.ASCII.GetString(known);
         var epoch = RandomNumberGenerator.GetHexString(16, lowercase: true);
         using var batch = new WriteBatch();
         batch.Put(key, Encoding.ASCII.GetBytes(epoch));
         _store.WriteDurably(batch);
+        File.Delete(backupMark);
         return epoch;
     }
 
