@@ -38,10 +38,12 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator) : 
     private async Task<MessagePage> DownwardsAsync(
         ConversationId conversation, SeqNo before, int limit, SeqNo visibleAfter, SeqNo head, CancellationToken ct)
     {
-        IReadOnlyList<LoggedMessage> messages = before > SeqNo.None ? await log.ReadBeforeAsync(conversation, before, limit, ct) : [];
-        var full = messages.Count == limit;
+        var messages = await log.ReadBeforeAsync(conversation, before, limit, ct);
+        // Not full, or down to the first that may be seen: nothing lies below.
+        var goesOn = messages.Count == limit && messages[0].SeqNo > visibleAfter.Next;
         if (messages.Count > 0 && messages[0].SeqNo <= visibleAfter)
-            (messages, full) = ([.. messages.Where(message => message.SeqNo > visibleAfter)], false);
-        return new MessagePage(conversation, messages, NextAfter: null, NextBefore: full ? messages[0].SeqNo : null, head);
+            messages = [.. messages.Where(message => message.SeqNo > visibleAfter)];
+        var max = messages.Count > 0 ? SeqNo.Max(head, messages[^1].SeqNo) : head;
+        return new MessagePage(conversation, messages, NextAfter: null, NextBefore: goesOn ? messages[0].SeqNo : null, max);
     }
 }

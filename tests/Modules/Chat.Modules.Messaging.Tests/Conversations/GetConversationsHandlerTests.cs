@@ -1,0 +1,225 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Conversations;
+using Chat.Modules.Messaging.Tests.Log;
+using Chat.Testing;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Conversations;
+
+public sealed class GetConversationsHandlerTests : IDisposable
+{
+    private static readonly ConversationId AliceAndCarol = ConversationId.Direct(Alice, Carol);
+
+    private readonly TemporaryLog _log = new();
+    private readonly FakeMediator _mediator = new();
+    private readonly List<JoinedGroup> _groups = [];
+    private readonly Dictionary<ConversationId, Cursors> _cursors = [];
+    private readonly GetConversationsHandler _handler;
+    private int _sent;
+
+    public GetConversationsHandlerTests()
+    {
+        _mediator
+            .Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(query =>
+                _log.Log.GetDirectConversationsAsync(query.User, Ct).AsTask().GetAwaiter().GetResult())
+            .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => query.User == Alice ? _groups : [])
+            .Answer<GetCursors, IReadOnlyDictionary<ConversationId, Cursors>>(query => query.Device == Alice.Phone() ? _cursors : new Dictionary<ConversationId, Cursors>());
+        _handler = new GetConversationsHandler(_log.Log, _mediator);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public async Task Nobody_begins_with_a_conversation()
+    {
+        var page = await GetAsync();
+
+        Assert.Empty(page.Conversations);
+        Assert.Null(page.Next);
+        Assert.Equal(_log.Log.Epoch, page.Epoch);
+    }
+
+    [Fact]
+    public async Task The_newest_activity_comes_first_and_a_silent_group_counts_from_its_making()
+    {
+        Join(Team, createdAt: Now.AddMinutes(2));
+        var silent = Join(ConversationId.NewGroup(), createdAt: Now.AddMinutes(4));
+        await AppendAsync(AliceAndBob, Bob, Now.AddMinutes(1));
+        await AppendAsync(AliceAndCarol, Alice, Now.AddMinutes(3));
+        await AppendAsync(Team, Bob, Now.AddMinutes(5));
+
+        var page = await GetAsync();
+
+        Assert.Equal([Team, silent, AliceAndCarol, AliceAndBob], page.Conversations.Select(conversation => conversation.Id));
+    }
+
+    [Fact]
+    public async Task A_summary_has_the_title_the_head_the_cursors_and_the_last_message()
+    {
+        Join(Team, title: "Friends");
+        _cursors[Team] = new Cursors(Delivered: new SeqNo(3), Read: new SeqNo(2));
+        for (var n = 0; n < 4; n++)
+            await AppendAsync(Team, Bob);
+        var last = await AppendAsync(Team, Alice);
+
+        var summary = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal(new ConversationSummary(Team, "Friends", new SeqNo(5), new SeqNo(3), new SeqNo(2), UnreadCount: 2, UnreadCapped: false, last), summary);
+    }
+
+    [Fact]
+    public async Task A_direct_conversation_has_no_title_and_no_cursors_before_the_first_ack()
+    {
+        var last = await AppendAsync(AliceAndBob, Bob);
+
+        var summary = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal(new ConversationSummary(AliceAndBob, null, new SeqNo(1), SeqNo.None, SeqNo.None, 1, false, last), summary);
+    }
+
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(1, 1, false)]
+    [InlineData(99, 99, false)]
+    [InlineData(100, 100, false)]
+    [InlineData(101, 100, true)]
+    [InlineData(150, 100, true)]
+    public async Task Unread_is_counted_up_to_a_hundred(int others, int unread, bool capped)
+    {
+        _cursors[AliceAndBob] = new Cursors(new SeqNo(1), new SeqNo(1));
+        await AppendAsync(AliceAndBob, Bob);
+        await AppendManyAsync(AliceAndBob, Bob, others);
+
+        var summary = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal((unread, capped), (summary.UnreadCount, summary.UnreadCapped));
+    }
+
+    [Fact]
+    public async Task Own_messages_are_not_unread_however_many_lie_between()
+    {
+        await AppendAsync(AliceAndBob, Bob);
+        await AppendManyAsync(AliceAndBob, Alice, 150);
+        await AppendAsync(AliceAndBob, Bob);
+
+        var summary = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal((2, false), (summary.UnreadCount, summary.UnreadCapped));
+    }
+
+    [Fact]
+    public async Task A_member_s_cursors_begin_where_it_joined()
+    {
+        await AppendManyAsync(Team, Bob, 5);
+        Join(Team, membership: new Membership(JoinedAt: new SeqNo(3), VisibleAfter: SeqNo.None));
+
+        var summary = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal((3L, 3L, 2), (summary.DeliveredSeqNo.Value, summary.ReadSeqNo.Value, summary.UnreadCount));
+    }
+
+    [Fact]
+    public async Task A_last_message_from_before_the_joining_is_not_shown()
+    {
+        await AppendManyAsync(Team, Bob, 5);
+        Join(Team, membership: new Membership(JoinedAt: new SeqNo(5), VisibleAfter: new SeqNo(5)));
+
+        var before = Assert.Single((await GetAsync()).Conversations);
+        var next = await AppendAsync(Team, Bob);
+        var after = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal((null, 5L, 0), ((LoggedMessage?)before.LastMessage, before.MaxSeqNo.Value, before.UnreadCount));
+        Assert.Equal((next, 6L, 1), (after.LastMessage, after.MaxSeqNo.Value, after.UnreadCount));
+    }
+
+    [Fact]
+    public async Task Pages_of_conversations_of_the_same_moment_give_each_once()
+    {
+        var all = new List<ConversationId>();
+        for (var n = 0; n < 7; n++)
+        {
+            all.Add(ConversationId.Direct(Alice, UserId.Parse($"user{n}")));
+            await AppendAsync(all[^1], Alice);
+        }
+        Assert.Equal(all, await FollowAsync(limit: 3));
+        Assert.Equal(all, await FollowAsync(limit: 1));
+        Assert.Equal(all, await FollowAsync(limit: 7));
+    }
+
+    [Fact]
+    public async Task A_page_goes_on_where_the_one_before_ended_though_one_moves_up()
+    {
+        for (var n = 1; n <= 4; n++)
+            await AppendAsync(ConversationId.Direct(Alice, UserId.Parse($"user{n}")), Alice, Now.AddMinutes(n));
+        var first = await GetAsync(limit: 2);
+        await AppendAsync(ConversationId.Direct(Alice, UserId.Parse("user1")), Alice, Now.AddMinutes(9));
+
+        var second = await GetAsync(limit: 2, cursor: first.Next);
+
+        Assert.Equal(["dm:alice:user4", "dm:alice:user3"], first.Conversations.Select(conversation => conversation.Id.Value));
+        Assert.Equal(["dm:alice:user2"], second.Conversations.Select(conversation => conversation.Id.Value));
+        Assert.Null(second.Next);
+    }
+
+    [Fact]
+    public async Task More_than_200_is_clamped()
+    {
+        await Task.WhenAll(Enumerable.Range(0, 201).Select(n => AppendAsync(ConversationId.Direct(Alice, UserId.Parse($"user{n}")), Alice)));
+
+        var page = await GetAsync(limit: int.MaxValue);
+
+        Assert.Equal(200, page.Conversations.Count);
+        Assert.Single((await GetAsync(cursor: page.Next)).Conversations);
+    }
+
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(-1, null)]
+    [InlineData(50, "")]
+    [InlineData(50, "x")]
+    [InlineData(50, "~dm:a:b")]
+    [InlineData(50, "-1~dm:a:b")]
+    [InlineData(50, "1~")]
+    [InlineData(50, "1~dm:b:a")]
+    [InlineData(50, "999999999999999999~dm:a:b")]
+    [InlineData(50, "99999999999999999999999~dm:a:b")]
+    public async Task A_page_that_cannot_be_is_refused(int limit, string? cursor) =>
+        Assert.Equal(ErrorCodes.BadRequest, (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Error?.Code);
+
+    private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>
+        (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Value;
+
+    private async Task<List<ConversationId>> FollowAsync(int limit)
+    {
+        var found = new List<ConversationId>();
+        ConversationPage page;
+        string? cursor = null;
+        do
+        {
+            page = await GetAsync(limit, cursor);
+            found.AddRange(page.Conversations.Select(conversation => conversation.Id));
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        return found;
+    }
+
+    private ConversationId Join(
+        ConversationId group, string title = "Title", Membership? membership = null, DateTimeOffset? createdAt = null)
+    {
+        _groups.Add(new JoinedGroup(group, title, MemberCount: 2, membership ?? new Membership(SeqNo.None, SeqNo.None), createdAt ?? Now));
+        return group;
+    }
+
+    private async Task<LoggedMessage> AppendAsync(ConversationId conversation, UserId sender, DateTimeOffset? at = null) =>
+        (await _log.Log.AppendAsync(Draft(conversation, sender, $"{Interlocked.Increment(ref _sent)}") with { Now = at ?? Now }, Ct)).Message;
+
+    private async Task AppendManyAsync(ConversationId conversation, UserId sender, int count) =>
+        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => AppendAsync(conversation, sender)));
+}

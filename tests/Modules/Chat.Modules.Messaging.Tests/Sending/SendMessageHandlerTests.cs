@@ -1,0 +1,166 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Sending;
+using Chat.Modules.Messaging.Tests.Log;
+using Chat.Testing;
+using Microsoft.Extensions.Time.Testing;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Sending;
+
+public sealed class SendMessageHandlerTests : IDisposable
+{
+    private readonly TemporaryLog _log = new();
+    private readonly TestMeters _meters = new();
+    private readonly FakeMediator _mediator = new();
+    private readonly FakeTimeProvider _clock = new(Now.AddTicks(7));
+    private readonly SendMessageHandler _handler;
+    private HashSet<(ConversationId, UserId)> _members = [(AliceAndBob, Alice), (AliceAndBob, Bob), (Team, Alice)];
+
+    public SendMessageHandlerTests()
+    {
+        _mediator.Answer<GetMembership, Membership?>(query =>
+            _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
+        _handler = new SendMessageHandler(_log.Log, _mediator, new MessagingMetrics(_meters, _clock), _clock);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _log.Dispose();
+        _meters.Dispose();
+    }
+
+    [Fact]
+    public async Task A_member_s_message_is_stored_and_answered_with_its_place()
+    {
+        var sent = (await SendAsync(Alice, "1")).Value;
+
+        var stored = Assert.Single(await StoredAsync(AliceAndBob));
+        Assert.Equal(new LoggedMessage(sent.Id, AliceAndBob, new SeqNo(1), Alice.Phone(), "1", "hello", null, Now), stored);
+        Assert.Equal(new SentMessage(stored.Id, AliceAndBob, new SeqNo(1), Now, Duplicate: false), sent);
+    }
+
+    [Fact]
+    public async Task Each_message_is_told_once_with_the_one_before_it_and_repetitions_never()
+    {
+        await SendAsync(Alice, "1");
+        await SendAsync(Alice, "1");
+        await SendAsync(Bob, "1");
+        await SendAsync(Bob, "1", text: "other");
+
+        var stored = await StoredAsync(AliceAndBob);
+        Assert.Equal([new MessageAppended(stored[0], SeqNo.None), new MessageAppended(stored[1], stored[0].SeqNo)], _mediator.Published);
+    }
+
+    [Fact]
+    public async Task Concurrent_repetitions_are_told_once()
+    {
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => SendAsync(Alice, "1"), Ct)));
+
+        Assert.Single(answers.Select(answer => answer.Value.Id).Distinct());
+        Assert.Single(answers, answer => !answer.Value.Duplicate);
+        Assert.Single(_mediator.Published);
+    }
+
+    [Fact]
+    public async Task A_sender_that_hangs_up_after_the_append_does_not_stop_the_event()
+    {
+        using var hangUp = new CancellationTokenSource();
+        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+
+        var sending = _handler.Handle(new SendMessage(AliceAndBob, Alice.Phone(), "1", "hello", null), hangUp.Token);
+        await hangUp.CancelAsync();
+        await sending;
+
+        Assert.Single(_mediator.Published);
+    }
+
+    [Fact]
+    public async Task Who_is_no_member_is_refused_and_nothing_is_stored()
+    {
+        var refused = await SendAsync(Carol, "1");
+
+        Assert.Equal(MessagingErrors.NotAMember, refused.Error);
+        Assert.Empty(await StoredAsync(AliceAndBob));
+        Assert.Empty(_mediator.Published);
+    }
+
+    [Fact]
+    public async Task A_repetition_after_the_membership_was_lost_answers_with_the_first_result()
+    {
+        var first = (await SendAsync(Alice, "1", Team)).Value;
+        _members = [];
+
+        var again = await SendAsync(Alice, "1", Team, text: "other");
+        var next = await SendAsync(Alice, "2", Team);
+
+        Assert.Equal(first with { Duplicate = true }, again.Value);
+        Assert.Equal(MessagingErrors.NotAMember, next.Error);
+        Assert.Single(_mediator.Published);
+    }
+
+    [Fact]
+    public async Task A_repetition_to_another_conversation_answers_with_the_place_of_the_first()
+    {
+        var first = (await SendAsync(Alice, "1")).Value;
+        _clock.Advance(TimeSpan.FromDays(3));
+
+        var again = (await SendAsync(Alice, "1", Team)).Value;
+
+        Assert.Equal(first with { Duplicate = true }, again);
+        Assert.Empty(await StoredAsync(Team));
+    }
+
+    [Fact]
+    public async Task Another_s_attempt_of_the_same_name_answers_nothing_to_who_is_no_member()
+    {
+        await SendAsync(Alice, "1");
+
+        Assert.Equal(MessagingErrors.NotAMember, (await SendAsync(Carol, "1")).Error);
+    }
+
+    [Fact]
+    public async Task A_reply_names_a_message_of_the_same_conversation()
+    {
+        var first = (await SendAsync(Alice, "1")).Value;
+
+        var reply = (await SendAsync(Bob, "2", replyTo: first.Id)).Value;
+
+        Assert.Equal(first.Id, (await StoredAsync(AliceAndBob))[^1].ReplyTo);
+        Assert.Equal(2, reply.SeqNo.Value);
+    }
+
+    [Fact]
+    public async Task A_reply_to_a_message_of_another_conversation_or_of_none_is_refused()
+    {
+        var elsewhere = (await SendAsync(Alice, "1", Team)).Value;
+
+        var toElsewhere = await SendAsync(Alice, "2", replyTo: elsewhere.Id);
+        var toNothing = await SendAsync(Alice, "3", replyTo: MessageId.New(Now));
+
+        Assert.Equal(ErrorCodes.BadRequest, toElsewhere.Error!.Code);
+        Assert.Equal(toElsewhere.Error, toNothing.Error);
+        Assert.Empty(await StoredAsync(AliceAndBob));
+    }
+
+    [Fact]
+    public async Task A_repetition_with_a_reply_that_is_refused_answers_with_the_first_result()
+    {
+        var first = (await SendAsync(Alice, "1")).Value;
+
+        var again = await SendAsync(Alice, "1", replyTo: MessageId.New(Now));
+
+        Assert.Equal(first with { Duplicate = true }, again.Value);
+    }
+
+    private Task<Result<SentMessage>> SendAsync(
+        UserId sender, string clientMsgId, ConversationId? to = null, string text = "hello", MessageId? replyTo = null) =>
+        _handler.Handle(new SendMessage(to ?? AliceAndBob, sender.Phone(), clientMsgId, text, replyTo), Ct);
+
+    private async Task<IReadOnlyList<LoggedMessage>> StoredAsync(ConversationId conversation) =>
+        await _log.Log.ReadAfterAsync(conversation, SeqNo.None, 100, Ct);
+}

@@ -1,0 +1,71 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Sending;
+using Microsoft.Extensions.Options;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Sending;
+
+public sealed class SendMessageValidatorTests
+{
+    [Theory]
+    [InlineData("x", 1, null)]
+    [InlineData("", 1, ErrorCodes.BadRequest)]
+    [InlineData(" ", 1, null)]
+    [InlineData("\0", 1, null)]
+    [InlineData("x", 16_384, null)]
+    [InlineData("x", 16_385, ErrorCodes.TooLarge)]
+    [InlineData("é", 8_192, null)]
+    [InlineData("é", 8_193, ErrorCodes.TooLarge)]
+    [InlineData("中", 5_461, null)]
+    [InlineData("中", 5_462, ErrorCodes.TooLarge)]
+    [InlineData("🙂", 4_096, null)]
+    [InlineData("🙂", 4_097, ErrorCodes.TooLarge)]
+    public void A_text_is_1_byte_to_16_KiB_of_UTF_8(string unit, int times, string? code) =>
+        Assert.Equal(code, Validate(text: string.Concat(Enumerable.Repeat(unit, times))));
+
+    // In numbers: a lone surrogate does not survive in a test's data.
+    [Theory]
+    [InlineData("d800")]
+    [InlineData("dbff")]
+    [InlineData("dc00")]
+    [InlineData("dfff")]
+    [InlineData("d83d 0078")]
+    [InlineData("0078 de42")]
+    [InlineData("de42 d83d")]
+    public void A_text_with_a_lone_surrogate_is_refused(string units) =>
+        Assert.Equal(ErrorCodes.BadRequest, Validate(text: string.Concat(units.Split(' ').Select(unit => (char)Convert.ToInt32(unit, 16)))));
+
+    [Theory]
+    [InlineData("a", null)]
+    [InlineData(" ", null)]
+    [InlineData("~", null)]
+    [InlineData("6f1c-{\"x\"}/\\", null)]
+    [InlineData("", ErrorCodes.BadRequest)]
+    [InlineData("\u007f", ErrorCodes.BadRequest)]
+    [InlineData("a\0", ErrorCodes.BadRequest)]
+    [InlineData("a\n", ErrorCodes.BadRequest)]
+    [InlineData("\u001f", ErrorCodes.BadRequest)]
+    [InlineData("é", ErrorCodes.BadRequest)]
+    [InlineData("\u00a0", ErrorCodes.BadRequest)]
+    public void A_clientMsgId_is_printable_ASCII(string clientMsgId, string? code) => Assert.Equal(code, Validate(clientMsgId));
+
+    [Theory]
+    [InlineData(64, null)]
+    [InlineData(65, ErrorCodes.BadRequest)]
+    public void A_clientMsgId_has_at_most_64_characters(int length, string? code) => Assert.Equal(code, Validate(new string('a', length)));
+
+    [Fact]
+    public void The_operator_can_set_a_lower_limit()
+    {
+        Assert.Null(Validate(text: "12345", maxBytes: 5));
+        Assert.Equal(ErrorCodes.TooLarge, Validate(text: "123456", maxBytes: 5));
+    }
+
+    private static string? Validate(string clientMsgId = "1", string text = "hello", int maxBytes = 16_384)
+    {
+        var validator = new SendMessageValidator(Options.Create(new MessagingOptions { MaxTextBytes = maxBytes }));
+        var result = validator.Validate(new SendMessage(AliceAndBob, Alice.Phone(), clientMsgId, text, null));
+        return result.IsValid ? null : (string?)Assert.Single(result.Errors).CustomState;
+    }
+}
