@@ -1,5 +1,4 @@
 using Chat.BuildingBlocks.Storage.Sqlite;
-using Dapper;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Chat.Host.Operations;
@@ -13,7 +12,7 @@ internal sealed class Readiness(SqliteDatabase database, IHostApplicationLifetim
             return Task.FromResult(HealthCheckResult.Unhealthy("starting"));
         if (drain.IsLeaving)
             return Task.FromResult(HealthCheckResult.Unhealthy("leaving"));
-        database.Read(reader => reader.ExecuteScalar<long>("SELECT 1"));
+        database.Probe();
         return Task.FromResult(HealthCheckResult.Healthy());
     }
 }

@@ -94,6 +94,10 @@ public sealed class SqliteDatabase : IBackedUp, IDisposable
         }
     }
 
+    /// <summary>Returns when the database answers a reader.</summary>
+    /// <exception cref="SqliteException">It does not.</exception>
+    public void Probe() => Read(reader => reader.ExecuteScalar<long>("SELECT 1"));
+
     /// <summary>Lets SQLite refresh the statistics that its query plans go by.</summary>
     public Task OptimiseAsync() => WriteAsync(connection => connection.Execute("PRAGMA optimize;"));
 

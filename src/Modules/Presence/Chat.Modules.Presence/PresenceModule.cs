@@ -29,6 +29,7 @@ public sealed class PresenceModule : IModule
         .AddHostedService<LastSeenFlusher>()
         // Watching
         .AddSingleton<Subscriptions>()
+        .AddSingleton<StraySubscribers>()
         .AddSingleton<Visibility>()
         .AddSingleton<Announcements>()
         .AddHostedService<AnnouncementWorker>()

@@ -6,7 +6,7 @@ namespace Chat.Modules.Presence;
 internal sealed class PresenceOptions
 {
     /// <summary>Milliseconds for which a user without a connection still counts as online, so that a reconnect is no news. 0 to 60 000; default 2 000.</summary>
-    [Range(0, 60_000)] public int OfflineGrace { get; init; } = 2_000;
+    [Range(0, 60_000)] public int OfflineGraceMs { get; init; } = 2_000;
 
     /// <summary>Users that one connection may watch. More is <c>too_large</c>. 1 to 10 000; default 500.</summary>
     [Range(1, 10_000)] public int MaxSubscriptionsPerConnection { get; init; } = 500;
@@ -21,7 +21,7 @@ internal sealed class PresenceOptions
     [Range(1, 10_000_000)] public int MaxWaitingLastSeen { get; init; } = 100_000;
 
     /// <summary>Milliseconds for which a device's repeating of the same typing state in a conversation is shown to nobody. 0 to 60 000; default 1 000.</summary>
-    [Range(0, 60_000)] public int TypingRepeatAfter { get; init; } = 1_000;
+    [Range(0, 60_000)] public int TypingRepeatAfterMs { get; init; } = 1_000;
 
     /// <summary>Typing is shown in conversations of at most so many members; in larger ones it is accepted and shown to nobody. 0 to 10 000; default 64.</summary>
     [Range(0, 10_000)] public int TypingMaxMembers { get; init; } = 64;

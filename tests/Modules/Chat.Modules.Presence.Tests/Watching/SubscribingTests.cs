@@ -10,6 +10,7 @@ namespace Chat.Modules.Presence.Tests.Watching;
 public sealed class SubscribingTests
 {
     private static readonly DeviceAddress Me = Phone("me");
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -133,7 +134,24 @@ public sealed class SubscribingTests
     }
 
     [Fact]
-    public async Task A_command_that_outlives_its_connection_leaves_nothing_behind()
+    public async Task A_connection_may_subscribe_before_its_own_event_has_come()
+    {
+        await using var server = await StartAsync();
+        server.HaveGroup("me", "mate");
+        var ahead = new ConnectionId(1);
+        await server.SubscribeAsync(Me, ahead, ["mate"]);
+
+        Assert.Equal(ahead, server.Connect(Me));
+        server.Clock.Advance(Patience);
+        await LetStraysGoAsync(server);
+
+        server.Connect(Phone("mate"));
+        await server.AnnouncedAllAsync();
+        Assert.Equal(ahead, Assert.Single(Assert.Single(server.AnnouncedOf("mate")).Subscribers).Connection);
+    }
+
+    [Fact]
+    public async Task A_command_that_outlives_its_connection_leaves_nothing_behind_for_long()
     {
         await using var server = await StartAsync();
         server.HaveGroup("me", "mate");
@@ -141,13 +159,15 @@ public sealed class SubscribingTests
         server.Disconnect(Me, connection);
 
         var answer = await server.SubscribeAsync(Me, connection, ["mate"]);
+        server.Clock.Advance(Patience);
+        await LetStraysGoAsync(server);
 
         Assert.Single(answer.Value);
         Assert.False(server.Get<Subscriptions>().IsWatched(User("mate")));
     }
 
     [Fact]
-    public async Task Subscribing_and_disconnecting_at_once_leaves_nothing_behind()
+    public async Task Subscribing_and_disconnecting_at_once_leaves_nothing_behind_for_long()
     {
         await using var server = await StartAsync();
         server.HaveGroup("me", "mate");
@@ -155,13 +175,15 @@ public sealed class SubscribingTests
         {
             var connection = server.Connect(Me);
             using var start = new Barrier(2);
-
             await Task.WhenAll(
                 Task.Run(() => { start.SignalAndWait(Ct); return server.SubscribeAsync(Me, connection, ["mate"]); }, Ct),
                 Task.Run(() => { start.SignalAndWait(Ct); server.Disconnect(Me, connection); }, Ct));
-
-            Assert.False(server.Get<Subscriptions>().IsWatched(User("mate")));
         }
+
+        server.Clock.Advance(Patience);
+        await LetStraysGoAsync(server);
+
+        Assert.False(server.Get<Subscriptions>().IsWatched(User("mate")));
     }
 
     [Fact]
@@ -216,4 +238,8 @@ public sealed class SubscribingTests
         server.Disconnect(Me, first);
         Assert.True((await server.SubscribeAsync(Phone("other"), other, ["a"])).IsOk);
     }
+
+    /// <summary>Strays are looked at with each command.</summary>
+    private static async Task LetStraysGoAsync(PresenceServer server) =>
+        await server.SubscribeAsync(Phone("another"), server.Connect(Phone("another")), []);
 }

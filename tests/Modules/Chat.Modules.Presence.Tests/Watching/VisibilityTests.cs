@@ -27,6 +27,21 @@ public sealed class VisibilityTests
     }
 
     [Fact]
+    public async Task A_watcher_who_is_removed_before_its_connection_is_known_is_not_told()
+    {
+        await using var server = await StartAsync();
+        var group = server.HaveGroup("me", "mate");
+        await server.SubscribeAsync(Me, new ConnectionId(1), ["mate"]);
+
+        server.RemoveMember(group, "me");
+        server.Connect(Me);
+        server.Connect(Phone("mate"));
+
+        await server.AnnouncedAllAsync();
+        Assert.Empty(server.AnnouncedOf("mate"));
+    }
+
+    [Fact]
     public async Task A_second_common_group_keeps_the_sight()
     {
         await using var server = await StartAsync();

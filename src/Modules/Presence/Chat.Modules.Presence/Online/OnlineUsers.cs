@@ -13,7 +13,7 @@ namespace Chat.Modules.Presence.Online;
 internal sealed class OnlineUsers(
     Announcements announcements, LastSeenTimes lastSeen, IOptions<PresenceOptions> options, PresenceMetrics metrics, TimeProvider clock)
 {
-    private readonly TimeSpan _grace = TimeSpan.FromMilliseconds(options.Value.OfflineGrace);
+    private readonly TimeSpan _grace = TimeSpan.FromMilliseconds(options.Value.OfflineGraceMs);
     private readonly Lock _lock = new();
 
     // It and the users in it change under _lock: by the connections' events, and by the timers of the grace.
@@ -52,12 +52,6 @@ internal sealed class OnlineUsers(
     {
         lock (_lock)
             return _users.TryGetValue(user, out var known) && known.Connections.Contains(connection);
-    }
-
-    public IReadOnlyList<ConnectionId> ConnectionsOf(UserId user)
-    {
-        lock (_lock)
-            return _users.TryGetValue(user, out var known) ? [.. known.Connections] : [];
     }
 
     /// <summary>The state of this moment. For the time where the user was last seen, <paramref name="times"/> is what was read a moment ago.</summary>

@@ -16,7 +16,7 @@ internal sealed class TrackOnDeviceEvents(OnlineUsers online, Subscriptions subs
 
     public Task Handle(DeviceDisconnected disconnected, CancellationToken ct)
     {
-        // In this order: a subscribe command that is still under way looks, after it has subscribed, whether the connection lives.
+        // In this order: a subscribe command that is still under way looks, after it has subscribed, whether the connection is here.
         online.Disconnect(disconnected.Device.User, disconnected.Connection);
         subscriptions.Remove(disconnected.Connection);
         return Task.CompletedTask;

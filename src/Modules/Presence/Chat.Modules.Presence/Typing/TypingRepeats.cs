@@ -6,7 +6,7 @@ namespace Chat.Modules.Presence.Typing;
 /// <summary>Tells a device's repeats of the same typing state from news.</summary>
 internal sealed class TypingRepeats(IOptions<PresenceOptions> options, TimeProvider clock)
 {
-    private readonly TimeSpan _repeatAfter = TimeSpan.FromMilliseconds(options.Value.TypingRepeatAfter);
+    private readonly TimeSpan _repeatAfter = TimeSpan.FromMilliseconds(options.Value.TypingRepeatAfterMs);
     private readonly int _max = options.Value.MaxTypingStates;
     private readonly Lock _lock = new();
 

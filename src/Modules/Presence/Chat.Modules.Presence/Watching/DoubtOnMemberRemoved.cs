@@ -1,15 +1,14 @@
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Presence.Online;
 
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>Former group mates may not see each other any more.</summary>
-internal sealed class DoubtOnMemberRemoved(Subscriptions subscriptions, OnlineUsers online) : IEventHandler<MemberRemoved>
+internal sealed class DoubtOnMemberRemoved(Subscriptions subscriptions) : IEventHandler<MemberRemoved>
 {
     public Task Handle(MemberRemoved removed, CancellationToken ct)
     {
-        subscriptions.Doubt(removed.Member, online.ConnectionsOf(removed.Member));
+        subscriptions.Doubt(removed.Member);
         return Task.CompletedTask;
     }
 }

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Presence.Watching;
 
-/// <summary>Needs the connection's <c>DeviceConnected</c> to have been raised before: the subscriptions of one that is not connected are not held.</summary>
 internal sealed class SubscribePresenceHandler(
-    Subscriptions subscriptions, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen, IOptions<PresenceOptions> options)
+    Subscriptions subscriptions, StraySubscribers strays, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen,
+    IOptions<PresenceOptions> options)
     : ICommandHandler<SubscribePresence, IReadOnlyList<PresenceState>>
 {
     public async Task<Result<IReadOnlyList<PresenceState>>> Handle(SubscribePresence command, CancellationToken ct)
@@ -32,8 +32,7 @@ internal sealed class SubscribePresenceHandler(
         // No waiting from here on, and the states last: a change after them is announced, and should not overtake this answer.
         if (subscriptions.Change(new Subscriber(command.From, command.Connection), command.Unsubscribe, visible, checkedAt) is { } refusal)
             return refusal;
-        if (!online.IsConnected(command.From.User, command.Connection))
-            subscriptions.Remove(command.Connection);
+        strays.Observe(command.From.User, command.Connection);
         return visible.Keys.Select(user => online.StateOf(user, times)).ToArray();
     }
 }

@@ -22,6 +22,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     // All change under _lock: by the handlers of commands and events, and by the announcing worker.
     private readonly Dictionary<ConnectionId, Dictionary<UserId, Subscription>> _ofConnection = [];
     private readonly Dictionary<UserId, HashSet<Subscription>> _ofUser = [];
+    private readonly Dictionary<UserId, List<ConnectionId>> _watchers = [];
     private int _count;
     private long _removals;
 
@@ -109,15 +110,15 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     }
 
     /// <summary>A user was removed from a group: what it watches, and who watches it, must be checked again.</summary>
-    public void Doubt(UserId removed, IReadOnlyList<ConnectionId> connections)
+    public void Doubt(UserId removed)
     {
         lock (_lock)
         {
             _removals++;
             foreach (var subscription in _ofUser.GetValueOrDefault(removed) ?? [])
                 subscription.DoubtedAt = _removals;
-            foreach (var connection in connections)
-                foreach (var subscription in _ofConnection.GetValueOrDefault(connection)?.Values ?? Enumerable.Empty<Subscription>())
+            foreach (var connection in _watchers.GetValueOrDefault(removed) ?? [])
+                foreach (var subscription in _ofConnection[connection].Values)
                     subscription.DoubtedAt = _removals;
         }
     }
@@ -125,16 +126,17 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     private Subscription Hold(Subscriber subscriber, UserId user)
     {
         if (!_ofConnection.TryGetValue(subscriber.Connection, out var held))
+        {
             _ofConnection.Add(subscriber.Connection, held = []);
+            ValueOf(_watchers, subscriber.Device.User).Add(subscriber.Connection);
+        }
         if (held.TryGetValue(user, out var subscription))
             return subscription;
 
         // No removal before it was there has doubted it, so the last of them counts, whomever it concerned.
         subscription = new Subscription(subscriber, user) { DoubtedAt = _removals };
         held.Add(user, subscription);
-        if (!_ofUser.TryGetValue(user, out var watching))
-            _ofUser.Add(user, watching = []);
-        watching.Add(subscription);
+        ValueOf(_ofUser, user).Add(subscription);
         _count++;
         metrics.Subscriptions.Add(1);
         return subscription;
@@ -142,17 +144,33 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
 
     private void Drop(Subscription subscription)
     {
-        if (!_ofConnection.TryGetValue(subscription.Subscriber.Connection, out var held)
+        var (device, connection) = subscription.Subscriber;
+        if (!_ofConnection.TryGetValue(connection, out var held)
             || !held.TryGetValue(subscription.User, out var current) || current != subscription)
             return;
         held.Remove(subscription.User);
         if (held.Count == 0)
-            _ofConnection.Remove(subscription.Subscriber.Connection);
-        var watching = _ofUser[subscription.User];
-        watching.Remove(subscription);
-        if (watching.Count == 0)
-            _ofUser.Remove(subscription.User);
+        {
+            _ofConnection.Remove(connection);
+            RemoveFrom(_watchers, device.User, connection);
+        }
+        RemoveFrom(_ofUser, subscription.User, subscription);
         _count--;
         metrics.Subscriptions.Add(-1);
+    }
+
+    private static TMany ValueOf<TMany>(Dictionary<UserId, TMany> index, UserId user) where TMany : new()
+    {
+        if (!index.TryGetValue(user, out var many))
+            index.Add(user, many = new TMany());
+        return many;
+    }
+
+    private static void RemoveFrom<TMany, TOne>(Dictionary<UserId, TMany> index, UserId user, TOne one) where TMany : ICollection<TOne>
+    {
+        var many = index[user];
+        many.Remove(one);
+        if (many.Count == 0)
+            index.Remove(user);
     }
 }

@@ -1,0 +1,58 @@
+using Chat.Architecture.Tests.Rules;
+
+namespace Chat.Architecture.Tests;
+
+/// <summary>The rules, on what is shipped.</summary>
+public sealed class TheHouseKeepsTheRulesTests
+{
+    [Fact]
+    public void A_module_references_other_modules_contracts_only() => Holds(BoundaryRules.ModulesReferenceContractsOnly(TheHouse.Modules));
+
+    [Fact]
+    public void Contracts_reference_building_blocks_and_contracts_only() => Holds(BoundaryRules.ContractsReferenceContractsOnly(TheHouse.Contracts));
+
+    [Fact]
+    public void Building_blocks_know_no_module() => Holds(BoundaryRules.BuildingBlocksKnowNoModule(TheHouse.BuildingBlocks));
+
+    [Fact]
+    public void A_module_exports_its_module_class_only() => Holds(BoundaryRules.ModulesExportTheirModuleOnly(TheHouse.Modules));
+
+    [Fact]
+    public void Storage_clients_are_known_in_adapters_only() => Holds(BoundaryRules.StorageClientsAreInAdapters(TheHouse.All));
+
+    [Fact]
+    public void Transports_are_known_in_the_host_only() => Holds(BoundaryRules.TransportsAreTheHosts(TheHouse.AllButHost));
+
+    [Fact]
+    public void A_module_sends_no_command_of_another() => Holds(BoundaryRules.ModulesSendNoCommandOfAnother(TheHouse.Modules, TheHouse.Contracts));
+
+    [Fact]
+    public void Classes_are_sealed() => Holds(ShapeRules.ClassesAreSealed([.. TheHouse.All.Except(TheHouse.Contracts)]));
+
+    [Fact]
+    public void Contracts_are_records_and_ports() => Holds(ShapeRules.ContractsAreRecordsAndPorts(TheHouse.Contracts));
+
+    [Fact]
+    public void Handlers_are_named_for_their_request() => Holds(ShapeRules.HandlersAreNamedForTheirRequest(TheHouse.All));
+
+    [Fact]
+    public void Subscribers_are_named_for_what_they_do() => Holds(ShapeRules.SubscribersAreNamedForWhatTheyDo(TheHouse.All));
+
+    [Fact]
+    public void Names_say_something() => Holds(ShapeRules.NamesSaySomething(TheHouse.All));
+
+    [Fact]
+    public void Every_command_and_query_has_one_handler() => Holds(RegistrationRules.RequestsHaveOneHandler(TheHouse.Contracts, TheHouse.RunningModules));
+
+    [Fact]
+    public void Every_handler_is_registered() => Holds(RegistrationRules.HandlersAreRegistered(TheHouse.RunningModules));
+
+    [Fact]
+    public void Every_subscriber_is_registered() => Holds(RegistrationRules.SubscribersAreRegistered(TheHouse.RunningModules));
+
+    [Fact]
+    public void Source_files_are_short() =>
+        Holds(FileRules.FilesAreShort(TheHouse.SourceFolders));
+
+    private static void Holds(Verdict verdict) => Assert.True(verdict.Holds, verdict.ToString());
+}

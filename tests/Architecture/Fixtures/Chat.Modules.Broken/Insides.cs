@@ -1,0 +1,50 @@
+using System.Net.WebSockets;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+using MediatR;
+using Microsoft.Data.Sqlite;
+
+namespace Chat.Modules.Broken;
+
+// Breaks: internal classes are sealed. The compiler says so too; here it must not.
+#pragma warning disable CA1852
+internal class OpenClass;
+#pragma warning restore CA1852
+
+/// <summary>Breaks: storage clients are used in adapters alone, and those are named for them.</summary>
+internal sealed class MessageReader(SqliteConnection connection)
+{
+    public string Path => connection.DataSource;
+}
+
+/// <summary>Breaks the same in a lambda's body, where nothing of the class's own shape shows it.</summary>
+internal sealed class LazyReader
+{
+    public Func<Task<string>> Read { get; } = async () =>
+    {
+        await using var connection = new SqliteConnection();
+        return connection.DataSource;
+    };
+}
+
+/// <summary>Keeps the rule: an adapter.</summary>
+internal sealed class SqliteReader(SqliteConnection connection)
+{
+    public string Path => connection.DataSource;
+}
+
+/// <summary>Breaks: sockets are known in the host alone.</summary>
+internal sealed class SocketUser(WebSocket socket)
+{
+    public bool IsOpen => socket.State == WebSocketState.Open;
+}
+
+/// <summary>Breaks: a module changes another by an event, never by its command.</summary>
+internal sealed class NeighbourChanger(IMediator mediator)
+{
+    public Task MakeGroupAsync(DeviceAddress owner, CancellationToken ct) =>
+        mediator.Send(new CreateGroup(owner, "Theirs", [], GroupHistory.All), ct);
+}
+
+/// <summary>Breaks: no names that say nothing.</summary>
+internal sealed class ConversationManager;

@@ -1,0 +1,58 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.WebSockets;
+using System.Text.Json;
+
+namespace Chat.Transports.Tests.WebSocket;
+
+public sealed class UpgradeTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Without_a_token_the_upgrade_is_refused()
+    {
+        await using var doors = await Doors.OpenAsync();
+        using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+
+        await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws"), Ct));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, socket.HttpStatusCode);
+    }
+
+    [Fact]
+    public async Task A_server_that_takes_no_connections_says_so_before_the_upgrade()
+    {
+        await using var doors = await Doors.OpenAsync();
+        doors.Connections.IsAccepting = false;
+        using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+
+        await Assert.ThrowsAsync<WebSocketException>(
+            () => socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws?access_token={Doors.Token()}"), Ct));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, socket.HttpStatusCode);
+        Assert.Equal(["2"], socket.HttpResponseHeaders!["Retry-After"]);
+    }
+
+    [Fact]
+    public async Task A_server_that_fills_up_during_the_upgrade_closes_as_going_away()
+    {
+        await using var doors = await Doors.OpenAsync();
+        doors.Connections.RefusesLate = true;
+        await using var client = await doors.ConnectAsync();
+
+        Assert.Equal("1001 going away", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_plain_request_is_a_bad_request()
+    {
+        await using var doors = await Doors.OpenAsync();
+        using var http = new HttpClient { BaseAddress = doors.Address };
+
+        using var response = await http.GetAsync(new Uri($"/ws?access_token={Doors.Token()}", UriKind.Relative), Ct);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("bad_request", (await response.Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("code").GetString());
+    }
+}
