@@ -77,16 +77,24 @@ internal sealed class World : IDisposable
     }
 
     /// <summary>Adds a member at the head, as the groups' module does.</summary>
-    public void Join(ConversationId group, string user)
+    public SeqNo Join(ConversationId group, string user)
     {
         lock (_gate)
-            _groups[group][UserId.Parse(user)] = new Membership(HeadOf(group), SeqNo.None);
+        {
+            var head = HeadOf(group);
+            _groups[group][UserId.Parse(user)] = new Membership(head, SeqNo.None);
+            return head;
+        }
     }
 
-    public void Leave(ConversationId group, string user)
+    /// <returns>The head at that moment.</returns>
+    public SeqNo Leave(ConversationId group, string user)
     {
         lock (_gate)
+        {
             _groups[group].Remove(UserId.Parse(user));
+            return HeadOf(group);
+        }
     }
 
     /// <summary>A message in the log, of which nobody has been told.</summary>
@@ -126,6 +134,15 @@ internal sealed class World : IDisposable
     {
         for (var i = 0; i < messages; i++)
             Say(conversation, sender);
+    }
+
+    public IReadOnlyList<ConversationId> Conversations
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _log.Keys];
+        }
     }
 
     public SeqNo Head(ConversationId conversation)
@@ -181,12 +198,16 @@ internal sealed class World : IDisposable
     /// <summary>Something that happens in the middle of the next such query: after its answer is made up, before it is given.</summary>
     public void MeanwhileOf<TRequest>(Action happens) => _meanwhile.GetOrAdd(typeof(TRequest), _ => new()).Enqueue(happens);
 
+    /// <summary>Nothing happens any more that was still to happen.</summary>
+    public void CalmDown() => _meanwhile.Clear();
+
     /// <summary>The next such query finds its store away.</summary>
     public void FailNext<TRequest>() => MeanwhileOf<TRequest>(() => throw new StoreUnavailableException("Away."));
 
     /// <summary>Waits until no connection has anything left to do, but for those whose reader holds them back.</summary>
     public Task SettleAsync() => Wait.UntilAsync(
-        () => _clients.All(client => client.IsHeldBack || IsAtRest(client.Connection)), "rest");
+        // Twice, as one that was looked at may have been told something by one that was not.
+        () => AllRest() && AllRest(), "rest");
 
     /// <summary>The same for one device, where nothing can be awaited.</summary>
     public void SpinUntilAtRest(DeviceAddress device) =>
@@ -263,6 +284,8 @@ internal sealed class World : IDisposable
                 .Select(group => new JoinedGroup(group.Key, "title", group.Value.Count, group.Value[user], Clock.GetUtcNow()))];
         }
     }
+
+    private bool AllRest() => _clients.All(client => client.IsHeldBack || IsAtRest(client.Connection));
 
     // A test may look into the pump: only there stands whether something is still to come.
     private static bool IsAtRest(DeviceConnection connection) => Volatile.Read(ref Running(connection)) == 0 && !HasWork(connection);
