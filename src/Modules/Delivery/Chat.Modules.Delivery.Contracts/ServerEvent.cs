@@ -8,8 +8,11 @@ public abstract class ServerEvent
     private object? _first;
     private object? _second;
 
-    /// <summary>Two events with the same key say the same thing, the later one better: of those that wait for a connection only the later is kept. Null for none.</summary>
+    /// <summary>Two events with the same key say the same thing, one of them better: of those that wait for a connection only that one is kept. Null for none.</summary>
     public virtual object? CoalescingKey => null;
+
+    /// <summary>Whether this one, which came later, says it better than another with the same key.</summary>
+    public virtual bool Supersedes(ServerEvent other) => true;
 
     /// <summary>What the event costs while it waits, in bytes, roughly.</summary>
     public virtual int Size => 128;

@@ -39,6 +39,9 @@ public sealed class ReceiptEvent(ConversationId conversation, MessageId message,
 
     /// <inheritdoc/>
     public override object CoalescingKey => (conversation, user, status);
+
+    /// <inheritdoc/>
+    public override bool Supersedes(ServerEvent other) => other is not ReceiptEvent receipt || receipt.SeqNo <= seqNo;
 }
 
 /// <summary>A large conversation moved on: fetch when you care.</summary>
@@ -52,6 +55,9 @@ public sealed class AdvancedEvent(ConversationId conversation, SeqNo maxSeqNo) :
 
     /// <inheritdoc/>
     public override object CoalescingKey => conversation;
+
+    /// <inheritdoc/>
+    public override bool Supersedes(ServerEvent other) => other is not AdvancedEvent hint || hint.MaxSeqNo <= maxSeqNo;
 }
 
 /// <summary>Somebody writes, or has stopped.</summary>

@@ -14,7 +14,7 @@ internal static partial class DeliveryLogs
     [LoggerMessage(Level = LogLevel.Error, Message = "Delivery to {Device} failed; its connection is closed, so that it comes back and drains")]
     public static partial void DeliveryFailed(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; its connections read it from the log")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; tried again soon")]
     public static partial void FanOutFailed(this ILogger log, ConversationId conversation, Exception e);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cursors could not be saved; kept and tried again")]

@@ -34,7 +34,7 @@ internal sealed class ConnectionTable : IConnections
             _metrics.Refused();
             return null;
         }
-        var attached = new DeviceConnection(new ConnectionId(Interlocked.Increment(ref _lastId)), connection, this, _services.Value);
+        var attached = new DeviceConnection(new ConnectionId(Interlocked.Increment(ref _lastId)), connection, welcome, this, _services.Value);
         DeviceConnection? replaced = null;
         _users.AddOrUpdate(connection.Device.User,
             _ =>
@@ -54,7 +54,7 @@ internal sealed class ConnectionTable : IConnections
             _metrics.Replaced();
             replaced.Close(CloseReason.Replaced);
         }
-        attached.Open(welcome);
+        attached.Open();
         return attached;
     }
 

@@ -74,10 +74,14 @@ internal sealed class ConversationFeed(ConversationId conversation)
     /// <summary>Passes over the next message, which is the device's own: it has the ack of its command.</summary>
     public void PassOver(LoggedMessage message)
     {
-        if (_inFlight.Count > 0)
-            _inFlight.Add(new InFlightMessage(message.SeqNo, message.Id, message.Sender.User, Own: true, 0, TimeSpan.Zero, 0));
-        else
+        var own = new InFlightMessage(message.SeqNo, message.Id, message.Sender.User, Own: true, 0, TimeSpan.Zero, 0);
+        if (_inFlight.Count == 0)
             _cursor!.Deliver(message.SeqNo);
+        else if (_inFlight[^1].Own)
+            // One entry for a row of them, or a device that sends and never acks would fill the memory.
+            _inFlight[^1] = own;
+        else
+            _inFlight.Add(own);
         Advance(message.SeqNo);
     }
 
@@ -113,7 +117,8 @@ internal sealed class ConversationFeed(ConversationId conversation)
         _inFlight.Clear();
         Unacked = 0;
         Pushed = _cursor!.Delivered;
-        if (firstDropped is { } dropped && (_droppedFrom is null || dropped < _droppedFrom))
+        DrainsTo = SeqNo.None;
+        if (firstDropped is { } dropped && dropped > Pushed && (_droppedFrom is null || dropped < _droppedFrom))
             _droppedFrom = dropped;
     }
 

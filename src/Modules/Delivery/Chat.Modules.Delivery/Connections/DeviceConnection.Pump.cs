@@ -13,6 +13,7 @@ internal sealed partial class DeviceConnection
     private const int ReadPage = 64;
 
     private readonly Queue<(ConversationFeed Feed, SeqNo First, SeqNo Last)> _overdue = new();
+    private readonly TaskCompletionSource _firstDrain = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _running;
     private bool _drainDue;
     private bool _caughtUpDue;
@@ -55,35 +56,39 @@ internal sealed partial class DeviceConnection
 
     public async ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
+        // Until then a device that is new has no place of its own.
+        await _firstDrain.Task.WaitAsync(ct);
         if (await _services.Mediator.Send(new GetMembership(conversation, Device.User), ct) is not { } membership)
             return;
         var page = _services.Options.RepairPage;
         var after = SeqNo.Max(lastSeen, SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
-        var missing = await _services.Mediator.Send(new ReadLog(conversation, after, page + 1), ct);
+        var read = await _services.Mediator.Send(new ReadLog(conversation, after, page + 1), ct);
+        var missing = read.Where(message => message.Sender != Device).ToList();
         if (missing.Count == 0)
             return;
+        var isLarge = (await _services.Mediator.Send(new GetMembers(conversation), ct)).Count > _services.Options.PushThreshold;
         var cursor = await CursorOfAsync(conversation, ct);
         lock (_gate)
         {
             if (_closed || _resyncing)
                 return;
-            if (missing.Count > page || !_outbox.HasRoom)
-            {
+            if (read.Count > page || !_outbox.HasRoom)
                 BeginResync();
-            }
+            else if (isLarge)
+                missing.ForEach(Add);
             else
-            {
-                var feed = FeedOf(conversation);
-                feed.Load(cursor, membership.JoinedAt);
-                foreach (var message in missing)
-                {
-                    if (message.SeqNo <= feed.Pushed && message.Sender != Device)
-                        _outbox.Add(new MessageEvent(message, toSender: message.Sender.User == Device.User));
-                }
-                PushRead(feed, after, missing);
-            }
+                Repair(FeedOf(conversation));
         }
         Schedule();
+
+        void Add(LoggedMessage message) => _outbox.Add(new MessageEvent(message, toSender: message.Sender.User == Device.User));
+
+        void Repair(ConversationFeed feed)
+        {
+            feed.Load(cursor, membership.JoinedAt);
+            missing.FindAll(message => message.SeqNo <= feed.Pushed).ForEach(Add);
+            PushRead(feed, after, read);
+        }
     }
 
     /// <summary>One run, on the thread pool.</summary>
@@ -158,7 +163,10 @@ internal sealed partial class DeviceConnection
             {
                 _services.Log.StoreDidNotAnswer(Device, e);
                 lock (_gate)
+                {
                     _storeFailed = true;
+                    _drainDue |= step is Step.Drain;
+                }
             }
             catch (Exception e) when (step is Step.Write)
             {
@@ -184,7 +192,7 @@ internal sealed partial class DeviceConnection
         _outbox.TakeBatch(batch);
         if (_resyncing && batch.Exists(item => item is ResyncEvent))
             _resyncing = false;
-        if (_roomForAnswers is { } waiters && _outbox.Answers < _services.Options.MaxPendingAnswers)
+        if (_roomForAnswers is { } waiters && _outbox.HasRoomForAnswers)
         {
             _roomForAnswers = null;
             waiters.TrySetResult();
@@ -193,6 +201,8 @@ internal sealed partial class DeviceConnection
 
     private async Task DrainAsync()
     {
+        lock (_gate)
+            _drainDue = false;
         if (!_connectedTold)
         {
             _connectedTold = true;
@@ -206,12 +216,17 @@ internal sealed partial class DeviceConnection
         }
         lock (_gate)
         {
-            _drainDue = false;
+            _firstDrain.TrySetResult();
+            // Told to resync meanwhile: what was dropped may lie above the heads seen here. The next drain has it all.
+            if (_drainDue)
+                return;
             _caughtUpDue = true;
             foreach (var (start, cursor) in waiting)
             {
                 if (cursor is null)
                 {
+                    // It may have been followed when it was smaller; what of it was dropped must not hold up its acks.
+                    Unfollow(start.Conversation);
                     _outbox.Add(new AdvancedEvent(start.Conversation, start.Head));
                     continue;
                 }
@@ -235,6 +250,8 @@ internal sealed partial class DeviceConnection
         {
             feed = _behind.Dequeue();
             feed.Queued = false;
+            if (!Follows(feed))
+                return;
         }
         try
         {
@@ -249,14 +266,17 @@ internal sealed partial class DeviceConnection
             {
                 PushRead(feed, after, messages);
                 // With an empty page the rest is not there to be had: the next message of the conversation asks again.
-                if (feed.IsBehind && (messages.Count > 0 || room <= 0) && _feeds.ContainsKey(feed.Conversation))
+                if (feed.IsBehind && (messages.Count > 0 || room <= 0) && Follows(feed))
                     QueueToRead(feed);
             }
         }
         catch (StoreUnavailableException)
         {
             lock (_gate)
-                QueueToRead(feed);
+            {
+                if (Follows(feed))
+                    QueueToRead(feed);
+            }
             throw;
         }
     }
@@ -264,8 +284,10 @@ internal sealed partial class DeviceConnection
     /// <summary>Pushes what was read from the log above a place, as far as the window goes. Under _gate.</summary>
     private void PushRead(ConversationFeed feed, SeqNo after, IReadOnlyList<LoggedMessage> messages)
     {
+        if (!Follows(feed))
+            return;
         // Rolled back while the log was read, or never as far as that: what lies below comes first.
-        if (feed.Pushed < after)
+        if (feed.Pushed < after || _drainDue)
         {
             QueueToRead(feed);
             return;
@@ -279,7 +301,7 @@ internal sealed partial class DeviceConnection
                 feed.PassOver(message);
                 continue;
             }
-            if (_unacked >= _services.Options.UnackedWindow)
+            if (_unacked >= _services.Options.UnackedWindow || !_outbox.HasRoomForMessages)
             {
                 feed.Extend(message.SeqNo);
                 QueueToRead(feed);
@@ -315,8 +337,13 @@ internal sealed partial class DeviceConnection
         {
             foreach (var message in messages)
             {
-                if (message.SeqNo > overdue.Last || !overdue.Feed.IsInFlight(message.SeqNo))
+                if (message.SeqNo > overdue.Last || !Follows(overdue.Feed) || !overdue.Feed.IsInFlight(message.SeqNo))
                     continue;
+                if (!_outbox.HasRoomForMessages)
+                {
+                    _overdue.Enqueue((overdue.Feed, message.SeqNo, overdue.Last));
+                    break;
+                }
                 _outbox.Add(new MessageEvent(message, toSender: message.Sender.User == Device.User));
                 resent++;
             }

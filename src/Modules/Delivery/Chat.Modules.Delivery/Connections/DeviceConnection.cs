@@ -30,13 +30,20 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     private bool _resyncing;
     private bool _closed;
 
-    public DeviceConnection(ConnectionId id, IClientConnection client, ConnectionTable table, ConnectionServices services)
+    /// <param name="id">Its name on this node.</param>
+    /// <param name="client">What it writes to.</param>
+    /// <param name="welcome">Goes out first: others may find the connection in the table before it is opened.</param>
+    /// <param name="table">Where it is found.</param>
+    /// <param name="services">What all connections need.</param>
+    public DeviceConnection(ConnectionId id, IClientConnection client, ServerEvent welcome, ConnectionTable table, ConnectionServices services)
     {
         Id = id;
         _client = client;
         _table = table;
         _services = services;
-        _outbox = new Outbox(services.Options.MaxPendingEvents, services.Options.MaxPendingBytes);
+        _outbox = new Outbox(services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers);
+        _outbox.AddAnswer(welcome);
+        _drainDue = true;
     }
 
     public ConnectionId Id { get; }
@@ -44,15 +51,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     public DeviceAddress Device => _client.Device;
 
     /// <summary>Begins: the welcome, then the drain.</summary>
-    public void Open(ServerEvent welcome)
-    {
-        lock (_gate)
-        {
-            _outbox.AddAnswer(welcome);
-            _drainDue = true;
-        }
-        Schedule();
-    }
+    public void Open() => Schedule();
 
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
     public void Offer(MessageAppended appended, MessageEvent pushed)
@@ -66,11 +65,11 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             if (feed.IsLoaded && message.SeqNo <= feed.Pushed)
                 return;
             feed.Extend(message.SeqNo);
-            if (!feed.IsLoaded || feed.Queued || feed.Pushed < appended.Previous)
+            if (!feed.IsLoaded || feed.Queued || feed.Draining || feed.Pushed < appended.Previous)
                 QueueToRead(feed);
             else if (message.Sender == Device)
                 feed.PassOver(message);
-            else if (_resyncing || !_outbox.HasRoom || _unacked >= _services.Options.UnackedWindow)
+            else if (_resyncing || !_outbox.HasRoomForMessages || _unacked >= _services.Options.UnackedWindow)
                 QueueToRead(feed);
             else
                 Push(feed, message, pushed);
@@ -122,7 +121,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             {
                 if (_closed)
                     return;
-                if (_outbox.Answers < _services.Options.MaxPendingAnswers)
+                if (_outbox.HasRoomForAnswers)
                 {
                     _outbox.AddAnswer(answer);
                     break;
@@ -167,13 +166,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     public void Forget(ConversationId conversation)
     {
         lock (_gate)
-        {
-            if (!_feeds.Remove(conversation, out var feed))
-                return;
-            _unacked -= feed.Unacked;
-            if (feed.Draining)
-                _draining--;
-        }
+            Unfollow(conversation);
         Schedule();
     }
 
@@ -193,6 +186,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
                 return;
             _closed = true;
             _roomForAnswers?.TrySetResult();
+            _firstDrain.TrySetResult();
         }
         _table.Remove(this);
         _closing.Cancel();
@@ -209,6 +203,18 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         var feed = new ConversationFeed(conversation);
         _feeds.Add(conversation, feed);
         return feed;
+    }
+
+    // False once it was forgotten, whoever still holds it: nothing is pushed by it any more.
+    private bool Follows(ConversationFeed feed) => _feeds.TryGetValue(feed.Conversation, out var current) && current == feed;
+
+    private void Unfollow(ConversationId conversation)
+    {
+        if (!_feeds.Remove(conversation, out var feed))
+            return;
+        _unacked -= feed.Unacked;
+        if (feed.Draining)
+            _draining--;
     }
 
     private void ForgetIdle()

@@ -6,7 +6,7 @@ namespace Chat.Modules.Delivery.Connections;
 /// What waits to be written to one connection: events, which may be dropped when the reader is too slow, and answers to its own commands,
 /// which may not. Guarded by its connection's lock.
 /// </summary>
-internal sealed class Outbox(int maxEvents, int maxBytes)
+internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers)
 {
     private const int MaxBatch = 128;
     private const int MaxBatchBytes = 64 * 1024;
@@ -15,20 +15,25 @@ internal sealed class Outbox(int maxEvents, int maxBytes)
     private Dictionary<(Type, object), ServerEvent>? _latest;
     private int _events;
     private int _bytes;
+    private int _answerBytes;
 
     public int Count => _waiting.Count;
 
-    public int Answers => _waiting.Count - _events;
-
     public bool HasRoom => _events < maxEvents && _bytes < maxBytes;
+
+    /// <summary>Messages can wait in the log: they leave half of the room to what cannot.</summary>
+    public bool HasRoomForMessages => _events < maxEvents / 2 && _bytes < maxBytes / 2;
+
+    public bool HasRoomForAnswers => _waiting.Count - _events < maxAnswers && _answerBytes < maxBytes;
 
     /// <summary>Puts an event behind the others, or in the place of one that says the same thing less well.</summary>
     public void Add(ServerEvent item)
     {
         if (item.CoalescingKey is { } key)
         {
-            var waits = (_latest ??= []).ContainsKey((item.GetType(), key));
-            _latest[(item.GetType(), key)] = item;
+            var waits = (_latest ??= []).TryGetValue((item.GetType(), key), out var other);
+            if (other is null || item.Supersedes(other))
+                _latest[(item.GetType(), key)] = item;
             if (waits)
                 return;
         }
@@ -37,7 +42,11 @@ internal sealed class Outbox(int maxEvents, int maxBytes)
         _bytes += item.Size;
     }
 
-    public void AddAnswer(ServerEvent answer) => _waiting.Enqueue((answer, true));
+    public void AddAnswer(ServerEvent answer)
+    {
+        _waiting.Enqueue((answer, true));
+        _answerBytes += answer.Size;
+    }
 
     /// <summary>Takes the next ones to write, in order; as many as go well together.</summary>
     public void TakeBatch(List<ServerEvent> batch)
@@ -45,12 +54,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes)
         for (var bytes = 0; batch.Count < MaxBatch && bytes < MaxBatchBytes && _waiting.TryDequeue(out var next);)
         {
             bytes += next.Event.Size;
-            if (!next.IsAnswer)
-            {
-                _events--;
-                _bytes -= next.Event.Size;
-            }
-            batch.Add(next.Event.CoalescingKey is { } key && _latest!.Remove((next.Event.GetType(), key), out var latest) ? latest : next.Event);
+            batch.Add(next.IsAnswer ? TakeAnswer(next.Event) : TakeEvent(next.Event));
         }
     }
 
@@ -69,5 +73,18 @@ internal sealed class Outbox(int maxEvents, int maxBytes)
         _latest = null;
         _events = _bytes = 0;
         return dropped;
+    }
+
+    private ServerEvent TakeAnswer(ServerEvent answer)
+    {
+        _answerBytes -= answer.Size;
+        return answer;
+    }
+
+    private ServerEvent TakeEvent(ServerEvent item)
+    {
+        _events--;
+        _bytes -= item.Size;
+        return item.CoalescingKey is { } key && _latest!.Remove((item.GetType(), key), out var latest) ? latest : item;
     }
 }

@@ -34,6 +34,18 @@ internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> mo
         }
     }
 
+    /// <summary>The value that was taken could not be saved: it is news still.</summary>
+    public void KeepUnsaved()
+    {
+        lock (_gate)
+        {
+            if (_unsaved)
+                return;
+            _unsaved = true;
+        }
+        moved(this);
+    }
+
     private long Move(ref long place, long to)
     {
         long from;

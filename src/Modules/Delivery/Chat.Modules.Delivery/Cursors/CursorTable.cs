@@ -29,6 +29,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         try
         {
             await SaveMovedAsync(ct);
+            EvictSaved();
         }
         finally
         {
@@ -66,9 +67,8 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
             try
             {
                 await SaveAsync(stoppingToken);
-                EvictSaved();
             }
-            catch (StoreUnavailableException e)
+            catch (Exception e) when (e is not OperationCanceledException)
             {
                 log.CursorsNotSaved(e);
             }
@@ -88,7 +88,9 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         while (_moved.TryDequeue(out var cursor))
         {
             taken.Add(cursor);
-            unsaved[cursor.Key] = cursor.TakeUnsaved();
+            var value = cursor.TakeUnsaved();
+            // One that was evicted in use may have moved beside the one that was loaded after it.
+            unsaved[cursor.Key] = unsaved.TryGetValue(cursor.Key, out var other) ? CursorValue.Max(value, other) : value;
         }
         if (taken.Count == 0)
             return;
@@ -98,7 +100,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         }
         catch
         {
-            taken.ForEach(_moved.Enqueue);
+            taken.ForEach(cursor => cursor.KeepUnsaved());
             throw;
         }
     }

@@ -6,7 +6,10 @@ namespace Chat.Modules.Delivery.Cursors;
 internal readonly record struct CursorKey(UserId User, DeviceId? Device, ConversationId Conversation);
 
 /// <summary>How far it got. <paramref name="Read"/> is the user's alone; a device's is <see cref="SeqNo.None"/>.</summary>
-internal readonly record struct CursorValue(SeqNo Delivered, SeqNo Read);
+internal readonly record struct CursorValue(SeqNo Delivered, SeqNo Read)
+{
+    public static CursorValue Max(CursorValue a, CursorValue b) => new(SeqNo.Max(a.Delivered, b.Delivered), SeqNo.Max(a.Read, b.Read));
+}
 
 /// <summary>Whether a device that connects has been here before.</summary>
 internal enum DeviceStanding

@@ -34,7 +34,7 @@ internal sealed class FanOutQueue
         var item = new FanOutItem(appended, _metrics.Now);
         if (lane.Items.Writer.TryWrite(item))
             return;
-        lane.Overflow.AddOrUpdate(conversation, appended.Message.SeqNo, (_, other) => SeqNo.Max(other, appended.Message.SeqNo));
+        lane.Note(conversation, appended.Message.SeqNo);
         _metrics.Overflowed();
         // The worker may have emptied the lane in between, and would not look at the overflow before the next item: this one wakes it.
         lane.Items.Writer.TryWrite(item);
@@ -52,6 +52,10 @@ internal sealed class FanOutQueue
     {
         public Channel<FanOutItem> Items { get; } = Channel.CreateBounded<FanOutItem>(new BoundedChannelOptions(capacity) { SingleReader = true });
 
+        /// <summary>Conversations whose messages are to be read from the log, up to a place.</summary>
         public ConcurrentDictionary<ConversationId, SeqNo> Overflow { get; } = new();
+
+        public void Note(ConversationId conversation, SeqNo head) =>
+            Overflow.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
     }
 }

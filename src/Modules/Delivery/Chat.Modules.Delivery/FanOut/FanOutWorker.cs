@@ -12,9 +12,11 @@ namespace Chat.Modules.Delivery.FanOut;
 /// <summary>Takes each message to the connections of its members: pushed in conversations up to the threshold, a hint in larger ones.</summary>
 internal sealed class FanOutWorker(
     FanOutQueue queue, ConnectionTable connections, LargeConversations large, IMediator mediator, IOptions<DeliveryOptions> options,
-    DeliveryMetrics metrics, ILogger<FanOutWorker> log) : BackgroundService
+    DeliveryMetrics metrics, TimeProvider clock, ILogger<FanOutWorker> log) : BackgroundService
 {
     private const int MaxBatch = 256;
+
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -28,7 +30,7 @@ internal sealed class FanOutWorker(
     private async Task WorkOffAsync(FanOutQueue.Lane lane)
     {
         var batch = new List<FanOutItem>(MaxBatch);
-        while (await lane.Items.Reader.WaitToReadAsync())
+        while (await HasWorkAsync(lane))
         {
             while (batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item))
                 batch.Add(item);
@@ -36,17 +38,33 @@ internal sealed class FanOutWorker(
             if (batch.Count > 1)
                 batch.Sort(static (a, b) => a.Appended.Message.SeqNo.CompareTo(b.Appended.Message.SeqNo));
             foreach (var item in batch)
-                await FanOutAsync(item);
+                await FanOutAsync(item, lane);
             batch.Clear();
             foreach (var conversation in lane.Overflow.Keys)
             {
                 if (lane.Overflow.TryRemove(conversation, out var head))
-                    await TellHeadAsync(conversation, head);
+                    await TellHeadAsync(conversation, head, lane);
             }
         }
     }
 
-    private async Task FanOutAsync(FanOutItem item)
+    // What is in the overflow now has failed: it is tried again when there is other work, or after a pause.
+    private async ValueTask<bool> HasWorkAsync(FanOutQueue.Lane lane)
+    {
+        if (lane.Overflow.IsEmpty)
+            return await lane.Items.Reader.WaitToReadAsync();
+        using var pause = new CancellationTokenSource(RetryPause, clock);
+        try
+        {
+            return await lane.Items.Reader.WaitToReadAsync(pause.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return true;
+        }
+    }
+
+    private async Task FanOutAsync(FanOutItem item, FanOutQueue.Lane lane)
     {
         var message = item.Appended.Message;
         try
@@ -72,13 +90,14 @@ internal sealed class FanOutWorker(
         }
         catch (Exception e)
         {
-            // The message is in the log: the next one of its conversation, or the next drain, finds it.
+            // The message is in the log: its place is enough to find it.
             log.FanOutFailed(message.Conversation, e);
+            lane.Note(message.Conversation, message.SeqNo);
         }
         metrics.FannedOut(item.AppendedAt);
     }
 
-    private async Task TellHeadAsync(ConversationId conversation, SeqNo head)
+    private async Task TellHeadAsync(ConversationId conversation, SeqNo head, FanOutQueue.Lane lane)
     {
         try
         {
@@ -93,6 +112,7 @@ internal sealed class FanOutWorker(
         catch (Exception e)
         {
             log.FanOutFailed(conversation, e);
+            lane.Note(conversation, head);
         }
     }
 }

@@ -46,6 +46,7 @@ internal sealed class LargeConversations(
         catch (Exception e) when (e is not OperationCanceledException)
         {
             log.FanOutFailed(conversation, e);
+            Advance(conversation, head);
         }
     }
 }

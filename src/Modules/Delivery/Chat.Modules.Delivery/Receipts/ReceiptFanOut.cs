@@ -22,7 +22,8 @@ internal sealed class ReceiptFanOut(ConnectionTable connections, GroupReceipts g
     public async ValueTask TellSendersAsync(Acknowledge ack, AckStatus status, SeqNo from, List<InFlightMessage> acked, CancellationToken ct)
     {
         var isDirect = ack.Conversation.IsDirect;
-        if (!isDirect && (await mediator.Send(new GetMembers(ack.Conversation), ct)).Count > options.Value.PushThreshold)
+        var members = isDirect ? null : await mediator.Send(new GetMembers(ack.Conversation), ct);
+        if (members?.Count > options.Value.PushThreshold)
             return;
 
         var newest = acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo
@@ -31,7 +32,7 @@ internal sealed class ReceiptFanOut(ConnectionTable connections, GroupReceipts g
 
         foreach (var (sender, (message, seqNo)) in newest)
         {
-            if (sender == ack.From.User)
+            if (sender == ack.From.User || members?.Contains(sender) is false)
                 continue;
             var receipt = new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status);
             if (isDirect)

@@ -1,0 +1,103 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Presence.Contracts;
+
+namespace Chat.Modules.Delivery.Tests.Connections;
+
+public sealed class OutboxTests
+{
+    private static readonly ConversationId Here = World.Direct("alice", "bob");
+
+    private readonly Outbox _outbox = new(maxEvents: 4, maxBytes: 4_096, maxAnswers: 8);
+
+    [Fact]
+    public void Events_and_answers_leave_in_the_order_they_came()
+    {
+        _outbox.Add(new News(1));
+        _outbox.AddAnswer(new Reply(2));
+        _outbox.Add(new News(3));
+
+        Assert.Equal([1, 2, 3], Take().Select(item => item is News news ? news.Number : ((Reply)item).Number));
+    }
+
+    [Fact]
+    public void Events_fill_it_by_number_and_by_size_and_answers_do_not()
+    {
+        _outbox.AddAnswer(new Reply(size: 10_000));
+        Assert.True(_outbox.HasRoom);
+
+        for (var i = 0; i < 4; i++)
+            _outbox.Add(new News());
+
+        Assert.False(_outbox.HasRoom);
+        Take();
+        Assert.True(_outbox.HasRoom);
+    }
+
+    [Fact]
+    public void Of_events_that_say_the_same_the_later_takes_the_place_of_the_one_that_waits()
+    {
+        _outbox.Add(Presence(online: true));
+        _outbox.Add(new News());
+        _outbox.Add(Presence(online: false));
+
+        var taken = Take();
+
+        Assert.Equal(2, taken.Count);
+        Assert.False(Assert.IsType<PresenceEvent>(taken[0]).State.Online);
+    }
+
+    [Fact]
+    public void A_receipt_or_hint_told_late_does_not_take_the_place_of_one_further_on()
+    {
+        _outbox.Add(Receipt(8));
+        _outbox.Add(Receipt(5));
+        _outbox.Add(new AdvancedEvent(Here, new SeqNo(8)));
+        _outbox.Add(new AdvancedEvent(Here, new SeqNo(5)));
+
+        var taken = Take();
+
+        Assert.Equal(8, Assert.Single(taken.OfType<ReceiptEvent>()).SeqNo.Value);
+        Assert.Equal(8, Assert.Single(taken.OfType<AdvancedEvent>()).MaxSeqNo.Value);
+    }
+
+    [Fact]
+    public void An_answer_that_says_what_an_event_may_say_stays_itself()
+    {
+        _outbox.AddAnswer(Presence(online: true));
+        Assert.True(((PresenceEvent)Assert.Single(Take())).State.Online);
+
+        _outbox.AddAnswer(Presence(online: true));
+        _outbox.Add(Presence(online: true));
+        _outbox.Add(Presence(online: false));
+
+        Assert.Equal([true, false], Take().Cast<PresenceEvent>().Select(item => item.State.Online));
+    }
+
+    [Fact]
+    public void Dropping_takes_the_events_and_leaves_the_answers()
+    {
+        _outbox.Add(Receipt(1));
+        _outbox.AddAnswer(new Reply());
+        _outbox.Add(new News());
+
+        Assert.Equal(2, _outbox.DropEvents().Count);
+
+        Assert.True(_outbox.HasRoom);
+        _outbox.Add(Receipt(2));
+        Assert.Equal([typeof(Reply), typeof(ReceiptEvent)], Take().Select(item => item.GetType()));
+    }
+
+    private static ReceiptEvent Receipt(long seqNo) =>
+        new(Here, default, new SeqNo(seqNo), UserId.Parse("bob"), AckStatus.Delivered);
+
+    private static PresenceEvent Presence(bool online) => new(new PresenceState(UserId.Parse("bob"), online, null));
+
+    private List<ServerEvent> Take()
+    {
+        var batch = new List<ServerEvent>();
+        _outbox.TakeBatch(batch);
+        return batch;
+    }
+}

@@ -1,0 +1,88 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Cursors;
+
+namespace Chat.Modules.Delivery.Tests.Cursors;
+
+/// <summary>A store that can be away, and can be held in the middle of a save. Passes CursorStoreContract.</summary>
+internal sealed class InMemoryCursorStore : ICursorStore
+{
+    private readonly Lock _gate = new();
+    private readonly HashSet<DeviceAddress> _devices = [];
+    private readonly Dictionary<CursorKey, CursorValue> _cursors = [];
+
+    /// <summary>Called before each save; what it throws, the save throws.</summary>
+    public Action? Saving { get; set; }
+
+    public void FailNextSave() => Saving = () =>
+    {
+        Saving = null;
+        throw new StoreUnavailableException("Away.");
+    };
+
+    public ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult(
+                _devices.Contains(device) ? DeviceStanding.Known
+                : _devices.Any(other => other.User == device.User) ? DeviceStanding.Later
+                : DeviceStanding.First);
+        }
+    }
+
+    public Task AddDeviceAsync(DeviceAddress device, IReadOnlyDictionary<ConversationId, SeqNo> starts, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            _devices.Add(device);
+            foreach (var (conversation, start) in starts)
+                Forward(new CursorKey(device.User, device.Device, conversation), new CursorValue(start, SeqNo.None));
+        }
+        return Task.CompletedTask;
+    }
+
+    public Task RemoveDeviceAsync(DeviceAddress device, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            _devices.Remove(device);
+            foreach (var key in _cursors.Keys.Where(key => key.User == device.User && key.Device == device.Device).ToList())
+                _cursors.Remove(key);
+        }
+        return Task.CompletedTask;
+    }
+
+    public ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
+    {
+        lock (_gate)
+            return ValueTask.FromResult(_cursors.GetValueOrDefault(key));
+    }
+
+    public ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<IReadOnlyDictionary<ConversationId, CursorValue>>(_cursors
+                .Where(cursor => cursor.Key.User == user && cursor.Key.Device == device)
+                .ToDictionary(cursor => cursor.Key.Conversation, cursor => cursor.Value));
+        }
+    }
+
+    public Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
+    {
+        Saving?.Invoke();
+        lock (_gate)
+        {
+            foreach (var (key, value) in cursors)
+                Forward(key, value);
+        }
+        return Task.CompletedTask;
+    }
+
+    private void Forward(CursorKey key, CursorValue value)
+    {
+        var known = _cursors.GetValueOrDefault(key);
+        _cursors[key] = new CursorValue(SeqNo.Max(known.Delivered, value.Delivered), SeqNo.Max(known.Read, value.Read));
+    }
+}

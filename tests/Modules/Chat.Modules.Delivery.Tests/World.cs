@@ -1,0 +1,292 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Delivery.Receipts;
+using Chat.Modules.Delivery.Tests.Cursors;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
+using MediatR;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Modules.Delivery.Tests;
+
+/// <summary>The module, and around it a made-up log, made-up groups, clients and a clock.</summary>
+internal sealed class World : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<ConversationId, List<LoggedMessage>> _log = [];
+    private readonly Dictionary<ConversationId, Dictionary<UserId, Membership>> _groups = [];
+    private readonly ConcurrentDictionary<Type, ConcurrentQueue<Action>> _meanwhile = new();
+    private readonly ConcurrentBag<Client> _clients = [];
+    private readonly TestMeters _meters = new();
+
+    public World(DeliveryOptions? options = null, ICursorStore? store = null)
+    {
+        Options = Microsoft.Extensions.Options.Options.Create(options ?? new DeliveryOptions());
+        Store = store ?? new InMemoryCursorStore();
+        AnswerQueries();
+        Metrics = new DeliveryMetrics(_meters, Clock);
+        CursorTable = new CursorTable(Store, Options, Clock, NullLogger<CursorTable>.Instance);
+        Starts = new DeviceStarts(Store, CursorTable, Mediator);
+        var services = new ConnectionServices(Mediator, CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
+        Connections = new ConnectionTable(new Lazy<ConnectionServices>(services), Metrics);
+        GroupReceipts = new GroupReceipts(Connections, Options, Clock);
+        Acknowledging = new AcknowledgeHandler(
+            Connections, CursorTable, new ReceiptFanOut(Connections, GroupReceipts, Mediator, Options), Mediator);
+    }
+
+    public FakeTimeProvider Clock { get; } = new();
+
+    public FakeMediator Mediator { get; } = new();
+
+    public IOptions<DeliveryOptions> Options { get; }
+
+    public ICursorStore Store { get; }
+
+    public CursorTable CursorTable { get; }
+
+    public DeviceStarts Starts { get; }
+
+    public DeliveryMetrics Metrics { get; }
+
+    public ConnectionTable Connections { get; }
+
+    public GroupReceipts GroupReceipts { get; }
+
+    public AcknowledgeHandler Acknowledging { get; }
+
+    public IReadOnlyList<IEvent> Published<IEvent>() where IEvent : INotification => [.. Mediator.Published.OfType<IEvent>()];
+
+    public static DeviceAddress Device(string user, string device = "phone") => new(UserId.Parse(user), DeviceId.Parse(device));
+
+    public static ConversationId Direct(string one, string other) => ConversationId.Direct(UserId.Parse(one), UserId.Parse(other));
+
+    public ConversationId Group(params string[] members)
+    {
+        var group = ConversationId.NewGroup();
+        lock (_gate)
+            _groups[group] = members.ToDictionary(member => UserId.Parse(member), _ => new Membership(SeqNo.None, SeqNo.None));
+        return group;
+    }
+
+    /// <summary>Adds a member at the head, as the groups' module does.</summary>
+    public void Join(ConversationId group, string user)
+    {
+        lock (_gate)
+            _groups[group][UserId.Parse(user)] = new Membership(HeadOf(group), SeqNo.None);
+    }
+
+    public void Leave(ConversationId group, string user)
+    {
+        lock (_gate)
+            _groups[group].Remove(UserId.Parse(user));
+    }
+
+    /// <summary>A message in the log, of which nobody has been told.</summary>
+    public MessageAppended Append(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0)
+    {
+        lock (_gate)
+        {
+            var previous = HeadOf(conversation);
+            var seqNo = new SeqNo(previous.Value + 1 + hole);
+            var message = new LoggedMessage(
+                MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", text, null, Clock.GetUtcNow());
+            if (!_log.TryGetValue(conversation, out var messages))
+                _log.Add(conversation, messages = []);
+            messages.Add(message);
+            return new MessageAppended(message, previous);
+        }
+    }
+
+    /// <summary>Tells the connections of the members, as the fan-out does.</summary>
+    public void Offer(MessageAppended appended)
+    {
+        var message = appended.Message;
+        var (toOthers, toSender) = (new MessageEvent(message, toSender: false), new MessageEvent(message, toSender: true));
+        foreach (var member in Members(message.Conversation))
+            foreach (var device in Connections.ConnectionsOf(member))
+                device.Offer(appended, member == message.Sender.User ? toSender : toOthers);
+    }
+
+    public MessageAppended Say(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0)
+    {
+        var appended = Append(conversation, sender, text, hole);
+        Offer(appended);
+        return appended;
+    }
+
+    public void Say(int messages, ConversationId conversation, DeviceAddress sender)
+    {
+        for (var i = 0; i < messages; i++)
+            Say(conversation, sender);
+    }
+
+    public SeqNo Head(ConversationId conversation)
+    {
+        lock (_gate)
+            return HeadOf(conversation);
+    }
+
+    public IReadOnlyList<LoggedMessage> Log(ConversationId conversation)
+    {
+        lock (_gate)
+            return [.. _log.GetValueOrDefault(conversation, [])];
+    }
+
+    public IReadOnlyList<UserId> Members(ConversationId conversation)
+    {
+        if (conversation.IsDirect)
+            return [conversation.Users.First, conversation.Users.Second];
+        lock (_gate)
+            return [.. _groups.GetValueOrDefault(conversation, []).Keys];
+    }
+
+    /// <summary>Has a device connect; the welcome is a pong, as delivery does not know the doors' events.</summary>
+    public Client Connect(DeviceAddress device, Action<Client>? prepare = null)
+    {
+        var client = new Client(device);
+        prepare?.Invoke(client);
+        var attached = Connections.Attach(client, new Welcome());
+        Assert.NotNull(attached);
+        client.Connection = (DeviceConnection)attached;
+        _clients.Add(client);
+        return client;
+    }
+
+    /// <summary>Has a device connect, and be caught up with what waited.</summary>
+    public async Task<Client> ConnectedAsync(DeviceAddress device)
+    {
+        var client = Connect(device);
+        await Wait.UntilAsync(() => client.CaughtUp, "caughtUp");
+        await SettleAsync();
+        return client;
+    }
+
+    public Task<Result<Done>> AckAsync(DeviceAddress from, ConversationId conversation, long seqNo, AckStatus status = AckStatus.Delivered) =>
+        Acknowledging.Handle(new Acknowledge(from, conversation, new SeqNo(seqNo), status), TestContext.Current.CancellationToken);
+
+    public async Task<long> CursorAsync(DeviceAddress device, ConversationId conversation)
+    {
+        var key = new CursorKey(device.User, device.Device, conversation);
+        return (await CursorTable.GetAsync(key, TestContext.Current.CancellationToken)).Delivered.Value;
+    }
+
+    /// <summary>Something that happens in the middle of the next such query: after its answer is made up, before it is given.</summary>
+    public void MeanwhileOf<TRequest>(Action happens) => _meanwhile.GetOrAdd(typeof(TRequest), _ => new()).Enqueue(happens);
+
+    /// <summary>The next such query finds its store away.</summary>
+    public void FailNext<TRequest>() => MeanwhileOf<TRequest>(() => throw new StoreUnavailableException("Away."));
+
+    /// <summary>Waits until no connection has anything left to do, but for those whose reader holds them back.</summary>
+    public Task SettleAsync() => Wait.UntilAsync(
+        () => _clients.All(client => client.IsHeldBack || IsAtRest(client.Connection)), "rest");
+
+    /// <summary>The same for one device, where nothing can be awaited.</summary>
+    public void SpinUntilAtRest(DeviceAddress device) =>
+        Assert.True(SpinWait.SpinUntil(() => Connections.Find(device) is { } connection && IsAtRest(connection), TimeSpan.FromSeconds(60)));
+
+    public void Sweep(TimeSpan after)
+    {
+        Clock.Advance(after);
+        foreach (var connection in Connections.All())
+            connection.Sweep();
+    }
+
+    public void Dispose()
+    {
+        foreach (var client in _clients)
+        {
+            client.Connection.Dispose();
+            client.Release();
+        }
+        CursorTable.Dispose();
+        GroupReceipts.Dispose();
+        _meters.Dispose();
+    }
+
+    private SeqNo HeadOf(ConversationId conversation) => _log.GetValueOrDefault(conversation) is [.., var last] ? last.SeqNo : SeqNo.None;
+
+    private void AnswerQueries() => Mediator
+        .Answer<ReadLog, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
+            () => [.. Log(query.Conversation).Where(message => message.SeqNo > query.After).Take(query.Limit)]))
+        .Answer<GetHead, SeqNo>(query => Answered(query, () => Head(query.Conversation)))
+        .Answer<FindMessage, MessagePlace?>(query => Answered(query, () => Find(query.Message)))
+        .Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(query => Answered(query, () => Directs(query.User)))
+        .Answer<GetMembership, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User)))
+        .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
+        .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
+
+    private T Answered<T>(object query, Func<T> answer)
+    {
+        var result = answer();
+        if (_meanwhile.TryGetValue(query.GetType(), out var waiting) && waiting.TryDequeue(out var happens))
+            happens();
+        return result;
+    }
+
+    private MessagePlace? Find(MessageId id)
+    {
+        lock (_gate)
+        {
+            return _log.Values.SelectMany(messages => messages).FirstOrDefault(message => message.Id == id) is { } found
+                ? new MessagePlace(found.Conversation, found.SeqNo)
+                : null;
+        }
+    }
+
+    private IReadOnlyList<ConversationId> Directs(UserId user)
+    {
+        lock (_gate)
+            return [.. _log.Keys.Where(conversation => conversation.IsDirectOf(user))];
+    }
+
+    private Membership? MembershipOf(ConversationId conversation, UserId user)
+    {
+        if (conversation.IsDirect)
+            return conversation.IsDirectOf(user) ? new Membership(SeqNo.None, SeqNo.None) : null;
+        lock (_gate)
+            return _groups.GetValueOrDefault(conversation, []).GetValueOrDefault(user);
+    }
+
+    private IReadOnlyList<JoinedGroup> GroupsOf(UserId user)
+    {
+        lock (_gate)
+        {
+            return [.. _groups.Where(group => group.Value.ContainsKey(user))
+                .Select(group => new JoinedGroup(group.Key, "title", group.Value.Count, group.Value[user], Clock.GetUtcNow()))];
+        }
+    }
+
+    // A test may look into the pump: only there stands whether something is still to come.
+    private static bool IsAtRest(DeviceConnection connection) => Volatile.Read(ref Running(connection)) == 0 && !HasWork(connection);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_running")]
+    private static extern ref int Running(DeviceConnection connection);
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "HasWork")]
+    private static extern bool HasWork(DeviceConnection connection);
+}
+
+/// <summary>The door's own event, which delivery passes on.</summary>
+internal sealed class Welcome : ServerEvent;
+
+/// <summary>Some answer to a client's command.</summary>
+internal sealed class Reply(int number = 0, int size = 128) : ServerEvent
+{
+    public int Number => number;
+
+    public override int Size => size;
+}
+
+/// <summary>Something to tell that nothing else makes up for.</summary>
+internal sealed class News(int number = 0) : ServerEvent
+{
+    public int Number => number;
+}
