@@ -125,7 +125,7 @@ public sealed class FakeConnections : IConnections
         return attached;
     }
 
-    public void Close(UserId user, DeviceId? device, CloseReason reason) => throw new NotSupportedException();
+    public Task LeaveAsync() => throw new NotSupportedException();
 }
 
 public sealed class FakeAttached(IClientConnection connection, ConnectionId id) : IAttachedConnection

@@ -13,7 +13,7 @@ internal static class OperationsRegistration
         builder.AddLogging();
         builder.Services
             .AddModuleOptions<OperationsOptions>("Operations")
-            .AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>())
+            .AddSingleton<DrainingLifetime>().AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<DrainingLifetime>())
             .AddChatMetrics()
             .AddApiDescription()
             .AddUpkeep();

@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
-using Microsoft.AspNetCore.Mvc;
+using MediatR;
 
 namespace Chat.Host.Identity.Devices;
 
@@ -20,7 +20,7 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<IResult> RevokeAsync(
-        string deviceId, Caller caller, Revocations revocations, KnownDevices known, [FromServices] IConnections connections,
+        string deviceId, Caller caller, Revocations revocations, KnownDevices known, IMediator mediator,
         ILogger<Revocations> log, CancellationToken ct)
     {
         if (!DeviceId.TryParse(deviceId, out var device))
@@ -30,7 +30,7 @@ internal static class DeviceEndpoints
             return HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "You have no such device."));
         log.DeviceRevoked(address);
         known.Forget(address);
-        connections.Close(caller.User, device, CloseReason.Revoked);
+        await mediator.Publish(new DeviceRevoked(address), CancellationToken.None);
         return Results.NoContent();
     }
 

@@ -15,8 +15,11 @@ public interface IConnections
     /// <returns>Null where the node is leaving or full, or the user has too many devices connected: refuse the connection.</returns>
     IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome);
 
-    /// <summary>Ends all connections of a user, or of one device of it.</summary>
-    void Close(UserId user, DeviceId? device, CloseReason reason);
+    /// <summary>
+    /// The node leaves: takes no connections from here on, tells the clients to reconnect at moments spread over the drain, and closes each
+    /// connection at its moment. Completes when all are closed; called again, it is the same leaving.
+    /// </summary>
+    Task LeaveAsync();
 }
 
 /// <summary>A connection that is taken in, until it is disposed of by its door when the socket has ended.</summary>

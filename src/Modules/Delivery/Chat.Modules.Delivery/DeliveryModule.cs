@@ -34,8 +34,8 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<DeviceStarts>()
             .AddSingleton<ConnectionServices>().AddSingleton(provider => new Lazy<ConnectionServices>(provider.GetRequiredService<ConnectionServices>))
             .AddSubscriber<DeviceRevoked, ForgetOnDeviceRevoked>()
-            .AddHostedService<ResendSweep>()
-            .AddHostedService<Leaving>();
+            .AddSingleton<Leaving>()
+            .AddHostedService<ResendSweep>();
 
         services
             .AddSingleton<FanOutQueue>()

@@ -10,6 +10,8 @@ internal sealed class ConnectionTable : IConnections
     private readonly ConcurrentDictionary<UserId, DeviceConnection[]> _users = new();
     private readonly Lazy<ConnectionServices> _services;
     private readonly DeliveryMetrics _metrics;
+    private readonly Lock _gate = new();
+    private Task? _left;
     private long _lastId;
     private int _count;
     private volatile bool _leaving;
@@ -58,12 +60,12 @@ internal sealed class ConnectionTable : IConnections
         return attached;
     }
 
-    public void Close(UserId user, DeviceId? device, CloseReason reason)
+    public Task LeaveAsync()
     {
-        foreach (var connection in ConnectionsOf(user))
+        lock (_gate)
         {
-            if (device is null || connection.Device.Device == device)
-                connection.Close(reason);
+            _leaving = true;
+            return _left ??= _services.Value.Leaving.CloseAsync([.. All()]);
         }
     }
 
@@ -81,9 +83,6 @@ internal sealed class ConnectionTable : IConnections
     }
 
     public IEnumerable<DeviceConnection> All() => _users.Values.SelectMany(devices => devices);
-
-    /// <summary>Takes no connections from here on.</summary>
-    public void Leave() => _leaving = true;
 
     /// <summary>Called by a connection that has ended; once it is replaced, it is gone already.</summary>
     public void Remove(DeviceConnection connection)

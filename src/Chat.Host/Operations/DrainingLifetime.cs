@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+using Chat.Modules.Delivery.Contracts;
+
+namespace Chat.Host.Operations;
+
+/// <summary>
+/// SIGTERM, and Ctrl+C: first the clients are told to go and their connections are closed, and only then the host begins to stop. In its own
+/// order the host would stop SignalR first, which drops all its connections at once and without a word. A second signal stops at once.
+/// </summary>
+internal sealed partial class DrainingLifetime(IHostApplicationLifetime application, IConnections connections, ILogger<DrainingLifetime> log)
+    : IHostLifetime, IDisposable
+{
+    private readonly List<PosixSignalRegistration> _signals = [];
+    private int _asked;
+
+    /// <summary>Whether the end has begun.</summary>
+    public bool IsLeaving => Volatile.Read(ref _asked) > 0 || application.ApplicationStopping.IsCancellationRequested;
+
+    public Task WaitForStartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var signal in (PosixSignal[])[PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT])
+            _signals.Add(PosixSignalRegistration.Create(signal, OnSignal));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public void Dispose() => _signals.ForEach(signal => signal.Dispose());
+
+    private void OnSignal(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        if (Interlocked.Increment(ref _asked) == 1)
+            _ = LeaveAsync();
+        else
+            application.StopApplication();
+    }
+
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            await connections.LeaveAsync();
+        }
+        catch (Exception e)
+        {
+            DrainFailed(log, e);
+        }
+        application.StopApplication();
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The drain failed; the server stops without it")]
+    private static partial void DrainFailed(ILogger log, Exception e);
+}
