@@ -156,7 +156,9 @@ internal sealed class WebSocketConnection(
         {
             services.Log.ConnectionFailed(e, device);
         }
-        socket.Abort();
+        // The socket has aborted itself over what it cannot read, broken UTF-8 say (1007); that close frame of its own is still on its way out.
+        if (socket.State is not WebSocketState.Aborted)
+            socket.Abort();
         if (!_readToEnd.Task.IsCompleted)
             await _ended.CancelAsync();
     }

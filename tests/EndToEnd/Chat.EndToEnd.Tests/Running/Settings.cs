@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Chat.EndToEnd.Tests.Running;
 
 /// <summary>Settings of the server (docs/configuration.md) that tests change, as environment variables.</summary>
@@ -7,5 +9,9 @@ internal static class Settings
         new Dictionary<string, string> { ["RateLimits__Enabled"] = "true" };
 
     public static IReadOnlyDictionary<string, string> HintsAbove(int members) =>
-        new Dictionary<string, string> { ["Delivery__PushThreshold"] = members.ToString(System.Globalization.CultureInfo.InvariantCulture) };
+        new Dictionary<string, string> { ["Delivery__PushThreshold"] = members.ToString(CultureInfo.InvariantCulture) };
+
+    /// <summary>A server that leaves slowly: it spreads its goodbyes.</summary>
+    public static IReadOnlyDictionary<string, string> ClosingPerSecond(int connections) =>
+        new Dictionary<string, string> { ["Delivery__DrainClosesPerSecond"] = connections.ToString(CultureInfo.InvariantCulture) };
 }
