@@ -165,6 +165,24 @@ public sealed class DrainTests : IDisposable
     }
 
     [Fact]
+    public async Task A_member_who_is_removed_during_the_drain_gets_nothing_of_what_comes_after()
+    {
+        var group = _world.Group("alice", "bob");
+        _world.Say(2, group, Alice);
+        _world.MeanwhileOf<GetHead>(() =>
+        {
+            _world.Leave(group, "bob");
+            _world.Connections.Find(Bob)!.Forget(group);
+            _world.Append(group, Alice);
+        });
+
+        var bob = await _world.ConnectedAsync(Bob);
+
+        Assert.Empty(bob.Messages);
+        Assert.Equal(1, bob.Count<CaughtUpEvent>());
+    }
+
+    [Fact]
     public async Task A_drain_brings_the_devices_own_messages_as_their_acks_may_be_lost()
     {
         _world.Say(Here, Alice);

@@ -58,6 +58,12 @@ internal sealed class ModelledDevice(World world, DeviceAddress address)
             _absences.Add((conversation, after, new SeqNo(SeqNo.MaxValue)));
     }
 
+    public SeqNo JoinedAt(ConversationId conversation)
+    {
+        lock (_gate)
+            return _absences.Where(absence => absence.Conversation == conversation).Select(absence => absence.UpTo).LastOrDefault();
+    }
+
     /// <summary>It is again, above a place.</summary>
     public void Join(SeqNo after)
     {

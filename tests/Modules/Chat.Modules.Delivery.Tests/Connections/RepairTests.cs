@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 
@@ -84,6 +85,23 @@ public sealed class RepairTests : IDisposable
         var group = _world.Group("alice");
         _world.Say(2, group, Alice);
         var bob = await _world.ConnectedAsync(Bob);
+
+        await RepairAsync(bob, group, 0);
+
+        Assert.Empty(bob.Messages);
+    }
+
+    [Fact]
+    public async Task A_member_who_is_removed_meanwhile_gets_nothing_of_what_comes_after()
+    {
+        var group = _world.Group("alice", "bob");
+        var bob = await _world.ConnectedAsync(Bob);
+        _world.MeanwhileOf<GetMembership>(() =>
+        {
+            _world.Leave(group, "bob");
+            bob.Connection.Forget(group);
+            _world.Append(group, Alice);
+        });
 
         await RepairAsync(bob, group, 0);
 

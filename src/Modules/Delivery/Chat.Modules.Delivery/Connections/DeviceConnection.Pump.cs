@@ -58,6 +58,7 @@ internal sealed partial class DeviceConnection
     {
         // Until then a device that is new has no place of its own.
         await _firstDrain.Task.WaitAsync(ct);
+        var forgotten = Volatile.Read(ref _forgotten);
         if (await _services.Mediator.Send(new GetMembership(conversation, Device.User), ct) is not { } membership)
             return;
         var page = _services.Options.RepairPage;
@@ -70,7 +71,8 @@ internal sealed partial class DeviceConnection
         var cursor = await CursorOfAsync(conversation, ct);
         lock (_gate)
         {
-            if (_closed || _resyncing)
+            // No longer a member, perhaps: what was read may be from after that.
+            if (_closed || _resyncing || _forgotten != forgotten)
                 return;
             if (read.Count > page || !_outbox.HasRoom)
                 BeginResync();
@@ -201,8 +203,9 @@ internal sealed partial class DeviceConnection
 
     private async Task DrainAsync()
     {
+        int forgotten;
         lock (_gate)
-            _drainDue = false;
+            (_drainDue, forgotten) = (false, _forgotten);
         if (!_connectedTold)
         {
             _connectedTold = true;
@@ -217,7 +220,8 @@ internal sealed partial class DeviceConnection
         lock (_gate)
         {
             _firstDrain.TrySetResult();
-            // Told to resync meanwhile: what was dropped may lie above the heads seen here. The next drain has it all.
+            // Told to resync meanwhile: what was dropped may lie above the heads seen here. Or no longer a member of one of these.
+            _drainDue |= _forgotten != forgotten;
             if (_drainDue)
                 return;
             _caughtUpDue = true;

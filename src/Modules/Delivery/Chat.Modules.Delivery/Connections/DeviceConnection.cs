@@ -27,6 +27,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     private TaskCompletionSource? _roomForAnswers;
     private int _unacked;
     private int _draining;
+    private int _forgotten;
     private bool _resyncing;
     private bool _closed;
 
@@ -166,7 +167,10 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     public void Forget(ConversationId conversation)
     {
         lock (_gate)
+        {
+            _forgotten++;
             Unfollow(conversation);
+        }
         Schedule();
     }
 
