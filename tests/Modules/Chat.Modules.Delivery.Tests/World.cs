@@ -35,7 +35,9 @@ internal sealed class World : IDisposable
         Metrics = new DeliveryMetrics(_meters, Clock);
         CursorTable = new CursorTable(Store, Options, Clock, NullLogger<CursorTable>.Instance);
         Starts = new DeviceStarts(Store, CursorTable, Mediator);
-        var services = new ConnectionServices(Mediator, CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
+        var leaving = new Leaving(Options, Clock, NullLogger<Leaving>.Instance);
+        var services = new ConnectionServices(
+            Mediator, CursorTable, Starts, leaving, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(new Lazy<ConnectionServices>(services), Metrics);
         GroupReceipts = new GroupReceipts(Connections, Options, Clock);
         Acknowledging = new AcknowledgeHandler(

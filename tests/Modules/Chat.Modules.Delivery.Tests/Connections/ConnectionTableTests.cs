@@ -1,5 +1,7 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
@@ -103,21 +105,36 @@ public sealed class ConnectionTableTests : IDisposable
         bob.Connection.Tell(new News());
         await Wait.UntilAsync(() => bob.IsHeldBack, "the write");
 
-        _world.Connections.Close(Bob.User, null, CloseReason.Revoked);
+        bob.Connection.Close(CloseReason.Revoked);
         await Wait.UntilAsync(() => _world.Published<DeviceDisconnected>().Count == 1, "the end");
 
         Assert.Equal([CloseReason.Revoked], bob.Closed);
     }
 
     [Fact]
-    public async Task Closing_one_device_leaves_the_users_others()
+    public async Task A_revoked_device_is_closed_and_forgotten_and_the_users_others_are_not()
     {
         var (bob, laptop) = (await _world.ConnectedAsync(Bob), await _world.ConnectedAsync(World.Device("bob", "laptop")));
 
-        _world.Connections.Close(Bob.User, Bob.Device, CloseReason.Revoked);
+        await new ForgetOnDeviceRevoked(_world.Connections, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob), Ct);
 
         Assert.Equal([CloseReason.Revoked], bob.Closed);
         Assert.Empty(laptop.Closed);
+        Assert.Equal(DeviceStanding.Later, await _world.Store.GetStandingAsync(Bob, Ct));
+    }
+
+    [Fact]
+    public async Task After_its_only_device_was_revoked_a_users_next_one_begins_where_the_user_had_got_to()
+    {
+        await _world.ConnectedAsync(Bob);
+        _world.Say(3, Here, Alice);
+        await _world.SettleAsync();
+        await _world.AckAsync(Bob, Here, 2);
+        await new ForgetOnDeviceRevoked(_world.Connections, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob), Ct);
+
+        var tablet = await _world.ConnectedAsync(World.Device("bob", "tablet"));
+
+        Assert.Equal([3], tablet.SeqNos);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
-using Chat.Modules.Delivery.Connections;
+using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 
@@ -11,13 +10,12 @@ public sealed class LeavingTests : IDisposable
     [Fact]
     public async Task Every_client_is_told_when_and_closed_no_sooner_and_none_is_taken_in()
     {
-        var ct = TestContext.Current.CancellationToken;
         var clients = new List<Client>();
         for (var i = 0; i < 20; i++)
             clients.Add(await _world.ConnectedAsync(World.Device($"user{i}")));
-        var leaving = new Leaving(_world.Connections, _world.Options, _world.Clock, NullLogger<Leaving>.Instance);
 
-        var left = leaving.StoppingAsync(ct);
+        var left = _world.Connections.LeaveAsync();
+        Assert.Same(left, _world.Connections.LeaveAsync());
         await _world.SettleAsync();
 
         Assert.False(_world.Connections.IsAccepting);
@@ -46,10 +44,40 @@ public sealed class LeavingTests : IDisposable
     [Fact]
     public async Task With_nobody_connected_it_is_over_at_once()
     {
-        await new Leaving(_world.Connections, _world.Options, _world.Clock, NullLogger<Leaving>.Instance).StoppingAsync(TestContext.Current.CancellationToken);
+        await _world.Connections.LeaveAsync();
 
         Assert.False(_world.Connections.IsAccepting);
     }
 
+    [Fact]
+    public async Task One_that_is_being_taken_in_when_the_leaving_begins_is_closed_too()
+    {
+        var late = new LateClient(_world.Connections);
+
+        using var attached = _world.Connections.Attach(late, new Welcome());
+
+        await Wait.UntilAsync(() => late.Closed is CloseReason.GoingAway, "the close");
+        Assert.Equal(0, _world.Connections.Count);
+    }
+
     public void Dispose() => _world.Dispose();
+
+    // The node leaves between the look at whether it accepts and the table's taking it in.
+    private sealed class LateClient(IConnections connections) : IClientConnection
+    {
+        public CloseReason? Closed { get; private set; }
+
+        public DeviceAddress Device
+        {
+            get
+            {
+                _ = connections.LeaveAsync();
+                return World.Device("late");
+            }
+        }
+
+        public ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct) => ValueTask.CompletedTask;
+
+        public void Close(CloseReason reason) => Closed = reason;
+    }
 }

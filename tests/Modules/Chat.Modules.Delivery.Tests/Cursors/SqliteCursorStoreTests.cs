@@ -8,7 +8,9 @@ public sealed class SqliteCursorStoreTests : CursorStoreContract, IDisposable
 {
     private readonly TemporaryStores _stores = new("delivery", typeof(DeliveryModule).Assembly);
 
-    private protected override ICursorStore Store => new SqliteCursorStore(_stores.Database, TimeProvider.System);
+    public SqliteCursorStoreTests() => Store = Open();
+
+    private protected override ICursorStore Store { get; }
 
     [Fact]
     public async Task Devices_and_cursors_are_there_after_a_restart()
@@ -19,9 +21,12 @@ public sealed class SqliteCursorStoreTests : CursorStoreContract, IDisposable
 
         _stores.Close();
 
-        Assert.Equal(DeviceStanding.Known, await Store.GetStandingAsync(device, ct));
-        Assert.Equal(7, (await Store.ReadAsync(new CursorKey(device.User, device.Device, conversation), ct)).Delivered.Value);
+        var after = Open();
+        Assert.Equal(DeviceStanding.Known, await after.GetStandingAsync(device, ct));
+        Assert.Equal(7, (await after.ReadAsync(new CursorKey(device.User, device.Device, conversation), ct)).Delivered.Value);
     }
 
     public void Dispose() => _stores.Dispose();
+
+    private SqliteCursorStore Open() => new(_stores.Database, TimeProvider.System);
 }

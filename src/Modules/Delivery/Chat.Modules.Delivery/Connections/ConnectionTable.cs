@@ -57,6 +57,9 @@ internal sealed class ConnectionTable : IConnections
             replaced.Close(CloseReason.Replaced);
         }
         attached.Open();
+        // Taken in after the leaving has looked who is here: nobody else would close it.
+        if (_leaving)
+            attached.Close(CloseReason.GoingAway);
         return attached;
     }
 
