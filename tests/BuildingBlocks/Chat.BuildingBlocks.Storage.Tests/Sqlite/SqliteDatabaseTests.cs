@@ -36,6 +36,8 @@ public sealed class SqliteDatabaseTests : IDisposable
     [Fact]
     public async Task Writes_of_many_threads_all_count()
     {
+        Assert.Equal(0, Count()); // opened before the threads come
+
         await Parallel.ForAsync(0, 500, Ct, async (number, ct) => await InsertAsync(number, ct));
 
         Assert.Equal(500, Count());
