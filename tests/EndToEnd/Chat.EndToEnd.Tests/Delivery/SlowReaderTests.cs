@@ -34,6 +34,8 @@ public sealed class SlowReaderTests
 
         Assert.All(others, o => Assert.Equal(Numbers, Distinct(o)));
         var grown = server.ResidentBytes() - memoryBefore;
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{Stalled} readers left {(long)Stalled * Messages * TextLength / 1024 / 1024} MiB unread; the server grew from {memoryBefore / 1024 / 1024} MiB by {grown / 1024 / 1024} MiB.");
         Assert.True(grown < MemoryAllowed, $"The server grew by {grown / 1024 / 1024} MiB.");
 
         foreach (var (i, client) in stalling.Index())
