@@ -6,6 +6,7 @@ namespace Chat.EndToEnd.Tests.Clients;
 internal sealed class FrameRecord
 {
     private const int FramesTold = 30;
+    private const int CharactersTold = 300;
 
     private readonly Lock _gate = new();
     private readonly List<Frame> _all = [];
@@ -102,7 +103,9 @@ internal sealed class FrameRecord
     }
 
     private InvalidOperationException Failure(string why, string what) =>
-        new($"Expected {what}, but {why}. {_all.Count} frames, the last of them:\n{string.Join('\n', _all.TakeLast(FramesTold))}");
+        new($"Expected {what}, but {why}. {_all.Count} frames, the last of them:\n{string.Join('\n', _all.TakeLast(FramesTold).Select(Told))}");
+
+    private static string Told(Frame frame) => frame.ToString() is { Length: > CharactersTold } text ? text[..CharactersTold] : frame.ToString();
 
     private sealed record Waiter(Func<Frame, bool> Match, string What)
     {

@@ -48,9 +48,11 @@ internal static class ChatClientCalls
 
     /// <summary>Takes the messages of a conversation up to a seqNo, and acks on the way and at the end.</summary>
     /// <param name="ackEvery">Messages between two acks; less than the window, or the server pauses for ever.</param>
-    public static async Task<List<Frame>> ReceiveUpToAsync(this IChatClient client, string conversationId, long seqNo, int ackEvery = 50)
+    /// <param name="received">Where they go, and what came before.</param>
+    public static async Task<List<Frame>> ReceiveUpToAsync(
+        this IChatClient client, string conversationId, long seqNo, int ackEvery = 50, List<Frame>? received = null)
     {
-        var messages = new List<Frame>();
+        var messages = received ?? [];
         while (messages.Count == 0 || messages[^1].Number("seqNo") < seqNo)
         {
             messages.Add(await client.ExpectAsync("message", m => m.Is("conversationId", conversationId)));

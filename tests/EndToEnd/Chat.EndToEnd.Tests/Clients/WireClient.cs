@@ -204,7 +204,7 @@ internal sealed class WireClient : IChatClient
                 Received.Add(frame);
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
         {
             return new Closing((int?)_socket.CloseStatus, e.Message);
         }

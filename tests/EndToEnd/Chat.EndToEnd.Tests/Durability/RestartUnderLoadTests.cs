@@ -27,9 +27,11 @@ public sealed class RestartUnderLoadTests
         for (var round = 0; round < Rounds; round++)
         {
             await load.AckedMoreAsync(Random.Shared.Next(FewestAcks, MostAcks), () => server.Output);
-            load.CountRestart();
-            await server.KillHardAsync();
-            await server.StartAgainAsync();
+            await load.RestartAsync(async () =>
+            {
+                await server.KillHardAsync();
+                await server.StartAgainAsync();
+            });
         }
 
         await CheckAsync(load);
@@ -44,8 +46,7 @@ public sealed class RestartUnderLoadTests
         for (var round = 0; round < Rounds; round++)
         {
             await load.AckedMoreAsync(Random.Shared.Next(FewestAcks, MostAcks), () => server.Output);
-            load.CountRestart();
-            Assert.Equal(0, await server.RestartAsync());
+            await load.RestartAsync(async () => Assert.Equal(0, await server.RestartAsync()));
         }
 
         await CheckAsync(load);

@@ -62,7 +62,13 @@ internal sealed class GroupLoad : IAsyncDisposable
         return load;
     }
 
-    public void CountRestart() => _settings.CountRestart();
+    /// <summary>Ends the server and starts it again; a send that was tried in the meantime may need one more connection.</summary>
+    public async Task RestartAsync(Func<Task> restart)
+    {
+        _settings.BeginRestart();
+        await restart();
+        _settings.EndRestart();
+    }
 
     /// <summary>Waits until that many more sends were acked.</summary>
     public Task AckedMoreAsync(int count, Func<string> more)

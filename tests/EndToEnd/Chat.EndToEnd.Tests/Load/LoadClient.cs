@@ -98,7 +98,7 @@ internal sealed class LoadClient : IAsyncDisposable
     private async Task SendAsync(string conversation)
     {
         var clientMsgId = $"{_account.DeviceId}-{++_lastClientMsgId}";
-        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", _load.Restarts);
+        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", _load.RestartsDone);
         await _gate.WaitAsync();
         try
         {
@@ -264,7 +264,7 @@ internal sealed class LoadClient : IAsyncDisposable
             _pending.Remove(send);
         }
 
-        var restarts = _load.Restarts - send.RestartsBefore;
+        var restarts = _load.RestartsBegun - send.RestartsBefore;
         if (send.TriedOn.Count - 1 > restarts)
             LateSends.Add($"{clientMsgId} of {History.Name}: on {send.TriedOn.Count} connections over {restarts} restarts");
 

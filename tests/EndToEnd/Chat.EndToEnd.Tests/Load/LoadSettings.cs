@@ -7,17 +7,23 @@ namespace Chat.EndToEnd.Tests.Load;
 /// <summary>What the clients of one load share.</summary>
 internal sealed class LoadSettings
 {
-    private int _restarts;
+    private int _restartsBegun;
+    private int _restartsDone;
     private long _acked;
 
     public Moments Moments { get; } = new();
 
-    /// <summary>How often the server was ended so far.</summary>
-    public int Restarts => Volatile.Read(ref _restarts);
+    /// <summary>How often the server was ended, or told to end, so far.</summary>
+    public int RestartsBegun => Volatile.Read(ref _restartsBegun);
+
+    /// <summary>How often it was there again.</summary>
+    public int RestartsDone => Volatile.Read(ref _restartsDone);
 
     public long Acked => Volatile.Read(ref _acked);
 
-    public void CountRestart() => Interlocked.Increment(ref _restarts);
+    public void BeginRestart() => Interlocked.Increment(ref _restartsBegun);
+
+    public void EndRestart() => Interlocked.Increment(ref _restartsDone);
 
     public void CountAck() => Interlocked.Increment(ref _acked);
 

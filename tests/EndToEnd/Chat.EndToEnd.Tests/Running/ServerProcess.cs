@@ -37,6 +37,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             ["ASPNETCORE_ENVIRONMENT"] = "Production",
             ["Storage__DataDirectory"] = DataDirectory,
             ["RateLimits__Enabled"] = "false",
+            // The fewest: nearly every test registers somebody.
+            ["Auth__PasswordIterations"] = "100000",
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>())
             _settings[name] = value;
