@@ -98,9 +98,11 @@ internal sealed partial class DeviceConnection
 
     private void Schedule()
     {
-        if (Volatile.Read(ref _running) == 0 && HasWork() && Interlocked.Exchange(ref _running, 1) == 0)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (TryBegin())
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
     }
+
+    private bool TryBegin() => Volatile.Read(ref _running) == 0 && HasWork() && Interlocked.Exchange(ref _running, 1) == 0;
 
     private bool HasWork()
     {

@@ -131,7 +131,9 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             }
             await room.WaitAsync(ct);
         }
-        Schedule();
+        // On the door's own thread: an ack need not wait for another one to wake.
+        if (TryBegin())
+            _ = PumpAsync();
     }
 
     /// <summary>The device says that it has everything up to a place.</summary>
