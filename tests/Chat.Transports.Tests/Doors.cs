@@ -84,6 +84,9 @@ public sealed class Doors : IAsyncDisposable
                 : new TokenCheck(new DeviceAddress(UserId.Parse(user), DeviceId.Parse(device)), Expiry(expires), null));
         }
 
+        /// <summary>One user of them all.</summary>
+        public bool IsRevoked(ClaimsPrincipal user) => user.FindFirstValue("sub") == "revoked-meanwhile";
+
         public static DateTimeOffset Expiry(string seconds) => DateTimeOffset.FromUnixTimeSeconds(long.Parse(seconds, CultureInfo.InvariantCulture));
     }
 

@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 
@@ -12,6 +13,12 @@ internal interface ITokens
     /// Null where there is none.</param>
     /// <param name="ct">Gives up.</param>
     Task<TokenCheck> ValidateAsync(string token, string? deviceFromQuery, CancellationToken ct);
+
+    /// <summary>
+    /// Whether the device of a request that was let in has been revoked since. Asked once its connection stands: a revocation before that
+    /// has found none to close.
+    /// </summary>
+    bool IsRevoked(ClaimsPrincipal user);
 }
 
 /// <summary>What a token turned out to be: a device's until a time, or refused.</summary>
@@ -20,5 +27,8 @@ internal interface ITokens
 /// <param name="Error"><c>unauthenticated</c>, or <c>token_expired</c> where its age is all that is wrong; null when it is good.</param>
 internal sealed record TokenCheck(DeviceAddress? Device, DateTimeOffset ExpiresAt, Error? Error)
 {
+    /// <summary>When it was issued, in whole milliseconds or seconds; meaningless when it is refused.</summary>
+    public DateTimeOffset IssuedAt { get; init; }
+
     public static TokenCheck Refused(Error error) => new(null, default, error);
 }

@@ -20,6 +20,8 @@ internal static class Logging
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
                 .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
+                // An error for each question while the server starts or leaves; the answer says it.
+                .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
                 // A line for each refused request.
                 .MinimumLevel.Override("Chat.Host.Identity.Tokens.BearerHandler", LogEventLevel.Warning)
                 .MinimumLevel.Override("Chat.Host.Identity.Admins.BasicHandler", LogEventLevel.Warning)

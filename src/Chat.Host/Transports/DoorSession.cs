@@ -1,3 +1,4 @@
+using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Identity;
@@ -50,14 +51,15 @@ internal sealed class DoorSession : IDisposable
     }
 
     /// <summary>Hands a connection in. Null where the node takes no more: refuse it.</summary>
-    public static async Task<DoorSession?> OpenAsync(
-        DoorServices services, IClientConnection connection, DateTimeOffset tokenExpiresAt, CancellationToken ct)
+    public static async Task<DoorSession?> OpenAsync(DoorServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ct)
     {
         var epoch = await services.Mediator.Send(new GetEpoch(), ct);
         var welcome = new Welcome(connection.Device, services.Clock.GetUtcNow(), epoch);
-        return services.Connections.Attach(connection, welcome) is { } attached
-            ? new DoorSession(services, connection, attached, tokenExpiresAt)
-            : null;
+        if (services.Connections.Attach(connection, welcome) is not { } attached)
+            return null;
+        if (services.Tokens.IsRevoked(user))
+            connection.Close(CloseReason.Revoked);
+        return new DoorSession(services, connection, attached, user.TokenExpiry());
     }
 
     /// <summary>Writes an answer in order with the events; waits while too many wait.</summary>

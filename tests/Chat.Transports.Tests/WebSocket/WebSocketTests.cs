@@ -293,6 +293,14 @@ public sealed class WebSocketTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_device_that_was_revoked_while_it_connected_is_closed()
+    {
+        await using var client = await (await OpenAsync()).ConnectAsync(Doors.Token(user: "revoked-meanwhile"));
+
+        Assert.Equal("4001 revoked", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
     public async Task A_renewed_token_keeps_the_connection_and_anothers_changes_nothing()
     {
         var clock = new FakeTimeProvider();

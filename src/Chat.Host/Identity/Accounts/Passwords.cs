@@ -89,7 +89,7 @@ internal sealed class Passwords : IDisposable
     }
 
     // In the hasher's version 3 (0x01, function 2 = HMAC-SHA512, iterations, salt's length, salt, key; big-endian), of no password at all.
-    private static string HashOfNobody(int iterations)
+    internal static string HashOfNobody(int iterations)
     {
         Span<byte> hash = stackalloc byte[13 + 16 + 32];
         RandomNumberGenerator.Fill(hash[13..]);

@@ -37,6 +37,7 @@ internal sealed class BearerHandler(
         {
             new Claim(Caller.UserClaim, address.User.Value),
             new Claim(Caller.DeviceClaim, address.Device.Value),
+            new Claim(AccessTokens.IssuedAtMs, check.IssuedAt.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture)),
             new Claim(JwtRegisteredClaimNames.Exp, check.ExpiresAt.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)),
         };
         var identity = new ClaimsIdentity(claims, SchemeName, Caller.UserClaim, roleType: null);

@@ -14,6 +14,7 @@ internal sealed class SigningKey : IDisposable
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly ECDsa _key;
+    private readonly InMemoryCryptoProviderCache _signatures = new();
 
     /// <exception cref="StorageException">The file cannot be read or written, is no such key, or others may read it.</exception>
     public SigningKey(DataDirectory directory)
@@ -33,12 +34,17 @@ internal sealed class SigningKey : IDisposable
         }
 
         var id = Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()).AsSpan(0, 12));
-        SecurityKey = new ECDsaSecurityKey(_key) { KeyId = id };
+        // With a cache of its own: the shared one goes by the id, and would give another host of this process the key of one that has ended.
+        SecurityKey = new ECDsaSecurityKey(_key) { KeyId = id, CryptoProviderFactory = new CryptoProviderFactory(_signatures) };
     }
 
     public ECDsaSecurityKey SecurityKey { get; }
 
-    public void Dispose() => _key.Dispose();
+    public void Dispose()
+    {
+        _signatures.Dispose();
+        _key.Dispose();
+    }
 
     private static ECDsa Read(string path)
     {

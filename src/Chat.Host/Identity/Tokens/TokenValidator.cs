@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Security.Claims;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Identity.Devices;
@@ -24,7 +26,8 @@ internal sealed class TokenValidator(
             return TokenCheck.Refused(IdentityErrors.BadToken);
         if (DeviceOf(jwt, deviceFromQuery) is not { } device)
             return TokenCheck.Refused(IdentityErrors.BadToken);
-        if (revocations.Cover(device, IssuedAt(jwt)))
+        var issuedAt = IssuedAt(jwt);
+        if (revocations.Cover(device, issuedAt))
             return TokenCheck.Refused(IdentityErrors.BadToken);
 
         var now = clock.GetUtcNow();
@@ -34,8 +37,15 @@ internal sealed class TokenValidator(
         // Last: the code says that age is all that is wrong.
         if (expiresAt <= now)
             return TokenCheck.Refused(IdentityErrors.TokenExpired);
-        return await known.AdmitAsync(device, ct) ? new TokenCheck(device, expiresAt, null) : TokenCheck.Refused(IdentityErrors.TooManyDevices);
+        return await known.AdmitAsync(device, ct)
+            ? new TokenCheck(device, expiresAt, null) { IssuedAt = issuedAt }
+            : TokenCheck.Refused(IdentityErrors.TooManyDevices);
     }
+
+    public bool IsRevoked(ClaimsPrincipal user) =>
+        Caller.From(user) is { } caller
+        && long.TryParse(user.FindFirstValue(AccessTokens.IssuedAtMs), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var issuedAt)
+        && revocations.Cover(caller.Device, DateTimeOffset.FromUnixTimeMilliseconds(issuedAt));
 
     // The query stands in for a claim that is not there, and differs from none that is.
     private static DeviceAddress? DeviceOf(JsonWebToken jwt, string? deviceFromQuery)

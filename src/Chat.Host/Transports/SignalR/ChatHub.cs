@@ -26,7 +26,7 @@ internal sealed class ChatHub(DoorServices services) : Hub
         var hub = Context.Features.Get<HubConnectionContext>()!;
         var caller = Caller.From(Context.User!)!;
         var connection = new SignalRConnection(hub, caller.Device, services);
-        if (await DoorSession.OpenAsync(services, connection, Context.User!.TokenExpiry(), Context.ConnectionAborted) is { } session)
+        if (await DoorSession.OpenAsync(services, connection, Context.User!, Context.ConnectionAborted) is { } session)
             Context.Features.Set(session);
         else
             connection.Close(CloseReason.GoingAway);

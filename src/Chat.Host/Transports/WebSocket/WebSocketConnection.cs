@@ -1,4 +1,5 @@
 using System.Net.WebSockets;
+using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
@@ -26,11 +27,11 @@ internal sealed class WebSocketConnection(
     public DeviceAddress Device => device;
 
     /// <summary>Serves the connection to its end.</summary>
-    public async Task RunAsync(DateTimeOffset tokenExpiresAt)
+    public async Task RunAsync(ClaimsPrincipal user)
     {
         try
         {
-            using var session = await DoorSession.OpenAsync(services, this, tokenExpiresAt, _ended.Token);
+            using var session = await DoorSession.OpenAsync(services, this, user, _ended.Token);
             using var receiver = new FrameReceiver(socket, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
             if (session is null)
                 Close(CloseReason.GoingAway);

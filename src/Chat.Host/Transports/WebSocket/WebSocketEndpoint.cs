@@ -20,7 +20,7 @@ internal static class WebSocketEndpoint
         context.DoNotHurry();
         var accept = new WebSocketAcceptContext { KeepAliveInterval = services.Options.KeepAlive, KeepAliveTimeout = services.Options.KeepAliveTimeout };
         using var socket = await context.WebSockets.AcceptWebSocketAsync(accept);
-        await new WebSocketConnection(socket, caller.Device, services, context.RequestAborted).RunAsync(context.User.TokenExpiry());
+        await new WebSocketConnection(socket, caller.Device, services, context.RequestAborted).RunAsync(context.User);
         return Results.Empty;
     }
 }

@@ -1,0 +1,34 @@
+using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.Host.Http;
+using Chat.Host.Identity;
+using Chat.Host.Operations;
+using Chat.Host.Transports;
+
+namespace Chat.Host;
+
+/// <summary>The whole server, put together.</summary>
+internal static class ChatApplication
+{
+    /// <summary>Registers and maps everything; starts nothing.</summary>
+    /// <param name="args">Settings, as the command line has them.</param>
+    /// <param name="change">What a test puts in the place of what is registered.</param>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
+    {
+        var builder = WebApplication.CreateBuilder(args);
+        builder.AddOperations().AddHttpEdge();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity().AddTransports();
+        foreach (var module in ChatModules.All)
+            module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
+        change?.Invoke(builder);
+
+        var app = builder.Build();
+        app.UseHttpEdge();
+        app.MapOperations();
+        app.MapIdentity();
+        app.MapTransports();
+        foreach (var module in ChatModules.All)
+            module.MapEndpoints(app);
+        return app;
+    }
+}

@@ -1,0 +1,55 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Identity.Accounts;
+
+namespace Chat.Host.Tests.Identity;
+
+/// <summary>What every store of accounts promises.</summary>
+public abstract class AccountStoreContract
+{
+    private static readonly UserId Alice = UserId.Parse("alice");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private protected abstract IAccountStore Store { get; }
+
+    [Fact]
+    public async Task An_account_is_found_by_its_exact_id()
+    {
+        Assert.True(await Store.AddAsync(Alice, "hash", Ct));
+
+        Assert.Equal("hash", await Store.FindPasswordHashAsync(Alice, Ct));
+        Assert.Null(await Store.FindPasswordHashAsync(UserId.Parse("Alice"), Ct));
+    }
+
+    [Fact]
+    public async Task A_taken_id_stays_as_it_was()
+    {
+        await Store.AddAsync(Alice, "first", Ct);
+
+        Assert.False(await Store.AddAsync(Alice, "second", Ct));
+
+        Assert.Equal("first", await Store.FindPasswordHashAsync(Alice, Ct));
+    }
+
+    [Fact]
+    public async Task Of_many_who_add_an_id_at_once_one_succeeds()
+    {
+        var added = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Store.AddAsync(Alice, $"hash {i}", Ct)));
+
+        var winner = Array.IndexOf(added, true);
+        Assert.Single(added, true);
+        Assert.Equal($"hash {winner}", await Store.FindPasswordHashAsync(Alice, Ct));
+    }
+
+    [Fact]
+    public async Task A_hash_is_renewed_only_where_it_is_still_the_old_one()
+    {
+        await Store.AddAsync(Alice, "first", Ct);
+
+        await Store.ReplacePasswordHashAsync(Alice, "another", "wrong", Ct);
+        Assert.Equal("first", await Store.FindPasswordHashAsync(Alice, Ct));
+
+        await Store.ReplacePasswordHashAsync(Alice, "first", "second", Ct);
+        Assert.Equal("second", await Store.FindPasswordHashAsync(Alice, Ct));
+    }
+}

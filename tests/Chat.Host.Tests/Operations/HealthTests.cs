@@ -1,0 +1,77 @@
+using System.Net;
+using Chat.BuildingBlocks.Storage.Sqlite;
+using Chat.Host.Tests.Running;
+using Microsoft.Extensions.Hosting;
+
+namespace Chat.Host.Tests.Operations;
+
+public sealed class HealthTests : IAsyncDisposable
+{
+    private readonly TestHost _host = new();
+
+    [Fact]
+    public async Task A_host_that_has_started_lives_and_is_ready()
+    {
+        (await _host.GetAsync("/health/live")).Expect(HttpStatusCode.OK);
+        (await _host.GetAsync("/health/ready")).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_host_that_is_leaving_lives_and_is_not_ready()
+    {
+        (await _host.ServiceAsync<IHostApplicationLifetime>()).StopApplication();
+
+        (await _host.GetAsync("/health/ready")).Expect(HttpStatusCode.ServiceUnavailable);
+        (await _host.GetAsync("/health/live")).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_host_whose_store_does_not_answer_is_not_ready()
+    {
+        (await _host.ServiceAsync<SqliteDatabase>()).Dispose();
+        File.Delete(Path.Combine(_host.Data, "chat.db"));
+        Directory.CreateDirectory(Path.Combine(_host.Data, "chat.db"));
+
+        (await _host.GetAsync("/health/ready")).Expect(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task Metrics_have_the_server_s_own_names_and_seconds_in_fine_buckets()
+    {
+        await _host.RegisterAsync("alice");
+
+        var metrics = (await _host.GetAsync("/metrics")).Expect(HttpStatusCode.OK).Body;
+
+        Assert.Contains("chat_sqlite_commit_seconds_bucket{", metrics, StringComparison.Ordinal);
+        Assert.Contains("le=\"0.0005\"", metrics, StringComparison.Ordinal);
+        Assert.Contains("chat_passwords_time_seconds_count{", metrics, StringComparison.Ordinal);
+        Assert.Contains("http_server_request_duration_seconds_count{", metrics, StringComparison.Ordinal);
+        Assert.Contains("dotnet_process_memory_working_set_bytes", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_page_of_the_API_has_everything_from_here()
+    {
+        var page = (await _host.GetAsync("/docs/")).Expect(HttpStatusCode.OK);
+
+        Assert.DoesNotContain("https://", page.Body, StringComparison.Ordinal);
+        Assert.Contains("default-src 'none'", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        Assert.Contains("connect-src 'self'", page.Header("Content-Security-Policy"), StringComparison.Ordinal);
+        (await _host.GetAsync("/docs/scalar.js")).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task The_description_tells_ids_apart_from_objects_and_bodies_from_one_another()
+    {
+        var description = (await _host.GetAsync("/openapi/v1.json")).Expect(HttpStatusCode.OK).Json;
+
+        var schemas = description.GetProperty("components").GetProperty("schemas");
+        Assert.Equal("string", schemas.GetProperty("UserId").GetProperty("type").GetString());
+        Assert.Equal("integer", schemas.GetProperty("SeqNo").GetProperty("type").GetString());
+        Assert.Equal(
+            ["userId", "password", "deviceId"],
+            schemas.GetProperty("AuthEndpointsCredentials").GetProperty("required").EnumerateArray().Select(name => name.GetString()));
+    }
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+}
