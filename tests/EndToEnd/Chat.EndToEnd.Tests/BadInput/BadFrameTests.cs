@@ -162,11 +162,12 @@ public sealed class BadFrameTests(SharedServer shared)
         byte[] frame = [.. "{\"type\":\"message\",\"to\":\"@bob\",\"clientMsgId\":\"1\",\"text\":\""u8, 0xC3, 0x28, .. "\"}"u8];
         await client.SendRawAsync(frame, WebSocketMessageType.Text);
 
-        // RFC 6455 §8.1 lets a WebSocket library end the connection with 1007 before the server sees the frame.
+        // RFC 6455 §8.1 lets a WebSocket library fail the connection before the server sees the frame; its close frame (1007) is a "should"
+        // (§7.1.7), and the framework's own abort may overtake it.
         var error = client.ExpectErrorAsync("bad_request");
         await Task.WhenAny(error, client.Closed);
         if (!error.IsCompletedSuccessfully)
-            await client.ExpectCloseAsync(1007);
+            Assert.Contains((await client.Closed).Code, (int?[])[1007, null]);
 
         Assert.Empty((await me.Rest.GetAsync("/v1/conversations")).Expect(HttpStatusCode.OK).Items("conversations"));
     }
