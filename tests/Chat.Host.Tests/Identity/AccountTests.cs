@@ -118,14 +118,15 @@ public sealed class AccountTests : IAsyncDisposable
     [Fact]
     public async Task A_refresh_token_expires_when_it_is_not_used()
     {
-        var pair = await _host.RegisterAsync("alice");
-        _host.Clock.Advance(TimeSpan.FromDays(29));
-        pair = (await _host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);
-        _host.Clock.Advance(TimeSpan.FromDays(29));
-        pair = (await _host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);
-        _host.Clock.Advance(TimeSpan.FromDays(30));
+        await using var host = new TestHost(("Auth:RefreshTokenLifetime", "01:00:00"));
+        var pair = await host.RegisterAsync("alice");
+        host.Clock.Advance(TimeSpan.FromMinutes(59));
+        pair = (await host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);
+        host.Clock.Advance(TimeSpan.FromMinutes(59));
+        pair = (await host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);
+        host.Clock.Advance(TimeSpan.FromMinutes(60));
 
-        (await _host.RefreshAsync(pair.RefreshToken)).ExpectProblem(HttpStatusCode.Unauthorized, "unauthenticated");
+        (await host.RefreshAsync(pair.RefreshToken)).ExpectProblem(HttpStatusCode.Unauthorized, "unauthenticated");
     }
 
     [Fact]

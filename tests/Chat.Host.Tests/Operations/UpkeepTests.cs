@@ -48,11 +48,11 @@ public sealed class UpkeepTests
         foreach (var _ in Enumerable.Range(0, 3))
         {
             (await host.ServiceAsync<UpkeepJobs>()).BackUp();
-            host.Clock.Advance(TimeSpan.FromDays(1));
+            host.Clock.Advance(TimeSpan.FromMinutes(1));
         }
 
         Assert.Equal(
-            ["chat-20260302T120000Z", "chat-20260303T120000Z", "something else"], backups.GetDirectories().Select(folder => folder.Name).Order());
+            ["chat-20260301T120100Z", "chat-20260301T120200Z", "something else"], backups.GetDirectories().Select(folder => folder.Name).Order());
         backups.Delete(recursive: true);
     }
 }
