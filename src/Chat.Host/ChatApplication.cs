@@ -23,6 +23,8 @@ internal static class ChatApplication
         change?.Invoke(builder);
 
         var app = builder.Build();
+        // Opens every embedded store: one that cannot be ends the start, rather than the first request that needs it.
+        app.Services.GetServices<IBackedUp>();
         app.UseHttpEdge();
         app.MapOperations();
         app.MapIdentity();

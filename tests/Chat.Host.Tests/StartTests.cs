@@ -22,6 +22,17 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_log_is_one_clear_line_and_exit_code_1()
+    {
+        var log = Directory.CreateDirectory(Path.Combine(_data, "log"));
+        await File.WriteAllTextAsync(Path.Combine(log.FullName, "CURRENT"), "garbage", TestContext.Current.CancellationToken);
+
+        using var host = HostProcess.Start(_data);
+
+        await ExpectRefusalAsync(host, "log'");
+    }
+
+    [Fact]
     public async Task A_key_that_others_may_read_is_one_clear_line_and_exit_code_1()
     {
         var key = Path.Combine(_data, "signing-key.pem");
