@@ -76,6 +76,9 @@ internal sealed class DoorSession : IDisposable
         return answer;
     }
 
+    /// <summary>Whether a transport's own ping is answered: it costs what a frame's does.</summary>
+    public bool AdmitsPing() => Charge(null) is null;
+
     public void Dispose()
     {
         _lease.Dispose();

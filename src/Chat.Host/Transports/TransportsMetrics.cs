@@ -12,10 +12,10 @@ internal sealed class TransportsMetrics
     {
         var meter = meters.Create("Chat");
         _refused = meter.CreateCounter<long>("chat.frames_refused", description: "Clients' frames that were answered by an error, by its code.");
-        _closed = meter.CreateCounter<long>("chat.connections_closed", description: "Live connections that the server ended, by the close code of /ws.");
+        _closed = meter.CreateCounter<long>("chat.connections_closed", description: "Live connections that have ended, by the code that /ws closes with; 1000 where the client ended them.");
     }
 
     public void Refused(string code) => _refused.Add(1, new KeyValuePair<string, object?>("code", code));
 
-    public void Closed(int code) => _closed.Add(1, new KeyValuePair<string, object?>("code", code));
+    public void Closed(CloseCode code) => _closed.Add(1, new KeyValuePair<string, object?>("code", (int)code));
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
+using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Transports.Tests.WebSocket;
 
@@ -18,6 +19,21 @@ public sealed class UpgradeTests
         await Assert.ThrowsAsync<WebSocketException>(() => socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws"), Ct));
 
         Assert.Equal(HttpStatusCode.Unauthorized, socket.HttpStatusCode);
+    }
+
+    [Fact]
+    public async Task HTTP_2_opens_a_connection_too()
+    {
+        await using var doors = await Doors.OpenAsync(null, ("Http2", "true"));
+        using var socket = new ClientWebSocket { Options = { HttpVersion = HttpVersion.Version20, HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact } };
+        using var http = new HttpMessageInvoker(new SocketsHttpHandler());
+        await socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws?access_token={Doors.Token()}"), http, Ct);
+        await using var client = new SocketClient(socket);
+
+        Assert.StartsWith("""{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+        doors.Connections.Attached.Single().Connection.Close(CloseReason.Replaced);
+        Assert.Equal("4000 replaced", await client.CloseOfServerAsync());
     }
 
     [Fact]

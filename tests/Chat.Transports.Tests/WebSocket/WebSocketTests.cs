@@ -175,15 +175,89 @@ public sealed class WebSocketTests : IAsyncDisposable
         Assert.Equal("4002 text frames only", await client.CloseOfServerAsync());
     }
 
-    // RFC 6455 §8.1 wants the connection failed, and the runtime's WebSocket does that by itself before the frame is ours to refuse.
     [Fact]
-    public async Task A_text_frame_that_is_not_UTF_8_ends_the_connection()
+    public async Task A_text_that_is_not_UTF_8_is_a_bad_request_and_stops_nothing_after_it()
     {
         await using var client = await ConnectAsync();
 
-        await client.SendAsync([0x22, 0xFF, 0x22]);
+        await client.SendAsync([.. Encoding.UTF8.GetBytes(Hello[..^2]), 0xC3, 0x28, .. Encoding.UTF8.GetBytes(Hello[^2..])]);
+
+        Assert.StartsWith("""{"type":"error","code":"bad_request",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("""{"type":"ack",""", await client.AskAsync(Hello), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("C1800000000022", "a reserved bit")]
+    [InlineData("83800000000022", "a reserved opcode")]
+    [InlineData("810122", "no mask")]
+    [InlineData("808000000000", "a continuation of nothing")]
+    [InlineData("018000000000818000000000", "a text within a text")]
+    [InlineData("098000000000", "a ping in fragments")]
+    [InlineData("89FE007E00000000", "a ping of 126 bytes")]
+    [InlineData("81FFFFFFFFFFFFFFFFFF00000000", "a negative length")]
+    public async Task What_no_client_may_send_ends_the_connection(string bytes, string what)
+    {
+        await using var client = await RawClient.ConnectAsync((await OpenAsync()).Address);
+        await client.NextAsync();
+
+        await client.SendAsync(Convert.FromHexString(bytes));
+
+        Assert.Equal("88-4002 malformed frame", await client.NextAsync());
+        Assert.NotEmpty(what);
+    }
+
+    [Fact]
+    public async Task A_ping_is_answered_with_its_payload_even_between_fragments()
+    {
+        await using var client = await RawClient.ConnectAsync((await OpenAsync()).Address);
+        await client.NextAsync();
+
+        await client.SendAsync(RawClient.Frame(0x01, "{\"type\":\"pi"u8));
+        await client.SendAsync(RawClient.Frame(0x89, "are you there?"u8));
+        await client.SendAsync(RawClient.Frame(0x80, "ng\"}"u8));
+
+        Assert.Equal("8A-are you there?", await client.NextAsync());
+        Assert.Equal("81-{\"type\":\"pong\"}", await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task A_silent_client_is_pinged_and_let_go_when_it_does_not_answer()
+    {
+        await using var client = await RawClient.ConnectAsync((await OpenAsync(null, ("KeepAlive", "00:00:01"), ("KeepAliveTimeout", "00:00:01"))).Address);
+        await client.NextAsync();
+
+        Assert.Equal("89-", await client.NextAsync());
 
         await _doors!.Connections.Attached.Single().Detached;
+    }
+
+    [Fact]
+    public async Task A_flood_of_the_transports_own_pings_ends_the_connection()
+    {
+        await using var client = await RawClient.ConnectAsync((await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"))).Address);
+        await client.NextAsync();
+
+        for (var i = 0; i < 20; i++)
+            await client.SendAsync(RawClient.Frame(0x89, "x"u8));
+
+        for (var i = 0; i < 10; i++)
+            Assert.Equal("8A-x", await client.NextAsync());
+        Assert.Equal("88-4008 over a limit", await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task Many_events_in_one_write_come_whole_and_in_order()
+    {
+        await using var client = await ConnectAsync();
+        var attached = _doors!.Connections.Attached.Single();
+        var sizes = Enumerable.Range(0, 400).Select(i => i % 50 == 0 ? 40_000 + i : i).ToList();
+
+        var push = attached.Push([.. sizes.Select(size => new MessageEvent(
+            new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", new string('x', size), null, default), toSender: false))]);
+
+        foreach (var size in sizes)
+            Assert.Equal(size, JsonDocument.Parse(await client.NextAsync()).RootElement.GetProperty("text").GetString()!.Length);
+        await push;
     }
 
     [Theory]
@@ -283,10 +357,10 @@ public sealed class WebSocketTests : IAsyncDisposable
     {
         var clock = new FakeTimeProvider();
         var doors = await OpenAsync(clock);
-        await using var client = await doors.ConnectAsync(Doors.Token(expires: clock.GetUtcNow().AddMinutes(15)));
+        await using var client = await doors.ConnectAsync(Doors.Token(expires: clock.GetUtcNow().AddSeconds(10)));
         await client.NextAsync();
 
-        clock.Advance(TimeSpan.FromMinutes(15));
+        clock.Advance(TimeSpan.FromSeconds(10));
 
         Assert.StartsWith("""{"type":"error","code":"token_expired",""", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Equal("4001 token_expired", await client.CloseOfServerAsync());
@@ -305,7 +379,7 @@ public sealed class WebSocketTests : IAsyncDisposable
     {
         var clock = new FakeTimeProvider();
         var doors = await OpenAsync(clock);
-        var expires = clock.GetUtcNow().AddMinutes(15);
+        var expires = clock.GetUtcNow().AddSeconds(10);
         await using var client = await doors.ConnectAsync(Doors.Token(expires: expires));
         await client.NextAsync();
 
@@ -314,11 +388,11 @@ public sealed class WebSocketTests : IAsyncDisposable
         Assert.Contains("forbidden", await AuthAsync(Doors.Token(device: "tablet", expires: expires.AddHours(5))), StringComparison.Ordinal);
         Assert.Contains("unauthenticated", await AuthAsync("nonsense"), StringComparison.Ordinal);
         Assert.Equal(
-            $$"""{"type":"authenticated","expiresAt":{{expires.AddMinutes(15).ToUnixTimeMilliseconds()}}}""",
-            await AuthAsync(Doors.Token(device: "", expires: expires.AddMinutes(15))));
-        clock.Advance(TimeSpan.FromMinutes(20));
+            $$"""{"type":"authenticated","expiresAt":{{expires.AddSeconds(10).ToUnixTimeMilliseconds()}}}""",
+            await AuthAsync(Doors.Token(device: "", expires: expires.AddSeconds(10))));
+        clock.Advance(TimeSpan.FromSeconds(14));
         Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
-        clock.Advance(TimeSpan.FromMinutes(10));
+        clock.Advance(TimeSpan.FromSeconds(6));
 
         Assert.Equal("4001 token_expired", await client.CloseOfServerAsync());
     }

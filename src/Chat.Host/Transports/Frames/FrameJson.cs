@@ -20,7 +20,10 @@ internal static class FrameJson
     [ThreadStatic] private static ArrayBufferWriter<byte>? _buffer;
     [ThreadStatic] private static Utf8JsonWriter? _json;
 
-    public static byte[] Encode(ServerEvent @event)
+    public static byte[] Encode(ServerEvent @event) => Encode(@event, static json => json.ToArray());
+
+    /// <summary>The JSON, wrapped by who sends it before it is kept.</summary>
+    public static byte[] Encode(ServerEvent @event, Func<ReadOnlySpan<byte>, byte[]> wrap)
     {
         var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
         var json = _json ??= new Utf8JsonWriter(buffer, Options);
@@ -32,7 +35,7 @@ internal static class FrameJson
             ServerFrame.WriteTo(@event, ref fields);
             json.WriteEndObject();
             json.Flush();
-            return buffer.WrittenSpan.ToArray();
+            return wrap(buffer.WrittenSpan);
         }
         finally
         {

@@ -1,7 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
-using Chat.Host.Transports.WebSocket;
 using Chat.Modules.Delivery.Contracts;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -42,7 +41,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
 
     private async Task SayGoodbyeAsync(CloseReason reason)
     {
-        services.Metrics.Closed((int)CodeOf(reason));
+        services.Metrics.Closed(CloseCodes.Of(reason));
         // SignalR's own close says neither why nor whether to come back; a client heeds the first one that it gets.
         var close = new CloseMessage(ErrorOf(reason), allowReconnect: reason is CloseReason.GoingAway or CloseReason.OverLimit);
         try
@@ -77,13 +76,5 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         CloseReason.Revoked => $"{ErrorCodes.Unauthenticated}: This device was revoked.",
         CloseReason.OverLimit => $"{ErrorCodes.RateLimited}: Over a limit; connect again and sync.",
         _ => $"{ErrorCodes.Unavailable}: The server is going away; connect again, elsewhere if there is an elsewhere.",
-    };
-
-    private static System.Net.WebSockets.WebSocketCloseStatus CodeOf(CloseReason reason) => reason switch
-    {
-        CloseReason.Replaced => CloseCodes.Replaced,
-        CloseReason.TokenExpired or CloseReason.Revoked => CloseCodes.NotAuthenticated,
-        CloseReason.OverLimit => CloseCodes.OverLimit,
-        _ => CloseCodes.GoingAway,
     };
 }

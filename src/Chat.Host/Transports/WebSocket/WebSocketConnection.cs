@@ -1,4 +1,3 @@
-using System.Net.WebSockets;
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -8,159 +7,200 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Host.Transports.WebSocket;
 
 /// <summary>
-/// A device's connection through <c>/ws</c>. One reader, which is <see cref="RunAsync"/>; one writer at a time, which is Delivery; and at most
-/// one goodbye, begun by whoever first ends the connection, which waits for the client only so long.
+/// A device's connection through <c>/ws</c>. One reader, which is <see cref="RunAsync"/>; one writer at a time; and at most one goodbye, begun
+/// by whoever first ends the connection, which waits for the client only so long.
 /// </summary>
-internal sealed class WebSocketConnection(
-    System.Net.WebSockets.WebSocket socket, DeviceAddress device, DoorServices services, CancellationToken aborted) : IClientConnection
+internal sealed class WebSocketConnection : IClientConnection, IDisposable
 {
-    /// <summary>The number of this door's encoding, kept with each event.</summary>
-    private const int EncodingSlot = 0;
-
-    private readonly CancellationTokenSource _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+    private readonly DoorServices _services;
+    private readonly Action _abort;
+    private readonly FrameReader _reader;
+    private readonly FrameWriter _writer;
+    private readonly Liveness _liveness;
+    private readonly CancellationTokenSource _ended;
     private readonly TaskCompletionSource _readToEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
 
     // Set once, under the gate.
-    private Task? _goodbye;
+    private volatile Task? _goodbye;
 
-    public DeviceAddress Device => device;
+    /// <param name="stream">The socket's bytes; the request's, and disposed of with it.</param>
+    /// <param name="device">Whose connection it is.</param>
+    /// <param name="services">What the doors share.</param>
+    /// <param name="abort">Ends the request's connection on the spot.</param>
+    /// <param name="aborted">It has ended.</param>
+    public WebSocketConnection(Stream stream, DeviceAddress device, DoorServices services, Action abort, CancellationToken aborted)
+    {
+        (Device, _services, _abort) = (device, services, abort);
+        _reader = new FrameReader(stream, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
+        _writer = new FrameWriter(stream);
+        _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        _liveness = new Liveness(_reader, services.Options, services.Clock, ping: () => _ = PingAsync(), dead: abort);
+    }
+
+    public DeviceAddress Device { get; }
+
+    private static Error TokenExpired { get; } = new(ErrorCodes.TokenExpired, "The token has expired; get another and connect again.");
 
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(ClaimsPrincipal user)
     {
+        DoorSession? session = null;
         try
         {
-            using var session = await DoorSession.OpenAsync(services, this, user, _ended.Token);
-            using var receiver = new FrameReceiver(socket, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
-            if (session is null)
-                Close(CloseReason.GoingAway);
-            else
-                await ReadAsync(receiver, session);
-            await receiver.DrainAsync(_ended.Token);
+            session = await OpenAsync(user);
+            await ReadAsync(session);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (IsOfTheConnection(e))
         {
-            services.Log.ConnectionFailed(e, device);
-        }
-        catch (StoreUnavailableException e)
-        {
-            services.Log.StoreUnavailable(e, nameof(Welcome), device);
-            Close(CloseReason.GoingAway);
+            _services.Log.ConnectionFailed(e, Device);
         }
         finally
         {
+            session?.Dispose();
             _readToEnd.TrySetResult();
-            await Goodbye(WebSocketCloseStatus.NormalClosure, "", null);
-            _ended.Dispose();
+            await Goodbye(CloseCode.Normal, "", null);
         }
     }
 
     public async ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct)
     {
-        for (var i = 0; i < events.Count; i++)
-        {
-            var frame = events[i].EncodedAs(EncodingSlot, static e => FrameJson.Encode(e));
-            // Without a token the socket takes its short way; a write that waits is watched below.
-            var write = socket.SendAsync(frame.AsMemory(), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
-            if (!write.IsCompletedSuccessfully)
-                await WatchAsync(write.AsTask(), ct);
-        }
-    }
-
-    public void Close(CloseReason reason)
-    {
-        services.Log.ConnectionClosing(device, reason);
-        _ = reason switch
-        {
-            CloseReason.Replaced => Goodbye(CloseCodes.Replaced, "replaced", null),
-            // Delivery's queue may hold anything, so the error goes out here, right before the close.
-            CloseReason.TokenExpired => Goodbye(CloseCodes.NotAuthenticated, ErrorCodes.TokenExpired, new ErrorAnswer(TokenExpired)),
-            CloseReason.Revoked => Goodbye(CloseCodes.NotAuthenticated, "revoked", null),
-            CloseReason.OverLimit => Goodbye(CloseCodes.OverLimit, "over a limit", null),
-            _ => Goodbye(CloseCodes.GoingAway, "going away", null),
-        };
-    }
-
-    private static Error TokenExpired { get; } = new(ErrorCodes.TokenExpired, "The token has expired; get another and connect again.");
-
-    private bool IsEnding
-    {
-        get
-        {
-            lock (_gate)
-                return _goodbye is not null;
-        }
-    }
-
-    private async Task ReadAsync(FrameReceiver receiver, DoorSession session)
-    {
-        while (true)
-        {
-            var received = await receiver.NextAsync(_ended.Token);
-            if (received == Received.Closed || IsEnding)
-                return;
-            if (received == Received.Binary)
-            {
-                _ = Goodbye(CloseCodes.ProtocolError, "text frames only", null);
-                return;
-            }
-            if (received == Received.FarTooLarge)
-            {
-                _ = Goodbye(CloseCodes.FrameTooLarge, "frame too large", null);
-                return;
-            }
-
-            var parsed = received == Received.Frame
-                ? ClientFrameParser.Parse(receiver.Frame, device.User)
-                : ParsedFrame.Refused(DoorRequests.FrameTooLarge(services.Options.MaxFrameBytes));
-            receiver.Release();
-            if (await session.AnswerAsync(parsed, _ended.Token) is { } answer)
-                await session.ReplyAsync(answer, _ended.Token);
-        }
-    }
-
-    private async Task WatchAsync(Task write, CancellationToken ct)
-    {
+        var write = _writer.WriteAsync(events);
+        if (write.IsCompletedSuccessfully)
+            return;
         try
         {
-            await write.WaitAsync(services.Options.WriteTimeout, services.Clock, ct);
+            await write.WaitAsync(_services.Options.WriteTimeout, _services.Clock, ct);
         }
         catch (TimeoutException)
         {
-            services.Log.WriteTimedOut(device);
+            _services.Log.WriteTimedOut(Device);
             Close(CloseReason.OverLimit);
             throw;
         }
     }
 
-    /// <summary>Begins the connection's end, once: a last word, the close, the client's answer to it; then the socket goes, answer or not.</summary>
-    private Task Goodbye(WebSocketCloseStatus code, string text, ServerEvent? lastWord)
+    public void Close(CloseReason reason)
+    {
+        _services.Log.ConnectionClosing(Device, reason);
+        var text = reason switch
+        {
+            CloseReason.Replaced => "replaced",
+            CloseReason.TokenExpired => ErrorCodes.TokenExpired,
+            CloseReason.Revoked => "revoked",
+            CloseReason.OverLimit => "over a limit",
+            _ => "going away",
+        };
+        // Delivery's queue may hold anything, so the error goes out right before the close.
+        _ = Goodbye(CloseCodes.Of(reason), text, reason is CloseReason.TokenExpired ? new ErrorAnswer(TokenExpired) : null);
+    }
+
+    public void Dispose()
+    {
+        _liveness.Dispose();
+        _reader.Dispose();
+        _writer.Dispose();
+        _ended.Dispose();
+    }
+
+    /// <summary>Null where the connection is refused, and its goodbye is under way.</summary>
+    private async Task<DoorSession?> OpenAsync(ClaimsPrincipal user)
+    {
+        try
+        {
+            if (await DoorSession.OpenAsync(_services, this, user, _ended.Token) is { } session)
+                return session;
+        }
+        catch (StoreUnavailableException e)
+        {
+            _services.Log.StoreUnavailable(e, nameof(Welcome), Device);
+        }
+        Close(CloseReason.GoingAway);
+        return null;
+    }
+
+    /// <summary>Reads to the client's close. Once a goodbye is under way what comes before that is passed over.</summary>
+    private async Task ReadAsync(DoorSession? session)
+    {
+        while (await _reader.NextAsync(_ended.Token) is var received and not Received.Close)
+        {
+            if (received is Received.Malformed)
+            {
+                _ = Goodbye(CloseCode.ProtocolError, "malformed frame", null);
+                await _reader.DrainAsync(_ended.Token);
+                return;
+            }
+            if (session is not null && _goodbye is null)
+                await TakeAsync(received, session);
+        }
+    }
+
+    private async Task TakeAsync(Received received, DoorSession session)
+    {
+        switch (received)
+        {
+            case Received.Text:
+                await AnswerAsync(session, ClientFrameParser.Parse(_reader.Text, Device.User));
+                break;
+            case Received.TooLarge:
+                await AnswerAsync(session, ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)));
+                break;
+            case Received.Ping when session.AdmitsPing():
+                await _writer.WriteControlAsync(Opcode.Pong, _reader.Ping, _ended.Token);
+                break;
+            case Received.Binary:
+                _ = Goodbye(CloseCode.ProtocolError, "text frames only", null);
+                break;
+            case Received.FarTooLarge:
+                _ = Goodbye(CloseCode.FrameTooLarge, "frame too large", null);
+                break;
+        }
+    }
+
+    private async Task AnswerAsync(DoorSession session, ParsedFrame parsed)
+    {
+        _reader.Release();
+        if (await session.AnswerAsync(parsed, _ended.Token) is { } answer)
+            await session.ReplyAsync(answer, _ended.Token);
+    }
+
+    private async Task PingAsync()
+    {
+        try
+        {
+            await _writer.WriteControlAsync(Opcode.Ping, ReadOnlyMemory<byte>.Empty, _ended.Token);
+        }
+        catch (Exception e) when (IsOfTheConnection(e))
+        {
+            _services.Log.ConnectionFailed(e, Device);
+        }
+    }
+
+    /// <summary>Begins the connection's end, once: a last word, the close, the client's end; then the connection goes, whether or not it came.</summary>
+    private Task Goodbye(CloseCode code, string text, ServerEvent? lastWord)
     {
         lock (_gate)
             return _goodbye ??= Task.Run(() => SayGoodbyeAsync(code, text, lastWord));
     }
 
-    private async Task SayGoodbyeAsync(WebSocketCloseStatus code, string text, ServerEvent? lastWord)
+    private async Task SayGoodbyeAsync(CloseCode code, string text, ServerEvent? lastWord)
     {
-        services.Metrics.Closed((int)code);
-        using var deadline = new CancellationTokenSource(services.Options.CloseTimeout, services.Clock);
+        _services.Metrics.Closed(code);
+        using var deadline = new CancellationTokenSource(_services.Options.CloseTimeout, _services.Clock);
         try
         {
             if (lastWord is not null)
-                await socket.SendAsync(FrameJson.Encode(lastWord).AsMemory(), WebSocketMessageType.Text, endOfMessage: true, deadline.Token);
-            if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
-                await socket.CloseOutputAsync(code, text, deadline.Token);
+                await _writer.WriteAsync([lastWord]).WaitAsync(deadline.Token);
+            await _writer.CloseAsync(code, text, deadline.Token);
             await _readToEnd.Task.WaitAsync(deadline.Token);
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException or InvalidOperationException)
+        catch (Exception e) when (IsOfTheConnection(e))
         {
-            services.Log.ConnectionFailed(e, device);
-        }
-        // The socket has aborted itself over what it cannot read, broken UTF-8 say (1007); that close frame of its own is still on its way out.
-        if (socket.State is not WebSocketState.Aborted)
-            socket.Abort();
-        if (!_readToEnd.Task.IsCompleted)
+            _services.Log.ConnectionFailed(e, Device);
+            _abort();
             await _ended.CancelAsync();
+        }
     }
+
+    private static bool IsOfTheConnection(Exception e) => e is IOException or OperationCanceledException or ObjectDisposedException;
 }

@@ -18,9 +18,9 @@ internal static class WebSocketEndpoint
             return HttpErrors.ToProblem(DoorRequests.NotAccepting);
 
         context.DoNotHurry();
-        var accept = new WebSocketAcceptContext { KeepAliveInterval = services.Options.KeepAlive, KeepAliveTimeout = services.Options.KeepAliveTimeout };
-        using var socket = await context.WebSockets.AcceptWebSocketAsync(accept);
-        await new WebSocketConnection(socket, caller.Device, services, context.RequestAborted).RunAsync(context.User);
+        var stream = await Handshake.AcceptAsync(context);
+        using var connection = new WebSocketConnection(stream, caller.Device, services, context.Abort, context.RequestAborted);
+        await connection.RunAsync(context.User);
         return Results.Empty;
     }
 }

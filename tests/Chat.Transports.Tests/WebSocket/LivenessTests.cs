@@ -1,0 +1,69 @@
+using System.IO.Pipelines;
+using Chat.Host.Transports;
+using Chat.Host.Transports.WebSocket;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Transports.Tests.WebSocket;
+
+/// <summary>Pings after 15 s of silence, dead after 30 s more.</summary>
+public sealed class LivenessTests : IDisposable
+{
+    private readonly FakeTimeProvider _clock = new();
+    private readonly Pipe _pipe = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
+    private readonly FrameReader _reader;
+    private readonly Liveness _liveness;
+    private int _pings;
+    private bool _dead;
+
+    public LivenessTests()
+    {
+        _reader = new FrameReader(_pipe.Reader.AsStream(), 1000, 1000);
+        _liveness = new Liveness(_reader, new TransportsOptions(), _clock, () => _pings++, () => _dead = true);
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void A_silent_client_is_pinged_until_it_is_dead()
+    {
+        _ = _reader.NextAsync(Ct).AsTask();
+
+        _clock.Advance(TimeSpan.FromSeconds(44));
+        Assert.Equal((2, false), (_pings, _dead));
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        Assert.True(_dead);
+    }
+
+    [Fact]
+    public async Task A_client_that_answers_lives()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            var next = _reader.NextAsync(Ct);
+            _clock.Advance(TimeSpan.FromSeconds(30));
+            await _pipe.Writer.WriteAsync(RawClient.Frame(0x8A, []), Ct);
+            Assert.Equal(Received.Pong, await next);
+        }
+
+        Assert.False(_dead);
+        Assert.InRange(_pings, 20, 40);
+    }
+
+    [Fact]
+    public async Task What_waits_unread_while_the_reader_is_busy_counts_as_life()
+    {
+        await _pipe.Writer.WriteAsync(RawClient.Frame(0x81, "x"u8), Ct);
+        await _reader.NextAsync(Ct);
+
+        _clock.Advance(TimeSpan.FromMinutes(5));
+
+        Assert.Equal((0, false), (_pings, _dead));
+    }
+
+    public void Dispose()
+    {
+        _liveness.Dispose();
+        _reader.Dispose();
+    }
+}
