@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Transports.Tests.WebSocket;
+
+/// <summary>What ends a connection that does nothing wrong in its frames: its token, its device, its pace.</summary>
+public sealed partial class WebSocketTests
+{
+    [Fact]
+    public async Task A_token_that_expires_is_said_and_ends_the_connection()
+    {
+        var clock = new FakeTimeProvider();
+        var doors = await OpenAsync(clock);
+        await using var client = await doors.ConnectAsync(Doors.Token(expires: clock.GetUtcNow().AddSeconds(10)));
+        await client.NextAsync();
+
+        clock.Advance(TimeSpan.FromSeconds(10));
+
+        Assert.StartsWith("""{"type":"error","code":"token_expired",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("4001 token_expired", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_device_that_was_revoked_while_it_connected_is_closed()
+    {
+        await using var client = await (await OpenAsync()).ConnectAsync(Doors.Token(user: "revoked-meanwhile"));
+
+        Assert.Equal("4001 revoked", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_renewed_token_keeps_the_connection_and_anothers_changes_nothing()
+    {
+        var clock = new FakeTimeProvider();
+        var doors = await OpenAsync(clock);
+        var expires = clock.GetUtcNow().AddSeconds(10);
+        await using var client = await doors.ConnectAsync(Doors.Token(expires: expires));
+        await client.NextAsync();
+
+        Task<string> AuthAsync(string token) => client.AskAsync($$"""{"type":"auth","token":"{{token}}"}""");
+        Assert.Contains("forbidden", await AuthAsync(Doors.Token(user: "bob", expires: expires.AddHours(5))), StringComparison.Ordinal);
+        Assert.Contains("forbidden", await AuthAsync(Doors.Token(device: "tablet", expires: expires.AddHours(5))), StringComparison.Ordinal);
+        Assert.Contains("unauthenticated", await AuthAsync("nonsense"), StringComparison.Ordinal);
+        Assert.Equal(
+            $$"""{"type":"authenticated","expiresAt":{{expires.AddSeconds(10).ToUnixTimeMilliseconds()}}}""",
+            await AuthAsync(Doors.Token(device: "", expires: expires.AddSeconds(10))));
+        clock.Advance(TimeSpan.FromSeconds(14));
+        Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+        clock.Advance(TimeSpan.FromSeconds(6));
+
+        Assert.Equal("4001 token_expired", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_flood_of_pings_is_rate_limited_and_then_ends_the_connection()
+    {
+        var doors = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
+        await using var client = await doors.ConnectAsync();
+        await client.NextAsync();
+
+        for (var i = 0; i < 20; i++)
+            await client.SendAsync("""{"type":"ping"}""");
+
+        for (var i = 0; i < 10; i++)
+            Assert.Equal("""{"type":"pong"}""", await client.NextAsync());
+        var refusal = JsonDocument.Parse(await client.NextAsync()).RootElement;
+        Assert.Equal("rate_limited", refusal.GetProperty("code").GetString());
+        Assert.Equal(1000, refusal.GetProperty("retryAfterMs").GetInt32());
+        Assert.Equal("4008 over a limit", await client.CloseOfServerAsync());
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_doors is not null)
+            await _doors.DisposeAsync();
+    }
+}
