@@ -57,15 +57,58 @@ public sealed class LeavingTests : IDisposable
         using var attached = _world.Connections.Attach(late, new Welcome());
 
         await Wait.UntilAsync(() => late.Closed is CloseReason.GoingAway, "the close");
+        Assert.Single(late.Events.OfType<GoAwayEvent>());
+        Assert.Equal(0, _world.Connections.Count);
+    }
+
+    [Fact]
+    public async Task A_client_whose_connection_is_busy_is_told_before_it_is_closed()
+    {
+        var client = (await _world.ConnectedAsync(World.Device("bob"))).Stall();
+        client.Connection.Tell(new ConversationEvent(_world.Group("bob"), ConversationChange.TitleChanged, null));
+        await Wait.UntilAsync(() => client.IsHeldBack, "the stall");
+
+        var left = _world.Connections.LeaveAsync();
+        _world.Clock.Advance(TimeSpan.FromSeconds(1));
+        await _world.SettleAsync();
+        Assert.Empty(client.Closed);
+        client.Release();
+        await Wait.UntilAsync(() => client.Closed.Count > 0, "the close");
+        await FinishAsync(left);
+
+        Assert.Single(client.Events.OfType<GoAwayEvent>());
+        Assert.Equal([CloseReason.GoingAway], client.Closed);
+    }
+
+    [Fact]
+    public async Task A_client_that_reads_nothing_is_not_waited_for()
+    {
+        var client = (await _world.ConnectedAsync(World.Device("bob"))).Stall();
+
+        await FinishAsync(_world.Connections.LeaveAsync());
+
+        Assert.Equal([CloseReason.GoingAway], client.Closed);
         Assert.Equal(0, _world.Connections.Count);
     }
 
     public void Dispose() => _world.Dispose();
 
+    private async Task FinishAsync(Task left)
+    {
+        await Wait.UntilAsync(() =>
+        {
+            _world.Clock.Advance(TimeSpan.FromMilliseconds(50));
+            return left.IsCompleted;
+        }, "the leaving");
+        await left;
+    }
+
     // The node leaves between the look at whether it accepts and the table's taking it in.
     private sealed class LateClient(IConnections connections) : IClientConnection
     {
         public CloseReason? Closed { get; private set; }
+
+        public List<ServerEvent> Events { get; } = [];
 
         public DeviceAddress Device
         {
@@ -76,7 +119,11 @@ public sealed class LeavingTests : IDisposable
             }
         }
 
-        public ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct) => ValueTask.CompletedTask;
+        public ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct)
+        {
+            Events.AddRange(events);
+            return ValueTask.CompletedTask;
+        }
 
         public void Close(CloseReason reason) => Closed = reason;
     }

@@ -59,7 +59,10 @@ internal sealed class ConnectionTable : IConnections
         attached.Open();
         // Taken in after the leaving has looked who is here: nobody else would close it.
         if (_leaving)
-            attached.Close(CloseReason.GoingAway);
+        {
+            attached.TellToGo(TimeSpan.Zero);
+            attached.CloseWhenWritten();
+        }
         return attached;
     }
 

@@ -30,6 +30,7 @@ internal sealed partial class DeviceConnection
         Drain,
         Resend,
         Read,
+        Leave,
         End,
     }
 
@@ -114,6 +115,7 @@ internal sealed partial class DeviceConnection
     private Step NextStep() =>
         _closed ? (_disconnectedTold ? Step.Rest : Step.End)
         : _outbox.Count > 0 ? Step.Write
+        : _goingAway ? Step.Leave
         : _storeFailed ? Step.Rest
         : _drainDue ? Step.Drain
         : _caughtUpDue && _draining == 0 ? Step.Write
@@ -154,6 +156,9 @@ internal sealed partial class DeviceConnection
                         break;
                     case Step.Read:
                         await ReadBehindAsync();
+                        break;
+                    case Step.Leave:
+                        Close(CloseReason.GoingAway);
                         break;
                     case Step.End:
                         await EndAsync();

@@ -29,6 +29,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     private int _draining;
     private int _forgotten;
     private bool _resyncing;
+    private bool _goingAway;
     private bool _closed;
 
     /// <param name="id">Its name on this node.</param>
@@ -50,6 +51,15 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     public ConnectionId Id { get; }
 
     public DeviceAddress Device => _client.Device;
+
+    public bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _closed;
+        }
+    }
 
     /// <summary>Begins: the welcome, then the drain.</summary>
     public void Open() => Schedule();
@@ -176,20 +186,41 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         Schedule();
     }
 
-    public void Close(CloseReason reason)
-    {
-        Detach();
-        _client.Close(reason);
-    }
-
-    public void Dispose() => Detach();
-
-    private void Detach()
+    /// <summary>Tells the client to reconnect after a pause; not dropped, however much waits.</summary>
+    public void TellToGo(TimeSpan after)
     {
         lock (_gate)
         {
             if (_closed)
                 return;
+            _outbox.AddAnswer(new GoAwayEvent(after));
+        }
+        Schedule();
+    }
+
+    /// <summary>Closes as the node goes away, once what waits is written: the acks of what the client has sent, and that it should go.</summary>
+    public void CloseWhenWritten()
+    {
+        lock (_gate)
+            _goingAway = true;
+        Schedule();
+    }
+
+    public void Close(CloseReason reason)
+    {
+        if (Detach())
+            _client.Close(reason);
+    }
+
+    public void Dispose() => Detach();
+
+    // Whether it was this call that ended it.
+    private bool Detach()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return false;
             _closed = true;
             _roomForAnswers?.TrySetResult();
             _firstDrain.TrySetResult();
@@ -198,6 +229,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         _closing.Cancel();
         // The pump has the last word: it says that the connection has ended.
         Schedule();
+        return true;
     }
 
     private ConversationFeed FeedOf(ConversationId conversation)

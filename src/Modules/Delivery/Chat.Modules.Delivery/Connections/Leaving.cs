@@ -15,6 +15,9 @@ internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider cl
     // A client that hears goAway gets the acks of what it has under way before its connection closes.
     private static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(250);
 
+    // For a connection that is busy when its moment comes, or whose client does not read.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     public async Task CloseAsync(IReadOnlyCollection<DeviceConnection> connections)
     {
         var spread = TimeSpan.FromSeconds((double)connections.Count / options.Value.DrainClosesPerSecond);
@@ -25,14 +28,19 @@ internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider cl
         var closings = new Queue<(DeviceConnection Connection, TimeSpan At)>(
             connections.Select(connection => (connection, spread * Random.Shared.NextDouble() + Notice)).OrderBy(closing => closing.Item2));
         foreach (var (connection, at) in closings)
-            connection.Tell(new GoAwayEvent(at));
+            connection.TellToGo(at);
 
         var started = clock.GetTimestamp();
         while (closings.Count > 0)
         {
             await Task.Delay(Step, clock);
             while (closings.TryPeek(out var next) && clock.GetElapsedTime(started) >= next.At)
-                closings.Dequeue().Connection.Close(CloseReason.GoingAway);
+                closings.Dequeue().Connection.CloseWhenWritten();
         }
+        var end = clock.GetElapsedTime(started) + Patience;
+        while (connections.Any(connection => !connection.IsClosed) && clock.GetElapsedTime(started) < end)
+            await Task.Delay(Step, clock);
+        foreach (var connection in connections)
+            connection.Close(CloseReason.GoingAway);
     }
 }
