@@ -13,6 +13,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int OutputLinesKept = 400;
     private const int SigTerm = 15;
+    // A start is mostly compiling: seconds of a core that others may need as well.
+    private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(3);
     private static readonly ConcurrentDictionary<int, Process> _running = new();
 
     private readonly Dictionary<string, string> _settings;
@@ -78,7 +80,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
         _process?.Dispose();
         _process = Launch();
-        await Until.TrueAsync(IsReadyAsync, $"the server at {Address} is ready", () => Output);
+        await Until.TrueAsync(IsReadyAsync, $"the server at {Address} is ready", () => Output, _startPatience);
     }
 
     /// <summary>Ends the process at once, as a crash would, and waits until it is gone.</summary>
