@@ -28,6 +28,10 @@ internal sealed class GroupLoad : IAsyncDisposable
 
     public IEnumerable<string> LateSends => _clients.SelectMany(c => c.LateSends);
 
+    /// <summary>From the server's end, or the order to end, to its being ready again.</summary>
+    public TimeSpan LongestRestart { get; private set; }
+
+    /// <summary>From a first try to its ack; over several restarts where the client did not get through between them.</summary>
     public TimeSpan LongestWait => _clients.Max(c => c.LongestWait);
 
     /// <param name="senders">A multiple of ten.</param>
@@ -66,7 +70,10 @@ internal sealed class GroupLoad : IAsyncDisposable
     public async Task RestartAsync(Func<Task> restart)
     {
         _settings.BeginRestart();
+        var began = TimeProvider.System.GetTimestamp();
         await restart();
+        var took = TimeProvider.System.GetElapsedTime(began);
+        LongestRestart = took > LongestRestart ? took : LongestRestart;
         _settings.EndRestart();
     }
 
