@@ -31,8 +31,8 @@ internal sealed class GroupLoad : IAsyncDisposable
     /// <summary>From the server's end, or the order to end, to its being ready again.</summary>
     public TimeSpan LongestRestart { get; private set; }
 
-    /// <summary>From a first try to its ack; over several restarts where the client did not get through between them.</summary>
-    public TimeSpan LongestWait => _clients.Max(c => c.LongestWait);
+    /// <summary>From a first try to its ack, over more than one restart where the client did not get through between them.</summary>
+    public (TimeSpan Time, int Restarts) LongestWait => _clients.Max(c => c.LongestWait);
 
     /// <param name="senders">A multiple of ten.</param>
     public static async Task<GroupLoad> StartAsync(ServerProcess server, int senders)

@@ -48,8 +48,8 @@ internal sealed class LoadClient : IAsyncDisposable
     /// <summary>Sends that were tried on more connections than restarts explain.</summary>
     public List<string> LateSends { get; } = [];
 
-    /// <summary>The longest time from a first try to the ack.</summary>
-    public TimeSpan LongestWait { get; private set; }
+    /// <summary>The longest time from a first try to the ack, and the restarts in it.</summary>
+    public (TimeSpan Time, int Restarts) LongestWait { get; private set; }
 
     public bool HasPending
     {
@@ -269,7 +269,7 @@ internal sealed class LoadClient : IAsyncDisposable
             LateSends.Add($"{clientMsgId} of {History.Name}: on {send.TriedOn.Count} connections over {restarts} restarts");
 
         var waited = TimeProvider.System.GetElapsedTime(send.FirstTried);
-        LongestWait = waited > LongestWait ? waited : LongestWait;
+        LongestWait = waited > LongestWait.Time ? (waited, restarts) : LongestWait;
         _load.CountAck();
         _room.Release();
     }
