@@ -6,6 +6,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
+using Chat.Testing;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -230,7 +231,7 @@ public sealed class HubTests : IAsyncDisposable
         await socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/hub?access_token={Doors.Token()}"), Ct);
         await socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, true, Ct);
         await socket.ReceiveAsync(new byte[1024], Ct);
-        await WaitForAsync(() => doors.Connections.Attached.Count == 1);
+        await Wait.UntilAsync(() => doors.Connections.Attached.Count == 1, "the connection is attached");
         var attached = doors.Connections.Attached.Single();
         var large = new MessageEvent(
             new LoggedMessage(Id, Conversation, new SeqNo(1), Device("phone"), "c", new string('x', 1024 * 1024), null, default), toSender: false);
@@ -305,10 +306,4 @@ public sealed class HubTests : IAsyncDisposable
     private static DeviceAddress Device(string device) => new(UserId.Parse("alice"), DeviceId.Parse(device));
 
     private static object Nested(int levels) => levels == 0 ? 1 : new[] { Nested(levels - 1) };
-
-    private static async Task WaitForAsync(Func<bool> condition)
-    {
-        while (!condition())
-            await Task.Delay(10, Ct);
-    }
 }

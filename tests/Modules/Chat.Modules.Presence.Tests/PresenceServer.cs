@@ -117,7 +117,7 @@ internal sealed class PresenceServer : IAsyncDisposable
         var connection = Connect(watcher);
         await SubscribeAsync(watcher, connection, [marker]);
         Connect(Phone(marker));
-        await Eventually.IsTrueAsync(() => Announced.Any(change => change.State.User == User(marker)));
+        await Wait.UntilAsync(() => Announced.Any(change => change.State.User == User(marker)), "the marker is announced");
     }
 
     public IReadOnlyList<PresenceChanged> AnnouncedOf(string user) => [.. Announced.Where(change => change.State.User == User(user))];

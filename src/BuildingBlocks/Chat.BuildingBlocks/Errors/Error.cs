@@ -6,5 +6,9 @@ namespace Chat.BuildingBlocks.Errors;
 /// <param name="RetryAfter">When trying again may help; null where it will not.</param>
 public sealed record Error(string Code, string Text, TimeSpan? RetryAfter = null)
 {
+    /// <summary>No such conversation, message or membership: one refusal, in the same words from every module, so that nobody can tell which.</summary>
+    public static Error NotAMember { get; } =
+        new(ErrorCodes.NotAMember, "You are not a member of this conversation, or it does not exist.");
+
     public static Error BadRequest(string text) => new(ErrorCodes.BadRequest, text);
 }

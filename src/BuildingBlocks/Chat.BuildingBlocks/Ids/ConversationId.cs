@@ -44,13 +44,6 @@ public readonly record struct ConversationId : IParsable<ConversationId>
             || (pair.EndsWith(id) && pair.Length > id.Length && pair[^(id.Length + 1)] == ':');
     }
 
-    /// <summary>The other user of a direct conversation of <paramref name="user"/>.</summary>
-    public UserId PeerOf(UserId user)
-    {
-        var (first, second) = Users;
-        return first == user ? second : first;
-    }
-
     /// <exception cref="ArgumentException">Both users are the same: nobody has a direct conversation with themselves.</exception>
     public static ConversationId Direct(UserId one, UserId other) => string.CompareOrdinal(one.Value, other.Value) switch
     {

@@ -6,8 +6,7 @@ namespace Chat.Modules.Groups.Contracts;
 public static class GroupsErrors
 {
     /// <summary>No such group, or the caller is not in it: the two look alike.</summary>
-    public static Error NotAMember { get; } =
-        new(ErrorCodes.NotAMember, "You are not a member of this conversation, or it does not exist.");
+    public static Error NotAMember => Error.NotAMember;
 
     /// <summary>The caller's role does not allow it.</summary>
     public static Error Forbidden { get; } = new(ErrorCodes.Forbidden, "Your role in this group does not allow that.");

@@ -6,8 +6,7 @@ namespace Chat.Modules.Messaging.Contracts;
 public static class MessagingErrors
 {
     /// <summary>No such conversation, message or membership: the three look alike.</summary>
-    public static Error NotAMember { get; } =
-        new(ErrorCodes.NotAMember, "You are not a member of this conversation, or it does not exist.");
+    public static Error NotAMember => Error.NotAMember;
 
     /// <summary>A text beyond the limit.</summary>
     public static Error TextTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A text is at most {maxBytes} bytes of UTF-8.");

@@ -6,8 +6,7 @@ namespace Chat.Modules.Presence.Contracts;
 public static class PresenceErrors
 {
     /// <summary>No such conversation, or the caller is not in it: the two look alike.</summary>
-    public static Error NotAMember { get; } =
-        new(ErrorCodes.NotAMember, "You are not a member of this conversation, or it does not exist.");
+    public static Error NotAMember => Error.NotAMember;
 
     /// <summary>The connection would have more subscriptions than the limit.</summary>
     public static Error TooManySubscriptions(int max) => new(ErrorCodes.TooLarge, $"A connection is told of at most {max} users' presence.");

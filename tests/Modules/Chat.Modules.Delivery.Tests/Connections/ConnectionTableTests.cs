@@ -3,6 +3,7 @@ using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Testing;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 

@@ -3,6 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.FanOut;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chat.Modules.Delivery.Tests.FanOut;

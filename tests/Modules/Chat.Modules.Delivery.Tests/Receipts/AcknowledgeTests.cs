@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Receipts;
+using Chat.Testing;
 
 namespace Chat.Modules.Delivery.Tests.Receipts;
 

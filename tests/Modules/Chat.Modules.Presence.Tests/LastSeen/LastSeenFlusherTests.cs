@@ -1,4 +1,5 @@
 using Chat.Modules.Presence.LastSeen;
+using Chat.Testing;
 using Microsoft.Extensions.Hosting;
 using static Chat.Modules.Presence.Tests.PresenceServer;
 
@@ -16,11 +17,11 @@ public sealed class LastSeenFlusherTests
         var left = server.Clock.GetUtcNow();
 
         // The flusher starts its timer on a thread of its own: advance until it has ticked.
-        await Eventually.IsTrueAsync(() =>
+        await Wait.UntilAsync(() =>
         {
             server.Clock.Advance(TimeSpan.FromSeconds(1));
             return server.Get<LastSeenTimes>().Unwritten(User("alice")) is null;
-        });
+        }, "the flusher has saved");
 
         Assert.Equal(left, (await server.Get<ILastSeenStore>().GetAsync([User("alice")], Ct))[User("alice")]);
     }

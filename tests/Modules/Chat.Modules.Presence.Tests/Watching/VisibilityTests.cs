@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Presence.Watching;
+using Chat.Testing;
 using static Chat.Modules.Presence.Tests.PresenceServer;
 
 namespace Chat.Modules.Presence.Tests.Watching;
@@ -131,9 +132,9 @@ public sealed class VisibilityTests
     {
         var before = server.AnnouncedOf("mate").Count;
         var connection = server.Connect(Phone("mate"));
-        await Eventually.IsTrueAsync(() => server.AnnouncedOf("mate").Count == before + 1);
+        await Wait.UntilAsync(() => server.AnnouncedOf("mate").Count == before + 1, "mate is announced");
         server.Disconnect(Phone("mate"), connection);
         server.Clock.Advance(TimeSpan.FromSeconds(2));
-        await Eventually.IsTrueAsync(() => server.AnnouncedOf("mate").Count == before + 2);
+        await Wait.UntilAsync(() => server.AnnouncedOf("mate").Count == before + 2, "mate is announced");
     }
 }

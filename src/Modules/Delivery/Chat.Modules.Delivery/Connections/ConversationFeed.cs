@@ -41,8 +41,6 @@ internal sealed class ConversationFeed(ConversationId conversation)
     /// <summary>Nothing is owed and nothing in flight: it may be forgotten, and loaded again when there is news.</summary>
     public bool IsIdle => IsLoaded && !IsBehind && !Queued && _inFlight.Count == 0;
 
-    public IReadOnlyList<InFlightMessage> InFlight => _inFlight;
-
     /// <summary>Others' messages in flight: they fill the connection's window.</summary>
     public int Unacked { get; private set; }
 
