@@ -1,0 +1,40 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cql;
+
+/// <summary>
+/// What became of an attempt, from the claims that were made for it. A claim is settled for good once its message counts, or once its
+/// conversation is in a later term and the message does not.
+/// </summary>
+internal sealed class Attempts(ILogTables tables, FinalReader reader)
+{
+    public async Task<IReadOnlyList<Claim>> FindClaimsAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
+        [.. (await tables.ReadClaimsAsync(AttemptKey.Of(sender, clientMsgId), ct))
+            .Where(claim => claim.Sender == sender && claim.ClientMsgId == clientMsgId)];
+
+    public async Task<LoggedMessage?> FindAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
+        (await JudgeAsync(await FindClaimsAsync(sender, clientMsgId, ct), ct)).Message;
+
+    public async Task<LoggedMessage?> FindAsync(MessageId id, CancellationToken ct) =>
+        (await JudgeAsync([.. (await tables.ReadClaimsAsync(AttemptKey.Of(id), ct)).Where(claim => claim.Id == id)], ct)).Message;
+
+    /// <summary>The one message of these claims of one attempt, or else those that may still come to something.</summary>
+    public async Task<(LoggedMessage? Message, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, CancellationToken ct)
+    {
+        var open = new List<Claim>();
+        foreach (var near in claims.GroupBy(claim => (claim.Conversation, (claim.After.Value - 1) / Claim.Reach)))
+        {
+            // Those of many tries stand close together, and one read tells of all.
+            var (messages, state) = await reader.ReadUpAsync(near.Key.Conversation, near.MinBy(claim => claim.After)!.After, 2 * Claim.Reach, ct);
+            foreach (var claim in near)
+            {
+                if (messages.Find(message => message.Id == claim.Id) is { } message)
+                    return (message, []);
+                if (state.Term <= claim.Term)
+                    open.Add(claim);
+            }
+        }
+        return (null, open);
+    }
+}
