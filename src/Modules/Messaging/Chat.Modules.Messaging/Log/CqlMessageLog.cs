@@ -3,13 +3,13 @@ using System.Security.Cryptography;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Log.Cql;
+using Chat.Modules.Messaging.Log.Cluster;
 
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
 /// The log of several hosts in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads; the tables
-/// are in Cql/migrations, the order they keep is told in docs/adr/0005.
+/// are in cql/, the order they keep is told in docs/adr/0005.
 /// </summary>
 internal sealed class CqlMessageLog : IMessageLog, IAsyncDisposable
 {

@@ -1,4 +1,4 @@
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// Makes one request out of those that come while a few are under way: many small statements cost the database and this host far less

@@ -1,7 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// What became of an attempt, from the claims that were made for it. A claim is settled for good once its message counts, or once its

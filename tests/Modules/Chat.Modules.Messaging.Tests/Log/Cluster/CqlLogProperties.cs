@@ -2,11 +2,11 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
-using Chat.Modules.Messaging.Log.Cql;
+using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
-namespace Chat.Modules.Messaging.Tests.Log.Cql;
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 
 /// <summary>
 /// P1 to P3 of several hosts on one database, in virtual time: hosts are killed, stopped and started again, lose what they had in memory,

@@ -1,4 +1,4 @@
-namespace Chat.Modules.Messaging.Tests.Log.Cql;
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 
 /// <summary>
 /// One thread, a clock that only its events move, and a seed: whatever is awaited in its contexts runs in an order that the seed alone

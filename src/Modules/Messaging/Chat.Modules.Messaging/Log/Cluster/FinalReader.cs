@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// Reads what is final: messages that nothing can take back, and before which nothing will ever appear. A row is final when, after it was

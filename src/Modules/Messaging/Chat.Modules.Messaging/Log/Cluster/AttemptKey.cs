@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Chat.BuildingBlocks.Ids;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// 58 bits of SHA-256 of (sender, clientMsgId), which are the last bits of the message's id too: so an attempt and an id are looked up in

@@ -1,6 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>A conversation's messages by the thousand, each in a partition of its own, which a seqNo alone finds.</summary>
 internal static class Buckets

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The writers of all conversations, and what they share.</summary>
 internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeProvider clock, Random random)

@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// Appends this host's messages to one conversation, a batch after the other, in a term of its own (docs/adr/0005): claims each attempt,

@@ -1,9 +1,9 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Log.Cql;
+using Chat.Modules.Messaging.Log.Cluster;
 
-namespace Chat.Modules.Messaging.Tests.Log.Cql;
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 
 /// <summary>
 /// Three replicas in virtual time that do all a real cluster may: a write reaches each at a time of its own, or hours late, and its answer

@@ -1,7 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>A message between <c>AppendAsync</c> and its answer; one writer at a time has it.</summary>
 internal sealed class Append

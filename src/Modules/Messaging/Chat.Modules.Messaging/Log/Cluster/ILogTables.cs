@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// What the clustered log asks of its database, and all that its order stands on (docs/adr/0005): two linearizable steps, and writes and

@@ -2,9 +2,9 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log.Cql;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
-/// <summary>The tables of migrations/, asked for as few times as the load allows.</summary>
+/// <summary>The tables of cql/, asked for as few times as the load allows.</summary>
 internal sealed class CqlLogTables : ILogTables
 {
     // What Cassandra takes without a warning: unlogged_batch_across_partitions_warn_threshold, batch_size_warn_threshold.
