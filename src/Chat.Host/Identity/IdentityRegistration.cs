@@ -15,7 +15,7 @@ internal static class IdentityRegistration
 {
     public const string AdminsPolicy = "Admins";
 
-    public static IServiceCollection AddIdentity(this IServiceCollection services)
+    public static IServiceCollection AddIdentity(this IServiceCollection services, ModuleContext context)
     {
         services
             .AddModuleOptions<AuthOptions>("Auth")
@@ -27,7 +27,9 @@ internal static class IdentityRegistration
             .AddSingleton<BuiltInAccounts>()
             .AddSingleton<KnownDevices>()
             .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
-            .AddSingleton<SigningKey>()
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthOptions>>().Value.SigningKeyFile is { } file
+                ? new SigningKey(Path.GetFullPath(file))
+                : new SigningKey(provider.GetRequiredService<DataDirectory>()))
             .AddSingleton<AccessTokens>()
             .AddSingleton<BuiltInIssuer>()
             .AddSingleton<OutsideIssuer>()

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log.Cluster;
 
@@ -11,7 +12,7 @@ namespace Chat.Modules.Messaging.Log;
 /// The log of several hosts in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads; the tables
 /// are in cql/, the order they keep is told in docs/adr/0005.
 /// </summary>
-internal sealed class CqlMessageLog : IMessageLog, IAsyncDisposable
+internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposable
 {
     private const int MaxWaiting = 16_384;
 
@@ -23,7 +24,12 @@ internal sealed class CqlMessageLog : IMessageLog, IAsyncDisposable
     private volatile bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, TimeProvider clock, Random random, IMeterFactory meters)
+    public CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock) : this(tables, meters, clock, Random.Shared)
+    {
+    }
+
+    // A test has chance decide the same again.
+    internal CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, Random random)
     {
         _tables = tables;
         _reader = new FinalReader(tables, clock);

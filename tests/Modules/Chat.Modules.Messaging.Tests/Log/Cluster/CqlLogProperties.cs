@@ -85,7 +85,7 @@ public sealed class CqlLogProperties
         private Host StartHost()
         {
             var process = new VirtualProcess(_time);
-            return new Host(process, new CqlMessageLog(_tables, _time, new Random(_time.Random.Next()), new TestMeters()));
+            return new Host(process, new CqlMessageLog(_tables, new TestMeters(), _time, new Random(_time.Random.Next())));
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];

@@ -5,7 +5,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// What became of an attempt, from the claims that were made for it. A claim is settled for good once its message counts, or once its
-/// conversation is in a later term and the message does not.
+/// conversation is in a later term, whose fence is set, and the message does not.
 /// </summary>
 internal sealed class Attempts(ILogTables tables, FinalReader reader)
 {
@@ -31,7 +31,7 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
             {
                 if (messages.Find(message => message.Id == claim.Id) is { } message)
                     return (message, []);
-                if (state.Term <= claim.Term)
+                if (state.FencedTerm <= claim.Term)
                     open.Add(claim);
             }
         }

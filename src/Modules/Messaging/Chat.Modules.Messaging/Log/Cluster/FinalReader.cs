@@ -62,7 +62,7 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
     {
         var bucket = Buckets.Of(after.Next);
         var (read, state) = await ReadStablyAsync(
-            conversation, async _ => await tables.ReadUpAsync(conversation, bucket, after, want + 1, ct), state => state.Term, ct);
+            conversation, async _ => await tables.ReadUpAsync(conversation, bucket, after, want + 1, ct), state => (state.Term, state.FencedTerm), ct);
         var more = read.Count > want;
         var rows = new List<LogRow>(read.Count);
         foreach (var row in read)
@@ -91,7 +91,7 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
                 bucket = Math.Min(state.Bucket, before.Value > 1 ? Buckets.Of(new SeqNo(before.Value - 1)) : 0);
                 return await tables.ReadDownAsync(conversation, bucket, before, want, ct);
             },
-            state => (state.Term, state.Bucket), ct);
+            state => (state.Term, state.FencedTerm, state.Bucket), ct);
         var rows = new List<LogRow>(read.Count);
         foreach (var row in read)
         {
