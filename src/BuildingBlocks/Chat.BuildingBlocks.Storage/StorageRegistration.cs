@@ -1,8 +1,10 @@
 using System.Reflection;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage.Cql.Client;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chat.BuildingBlocks.Storage;
 
@@ -19,6 +21,7 @@ public static class StorageRegistration
                 .AddSingleton<SqliteDatabase>()
                 .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>())
                 .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteDatabase>());
+        services.TryAddSingleton<ICqlDriver, OwnCqlDriver>();
         return services
             .AddSingleton<CqlSchema>()
             .AddSingleton<CqlDatabase>()
