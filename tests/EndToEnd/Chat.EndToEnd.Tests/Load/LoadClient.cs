@@ -88,6 +88,13 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Cuts the connection, as a phone in a tunnel would; the next one is on its way then.</summary>
+    public async Task ReconnectAsync()
+    {
+        if (_client is { } client)
+            await client.CutAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _leaving.CancelAsync();
@@ -244,7 +251,9 @@ internal sealed class LoadClient : IAsyncDisposable
                     Settle(message.ClientMsgId);
                 break;
             case "error" when frame.Is("code", "unavailable"):
-                // The server is leaving; the send stays pending for the next connection.
+                // The server is leaving, or its database is away: the send stays pending for the next connection.
+                if (!connection.ToldToGo)
+                    _ = _load.ReconnectsWhenUnavailable ? ReconnectAsync() : Task.CompletedTask;
                 break;
             case "error":
                 Refusals.Add(frame);
