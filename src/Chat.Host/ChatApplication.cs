@@ -16,10 +16,11 @@ internal static class ChatApplication
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        var context = new ModuleContext(builder.Configuration);
         builder.AddOperations().AddHttpEdge();
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity().AddTransports();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity(context).AddTransports();
         foreach (var module in ChatModules.All)
-            module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
+            module.AddServices(builder.Services, context);
         change?.Invoke(builder);
 
         var app = builder.Build();
