@@ -8,6 +8,7 @@ const string help = """
       pairs    TARGET [load options]         N pairs of users write to one another
       compare  [--runs 5] [load options]     relay and host in turn on this machine: medians and the ratio
       idle     TARGET --connections N        memory of the server per idle connection
+      cql      [--do insert]                 the cluster's database and the client of it: one kind of statement
 
     TARGET is one of
       --url http://127.0.0.1:PORT            a server that runs already; --relay says that it is the relay,
@@ -26,6 +27,9 @@ const string help = """
       --both-directions       both users of a pair send
       --ack-delivered BOOL    receivers ack each message (default: true, but false with the relay, which has no receipts)
       --json FILE             the result for machines
+
+    cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
+    --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
 
     compare also takes --host PATH (default src/Chat.Host/bin/Release/net10.0/Chat.Host.dll).
     """;
@@ -51,6 +55,7 @@ try
         "relay" => await RelayServer.RunAsync(arguments),
         "pairs" => await PairsCommand.RunAsync(arguments, interrupted.Token),
         "compare" => await CompareCommand.RunAsync(arguments, interrupted.Token),
+        "cql" => await CqlCommand.RunAsync(arguments, interrupted.Token),
         "idle" => await IdleCommand.RunAsync(arguments, interrupted.Token),
         var unknown => throw new ArgumentException($"Unknown command '{unknown}'; see --help."),
     };

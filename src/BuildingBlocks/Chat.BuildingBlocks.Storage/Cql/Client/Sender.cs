@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Chat.BuildingBlocks.Errors;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.BuildingBlocks.Storage.Cql.Client;
+
+/// <summary>Brings a request to an answer: from node to node where that is safe, and telling a node of statements that it does not know.</summary>
+internal sealed class Sender(Cluster cluster, PreparedStatements statements, CqlMetrics metrics, TimeProvider clock, ILogger log)
+{
+    // With the first one.
+    private const int MaxTries = 4;
+
+    /// <param name="request">With its deadline. Its prepared statements may have been replaced when this returns.</param>
+    /// <param name="plan">Where to.</param>
+    /// <param name="idempotent">May be sent again when it may have happened.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    /// <returns>An answer that is no error, and where it came from.</returns>
+    /// <exception cref="StoreUnavailableException">There is none in time.</exception>
+    /// <exception cref="CqlException">The server refuses the statement.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<(Response Response, Connection From)> RunAsync(Request request, Plan plan, bool idempotent, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        StoreUnavailableException? failure = null;
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            if (tries > 0)
+                metrics.Retried();
+            var connection = plan.Next();
+            if (connection is null)
+            {
+                if (!await cluster.MayRecoverAsync(Left(request.Deadline), ct))
+                    break;
+                plan = plan.Again(cluster.Topology);
+                connection = plan.Next();
+            }
+            if (connection is null)
+                continue;
+
+            var response = await AskAsync(connection, request, ct);
+            if (response is { Outcome: Outcome.Answered, Opcode: Opcode.Error })
+                response = await TeachAsync(connection, request, response, ct);
+            if (response is { Outcome: Outcome.Answered, Opcode: not Opcode.Error })
+                return (response, connection);
+
+            (var safe, failure) = Judge(response, connection, ct);
+            if (!safe && !idempotent)
+                break;
+        }
+        throw failure ?? new StoreUnavailableException("No node of the cluster can be reached.");
+    }
+
+    // What a failed try means; throws where no other try would end differently.
+    private (bool Safe, StoreUnavailableException Failure) Judge(in Response response, Connection connection, CancellationToken ct)
+    {
+        switch (response.Outcome)
+        {
+            case Outcome.NotSent:
+                return (true, new StoreUnavailableException($"Too many requests wait for {connection}, or it has just gone."));
+            case Outcome.Lost:
+                return (false, new StoreUnavailableException($"The connection to {connection} was lost before the answer."));
+            case Outcome.Cancelled:
+                throw new OperationCanceledException(ct);
+            case Outcome.TimedOut:
+                metrics.TimedOut();
+                throw new StoreUnavailableException($"No answer from {connection} in time.");
+            default:
+                var error = ReadError(response);
+                return error.ToException() is StoreUnavailableException transient ? (error.NothingHappened, transient) : throw error.ToException();
+        }
+    }
+
+    // The node has forgotten, or never knew, what it is asked to execute: prepared there, the same request is sent once more. In a batch
+    // each statement may be unknown.
+    private async Task<Response> TeachAsync(Connection connection, Request request, Response response, CancellationToken ct)
+    {
+        var most = request is BatchRequest batch ? batch.Count : 1;
+        for (var taught = 0; taught < most && response is { Outcome: Outcome.Answered, Opcode: Opcode.Error }; taught++)
+        {
+            var error = ReadError(response);
+            if (error.Code != ErrorCodes.Unprepared || request.TextOf(error.UnpreparedId) is not { } cql)
+                return response;
+            var prepare = new PrepareRequest(cql) { Deadline = request.Deadline };
+            var answer = await AskAsync(connection, prepare, ct);
+            if (answer is not { Outcome: Outcome.Answered, Opcode: Opcode.Result })
+                return answer.Outcome is Outcome.Lost ? Response.Without(Outcome.NotSent) : answer;
+            request.Replace(ReadPrepared(answer, cql, connection));
+            response = await AskAsync(connection, request, ct);
+        }
+        return response;
+    }
+
+    /// <summary>Reads what a PREPARE was answered with, and keeps it for the next ones.</summary>
+    /// <exception cref="StoreUnavailableException">It makes no sense.</exception>
+    public Prepared ReadPrepared(in Response response, string cql, Connection connection)
+    {
+        try
+        {
+            var prepared = Results.ReadPrepared(response, cql, connection.Version);
+            statements.Keep(prepared);
+            return prepared;
+        }
+        catch (InvalidDataException e)
+        {
+            throw Garbled(e, connection);
+        }
+    }
+
+    /// <summary>What to throw when an answer makes no sense; the connection it came on is given up.</summary>
+    public StoreUnavailableException Garbled(InvalidDataException e, Connection connection)
+    {
+        log.GarbledAnswer(connection.ToString(), e);
+        connection.Close("its answer made no sense: " + e.Message);
+        return new StoreUnavailableException($"The answer of {connection} made no sense: {e.Message}", e);
+    }
+
+    private static ServerError ReadError(in Response response)
+    {
+        try
+        {
+            return ServerError.Read(response);
+        }
+        catch (InvalidDataException e)
+        {
+            return new ServerError(ErrorCodes.ServerError, "An error that cannot be read: " + e.Message, []);
+        }
+    }
+
+    private static async ValueTask<Response> AskAsync(Connection connection, Request request, CancellationToken ct)
+    {
+        var answer = connection.SendAsync(request);
+        if (!ct.CanBeCanceled || answer.IsCompleted)
+            return await answer;
+        using (ct.UnsafeRegister(static state => ((Request)state!).Cancel(), request))
+            return await answer;
+    }
+
+    private TimeSpan Left(long deadline) => clock.GetElapsedTime(clock.GetTimestamp(), deadline) is var left && left > TimeSpan.Zero ? left : TimeSpan.Zero;
+}

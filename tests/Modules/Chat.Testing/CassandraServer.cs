@@ -1,0 +1,61 @@
+using System.Globalization;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage.Cql.Client;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Chat.Testing;
+
+/// <summary>
+/// A class fixture: a keyspace of its own on the real server that <c>CHAT_TEST_CQL=host:port</c> names, dropped afterwards. Without one
+/// <see cref="IsMissing"/> says so, and the test skips with <see cref="Missing"/>.
+/// </summary>
+public sealed class CassandraServer : IAsyncDisposable
+{
+    public const string Missing = "no Cassandra: set CHAT_TEST_CQL";
+
+    private readonly TestMeters _meters = new();
+    private readonly SemaphoreSlim _opening = new(1);
+    private ICqlSession? _session;
+
+    public static bool IsMissing => string.IsNullOrEmpty(ContactPoint);
+
+    public CqlOptions Options { get; } = new()
+    {
+        ContactPoints = ContactPoint ?? "",
+        Keyspace = string.Create(CultureInfo.InvariantCulture, $"chat_test_{Random.Shared.NextInt64():x}"),
+        ReplicationFactor = 1,
+        RequestTimeoutMs = 30_000,
+        ConnectTimeoutMs = 30_000,
+    };
+
+    private static string? ContactPoint => Environment.GetEnvironmentVariable("CHAT_TEST_CQL");
+
+    /// <summary>The session of all tests of the class, in the keyspace. Nobody but the fixture ends it.</summary>
+    public async Task<ICqlSession> OpenAsync(CancellationToken ct = default)
+    {
+        await _opening.WaitAsync(ct);
+        try
+        {
+            return _session ??= await ConnectAsync(ct);
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    /// <summary>Another session, for the caller to end.</summary>
+    public async Task<ICqlSession> ConnectAsync(CancellationToken ct = default) =>
+        await CqlSession.ConnectAsync(Options, _meters, NullLoggerFactory.Instance, TimeProvider.System, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_session is not null)
+        {
+            await _session.ExecuteAsync(new CqlStatement($"DROP KEYSPACE IF EXISTS \"{Options.Keyspace}\""));
+            await _session.DisposeAsync();
+        }
+        _meters.Dispose();
+        _opening.Dispose();
+    }
+}
