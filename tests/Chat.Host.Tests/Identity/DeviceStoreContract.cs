@@ -154,6 +154,7 @@ public abstract class DeviceStoreContract
         var first = await Store.RevokeAsync(Phone, Ct);
         Clock.Advance(TimeSpan.FromMinutes(1));
         var second = await Store.RevokeAsync(Laptop, Ct);
+        Clock.Advance(TimeSpan.FromMinutes(1));
         await Store.OpenAsync(Phone, null, RefreshToken.NewFamily(), Later, 10, Ct);
         var third = await Store.RevokeAsync(Phone, Ct);
 

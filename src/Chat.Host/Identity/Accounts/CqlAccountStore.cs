@@ -21,11 +21,9 @@ internal sealed class CqlAccountStore(ICqlSession session, TimeProvider clock) :
         catch (StoreUnavailableException)
         {
             // It may have happened, and would then look taken when asked again. The hash is salted: where it is there, it is this call's.
-            return await FindAsync(user, linearizable: true, ct) switch
-            {
-                null => throw,
-                var found => found == passwordHash,
-            };
+            if (await FindAsync(user, linearizable: true, ct) is not { } found)
+                throw;
+            return found == passwordHash;
         }
     }
 
