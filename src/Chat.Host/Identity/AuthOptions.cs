@@ -45,6 +45,12 @@ internal sealed class AuthOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "30.00:00:00")] public TimeSpan MaxTokenLifetime { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
+    /// Where several hosts share the stores, how often each looks for the devices that others have revoked, in ms: for so long a token that
+    /// was revoked elsewhere may still be good here. 100 to 60 000; default 2 000. No meaning for the embedded stores.
+    /// </summary>
+    [Range(100, 60_000)] public int RevocationRefreshMs { get; init; } = 2_000;
+
+    /// <summary>
     /// Rounds of PBKDF2-HMAC-SHA512 for new passwords; an older hash with fewer is renewed at the next login. 100 000 to 10 000 000;
     /// default 210 000 (OWASP Password Storage Cheat Sheet).
     /// </summary>

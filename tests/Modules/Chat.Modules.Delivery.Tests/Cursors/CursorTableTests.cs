@@ -160,6 +160,44 @@ public sealed class CursorTableTests : IDisposable
     }
 
     [Fact]
+    public async Task A_device_that_connects_goes_on_where_the_store_says_that_other_nodes_have_left_it()
+    {
+        var store = new InMemoryCursorStore { IsShared = true };
+        using var table = Open(store);
+        var device = new DeviceAddress(Key.User, Key.Device!.Value);
+        var (further, forgotten) = (Key, Key with { Conversation = World.Direct("bob", "carol") });
+        var moving = Key with { Conversation = World.Direct("bob", "dan") };
+        foreach (var key in new[] { further, forgotten })
+            (await table.GetAsync(key, Ct)).Deliver(new SeqNo(5));
+        await table.SaveAsync(Ct);
+        (await table.GetAsync(moving, Ct)).Deliver(new SeqNo(5));
+
+        table.Replace(device, new Dictionary<ConversationId, SeqNo>
+        {
+            [further.Conversation] = new(9),
+            [forgotten.Conversation] = new(3),
+            [moving.Conversation] = new(4),
+        });
+
+        Assert.Equal(9, (await table.GetAsync(further, Ct)).Delivered.Value);
+        Assert.Equal(3, (await table.GetAsync(forgotten, Ct)).Delivered.Value);
+        Assert.Equal(5, (await table.GetAsync(moving, Ct)).Delivered.Value);
+    }
+
+    [Fact]
+    public async Task What_other_nodes_have_moved_is_read_with_what_moves_here()
+    {
+        var store = new InMemoryCursorStore { IsShared = true };
+        using var table = Open(store);
+        var key = Key with { Device = null };
+        (await table.GetAsync(key, Ct)).Deliver(new SeqNo(5));
+
+        await store.SaveAsync([KeyValuePair.Create(key, new CursorValue(new SeqNo(4), new SeqNo(3)))], Ct);
+
+        Assert.Equal(new CursorValue(new SeqNo(5), new SeqNo(3)), await table.ReadAsync(key, Ct));
+    }
+
+    [Fact]
     public async Task Stopping_saves_and_a_restart_finds_it()
     {
         using var stores = new TemporaryStores("delivery", typeof(DeliveryModule).Assembly);

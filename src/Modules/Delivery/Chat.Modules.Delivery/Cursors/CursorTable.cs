@@ -9,7 +9,8 @@ namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
 /// The cursors in use, in front of the store: moves are gathered and saved every <see cref="DeliveryOptions.CursorFlushMs"/>. What a crash
-/// takes of that brings messages a second time, which is promised to be harmless.
+/// takes of that brings messages a second time, which is promised to be harmless. So does a cursor that another node has moved on since it
+/// was read here; one that is further here than in the store would pass messages over, and gives way when its device connects.
 /// </summary>
 internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<CursorTable> log) : BackgroundService
 {
@@ -20,6 +21,32 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     /// <summary>The cursor, read from the store if it is not in memory.</summary>
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
         _cursors.TryGetValue(key, out var cursor) ? ValueTask.FromResult(cursor) : LoadAsync(key, ct);
+
+    /// <summary>How far a cursor has got by all that is known: where other nodes move it too, by the store as well.</summary>
+    public async ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
+    {
+        if (!store.IsShared)
+            return ValueOf(await GetAsync(key, ct));
+        var stored = await store.ReadAsync(key, ct);
+        return _cursors.TryGetValue(key, out var cursor) ? CursorValue.Max(stored, ValueOf(cursor)) : stored;
+    }
+
+    /// <summary>
+    /// A device has connected, and these are its places in the store, read since the last <see cref="SaveAsync"/>: they take the place of
+    /// what is in memory. Another node may have moved it on, or have forgotten the device and let it begin anew, further back.
+    /// </summary>
+    public void Replace(DeviceAddress device, IEnumerable<KeyValuePair<ConversationId, SeqNo>> places)
+    {
+        if (!store.IsShared)
+            return;
+        foreach (var (conversation, delivered) in places)
+        {
+            var key = new CursorKey(device.User, device.Device, conversation);
+            // One that has moved since is news to the store, and not old.
+            if (_cursors.TryGetValue(key, out var cursor) && !cursor.Unsaved && cursor.Delivered != delivered)
+                _cursors.TryUpdate(key, new Cursor(key, new CursorValue(delivered, SeqNo.None), _moved.Enqueue), cursor);
+        }
+    }
 
     /// <summary>Everything moved so far is in the store when this completes.</summary>
     /// <exception cref="StoreUnavailableException">It is not; the moves are kept for the next time.</exception>
@@ -80,6 +107,8 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         var value = await store.ReadAsync(key, ct);
         return _cursors.GetOrAdd(key, new Cursor(key, value, _moved.Enqueue));
     }
+
+    private static CursorValue ValueOf(Cursor cursor) => new(cursor.Delivered, cursor.Read);
 
     private async Task SaveMovedAsync(CancellationToken ct)
     {
