@@ -95,7 +95,7 @@ internal sealed class GroupLoad : IAsyncDisposable
     {
         await _stopSending.CancelAsync();
         await Task.WhenAll(_sending);
-        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack");
+        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack", () => string.Join('\n', _clients.Where(c => c.HasPending)));
         if (reconnect)
             await Task.WhenAll(_clients.Select(client => client.ReconnectAsync()));
 

@@ -60,6 +60,13 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
+    /// <summary>What still waits, in words.</summary>
+    public override string ToString()
+    {
+        lock (_pendingGate)
+            return $"{History.Name}, on connection {_connection}: {string.Join("; ", _pending.Select(p => $"{p.ConversationId} {p.ClientMsgId} tried on {string.Join(' ', p.TriedOn)}"))}";
+    }
+
     public bool HasSent(LoggedMessage message) =>
         message.SenderId == _account.UserId && message.ClientMsgId?.StartsWith(_account.DeviceId, StringComparison.Ordinal) == true;
 
