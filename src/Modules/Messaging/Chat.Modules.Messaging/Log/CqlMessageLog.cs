@@ -36,11 +36,14 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposa
         _writers = new WriterContext(tables, _reader, clock, random);
         _attempts = _writers.Attempts;
         _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
-        meters.Create("Chat").CreateObservableGauge("chat.log.waiting", () => _writers.Pending, description: "Appends that wait for the log's writers.");
+        meters.Create("Chat").CreateObservableGauge("chat.log.waiting", () => Waiting, description: "Appends that wait for the log's writers.");
     }
 
     /// <exception cref="InvalidOperationException">The log is not open yet.</exception>
     public string Epoch => _epoch ?? throw new InvalidOperationException("The log is not open.");
+
+    /// <summary>Appends that have no answer yet.</summary>
+    public int Waiting => _writers.Pending;
 
     public async Task OpenAsync(CancellationToken ct) =>
         _epoch = await _tables.OpenEpochAsync(RandomNumberGenerator.GetHexString(16, lowercase: true), ct);

@@ -79,6 +79,9 @@ public sealed class CqlLogProperties
             _over = true;
             await Task.WhenAll([.. troubles, .. readers]);
             await CheckAsync();
+            // Also what its client has given up has an answer in the end.
+            await _time.After(TimeSpan.FromSeconds(20));
+            Assert.All(_hosts, host => Assert.Equal(0, host.Log.Waiting));
             return true;
         }
 

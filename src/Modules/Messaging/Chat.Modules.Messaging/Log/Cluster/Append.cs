@@ -36,10 +36,10 @@ internal sealed class Append
     public LoggedMessage ToMessage(SeqNo seqNo) => new(
         Id, Draft.Conversation, seqNo, Draft.Sender, Draft.ClientMsgId, Draft.Text, Draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
 
-    public void Stored(LoggedMessage message) =>
-        _done.TrySetResult(new AppendedMessage(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: false));
-
-    public void Repeats(LoggedMessage earlier) => _done.TrySetResult(new AppendedMessage(earlier, SeqNo.None, Duplicate: true));
+    /// <summary>The attempt's message is in the log: this append's, or an earlier one's.</summary>
+    public void IsIn(LoggedMessage message) => _done.TrySetResult(message.Id == Id
+        ? new AppendedMessage(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: false)
+        : new AppendedMessage(message, SeqNo.None, Duplicate: true));
 
     public void Fails(Exception e) => _done.TrySetException(e);
 }

@@ -14,24 +14,30 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
             .Where(claim => claim.Sender == sender && claim.ClientMsgId == clientMsgId)];
 
     public async Task<LoggedMessage?> FindAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
-        (await JudgeAsync(await FindClaimsAsync(sender, clientMsgId, ct), ct)).Message;
+        (await JudgeAsync(await FindClaimsAsync(sender, clientMsgId, ct), waits: true, ct)).Message;
 
     public async Task<LoggedMessage?> FindAsync(MessageId id, CancellationToken ct) =>
-        (await JudgeAsync([.. (await tables.ReadClaimsAsync(AttemptKey.Of(id), ct)).Where(claim => claim.Id == id)], ct)).Message;
+        (await JudgeAsync([.. (await tables.ReadClaimsAsync(AttemptKey.Of(id), ct)).Where(claim => claim.Id == id)], waits: true, ct)).Message;
 
     /// <summary>The one message of these claims of one attempt, or else those that may still come to something.</summary>
-    public async Task<(LoggedMessage? Message, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, CancellationToken ct)
+    /// <param name="claims">All that is known of the attempt.</param>
+    /// <param name="waits">Whether to wait where another writer has yet to say; else such claims are open.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<(LoggedMessage? Message, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, bool waits, CancellationToken ct)
     {
         var open = new List<Claim>();
         foreach (var near in claims.GroupBy(claim => (claim.Conversation, (claim.After.Value - 1) / Claim.Reach)))
         {
             // Those of many tries stand close together, and one read tells of all.
-            var (messages, state) = await reader.ReadUpAsync(near.Key.Conversation, near.MinBy(claim => claim.After)!.After, 2 * Claim.Reach, ct);
+            var after = near.MinBy(claim => claim.After)!.After;
+            var page = waits
+                ? await reader.ReadUpAsync(near.Key.Conversation, after, 2 * Claim.Reach, ct)
+                : await reader.TryReadUpAsync(near.Key.Conversation, after, 2 * Claim.Reach, ct);
             foreach (var claim in near)
             {
-                if (messages.Find(message => message.Id == claim.Id) is { } message)
+                if (page?.Messages.Find(message => message.Id == claim.Id) is { } message)
                     return (message, []);
-                if (state.FencedTerm <= claim.Term)
+                if (page is null || page.State.FencedTerm <= claim.Term)
                     open.Add(claim);
             }
         }

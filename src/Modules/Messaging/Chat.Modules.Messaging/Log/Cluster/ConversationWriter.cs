@@ -99,7 +99,12 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
             await ClaimAsync(_held, batch);
             if (batch.Count > 0 && !await WriteAsync(_held, batch))
-                PutBack(await SettleLostAsync(batch));
+            {
+                // Claimed anew in the next term, which finds the claims of this one, and behind them what of the batch it has counted in.
+                _held = null;
+                _losses++;
+                PutBack(batch);
+            }
         }
         catch (Exception e)
         {
@@ -191,10 +196,10 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     private async Task<bool> IsFreeAsync(Held held, Append append, List<Claim> others)
     {
-        var (message, open) = await context.Attempts.JudgeAsync(others, CancellationToken.None);
+        var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
         if (message is not null)
         {
-            context.Settle(append, a => a.Repeats(message));
+            context.Settle(append, a => a.IsIn(message));
             return false;
         }
         append.Spent.AddRange(others.Except(open));
@@ -242,30 +247,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         for (var i = 0; i < appends.Count; i++)
         {
             var message = messages[i];
-            context.Settle(appends[i], a => a.Stored(message));
+            context.Settle(appends[i], a => a.IsIn(message));
         }
         return true;
-    }
-
-    /// <summary>Answers those that the next term has counted in, and returns the others, in their order.</summary>
-    private async Task<List<Append>> SettleLostAsync(List<Append> appends)
-    {
-        var lost = _held!;
-        _held = null;
-        _losses++;
-        var (counted, _) = await context.Reader.ReadUpAsync(conversation, lost.Head, Claim.Reach, CancellationToken.None);
-        var left = new List<Append>();
-        foreach (var append in appends)
-        {
-            if (counted.Find(message => message.Id == append.Id) is { } message)
-            {
-                context.Settle(append, a => a.Stored(message));
-                continue;
-            }
-            append.Spent.Add(append.ToClaim(lost.Term, lost.Head));
-            left.Add(append);
-        }
-        return left;
     }
 
     /// <summary>A term of this host's, as far as it knows.</summary>

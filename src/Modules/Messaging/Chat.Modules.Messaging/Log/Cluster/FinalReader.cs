@@ -25,22 +25,12 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
     public Func<ConversationId, long, CancellationToken, Task> EndTerm { get; set; } = (_, _, _) => Task.CompletedTask;
 
     /// <summary>Messages above a seqNo, ascending, at most <paramref name="limit"/>; fewer only where there are no more.</summary>
-    public async Task<Page> ReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct)
-    {
-        var found = new List<LoggedMessage>();
-        while (true)
-        {
-            var want = Math.Min(limit - found.Count, MaxPage);
-            var (rows, state, more) = await ReadUpOnceAsync(conversation, after, want, ct);
-            var counting = rows.TakeWhile(state.Counts).ToList();
-            var complete = counting.Count == rows.Count;
-            found.AddRange(counting.Take(want).Select(row => row.Message));
-            // A seqNo without a row that counts is the first behind the newest message: the seqNos have no holes.
-            if (!complete || found.Count >= limit || rows.Count == 0 || !(more || Buckets.IsLastOf(found[^1].SeqNo)))
-                return new Page(found, state);
-            after = found[^1].SeqNo;
-        }
-    }
+    public async Task<Page> ReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
+        (await TryReadUpAsync(conversation, after, limit, waits: true, ct))!;
+
+    /// <summary>As <see cref="ReadUpAsync"/>, but null where that would wait for another writer: for writers, who must not wait for one another.</summary>
+    public Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
+        TryReadUpAsync(conversation, after, limit, waits: false, ct);
 
     /// <summary>The newest messages below a seqNo, descending, at most <paramref name="limit"/>.</summary>
     public async Task<Page> ReadDownAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
@@ -57,12 +47,32 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         }
     }
 
-    private async Task<(List<LogRow> Rows, ConversationState State, bool More)> ReadUpOnceAsync(
-        ConversationId conversation, SeqNo after, int want, CancellationToken ct)
+    private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, CancellationToken ct)
+    {
+        var found = new List<LoggedMessage>();
+        while (true)
+        {
+            var want = Math.Min(limit - found.Count, MaxPage);
+            if (await ReadUpOnceAsync(conversation, after, want, waits, ct) is not var (rows, state, more))
+                return null;
+            var counting = rows.TakeWhile(state.Counts).ToList();
+            var complete = counting.Count == rows.Count;
+            found.AddRange(counting.Take(want).Select(row => row.Message));
+            // A seqNo without a row that counts is the first behind the newest message: the seqNos have no holes.
+            if (!complete || found.Count >= limit || rows.Count == 0 || !(more || Buckets.IsLastOf(found[^1].SeqNo)))
+                return new Page(found, state);
+            after = found[^1].SeqNo;
+        }
+    }
+
+    private async Task<(List<LogRow> Rows, ConversationState State, bool More)?> ReadUpOnceAsync(
+        ConversationId conversation, SeqNo after, int want, bool waits, CancellationToken ct)
     {
         var bucket = Buckets.Of(after.Next);
-        var (read, state) = await ReadStablyAsync(
-            conversation, async _ => await tables.ReadUpAsync(conversation, bucket, after, want + 1, ct), state => (state.Term, state.FencedTerm), ct);
+        if (await ReadStablyAsync(
+            conversation, async _ => await tables.ReadUpAsync(conversation, bucket, after, want + 1, ct), state => (state.Term, state.FencedTerm),
+            waits, ct) is not var (read, state))
+            return null;
         var more = read.Count > want;
         var rows = new List<LogRow>(read.Count);
         foreach (var row in read)
@@ -76,7 +86,7 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         if (more && rows.Count > 1)
             rows.RemoveAt(rows.Count - 1);
         else if (more)
-            return await ReadUpOnceAsync(conversation, after, want * 2, ct);
+            return await ReadUpOnceAsync(conversation, after, want * 2, waits, ct);
         return (rows, state, more);
     }
 
@@ -84,14 +94,14 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         ConversationId conversation, SeqNo before, int want, CancellationToken ct)
     {
         var bucket = 0L;
-        var (read, state) = await ReadStablyAsync(
+        var (read, state) = (await ReadStablyAsync(
             conversation,
             async state =>
             {
                 bucket = Math.Min(state.Bucket, before.Value > 1 ? Buckets.Of(new SeqNo(before.Value - 1)) : 0);
                 return await tables.ReadDownAsync(conversation, bucket, before, want, ct);
             },
-            state => (state.Term, state.FencedTerm, state.Bucket), ct);
+            state => (state.Term, state.FencedTerm, state.Bucket), waits: true, ct))!.Value;
         var rows = new List<LogRow>(read.Count);
         foreach (var row in read)
         {
@@ -102,9 +112,9 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
     }
 
     // Reads rows between two looks at the state that agree in what the judgement of the rows depends on, and until all can be judged.
-    private async Task<(IReadOnlyList<LogRow> Rows, ConversationState State)> ReadStablyAsync<T>(
+    private async Task<(IReadOnlyList<LogRow> Rows, ConversationState State)?> ReadStablyAsync<T>(
         ConversationId conversation, Func<ConversationState, Task<IReadOnlyList<LogRow>>> read, Func<ConversationState, T> essence,
-        CancellationToken ct)
+        bool waits, CancellationToken ct)
     {
         var started = clock.GetTimestamp();
         var before = _known.TryGetValue(conversation, out var known) ? known : await tables.ReadStateAsync(conversation, ct);
@@ -119,6 +129,8 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
                 continue;
             if (rows.All(state.Settles))
                 return (rows, state);
+            if (!waits)
+                return null;
 
             if (clock.GetElapsedTime(started) < Patience)
                 await Task.Delay(Pause, clock, ct);

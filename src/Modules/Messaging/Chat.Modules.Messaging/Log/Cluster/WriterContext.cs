@@ -96,10 +96,10 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
             var started = clock.GetTimestamp();
             while (true)
             {
-                var (message, still) = await Attempts.JudgeAsync(open, CancellationToken.None);
+                var (message, still) = await Attempts.JudgeAsync(open, waits: true, CancellationToken.None);
                 if (message is not null)
                 {
-                    Settle(append, a => a.Repeats(message));
+                    Settle(append, a => a.IsIn(message));
                     return;
                 }
                 if (still.Count == 0)
@@ -112,9 +112,9 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
             append.Spent.AddRange(open);
             Enqueue(append);
         }
-        catch (StoreUnavailableException e)
+        catch (Exception e)
         {
-            Settle(append, a => a.Fails(e));
+            Settle(append, a => a.Fails(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e)));
         }
     }
 
