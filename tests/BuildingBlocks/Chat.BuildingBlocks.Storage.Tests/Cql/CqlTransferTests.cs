@@ -137,11 +137,21 @@ public sealed class CqlTransferTests
         Assert.DoesNotContain(cluster[0].Statements.Skip(1), request => request.Stream == resting && request.Connection == cluster[0].Statements[0].Connection);
 
         late.SetResult(FakeReply.Text("for nobody"));
-        await Wait.UntilAsync(async () =>
+        var calls = 0;
+        await Wait.UntilAsync(async () => (await StreamsOfAsync(calls += 60)).Contains(resting), "its stream is used again");
+
+        // More at once than ever before, so that every stream's turn comes which has been in use.
+        async Task<IReadOnlyList<int>> StreamsOfAsync(int count)
         {
-            await Task.WhenAll(Enumerable.Range(0, 50).Select(n => session.ExecuteAsync(Select($"{n}"), Ct)));
-            return cluster[0].Statements.TakeLast(50).Any(request => request.Stream == resting);
-        }, "its stream is used again");
+            var gate = new TaskCompletionSource<FakeReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+            cluster[0].OnStatement = _ => gate.Task;
+            var before = cluster[0].Statements.Count;
+            var under = Enumerable.Range(0, count).Select(n => session.ExecuteAsync(Select($"{n}"), Ct)).ToList();
+            await Wait.UntilAsync(() => cluster[0].Statements.Count == before + count, "all are under way");
+            gate.SetResult(FakeReply.Void);
+            await Task.WhenAll(under);
+            return [.. cluster[0].Statements.Skip(before).Select(request => request.Stream)];
+        }
     }
 
     [Fact]
