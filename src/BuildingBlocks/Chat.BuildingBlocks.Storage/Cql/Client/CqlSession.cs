@@ -18,6 +18,7 @@ public sealed class CqlSession : ICqlSession
     private readonly TimeProvider _clock;
     private readonly long _time;
     private uint _turn;
+    private bool _disposed;
 
     private CqlSession(Cluster cluster, CqlOptions options, CqlMetrics metrics, TimeProvider clock, ILogger log)
     {
@@ -111,8 +112,8 @@ public sealed class CqlSession : ICqlSession
         }
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    /// <summary>Closes all connections; what is under way ends as a store without an answer. May be called twice.</summary>
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, true) ? default : _cluster.DisposeAsync();
 
     private Plan PlanFor(Prepared? prepared, CqlStatement? statement)
     {
