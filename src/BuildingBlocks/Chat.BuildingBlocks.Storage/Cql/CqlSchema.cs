@@ -89,14 +89,10 @@ public sealed class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOp
     }
 
     // No lock can guard the making of the lock. Cassandra gives a new table an id, and two nodes that make one of the same name at once
-    // would give two, which they cannot agree on: so it is told the id.
+    // would give two, which they cannot agree on: so it is told the id. Done at each start, as a table is listed before it can be used.
     private async Task MakeTableAsync(ICqlSession session, string table, string columns, CancellationToken ct)
     {
         var keyspace = options.Value.Keyspace;
-        var found = await session.ExecuteAsync(
-            new CqlStatement("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?", keyspace, table), ct);
-        if (found.Rows.Count > 0)
-            return;
         // Of the keyspace too, as no two tables of a cluster may share an id.
         var id = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{keyspace}.{table}")).AsSpan(0, 16));
         try
