@@ -18,7 +18,7 @@ public enum CqlFault
 /// <summary>A real session through which statements get lost; does not end it.</summary>
 /// <param name="inner">The real one.</param>
 /// <param name="meets">Asked for each statement, or batch by its first; from any thread.</param>
-public sealed class FaultyCqlSession(ICqlSession inner, Func<CqlStatement, CqlFault> meets) : ICqlSession
+public sealed class FaultyCqlSession(ICqlSession inner, Func<CqlStatement, Task<CqlFault>> meets) : ICqlSession
 {
     public Task<CqlResult> ExecuteAsync(CqlStatement statement, CancellationToken ct = default) =>
         MeetAsync(statement, () => inner.ExecuteAsync(statement, ct));
@@ -28,24 +28,23 @@ public sealed class FaultyCqlSession(ICqlSession inner, Func<CqlStatement, CqlFa
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    /// <summary>A host that dies at its n-th statement: of this and all after it nobody is told, and none after it happens.</summary>
+    /// <summary>A host that dies at its n-th statement: that one happens and is not answered, none after it happens.</summary>
     /// <param name="inner">The real session.</param>
     /// <param name="n">From 1.</param>
-    /// <param name="last">What becomes of the n-th itself.</param>
-    public static FaultyCqlSession DyingAt(ICqlSession inner, int n, CqlFault last)
+    public static FaultyCqlSession DyingAt(ICqlSession inner, int n)
     {
         var sent = 0;
-        return new FaultyCqlSession(inner, _ => Interlocked.Increment(ref sent) switch
+        return new FaultyCqlSession(inner, _ => Task.FromResult(Interlocked.Increment(ref sent) switch
         {
             var i when i < n => CqlFault.None,
-            var i when i == n => last,
+            var i when i == n => CqlFault.NotAnswered,
             _ => CqlFault.NotSent,
-        });
+        }));
     }
 
     private async Task<CqlResult> MeetAsync(CqlStatement statement, Func<Task<CqlResult>> run)
     {
-        var fault = meets(statement);
+        var fault = await meets(statement);
         if (fault is not CqlFault.NotSent)
         {
             var result = await run();
