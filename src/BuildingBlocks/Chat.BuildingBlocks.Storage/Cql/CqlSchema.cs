@@ -16,6 +16,10 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// </remarks>
 public sealed class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlSchema> log)
 {
+    // CQL binary protocol §9: what there is no better code for.
+    private const int NoSuchTable = 0x2200;
+    private const int MaxLooksForTables = 40;
+
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(250);
 
     /// <summary>Returns when the tables are at least at the versions that this server knows. Waits while another host changes them.</summary>
@@ -24,43 +28,58 @@ public sealed class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOp
     public async Task ApplyAsync(ICqlSession session, CancellationToken ct = default)
     {
         await MakeBookkeepingAsync(session, ct);
-        while ((await FindDueAsync(session, ct)).Count > 0)
+        for (var looks = 1; ; looks++)
         {
-            await using var held = await CqlSchemaLock.TryTakeAsync(session, clock, ct);
-            if (held is not null)
+            try
             {
-                await ApplyDueAsync(session, held, ct);
-                continue;
+                if (await TryApplyAsync(session, ct))
+                    return;
+                log.WaitingForSchema();
             }
-            log.WaitingForSchema();
+            catch (CqlException e) when (e.Code == NoSuchTable && looks < MaxLooksForTables)
+            {
+                // Made by another host a moment ago, and not known to each node yet.
+            }
             await Task.Delay(LookAgainAfter, clock, ct);
         }
     }
 
-    private async Task ApplyDueAsync(ICqlSession session, CqlSchemaLock held, CancellationToken ct)
+    /// <summary>False while another host changes the tables.</summary>
+    private async Task<bool> TryApplyAsync(ICqlSession session, CancellationToken ct)
     {
+        if ((await FindDueAsync(session, ct)).Count == 0)
+            return true;
+        await using var held = await CqlSchemaLock.TryTakeAsync(session, clock, ct);
+        if (held is null)
+            return false;
         foreach (var file in await FindDueAsync(session, ct))
         {
-            try
+            foreach (var statement in file.ReadStatements())
             {
-                foreach (var statement in file.ReadStatements())
-                {
-                    // Lost: this host was held up for so long that another has gone on in its place.
-                    if (!await held.RenewAsync(ct))
-                        return;
-                    await session.ExecuteAsync(new CqlStatement(statement), ct);
-                }
-                await session.ExecuteAsync(
-                    new CqlStatement(
-                        "INSERT INTO schema_versions (module, version, name, applied_at) VALUES (?, ?, ?, ?)",
-                        file.Module, file.Version, file.Name, clock.GetUtcNow()),
-                    ct);
+                // Lost: this host was held up for so long that another has gone on in its place.
+                if (!await held.RenewAsync(ct))
+                    return false;
+                await ChangeAsync(session, file, statement, ct);
             }
-            catch (CqlException e)
-            {
-                throw new StorageException($"The tables of {file.Module} cannot be brought to version {file.Version}: {e.Message}", e);
-            }
+            await session.ExecuteAsync(
+                new CqlStatement(
+                    "INSERT INTO schema_versions (module, version, name, applied_at) VALUES (?, ?, ?, ?)",
+                    file.Module, file.Version, file.Name, clock.GetUtcNow()),
+                ct);
             log.SchemaChanged(file.Module, file.Version);
+        }
+        return true;
+    }
+
+    private static async Task ChangeAsync(ICqlSession session, CqlMigration file, string statement, CancellationToken ct)
+    {
+        try
+        {
+            await session.ExecuteAsync(new CqlStatement(statement), ct);
+        }
+        catch (CqlException e)
+        {
+            throw new StorageException($"The tables of {file.Module} cannot be brought to version {file.Version}: {e.Message}", e);
         }
     }
 
@@ -89,14 +108,10 @@ public sealed class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOp
     }
 
     // No lock can guard the making of the lock. Cassandra gives a new table an id, and two nodes that make one of the same name at once
-    // would give two, which they cannot agree on: so it is told the id.
+    // would give two, which they cannot agree on: so it is told the id. Done at each start, as a table is listed before it can be used.
     private async Task MakeTableAsync(ICqlSession session, string table, string columns, CancellationToken ct)
     {
         var keyspace = options.Value.Keyspace;
-        var found = await session.ExecuteAsync(
-            new CqlStatement("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ? AND table_name = ?", keyspace, table), ct);
-        if (found.Rows.Count > 0)
-            return;
         // Of the keyspace too, as no two tables of a cluster may share an id.
         var id = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{keyspace}.{table}")).AsSpan(0, 16));
         try

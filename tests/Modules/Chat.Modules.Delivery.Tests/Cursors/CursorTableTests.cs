@@ -126,6 +126,32 @@ public sealed class CursorTableTests : IDisposable
     }
 
     [Fact]
+    public async Task All_who_save_during_a_save_share_the_next_one_which_has_their_moves()
+    {
+        var (saves, hold) = (0, new TaskCompletionSource());
+        _store.Saving = () =>
+        {
+            if (Interlocked.Increment(ref saves) == 1)
+                hold.Task.GetAwaiter().GetResult();
+        };
+        var cursor = await _table.GetAsync(Key, Ct);
+        cursor.Deliver(new SeqNo(1));
+        var first = _table.SaveAsync(Ct);
+        await Wait.UntilAsync(() => saves == 1, "the first save");
+
+        var others = Enumerable.Range(2, 20).Select(place =>
+        {
+            cursor.Deliver(new SeqNo(place));
+            return _table.SaveAsync(Ct);
+        }).ToList();
+        hold.SetResult();
+        await Task.WhenAll([first, .. others]);
+
+        Assert.Equal(2, saves);
+        Assert.Equal(21, (await _store.ReadAsync(Key, Ct)).Delivered.Value);
+    }
+
+    [Fact]
     public async Task Of_a_cursor_evicted_in_use_and_the_one_loaded_after_it_the_further_is_saved()
     {
         var held = await _table.GetAsync(Key, Ct);

@@ -16,7 +16,11 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
 {
     private readonly ConcurrentDictionary<CursorKey, Cursor> _cursors = new();
     private readonly ConcurrentQueue<Cursor> _moved = new();
-    private readonly SemaphoreSlim _saving = new(1);
+    private readonly Lock _gate = new();
+
+    // Both under _gate.
+    private Task _saving = Task.CompletedTask;
+    private Task? _nextSaving;
 
     /// <summary>The cursor, read from the store if it is not in memory.</summary>
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
@@ -49,19 +53,12 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     }
 
     /// <summary>Everything moved so far is in the store when this completes.</summary>
+    /// <remarks>One save at a time; all who come during one share the next, so that a rush of connecting devices is not a row of saves.</remarks>
     /// <exception cref="StoreUnavailableException">It is not; the moves are kept for the next time.</exception>
-    public async Task SaveAsync(CancellationToken ct)
+    public Task SaveAsync(CancellationToken ct)
     {
-        await _saving.WaitAsync(ct);
-        try
-        {
-            await SaveMovedAsync(ct);
-            EvictSaved();
-        }
-        finally
-        {
-            _saving.Release();
-        }
+        lock (_gate)
+            return (_nextSaving ??= SaveAfterAsync(_saving)).WaitAsync(ct);
     }
 
     /// <summary>Drops what is in memory of a device that is forgotten.</summary>
@@ -78,12 +75,6 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     {
         await base.StopAsync(cancellationToken);
         await SaveAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _saving.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -108,9 +99,21 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         return _cursors.GetOrAdd(key, new Cursor(key, value, _moved.Enqueue));
     }
 
+    private async Task SaveAfterAsync(Task other)
+    {
+        // Not under the gate, in which this is called.
+        await Task.Yield();
+        await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+            (_saving, _nextSaving) = (_nextSaving!, null);
+        // Whoever comes from here on may have moved what this one passes over.
+        await SaveMovedAsync();
+        EvictSaved();
+    }
+
     private static CursorValue ValueOf(Cursor cursor) => new(cursor.Delivered, cursor.Read);
 
-    private async Task SaveMovedAsync(CancellationToken ct)
+    private async Task SaveMovedAsync()
     {
         var unsaved = new Dictionary<CursorKey, CursorValue>();
         var taken = new List<Cursor>();
@@ -125,7 +128,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
             return;
         try
         {
-            await store.SaveAsync(unsaved, ct);
+            await store.SaveAsync(unsaved, CancellationToken.None);
         }
         catch
         {
