@@ -1,15 +1,9 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using Chat.Bench.Load;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
-using Chat.BuildingBlocks.Storage.Cql.Client;
-using Chat.Modules.Messaging;
 using Chat.Modules.Messaging.Log;
-using Chat.Modules.Messaging.Log.Cluster;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace Chat.Bench;
 
@@ -28,25 +22,14 @@ internal static class AppendsCommand
 
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
     {
-        var options = new CqlOptions
-        {
-            ContactPoints = arguments.Text("--contact-points") ?? "127.0.0.1:9042",
-            Keyspace = arguments.Text("--keyspace") ?? "chat_bench",
-            ReplicationFactor = arguments.Int("--replication", 1),
-        };
         var runs = arguments.Int("--runs", 5);
         var inFlight = arguments.Int("--in-flight", 200);
         var seconds = arguments.Int("--seconds", 10);
         var warmup = arguments.Int("--warmup", 5, min: 0);
         var conversations = Enumerable.Range(0, arguments.Int("--conversations", 1_000)).Select(_ => ConversationId.NewGroup()).ToList();
         var text = new string('x', arguments.Int("--text-bytes", 100));
-        arguments.RefuseUnknown();
-
-        using var meters = new NoMeters();
-        await using var session = await CqlSession.ConnectAsync(options, meters, NullLoggerFactory.Instance, TimeProvider.System, ct);
-        var tables = new CqlMigrations("messaging", typeof(MessagingModule).Assembly);
-        await new CqlSchema([tables], Options.Create(options), TimeProvider.System, NullLogger<CqlSchema>.Instance).ApplyAsync(session, ct);
-        await using var log = new CqlMessageLog(new CqlLogTables(session), meters, TimeProvider.System);
+        await using var cluster = await ClusterLog.OpenAsync(arguments, ct);
+        var (session, log) = (cluster.Session, cluster.Log);
 
         // Each conversation has its writer then: a host that has just begun takes them over one by one, which is not what is measured.
         await Parallel.ForEachAsync(conversations, new ParallelOptions { MaxDegreeOfParallelism = 100, CancellationToken = ct }, async (conversation, _) =>
@@ -111,13 +94,4 @@ internal static class AppendsCommand
     }
 
     private static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-    private sealed class NoMeters : IMeterFactory
-    {
-        private readonly Meter _meter = new("Chat");
-
-        public Meter Create(MeterOptions options) => _meter;
-
-        public void Dispose() => _meter.Dispose();
-    }
 }
