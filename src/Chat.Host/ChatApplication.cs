@@ -1,5 +1,8 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
+#if CQL_SCYLLADB
+using Chat.BuildingBlocks.Storage.Scylla;
+#endif
 using Chat.Host.Http;
 using Chat.Host.Identity;
 using Chat.Host.Operations;
@@ -18,6 +21,9 @@ internal static class ChatApplication
         var builder = WebApplication.CreateBuilder(args);
         var context = new ModuleContext(builder.Configuration);
         builder.AddOperations().AddHttpEdge();
+#if CQL_SCYLLADB
+        builder.Services.AddScyllaDriver();
+#endif
         builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddIdentity(context).AddTransports();
         foreach (var module in ChatModules.All)
             module.AddServices(builder.Services, context);
