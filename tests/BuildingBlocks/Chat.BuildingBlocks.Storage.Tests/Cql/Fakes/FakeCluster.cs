@@ -81,6 +81,6 @@ internal sealed class FakeCluster : IAsyncDisposable
         var tokens = new Wire().Int(node.Tokens.Length);
         foreach (var token in node.Tokens)
             tokens.Value(token.ToString(CultureInfo.InvariantCulture));
-        return new Wire().Value(node.HostId).Value("dc1").Value("rack1").Value(tokens.Bytes);
+        return new Wire().Value(node.HostId).Value(node.Datacenter).Value("rack1").Value(tokens.Bytes);
     }
 }

@@ -33,6 +33,8 @@ internal sealed class FakeNode : IAsyncDisposable
 
     public long[] Tokens { get; set; } = [];
 
+    public string Datacenter { get; set; } = "dc1";
+
     /// <summary>Answers to statements and batches.</summary>
     public Func<FakeRequest, Task<FakeReply>> OnStatement { get; set; } = _ => Task.FromResult(FakeReply.Void);
 
@@ -54,6 +56,9 @@ internal sealed class FakeNode : IAsyncDisposable
     public IReadOnlyList<FakeRequest> Statements => [.. _statements];
 
     public IReadOnlyList<FakeRequest> Requests => [.. _seen];
+
+    /// <summary>The callers' ports, by the connection's number.</summary>
+    public ConcurrentDictionary<int, int> ClientPorts { get; } = new();
 
     public int OpenConnections => _connections.Count;
 
@@ -124,6 +129,7 @@ internal sealed class FakeNode : IAsyncDisposable
             {
                 var client = await _listener.AcceptTcpClientAsync();
                 client.NoDelay = true;
+                ClientPorts[_accepted] = ((IPEndPoint)client.Client.RemoteEndPoint!).Port;
                 _ = ServeAsync(client, _accepted++);
             }
         }
