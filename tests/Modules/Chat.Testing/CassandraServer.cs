@@ -31,12 +31,14 @@ public sealed class CassandraServer : IAsyncDisposable
     private static string? ContactPoint => Environment.GetEnvironmentVariable("CHAT_TEST_CQL");
 
     /// <summary>The session of all tests of the class, in the keyspace. Nobody but the fixture ends it.</summary>
-    public async Task<ICqlSession> OpenAsync(CancellationToken ct = default)
+    /// <param name="connect">How the first caller connects; null: with the project's own client.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<ICqlSession> OpenAsync(Func<CqlOptions, Task<ICqlSession>>? connect = null, CancellationToken ct = default)
     {
         await _opening.WaitAsync(ct);
         try
         {
-            return _session ??= await ConnectAsync(ct);
+            return _session ??= await (connect?.Invoke(Options) ?? ConnectAsync(ct));
         }
         finally
         {

@@ -1,7 +1,7 @@
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>The types of CQL by their option id (§4.2.5.2).</summary>
-internal enum TypeCode : short
+internal enum CqlType : short
 {
     Custom = 0x00,
     Ascii = 0x01,
@@ -26,7 +26,7 @@ internal enum TypeCode : short
 /// <summary>A column's type; of a list or set, with that of its elements.</summary>
 /// <param name="Code">One that is not known is kept: only reading such a value fails.</param>
 /// <param name="Element">Of what a list or set holds, else null.</param>
-internal sealed record ColumnType(TypeCode Code, ColumnType? Element = null)
+internal sealed record ColumnType(CqlType Code, ColumnType? Element = null)
 {
     private const int MaxDepth = 16;
 
@@ -35,10 +35,10 @@ internal sealed record ColumnType(TypeCode Code, ColumnType? Element = null)
     /// <summary>The bytes that a value of it always has; -1: any number.</summary>
     public int Size { get; } = Code switch
     {
-        TypeCode.Bigint or TypeCode.Counter or TypeCode.Double or TypeCode.Timestamp => 8,
-        TypeCode.Int => 4,
-        TypeCode.Boolean => 1,
-        TypeCode.Uuid or TypeCode.Timeuuid => 16,
+        CqlType.Bigint or CqlType.Counter or CqlType.Double or CqlType.Timestamp => 8,
+        CqlType.Int => 4,
+        CqlType.Boolean => 1,
+        CqlType.Uuid or CqlType.Timeuuid => 16,
         _ => -1,
     };
 
@@ -47,19 +47,19 @@ internal sealed record ColumnType(TypeCode Code, ColumnType? Element = null)
     {
         if (depth > MaxDepth)
             throw new InvalidDataException("A type is nested too deeply.");
-        var code = (TypeCode)reader.Short();
+        var code = (CqlType)reader.Short();
         switch (code)
         {
-            case TypeCode.Custom:
+            case CqlType.Custom:
                 reader.SkipString();
                 return Of(code);
-            case TypeCode.List or TypeCode.Set:
+            case CqlType.List or CqlType.Set:
                 return new ColumnType(code, Read(ref reader, depth + 1));
-            case TypeCode.Map:
+            case CqlType.Map:
                 Read(ref reader, depth + 1);
                 Read(ref reader, depth + 1);
                 return new ColumnType(code);
-            case TypeCode.Udt:
+            case CqlType.Udt:
                 reader.SkipString();
                 reader.SkipString();
                 for (var left = reader.Short(); left > 0; left--)
@@ -68,7 +68,7 @@ internal sealed record ColumnType(TypeCode Code, ColumnType? Element = null)
                     Read(ref reader, depth + 1);
                 }
                 return new ColumnType(code);
-            case TypeCode.Tuple:
+            case CqlType.Tuple:
                 for (var left = reader.Short(); left > 0; left--)
                     Read(ref reader, depth + 1);
                 return new ColumnType(code);
@@ -78,6 +78,6 @@ internal sealed record ColumnType(TypeCode Code, ColumnType? Element = null)
     }
 
     // Types without parts are shared, so that a page's metadata costs no objects.
-    public static ColumnType Of(TypeCode code) =>
+    public static ColumnType Of(CqlType code) =>
         (uint)code < (uint)Plain.Length ? Plain[(int)code] ??= new ColumnType(code) : new ColumnType(code);
 }

@@ -31,12 +31,13 @@ internal sealed partial class Connection
         if (late is not null)
         {
             foreach (var request in late)
-                request.End(Response.Without(request.Stream < 0 ? Outcome.NotSent : Outcome.TimedOut));
+                End(request, Response.Without(request.Stream < 0 ? Outcome.NotSent : Outcome.TimedOut));
         }
         if (clogged)
             Close("most of its requests were never answered");
         else
             Watch(now, busy);
+        HandOut();
     }
 
     // Under the lock. One turn of the queue however many are late, for that is when many are.

@@ -1,12 +1,30 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
-/// <summary>Reading and writing: one loop each.</summary>
+/// <summary>
+/// Reading and writing. Whichever thread an arrival wakes cuts it into answers, has the next read begun, and then runs the callers' code one
+/// after the other itself; what that sends goes out together at the end. So a batch of answers costs one wake-up and one send. Callers that
+/// take long hold up only their own batch: the next arrival's thread takes over what still waits, and the sweep does if there is none.
+/// Each caller on a thread of its own cost twice the CPU a request: 29 µs against 14 µs with 200 in flight on two cores.
+/// </summary>
 internal sealed partial class Connection
 {
     private const int ReadBuffer = 32 * 1024;
     private static readonly byte[] VoidResult = [0, 0, 0, 1];
 
-    private readonly Task _reading;
+    // Whose answers this thread is handing out, and whether it owes a flush afterwards.
+    [ThreadStatic]
+    private static Connection? _handingOut;
+
+    [ThreadStatic]
+    private static bool _owesFlush;
+
+    private readonly ConcurrentQueue<Request> _ended = new();
+    private readonly ReceiveBuffer _received = new(ReadBuffer);
+    private readonly Action _onRead;
+    private ConfiguredValueTaskAwaitable<int>.ConfiguredValueTaskAwaiter _read;
     private Task _writing = Task.CompletedTask;
 
     /// <inheritdoc/>
@@ -28,7 +46,8 @@ internal sealed partial class Connection
 
         // Most answers say no more than that a write is done.
         var kept = header.Opcode == Opcode.Result && body.SequenceEqual(VoidResult) ? VoidResult : body.ToArray();
-        Release(header.Stream)?.End(new Response(Outcome.Answered, header.Opcode, header.Flags, kept));
+        if (Release(header.Stream) is { } answered)
+            End(answered, new Response(Outcome.Answered, header.Opcode, header.Flags, kept));
     }
 
     // Frees an answered request's stream, and sends with it what has waited longest. Null: nobody wants the answer any more.
@@ -49,30 +68,102 @@ internal sealed partial class Connection
             {
                 _settings.Metrics.Waits(-1);
                 flush |= Write(next);
+                if (next.Failure is not null)
+                    _ended.Enqueue(next);
             }
         }
         if (flush)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            FlushSoon();
         return answered == Orphan ? null : answered;
     }
 
-    private async Task ReadAsync()
+    private void End(Request request, in Response response)
     {
-        using var buffer = new ReceiveBuffer(ReadBuffer);
+        request.Response = response;
+        _ended.Enqueue(request);
+    }
+
+    // Runs the callers' code. Any thread may, several at once too.
+    private void HandOut()
+    {
+        if (_ended.IsEmpty)
+            return;
+        _handingOut = this;
+        var since = Environment.TickCount64;
+        while (_ended.TryDequeue(out var request))
+        {
+            request.Complete();
+            if (_owesFlush && Environment.TickCount64 != since)
+            {
+                PayFlush();
+                since = Environment.TickCount64;
+            }
+        }
+        _handingOut = null;
+        PayFlush();
+    }
+
+    private void PayFlush()
+    {
+        if (!_owesFlush)
+            return;
+        _owesFlush = false;
+        _writing = FlushAsync();
+    }
+
+    private void FlushSoon()
+    {
+        if (_handingOut == this)
+            _owesFlush = true;
+        else
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    // Reads until there is nothing more for now; the read that is left pending calls here again, on another thread.
+    private void Read()
+    {
         try
         {
-            while (true)
+            do
             {
-                var read = await _stream.ReadAsync(buffer.Free());
-                if (read == 0)
-                {
-                    Close("the node closed it");
-                    return;
-                }
-                _heard = true;
-                buffer.Filled(read);
-                buffer.Taken(_decoder.Consume(buffer.Filled()));
+#pragma warning disable CA2012 // Its result is taken once, by whoever it calls
+                _read = _stream.ReadAsync(_received.Free()).ConfigureAwait(false).GetAwaiter();
+#pragma warning restore CA2012
             }
+            while (_read.IsCompleted && TakeRead());
+            if (IsOpen)
+                _read.UnsafeOnCompleted(_onRead);
+        }
+        catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
+        {
+            Close(e.Message);
+        }
+        HandOut();
+    }
+
+    private void OnRead()
+    {
+        if (TakeRead())
+            Read();
+        else
+            HandOut();
+    }
+
+    // False: there is nothing more to read.
+    private bool TakeRead()
+    {
+        try
+        {
+            var count = _read.GetResult();
+            if (count == 0)
+            {
+                Close("the node closed it");
+                return false;
+            }
+            _heard = true;
+            _received.Filled(count);
+            _received.Taken(_decoder.Consume(_received.Filled()));
+            return true;
         }
         catch (InvalidDataException e)
         {
@@ -83,6 +174,7 @@ internal sealed partial class Connection
         {
             Close(e.Message);
         }
+        return false;
     }
 
     // Runs while there is something to send: as long as one send takes, the next one's frames gather.

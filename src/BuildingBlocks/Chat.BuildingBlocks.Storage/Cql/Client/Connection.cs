@@ -42,7 +42,8 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
         _quietSince = settings.Clock.GetTimestamp();
         settings.Metrics.Opened();
         _sweeps = settings.Clock.CreateTimer(static connection => ((Connection)connection!).Sweep(), this, settings.SweepPeriod, settings.SweepPeriod);
-        _reading = Task.Run(ReadAsync);
+        _onRead = OnRead;
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.Read(), this, preferLocal: false);
     }
 
     public byte Version { get; }
@@ -92,9 +93,11 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
             }
         }
         if (!sent)
-            request.End(Response.Without(Outcome.NotSent));
+            request.Response = Response.Without(Outcome.NotSent);
+        if (!sent || request.Failure is not null)
+            request.Complete();
         if (flush)
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            FlushSoon();
         return answer;
     }
 
@@ -108,7 +111,8 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
             if (!Abandon(request))
                 return;
         }
-        request.End(Response.Without(Outcome.Cancelled));
+        request.Response = Response.Without(Outcome.Cancelled);
+        request.Complete();
     }
 
     /// <summary>From the next request and answer on, frames are in segments: v5, after the first answer to STARTUP.</summary>
@@ -121,7 +125,6 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
     /// <summary>Ends it; every request that is under way ends as lost.</summary>
     public void Close(string why)
     {
-        List<Request> lost = [], unsent = [];
         lock (_gate)
         {
             if (_closed)
@@ -130,9 +133,10 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
             foreach (var request in _streams)
             {
                 if (request is not null && request != Orphan)
-                    lost.Add(request);
+                    End(request, Response.Without(Outcome.Lost));
             }
-            unsent.AddRange(_waiting);
+            foreach (var request in _waiting)
+                End(request, Response.Without(Outcome.NotSent));
             _settings.Metrics.Waits(-_waiting.Count);
             _waiting.Clear();
             Array.Clear(_streams);
@@ -141,13 +145,10 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
         _stream.Dispose();
         _settings.Metrics.Closed();
         _closedWhy.TrySetResult(why);
-        foreach (var request in unsent)
-            request.End(Response.Without(Outcome.NotSent));
-        foreach (var request in lost)
-            request.End(Response.Without(Outcome.Lost));
+        ThreadPool.UnsafeQueueUserWorkItem(static connection => connection.HandOut(), this, preferLocal: false);
     }
 
-    // Under the lock, with a stream free. True: a flush must be started.
+    // Under the lock, with a stream free. True: a flush must be started. One that cannot be written is left with its failure.
     private bool Write(Request request)
     {
         var stream = _free[_freeCount - 1];
@@ -157,7 +158,7 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
         }
         catch (Exception e) when (e is ArgumentException or InvalidCastException or OverflowException)
         {
-            request.Fail(e);
+            request.Failure = e;
             return false;
         }
         _freeCount--;

@@ -7,7 +7,7 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 /// <summary>The session's own questions to the cluster, on one connection.</summary>
 internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan time, TimeProvider clock)
 {
-    private const int TabletsOffRefused = ErrorCodes.Invalid;
+    private const int TabletsOffRefused = CqlErrorCodes.Invalid;
 
     public Connection Connection => connection;
 
@@ -96,7 +96,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
         {
             return await QueryAsync("SELECT host_id, data_center, rack, tokens, native_address, peer, native_port FROM system.peers_v2");
         }
-        catch (CqlException e) when (e.Code == ErrorCodes.Invalid)
+        catch (CqlException e) when (e.Code == CqlErrorCodes.Invalid)
         {
             return await QueryAsync("SELECT host_id, data_center, rack, tokens, rpc_address, peer FROM system.peers");
         }

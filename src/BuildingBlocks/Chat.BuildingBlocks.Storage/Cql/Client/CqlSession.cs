@@ -18,6 +18,7 @@ public sealed class CqlSession : ICqlSession
     private readonly TimeProvider _clock;
     private readonly long _time;
     private uint _turn;
+    private bool _disposed;
 
     private CqlSession(Cluster cluster, CqlOptions options, CqlMetrics metrics, TimeProvider clock, ILogger log)
     {
@@ -32,11 +33,16 @@ public sealed class CqlSession : ICqlSession
     /// <exception cref="StoreUnavailableException">No node can be reached; the message says which were tried.</exception>
     /// <exception cref="CqlException">The nodes refuse the user, or the making of the keyspace.</exception>
     /// <exception cref="FormatException"><see cref="CqlOptions.ContactPoints"/> cannot be read.</exception>
-    public static async Task<CqlSession> ConnectAsync(CqlOptions options, IMeterFactory meters, ILoggerFactory logs, TimeProvider clock, CancellationToken ct)
+    public static Task<CqlSession> ConnectAsync(CqlOptions options, IMeterFactory meters, ILoggerFactory logs, TimeProvider clock, CancellationToken ct) =>
+        ConnectAsync(options, meters, logs, clock, ProtocolVersion.V5, ct);
+
+    /// <summary>The same with <paramref name="newest"/> as the first protocol version to try.</summary>
+    internal static async Task<CqlSession> ConnectAsync(
+        CqlOptions options, IMeterFactory meters, ILoggerFactory logs, TimeProvider clock, byte newest, CancellationToken ct)
     {
         var log = logs.CreateLogger<CqlSession>();
         var metrics = new CqlMetrics(meters, clock);
-        var cluster = new Cluster(options, new Dialer(options, clock, metrics, log), clock, log);
+        var cluster = new Cluster(options, new Dialer(options, newest, clock, metrics, log), clock, log);
         try
         {
             await cluster.ConnectAsync(ct);
@@ -111,8 +117,8 @@ public sealed class CqlSession : ICqlSession
         }
     }
 
-    /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    /// <summary>Closes all connections; what is under way ends as a store without an answer. May be called twice.</summary>
+    public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, true) ? default : _cluster.DisposeAsync();
 
     private Plan PlanFor(Prepared? prepared, CqlStatement? statement)
     {

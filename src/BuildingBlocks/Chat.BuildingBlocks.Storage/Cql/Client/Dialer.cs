@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>Opens connections: TCP, TLS, the protocol's version, the log-in, the keyspace.</summary>
-internal sealed class Dialer(CqlOptions options, TimeProvider clock, CqlMetrics metrics, ILogger log)
+internal sealed class Dialer(CqlOptions options, byte newest, TimeProvider clock, CqlMetrics metrics, ILogger log)
 {
     private const int FirstEphemeralPort = 49_152;
     private const int ShardPortTries = 16;
@@ -15,7 +15,7 @@ internal sealed class Dialer(CqlOptions options, TimeProvider clock, CqlMetrics 
     private readonly X509Certificate2Collection? _authorities = ReadAuthorities(options);
 
     // Falls once a node has refused v5; nodes of one cluster speak the same.
-    private volatile byte _version = ProtocolVersion.V5;
+    private volatile byte _version = newest;
 
     /// <summary>A connection that is logged in and, with <paramref name="keyspace"/>, uses it.</summary>
     /// <param name="endpoint">Where to.</param>

@@ -13,7 +13,7 @@ internal sealed class Handshake(Connection connection, CqlOptions options, TimeP
     public async Task<bool> RunAsync(string? keyspace)
     {
         var supported = await AskAsync(new OptionsRequest());
-        if (supported.Opcode == Opcode.Error && connection.Version > ProtocolVersion.V4 && ServerError.Read(supported).Code == ErrorCodes.Protocol)
+        if (supported.Opcode == Opcode.Error && connection.Version > ProtocolVersion.V4 && ServerError.Read(supported).Code == CqlErrorCodes.Protocol)
             return false;
         ReadOptions(Expect(supported, Opcode.Supported));
 
@@ -21,7 +21,7 @@ internal sealed class Handshake(Connection connection, CqlOptions options, TimeP
         if (options.Compression)
             hello["COMPRESSION"] = Lz4.Name;
         var welcome = await AskAsync(new StartupRequest(hello));
-        if (welcome.Opcode == Opcode.Error && connection.Version > ProtocolVersion.V4 && ServerError.Read(welcome).Code == ErrorCodes.Protocol)
+        if (welcome.Opcode == Opcode.Error && connection.Version > ProtocolVersion.V4 && ServerError.Read(welcome).Code == CqlErrorCodes.Protocol)
             return false;
         if (welcome.Opcode is Opcode.Ready or Opcode.Authenticate && connection.Version >= ProtocolVersion.V5)
             connection.BeginSegments();
@@ -38,10 +38,10 @@ internal sealed class Handshake(Connection connection, CqlOptions options, TimeP
     private async Task LogInAsync()
     {
         if (options.Username.Length == 0)
-            throw new CqlException(ErrorCodes.BadCredentials, "The node asks for a password: set Cql:Username and Cql:Password.");
+            throw new CqlException(CqlErrorCodes.BadCredentials, "The node asks for a password: set Cql:Username and Cql:Password.");
         var answer = await AskAsync(new AuthResponseRequest(Encoding.UTF8.GetBytes($"\0{options.Username}\0{options.Password}")));
         if (answer.Opcode == Opcode.AuthChallenge)
-            throw new CqlException(ErrorCodes.BadCredentials, "The node asks for more than a user name and a password.");
+            throw new CqlException(CqlErrorCodes.BadCredentials, "The node asks for more than a user name and a password.");
         Expect(answer, Opcode.AuthSuccess);
     }
 

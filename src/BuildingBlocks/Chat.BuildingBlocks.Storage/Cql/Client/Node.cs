@@ -40,6 +40,8 @@ internal sealed class Node : IAsyncDisposable
     /// <summary>Ends when the first connection is there, or could not be had.</summary>
     public Task Tried => _tried.Task;
 
+    public bool IsSharded => _sharding.Shards > 1;
+
     public bool IsConnected => Pick(null) is not null;
 
     /// <summary>Has no connection, but has not yet failed to get one either.</summary>

@@ -44,7 +44,7 @@ internal enum WireConsistency : short
 }
 
 /// <summary>Error codes that the client acts on (§9).</summary>
-internal static class ErrorCodes
+internal static class CqlErrorCodes
 {
     public const int ServerError = 0x0000;
     public const int Protocol = 0x000A;

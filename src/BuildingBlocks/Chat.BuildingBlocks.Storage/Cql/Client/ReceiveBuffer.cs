@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>Bytes that have arrived and are not done with. Grows only as they come in: what a frame says of its length costs nothing.</summary>
-internal sealed class ReceiveBuffer(int size) : IDisposable
+internal sealed class ReceiveBuffer(int size)
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(size);
     private int _start;
@@ -33,8 +33,6 @@ internal sealed class ReceiveBuffer(int size) : IDisposable
     public ReadOnlySpan<byte> Filled() => _bytes.AsSpan(_start, _end - _start);
 
     public void Taken(int count) => _start += count;
-
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
 
     private void Resize(int length)
     {

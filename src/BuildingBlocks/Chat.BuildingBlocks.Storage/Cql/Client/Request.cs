@@ -8,8 +8,7 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 /// </summary>
 internal abstract class Request(Opcode opcode) : IValueTaskSource<Response>
 {
-    // The answer is awaited off the read loop, so that nobody's code holds up other answers.
-    private ManualResetValueTaskSourceCore<Response> _answer = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<Response> _answer;
 
     public Opcode Opcode => opcode;
 
@@ -18,6 +17,12 @@ internal abstract class Request(Opcode opcode) : IValueTaskSource<Response>
 
     /// <summary>-1 while it waits for its turn.</summary>
     public int Stream { get; set; } = -1;
+
+    /// <summary>How it ended, set before it is completed.</summary>
+    public Response Response { get; set; }
+
+    /// <summary>Instead of a response: it could not be written.</summary>
+    public Exception? Failure { get; set; }
 
     /// <summary>Which it was last sent on.</summary>
     public Connection? Connection { get; set; }
@@ -43,11 +48,14 @@ internal abstract class Request(Opcode opcode) : IValueTaskSource<Response>
         return new ValueTask<Response>(this, _answer.Version);
     }
 
-    /// <summary>Only who has taken it out of the connection's table may end it, so it happens once.</summary>
-    public void End(in Response response) => _answer.SetResult(response);
-
-    /// <summary>As <see cref="End"/>, for one that cannot be written.</summary>
-    public void Fail(Exception e) => _answer.SetException(e);
+    /// <summary>Wakes the caller, whose code runs before this returns. Only who has taken it out of the connection's table may, so it happens once.</summary>
+    public void Complete()
+    {
+        if (Failure is null)
+            _answer.SetResult(Response);
+        else
+            _answer.SetException(Failure);
+    }
 
     Response IValueTaskSource<Response>.GetResult(short token) => _answer.GetResult(token);
 

@@ -78,7 +78,7 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
         for (var taught = 0; taught < most && response is { Outcome: Outcome.Answered, Opcode: Opcode.Error }; taught++)
         {
             var error = ReadError(response);
-            if (error.Code != ErrorCodes.Unprepared || request.TextOf(error.UnpreparedId) is not { } cql)
+            if (error.Code != CqlErrorCodes.Unprepared || request.TextOf(error.UnpreparedId) is not { } cql)
                 return response;
             var prepare = new PrepareRequest(cql) { Deadline = request.Deadline };
             var answer = await AskAsync(connection, prepare, ct);
@@ -122,7 +122,7 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
         }
         catch (InvalidDataException e)
         {
-            return new ServerError(ErrorCodes.ServerError, "An error that cannot be read: " + e.Message, []);
+            return new ServerError(CqlErrorCodes.ServerError, "An error that cannot be read: " + e.Message, []);
         }
     }
 

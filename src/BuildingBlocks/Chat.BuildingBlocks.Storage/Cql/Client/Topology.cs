@@ -22,7 +22,7 @@ internal sealed class Topology
     public Node[] Nodes { get; }
 
     /// <summary>Whether it matters which token a statement is for.</summary>
-    public bool RoutesByToken => Nodes.Length > 1 && _ring.Length > 0;
+    public bool RoutesByToken => _ring.Length > 0 && (Nodes.Length > 1 || Nodes is [{ IsSharded: true }]);
 
     /// <param name="places">All nodes of the cluster.</param>
     /// <param name="nodes">The local ones among them, by host id.</param>

@@ -47,23 +47,23 @@ internal sealed class WireRow(byte[] body, ColumnType[] columns, int[] offsets, 
         var type = columns[column];
 
         // Compared so, and not in a switch on the type, the runtime keeps one line of it for each value type and boxes nothing.
-        if (typeof(T) == typeof(long) && type.Code is TypeCode.Bigint or TypeCode.Counter)
+        if (typeof(T) == typeof(long) && type.Code is CqlType.Bigint or CqlType.Counter)
             return (T)(object)BinaryPrimitives.ReadInt64BigEndian(value);
-        if (typeof(T) == typeof(int) && type.Code is TypeCode.Int)
+        if (typeof(T) == typeof(int) && type.Code is CqlType.Int)
             return (T)(object)BinaryPrimitives.ReadInt32BigEndian(value);
-        if (typeof(T) == typeof(bool) && type.Code is TypeCode.Boolean)
+        if (typeof(T) == typeof(bool) && type.Code is CqlType.Boolean)
             return (T)(object)(value[0] != 0);
-        if (typeof(T) == typeof(Guid) && type.Code is TypeCode.Uuid or TypeCode.Timeuuid)
+        if (typeof(T) == typeof(Guid) && type.Code is CqlType.Uuid or CqlType.Timeuuid)
             return (T)(object)new Guid(value, bigEndian: true);
-        if (typeof(T) == typeof(double) && type.Code is TypeCode.Double)
+        if (typeof(T) == typeof(double) && type.Code is CqlType.Double)
             return (T)(object)BinaryPrimitives.ReadDoubleBigEndian(value);
-        if (typeof(T) == typeof(DateTimeOffset) && type.Code is TypeCode.Timestamp)
+        if (typeof(T) == typeof(DateTimeOffset) && type.Code is CqlType.Timestamp)
             return (T)(object)ReadTime(value);
-        if (typeof(T) == typeof(string) && type.Code is TypeCode.Varchar or TypeCode.Ascii)
+        if (typeof(T) == typeof(string) && type.Code is CqlType.Varchar or CqlType.Ascii)
             return (T)(object)Encoding.UTF8.GetString(value);
-        if (typeof(T) == typeof(byte[]) && type.Code is TypeCode.Blob)
+        if (typeof(T) == typeof(byte[]) && type.Code is CqlType.Blob)
             return (T)(object)value.ToArray();
-        if (typeof(T) == typeof(ReadOnlyMemory<byte>) && type.Code is TypeCode.Blob)
+        if (typeof(T) == typeof(ReadOnlyMemory<byte>) && type.Code is CqlType.Blob)
             return (T)(object)new ReadOnlyMemory<byte>(body, offsets[first + column] + 4, value.Length);
         return ReadObject(type, value) is T read ? read : throw new InvalidCastException($"Column {column} is {type.Code}, not {typeof(T).Name}.");
     }
@@ -80,28 +80,28 @@ internal sealed class WireRow(byte[] body, ColumnType[] columns, int[] offsets, 
 
     private static object? ReadObject(ColumnType type, ReadOnlySpan<byte> value) => type.Code switch
     {
-        TypeCode.Bigint or TypeCode.Counter => BinaryPrimitives.ReadInt64BigEndian(value),
-        TypeCode.Int => BinaryPrimitives.ReadInt32BigEndian(value),
-        TypeCode.Boolean => value[0] != 0,
-        TypeCode.Uuid or TypeCode.Timeuuid => new Guid(value, bigEndian: true),
-        TypeCode.Double => BinaryPrimitives.ReadDoubleBigEndian(value),
-        TypeCode.Timestamp => ReadTime(value),
-        TypeCode.Varchar or TypeCode.Ascii => Encoding.UTF8.GetString(value),
-        TypeCode.Blob => value.ToArray(),
-        TypeCode.List or TypeCode.Set => ReadList(type.Element!, value),
+        CqlType.Bigint or CqlType.Counter => BinaryPrimitives.ReadInt64BigEndian(value),
+        CqlType.Int => BinaryPrimitives.ReadInt32BigEndian(value),
+        CqlType.Boolean => value[0] != 0,
+        CqlType.Uuid or CqlType.Timeuuid => new Guid(value, bigEndian: true),
+        CqlType.Double => BinaryPrimitives.ReadDoubleBigEndian(value),
+        CqlType.Timestamp => ReadTime(value),
+        CqlType.Varchar or CqlType.Ascii => Encoding.UTF8.GetString(value),
+        CqlType.Blob => value.ToArray(),
+        CqlType.List or CqlType.Set => ReadList(type.Element!, value),
         _ => null,
     };
 
     private static object? ReadList(ColumnType type, ReadOnlySpan<byte> value) => type.Code switch
     {
-        TypeCode.Varchar or TypeCode.Ascii => Elements<string>(type, value),
-        TypeCode.Bigint or TypeCode.Counter => Elements<long>(type, value),
-        TypeCode.Int => Elements<int>(type, value),
-        TypeCode.Boolean => Elements<bool>(type, value),
-        TypeCode.Uuid or TypeCode.Timeuuid => Elements<Guid>(type, value),
-        TypeCode.Double => Elements<double>(type, value),
-        TypeCode.Timestamp => Elements<DateTimeOffset>(type, value),
-        TypeCode.Blob => Elements<byte[]>(type, value),
+        CqlType.Varchar or CqlType.Ascii => Elements<string>(type, value),
+        CqlType.Bigint or CqlType.Counter => Elements<long>(type, value),
+        CqlType.Int => Elements<int>(type, value),
+        CqlType.Boolean => Elements<bool>(type, value),
+        CqlType.Uuid or CqlType.Timeuuid => Elements<Guid>(type, value),
+        CqlType.Double => Elements<double>(type, value),
+        CqlType.Timestamp => Elements<DateTimeOffset>(type, value),
+        CqlType.Blob => Elements<byte[]>(type, value),
         _ => null,
     };
 

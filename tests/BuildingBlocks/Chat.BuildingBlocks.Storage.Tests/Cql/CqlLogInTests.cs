@@ -1,0 +1,138 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage.Cql.Client;
+using Chat.BuildingBlocks.Storage.Tests.Cql.Fakes;
+using static Chat.BuildingBlocks.Storage.Tests.Cql.Fakes.Statements;
+
+namespace Chat.BuildingBlocks.Storage.Tests.Cql;
+
+/// <summary>Passwords, certificates, and nodes that are not there.</summary>
+public sealed class CqlLogInTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(5)]
+    public async Task A_node_that_asks_for_a_password_gets_it(int version)
+    {
+        await using var cluster = new FakeCluster(version: version);
+        cluster[0].OnRequest = request => AskForPassword(request, "secret");
+
+        var session = await cluster.ConnectAsync(contact => new CqlOptions { ContactPoints = contact, Keyspace = "ks", Username = "user", Password = "secret" });
+
+        await session.ExecuteAsync(Select("a"), Ct);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("user", "wrong")]
+    public async Task Without_the_right_password_connecting_says_so(string user, string password)
+    {
+        await using var cluster = new FakeCluster();
+        cluster[0].OnRequest = request => AskForPassword(request, "secret");
+
+        var refusal = await Assert.ThrowsAsync<CqlException>(() =>
+            cluster.ConnectAsync(contact => new CqlOptions { ContactPoints = contact, Keyspace = "ks", Username = user, Password = password }));
+
+        Assert.Equal(CqlErrorCodes.BadCredentials, refusal.Code);
+    }
+
+    [Fact]
+    public async Task A_node_with_a_certificate_of_the_authority_is_trusted()
+    {
+        using var files = new TemporaryFolder();
+        await using var cluster = new FakeCluster();
+        cluster[0].Certificate = MakeCertificate(files.Path, IPAddress.Loopback);
+
+        var session = await cluster.ConnectAsync(contact => Encrypted(contact, files.Path));
+
+        await session.ExecuteAsync(Select("a"), Ct);
+    }
+
+    [Fact]
+    public async Task A_node_with_a_certificate_for_another_name_is_not_talked_to()
+    {
+        using var files = new TemporaryFolder();
+        await using var cluster = new FakeCluster();
+        cluster[0].Certificate = MakeCertificate(files.Path, IPAddress.Parse("10.0.0.1"));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => cluster.ConnectAsync(contact => Encrypted(contact, files.Path)));
+
+        Assert.Empty(cluster[0].Requests);
+    }
+
+    [Fact]
+    public async Task A_node_with_a_certificate_of_somebody_else_is_not_talked_to()
+    {
+        using var files = new TemporaryFolder();
+        using var others = new TemporaryFolder();
+        await using var cluster = new FakeCluster();
+        cluster[0].Certificate = MakeCertificate(files.Path, IPAddress.Loopback);
+        MakeCertificate(others.Path, IPAddress.Loopback).Dispose();
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => cluster.ConnectAsync(contact => Encrypted(contact, others.Path)));
+
+        Assert.Empty(cluster[0].Requests);
+    }
+
+    [Fact]
+    public async Task With_no_node_there_connecting_says_which_were_tried()
+    {
+        var cluster = new FakeCluster();
+        var address = cluster[0].Address.ToString();
+        await cluster[0].DisposeAsync();
+
+        var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => cluster.ConnectAsync());
+
+        Assert.Contains(address, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_next_contact_point_is_tried_when_the_first_is_not_there()
+    {
+        var gone = new FakeCluster();
+        await gone.DisposeAsync();
+        await using var cluster = new FakeCluster();
+
+        var session = await cluster.ConnectAsync(contact => new CqlOptions { ContactPoints = $"{gone[0].Address}, {contact}", Keyspace = "ks" });
+
+        await session.ExecuteAsync(Select("a"), Ct);
+    }
+
+    private static CqlOptions Encrypted(string contact, string folder) =>
+        new() { ContactPoints = contact, Keyspace = "ks", Tls = true, TlsAuthority = Path.Combine(folder, "authority.pem") };
+
+    private static FakeReply? AskForPassword(FakeRequest request, string password) => request.Opcode switch
+    {
+        Opcode.Startup => new FakeReply(Opcode.Authenticate, new Wire().String("org.apache.cassandra.auth.PasswordAuthenticator").Bytes),
+        Opcode.AuthResponse when Encoding.UTF8.GetString(request.Body[4..]) == $"\0user\0{password}" => new FakeReply(Opcode.AuthSuccess, new Wire().Int(-1).Bytes),
+        Opcode.AuthResponse => FakeReply.Error(CqlErrorCodes.BadCredentials),
+        _ => null,
+    };
+
+    // Its authority's certificate is left in the folder.
+    private static X509Certificate2 MakeCertificate(string folder, IPAddress address)
+    {
+        var from = new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var until = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var authority = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256);
+        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var signer = authority.CreateSelfSigned(from, until);
+        File.WriteAllText(Path.Combine(folder, "authority.pem"), signer.ExportCertificatePem());
+
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(address);
+        request.CertificateExtensions.Add(names.Build());
+        using var signed = request.Create(signer, from, until, [1, 2, 3, 4]);
+        using var whole = signed.CopyWithPrivateKey(key);
+        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
+    }
+}
