@@ -177,7 +177,7 @@ public sealed class CqlSchemaTests : IAsyncDisposable
     private Task<ICqlSession> OpenAsync()
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
-        return _server.OpenAsync(Ct);
+        return _server.OpenAsync(ct: Ct);
     }
 
     private CqlSchema Schema(params CqlMigrations[] modules) =>
