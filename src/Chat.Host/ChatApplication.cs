@@ -18,13 +18,13 @@ internal static class ChatApplication
         var builder = WebApplication.CreateBuilder(args);
         var context = new ModuleContext(builder.Configuration);
         builder.AddOperations().AddHttpEdge();
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity(context).AddTransports();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddIdentity(context).AddTransports();
         foreach (var module in ChatModules.All)
             module.AddServices(builder.Services, context);
         change?.Invoke(builder);
 
         var app = builder.Build();
-        // Opens every embedded store: one that cannot be ends the start, rather than the first request that needs it.
+        // Opens every embedded store (the cluster's database is connected when the host starts): one that cannot be ends the start, rather than the first request that needs it.
         app.Services.GetServices<IBackedUp>();
         app.UseHttpEdge();
         app.MapOperations();

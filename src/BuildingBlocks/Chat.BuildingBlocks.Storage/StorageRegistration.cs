@@ -1,21 +1,34 @@
 using System.Reflection;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage.Cql.Client;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chat.BuildingBlocks.Storage;
 
 /// <summary>The stores' registration.</summary>
 public static class StorageRegistration
 {
-    public static IServiceCollection AddStorage(this IServiceCollection services) => services
-        .AddModuleOptions<StorageOptions>("Storage")
-        .AddSingleton<DataDirectory>()
-        .AddSingleton<SqliteDatabase>()
-        .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>())
-        .AddModuleOptions<CqlOptions>("Cql")
-        .AddSingleton<CqlSchema>();
+    /// <summary>The cluster's database where one is configured, else the embedded one; not both.</summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services, ModuleContext context)
+    {
+        services.AddModuleOptions<StorageOptions>("Storage").AddModuleOptions<CqlOptions>("Cql");
+        if (!context.UsesCql())
+            return services
+                .AddSingleton<DataDirectory>()
+                .AddSingleton<SqliteDatabase>()
+                .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>())
+                .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteDatabase>());
+        services.TryAddSingleton<ICqlDriver, OwnCqlDriver>();
+        return services
+            .AddSingleton<CqlSchema>()
+            .AddSingleton<CqlDatabase>()
+            .AddSingleton<ICqlSession>(provider => provider.GetRequiredService<CqlDatabase>())
+            .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<CqlDatabase>())
+            .AddHostedService(provider => provider.GetRequiredService<CqlDatabase>());
+    }
 
     /// <summary>A module's tables in the embedded database: the SQL files that <paramref name="assembly"/> embeds below a folder <c>migrations</c>.</summary>
     public static IServiceCollection AddSqliteTables(this IServiceCollection services, string module, Assembly assembly) =>

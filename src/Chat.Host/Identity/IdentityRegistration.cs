@@ -29,7 +29,9 @@ internal static class IdentityRegistration
             .AddSingleton<KnownDevices>()
             .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
             .AddHostedService<RevokedElsewhere>()
-            .AddSingleton<SigningKey>()
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthOptions>>().Value.SigningKeyFile is { } file
+                ? new SigningKey(Path.GetFullPath(file))
+                : new SigningKey(provider.GetRequiredService<DataDirectory>()))
             .AddSingleton<AccessTokens>()
             .AddSingleton<BuiltInIssuer>()
             .AddSingleton<OutsideIssuer>()
