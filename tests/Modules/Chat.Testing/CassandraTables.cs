@@ -11,7 +11,7 @@ public static class CassandraTables
     /// <summary>The fixture's session, with the module's tables there and empty.</summary>
     public static async Task<ICqlSession> OpenEmptyAsync(this CassandraServer server, string module, Assembly tables, CancellationToken ct)
     {
-        var session = await server.OpenAsync(ct);
+        var session = await server.OpenAsync(ct: ct);
         var schema = new CqlSchema(
             [new CqlMigrations(module, tables)], Options.Create(server.Options), TimeProvider.System, NullLogger<CqlSchema>.Instance);
         await schema.ApplyAsync(session, ct);
