@@ -3,8 +3,6 @@ using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
@@ -12,9 +10,6 @@ namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 /// <summary>The clustered log on a real server.</summary>
 public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContract, IClassFixture<CassandraServer>
 {
-    private static readonly string[] Tables =
-        ["messaging_epochs", "messaging_conversations", "messaging_messages", "messaging_attempts", "messaging_directs"];
-
     private readonly TestMeters _meters = new();
     private ICqlSession? _session;
 
@@ -78,15 +73,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
     private protected override async Task<IMessageLog> OpenAsync()
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
-        if (_session is null)
-        {
-            _session = await server.OpenAsync(Ct);
-            var migrations = new CqlMigrations("messaging", typeof(MessagingModule).Assembly);
-            await new CqlSchema([migrations], Options.Create(server.Options), TimeProvider.System, NullLogger<CqlSchema>.Instance).ApplyAsync(_session, Ct);
-            // Those of the tests before.
-            foreach (var table in Tables)
-                await _session.ExecuteAsync(new CqlStatement($"TRUNCATE {table}"), Ct);
-        }
+        _session ??= await server.OpenEmptyAsync("messaging", typeof(MessagingModule).Assembly, Ct);
         return await OpenAnotherAsync();
     }
 
