@@ -80,7 +80,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
         if (_session is null)
         {
-            _session = await server.OpenAsync(Ct);
+            _session = await server.OpenAsync(ct: Ct);
             var migrations = new CqlMigrations("messaging", typeof(MessagingModule).Assembly);
             await new CqlSchema([migrations], Options.Create(server.Options), TimeProvider.System, NullLogger<CqlSchema>.Instance).ApplyAsync(_session, Ct);
             // Those of the tests before.
