@@ -126,11 +126,16 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
         }
     }
 
-    private static async ValueTask<Response> AskAsync(Connection connection, Request request, CancellationToken ct)
+    private static ValueTask<Response> AskAsync(Connection connection, Request request, CancellationToken ct)
     {
         var answer = connection.SendAsync(request);
-        if (!ct.CanBeCanceled || answer.IsCompleted)
-            return await answer;
+        return ct.CanBeCanceled && !answer.IsCompleted ? CancellableAsync(answer, request, ct) : answer;
+    }
+
+    // Registered once it is sent: a token that is cancelled by then cancels it all the same.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Response> CancellableAsync(ValueTask<Response> answer, Request request, CancellationToken ct)
+    {
         using (ct.UnsafeRegister(static state => ((Request)state!).Cancel(), request))
             return await answer;
     }
