@@ -3,6 +3,8 @@
 #   docker build -t chat .
 #   docker run --read-only -p 8080:8080 -v chat-data:/data chat
 #
+# With --build-arg CqlDriver=scylladb the server speaks to its cluster's database by ScyllaDB's own driver.
+#
 # Everything that lasts is in /data. A host directory mounted there must belong to uid 1654.
 
 # The files that a restore reads, each in its folder, and no others: the restore below stays cached while only code changes.
@@ -13,11 +15,12 @@ RUN mkdir /projects \
     && find . \( -name '*.csproj' -o -name '*.props' -o -name global.json \) -exec cp --parents '{}' /projects ';'
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+ARG CqlDriver=
 WORKDIR /source
 COPY --from=projects /projects .
-RUN dotnet restore src/Chat.Host --use-current-runtime
+RUN dotnet restore src/Chat.Host --use-current-runtime -p:CqlDriver=$CqlDriver
 COPY . .
-RUN dotnet publish src/Chat.Host --no-restore --use-current-runtime --no-self-contained -c Release -o /app -p:UseAppHost=false
+RUN dotnet publish src/Chat.Host --no-restore --use-current-runtime --no-self-contained -c Release -o /app -p:UseAppHost=false -p:CqlDriver=$CqlDriver
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 # The uid of `app` in the .NET images; a number, so that orchestrators can tell that it is not root.

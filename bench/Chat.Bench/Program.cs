@@ -8,6 +8,8 @@ const string help = """
       pairs    TARGET [load options]         N pairs of users write to one another
       compare  [--runs 5] [load options]     relay and host in turn on this machine: medians and the ratio
       idle     TARGET --connections N        memory of the server per idle connection
+      appends  [--conversations 1000]        the clustered log beside single inserts of the same rows: medians and the ratio
+      history  [--messages 1000000]          one long conversation in the clustered log: what a page costs, wherever it lies
       cql      [--do insert]                 the cluster's database and the client of it: one kind of statement
 
     TARGET is one of
@@ -28,6 +30,7 @@ const string help = """
       --ack-delivered BOOL    receivers ack each message (default: true, but false with the relay, which has no receipts)
       --json FILE             the result for machines
 
+    appends takes --conversations 1000, --runs 5, and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
 
@@ -56,6 +59,8 @@ try
         "pairs" => await PairsCommand.RunAsync(arguments, interrupted.Token),
         "compare" => await CompareCommand.RunAsync(arguments, interrupted.Token),
         "cql" => await CqlCommand.RunAsync(arguments, interrupted.Token),
+        "appends" => await AppendsCommand.RunAsync(arguments, interrupted.Token),
+        "history" => await HistoryCommand.RunAsync(arguments, interrupted.Token),
         "idle" => await IdleCommand.RunAsync(arguments, interrupted.Token),
         var unknown => throw new ArgumentException($"Unknown command '{unknown}'; see --help."),
     };

@@ -1,5 +1,8 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
+#if CQL_SCYLLADB
+using Chat.BuildingBlocks.Storage.Scylla;
+#endif
 using Chat.Host.Http;
 using Chat.Host.Identity;
 using Chat.Host.Operations;
@@ -16,14 +19,18 @@ internal static class ChatApplication
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        var context = new ModuleContext(builder.Configuration);
         builder.AddOperations().AddHttpEdge();
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddIdentity().AddTransports();
+#if CQL_SCYLLADB
+        builder.Services.AddScyllaDriver();
+#endif
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddIdentity(context).AddTransports();
         foreach (var module in ChatModules.All)
-            module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
+            module.AddServices(builder.Services, context);
         change?.Invoke(builder);
 
         var app = builder.Build();
-        // Opens every embedded store: one that cannot be ends the start, rather than the first request that needs it.
+        // Opens every embedded store (the cluster's database is connected when the host starts): one that cannot be ends the start, rather than the first request that needs it.
         app.Services.GetServices<IBackedUp>();
         app.UseHttpEdge();
         app.MapOperations();

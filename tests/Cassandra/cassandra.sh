@@ -34,6 +34,10 @@ flags+=(--add-exports jdk.unsupported/sun.misc=ALL-UNNAMED --add-exports java.ba
 
 start_node() {
   local node=$1 address=127.0.0.$1 own=$dir/$1
+  if answers "$node"; then
+    echo "Something answers on $address:9042 already." >&2
+    exit 1
+  fi
   mkdir -p "$own"
   local authenticator=AllowAllAuthenticator authorizer=AllowAllAuthorizer
   if [ "${CASSANDRA_AUTH:-}" = 1 ]; then authenticator=PasswordAuthenticator authorizer=CassandraAuthorizer; fi

@@ -1,20 +1,48 @@
 using System.Reflection;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage.Cql.Client;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chat.BuildingBlocks.Storage;
 
-/// <summary>The embedded stores' registration.</summary>
+/// <summary>The stores' registration.</summary>
 public static class StorageRegistration
 {
-    public static IServiceCollection AddStorage(this IServiceCollection services) => services
-        .AddModuleOptions<StorageOptions>("Storage")
-        .AddSingleton<DataDirectory>()
-        .AddSingleton<SqliteDatabase>()
-        .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>());
+    /// <summary>The cluster's database where one is configured, else the embedded one; not both.</summary>
+    public static IServiceCollection AddStorage(this IServiceCollection services, ModuleContext context)
+    {
+        services.AddModuleOptions<StorageOptions>("Storage").AddModuleOptions<CqlOptions>("Cql");
+        if (!context.UsesCql())
+            return services
+                .AddSingleton<DataDirectory>()
+                .AddSingleton<SqliteDatabase>()
+                .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>())
+                .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteDatabase>());
+        services.TryAddSingleton<ICqlDriver, OwnCqlDriver>();
+        return services
+            .AddSingleton<CqlSchema>()
+            .AddSingleton<CqlDatabase>()
+            .AddSingleton<ICqlSession>(provider => provider.GetRequiredService<CqlDatabase>())
+            .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<CqlDatabase>())
+            .AddHostedService(provider => provider.GetRequiredService<CqlDatabase>());
+    }
 
     /// <summary>A module's tables in the embedded database: the SQL files that <paramref name="assembly"/> embeds below a folder <c>migrations</c>.</summary>
     public static IServiceCollection AddSqliteTables(this IServiceCollection services, string module, Assembly assembly) =>
         services.AddSingleton(new SqliteMigrations(module, assembly));
+
+    /// <summary>A module's tables in the cluster's database: the CQL files that <paramref name="assembly"/> embeds below a folder <c>cql</c>.</summary>
+    public static IServiceCollection AddCqlTables(this IServiceCollection services, string module, Assembly assembly) =>
+        services.AddSingleton(new CqlMigrations(module, assembly));
+
+    /// <summary>A port's adapter: on the cluster's database where one is configured, else the embedded one.</summary>
+    public static IServiceCollection AddStore<TPort, TEmbedded, TCql>(this IServiceCollection services, ModuleContext context)
+        where TPort : class where TEmbedded : class, TPort where TCql : class, TPort =>
+        context.UsesCql() ? services.AddSingleton<TPort, TCql>() : services.AddSingleton<TPort, TEmbedded>();
+
+    /// <summary>Whether <see cref="CqlOptions.ContactPoints"/> is set.</summary>
+    public static bool UsesCql(this ModuleContext context) => !string.IsNullOrWhiteSpace(context.Configuration["Cql:ContactPoints"]);
 }

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Identity;
@@ -18,6 +19,12 @@ internal sealed class AuthOptions
 
     /// <summary>The <c>iss</c> of this server's own tokens. Default <c>chat</c>.</summary>
     [Required] public string Issuer { get; init; } = "chat";
+
+    /// <summary>
+    /// The key that signs this server's own tokens, a PEM file of an EC P-256 private key: the same for all hosts, and needed with
+    /// <c>Cql:ContactPoints</c>. Default none: the server makes one and keeps it in its data directory.
+    /// </summary>
+    public string? SigningKeyFile { get; init; }
 
     /// <summary>Whether the server keeps accounts itself: register, login. Default true, false with an <see cref="Authority"/>.</summary>
     public bool? BuiltInAccounts { get; init; }
@@ -38,6 +45,12 @@ internal sealed class AuthOptions
     [Range(typeof(TimeSpan), "1.00:00:00", "30.00:00:00")] public TimeSpan MaxTokenLifetime { get; init; } = TimeSpan.FromDays(1);
 
     /// <summary>
+    /// Where several hosts share the stores, how often each looks for the devices that others have revoked, in ms: for so long a token that
+    /// was revoked elsewhere may still be good here. 100 to 60 000; default 2 000. No meaning for the embedded stores.
+    /// </summary>
+    [Range(100, 60_000)] public int RevocationRefreshMs { get; init; } = 2_000;
+
+    /// <summary>
     /// Rounds of PBKDF2-HMAC-SHA512 for new passwords; an older hash with fewer is renewed at the next login. 100 000 to 10 000 000;
     /// default 210 000 (OWASP Password Storage Cheat Sheet).
     /// </summary>
@@ -55,7 +68,7 @@ internal sealed class AuthOptions
 }
 
 /// <summary>What attributes cannot say: one issuer, and a safe one.</summary>
-internal sealed class AuthOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuthOptions>
+internal sealed class AuthOptionsValidator(IHostEnvironment environment, IOptions<CqlOptions> cql) : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
@@ -81,6 +94,11 @@ internal sealed class AuthOptionsValidator(IHostEnvironment environment) : IVali
             yield return "Auth:BuiltInAccounts is false and Auth:Authority is not set: nobody could come in.";
         }
 
+        if (options.KeepsAccounts && options.SigningKeyFile is null && cql.Value.ContactPoints.Length > 0)
+        {
+            yield return "Auth:SigningKeyFile must name the key that all hosts sign with (with Cql:ContactPoints there are several). Make one with: "
+                + "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem";
+        }
         foreach (var admin in options.Admins.Where(admin => !UserId.TryParse(admin, out _)))
             yield return $"Auth:Admins: '{admin}' is not a user id.";
     }

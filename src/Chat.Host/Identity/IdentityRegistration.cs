@@ -15,19 +15,23 @@ internal static class IdentityRegistration
 {
     public const string AdminsPolicy = "Admins";
 
-    public static IServiceCollection AddIdentity(this IServiceCollection services)
+    public static IServiceCollection AddIdentity(this IServiceCollection services, ModuleContext context)
     {
         services
             .AddModuleOptions<AuthOptions>("Auth")
             .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()
             .AddSqliteTables("identity", typeof(IdentityRegistration).Assembly)
-            .AddSingleton<IAccountStore, SqliteAccountStore>()
-            .AddSingleton<IDeviceStore, SqliteDeviceStore>()
+            .AddCqlTables("identity", typeof(IdentityRegistration).Assembly)
+            .AddStore<IAccountStore, SqliteAccountStore, CqlAccountStore>(context)
+            .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
             .AddSingleton<Passwords>()
             .AddSingleton<BuiltInAccounts>()
             .AddSingleton<KnownDevices>()
             .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
-            .AddSingleton<SigningKey>()
+            .AddHostedService<RevokedElsewhere>()
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthOptions>>().Value.SigningKeyFile is { } file
+                ? new SigningKey(Path.GetFullPath(file))
+                : new SigningKey(provider.GetRequiredService<DataDirectory>()))
             .AddSingleton<AccessTokens>()
             .AddSingleton<BuiltInIssuer>()
             .AddSingleton<OutsideIssuer>()

@@ -1,18 +1,18 @@
-using Chat.BuildingBlocks.Storage.Sqlite;
+using Chat.BuildingBlocks.Storage;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Chat.Host.Operations;
 
 /// <summary>Whether the node wants new work: from its start to the first word of its end, while its store answers.</summary>
-internal sealed class Readiness(SqliteDatabase database, IHostApplicationLifetime application, DrainingLifetime drain) : IHealthCheck
+internal sealed class Readiness(IStoreHealth store, IHostApplicationLifetime application, DrainingLifetime drain) : IHealthCheck
 {
-    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         if (!application.ApplicationStarted.IsCancellationRequested)
-            return Task.FromResult(HealthCheckResult.Unhealthy("starting"));
+            return HealthCheckResult.Unhealthy("starting");
         if (drain.IsLeaving)
-            return Task.FromResult(HealthCheckResult.Unhealthy("leaving"));
-        database.Probe();
-        return Task.FromResult(HealthCheckResult.Healthy());
+            return HealthCheckResult.Unhealthy("leaving");
+        await store.ProbeAsync(cancellationToken);
+        return HealthCheckResult.Healthy();
     }
 }

@@ -1,6 +1,8 @@
+using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Host.Identity;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Tests.Identity;
 
@@ -44,7 +46,7 @@ public sealed class AuthOptionsTests
         Assert.Contains("'a b' is not a user id", Assert.Single(Faults(new AuthOptions { Admins = ["alice", "a b"] })), StringComparison.Ordinal);
 
     private static IEnumerable<string> Faults(AuthOptions options, string environment = "Production") =>
-        new AuthOptionsValidator(new Named(environment)).Validate(null, options).Failures ?? [];
+        new AuthOptionsValidator(new Named(environment), Options.Create(new CqlOptions())).Validate(null, options).Failures ?? [];
 
     private sealed class Named(string name) : IHostEnvironment
     {

@@ -47,7 +47,7 @@ public abstract class DeviceStoreContract
     }
 
     [Fact]
-    public async Task An_expired_token_is_unknown_and_swept()
+    public async Task An_expired_token_is_unknown_and_a_sweep_takes_none_that_is_good()
     {
         var (old, young) = (RefreshToken.NewFamily(), RefreshToken.NewFamily());
         await Store.OpenAsync(Phone, null, old, Clock.GetUtcNow().AddHours(1), 10, Ct);
@@ -56,7 +56,7 @@ public abstract class DeviceStoreContract
         Clock.Advance(TimeSpan.FromHours(1));
 
         Assert.Equal(RotationOutcome.Unknown, (await Store.RotateAsync(old, old.Next(), Later, Ct)).Outcome);
-        Assert.Equal(1, await Store.SweepAsync(DateTimeOffset.MinValue, Ct));
+        await Store.SweepAsync(DateTimeOffset.MinValue, Ct);
         Assert.Equal(RotationOutcome.Rotated, (await Store.RotateAsync(young, young.Next(), Later, Ct)).Outcome);
     }
 
@@ -124,7 +124,7 @@ public abstract class DeviceStoreContract
 
         Assert.Empty(await Store.GetDevicesAsync(Phone.User, Ct));
         Assert.Equal(RotationOutcome.Unknown, (await Store.RotateAsync(token, token.Next(), Later, Ct)).Outcome);
-        Assert.Equal([new Revocation(Phone, at!.Value)], await Store.GetRevocationsAsync(Ct));
+        Assert.Equal([new Revocation(Phone, at!.Value)], await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct));
         Assert.Null(await Store.RevokeAsync(Phone, Ct));
     }
 
@@ -147,15 +147,59 @@ public abstract class DeviceStoreContract
     }
 
     [Fact]
+    public async Task Revocations_after_a_time_are_told_without_those_before_and_of_a_device_the_latest()
+    {
+        await Store.OpenAsync(Phone, null, RefreshToken.NewFamily(), Later, 10, Ct);
+        await Store.OpenAsync(Laptop, null, RefreshToken.NewFamily(), Later, 10, Ct);
+        var first = await Store.RevokeAsync(Phone, Ct);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        var second = await Store.RevokeAsync(Laptop, Ct);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await Store.OpenAsync(Phone, null, RefreshToken.NewFamily(), Later, 10, Ct);
+        var third = await Store.RevokeAsync(Phone, Ct);
+
+        Assert.Equal(
+            new HashSet<Revocation> { new(Laptop, second!.Value), new(Phone, third!.Value) },
+            [.. await Store.GetRevocationsAsync(first!.Value.AddMilliseconds(-1), Ct)]);
+        Assert.Equal([new Revocation(Phone, third.Value)], await Store.GetRevocationsAsync(second.Value, Ct));
+    }
+
+    [Fact]
+    public async Task A_family_of_before_a_revocation_stays_void_when_the_device_comes_again()
+    {
+        var (before, after) = (RefreshToken.NewFamily(), RefreshToken.NewFamily());
+        await Store.OpenAsync(Phone, "Phone", before, Later, 10, Ct);
+        await Store.RevokeAsync(Phone, Ct);
+        Clock.Advance(TimeSpan.FromMinutes(1));
+
+        await Store.OpenAsync(Phone, null, after, Later, 10, Ct);
+
+        Assert.Equal(RotationOutcome.Unknown, (await Store.RotateAsync(before, before.Next(), Later, Ct)).Outcome);
+        Assert.Equal(RotationOutcome.Rotated, (await Store.RotateAsync(after, after.Next(), Later, Ct)).Outcome);
+        var device = Assert.Single(await Store.GetDevicesAsync(Phone.User, Ct));
+        Assert.Equal((null, Clock.GetUtcNow()), (device.Name, device.CreatedAt));
+    }
+
+    [Fact]
+    public async Task Of_many_devices_that_come_at_once_no_more_than_the_limit_are_let_in()
+    {
+        var opened = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Store.OpenAsync(
+            Phone with { Device = DeviceId.Parse($"device{n}") }, null, RefreshToken.NewFamily(), Later, 3, Ct)));
+
+        Assert.Equal(3, opened.Count(issued => issued is not null));
+        Assert.Equal(3, (await Store.GetDevicesAsync(Phone.User, Ct)).Count);
+    }
+
+    [Fact]
     public async Task Old_revocations_are_swept()
     {
         await Store.OpenAsync(Phone, null, RefreshToken.NewFamily(), Later, 10, Ct);
         var at = await Store.RevokeAsync(Phone, Ct);
 
         await Store.SweepAsync(at!.Value, Ct);
-        Assert.Single(await Store.GetRevocationsAsync(Ct));
+        Assert.Single(await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct));
 
         await Store.SweepAsync(at.Value.AddMilliseconds(1), Ct);
-        Assert.Empty(await Store.GetRevocationsAsync(Ct));
+        Assert.Empty(await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct));
     }
 }

@@ -28,6 +28,8 @@ internal sealed class GroupsUnderTest : IDisposable
         Directory = Start();
     }
 
+    public FakeTimeProvider Clock { get; } = new(Now);
+
     public FakeMediator Mediator { get; } = new();
 
     /// <summary>What the log says is the head of every conversation.</summary>
@@ -42,7 +44,7 @@ internal sealed class GroupsUnderTest : IDisposable
     public Task<Result<Group>> CreateAsync(string owner, params string[] others) => CreateAsync(GroupHistory.All, owner, others);
 
     public Task<Result<Group>> CreateAsync(GroupHistory history, string owner, params string[] others) =>
-        new CreateGroupHandler(Directory, _options, new FakeTimeProvider(Now))
+        new CreateGroupHandler(Directory, _options, Clock)
             .Handle(new CreateGroup(Device(owner), "Walkers", Users(others), history), Ct);
 
     public Task<Result<Group>> ChangeAsync(ConversationId group, string caller, string? title, GroupHistory? history = null) =>
@@ -88,5 +90,5 @@ internal sealed class GroupsUnderTest : IDisposable
         _stores.Dispose();
     }
 
-    private GroupDirectory Start() => new(_wrap(Store), Mediator, _options, new GroupsMetrics(_stores.Meters));
+    private GroupDirectory Start() => new(_wrap(Store), Mediator, _options, new GroupsMetrics(_stores.Meters), Clock);
 }

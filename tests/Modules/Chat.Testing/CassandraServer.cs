@@ -1,7 +1,11 @@
 using System.Globalization;
 using Chat.BuildingBlocks.Storage.Cql;
+#if CQL_SCYLLADB
+using Chat.BuildingBlocks.Storage.Scylla;
+#else
 using Chat.BuildingBlocks.Storage.Cql.Client;
 using Microsoft.Extensions.Logging.Abstractions;
+#endif
 
 namespace Chat.Testing;
 
@@ -31,7 +35,7 @@ public sealed class CassandraServer : IAsyncDisposable
     private static string? ContactPoint => Environment.GetEnvironmentVariable("CHAT_TEST_CQL");
 
     /// <summary>The session of all tests of the class, in the keyspace. Nobody but the fixture ends it.</summary>
-    /// <param name="connect">How the first caller connects; null: with the project's own client.</param>
+    /// <param name="connect">How the first caller connects; null: as <see cref="ConnectAsync"/> does.</param>
     /// <param name="ct">Gives up.</param>
     public async Task<ICqlSession> OpenAsync(Func<CqlOptions, Task<ICqlSession>>? connect = null, CancellationToken ct = default)
     {
@@ -46,9 +50,14 @@ public sealed class CassandraServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Another session, for the caller to end.</summary>
+    /// <summary>Another session of the client that the tests were built with, for the caller to end.</summary>
+#if CQL_SCYLLADB
+    public Task<ICqlSession> ConnectAsync(CancellationToken ct = default) =>
+        new ScyllaDriver(Microsoft.Extensions.Options.Options.Create(Options)).ConnectAsync(ct);
+#else
     public async Task<ICqlSession> ConnectAsync(CancellationToken ct = default) =>
         await CqlSession.ConnectAsync(Options, _meters, NullLoggerFactory.Instance, TimeProvider.System, ct);
+#endif
 
     public async ValueTask DisposeAsync()
     {

@@ -37,6 +37,9 @@ public sealed class CqlOptions : IValidatableObject
     /// <summary>To connect and log in to a node, in milliseconds. 100 to 60 000; default 5 000.</summary>
     [Range(100, 60_000)] public int ConnectTimeoutMs { get; init; } = 5_000;
 
+    /// <summary>How long a starting host waits for the database, in milliseconds, before it gives up. 0 to 600 000; default 60 000.</summary>
+    [Range(0, 600_000)] public int StartTimeoutMs { get; init; } = 60_000;
+
     /// <summary>Connections to each node (on ScyllaDB: to each of its shards). 1 to 16; default 1.</summary>
     [Range(1, 16)] public int ConnectionsPerNode { get; init; } = 1;
 

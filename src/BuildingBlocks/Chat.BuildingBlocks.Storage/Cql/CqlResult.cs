@@ -5,8 +5,8 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// <param name="PagingState">Hand it to <see cref="CqlStatement.PagingState"/> for the next page; null after the last.</param>
 public sealed record CqlResult(IReadOnlyList<CqlRow> Rows, byte[]? PagingState = null)
 {
-    /// <summary>Whether a conditional statement's condition held: the column <c>[applied]</c>.</summary>
-    public bool Applied => Rows is [var row] && row.Get<bool>(0);
+    /// <summary>Whether a conditional statement's condition held, or all of a batch's: the column <c>[applied]</c>, alike in each row where there are several.</summary>
+    public bool Applied => Rows is [var row, ..] && row.Get<bool>(0);
 }
 
 /// <summary>A row, its columns numbered from 0 as the statement names them.</summary>

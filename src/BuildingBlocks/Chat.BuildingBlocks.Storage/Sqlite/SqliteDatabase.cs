@@ -12,7 +12,7 @@ namespace Chat.BuildingBlocks.Storage.Sqlite;
 /// The embedded database: one writer with group commit, readers beside it. WAL with <c>synchronous=FULL</c>: what a write returned from
 /// is on disk. Every module keeps its own tables in it, by its own <see cref="SqliteMigrations"/>.
 /// </summary>
-public sealed class SqliteDatabase : IBackedUp, IDisposable
+public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
 {
     private const int MaxWaitingWrites = 4096;
     private const int MaxBatch = 512;
@@ -94,9 +94,11 @@ public sealed class SqliteDatabase : IBackedUp, IDisposable
         }
     }
 
-    /// <summary>Returns when the database answers a reader.</summary>
-    /// <exception cref="SqliteException">It does not.</exception>
-    public void Probe() => Read(reader => reader.ExecuteScalar<long>("SELECT 1"));
+    public Task ProbeAsync(CancellationToken ct)
+    {
+        Read(reader => reader.ExecuteScalar<long>("SELECT 1"));
+        return Task.CompletedTask;
+    }
 
     /// <summary>Lets SQLite refresh the statistics that its query plans go by.</summary>
     public Task OptimiseAsync() => WriteAsync(connection => connection.Execute("PRAGMA optimize;"));

@@ -11,6 +11,9 @@ namespace Chat.Host.Identity.Devices;
 /// </remarks>
 internal interface IDeviceStore
 {
+    /// <summary>Whether other nodes revoke devices in it too.</summary>
+    bool IsShared { get; }
+
     /// <summary>
     /// Keeps the first refresh token of a new family, and the device if it is new: a null <paramref name="name"/> keeps the one that is
     /// there, and the user has <paramref name="maxDevices"/> at most. A device keeps its newest 100 families.
@@ -37,11 +40,11 @@ internal interface IDeviceStore
     /// <summary>Forgets a device with its families. The time of revocation, or null where the user has no such device.</summary>
     Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct);
 
-    /// <summary>The revocations that are kept, in no order.</summary>
-    Task<IReadOnlyList<Revocation>> GetRevocationsAsync(CancellationToken ct);
+    /// <summary>The revocations after a time that are kept, in no order, each device at most once.</summary>
+    Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct);
 
     /// <summary>Deletes the families that have expired by now, and the revocations before <paramref name="revokedBefore"/>.</summary>
-    /// <returns>How many families.</returns>
+    /// <returns>How many families; 0 where they go by themselves.</returns>
     Task<int> SweepAsync(DateTimeOffset revokedBefore, CancellationToken ct);
 }
 

@@ -14,6 +14,8 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, TimeProvider cl
 {
     private const int MaxFamiliesPerDevice = 100;
 
+    public bool IsShared => false;
+
     public Task<DateTimeOffset?> OpenAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct) =>
         database.WriteAsync(
@@ -112,9 +114,11 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, TimeProvider cl
         },
         ct);
 
-    public Task<IReadOnlyList<Revocation>> GetRevocationsAsync(CancellationToken ct) => Task.FromResult<IReadOnlyList<Revocation>>(database.Read(
+    public Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct) => Task.FromResult<IReadOnlyList<Revocation>>(database.Read(
         connection => connection
-            .Query<RevocationRow>("SELECT user_id AS UserId, device_id AS DeviceId, revoked_ms AS RevokedMs FROM identity_revocations")
+            .Query<RevocationRow>(
+                "SELECT user_id AS UserId, device_id AS DeviceId, revoked_ms AS RevokedMs FROM identity_revocations WHERE revoked_ms > $after",
+                new { after = after.ToUnixTimeMilliseconds() })
             .Select(row => new Revocation(Address(row.UserId, row.DeviceId), Time(row.RevokedMs)))
             .ToList()));
 

@@ -6,8 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Chat.Host.Identity.Tokens;
 
 /// <summary>
-/// The key that signs this server's tokens (ECDSA on P-256): made at the first start, kept in the data directory as
-/// <c>signing-key.pem</c>, readable by the server's user alone.
+/// The key that signs this server's tokens (ECDSA on P-256): the one that <c>Auth:SigningKeyFile</c> names, or else one made at the first
+/// start and kept in the data directory as <c>signing-key.pem</c>, readable by the server's user alone.
 /// </summary>
 internal sealed class SigningKey : IDisposable
 {
@@ -17,14 +17,25 @@ internal sealed class SigningKey : IDisposable
     private readonly InMemoryCryptoProviderCache _signatures = new();
 
     /// <exception cref="StorageException">The file cannot be read or written, is no such key, or others may read it.</exception>
-    public SigningKey(DataDirectory directory)
+    public SigningKey(DataDirectory directory) : this(directory.PathOf("signing-key.pem"), isOwn: true)
     {
-        var path = directory.PathOf("signing-key.pem");
+    }
+
+    /// <param name="path">A key that the operator keeps.</param>
+    /// <exception cref="StorageException">The file is not there, is no such key, or everybody may read it.</exception>
+    public SigningKey(string path) : this(path, isOwn: false)
+    {
+    }
+
+    private SigningKey(string path, bool isOwn)
+    {
         try
         {
-            if (!File.Exists(path))
+            if (isOwn && !File.Exists(path))
                 Make(path);
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~OwnerOnly) != 0)
+            // A secret that is mounted may be its group's.
+            var allowed = isOwn ? OwnerOnly : OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead;
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~allowed) != 0)
                 throw new StorageException($"The signing key '{path}' may be read by others: whoever has it is any user. Delete it, for a new one, or chmod 600 it.");
             _key = Read(path);
         }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Chat.BuildingBlocks.Storage;
-using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Host.Identity.Devices;
 using Microsoft.Extensions.Options;
 
@@ -8,8 +7,7 @@ namespace Chat.Host.Operations.Upkeep;
 
 /// <summary>What may be late: the recurring jobs. Each may be run again at any time.</summary>
 internal sealed class UpkeepJobs(
-    Revocations revocations, SqliteDatabase database, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, TimeProvider clock,
-    ILogger<UpkeepJobs> log)
+    Revocations revocations, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, TimeProvider clock, ILogger<UpkeepJobs> log)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string Unfinished = ".unfinished";
@@ -20,8 +18,6 @@ internal sealed class UpkeepJobs(
         var tokens = await revocations.SweepAsync(ct);
         log.Swept(tokens);
     }
-
-    public Task OptimiseAsync() => database.OptimiseAsync();
 
     /// <summary>Copies all stores into a new folder, which has its name only when it is whole, and deletes the oldest copies.</summary>
     public void BackUp()

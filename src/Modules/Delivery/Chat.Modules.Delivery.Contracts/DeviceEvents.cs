@@ -15,4 +15,8 @@ public sealed record DeviceDisconnected(DeviceAddress Device, ConnectionId Conne
 
 /// <summary>A device was revoked: its connection ends, and where it had got to is forgotten. Raised by the keeper of accounts, once its tokens are void.</summary>
 /// <param name="Device">Which.</param>
-public sealed record DeviceRevoked(DeviceAddress Device) : IEvent;
+public sealed record DeviceRevoked(DeviceAddress Device) : IEvent
+{
+    /// <summary>Another node has revoked it, a while ago: what is stored of it is that node's to forget, for the device may be here again.</summary>
+    public bool Elsewhere { get; init; }
+}

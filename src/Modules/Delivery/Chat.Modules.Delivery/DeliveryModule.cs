@@ -24,8 +24,9 @@ public sealed class DeliveryModule : IModule
         services
             .AddModuleOptions<DeliveryOptions>("Delivery")
             .AddSqliteTables("delivery", typeof(DeliveryModule).Assembly)
+            .AddCqlTables("delivery", typeof(DeliveryModule).Assembly)
             .AddSingleton<DeliveryMetrics>()
-            .AddSingleton<ICursorStore, SqliteCursorStore>()
+            .AddStore<ICursorStore, SqliteCursorStore, CqlCursorStore>(context)
             .AddSingleton<CursorTable>().AddHostedService(provider => provider.GetRequiredService<CursorTable>())
             .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>();
 

@@ -25,4 +25,11 @@ internal sealed class GroupsOptions
     /// users that were not asked for lately make room. 100 000 to 100 000 000; default 500 000.
     /// </summary>
     [Range(100_000, 100_000_000)] public int CachedMemberships { get; init; } = 500_000;
+
+    /// <summary>
+    /// Where several hosts share the stores, how long one of them may go on by what it knows of groups and memberships after another has
+    /// changed them, in ms: so long a member who was removed elsewhere may still post and read. 0 to 60 000; default 1 000. No meaning for
+    /// the embedded stores, which one host has to itself.
+    /// </summary>
+    [Range(0, 60_000)] public int MaxStalenessMs { get; init; } = 1_000;
 }

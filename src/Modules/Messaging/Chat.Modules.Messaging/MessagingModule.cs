@@ -1,7 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
-using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.History;
@@ -18,9 +17,7 @@ public sealed class MessagingModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context) => services
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
-        .AddSingleton<RocksMessageLog>()
-        .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
-        .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())
+        .AddMessageLog(context)
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()
         .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()

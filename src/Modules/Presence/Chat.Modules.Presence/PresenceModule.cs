@@ -24,7 +24,8 @@ public sealed class PresenceModule : IModule
         .AddSubscriber<DeviceDisconnected, TrackOnDeviceEvents>()
         // Last seen
         .AddSqliteTables("presence", typeof(PresenceModule).Assembly)
-        .AddSingleton<ILastSeenStore, SqliteLastSeenStore>()
+        .AddCqlTables("presence", typeof(PresenceModule).Assembly)
+        .AddStore<ILastSeenStore, SqliteLastSeenStore, CqlLastSeenStore>(context)
         .AddSingleton<LastSeenTimes>()
         .AddHostedService<LastSeenFlusher>()
         // Watching

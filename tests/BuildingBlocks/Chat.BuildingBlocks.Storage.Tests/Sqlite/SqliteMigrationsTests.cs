@@ -1,5 +1,4 @@
 using System.Reflection;
-using System.Text;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Dapper;
 using Microsoft.Data.Sqlite;
@@ -29,9 +28,9 @@ public sealed class SqliteMigrationsTests : IDisposable
     [Fact]
     public void Only_what_is_newer_than_the_tables_is_applied()
     {
-        new SqliteMigrations("test", new Files(("0001-a.sql", "CREATE TABLE a (x)"))).Apply(_connection);
+        new SqliteMigrations("test", new EmbeddedFiles("migrations", ("0001-a.sql", "CREATE TABLE a (x)"))).Apply(_connection);
 
-        new SqliteMigrations("test", new Files(("0001-a.sql", "not SQL"), ("0002-b.sql", "CREATE TABLE b (x)"))).Apply(_connection);
+        new SqliteMigrations("test", new EmbeddedFiles("migrations", ("0001-a.sql", "not SQL"), ("0002-b.sql", "CREATE TABLE b (x)"))).Apply(_connection);
 
         Assert.Equal(["a", "b"], Tables());
     }
@@ -39,8 +38,8 @@ public sealed class SqliteMigrationsTests : IDisposable
     [Fact]
     public void Modules_count_their_versions_apart()
     {
-        new SqliteMigrations("one", new Files(("0001-a.sql", "CREATE TABLE a (x)"), ("0002-b.sql", "CREATE TABLE b (x)"))).Apply(_connection);
-        new SqliteMigrations("other", new Files(("0001-c.sql", "CREATE TABLE c (x)"))).Apply(_connection);
+        new SqliteMigrations("one", new EmbeddedFiles("migrations", ("0001-a.sql", "CREATE TABLE a (x)"), ("0002-b.sql", "CREATE TABLE b (x)"))).Apply(_connection);
+        new SqliteMigrations("other", new EmbeddedFiles("migrations", ("0001-c.sql", "CREATE TABLE c (x)"))).Apply(_connection);
 
         Assert.Equal((2, 1), (Version("one"), Version("other")));
     }
@@ -48,9 +47,9 @@ public sealed class SqliteMigrationsTests : IDisposable
     [Fact]
     public void Tables_one_version_ahead_are_accepted()
     {
-        new SqliteMigrations("test", new Files(("0001-a.sql", "CREATE TABLE a (x)"), ("0002-b.sql", "CREATE TABLE b (x)"))).Apply(_connection);
+        new SqliteMigrations("test", new EmbeddedFiles("migrations", ("0001-a.sql", "CREATE TABLE a (x)"), ("0002-b.sql", "CREATE TABLE b (x)"))).Apply(_connection);
 
-        new SqliteMigrations("test", new Files(("0001-a.sql", "CREATE TABLE a (x)"))).Apply(_connection);
+        new SqliteMigrations("test", new EmbeddedFiles("migrations", ("0001-a.sql", "CREATE TABLE a (x)"))).Apply(_connection);
 
         Assert.Equal(2, Version("test"));
     }
@@ -60,7 +59,7 @@ public sealed class SqliteMigrationsTests : IDisposable
     {
         new SqliteMigrations("test", Own).Apply(_connection);
 
-        var refused = Assert.Throws<StorageException>(() => new SqliteMigrations("test", new Files()).Apply(_connection));
+        var refused = Assert.Throws<StorageException>(() => new SqliteMigrations("test", new EmbeddedFiles("migrations")).Apply(_connection));
 
         Assert.Contains("newer server", refused.Message, StringComparison.Ordinal);
     }
@@ -69,7 +68,7 @@ public sealed class SqliteMigrationsTests : IDisposable
     public void A_migration_that_fails_leaves_nothing_of_itself_and_keeps_those_before()
     {
         var failing = new SqliteMigrations(
-            "test", new Files(("0001-a.sql", "CREATE TABLE a (x)"), ("0002-b.sql", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)")));
+            "test", new EmbeddedFiles("migrations", ("0001-a.sql", "CREATE TABLE a (x)"), ("0002-b.sql", "CREATE TABLE b (x); INSERT INTO nowhere VALUES (1)")));
 
         Assert.Throws<SqliteException>(() => failing.Apply(_connection));
 
@@ -82,13 +81,4 @@ public sealed class SqliteMigrationsTests : IDisposable
 
     private List<string> Tables() =>
         _connection.Query<string>("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'schema_versions' ORDER BY name").AsList();
-
-    /// <summary>An assembly that embeds these migrations.</summary>
-    private sealed class Files(params (string Name, string Sql)[] files) : Assembly
-    {
-        public override string[] GetManifestResourceNames() => [.. files.Select(file => $"Some.Module.migrations.{file.Name}").Reverse()];
-
-        public override Stream? GetManifestResourceStream(string name) =>
-            new MemoryStream(Encoding.UTF8.GetBytes(files.Single(file => name.EndsWith(file.Name, StringComparison.Ordinal)).Sql));
-    }
 }

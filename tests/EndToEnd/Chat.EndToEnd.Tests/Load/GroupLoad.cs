@@ -10,15 +10,13 @@ internal sealed class GroupLoad : IAsyncDisposable
     private const int GroupSize = 10;
     private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(80);
 
-    private readonly LoadSettings _settings = new();
+    private readonly LoadSettings _settings;
     private readonly CancellationTokenSource _stopSending = new();
     private readonly List<LoadClient> _clients = [];
     private readonly List<Task> _sending = [];
     private readonly List<(Account Reader, string Conversation)> _memberships = [];
 
-    private GroupLoad()
-    {
-    }
+    private GroupLoad(LoadSettings settings) => _settings = settings;
 
     public long Acked => _settings.Acked;
 
@@ -35,10 +33,16 @@ internal sealed class GroupLoad : IAsyncDisposable
     public (TimeSpan Time, int Restarts) LongestWait => _clients.Max(c => c.LongestWait);
 
     /// <param name="senders">A multiple of ten.</param>
-    public static async Task<GroupLoad> StartAsync(ServerProcess server, int senders)
+    public static Task<GroupLoad> StartAsync(ServerProcess server, int senders) => StartAsync([server], senders);
+
+    /// <param name="servers">Of one database; each user stays with one of them, and has others of both in each conversation.</param>
+    /// <param name="senders">A multiple of ten.</param>
+    public static async Task<GroupLoad> StartAsync(IReadOnlyList<ServerProcess> servers, int senders)
     {
-        var load = new GroupLoad();
-        var users = await Account.RegisterManyAsync(server, "user", senders);
+        var load = new GroupLoad(new LoadSettings { ReconnectsWhenUnavailable = servers.Count > 1 });
+        var users = new List<Account>();
+        for (var i = 0; i < senders; i++)
+            users.Add(await Account.RegisterAsync(servers[i % servers.Count], Account.UniqueId("user")));
         var conversations = users.ToDictionary(u => u, _ => new List<string>());
         foreach (var group in users.Chunk(GroupSize))
             load.Join(conversations, await group[0].CreateGroupAsync("Load", group[1..]), group);
@@ -56,7 +60,7 @@ internal sealed class GroupLoad : IAsyncDisposable
 
         // A user's second device begins at the head: from here on each of them must get everything.
         await Until.TrueAsync(
-            () => load._clients.All(c => c.History.Events.OfType<HistoryEvent.CaughtUp>().Any()), "all clients are caught up", () => server.Output);
+            () => load._clients.All(c => c.History.Events.OfType<HistoryEvent.CaughtUp>().Any()), "all clients are caught up", () => servers[0].Output);
         foreach (var client in load._clients.Where(c => c.History.DeviceId == "phone"))
         {
             var user = conversations.Single(u => u.Key.UserId == client.History.UserId);
@@ -85,12 +89,15 @@ internal sealed class GroupLoad : IAsyncDisposable
     }
 
     /// <summary>Sends no more, and lets everything that was sent get acked and delivered.</summary>
+    /// <param name="reconnect">Every device comes once more: what came through another server waits for that.</param>
     /// <returns>What the checker wants.</returns>
-    public async Task<(IReadOnlyCollection<DeviceHistory> Devices, IReadOnlyCollection<LogView> Views)> FinishAsync()
+    public async Task<(IReadOnlyCollection<DeviceHistory> Devices, IReadOnlyCollection<LogView> Views)> FinishAsync(bool reconnect = false)
     {
         await _stopSending.CancelAsync();
         await Task.WhenAll(_sending);
-        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack");
+        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack", () => string.Join('\n', _clients.Where(c => c.HasPending)));
+        if (reconnect)
+            await Task.WhenAll(_clients.Select(client => client.ReconnectAsync()));
 
         var views = new List<LogView>();
         foreach (var (reader, conversation) in _memberships)

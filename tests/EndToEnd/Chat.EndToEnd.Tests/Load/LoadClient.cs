@@ -60,6 +60,13 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
+    /// <summary>What still waits, in words.</summary>
+    public override string ToString()
+    {
+        lock (_pendingGate)
+            return $"{History.Name}, on connection {_connection}: {string.Join("; ", _pending.Select(p => $"{p.ConversationId} {p.ClientMsgId} tried on {string.Join(' ', p.TriedOn)}"))}";
+    }
+
     public bool HasSent(LoggedMessage message) =>
         message.SenderId == _account.UserId && message.ClientMsgId?.StartsWith(_account.DeviceId, StringComparison.Ordinal) == true;
 
@@ -86,6 +93,13 @@ internal sealed class LoadClient : IAsyncDisposable
         {
             // Told to stop.
         }
+    }
+
+    /// <summary>Cuts the connection, as a phone in a tunnel would; the next one is on its way then.</summary>
+    public async Task ReconnectAsync()
+    {
+        if (_client is { } client)
+            await client.CutAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -244,7 +258,9 @@ internal sealed class LoadClient : IAsyncDisposable
                     Settle(message.ClientMsgId);
                 break;
             case "error" when frame.Is("code", "unavailable"):
-                // The server is leaving; the send stays pending for the next connection.
+                // The server is leaving, or its database is away: the send stays pending for the next connection.
+                if (!connection.ToldToGo)
+                    _ = _load.ReconnectsWhenUnavailable ? ReconnectAsync() : Task.CompletedTask;
                 break;
             case "error":
                 Refusals.Add(frame);

@@ -13,6 +13,9 @@ internal sealed class LoadSettings
 
     public Moments Moments { get; } = new();
 
+    /// <summary>Whether a device takes a refusal for want of the database as a reason to come again.</summary>
+    public bool ReconnectsWhenUnavailable { get; init; }
+
     /// <summary>How often the server was ended, or told to end, so far.</summary>
     public int RestartsBegun => Volatile.Read(ref _restartsBegun);
 

@@ -125,6 +125,17 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Fact]
+    public async Task A_device_that_another_node_has_revoked_is_closed_and_what_is_stored_is_left_to_that_node()
+    {
+        var bob = await _world.ConnectedAsync(Bob);
+
+        await new ForgetOnDeviceRevoked(_world.Connections, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob) { Elsewhere = true }, Ct);
+
+        Assert.Equal([CloseReason.Revoked], bob.Closed);
+        Assert.Equal(DeviceStanding.Known, await _world.Store.GetStandingAsync(Bob, Ct));
+    }
+
+    [Fact]
     public async Task After_its_only_device_was_revoked_a_users_next_one_begins_where_the_user_had_got_to()
     {
         await _world.ConnectedAsync(Bob);

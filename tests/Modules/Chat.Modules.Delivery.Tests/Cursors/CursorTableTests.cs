@@ -126,6 +126,32 @@ public sealed class CursorTableTests : IDisposable
     }
 
     [Fact]
+    public async Task All_who_save_during_a_save_share_the_next_one_which_has_their_moves()
+    {
+        var (saves, hold) = (0, new TaskCompletionSource());
+        _store.Saving = () =>
+        {
+            if (Interlocked.Increment(ref saves) == 1)
+                hold.Task.GetAwaiter().GetResult();
+        };
+        var cursor = await _table.GetAsync(Key, Ct);
+        cursor.Deliver(new SeqNo(1));
+        var first = _table.SaveAsync(Ct);
+        await Wait.UntilAsync(() => saves == 1, "the first save");
+
+        var others = Enumerable.Range(2, 20).Select(place =>
+        {
+            cursor.Deliver(new SeqNo(place));
+            return _table.SaveAsync(Ct);
+        }).ToList();
+        hold.SetResult();
+        await Task.WhenAll([first, .. others]);
+
+        Assert.Equal(2, saves);
+        Assert.Equal(21, (await _store.ReadAsync(Key, Ct)).Delivered.Value);
+    }
+
+    [Fact]
     public async Task Of_a_cursor_evicted_in_use_and_the_one_loaded_after_it_the_further_is_saved()
     {
         var held = await _table.GetAsync(Key, Ct);
@@ -157,6 +183,44 @@ public sealed class CursorTableTests : IDisposable
 
         Assert.Equal(5, (await table.GetAsync(Key, Ct)).Delivered.Value);
         await table.StopAsync(Ct);
+    }
+
+    [Fact]
+    public async Task A_device_that_connects_goes_on_where_the_store_says_that_other_nodes_have_left_it()
+    {
+        var store = new InMemoryCursorStore { IsShared = true };
+        using var table = Open(store);
+        var device = new DeviceAddress(Key.User, Key.Device!.Value);
+        var (further, forgotten) = (Key, Key with { Conversation = World.Direct("bob", "carol") });
+        var moving = Key with { Conversation = World.Direct("bob", "dan") };
+        foreach (var key in new[] { further, forgotten })
+            (await table.GetAsync(key, Ct)).Deliver(new SeqNo(5));
+        await table.SaveAsync(Ct);
+        (await table.GetAsync(moving, Ct)).Deliver(new SeqNo(5));
+
+        table.Replace(device, new Dictionary<ConversationId, SeqNo>
+        {
+            [further.Conversation] = new(9),
+            [forgotten.Conversation] = new(3),
+            [moving.Conversation] = new(4),
+        });
+
+        Assert.Equal(9, (await table.GetAsync(further, Ct)).Delivered.Value);
+        Assert.Equal(3, (await table.GetAsync(forgotten, Ct)).Delivered.Value);
+        Assert.Equal(5, (await table.GetAsync(moving, Ct)).Delivered.Value);
+    }
+
+    [Fact]
+    public async Task What_other_nodes_have_moved_is_read_with_what_moves_here()
+    {
+        var store = new InMemoryCursorStore { IsShared = true };
+        using var table = Open(store);
+        var key = Key with { Device = null };
+        (await table.GetAsync(key, Ct)).Deliver(new SeqNo(5));
+
+        await store.SaveAsync([KeyValuePair.Create(key, new CursorValue(new SeqNo(4), new SeqNo(3)))], Ct);
+
+        Assert.Equal(new CursorValue(new SeqNo(5), new SeqNo(3)), await table.ReadAsync(key, Ct));
     }
 
     [Fact]

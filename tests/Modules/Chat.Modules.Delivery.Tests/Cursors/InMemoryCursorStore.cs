@@ -11,6 +11,9 @@ internal sealed class InMemoryCursorStore : ICursorStore
     private readonly HashSet<DeviceAddress> _devices = [];
     private readonly Dictionary<CursorKey, CursorValue> _cursors = [];
 
+    /// <summary>As if other nodes moved cursors in it too.</summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Called before each save; what it throws, the save throws.</summary>
     public Action? Saving { get; set; }
 

@@ -165,6 +165,36 @@ public sealed class GroupDirectoryTests
         return roles;
     }
 
+    [Fact]
+    public async Task What_another_node_changes_is_told_when_what_is_in_memory_is_too_old()
+    {
+        var store = new FailingStore { IsShared = true };
+        using var groups = new GroupsUnderTest(new GroupsOptions { MaxStalenessMs = 500 }, store.On);
+        var group = (await groups.CreateAsync("ann", "bob")).Value.Id;
+        await groups.GroupsOfAsync("bob");
+
+        var asItIs = (await groups.Store.FindAsync(group, Ct))!;
+        await groups.Store.SaveAsync(GroupRules.Remove(asItIs, User("ann"), User("bob")).Value, 10, Ct);
+        Assert.NotNull(await groups.MembershipAsync(group, "bob"));
+
+        groups.Clock.Advance(TimeSpan.FromMilliseconds(501));
+        Assert.Null(await groups.MembershipAsync(group, "bob"));
+        Assert.Empty(await groups.GroupsOfAsync("bob"));
+    }
+
+    [Fact]
+    public async Task A_group_that_is_as_it_was_is_not_read_again_as_a_whole()
+    {
+        var store = new FailingStore { IsShared = true };
+        using var groups = new GroupsUnderTest(wrap: store.On);
+        var group = (await groups.CreateAsync("ann", "bob")).Value.Id;
+
+        groups.Clock.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.NotNull(await groups.MembershipAsync(group, "bob"));
+        Assert.Equal(0, store.Finds);
+    }
+
     /// <summary>A store that can be told to fail.</summary>
     private sealed class FailingStore : IGroupStore
     {
@@ -180,7 +210,18 @@ public sealed class GroupDirectoryTests
             return this;
         }
 
-        public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct) => _store.FindAsync(group, ct);
+        /// <summary>As if other nodes changed it too.</summary>
+        public bool IsShared { get; init; }
+
+        public int Finds { get; private set; }
+
+        public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct)
+        {
+            Finds++;
+            return _store.FindAsync(group, ct);
+        }
+
+        public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => _store.FindVersionAsync(group, ct);
 
         public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) => _store.FindGroupsOfAsync(user, ct);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Chat.Modules.Groups.InUse;
 using Chat.Testing;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Modules.Groups.Tests.InUse;
 
@@ -8,6 +9,8 @@ public sealed class SnapshotCacheTests : IDisposable
 {
     private readonly TestMeters _meters = new();
     private readonly ConcurrentDictionary<string, Snapshot> _store = new();
+    private readonly FakeTimeProvider _clock = new();
+    private Snapshot? _old;
     private int _loads;
 
     public void Dispose() => _meters.Dispose();
@@ -24,6 +27,45 @@ public sealed class SnapshotCacheTests : IDisposable
         Assert.Same(found, kept);
         Assert.Same(found, await cache.FindAsync("a"));
         Assert.Equal(1, _loads);
+    }
+
+    [Fact]
+    public async Task What_has_reached_its_age_is_asked_for_again_and_shown_to_the_load()
+    {
+        var cache = Cache(100, maxAge: TimeSpan.FromSeconds(1));
+        var first = _store["a"] = new Snapshot(1);
+        await cache.FindAsync("a");
+        _store["a"] = new Snapshot(2);
+
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.True(cache.TryGet("a", out _));
+        Assert.Null(_old);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+        Assert.False(cache.TryGet("a", out _));
+        Assert.Equal(2, (await cache.FindAsync("a"))!.Version);
+        Assert.Same(first, _old);
+        Assert.True(cache.TryGet("a", out _));
+        Assert.Equal(1, cache.Weight);
+    }
+
+    [Fact]
+    public async Task A_load_that_goes_on_for_longer_than_the_age_is_not_waited_for_by_those_who_come_later()
+    {
+        var loads = new Queue<TaskCompletionSource<Snapshot?>>([new(), new()]);
+        var cache = Cache(100, _ => loads.Dequeue().Task, TimeSpan.FromSeconds(1));
+        var (slow, quick) = (loads.Peek(), loads.Last());
+
+        var early = cache.FindAsync("a");
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        var late = cache.FindAsync("a");
+        quick.SetResult(new Snapshot(2));
+        slow.SetResult(new Snapshot(1));
+
+        Assert.Equal(1, (await early)!.Version);
+        Assert.Equal(2, (await late)!.Version);
+        Assert.True(cache.TryGet("a", out var kept));
+        Assert.Equal(2, kept.Version);
     }
 
     [Fact]
@@ -175,14 +217,15 @@ public sealed class SnapshotCacheTests : IDisposable
             Assert.Equal(5000, (await cache.FindAsync(key))!.Version);
     }
 
-    private SnapshotCache<string, Snapshot> Cache(long room, Func<string, Task<Snapshot?>>? load = null) => new(
+    private SnapshotCache<string, Snapshot> Cache(long room, Func<string, Task<Snapshot?>>? load = null, TimeSpan? maxAge = null) => new(
         room,
-        key =>
+        (key, old) =>
         {
+            _old = old;
             Interlocked.Increment(ref _loads);
             return load is null ? Task.FromResult(_store.GetValueOrDefault(key)) : load(key);
         },
-        snapshot => snapshot.Weight, new GroupsMetrics(_meters).Of("test"));
+        snapshot => snapshot.Weight, new GroupsMetrics(_meters).Of("test"), maxAge ?? Timeout.InfiniteTimeSpan, _clock);
 
     private sealed record Snapshot(int Version, int Weight = 1);
 }

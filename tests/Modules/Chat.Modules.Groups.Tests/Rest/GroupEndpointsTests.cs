@@ -36,22 +36,23 @@ public sealed class GroupEndpointsTests : IAsyncLifetime
         builder.Configuration["Storage:DataDirectory"] = _folder;
         builder.Configuration["RateLimits:Enabled"] = "false";
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage().AddQuery<GetHead, SeqNo, HeadOfAll>();
+        var context = new ModuleContext(builder.Configuration);
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddQuery<GetHead, SeqNo, HeadOfAll>();
         var module = new GroupsModule();
-        module.AddServices(builder.Services, new ModuleContext(builder.Configuration));
+        module.AddServices(builder.Services, context);
 
         _app = builder.Build();
-        _app.Use(async (context, next) =>
+        _app.Use(async (http, next) =>
         {
-            var user = context.Request.Headers["User"].ToString();
-            context.User = new ClaimsPrincipal(new ClaimsIdentity([new(Caller.UserClaim, user), new(Caller.DeviceClaim, "phone")], "test"));
+            var user = http.Request.Headers["User"].ToString();
+            http.User = new ClaimsPrincipal(new ClaimsIdentity([new(Caller.UserClaim, user), new(Caller.DeviceClaim, "phone")], "test"));
             try
             {
-                await next(context);
+                await next(http);
             }
             catch (BadHttpRequestException e)
             {
-                await HttpErrors.ToProblem(Error.BadRequest(e.Message)).ExecuteAsync(context);
+                await HttpErrors.ToProblem(Error.BadRequest(e.Message)).ExecuteAsync(http);
             }
         });
         module.MapEndpoints(_app);

@@ -155,6 +155,53 @@ public abstract class GroupStoreContract
     }
 
     [Fact]
+    public async Task Whoever_adds_a_user_to_many_groups_at_once_stays_within_the_limit_and_leaves_nothing_that_counts()
+    {
+        var store = Open();
+        var groups = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => CreateAsync(store, $"owner{n}")));
+        var adding = groups.Select(group => GroupRules.Add(group, group.Members[0].User, Users("bob"), SeqNo.None, 10).Value).ToList();
+
+        var atOnce = await Task.WhenAll(adding.Select(change => store.SaveAsync(change, 3, Ct)));
+        var saved = atOnce.Count(outcome => outcome == SaveOutcome.Saved);
+        Assert.InRange(saved, 0, 3);
+        Assert.Equal(saved, (await store.FindGroupsOfAsync(User("bob"), Ct)).Count);
+
+        foreach (var change in adding.Where((_, n) => atOnce[n] != SaveOutcome.Saved))
+            saved += await store.SaveAsync(change, 3, Ct) == SaveOutcome.Saved ? 1 : 0;
+        Assert.Equal(3, saved);
+        Assert.Equal(3, (await store.FindGroupsOfAsync(User("bob"), Ct)).Count);
+    }
+
+    [Fact]
+    public async Task Of_concurrent_additions_of_a_user_one_is_saved_and_the_user_has_the_group()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann");
+        var additions = Enumerable.Range(0, 6).Select(n => GroupRules.Add(
+            group, User("ann"), n % 2 == 0 ? Users("bob") : Users("cid", "bob"), new SeqNo(n), 10).Value);
+
+        var outcomes = await Task.WhenAll(additions.Select(change => store.SaveAsync(change, NoLimit, Ct)));
+
+        Assert.Single(outcomes, SaveOutcome.Saved);
+        var now = (await store.FindAsync(group.Id, Ct))!;
+        Assert.Equal(group.Id, Assert.Single(await store.FindGroupsOfAsync(User("bob"), Ct)).Group);
+        Assert.Equal(now.Find(User("cid")) is null ? 0 : 1, (await store.FindGroupsOfAsync(User("cid"), Ct)).Count);
+    }
+
+    [Fact]
+    public async Task A_version_is_that_of_the_group_as_it_is()
+    {
+        var store = Open();
+        var group = await CreateAsync(store, "ann");
+        Assert.Equal(1, await store.FindVersionAsync(group.Id, Ct));
+
+        await store.SaveAsync(GroupRules.Change(group, User("ann"), "Runners", null).Value, NoLimit, Ct);
+
+        Assert.Equal(2, await store.FindVersionAsync(group.Id, Ct));
+        Assert.Null(await store.FindVersionAsync(ConversationId.NewGroup(), Ct));
+    }
+
+    [Fact]
     public async Task Groups_of_thousands_are_saved_and_found()
     {
         var store = Open();

@@ -37,6 +37,8 @@ internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMed
 
         if (standing is not DeviceStanding.Known)
             await store.AddDeviceAsync(device, found.ToDictionary(start => start.Conversation, start => start.Start), ct);
+        cursors.Replace(device, found.Select(start => KeyValuePair.Create(
+            start.Conversation, standing is DeviceStanding.Known ? places.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
         return found;
 
         async ValueTask<ConversationStart> StartAsync(ConversationId conversation, SeqNo joinedAt, int memberCount)

@@ -9,10 +9,12 @@ internal sealed class ForgetOnDeviceRevoked(ConnectionTable connections, CursorT
 {
     public async Task Handle(DeviceRevoked notification, CancellationToken cancellationToken)
     {
+        // Should it be here again already, it has to show its new token once more.
         connections.Find(notification.Device)?.Close(CloseReason.Revoked);
         // Saved first, as the user's own cursors are among what has moved.
         await cursors.SaveAsync(cancellationToken);
         cursors.Forget(notification.Device);
-        await store.RemoveDeviceAsync(notification.Device, cancellationToken);
+        if (!notification.Elsewhere)
+            await store.RemoveDeviceAsync(notification.Device, cancellationToken);
     }
 }

@@ -9,32 +9,56 @@ namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
 /// The cursors in use, in front of the store: moves are gathered and saved every <see cref="DeliveryOptions.CursorFlushMs"/>. What a crash
-/// takes of that brings messages a second time, which is promised to be harmless.
+/// takes of that brings messages a second time, which is promised to be harmless. So does a cursor that another node has moved on since it
+/// was read here; one that is further here than in the store would pass messages over, and gives way when its device connects.
 /// </summary>
 internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<CursorTable> log) : BackgroundService
 {
     private readonly ConcurrentDictionary<CursorKey, Cursor> _cursors = new();
     private readonly ConcurrentQueue<Cursor> _moved = new();
-    private readonly SemaphoreSlim _saving = new(1);
+    private readonly Lock _gate = new();
+
+    // Both under _gate.
+    private Task _saving = Task.CompletedTask;
+    private Task? _nextSaving;
 
     /// <summary>The cursor, read from the store if it is not in memory.</summary>
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
         _cursors.TryGetValue(key, out var cursor) ? ValueTask.FromResult(cursor) : LoadAsync(key, ct);
 
-    /// <summary>Everything moved so far is in the store when this completes.</summary>
-    /// <exception cref="StoreUnavailableException">It is not; the moves are kept for the next time.</exception>
-    public async Task SaveAsync(CancellationToken ct)
+    /// <summary>How far a cursor has got by all that is known: where other nodes move it too, by the store as well.</summary>
+    public async ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
     {
-        await _saving.WaitAsync(ct);
-        try
+        if (!store.IsShared)
+            return ValueOf(await GetAsync(key, ct));
+        var stored = await store.ReadAsync(key, ct);
+        return _cursors.TryGetValue(key, out var cursor) ? CursorValue.Max(stored, ValueOf(cursor)) : stored;
+    }
+
+    /// <summary>
+    /// A device has connected, and these are its places in the store, read since the last <see cref="SaveAsync"/>: they take the place of
+    /// what is in memory. Another node may have moved it on, or have forgotten the device and let it begin anew, further back.
+    /// </summary>
+    public void Replace(DeviceAddress device, IEnumerable<KeyValuePair<ConversationId, SeqNo>> places)
+    {
+        if (!store.IsShared)
+            return;
+        foreach (var (conversation, delivered) in places)
         {
-            await SaveMovedAsync(ct);
-            EvictSaved();
+            var key = new CursorKey(device.User, device.Device, conversation);
+            // One that has moved since is news to the store, and not old.
+            if (_cursors.TryGetValue(key, out var cursor) && !cursor.Unsaved && cursor.Delivered != delivered)
+                _cursors.TryUpdate(key, new Cursor(key, new CursorValue(delivered, SeqNo.None), _moved.Enqueue), cursor);
         }
-        finally
-        {
-            _saving.Release();
-        }
+    }
+
+    /// <summary>Everything moved so far is in the store when this completes.</summary>
+    /// <remarks>One save at a time; all who come during one share the next, so that a rush of connecting devices is not a row of saves.</remarks>
+    /// <exception cref="StoreUnavailableException">It is not; the moves are kept for the next time.</exception>
+    public Task SaveAsync(CancellationToken ct)
+    {
+        lock (_gate)
+            return (_nextSaving ??= SaveAfterAsync(_saving)).WaitAsync(ct);
     }
 
     /// <summary>Drops what is in memory of a device that is forgotten.</summary>
@@ -51,12 +75,6 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     {
         await base.StopAsync(cancellationToken);
         await SaveAsync(cancellationToken);
-    }
-
-    public override void Dispose()
-    {
-        base.Dispose();
-        _saving.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -81,7 +99,21 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         return _cursors.GetOrAdd(key, new Cursor(key, value, _moved.Enqueue));
     }
 
-    private async Task SaveMovedAsync(CancellationToken ct)
+    private async Task SaveAfterAsync(Task other)
+    {
+        // Not under the gate, in which this is called.
+        await Task.Yield();
+        await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+            (_saving, _nextSaving) = (_nextSaving!, null);
+        // Whoever comes from here on may have moved what this one passes over.
+        await SaveMovedAsync();
+        EvictSaved();
+    }
+
+    private static CursorValue ValueOf(Cursor cursor) => new(cursor.Delivered, cursor.Read);
+
+    private async Task SaveMovedAsync()
     {
         var unsaved = new Dictionary<CursorKey, CursorValue>();
         var taken = new List<Cursor>();
@@ -96,7 +128,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
             return;
         try
         {
-            await store.SaveAsync(unsaved, ct);
+            await store.SaveAsync(unsaved, CancellationToken.None);
         }
         catch
         {

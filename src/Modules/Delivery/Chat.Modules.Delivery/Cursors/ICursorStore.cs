@@ -28,6 +28,9 @@ internal enum DeviceStanding
 /// <remarks>A cursor never moves back, in whatever order values are saved. Passes CursorStoreContract.</remarks>
 internal interface ICursorStore
 {
+    /// <summary>Whether other nodes move cursors in it too: what is in memory here is then not always the furthest.</summary>
+    bool IsShared { get; }
+
     ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct);
 
     /// <summary>Remembers a device, with where it begins in the conversations that have a place for it to begin. Twice is as once.</summary>

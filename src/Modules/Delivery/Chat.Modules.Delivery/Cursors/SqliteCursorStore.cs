@@ -15,6 +15,8 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
         ON CONFLICT DO UPDATE SET delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)
         """;
 
+    public bool IsShared => false;
+
     public ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct)
     {
         var devices = database.Read(reader => reader.Query<string>(

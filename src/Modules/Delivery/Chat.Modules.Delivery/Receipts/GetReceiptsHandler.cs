@@ -17,7 +17,7 @@ internal sealed class GetReceiptsHandler(CursorTable cursors, IMediator mediator
         var receipts = new List<MemberReceipt>();
         foreach (var member in await mediator.Send(new GetMembers(query.Conversation), ct))
         {
-            var cursor = await cursors.GetAsync(new CursorKey(member, null, query.Conversation), ct);
+            var cursor = await cursors.ReadAsync(new CursorKey(member, null, query.Conversation), ct);
             receipts.Add(new MemberReceipt(member, cursor.Delivered, cursor.Read));
         }
         return receipts;

@@ -11,7 +11,8 @@ namespace Chat.Modules.Groups.InUse;
 
 /// <summary>
 /// The groups in use, in memory, and the one way to change a group. Changes of one group come one after the other, each decided on what the
-/// one before left, and are in memory and in its events when they are answered.
+/// one before left, and are in memory and in its events when they are answered. Where other nodes change the store too, what they change is
+/// told <see cref="GroupsOptions.MaxStalenessMs"/> later at most.
 /// </summary>
 internal sealed class GroupDirectory : IDisposable
 {
@@ -29,15 +30,15 @@ internal sealed class GroupDirectory : IDisposable
     private readonly SnapshotCache<UserId, UserGroups> _users;
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
 
-    public GroupDirectory(IGroupStore store, IMediator mediator, IOptions<GroupsOptions> options, GroupsMetrics metrics)
+    public GroupDirectory(IGroupStore store, IMediator mediator, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
     {
+        var maxAge = store.IsShared ? TimeSpan.FromMilliseconds(options.Value.MaxStalenessMs) : Timeout.InfiniteTimeSpan;
         (_store, _mediator, _metrics, _maxGroupsPerUser) = (store, mediator, metrics, options.Value.MaxGroupsPerUser);
         _groups = new(
-            options.Value.CachedMembers, id => store.FindAsync(id, CancellationToken.None),
-            group => EntryWeight + group.Members.Count, metrics.Of("groups"));
+            options.Value.CachedMembers, LoadAsync, group => EntryWeight + group.Members.Count, metrics.Of("groups"), maxAge, clock);
         _users = new(
-            options.Value.CachedMemberships, async user => new UserGroups(await store.FindGroupsOfAsync(user, CancellationToken.None)),
-            user => EntryWeight + user.Count, metrics.Of("users"));
+            options.Value.CachedMemberships, async (user, _) => new UserGroups(await store.FindGroupsOfAsync(user, CancellationToken.None)),
+            user => EntryWeight + user.Count, metrics.Of("users"), maxAge, clock);
     }
 
     /// <summary>The group, where it is in memory.</summary>
@@ -85,6 +86,12 @@ internal sealed class GroupDirectory : IDisposable
     }
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    // Most groups are as they were: their version says so for less.
+    private async Task<GroupState?> LoadAsync(ConversationId id, GroupState? old) =>
+        old is not null && await _store.FindVersionAsync(id, CancellationToken.None) == old.Version
+            ? old
+            : await _store.FindAsync(id, CancellationToken.None);
 
     /// <summary>Null where the change was decided on a version that is out of date.</summary>
     private async Task<Result<GroupState>?> TrySaveAsync(GroupChange change, CancellationToken ct)

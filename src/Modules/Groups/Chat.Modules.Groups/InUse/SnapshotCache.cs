@@ -5,18 +5,25 @@ namespace Chat.Modules.Groups.InUse;
 
 /// <summary>
 /// What a store has, by key, kept in memory for as long as it is in use. Whoever changes the store calls <see cref="Put"/> or
-/// <see cref="Forget"/> after the change is durable and before it is answered: from then on nobody who asks is told what was before.
+/// <see cref="Forget"/> after the change is durable and before it is answered: from then on nobody who asks is told what was before. What
+/// another node changes is told when what is in memory has reached its age.
 /// </summary>
 /// <remarks>
 /// A load takes its slot before it begins, and a change takes the slot away: a load that was overtaken answers those who asked before the
 /// change was answered, and is not kept. When full, slots that were not used since they were last looked at make room (a clock).
 /// </remarks>
 /// <param name="maxWeight">What the snapshots may weigh together; one that is heavier alone is never kept.</param>
-/// <param name="load">Reads the store, null where it has nothing; that is not kept.</param>
+/// <param name="load">
+/// Reads the store, null where it has nothing; that is not kept. Given the snapshot that has reached its age, to be returned again where it
+/// still holds; null where there is none.
+/// </param>
 /// <param name="weigh">What a snapshot counts towards <paramref name="maxWeight"/>.</param>
 /// <param name="metrics">Its figures.</param>
+/// <param name="maxAge">How long a snapshot is told once its load began, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+/// <param name="clock">Tells the age.</param>
 internal sealed class SnapshotCache<TKey, TSnapshot>(
-    long maxWeight, Func<TKey, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics)
+    long maxWeight, Func<TKey, TSnapshot?, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics, TimeSpan maxAge,
+    TimeProvider clock)
     where TKey : notnull where TSnapshot : class
 {
     private readonly Lock _gate = new();
@@ -29,11 +36,11 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     /// <summary>What the snapshots in memory weigh together.</summary>
     public long Weight => Interlocked.Read(ref _weight);
 
-    /// <summary>The snapshot, where it is in memory.</summary>
+    /// <summary>The snapshot, where it is in memory and not too old.</summary>
     public bool TryGet(TKey key, [NotNullWhen(true)] out TSnapshot? snapshot)
     {
         snapshot = null;
-        if (_slots.TryGetValue(key, out var slot))
+        if (_slots.TryGetValue(key, out var slot) && !IsOld(slot))
             snapshot = slot.Snapshot;
         if (snapshot is null)
             return false;
@@ -46,16 +53,22 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     public Task<TSnapshot?> FindAsync(TKey key)
     {
         Slot? slot;
+        TSnapshot? old = null;
         lock (_gate)
         {
-            if (_slots.TryGetValue(key, out slot))
+            if (_slots.TryGetValue(key, out slot) && !IsOld(slot))
             {
                 slot.Used = true;
                 return slot.Loaded.Task;
             }
-            _slots[key] = slot = new Slot(key);
+            if (slot is not null)
+            {
+                old = slot.Snapshot;
+                Drop(key);
+            }
+            _slots[key] = slot = NewSlot(key);
         }
-        return LoadAsync(slot);
+        return LoadAsync(slot, old);
     }
 
     /// <summary>The store has this now. Calls for one key come in the order of the changes.</summary>
@@ -64,7 +77,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         lock (_gate)
         {
             Drop(key);
-            var slot = new Slot(key);
+            var slot = NewSlot(key);
             slot.Loaded.SetResult(snapshot);
             _slots[key] = slot;
             Keep(slot, snapshot);
@@ -81,12 +94,16 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
             Drop(key);
     }
 
-    private async Task<TSnapshot?> LoadAsync(Slot slot)
+    private Slot NewSlot(TKey key) => new(key, maxAge == Timeout.InfiniteTimeSpan ? 0 : clock.GetTimestamp());
+
+    private bool IsOld(Slot slot) => maxAge != Timeout.InfiniteTimeSpan && clock.GetElapsedTime(slot.Begun) > maxAge;
+
+    private async Task<TSnapshot?> LoadAsync(Slot slot, TSnapshot? old)
     {
         metrics.Loaded();
         try
         {
-            var snapshot = await load(slot.Key);
+            var snapshot = await load(slot.Key, old);
             Settle(slot, snapshot);
             slot.Loaded.SetResult(snapshot);
             return snapshot;
@@ -161,12 +178,15 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         metrics.Weighs(more);
     }
 
-    private sealed class Slot(TKey key)
+    private sealed class Slot(TKey key, long begun)
     {
         private volatile TSnapshot? _snapshot;
         private volatile bool _used;
 
         public TKey Key => key;
+
+        /// <summary>When what is here was true at the earliest.</summary>
+        public long Begun => begun;
 
         /// <summary>Null until it is loaded.</summary>
         public TSnapshot? Snapshot { get => _snapshot; set => _snapshot = value; }

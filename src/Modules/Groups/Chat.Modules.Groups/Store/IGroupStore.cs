@@ -8,8 +8,14 @@ namespace Chat.Modules.Groups.Store;
 /// <summary>Keeps the groups. What a read that begins after a save has answered returns, has that save in it. Passes GroupStoreContract.</summary>
 internal interface IGroupStore
 {
+    /// <summary>Whether other nodes change it too: what was read then grows old without notice.</summary>
+    bool IsShared { get; }
+
     /// <summary>A group as of one version; null where there is none, or no longer.</summary>
     Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct);
+
+    /// <summary>The version that <see cref="FindAsync"/> would find, for less; null where there is no such group.</summary>
+    Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct);
 
     /// <summary>The groups of a user, in no order; empty for a user in none.</summary>
     Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct);

@@ -11,8 +11,13 @@ namespace Chat.Modules.Groups.Store;
 /// <summary>The embedded store; its tables are in migrations/.</summary>
 internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
 {
+    public bool IsShared => false;
+
     public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct) =>
         Task.FromResult(database.Read(connection => Find(connection, group)));
+
+    public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => Task.FromResult(database.Read(connection =>
+        connection.QuerySingleOrDefault<long?>("SELECT version FROM groups_groups WHERE group_id = $id", new { id = group.Value })));
 
     public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) =>
         Task.FromResult(database.Read(connection => FindGroupsOf(connection, user)));

@@ -1,0 +1,58 @@
+using System.Diagnostics.Metrics;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage.Cql.Client;
+using Chat.Modules.Messaging;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Bench;
+
+/// <summary>The clustered log without a server around it, its tables made.</summary>
+internal sealed class ClusterLog : IAsyncDisposable
+{
+    private readonly NoMeters _meters = new();
+
+    private ClusterLog(ICqlSession session)
+    {
+        Session = session;
+        Log = new CqlMessageLog(new CqlLogTables(session), _meters, TimeProvider.System);
+    }
+
+    public ICqlSession Session { get; }
+
+    public CqlMessageLog Log { get; }
+
+    /// <summary>Takes <c>--contact-points</c>, <c>--keyspace</c> and <c>--replication</c>.</summary>
+    public static async Task<ClusterLog> OpenAsync(Arguments arguments, CancellationToken ct)
+    {
+        var options = new CqlOptions
+        {
+            ContactPoints = arguments.Text("--contact-points") ?? "127.0.0.1:9042",
+            Keyspace = arguments.Text("--keyspace") ?? "chat_bench",
+            ReplicationFactor = arguments.Int("--replication", 1),
+        };
+        arguments.RefuseUnknown();
+        var session = await CqlSession.ConnectAsync(options, new NoMeters(), NullLoggerFactory.Instance, TimeProvider.System, ct);
+        var tables = new CqlMigrations("messaging", typeof(MessagingModule).Assembly);
+        await new CqlSchema([tables], Options.Create(options), TimeProvider.System, NullLogger<CqlSchema>.Instance).ApplyAsync(session, ct);
+        return new ClusterLog(session);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Log.DisposeAsync();
+        await Session.DisposeAsync();
+        _meters.Dispose();
+    }
+
+    private sealed class NoMeters : IMeterFactory
+    {
+        private readonly Meter _meter = new("Chat");
+
+        public Meter Create(MeterOptions options) => _meter;
+
+        public void Dispose() => _meter.Dispose();
+    }
+}

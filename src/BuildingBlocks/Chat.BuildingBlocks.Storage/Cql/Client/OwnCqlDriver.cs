@@ -1,0 +1,11 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.BuildingBlocks.Storage.Cql.Client;
+
+/// <summary>This server's own client, unless it was built with another.</summary>
+internal sealed class OwnCqlDriver(IOptions<CqlOptions> options, IMeterFactory meters, ILoggerFactory logs, TimeProvider clock) : ICqlDriver
+{
+    public async Task<ICqlSession> ConnectAsync(CancellationToken ct) => await CqlSession.ConnectAsync(options.Value, meters, logs, clock, ct);
+}

@@ -1,0 +1,77 @@
+using Chat.BuildingBlocks.Errors;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.BuildingBlocks.Storage.Cql;
+
+/// <summary>
+/// The host's one session, from its start to its end: connected, and the tables brought up to date, before anything else of the host
+/// starts; closed after all else has stopped.
+/// </summary>
+internal sealed class CqlDatabase(
+    ICqlDriver driver, CqlSchema schema, IServiceProvider services, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlDatabase> log)
+    : ICqlSession, IStoreHealth, IHostedLifecycleService
+{
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
+    private ICqlSession? _session;
+
+    private ICqlSession Session => _session ?? throw new StoreUnavailableException("The database is not connected yet.");
+
+    public Task<CqlResult> ExecuteAsync(CqlStatement statement, CancellationToken ct = default) => Session.ExecuteAsync(statement, ct);
+
+    public Task<CqlResult> ExecuteBatchAsync(IReadOnlyList<CqlStatement> statements, CancellationToken ct = default) =>
+        Session.ExecuteBatchAsync(statements, ct);
+
+    /// <summary>Asks at the quorum that appends need.</summary>
+    public Task ProbeAsync(CancellationToken ct) => ExecuteAsync(new("SELECT version FROM schema_versions WHERE module = 'messaging' LIMIT 1"), ct);
+
+    /// <exception cref="StorageException">The database did not answer for so long, or cannot be used as it is.</exception>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                _session ??= await driver.ConnectAsync(cancellationToken);
+                await schema.ApplyAsync(_session, cancellationToken);
+                foreach (var store in services.GetServices<IOpenedAtStart>())
+                    await store.OpenAsync(cancellationToken);
+                return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                if (clock.GetElapsedTime(started) > TimeSpan.FromMilliseconds(options.Value.StartTimeoutMs))
+                    throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' cannot be used: {e.Message} Is it up, and are the addresses right?", e);
+                log.NotThereYet(options.Value.ContactPoints, e.Message);
+            }
+            await Task.Delay(TryAgainAfter, clock, cancellationToken);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    // With the container, which disposes of the stores first: they were made after this.
+    public async ValueTask DisposeAsync()
+    {
+        if (_session is not null)
+            await _session.DisposeAsync();
+    }
+}
+
+internal static partial class CqlDatabaseLogs
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {ContactPoints} does not answer yet, trying again: {Reason}")]
+    public static partial void NotThereYet(this ILogger log, string contactPoints, string reason);
+}

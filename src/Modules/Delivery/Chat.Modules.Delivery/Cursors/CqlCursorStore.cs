@@ -1,0 +1,152 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+
+namespace Chat.Modules.Delivery.Cursors;
+
+/// <summary>
+/// Tables <c>delivery_cursors</c> and <c>delivery_devices</c> (cql/0001-cursors.cql). A cursor's write needs no read and no condition: a
+/// place is its own timestamp, so that the furthest stays. What a host leaves half done is a cursor that is too low, or a device that is new
+/// still: both bring messages again, and none is passed over.
+/// </summary>
+internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : ICursorStore
+{
+    // Of one partition; keeps a batch below 50 KiB, the size from which servers warn.
+    private const int MaxBatch = 100;
+    private const int MaxParallel = 64;
+    private const int MaxAttempts = 8;
+    private const string NoDevice = "";
+
+    private readonly CqlDeviceGenerations _generations = new(session);
+
+    public bool IsShared => true;
+
+    public async ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct)
+    {
+        // Whatever this host knew of it: it may have been forgotten and added again elsewhere.
+        if ((await _generations.ReadAsync(device, ct)).IsKnown)
+            return DeviceStanding.Known;
+        byte[]? next = null;
+        do
+        {
+            var page = await session.ExecuteAsync(
+                new CqlStatement("SELECT is_known FROM delivery_devices WHERE user_id = ?", device.User.Value) { PagingState = next }, ct);
+            if (page.Rows.Any(row => row.Get<bool>(0)))
+                return DeviceStanding.Later;
+            next = page.PagingState;
+        }
+        while (next is not null);
+        return DeviceStanding.First;
+    }
+
+    public async Task AddDeviceAsync(DeviceAddress device, IReadOnlyDictionary<ConversationId, SeqNo> starts, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var row = await _generations.ReadAsync(device, ct);
+            // First, so that a device that is known has them all.
+            await SaveAsync(
+                [.. starts.Select(start => KeyValuePair.Create(new CursorKey(device.User, device.Device, start.Key), new CursorValue(start.Value, SeqNo.None)))],
+                ct);
+            if (row.IsKnown)
+                return;
+            var added = await session.ExecuteAsync(
+                new CqlStatement(
+                    "UPDATE delivery_devices SET is_known = true, first_seen = ? WHERE user_id = ? AND device_id = ? IF generation = ?",
+                    clock.GetUtcNow(), device.User.Value, device.Device.Value, row.Generation) { Idempotent = false },
+                ct);
+            if (added.Applied)
+                return;
+            // Forgotten meanwhile: the starts went to the generation before.
+        }
+        throw new StoreUnavailableException("The device is being forgotten all the time.");
+    }
+
+    public async Task RemoveDeviceAsync(DeviceAddress device, CancellationToken ct)
+    {
+        var row = await _generations.ReadAsync(device, ct);
+        var renewed = Guid.CreateVersion7(clock.GetUtcNow());
+        var removed = await session.ExecuteAsync(
+            new CqlStatement(
+                "UPDATE delivery_devices SET is_known = false, generation = ? WHERE user_id = ? AND device_id = ? IF generation = ?",
+                renewed, device.User.Value, device.Device.Value, row.Generation) { Idempotent = false },
+            ct);
+        _generations.Forget(device);
+        // Not applied: another host has forgotten the device at the same time.
+        if (removed.Applied)
+        {
+            await session.ExecuteAsync(
+                new CqlStatement(
+                    "DELETE FROM delivery_cursors WHERE user_id = ? AND device_id = ? AND generation = ?",
+                    device.User.Value, device.Device.Value, row.Generation ?? Guid.Empty),
+                CancellationToken.None);
+        }
+    }
+
+    public async ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
+    {
+        var found = await session.ExecuteAsync(
+            new CqlStatement(
+                "SELECT delivered, read FROM delivery_cursors WHERE user_id = ? AND device_id = ? AND generation = ? AND conversation_id = ?",
+                key.User.Value, key.Device?.Value ?? NoDevice, await GenerationOfAsync(key.User, key.Device, ct), key.Conversation.Value),
+            ct);
+        return found.Rows is [var row] ? new CursorValue(Place(row, 0), Place(row, 1)) : default;
+    }
+
+    public async ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct)
+    {
+        var generation = await GenerationOfAsync(user, device, ct);
+        var cursors = new Dictionary<ConversationId, CursorValue>();
+        byte[]? next = null;
+        do
+        {
+            var page = await session.ExecuteAsync(
+                new CqlStatement(
+                    "SELECT conversation_id, delivered, read FROM delivery_cursors WHERE user_id = ? AND device_id = ? AND generation = ?",
+                    user.Value, device?.Value ?? NoDevice, generation) { PagingState = next },
+                ct);
+            foreach (var row in page.Rows)
+                cursors[ConversationId.Parse(row.Get<string>(0))] = new CursorValue(Place(row, 1), Place(row, 2));
+            next = page.PagingState;
+        }
+        while (next is not null);
+        return cursors;
+    }
+
+    public Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct) => Parallel.ForEachAsync(
+        cursors.GroupBy(cursor => (cursor.Key.User, cursor.Key.Device)),
+        new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = ct },
+        async (ofOne, cancelled) =>
+        {
+            var (user, device) = ofOne.Key;
+            var generation = await GenerationOfAsync(user, device, cancelled);
+            foreach (var batch in ofOne.SelectMany(cursor => Moves(cursor.Key, cursor.Value, generation)).Chunk(MaxBatch))
+                await (batch is [var only] ? session.ExecuteAsync(only, cancelled) : session.ExecuteBatchAsync(batch, cancelled));
+        });
+
+    // A timestamp counts for a whole statement, so each place has its own. None is not written: null is as good, and 0 no timestamp to rely on.
+    private static IEnumerable<CqlStatement> Moves(CursorKey key, CursorValue value, Guid generation)
+    {
+        var (user, device, conversation) = (key.User.Value, key.Device?.Value ?? NoDevice, key.Conversation.Value);
+        if (value.Delivered > SeqNo.None)
+        {
+            yield return new CqlStatement(
+                """
+                UPDATE delivery_cursors USING TIMESTAMP ? SET delivered = ?
+                WHERE user_id = ? AND device_id = ? AND generation = ? AND conversation_id = ?
+                """,
+                value.Delivered.Value, value.Delivered.Value, user, device, generation, conversation);
+        }
+        if (value.Read > SeqNo.None)
+        {
+            yield return new CqlStatement(
+                "UPDATE delivery_cursors USING TIMESTAMP ? SET read = ? WHERE user_id = ? AND device_id = ? AND generation = ? AND conversation_id = ?",
+                value.Read.Value, value.Read.Value, user, device, generation, conversation);
+        }
+    }
+
+    private ValueTask<Guid> GenerationOfAsync(UserId user, DeviceId? device, CancellationToken ct) =>
+        device is { } id ? _generations.GetAsync(new DeviceAddress(user, id), ct) : ValueTask.FromResult(Guid.Empty);
+
+    private static SeqNo Place(CqlRow row, int column) => row.IsNull(column) ? SeqNo.None : new SeqNo(row.Get<long>(column));
+}

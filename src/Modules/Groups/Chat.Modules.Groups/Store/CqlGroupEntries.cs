@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Rules;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Modules.Groups.Store;
+
+/// <summary>
+/// Table <c>groups_entries</c>: the groups in which a user may be. An entry is written before its change of the group is, and so is there
+/// for every membership; it is believed only where the group has a member of that entry.
+/// </summary>
+/// <remarks>
+/// An entry that its group has not is under way, or dead: left by a change that was never saved, or by a member who has left. It is certainly
+/// dead once the group is at the entry's version or beyond, for a change is saved only on the version before it; and, where the group
+/// is not there, long after any request has ended. Dead ones are deleted where they are found.
+/// </remarks>
+internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, ILogger log)
+{
+    private static readonly TimeSpan LongestRequest = TimeSpan.FromMinutes(10);
+
+    public async Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct)
+    {
+        var joined = new ConcurrentBag<JoinedGroup>();
+        await ForEachAsync(await ReadAsync(user, ct), async (entry, cancelled) =>
+        {
+            var (group, isDead) = await LookAsync(user, entry, cancelled);
+            if (group is not null)
+                joined.Add(group);
+            if (isDead)
+                await TryDeleteAsync(user, entry.Group, entry.Id);
+        }, ct);
+        return [.. joined];
+    }
+
+    /// <summary>Writes the entries of a change; false, and none is written, where an added user is in too many groups.</summary>
+    /// <remarks>
+    /// The limit holds whoever else adds the same user at once: of the entries that would exceed it one was written last, and its
+    /// writer counts all others. Two who want the last place may thus refuse one another.
+    /// </remarks>
+    public async Task<bool> TryAddAsync(GroupChange change, Guid id, int maxGroups, CancellationToken ct)
+    {
+        var (group, begunAt, tooMany) = (change.After.Id, clock.GetUtcNow(), false);
+        try
+        {
+            await ForEachAsync(change.Added, async (member, cancelled) =>
+            {
+                await session.ExecuteAsync(
+                    new CqlStatement(
+                        "INSERT INTO groups_entries (user_id, group_id, entry, ordinal, version, begun_at) VALUES (?, ?, ?, ?, ?, ?)",
+                        member.User.Value, group.Value, id, member.Ordinal, change.After.Version, begunAt),
+                    cancelled);
+                var counted = await session.ExecuteAsync(
+                    new CqlStatement("SELECT count(*) FROM groups_entries WHERE user_id = ?", member.User.Value), cancelled);
+                if (counted.Rows[0].Get<long>(0) > maxGroups && await CountLivingAsync(member.User, cancelled) > maxGroups)
+                    Volatile.Write(ref tooMany, true);
+            }, ct);
+        }
+        catch
+        {
+            // The change was not begun: nothing can make them true.
+            await RemoveAsync(group, change.Added.Select(member => (member.User, id)));
+            throw;
+        }
+        if (tooMany)
+            await RemoveAsync(group, change.Added.Select(member => (member.User, id)));
+        return !tooMany;
+    }
+
+    /// <summary>Deletes entries that are not true any more, or will never be. What cannot be deleted is found dead later.</summary>
+    public Task RemoveAsync(ConversationId group, IEnumerable<(UserId User, Guid Id)> entries) =>
+        ForEachAsync(entries, async (entry, _) => await TryDeleteAsync(entry.User, group, entry.Id), CancellationToken.None);
+
+    private async Task<int> CountLivingAsync(UserId user, CancellationToken ct)
+    {
+        var living = 0;
+        await ForEachAsync(await ReadAsync(user, ct), async (entry, cancelled) =>
+        {
+            if ((await LookAsync(user, entry, cancelled)).IsDead)
+                await TryDeleteAsync(user, entry.Group, entry.Id);
+            else
+                Interlocked.Increment(ref living);
+        }, ct);
+        return living;
+    }
+
+    private async Task<List<Entry>> ReadAsync(UserId user, CancellationToken ct)
+    {
+        var entries = new List<Entry>();
+        byte[]? next = null;
+        do
+        {
+            var page = await session.ExecuteAsync(
+                new CqlStatement("SELECT group_id, entry, ordinal, version, begun_at FROM groups_entries WHERE user_id = ?", user.Value) { PagingState = next }, ct);
+            entries.AddRange(page.Rows.Select(row => new Entry(
+                ConversationId.Parse(row.Get<string>(0)), row.Get<Guid>(1), row.Get<long>(2), row.Get<long>(3), row.Get<DateTimeOffset>(4))));
+            next = page.PagingState;
+        }
+        while (next is not null);
+        return entries;
+    }
+
+    /// <summary>The group as the entry's user sees it, where the entry is true.</summary>
+    private async Task<(JoinedGroup? Group, bool IsDead)> LookAsync(UserId user, Entry entry, CancellationToken ct)
+    {
+        var look = await LookOnceAsync(user, entry, linearizable: false, ct);
+        if (look.Group is not null || look.Version >= entry.Version)
+            return (look.Group, look.Group is null);
+        if (clock.GetUtcNow() - entry.BegunAt < LongestRequest)
+            return (null, false);
+        // Finishes a change whose host died in the middle of it, so that what is not there now will not be.
+        look = await LookOnceAsync(user, entry, linearizable: true, ct);
+        return (look.Group, look.Group is null);
+    }
+
+    private async Task<(JoinedGroup? Group, long? Version)> LookOnceAsync(UserId user, Entry entry, bool linearizable, CancellationToken ct)
+    {
+        var found = await session.ExecuteAsync(
+            new CqlStatement(
+                """
+                SELECT ordinal, title, member_count, created_at, version, user_id, entry, joined_at, visible_after
+                FROM groups_groups WHERE group_id = ? AND ordinal IN (0, ?)
+                """,
+                entry.Group.Value, entry.Ordinal) { Linearizable = linearizable },
+            ct);
+        if (found.Rows is not [var own, ..] || own.Get<long>(0) != 0)
+            return (null, null);
+        var isMember = found.Rows is [_, var member] && member.Get<string>(5) == user.Value && member.Get<Guid>(6) == entry.Id;
+        return (isMember ? ToJoinedGroup(entry.Group, own, found.Rows[1]) : null, own.Get<long>(4));
+    }
+
+    private async Task TryDeleteAsync(UserId user, ConversationId group, Guid id)
+    {
+        try
+        {
+            await session.ExecuteAsync(
+                new CqlStatement("DELETE FROM groups_entries WHERE user_id = ? AND group_id = ? AND entry = ?", user.Value, group.Value, id),
+                CancellationToken.None);
+        }
+        catch (StoreUnavailableException e)
+        {
+            log.EntryKept(user, group, e);
+        }
+    }
+
+    private static Task ForEachAsync<T>(IEnumerable<T> items, Func<T, CancellationToken, ValueTask> body, CancellationToken ct) =>
+        Parallel.ForEachAsync(items, new ParallelOptions { MaxDegreeOfParallelism = 64, CancellationToken = ct }, body);
+
+    private static JoinedGroup ToJoinedGroup(ConversationId group, CqlRow own, CqlRow member) => new(
+        group, own.Get<string>(1), own.Get<int>(2), new Membership(new SeqNo(member.Get<long>(7)), new SeqNo(member.Get<long>(8))),
+        own.Get<DateTimeOffset>(3));
+
+    private sealed record Entry(ConversationId Group, Guid Id, long Ordinal, long Version, DateTimeOffset BegunAt);
+}
+
+internal static partial class CqlGroupLogs
+{
+    [LoggerMessage(Level = LogLevel.Information, Message = "A superfluous entry of {User} for {Group} could not be deleted; it does no harm")]
+    public static partial void EntryKept(this ILogger log, UserId user, ConversationId group, Exception e);
+}

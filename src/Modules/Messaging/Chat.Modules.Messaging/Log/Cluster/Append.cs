@@ -1,0 +1,45 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>A message between <c>AppendAsync</c> and its answer; one writer at a time has it.</summary>
+internal sealed class Append
+{
+    private readonly TaskCompletionSource<AppendedMessage> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly long _unixMs;
+
+    public Append(MessageDraft draft)
+    {
+        Draft = draft;
+        Key = AttemptKey.Of(draft.Sender.User, draft.ClientMsgId);
+        Id = AttemptKey.NewId(Key, draft.Now);
+        _unixMs = draft.Now.ToUnixTimeMilliseconds();
+    }
+
+    public MessageDraft Draft { get; }
+
+    public long Key { get; }
+
+    public MessageId Id { get; }
+
+    /// <summary>About its size in a request.</summary>
+    public int Bytes => 256 + 3 * Draft.Text.Length;
+
+    /// <summary>Claims of this attempt that have come to nothing, its own among them.</summary>
+    public List<Claim> Spent { get; } = [];
+
+    public Task<AppendedMessage> Done => _done.Task;
+
+    public Claim ToClaim(long term, SeqNo head) => new(Id, term, Draft.Sender.User, Draft.ClientMsgId, Draft.Conversation, head);
+
+    public LoggedMessage ToMessage(SeqNo seqNo) => new(
+        Id, Draft.Conversation, seqNo, Draft.Sender, Draft.ClientMsgId, Draft.Text, Draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
+
+    /// <summary>The attempt's message is in the log: this append's, or an earlier one's.</summary>
+    public void IsIn(LoggedMessage message) => _done.TrySetResult(message.Id == Id
+        ? new AppendedMessage(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: false)
+        : new AppendedMessage(message, SeqNo.None, Duplicate: true));
+
+    public void Fails(Exception e) => _done.TrySetException(e);
+}

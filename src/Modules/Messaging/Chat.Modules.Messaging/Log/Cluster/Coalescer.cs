@@ -1,0 +1,73 @@
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>
+/// Makes one request out of those that come while a few are under way: many small statements cost the database and this host far less
+/// together than alone. With nothing under way a request goes at once, by itself.
+/// </summary>
+/// <param name="maxItems">Items of a request at most.</param>
+/// <param name="maxWeight">The weight of a request at most, but for one item that has more alone.</param>
+/// <param name="weight">An item's weight.</param>
+/// <param name="send">Sends items and returns their answers, in the items' order; what it throws is each item's answer.</param>
+internal sealed class Coalescer<TItem, TAnswer>(
+    int maxItems, int maxWeight, Func<TItem, int> weight, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
+{
+    // Measured (docs/performance.md): fewer leave the database idle between two requests, more make the requests small.
+    private const int MaxRequests = 4;
+
+    private readonly Queue<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting = new();
+    private int _requests;
+
+    public Task<TAnswer> SendAsync(TItem item)
+    {
+        var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_waiting)
+        {
+            _waiting.Enqueue((item, answer));
+            if (_requests == MaxRequests)
+                return answer.Task;
+            _requests++;
+        }
+        _ = RunAsync();
+        return answer.Task;
+    }
+
+    private async Task RunAsync()
+    {
+        var items = new List<TItem>(maxItems);
+        var answers = new List<TaskCompletionSource<TAnswer>>(maxItems);
+        while (Take(items, answers))
+        {
+            try
+            {
+                var results = await send(items);
+                for (var i = 0; i < answers.Count; i++)
+                    answers[i].SetResult(results[i]);
+            }
+            catch (Exception e)
+            {
+                foreach (var answer in answers)
+                    answer.SetException(e);
+            }
+            items.Clear();
+            answers.Clear();
+        }
+    }
+
+    private bool Take(List<TItem> items, List<TaskCompletionSource<TAnswer>> answers)
+    {
+        lock (_waiting)
+        {
+            for (var sum = 0; items.Count < maxItems && _waiting.TryPeek(out var next); _waiting.Dequeue())
+            {
+                sum += weight(next.Item);
+                if (items.Count > 0 && sum > maxWeight)
+                    break;
+                items.Add(next.Item);
+                answers.Add(next.Answer);
+            }
+            if (items.Count == 0)
+                _requests--;
+            return items.Count > 0;
+        }
+    }
+}

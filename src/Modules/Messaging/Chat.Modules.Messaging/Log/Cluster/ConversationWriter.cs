@@ -1,0 +1,265 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>
+/// Appends this host's messages to one conversation, a batch after the other, in a term of its own (docs/adr/0005): claims each attempt,
+/// looks whether anyone else has, writes the rows with the next seqNos, and answers once it has seen that its term was still the
+/// conversation's after they were written. Whatever goes wrong in between ends the term: the next one begins behind all that then stands.
+/// </summary>
+internal sealed class ConversationWriter(ConversationId conversation, WriterContext context)
+{
+    private const int MaxBatchBytes = 48 * 1024;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<Append> _waiting = new();
+
+    // Under the lock.
+    private bool _running;
+    private long _endTerm;
+    private TaskCompletionSource? _ended;
+
+    // Only the one run at a time touches these.
+    private Held? _held;
+    private int _losses;
+
+    /// <summary>Whether it has nothing to do; then it may be forgotten.</summary>
+    public bool IsIdle
+    {
+        get
+        {
+            lock (_lock)
+                return !_running;
+        }
+    }
+
+    public void Enqueue(Append append)
+    {
+        lock (_lock)
+        {
+            _waiting.AddLast(append);
+            if (_running)
+                return;
+            _running = true;
+        }
+        _ = RunAsync();
+    }
+
+    /// <summary>Returns when the conversation is in <paramref name="term"/> or a later one: whatever earlier ones left undone is settled then.</summary>
+    public Task BeginTermAsync(long term)
+    {
+        Task ended;
+        var start = false;
+        lock (_lock)
+        {
+            _endTerm = Math.Max(_endTerm, term);
+            ended = (_ended ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            start = !_running;
+            _running = true;
+        }
+        if (start)
+            _ = RunAsync();
+        return ended;
+    }
+
+    private async Task RunAsync()
+    {
+        while (true)
+        {
+            TaskCompletionSource? ended;
+            long endTerm;
+            List<Append> batch;
+            lock (_lock)
+            {
+                (ended, endTerm, _ended) = (_ended, _endTerm, null);
+                batch = TakeBatch();
+                if (ended is null && batch.Count == 0)
+                {
+                    _running = false;
+                    return;
+                }
+            }
+            await RunOnceAsync(ended, endTerm, batch);
+        }
+    }
+
+    // Settles all that it is given, or puts it back in its place.
+    private async Task RunOnceAsync(TaskCompletionSource? ended, long endTerm, List<Append> batch)
+    {
+        try
+        {
+            if (ended is not null && _held?.Term < endTerm)
+                _held = null;
+            _held ??= await BeginTermAsync();
+            ended?.TrySetResult();
+            if (batch.Count == 0)
+                return;
+
+            await ClaimAsync(_held, batch);
+            if (batch.Count > 0 && !await WriteAsync(_held, batch))
+            {
+                // Claimed anew in the next term, which finds the claims of this one, and behind them what of the batch it has counted in.
+                _held = null;
+                _losses++;
+                PutBack(batch);
+            }
+        }
+        catch (Exception e)
+        {
+            _held = null;
+            var failure = e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e);
+            ended?.TrySetException(failure);
+            foreach (var append in batch)
+                context.Settle(append, a => a.Fails(failure));
+        }
+    }
+
+    private List<Append> TakeBatch()
+    {
+        var batch = new List<Append>();
+        for (var bytes = 0; batch.Count < Claim.Reach && _waiting.First is { } first; batch.Add(first.Value), _waiting.RemoveFirst())
+        {
+            bytes += first.Value.Bytes;
+            if (bytes > MaxBatchBytes && batch.Count > 0)
+                break;
+        }
+        return batch;
+    }
+
+    private void PutBack(List<Append> appends)
+    {
+        lock (_lock)
+        {
+            for (var i = appends.Count - 1; i >= 0; i--)
+                _waiting.AddFirst(appends[i]);
+        }
+    }
+
+    private async Task<Held> BeginTermAsync()
+    {
+        var tables = context.Tables;
+        for (var attempt = 0; attempt < WriterContext.MaxTurns; attempt++)
+        {
+            var state = await tables.ReadStateAsync(conversation, CancellationToken.None);
+            await context.WaitForTurnAsync(state, attempt);
+            if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, context.BusyUntil(_losses), CancellationToken.None))
+                continue;
+
+            // From here on no earlier term can answer anyone; what they have written by now counts. Read anew, for the last one may have set its
+            // fence and written rows since.
+            var term = (state?.Term ?? 0) + 1;
+            var begun = await tables.ReadStateAsync(conversation, CancellationToken.None);
+            var head = await FindHeadAsync(begun!);
+            if (await tables.SetFenceAsync(conversation, term, head, CancellationToken.None))
+            {
+                if (head == SeqNo.None && conversation.IsDirect)
+                    await tables.AddDirectAsync(conversation, CancellationToken.None);
+                return new Held(term, head, begun!.Bucket);
+            }
+        }
+        throw new StoreUnavailableException("Other hosts were faster each time.");
+    }
+
+    // Seen from the top: rows that terms in between have left, which count no more, and then the newest that does.
+    private async Task<SeqNo> FindHeadAsync(ConversationState state)
+    {
+        const int Page = 2 * Claim.Reach;
+        var before = new SeqNo(SeqNo.MaxValue);
+        for (var bucket = state.Bucket; bucket >= Buckets.Of(state.Fence.Next); )
+        {
+            var rows = await context.Tables.ReadDownAsync(conversation, bucket, before, Page, CancellationToken.None);
+            foreach (var row in rows)
+            {
+                if (row.Term == state.FencedTerm && row.Message.SeqNo > state.Fence)
+                    return row.Message.SeqNo;
+            }
+            if (rows.Count < Page || rows[^1].Message.SeqNo <= state.Fence)
+                bucket--;
+            else
+                before = rows[^1].Message.SeqNo;
+        }
+        return state.Fence;
+    }
+
+    /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, and those that another host may be appending.</summary>
+    private async Task ClaimAsync(Held held, List<Append> batch)
+    {
+        var claims = await Task.WhenAll(batch.Select(append => ClaimAsync(held, append)));
+        for (var i = batch.Count - 1; i >= 0; i--)
+        {
+            if (claims[i].Count > 0 && !await IsFreeAsync(held, batch[i], claims[i]))
+                batch.RemoveAt(i);
+        }
+    }
+
+    private async Task<bool> IsFreeAsync(Held held, Append append, List<Claim> others)
+    {
+        var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
+        if (message is not null)
+        {
+            context.Settle(append, a => a.IsIn(message));
+            return false;
+        }
+        append.Spent.AddRange(others.Except(open));
+        if (open.Count == 0)
+            return true;
+        append.Spent.Add(append.ToClaim(held.Term, held.Head));
+        context.Contest(append, open);
+        return false;
+    }
+
+    // Written first and read then: of two hosts that claim an attempt, one at least sees the other.
+    private async Task<List<Claim>> ClaimAsync(Held held, Append append)
+    {
+        var own = append.ToClaim(held.Term, held.Head);
+        await context.Tables.WriteClaimAsync(own, CancellationToken.None);
+        var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
+        var claims = await context.Tables.ReadClaimsAsync(append.Key, CancellationToken.None);
+        return [.. claims.Where(claim =>
+            claim != own && claim.Sender == sender && claim.ClientMsgId == clientMsgId && !append.Spent.Contains(claim))];
+    }
+
+    /// <summary>Writes the rows and answers; false where the term was lost before it could be seen that they count.</summary>
+    private async Task<bool> WriteAsync(Held held, List<Append> appends)
+    {
+        var messages = new List<LoggedMessage>(appends.Count);
+        var next = held.Head.Next;
+        foreach (var append in appends)
+        {
+            messages.Add(append.ToMessage(next));
+            next = next.Next;
+        }
+        foreach (var bucket in messages.GroupBy(message => Buckets.Of(message.SeqNo)))
+        {
+            if (bucket.Key > held.Bucket)
+                await context.Tables.OpenBucketAsync(conversation, bucket.Key, CancellationToken.None);
+            held.Bucket = Math.Max(held.Bucket, bucket.Key);
+            await context.Tables.WriteRowsAsync(held.Term, [.. bucket], CancellationToken.None);
+        }
+
+        var state = await context.Tables.ReadStateAsync(conversation, CancellationToken.None);
+        if (state!.Term != held.Term)
+            return false;
+        _losses = 0;
+        held.Head = messages[^1].SeqNo;
+        for (var i = 0; i < appends.Count; i++)
+        {
+            var message = messages[i];
+            context.Settle(appends[i], a => a.IsIn(message));
+        }
+        return true;
+    }
+
+    /// <summary>A term of this host's, as far as it knows.</summary>
+    private sealed class Held(long term, SeqNo head, long bucket)
+    {
+        public long Term => term;
+
+        public SeqNo Head { get; set; } = head;
+
+        /// <summary>The highest bucket that is known to be open.</summary>
+        public long Bucket { get; set; } = bucket;
+    }
+}

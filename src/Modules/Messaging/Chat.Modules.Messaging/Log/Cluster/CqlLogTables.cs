@@ -1,0 +1,180 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>The tables of cql/, asked for as few times as the load allows.</summary>
+internal sealed class CqlLogTables : ILogTables
+{
+    // What Cassandra takes without a warning: unlogged_batch_across_partitions_warn_threshold, batch_size_warn_threshold.
+    private const int MaxPartitions = 10;
+    private const int MaxBatchBytes = 5 * 1024;
+
+    private const string InsertMessage =
+        """
+        INSERT INTO messaging_messages
+            (conversation, bucket, seq_no, term, message_id, sender, device, client_msg_id, body, reply_to, sent_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
+
+    private const string MessageColumns = "seq_no, term, message_id, sender, device, client_msg_id, body, reply_to, sent_at";
+
+    private readonly ICqlSession _session;
+    private readonly Coalescer<ConversationId, ConversationState?> _states;
+    private readonly Coalescer<Claim, bool> _newClaims;
+    private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
+    private readonly Coalescer<Rows, bool> _newRows;
+
+    public CqlLogTables(ICqlSession session)
+    {
+        _session = session;
+        _states = new(MaxPartitions, MaxPartitions, _ => 1, ReadStatesAsync);
+        _newClaims = new(MaxPartitions, MaxBatchBytes, _ => 256, WriteClaimsAsync);
+        _claims = new(MaxPartitions, MaxPartitions, _ => 1, ReadClaimsAsync);
+        _newRows = new(MaxPartitions, MaxBatchBytes, rows => rows.Bytes, WriteRowsAsync);
+    }
+
+    public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
+    {
+        await _session.ExecuteAsync(
+            new("INSERT INTO messaging_epochs (log, epoch) VALUES ('messages', ?) IF NOT EXISTS", proposed) { Idempotent = false }, ct);
+        var kept = await _session.ExecuteAsync(new("SELECT epoch FROM messaging_epochs WHERE log = 'messages'") { Linearizable = true }, ct);
+        return kept.Rows[0].Get<string>(0);
+    }
+
+    public Task<ConversationState?> ReadStateAsync(ConversationId conversation, CancellationToken ct) => _states.SendAsync(conversation);
+
+    public async Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, DateTimeOffset busyUntil, CancellationToken ct)
+    {
+        var begin = before == 0
+            ? new CqlStatement(
+                "INSERT INTO messaging_conversations (conversation, term, writer, busy_until) VALUES (?, 1, ?, ?) IF NOT EXISTS",
+                conversation.Value, writer, busyUntil) { Idempotent = false }
+            : new CqlStatement(
+                "UPDATE messaging_conversations SET term = ?, writer = ?, busy_until = ? WHERE conversation = ? IF term = ?",
+                before + 1, writer, busyUntil, conversation.Value, before) { Idempotent = false };
+        return (await _session.ExecuteAsync(begin, ct)).Applied;
+    }
+
+    public async Task<bool> SetFenceAsync(ConversationId conversation, long term, SeqNo fence, CancellationToken ct) =>
+        (await _session.ExecuteAsync(
+            new("UPDATE messaging_conversations SET fenced_term = ?, fence = ? WHERE conversation = ? IF term = ?",
+                term, fence.Value, conversation.Value, term) { Idempotent = false }, ct)).Applied;
+
+    public Task OpenBucketAsync(ConversationId conversation, long bucket, CancellationToken ct) =>
+        _session.ExecuteAsync(
+            new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
+
+    public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _newClaims.SendAsync(claim);
+
+    public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) => _claims.SendAsync(key);
+
+    public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => _newRows.SendAsync(new Rows(term, messages));
+
+    public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
+        ReadRowsAsync(conversation, limit, new(
+            $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no > ? ORDER BY seq_no ASC, term ASC LIMIT ?",
+            conversation.Value, bucket, after.Value, limit) { PageSize = limit }, ct);
+
+    public Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
+        ReadRowsAsync(conversation, limit, new(
+            $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no < ? LIMIT ?",
+            conversation.Value, bucket, before.Value, limit) { PageSize = limit }, ct);
+
+    public async Task AddDirectAsync(ConversationId conversation, CancellationToken ct)
+    {
+        const string insert = "INSERT INTO messaging_directs (user, conversation) VALUES (?, ?)";
+        var (one, other) = conversation.Users;
+        await Task.WhenAll(
+            _session.ExecuteAsync(new(insert, one.Value, conversation.Value), ct),
+            _session.ExecuteAsync(new(insert, other.Value, conversation.Value), ct));
+    }
+
+    public async Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct)
+    {
+        var found = new List<ConversationId>();
+        for (byte[]? next = null; ; )
+        {
+            var page = await _session.ExecuteAsync(new("SELECT conversation FROM messaging_directs WHERE user = ?", user.Value) { PagingState = next }, ct);
+            found.AddRange(page.Rows.Select(row => ConversationId.Parse(row.Get<string>(0))));
+            if ((next = page.PagingState) is null)
+                return found;
+        }
+    }
+
+    // The answer may come in pages: one that is short need not be the last.
+    private async Task<IReadOnlyList<LogRow>> ReadRowsAsync(ConversationId conversation, int limit, CqlStatement statement, CancellationToken ct)
+    {
+        var rows = new List<LogRow>();
+        while (true)
+        {
+            var page = await _session.ExecuteAsync(statement, ct);
+            foreach (var row in page.Rows)
+                rows.Add(ToLogRow(conversation, row));
+            if (page.PagingState is null || rows.Count >= limit)
+                return rows;
+            statement = new CqlStatement(statement.Cql, [.. statement.Values]) { PageSize = statement.PageSize, PagingState = page.PagingState };
+        }
+    }
+
+    private static LogRow ToLogRow(ConversationId conversation, CqlRow row) => new(
+        row.Get<long>(1),
+        new LoggedMessage(
+            new MessageId(row.Get<Guid>(2)), conversation, new SeqNo(row.Get<long>(0)),
+            new DeviceAddress(UserId.Parse(row.Get<string>(3)), DeviceId.Parse(row.Get<string>(4))), row.Get<string>(5), row.Get<string>(6),
+            row.IsNull(7) ? null : new MessageId(row.Get<Guid>(7)), row.Get<DateTimeOffset>(8)));
+
+    private async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations)
+    {
+        const string columns = "term, busy_until, fenced_term, fence, bucket, conversation";
+        var select = conversations.Count == 1
+            ? new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation = ?", conversations[0].Value)
+            : new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation IN ?", conversations.Select(one => one.Value).ToList());
+        var found = (await _session.ExecuteAsync(select)).Rows.ToDictionary(row => row.Get<string>(5), ToState);
+        return [.. conversations.Select(conversation => found.GetValueOrDefault(conversation.Value))];
+    }
+
+    private static ConversationState? ToState(CqlRow row) => row.IsNull(0) ? null : new ConversationState(
+        row.Get<long>(0), row.Get<DateTimeOffset>(1), row.IsNull(2) ? 0 : row.Get<long>(2),
+        row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4));
+
+    private async Task<IReadOnlyList<bool>> WriteClaimsAsync(IReadOnlyList<Claim> claims)
+    {
+        const string insert =
+            "INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)";
+        await WriteAsync([.. claims.Select(claim => new CqlStatement(
+            insert, AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value,
+            claim.ClientMsgId))]);
+        return new bool[claims.Count];
+    }
+
+    private async Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys)
+    {
+        const string columns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
+        var select = keys.Count == 1
+            ? new CqlStatement($"SELECT {columns} FROM messaging_attempts WHERE attempt = ?", keys[0])
+            : new CqlStatement($"SELECT {columns} FROM messaging_attempts WHERE attempt IN ?", keys.ToList());
+        var claims = (await _session.ExecuteAsync(select)).Rows.ToLookup(row => row.Get<long>(0), row => new Claim(
+            new MessageId(row.Get<Guid>(1)), row.Get<long>(2), UserId.Parse(row.Get<string>(5)), row.Get<string>(6),
+            ConversationId.Parse(row.Get<string>(3)), new SeqNo(row.Get<long>(4))));
+        return [.. keys.Select(key => claims[key].ToList())];
+    }
+
+    private async Task<IReadOnlyList<bool>> WriteRowsAsync(IReadOnlyList<Rows> all)
+    {
+        await WriteAsync([.. all.SelectMany(rows => rows.Messages, (rows, message) => new CqlStatement(
+            InsertMessage, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, rows.Term, message.Id.Value,
+            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.ReplyTo?.Value, message.Timestamp))]);
+        return new bool[all.Count];
+    }
+
+    private Task<CqlResult> WriteAsync(IReadOnlyList<CqlStatement> statements) =>
+        statements.Count == 1 ? _session.ExecuteAsync(statements[0]) : _session.ExecuteBatchAsync(statements);
+
+    /// <summary>A batch of one conversation, in one bucket.</summary>
+    private sealed record Rows(long Term, IReadOnlyList<LoggedMessage> Messages)
+    {
+        public int Bytes { get; } = Messages.Sum(message => 256 + message.Text.Length);
+    }
+}

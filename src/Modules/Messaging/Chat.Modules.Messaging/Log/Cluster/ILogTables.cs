@@ -1,0 +1,76 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>
+/// What the clustered log asks of its database, and all that its order stands on (docs/adr/0005): two linearizable steps, and writes and
+/// reads at a quorum, where a read that begins after a write was answered has it in it, and what one read has seen a later one sees.
+/// </summary>
+/// <remarks>Each may throw <see cref="StoreUnavailableException"/>: a write may then have happened, or happen at any later time.</remarks>
+internal interface ILogTables
+{
+    /// <summary>The opaque name of this log's history: the one kept, or <paramref name="proposed"/>, which is kept from now on.</summary>
+    Task<string> OpenEpochAsync(string proposed, CancellationToken ct);
+
+    /// <summary>Null for a conversation that nobody has ever written to.</summary>
+    Task<ConversationState?> ReadStateAsync(ConversationId conversation, CancellationToken ct);
+
+    /// <summary>Begins a term, which is what hosts compete for; false where another host has begun one after <paramref name="before"/>.</summary>
+    /// <param name="conversation">Whose writer changes.</param>
+    /// <param name="before">The term that ends; 0 for none.</param>
+    /// <param name="writer">The host, in this run of it.</param>
+    /// <param name="busyUntil">See <see cref="ConversationState.BusyUntil"/>.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, DateTimeOffset busyUntil, CancellationToken ct);
+
+    /// <summary>Says where a term begins: the terms before it count up to <paramref name="fence"/> and no further. False where it is over.</summary>
+    Task<bool> SetFenceAsync(ConversationId conversation, long term, SeqNo fence, CancellationToken ct);
+
+    /// <summary>Says that a bucket may have rows; of several the highest stays.</summary>
+    Task OpenBucketAsync(ConversationId conversation, long bucket, CancellationToken ct);
+
+    Task WriteClaimAsync(Claim claim, CancellationToken ct);
+
+    /// <summary>All claims below a key, also those of other attempts that share it.</summary>
+    Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct);
+
+    /// <summary>Writes rows of one bucket: all or none.</summary>
+    Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct);
+
+    /// <summary>A bucket's rows above a seqNo, by seqNo and, where terms have written the same one, by term.</summary>
+    Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
+
+    /// <summary>A bucket's rows below a seqNo, in the opposite order of <see cref="ReadUpAsync"/>.</summary>
+    Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct);
+
+    /// <summary>Lists a direct conversation for both of its users.</summary>
+    Task AddDirectAsync(ConversationId conversation, CancellationToken ct);
+
+    Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct);
+}
+
+/// <summary>Who may write to a conversation.</summary>
+/// <param name="Term">Rises by one with each change of the writer; at most one host writes in it.</param>
+/// <param name="BusyUntil">Until then the writer asks to be left alone; a courtesy between hosts, on which nothing but speed depends.</param>
+/// <param name="FencedTerm">The newest term whose beginning is known: none between it and <paramref name="Term"/> has written anything. 0 for none.</param>
+/// <param name="Fence">The last seqNo before that term.</param>
+/// <param name="Bucket">The highest bucket that may have rows.</param>
+internal sealed record ConversationState(long Term, DateTimeOffset BusyUntil, long FencedTerm, SeqNo Fence, long Bucket);
+
+/// <summary>An attempt on its way into the log: if its message ever counts, it stands in that term within <see cref="Reach"/> after a seqNo.</summary>
+/// <param name="Id">The message's; <see cref="AttemptKey"/> has the claim's key from it.</param>
+/// <param name="Term">Of the conversation.</param>
+/// <param name="Sender">With <paramref name="ClientMsgId"/> the attempt.</param>
+/// <param name="ClientMsgId">As the sender named it.</param>
+/// <param name="Conversation">Where to.</param>
+/// <param name="After">The newest seqNo when the claim was made.</param>
+internal sealed record Claim(MessageId Id, long Term, UserId Sender, string ClientMsgId, ConversationId Conversation, SeqNo After)
+{
+    /// <summary>How far behind <see cref="After"/> a claim's message stands at most: the messages of a batch.</summary>
+    public const int Reach = 64;
+}
+
+/// <summary>A message as a term wrote it, which counts only where no later term began below it.</summary>
+internal readonly record struct LogRow(long Term, LoggedMessage Message);

@@ -1,0 +1,133 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>The writers of all conversations, and what they share.</summary>
+internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeProvider clock, Random random)
+{
+    /// <summary>Terms that a writer tries to begin before it gives up.</summary>
+    public const int MaxTurns = 20;
+
+    private const int MaxIdleWriters = 100_000;
+
+    // A writer asks for a turn this long, and for twice as long after each term that was lost before it had answered anyone.
+    private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(2);
+
+    // Another host that claimed the same attempt has this long to finish before its term is ended.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    private readonly ConcurrentDictionary<ConversationId, ConversationWriter> _writers = new();
+    private readonly ConcurrentDictionary<(UserId, string), Append> _pending = new();
+
+    public ILogTables Tables => tables;
+
+    public FinalReader Reader => reader;
+
+    public Attempts Attempts { get; } = new(tables, reader);
+
+    /// <summary>This run of this host.</summary>
+    public Guid Writer { get; } = NewWriter(random);
+
+    /// <summary>Appends that have no answer yet.</summary>
+    public int Pending => _pending.Count;
+
+    /// <summary>The append that answers an attempt: the one under way here, or this one, which is then begun.</summary>
+    public Append Begin(Append append)
+    {
+        var first = _pending.GetOrAdd((append.Draft.Sender.User, append.Draft.ClientMsgId), append);
+        if (first == append)
+            Enqueue(append);
+        return first;
+    }
+
+    public void Settle(Append append, Action<Append> answer)
+    {
+        // First, so that whoever has the answer and asks again is told by the log.
+        _pending.TryRemove(KeyValuePair.Create((append.Draft.Sender.User, append.Draft.ClientMsgId), append));
+        answer(append);
+    }
+
+    /// <summary>Ends the term before <paramref name="term"/>, whoever holds it.</summary>
+    public async Task BeginTermAsync(ConversationId conversation, long term) => await WriterOf(conversation).BeginTermAsync(term);
+
+    /// <summary>Waits until other hosts' claims to an attempt have come to something or to nothing, and appends then.</summary>
+    public void Contest(Append append, IReadOnlyList<Claim> open) => _ = ContestAsync(append, open);
+
+    public DateTimeOffset BusyUntil(int losses) => clock.GetUtcNow() + Turn(losses);
+
+    /// <summary>Leaves the writer that has just begun in peace, and whoever else waits for the same a chance.</summary>
+    public async Task WaitForTurnAsync(ConversationState? state, int attempt)
+    {
+        var wait = state is null ? TimeSpan.Zero : state.BusyUntil - clock.GetUtcNow();
+        if (attempt > 0)
+            wait = Max(wait, TimeSpan.Zero) + random.NextDouble() * Turn(Math.Min(attempt, 4));
+        // The other's clock may be wrong: that must not cost more than a turn.
+        if (wait > TimeSpan.Zero)
+            await Task.Delay(wait < LongestTurn ? wait : LongestTurn, clock);
+    }
+
+    private void Enqueue(Append append) => WriterOf(append.Draft.Conversation).Enqueue(append);
+
+    private ConversationWriter WriterOf(ConversationId conversation)
+    {
+        if (_writers.Count >= MaxIdleWriters)
+            ForgetIdle();
+        return _writers.GetOrAdd(conversation, id => new ConversationWriter(id, this));
+    }
+
+    // A forgotten one that is used after all, or made anew beside it, begins a term of its own: that costs time and nothing else.
+    private void ForgetIdle()
+    {
+        foreach (var (conversation, writer) in _writers)
+        {
+            if (writer.IsIdle)
+                _writers.TryRemove(KeyValuePair.Create(conversation, writer));
+        }
+    }
+
+    private async Task ContestAsync(Append append, IReadOnlyList<Claim> open)
+    {
+        try
+        {
+            var started = clock.GetTimestamp();
+            while (true)
+            {
+                var (message, still) = await Attempts.JudgeAsync(open, waits: true, CancellationToken.None);
+                if (message is not null)
+                {
+                    Settle(append, a => a.IsIn(message));
+                    return;
+                }
+                if (still.Count == 0)
+                    break;
+                if (clock.GetElapsedTime(started) < Patience * (0.5 + random.NextDouble()))
+                    await Task.Delay(Pause, clock);
+                else
+                    await Task.WhenAll(still.Select(claim => BeginTermAsync(claim.Conversation, claim.Term + 1)));
+            }
+            append.Spent.AddRange(open);
+            Enqueue(append);
+        }
+        catch (Exception e)
+        {
+            Settle(append, a => a.Fails(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e)));
+        }
+    }
+
+    private static TimeSpan Turn(int losses) => Min(ShortestTurn * (1 << Math.Min(losses, 10)), LongestTurn);
+
+    private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    private static Guid NewWriter(Random random)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        random.NextBytes(bytes);
+        return new Guid(bytes);
+    }
+}

@@ -1,0 +1,103 @@
+using System.Diagnostics.Metrics;
+using System.Security.Cryptography;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log.Cluster;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>
+/// The log of several hosts in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads; the tables
+/// are in cql/, the order they keep is told in docs/adr/0005.
+/// </summary>
+internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposable
+{
+    private const int MaxWaiting = 16_384;
+
+    private readonly ILogTables _tables;
+    private readonly FinalReader _reader;
+    private readonly Attempts _attempts;
+    private readonly WriterContext _writers;
+    private readonly SemaphoreSlim _room = new(MaxWaiting);
+    private volatile bool _closed;
+    private string? _epoch;
+
+    public CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock) : this(tables, meters, clock, Random.Shared)
+    {
+    }
+
+    // A test has chance decide the same again.
+    internal CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, Random random)
+    {
+        _tables = tables;
+        _reader = new FinalReader(tables, clock);
+        _writers = new WriterContext(tables, _reader, clock, random);
+        _attempts = _writers.Attempts;
+        _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
+        meters.Create("Chat").CreateObservableGauge("chat.log.waiting", () => Waiting, description: "Appends that wait for the log's writers.");
+    }
+
+    /// <exception cref="InvalidOperationException">The log is not open yet.</exception>
+    public string Epoch => _epoch ?? throw new InvalidOperationException("The log is not open.");
+
+    /// <summary>Appends that have no answer yet.</summary>
+    public int Waiting => _writers.Pending;
+
+    public async Task OpenAsync(CancellationToken ct) =>
+        _epoch = await _tables.OpenEpochAsync(RandomNumberGenerator.GetHexString(16, lowercase: true), ct);
+
+    public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
+    {
+        if (_closed)
+            throw new StoreUnavailableException("The log is closed.");
+        var append = new Append(draft);
+        var room = _room.WaitAsync(ct);
+        if (!room.IsCompletedSuccessfully)
+            await room;
+        try
+        {
+            var first = _writers.Begin(append);
+            var appended = await first.Done;
+            return first == append ? appended : appended with { Duplicate = true };
+        }
+        finally
+        {
+            _room.Release();
+        }
+    }
+
+    public async ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
+        await _attempts.FindAsync(sender, clientMsgId, ct);
+
+    public async ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct) =>
+        await _attempts.FindAsync(message, ct) is { } found ? new MessagePlace(found.Conversation, found.SeqNo) : null;
+
+    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
+        (await _reader.ReadUpAsync(conversation, after, limit, ct)).Messages;
+
+    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
+    {
+        if (before <= new SeqNo(1))
+            return [];
+        var (messages, _) = await _reader.ReadDownAsync(conversation, before, limit, ct);
+        messages.Reverse();
+        return messages;
+    }
+
+    public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
+        (await _reader.ReadDownAsync(conversation, new SeqNo(SeqNo.MaxValue), 1, ct)).Messages is [var newest] ? newest.SeqNo : SeqNo.None;
+
+    public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
+        await _tables.ReadDirectsAsync(user, ct);
+
+    /// <summary>Takes no more, and returns when what waited is done.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _closed = true;
+        for (var room = 0; room < MaxWaiting; room++)
+            await _room.WaitAsync();
+        _room.Dispose();
+    }
+}

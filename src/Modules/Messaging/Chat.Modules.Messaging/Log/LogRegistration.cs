@@ -1,0 +1,23 @@
+using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Log.Cluster;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>The log, embedded or clustered, and what each is besides a log.</summary>
+internal static class LogRegistration
+{
+    public static IServiceCollection AddMessageLog(this IServiceCollection services, ModuleContext context) => context.UsesCql()
+        ? services
+            .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
+            .AddSingleton<ILogTables, CqlLogTables>()
+            .AddSingleton<CqlMessageLog>()
+            .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<CqlMessageLog>())
+            .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())
+        : services
+            .AddSingleton<RocksMessageLog>()
+            .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
+            .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>());
+}

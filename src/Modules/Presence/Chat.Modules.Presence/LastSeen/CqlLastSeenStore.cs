@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+
+namespace Chat.Modules.Presence.LastSeen;
+
+/// <summary>Table <c>presence_last_seen</c> (cql/0001-last-seen.cql). Each time is written with itself as its timestamp, so that the latest stays.</summary>
+internal sealed class CqlLastSeenStore(ICqlSession session) : ILastSeenStore
+{
+    private const int MaxParallel = 64;
+
+    public Task SaveAsync(IReadOnlyCollection<KeyValuePair<UserId, DateTimeOffset>> times, CancellationToken ct) => Parallel.ForEachAsync(
+        times, Options(ct), async (time, cancelled) =>
+        {
+            var milliseconds = time.Value.ToUnixTimeMilliseconds();
+            await session.ExecuteAsync(
+                new CqlStatement(
+                    "INSERT INTO presence_last_seen (user_id, seen_at) VALUES (?, ?) USING TIMESTAMP ?",
+                    time.Key.Value, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), milliseconds * 1_000),
+                cancelled);
+        });
+
+    public async Task<IReadOnlyDictionary<UserId, DateTimeOffset>> GetAsync(IReadOnlyCollection<UserId> users, CancellationToken ct)
+    {
+        var times = new ConcurrentDictionary<UserId, DateTimeOffset>();
+        await Parallel.ForEachAsync(users, Options(ct), async (user, cancelled) =>
+        {
+            var found = await session.ExecuteAsync(
+                new CqlStatement("SELECT seen_at FROM presence_last_seen WHERE user_id = ?", user.Value), cancelled);
+            if (found.Rows is [var row])
+                times[user] = row.Get<DateTimeOffset>(0);
+        });
+        return times;
+    }
+
+    private static ParallelOptions Options(CancellationToken ct) => new() { MaxDegreeOfParallelism = MaxParallel, CancellationToken = ct };
+}

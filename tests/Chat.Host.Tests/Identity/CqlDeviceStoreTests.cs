@@ -1,0 +1,118 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Host.Identity.Devices;
+using Chat.Testing;
+
+namespace Chat.Host.Tests.Identity;
+
+public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreContract, IClassFixture<CassandraServer>, IAsyncLifetime
+{
+    private static readonly DeviceAddress Phone = new(UserId.Parse("alice"), DeviceId.Parse("phone"));
+
+    private ICqlSession _session = null!;
+    private CqlDeviceStore? _store;
+
+    private protected override IDeviceStore Store => _store!;
+
+    private DateTimeOffset InAMonth => Clock.GetUtcNow().AddDays(30);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Whatever_statement_a_host_dies_at_a_revocation_voids_all_or_nothing_and_asked_again_is_complete()
+    {
+        for (var (n, died) = (1, true); died; n++)
+        {
+            var token = RefreshToken.NewFamily();
+            var issued = await Store.OpenAsync(Phone, null, token, InAMonth, 10, Ct);
+            died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).RevokeAsync(Phone, Ct));
+
+            var isThere = (await Store.GetDevicesAsync(Phone.User, Ct)).Count == 1;
+            var rotated = await Store.RotateAsync(token, token.Next(), InAMonth, Ct);
+            Assert.Equal(isThere ? RotationOutcome.Rotated : RotationOutcome.Unknown, rotated.Outcome);
+            Assert.True(died || !isThere);
+
+            await Store.RevokeAsync(Phone, Ct);
+            Assert.Empty(await Store.GetDevicesAsync(Phone.User, Ct));
+            Assert.Contains(await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct), revocation => revocation.Device == Phone && revocation.At >= issued);
+            Clock.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_statement_a_host_dies_at_a_login_can_be_done_again_and_takes_one_place()
+    {
+        for (var (n, died) = (1, true); died; n++)
+        {
+            died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).OpenAsync(Phone, null, RefreshToken.NewFamily(), InAMonth, 1, Ct));
+
+            var token = RefreshToken.NewFamily();
+            Assert.NotNull(await Store.OpenAsync(Phone, null, token, InAMonth, 1, Ct));
+            Assert.Equal(RotationOutcome.Rotated, (await Store.RotateAsync(token, token.Next(), InAMonth, Ct)).Outcome);
+            Assert.Single(await Store.GetDevicesAsync(Phone.User, Ct));
+            await Store.RevokeAsync(Phone, Ct);
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_statement_a_host_dies_at_a_rotation_has_happened_or_the_token_is_good_still()
+    {
+        for (var (n, died) = (1, true); died; n++)
+        {
+            var token = RefreshToken.NewFamily();
+            var next = token.Next();
+            await Store.OpenAsync(Phone, null, token, InAMonth, 10, Ct);
+            Clock.Advance(TimeSpan.FromSeconds(1));
+            died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).RotateAsync(token, next, InAMonth, Ct));
+
+            var again = await Store.RotateAsync(token, token.Next(), InAMonth, Ct);
+            Assert.Contains(again.Outcome, new[] { RotationOutcome.Rotated, RotationOutcome.Reused });
+            Assert.True(died || again.Outcome is RotationOutcome.Reused);
+        }
+    }
+
+    [Fact]
+    public async Task A_swept_device_is_gone_and_one_that_came_again_stays()
+    {
+        var laptop = Phone with { Device = DeviceId.Parse("laptop") };
+        foreach (var device in new[] { Phone, laptop })
+        {
+            await Store.OpenAsync(device, null, RefreshToken.NewFamily(), InAMonth, 10, Ct);
+            await Store.RevokeAsync(device, Ct);
+        }
+        Clock.Advance(TimeSpan.FromDays(1));
+        await Store.OpenAsync(laptop, null, RefreshToken.NewFamily(), InAMonth, 10, Ct);
+
+        await Store.SweepAsync(Clock.GetUtcNow(), Ct);
+
+        Assert.Equal(laptop.Device, Assert.Single(await Store.GetDevicesAsync(Phone.User, Ct)).Id);
+        var rows = await _session.ExecuteAsync(new CqlStatement("SELECT device_id FROM identity_devices WHERE user_id = 'alice'"), Ct);
+        Assert.Equal("laptop", Assert.Single(rows.Rows).Get<string>(0));
+        Assert.NotNull(await Store.OpenAsync(Phone, null, RefreshToken.NewFamily(), InAMonth, 2, Ct));
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
+        _session = await server.OpenEmptyAsync("identity", typeof(CqlDeviceStore).Assembly, Ct);
+        _store = Open(_session);
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private CqlDeviceStore Open(ICqlSession session) => new(session, Clock);
+
+    private static async Task<bool> DiesAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return false;
+        }
+        catch (StoreUnavailableException)
+        {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Testing;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
+
+/// <summary>
+/// P1 to P3 of several hosts on one database, in virtual time: hosts are killed, stopped and started again, lose what they had in memory,
+/// and the database answers late, twice or not at all, while clients send, repeat through other hosts, and read.
+/// </summary>
+public sealed class CqlLogProperties
+{
+    // Conversations that begin close below the end of a bucket.
+    private static readonly SeqNo Seeded = new(Buckets.Size - 6);
+
+    [Fact]
+    public void Whatever_happens_to_hosts_and_answers_the_log_keeps_its_promises()
+    {
+        var runs = int.Parse(Environment.GetEnvironmentVariable("CHAT_TEST_RUNS") ?? "300", null);
+        var first = int.Parse(Environment.GetEnvironmentVariable("CHAT_TEST_SEED") ?? "1", null);
+        for (var seed = first; seed < first + runs; seed++)
+        {
+            try
+            {
+                new World(seed).Run();
+            }
+            catch (Exception e)
+            {
+                throw new InvalidOperationException($"With CHAT_TEST_SEED={seed}: {e.Message}", e);
+            }
+        }
+    }
+
+    /// <summary>Hosts, clients and readers of one run.</summary>
+    private sealed class World
+    {
+        private const int Hosts = 3;
+        private const int Clients = 5;
+        private const int AttemptsEach = 12;
+
+        private static readonly ConversationId[] Conversations = [AliceAndBob, Team, ConversationId.Parse("g:00000000000000000000000000000002")];
+
+        private readonly VirtualTime _time;
+        private readonly VirtualTables _tables;
+        private readonly VirtualProcess _outside;
+        private readonly Host[] _hosts = new Host[Hosts];
+        private readonly Dictionary<(UserId, string), LoggedMessage> _acked = [];
+        private readonly Dictionary<(ConversationId, SeqNo), MessageId> _seen = [];
+        private readonly Dictionary<ConversationId, SeqNo> _newestAcked = [];
+        private bool _over;
+
+        public World(int seed)
+        {
+            _time = new VirtualTime(seed);
+            _tables = new VirtualTables(_time);
+            _outside = new VirtualProcess(_time);
+            foreach (var conversation in Conversations)
+            {
+                _tables.Seed(new LoggedMessage(
+                    MessageId.New(Now), conversation, Seeded, Alice.Phone(), $"seed {conversation}", "the first", null, _time.GetUtcNow()));
+            }
+            for (var i = 0; i < Hosts; i++)
+                _hosts[i] = StartHost();
+        }
+
+        public void Run() => _time.RunUntilDone(_outside.Start(RunAsync));
+
+        private async Task<bool> RunAsync()
+        {
+            _tables.Faults = _time.Random.Next(3) * 0.04;
+            var troubles = Enumerable.Range(0, Hosts).Select(TroubleAsync).ToList();
+            var readers = Conversations.Select(ReadAsync).ToList();
+            await Task.WhenAll(Enumerable.Range(0, Clients).Select(SendAllAsync));
+            _tables.Faults = 0;
+            _over = true;
+            await Task.WhenAll([.. troubles, .. readers]);
+            await CheckAsync();
+            // Also what its client has given up has an answer in the end.
+            await _time.After(TimeSpan.FromSeconds(20));
+            Assert.All(_hosts, host => Assert.Equal(0, host.Log.Waiting));
+            return true;
+        }
+
+        private Host StartHost()
+        {
+            var process = new VirtualProcess(_time);
+            return new Host(process, new CqlMessageLog(_tables, new TestMeters(), _time, new Random(_time.Random.Next())));
+        }
+
+        private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];
+
+        private async Task TroubleAsync(int number)
+        {
+            while (!_over)
+            {
+                await _time.After(_time.Between(20, 1_500));
+                if (_time.Chance(0.5))
+                {
+                    _hosts[number].Process.Kill();
+                    await _time.After(_time.Between(0, 200));
+                    _hosts[number] = StartHost();
+                }
+                else
+                {
+                    _hosts[number].Process.Pause();
+                    await _time.After(_time.Between(1, 400));
+                    _hosts[number].Process.Resume();
+                }
+            }
+        }
+
+        private async Task SendAllAsync(int client)
+        {
+            var sender = UserId.Parse($"user{client}");
+            for (var n = 0; n < AttemptsEach; n++)
+            {
+                var to = Conversations[_time.Random.Next(Conversations.Length)];
+                var draft = new MessageDraft(to, sender.Phone(), $"{n}", $"{sender} {n}", null, _time.GetUtcNow());
+                // Sometimes the same attempt goes through two doors at once.
+                await Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(draft)));
+                if (_time.Chance(0.3))
+                    await _time.After(_time.Between(0, 50));
+            }
+        }
+
+        private async Task SendUntilAckedAsync(MessageDraft draft)
+        {
+            while (true)
+            {
+                var host = AnyHost();
+                var append = host.Process.Start(() => host.Log.AppendAsync(draft, CancellationToken.None));
+                if (await Task.WhenAny(append, _time.After(_time.Between(30, 1_500))) != append)
+                    continue;
+                try
+                {
+                    Acked((await append).Message, draft);
+                    return;
+                }
+                catch (StoreUnavailableException)
+                {
+                    await _time.After(_time.Between(0, 50));
+                }
+            }
+        }
+
+        private void Acked(LoggedMessage message, MessageDraft draft)
+        {
+            Assert.Equal((draft.Sender, draft.ClientMsgId, draft.Text), (message.Sender, message.ClientMsgId, message.Text));
+            Assert.Equal(message, _acked.GetValueOrDefault((draft.Sender.User, draft.ClientMsgId), message));
+            _acked[(draft.Sender.User, draft.ClientMsgId)] = message;
+            _newestAcked[message.Conversation] = SeqNo.Max(message.SeqNo, _newestAcked.GetValueOrDefault(message.Conversation));
+            Seen(message);
+        }
+
+        private void Seen(LoggedMessage message) =>
+            Assert.Equal(message.Id, _seen[(message.Conversation, message.SeqNo)] = _seen.GetValueOrDefault((message.Conversation, message.SeqNo), message.Id));
+
+        // A device: it takes what is above its cursor, and never looks below it again.
+        private async Task ReadAsync(ConversationId conversation)
+        {
+            var cursor = Seeded;
+            while (!_over)
+            {
+                var host = AnyHost();
+                var acked = _newestAcked.GetValueOrDefault(conversation);
+                var from = cursor;
+                var limit = _time.Random.Next(1, 6);
+                var read = host.Process.Start(async () => (
+                    await host.Log.ReadAfterAsync(conversation, from, limit, CancellationToken.None),
+                    await host.Log.GetHeadAsync(conversation, CancellationToken.None)));
+                if (await Task.WhenAny(read, _time.After(TimeSpan.FromSeconds(2))) != read)
+                    continue;
+                try
+                {
+                    var (page, head) = await read;
+                    Assert.True(head >= acked, $"{acked} was acked and the head is {head}.");
+                    foreach (var message in page)
+                    {
+                        Assert.Equal(cursor.Next, message.SeqNo);
+                        Seen(message);
+                        cursor = message.SeqNo;
+                    }
+                    Assert.True(page.Count == limit || cursor >= acked, $"{acked} was acked and the page ends at {cursor}.");
+                }
+                catch (StoreUnavailableException)
+                {
+                    // The next one may answer.
+                }
+                await _time.After(_time.Between(0, 30));
+            }
+        }
+
+        private async Task CheckAsync()
+        {
+            var host = StartHost();
+            var stored = new List<LoggedMessage>();
+            foreach (var conversation in Conversations)
+            {
+                var all = await host.Process.Start(async () => await host.Log.ReadAfterAsync(conversation, Seeded, int.MaxValue, CancellationToken.None));
+                Assert.Equal(Enumerable.Range(1, all.Count).Select(n => Seeded.Value + n), all.Select(message => message.SeqNo.Value));
+                var down = await host.Process.Start(async () => await host.Log.ReadBeforeAsync(conversation, new SeqNo(SeqNo.MaxValue), all.Count, CancellationToken.None));
+                Assert.Equal(all, down);
+                stored.AddRange(all);
+            }
+            Assert.Equal(Clients * AttemptsEach, stored.Count);
+            Assert.Equal(_acked.Values.ToHashSet(), stored.ToHashSet());
+            stored.ForEach(Seen);
+            foreach (var message in _acked.Values)
+            {
+                Assert.Equal(message, await host.Process.Start(async () => await host.Log.FindAttemptAsync(message.Sender.User, message.ClientMsgId, CancellationToken.None)));
+                Assert.Equal(message.SeqNo, (await host.Process.Start(async () => await host.Log.FindAsync(message.Id, CancellationToken.None)))?.SeqNo);
+            }
+        }
+
+        private sealed record Host(VirtualProcess Process, CqlMessageLog Log);
+    }
+}

@@ -1,0 +1,88 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Testing;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
+
+/// <summary>The clustered log on a real server.</summary>
+public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContract, IClassFixture<CassandraServer>
+{
+    private readonly TestMeters _meters = new();
+    private ICqlSession? _session;
+
+    [Fact]
+    public async Task Two_hosts_that_append_to_one_conversation_give_one_order()
+    {
+        await using var other = await OpenAnotherAsync();
+        const int each = 200;
+
+        var acked = await Task.WhenAll(Enumerable.Range(0, each).SelectMany(n => new[]
+        {
+            Log.AppendAsync(Draft(AliceAndBob, Alice, $"{n}"), Ct),
+            other.AppendAsync(Draft(AliceAndBob, Bob, $"{n}"), Ct),
+        }));
+
+        var stored = await ReadAllAsync(AliceAndBob);
+        Assert.Equal(Enumerable.Range(1, 2 * each).Select(n => (long)n), stored.Select(message => message.SeqNo.Value));
+        Assert.Equal(stored, acked.Select(append => append.Message).OrderBy(message => message.SeqNo));
+        Assert.Equal(stored, await other.ReadAfterAsync(AliceAndBob, SeqNo.None, int.MaxValue, Ct));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_comes_through_two_hosts_at_once_is_one_message()
+    {
+        await using var other = await OpenAnotherAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).SelectMany(n => new[]
+        {
+            Log.AppendAsync(Draft(AliceAndBob, Alice, $"{n}"), Ct),
+            other.AppendAsync(Draft(AliceAndBob, Alice, $"{n}"), Ct),
+        }));
+
+        var stored = await ReadAllAsync(AliceAndBob);
+        Assert.Equal(20, stored.Count);
+        Assert.All(answers, answer => Assert.Contains(answer.Message, stored));
+        Assert.Equal(20, answers.Count(answer => !answer.Duplicate));
+    }
+
+    [Fact]
+    public async Task Pages_go_on_over_the_end_of_a_bucket()
+    {
+        const int count = Buckets.Size + 20;
+        await Task.WhenAll(Enumerable.Range(1, count).Select(n => Log.AppendAsync(Draft(AliceAndBob, Alice, $"{n}"), Ct)));
+
+        var up = await Log.ReadAfterAsync(AliceAndBob, new SeqNo(Buckets.Size - 10), 20, Ct);
+        var down = await Log.ReadBeforeAsync(AliceAndBob, new SeqNo(Buckets.Size + 11), 20, Ct);
+
+        Assert.Equal(Enumerable.Range(Buckets.Size - 9, 20).Select(n => (long)n), up.Select(message => message.SeqNo.Value));
+        Assert.Equal(up, down);
+        Assert.Equal(count, (await Log.GetHeadAsync(AliceAndBob, Ct)).Value);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (!CassandraServer.IsMissing)
+            await base.DisposeAsync();
+        _meters.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected override async Task<IMessageLog> OpenAsync()
+    {
+        Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
+        _session ??= await server.OpenEmptyAsync("messaging", typeof(MessagingModule).Assembly, Ct);
+        return await OpenAnotherAsync();
+    }
+
+    private protected override async Task CloseAsync(IMessageLog log) => await ((CqlMessageLog)log).DisposeAsync();
+
+    private async Task<CqlMessageLog> OpenAnotherAsync()
+    {
+        var log = new CqlMessageLog(new CqlLogTables(_session!), _meters, TimeProvider.System);
+        await log.OpenAsync(Ct);
+        return log;
+    }
+}
