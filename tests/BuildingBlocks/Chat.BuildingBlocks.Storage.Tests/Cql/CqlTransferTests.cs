@@ -230,6 +230,29 @@ public sealed class CqlTransferTests
     }
 
     [Fact]
+    public async Task A_caller_that_blocks_its_thread_does_not_keep_the_others_from_their_answers()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<FakeReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster[0].OnStatement = _ => gate.Task;
+        var session = await cluster.ConnectAsync();
+        using var allDone = new CountdownEvent(20);
+        var first = true;
+
+        var calls = Enumerable.Range(0, 20).Select(async n =>
+        {
+            await session.ExecuteAsync(Select($"{n}"), Ct);
+            allDone.Signal();
+            if (Interlocked.Exchange(ref first, false))
+                Assert.True(allDone.Wait(TimeSpan.FromSeconds(60), Ct));
+        }).ToList();
+        await Wait.UntilAsync(() => cluster[0].Statements.Count == 20, "all are asked");
+        gate.SetResult(FakeReply.Void);
+
+        await Task.WhenAll(calls);
+    }
+
+    [Fact]
     public async Task More_than_may_wait_are_refused_at_once()
     {
         await using var cluster = new FakeCluster();
