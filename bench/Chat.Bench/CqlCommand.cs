@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Chat.Bench.Load;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Storage.Cql.Client;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -44,7 +45,7 @@ internal static class CqlCommand
         using var meters = new NoMeters();
         await using var session = await CqlSession.ConnectAsync(options, meters, NullLoggerFactory.Instance, TimeProvider.System, ct);
         await session.ExecuteAsync(new CqlStatement(Table), ct);
-        var next = 0L;
+        var (next, failed) = (0L, 0L);
         await RunForAsync(warmup, null);
 
         using var latency = new Latency();
@@ -56,7 +57,7 @@ internal static class CqlCommand
 
         var done = latency.Summarise() ?? throw new BenchException("Nothing was done.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{work}, {inFlight} in flight: {done.Count / took.TotalSeconds:N0} /s, p50 {done.P50:N2} ms, p99 {done.P99:N2} ms, max {done.Max:N1} ms; client CPU {used.TotalMicroseconds / done.Count:N1} µs and {(double)bytes / done.Count:N0} bytes allocated each"));
+            $"{work}, {inFlight} in flight: {done.Count / took.TotalSeconds:N0} /s, p50 {done.P50:N2} ms, p99 {done.P99:N2} ms, max {done.Max:N1} ms; client CPU {used.TotalMicroseconds / done.Count:N1} µs and {(double)bytes / done.Count:N0} bytes allocated each; {failed} failed"));
         return 0;
 
         Task RunForAsync(int time, Latency? recorded)
@@ -69,7 +70,15 @@ internal static class CqlCommand
         {
             for (var now = Stopwatch.GetTimestamp(); now < end && !ct.IsCancellationRequested;)
             {
-                await DoAsync(Interlocked.Increment(ref next));
+                try
+                {
+                    await DoAsync(Interlocked.Increment(ref next));
+                }
+                catch (StoreUnavailableException e)
+                {
+                    if (Interlocked.Increment(ref failed) == 1)
+                        Console.Error.WriteLine(e.Message);
+                }
                 var after = Stopwatch.GetTimestamp();
                 recorded?.Record(now, after);
                 now = after;

@@ -43,7 +43,7 @@ public sealed class CqlOptions : IValidatableObject
     /// <summary>Connections to each node (on ScyllaDB: to each of its shards). 1 to 16; default 1.</summary>
     [Range(1, 16)] public int ConnectionsPerNode { get; init; } = 1;
 
-    /// <summary>Requests under way on one connection; more wait their turn. 1 to 32 768; default 2 048.</summary>
+    /// <summary>Requests under way on one connection; more wait their turn, eight times as many at most, and beyond that are refused at once. 1 to 32 768; default 2 048.</summary>
     [Range(1, 32_768)] public int MaxRequestsPerConnection { get; init; } = 2_048;
 
     /// <summary>LZ4 between host and node. Default false: inside one data centre the processor costs more than the wire.</summary>

@@ -10,7 +10,8 @@ public interface ICqlSession : IAsyncDisposable
 {
     /// <summary>
     /// Runs a statement, prepared on first use, on a replica of its partition. One that is <see cref="CqlStatement.Idempotent"/> is tried
-    /// again elsewhere, within the request's time, when a node goes away.
+    /// again elsewhere, within the request's time, when a node goes away. Changes of the schema are not prepared, are not tried again, and
+    /// return when the nodes agree on them, or after ten seconds.
     /// </summary>
     /// <exception cref="StoreUnavailableException">No answer in time, too few replicas, or overload: it may have happened.</exception>
     /// <exception cref="CqlException">The server refused the statement itself: a mistake in the program, the schema or the rights.</exception>

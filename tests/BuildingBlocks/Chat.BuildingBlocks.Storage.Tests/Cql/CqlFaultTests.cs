@@ -66,6 +66,18 @@ public sealed class CqlFaultTests
     }
 
     [Fact]
+    public async Task With_one_node_its_trouble_is_not_made_worse_by_trying_again()
+    {
+        await using var cluster = new FakeCluster();
+        cluster[0].OnStatement = _ => Task.FromResult(FakeReply.Error(CqlErrorCodes.Overloaded));
+        var session = await ConnectAsync(cluster);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => session.ExecuteAsync(Select("a"), Ct));
+
+        Assert.Single(cluster[0].Statements);
+    }
+
+    [Fact]
     public async Task A_mistake_is_not_tried_again()
     {
         await using var cluster = new FakeCluster(nodes: 2);

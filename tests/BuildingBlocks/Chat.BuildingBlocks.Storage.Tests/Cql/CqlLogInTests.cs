@@ -104,6 +104,27 @@ public sealed class CqlLogInTests
         await session.ExecuteAsync(Select("a"), Ct);
     }
 
+    [Fact]
+    public async Task A_data_centre_that_the_cluster_does_not_have_is_the_operators_mistake()
+    {
+        await using var cluster = new FakeCluster();
+
+        var failure = await Assert.ThrowsAsync<StorageException>(() =>
+            cluster.ConnectAsync(contact => new CqlOptions { ContactPoints = contact, Keyspace = "ks", LocalDatacenter = "elsewhere" }));
+
+        Assert.Contains("elsewhere", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_of_authorities_that_is_not_there_is_the_operators_mistake()
+    {
+        await using var cluster = new FakeCluster();
+
+        var failure = await Assert.ThrowsAsync<StorageException>(() => cluster.ConnectAsync(contact => Encrypted(contact, "/nowhere")));
+
+        Assert.Contains("/nowhere", failure.Message, StringComparison.Ordinal);
+    }
+
     private static CqlOptions Encrypted(string contact, string folder) =>
         new() { ContactPoints = contact, Keyspace = "ks", Tls = true, TlsAuthority = Path.Combine(folder, "authority.pem") };
 

@@ -197,6 +197,61 @@ public sealed class CqlTransferTests
         Assert.InRange(most, 1, 4);
     }
 
+    [Theory]
+    [InlineData(4, 2048)]
+    [InlineData(5, 2048)]
+    [InlineData(5, 16)]
+    public async Task Under_load_with_callers_that_give_up_every_answer_finds_its_caller(int version, int streams)
+    {
+        await using var cluster = new FakeCluster(version: version);
+        cluster[0].OnStatement = async request =>
+        {
+            if (Random.Shared.Next(8) == 0)
+                await Task.Yield();
+            return FakeReply.Text(TextOf(request));
+        };
+        var session = await cluster.ConnectAsync(contact => new CqlOptions { ContactPoints = contact, Keyspace = "ks", RequestTimeoutMs = 30_000, MaxRequestsPerConnection = streams });
+
+        await Task.WhenAll(Enumerable.Range(0, 64).Select(caller => Task.Run(async () =>
+        {
+            for (var n = 0; n < 300; n++)
+            {
+                var text = $"{caller}/{n}";
+                if (n % 10 == 0)
+                {
+                    using var patience = new CancellationTokenSource();
+                    var abandoned = session.ExecuteAsync(Select("abandoned"), patience.Token);
+                    await patience.CancelAsync();
+                    await Task.WhenAny(abandoned);
+                }
+                Assert.Equal(text, (await session.ExecuteAsync(Select(text), Ct)).Rows[0].Get<string>(0));
+            }
+        }, Ct)));
+    }
+
+    [Fact]
+    public async Task A_caller_that_blocks_its_thread_does_not_keep_the_others_from_their_answers()
+    {
+        await using var cluster = new FakeCluster();
+        var gate = new TaskCompletionSource<FakeReply>(TaskCreationOptions.RunContinuationsAsynchronously);
+        cluster[0].OnStatement = _ => gate.Task;
+        var session = await cluster.ConnectAsync();
+        using var allDone = new CountdownEvent(20);
+        var first = true;
+
+        var calls = Enumerable.Range(0, 20).Select(async n =>
+        {
+            await session.ExecuteAsync(Select($"{n}"), Ct);
+            allDone.Signal();
+            if (Interlocked.Exchange(ref first, false))
+                Assert.True(allDone.Wait(TimeSpan.FromSeconds(60), Ct));
+        }).ToList();
+        await Wait.UntilAsync(() => cluster[0].Statements.Count == 20, "all are asked");
+        gate.SetResult(FakeReply.Void);
+
+        await Task.WhenAll(calls);
+    }
+
     [Fact]
     public async Task More_than_may_wait_are_refused_at_once()
     {

@@ -36,6 +36,7 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Finds the nodes, makes the keyspace if it is missing, and returns when a node can be asked.</summary>
     /// <exception cref="StoreUnavailableException">None can.</exception>
     /// <exception cref="CqlException">They refuse us.</exception>
+    /// <exception cref="StorageException">None is in the configured data centre.</exception>
     public async Task ConnectAsync(CancellationToken ct)
     {
         _control = await OpenControlAsync(await Endpoint.ResolveAsync(_options.ContactPoints, ct), ct);
@@ -44,6 +45,8 @@ internal sealed class Cluster : IAsyncDisposable
             var places = await _control.ReadPlacesAsync();
             if (_datacenter.Length == 0 && places is [var first, ..])
                 _datacenter = first.Datacenter;
+            if (!places.Exists(place => place.Datacenter == _datacenter))
+                throw new StorageException($"The cluster at {_options.ContactPoints} has no node in the data centre '{_datacenter}': set Cql:LocalDatacenter.");
             await _control.EnsureKeyspaceAsync(_options.Keyspace, _datacenter, _options.ReplicationFactor);
             await RefreshAsync(_control);
             await AgreeAsync(ct);
@@ -52,8 +55,6 @@ internal sealed class Cluster : IAsyncDisposable
         {
             throw new StoreUnavailableException($"The cluster at {_options.ContactPoints} cannot be asked for its nodes: {e.Message}", e);
         }
-        if (Topology.Nodes.Length == 0)
-            throw new StoreUnavailableException($"The cluster at {_options.ContactPoints} has no node in the data centre '{_datacenter}': set Cql:LocalDatacenter.");
         await Task.WhenAll(Topology.Nodes.Select(node => node.Tried)).WaitAsync(ct);
         if (!Topology.Nodes.Any(node => node.IsConnected))
             throw new StoreUnavailableException($"No node of the cluster at {_options.ContactPoints} can be reached.");

@@ -9,10 +9,12 @@ internal sealed partial class Connection
     // Written by the read loop and the sweep.
     private volatile bool _heard;
 
+    // Until the node has given the sign of life that it was asked for.
+    private volatile bool _probing;
+
     // Only the sweep writes these.
     private long _quietSince;
     private long _idleSince;
-    private bool _probing;
 
     private void Sweep()
     {

@@ -15,15 +15,16 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
     private readonly FrameEncoder _encoder;
     private readonly FrameDecoder _decoder;
     private readonly ITimer _sweeps;
+    private readonly TaskCompletionSource<string> _closedWhy = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // All of these are guarded by _gate.
+    // All of these are written under _gate.
     private readonly Request?[] _streams;
     private readonly int[] _free;
     private readonly Queue<Request> _waiting = new();
     private int _freeCount;
     private int _orphans;
     private bool _flushing;
-    private bool _closed;
+    private volatile bool _closed;
 
     /// <param name="stream">Connected, and encrypted where that is wanted; the connection's own from here on.</param>
     /// <param name="settings">Limits, times and where to count.</param>
@@ -64,8 +65,6 @@ internal sealed partial class Connection : IFrameSink, IThreadPoolWorkItem
 
     /// <summary>Requests that were sent or wait; read without the lock, to compare.</summary>
     public int Load => _streams.Length - _freeCount + _waiting.Count;
-
-    private readonly TaskCompletionSource<string> _closedWhy = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Sends a request, or lets it wait for a stream.</summary>
     /// <returns>Ends by the request's deadline at the latest, and throws nothing but what <see cref="Request.WriteBody"/> threw.</returns>

@@ -32,6 +32,7 @@ public sealed class CqlSession : ICqlSession
     /// <summary>Finds the cluster through one of the contact points, makes the keyspace if it is missing, and connects to the local nodes.</summary>
     /// <exception cref="StoreUnavailableException">No node can be reached; the message says which were tried.</exception>
     /// <exception cref="CqlException">The nodes refuse the user, or the making of the keyspace.</exception>
+    /// <exception cref="StorageException">No node is in the configured data centre, or the file of authorities cannot be read.</exception>
     /// <exception cref="FormatException"><see cref="CqlOptions.ContactPoints"/> cannot be read.</exception>
     public static Task<CqlSession> ConnectAsync(CqlOptions options, IMeterFactory meters, ILoggerFactory logs, TimeProvider clock, CancellationToken ct) =>
         ConnectAsync(options, meters, logs, clock, ProtocolVersion.V5, ct);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging;
 
@@ -151,8 +152,15 @@ internal sealed class Dialer(CqlOptions options, byte newest, TimeProvider clock
     {
         if (options.TlsAuthority.Length == 0)
             return null;
-        var authorities = new X509Certificate2Collection();
-        authorities.ImportFromPemFile(options.TlsAuthority);
-        return authorities;
+        try
+        {
+            var authorities = new X509Certificate2Collection();
+            authorities.ImportFromPemFile(options.TlsAuthority);
+            return authorities;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw new StorageException($"The file '{options.TlsAuthority}' of Cql:TlsAuthority cannot be read: {e.Message}", e);
+        }
     }
 }

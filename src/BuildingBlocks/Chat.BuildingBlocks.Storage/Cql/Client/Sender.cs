@@ -22,6 +22,7 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
     {
         ct.ThrowIfCancellationRequested();
         StoreUnavailableException? failure = null;
+        var gone = true;
         for (var tries = 0; tries < MaxTries; tries++)
         {
             if (tries > 0)
@@ -29,7 +30,8 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
             var connection = plan.Next();
             if (connection is null)
             {
-                if (!await cluster.MayRecoverAsync(Left(request.Deadline), ct))
+                // Every node has been tried. What lost its connection may have the next one; what a node could not do it cannot do at once either.
+                if (!gone || !await cluster.MayRecoverAsync(Left(request.Deadline), ct))
                     break;
                 plan = plan.Again(cluster.Topology);
                 connection = plan.Next();
@@ -44,7 +46,8 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
                 return (response, connection);
 
             (var safe, failure) = Judge(response, connection, ct);
-            if (!safe && !idempotent)
+            gone = !connection.IsOpen;
+            if (!safe && !idempotent || Left(request.Deadline) == TimeSpan.Zero)
                 break;
         }
         throw failure ?? new StoreUnavailableException("No node of the cluster can be reached.");
@@ -126,11 +129,16 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
         }
     }
 
-    private static async ValueTask<Response> AskAsync(Connection connection, Request request, CancellationToken ct)
+    private static ValueTask<Response> AskAsync(Connection connection, Request request, CancellationToken ct)
     {
         var answer = connection.SendAsync(request);
-        if (!ct.CanBeCanceled || answer.IsCompleted)
-            return await answer;
+        return ct.CanBeCanceled && !answer.IsCompleted ? CancellableAsync(answer, request, ct) : answer;
+    }
+
+    // Registered once it is sent: a token that is cancelled by then cancels it all the same.
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private static async ValueTask<Response> CancellableAsync(ValueTask<Response> answer, Request request, CancellationToken ct)
+    {
         using (ct.UnsafeRegister(static state => ((Request)state!).Cancel(), request))
             return await answer;
     }

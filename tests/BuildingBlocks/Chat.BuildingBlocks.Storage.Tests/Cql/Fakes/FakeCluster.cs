@@ -9,7 +9,6 @@ namespace Chat.BuildingBlocks.Storage.Tests.Cql.Fakes;
 /// <summary>Nodes that know of one another, and a session on them. Keyspace <c>ks</c>, one copy, data centre <c>dc1</c>.</summary>
 internal sealed class FakeCluster : IAsyncDisposable
 {
-    private readonly TestMeters _meters = new();
     private readonly List<FakeNode> _nodes = [];
     private CqlSession? _session;
 
@@ -23,6 +22,8 @@ internal sealed class FakeCluster : IAsyncDisposable
     }
 
     public int Version { get; }
+
+    public TestMeters Meters { get; } = new();
 
     public int Copies { get; set; } = 1;
 
@@ -41,7 +42,7 @@ internal sealed class FakeCluster : IAsyncDisposable
 
     /// <summary>The session, ended with the cluster.</summary>
     public async Task<CqlSession> ConnectAsync(Func<string, CqlOptions>? options = null, TimeProvider? clock = null) =>
-        _session = await CqlSession.ConnectAsync((options ?? Usual)(_nodes[0].Address.ToString()), _meters, NullLoggerFactory.Instance,
+        _session = await CqlSession.ConnectAsync((options ?? Usual)(_nodes[0].Address.ToString()), Meters, NullLoggerFactory.Instance,
             clock ?? TimeProvider.System, TestContext.Current.CancellationToken);
 
     public static CqlOptions Usual(string contactPoints) => new() { ContactPoints = contactPoints, Keyspace = "ks", RequestTimeoutMs = 20_000 };
@@ -73,7 +74,7 @@ internal sealed class FakeCluster : IAsyncDisposable
             await _session.DisposeAsync();
         foreach (var node in _nodes)
             await node.DisposeAsync();
-        _meters.Dispose();
+        Meters.Dispose();
     }
 
     private static Wire Place(FakeNode node)
