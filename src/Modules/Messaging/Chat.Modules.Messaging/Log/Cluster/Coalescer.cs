@@ -5,11 +5,9 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// together than alone. With nothing under way a request goes at once, by itself.
 /// </summary>
 /// <param name="maxItems">Items of a request at most.</param>
-/// <param name="maxWeight">The weight of a request at most, but for one item that has more alone.</param>
-/// <param name="weight">An item's weight.</param>
 /// <param name="send">Sends items and returns their answers, in the items' order; what it throws is each item's answer.</param>
 internal sealed class Coalescer<TItem, TAnswer>(
-    int maxItems, int maxWeight, Func<TItem, int> weight, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
+    int maxItems, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
 {
     // Measured (docs/performance.md): fewer leave the database idle between two requests, more make the requests small.
     private const int MaxRequests = 4;
@@ -57,11 +55,8 @@ internal sealed class Coalescer<TItem, TAnswer>(
     {
         lock (_waiting)
         {
-            for (var sum = 0; items.Count < maxItems && _waiting.TryPeek(out var next); _waiting.Dequeue())
+            while (items.Count < maxItems && _waiting.TryDequeue(out var next))
             {
-                sum += weight(next.Item);
-                if (items.Count > 0 && sum > maxWeight)
-                    break;
                 items.Add(next.Item);
                 answers.Add(next.Answer);
             }

@@ -7,9 +7,8 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// <summary>The tables of cql/, asked for as few times as the load allows.</summary>
 internal sealed class CqlLogTables : ILogTables
 {
-    // What Cassandra takes without a warning: unlogged_batch_across_partitions_warn_threshold, batch_size_warn_threshold.
+    // Of one read; writes go one by one, for a node waits for its commit log once for each partition of a batch, one after the other.
     private const int MaxPartitions = 10;
-    private const int MaxBatchBytes = 5 * 1024;
 
     private const string InsertMessage =
         """
@@ -22,17 +21,13 @@ internal sealed class CqlLogTables : ILogTables
 
     private readonly ICqlSession _session;
     private readonly Coalescer<ConversationId, ConversationState?> _states;
-    private readonly Coalescer<Claim, bool> _newClaims;
     private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
-    private readonly Coalescer<Rows, bool> _newRows;
 
     public CqlLogTables(ICqlSession session)
     {
         _session = session;
-        _states = new(MaxPartitions, MaxPartitions, _ => 1, ReadStatesAsync);
-        _newClaims = new(MaxPartitions, MaxBatchBytes, _ => 256, WriteClaimsAsync);
-        _claims = new(MaxPartitions, MaxPartitions, _ => 1, ReadClaimsAsync);
-        _newRows = new(MaxPartitions, MaxBatchBytes, rows => rows.Bytes, WriteRowsAsync);
+        _states = new(MaxPartitions, ReadStatesAsync);
+        _claims = new(MaxPartitions, ReadClaimsAsync);
     }
 
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
@@ -66,11 +61,15 @@ internal sealed class CqlLogTables : ILogTables
         _session.ExecuteAsync(
             new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
 
-    public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _newClaims.SendAsync(claim);
+    public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _session.ExecuteAsync(
+        new("INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId), ct);
 
     public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) => _claims.SendAsync(key);
 
-    public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => _newRows.SendAsync(new Rows(term, messages));
+    public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => messages.Count == 1
+        ? _session.ExecuteAsync(ToInsert(term, messages[0]), ct)
+        : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, message))], ct);
 
     public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         ReadRowsAsync(conversation, limit, new(
@@ -139,16 +138,6 @@ internal sealed class CqlLogTables : ILogTables
         row.Get<long>(0), row.Get<DateTimeOffset>(1), row.IsNull(2) ? 0 : row.Get<long>(2),
         row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4));
 
-    private async Task<IReadOnlyList<bool>> WriteClaimsAsync(IReadOnlyList<Claim> claims)
-    {
-        const string insert =
-            "INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)";
-        await WriteAsync([.. claims.Select(claim => new CqlStatement(
-            insert, AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value,
-            claim.ClientMsgId))]);
-        return new bool[claims.Count];
-    }
-
     private async Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys)
     {
         const string columns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
@@ -161,20 +150,7 @@ internal sealed class CqlLogTables : ILogTables
         return [.. keys.Select(key => claims[key].ToList())];
     }
 
-    private async Task<IReadOnlyList<bool>> WriteRowsAsync(IReadOnlyList<Rows> all)
-    {
-        await WriteAsync([.. all.SelectMany(rows => rows.Messages, (rows, message) => new CqlStatement(
-            InsertMessage, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, rows.Term, message.Id.Value,
-            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.ReplyTo?.Value, message.Timestamp))]);
-        return new bool[all.Count];
-    }
-
-    private Task<CqlResult> WriteAsync(IReadOnlyList<CqlStatement> statements) =>
-        statements.Count == 1 ? _session.ExecuteAsync(statements[0]) : _session.ExecuteBatchAsync(statements);
-
-    /// <summary>A batch of one conversation, in one bucket.</summary>
-    private sealed record Rows(long Term, IReadOnlyList<LoggedMessage> Messages)
-    {
-        public int Bytes { get; } = Messages.Sum(message => 256 + message.Text.Length);
-    }
+    private static CqlStatement ToInsert(long term, LoggedMessage message) => new(
+        InsertMessage, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, message.Id.Value,
+        message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.ReplyTo?.Value, message.Timestamp);
 }
