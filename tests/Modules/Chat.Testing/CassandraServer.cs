@@ -11,7 +11,8 @@ namespace Chat.Testing;
 
 /// <summary>
 /// A class fixture: a keyspace of its own on the real server that <c>CHAT_TEST_CQL=host:port</c> names, dropped afterwards. Without one
-/// <see cref="IsMissing"/> says so, and the test skips with <see cref="Missing"/>.
+/// <see cref="IsMissing"/> says so, and the test skips with <see cref="Missing"/>. <c>CHAT_TEST_CQL_REPLICATION</c> says how many copies it
+/// keeps, 1 by default.
 /// </summary>
 public sealed class CassandraServer : IAsyncDisposable
 {
@@ -27,7 +28,7 @@ public sealed class CassandraServer : IAsyncDisposable
     {
         ContactPoints = ContactPoint ?? "",
         Keyspace = string.Create(CultureInfo.InvariantCulture, $"chat_test_{Random.Shared.NextInt64():x}"),
-        ReplicationFactor = 1,
+        ReplicationFactor = int.Parse(Environment.GetEnvironmentVariable("CHAT_TEST_CQL_REPLICATION") ?? "1", CultureInfo.InvariantCulture),
         RequestTimeoutMs = 30_000,
         ConnectTimeoutMs = 30_000,
     };

@@ -31,7 +31,7 @@ internal static partial class Database
         {
             ["Cql__ContactPoints"] = ContactPoint ?? throw new InvalidOperationException(Missing),
             ["Cql__Keyspace"] = $"chat_e2e_{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
-            ["Cql__ReplicationFactor"] = "1",
+            ["Cql__ReplicationFactor"] = Environment.GetEnvironmentVariable("CHAT_TEST_CQL_REPLICATION") ?? "1",
             ["Auth__SigningKeyFile"] = key,
         };
     }
