@@ -40,7 +40,7 @@ internal sealed class Coalescer<TItem, TAnswer>(
         }
     }
 
-    private async Task AnswerAsync(IReadOnlyList<TItem> items, IReadOnlyList<TaskCompletionSource<TAnswer>> answers)
+    private async Task AnswerAsync(List<TItem> items, List<TaskCompletionSource<TAnswer>> answers)
     {
         try
         {

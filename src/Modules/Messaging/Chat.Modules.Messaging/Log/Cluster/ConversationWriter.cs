@@ -11,6 +11,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// </summary>
 internal sealed class ConversationWriter(ConversationId conversation, WriterContext context)
 {
+    private const int MaxBatch = 64;
     private const int MaxBatchBytes = 48 * 1024;
 
     private readonly Lock _lock = new();
@@ -21,7 +22,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     private long _endTerm;
     private TaskCompletionSource? _ended;
 
-    // Only the one run at a time touches these.
+    // Only the one run at a time touches these, and the one writing of it, which is over before a term begins.
     private Held? _held;
     private int _losses;
 
@@ -32,6 +33,15 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         {
             lock (_lock)
                 return !_running;
+        }
+    }
+
+    private bool IsWaitedFor
+    {
+        get
+        {
+            lock (_lock)
+                return _waiting.Count > 0;
         }
     }
 
@@ -66,6 +76,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     private async Task RunAsync()
     {
+        // The claims of a batch are made while the batch before it is written.
+        Task<IReadOnlyList<Append>>? writing = null;
         while (true)
         {
             TaskCompletionSource? ended;
@@ -74,19 +86,78 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             lock (_lock)
             {
                 (ended, endTerm, _ended) = (_ended, _endTerm, null);
-                batch = TakeBatch();
-                if (ended is null && batch.Count == 0)
+                batch = ended is null ? TakeBatch() : [];
+                if (ended is null && batch.Count == 0 && writing is null)
                 {
                     _running = false;
                     return;
                 }
             }
-            await RunOnceAsync(ended, endTerm, batch);
+            var held = _held;
+            if (ended is null && held is not null && batch.Count > 0)
+            {
+                writing = await ClaimAndWriteAsync(held, batch, writing);
+                continue;
+            }
+            PutBack(batch);
+            if (writing is not null)
+                PutBack(await writing);
+            writing = null;
+            if (ended is not null || (_held is null && IsWaitedFor))
+                await BeginTermAsync(ended, endTerm);
         }
     }
 
-    // Settles all that it is given, or puts it back in its place.
-    private async Task RunOnceAsync(TaskCompletionSource? ended, long endTerm, List<Append> batch)
+    /// <summary>Claims the batch, waits for the one before it, and begins to write.</summary>
+    /// <returns>What <see cref="WriteAndSettleAsync"/> will return; null where there is nothing to write.</returns>
+    private async Task<Task<IReadOnlyList<Append>>?> ClaimAndWriteAsync(Held held, List<Append> batch, Task<IReadOnlyList<Append>>? before)
+    {
+        Exception? failure = null;
+        try
+        {
+            await ClaimAsync(held, batch);
+        }
+        catch (Exception e)
+        {
+            failure = e;
+        }
+        IReadOnlyList<Append> left = before is null ? [] : await before;
+        if (failure is not null)
+        {
+            _held = null;
+            batch.ForEach(append => context.Fail(append, failure));
+            batch.Clear();
+        }
+        if (_held == held && batch.Count > 0)
+            return WriteAndSettleAsync(held, batch);
+
+        // The term is over, and with it the claims: all of it anew in the next one, in its order.
+        PutBack(batch);
+        PutBack(left);
+        return null;
+    }
+
+    /// <summary>Writes a batch and answers; never throws.</summary>
+    /// <returns>Those to append anew in the next term, which finds the claims of this one, and behind them what of the batch it has counted in.</returns>
+    private async Task<IReadOnlyList<Append>> WriteAndSettleAsync(Held held, List<Append> batch)
+    {
+        try
+        {
+            if (await WriteAsync(held, batch))
+                return [];
+            _held = null;
+            _losses++;
+            return batch;
+        }
+        catch (Exception e)
+        {
+            _held = null;
+            batch.ForEach(append => context.Fail(append, e));
+            return [];
+        }
+    }
+
+    private async Task BeginTermAsync(TaskCompletionSource? ended, long endTerm)
     {
         try
         {
@@ -94,31 +165,22 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
                 _held = null;
             _held ??= await BeginTermAsync();
             ended?.TrySetResult();
-            if (batch.Count == 0)
-                return;
-
-            await ClaimAsync(_held, batch);
-            if (batch.Count > 0 && !await WriteAsync(_held, batch))
-            {
-                // Claimed anew in the next term, which finds the claims of this one, and behind them what of the batch it has counted in.
-                _held = null;
-                _losses++;
-                PutBack(batch);
-            }
         }
         catch (Exception e)
         {
             _held = null;
             ended?.TrySetException(e);
-            foreach (var append in batch)
-                context.Fail(append, e);
+            List<Append> waiting;
+            lock (_lock)
+                waiting = TakeBatch();
+            waiting.ForEach(append => context.Fail(append, e));
         }
     }
 
     private List<Append> TakeBatch()
     {
         var batch = new List<Append>();
-        for (var bytes = 0; batch.Count < Claim.Reach && _waiting.First is { } first; batch.Add(first.Value), _waiting.RemoveFirst())
+        for (var bytes = 0; batch.Count < MaxBatch && _waiting.First is { } first; batch.Add(first.Value), _waiting.RemoveFirst())
         {
             bytes += first.Value.Bytes;
             if (bytes > MaxBatchBytes && batch.Count > 0)
@@ -127,7 +189,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         return batch;
     }
 
-    private void PutBack(List<Append> appends)
+    private void PutBack(IReadOnlyList<Append> appends)
     {
         lock (_lock)
         {
@@ -168,7 +230,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         for (var bucket = state.Bucket; bucket >= Buckets.Of(state.Fence.Next); bucket--)
         {
             var start = SeqNo.Max(state.Fence, new SeqNo(bucket * Buckets.Size));
-            for (var limit = 2 * Claim.Reach; ; limit *= 2)
+            for (var limit = 2 * MaxBatch; ; limit *= 2)
             {
                 var read = await context.Tables.ReadDownAsync(conversation, bucket, new SeqNo(SeqNo.MaxValue), limit, CancellationToken.None);
                 var rows = read.Where(row => row.Term == state.FencedTerm && row.SeqNo > state.Fence).Reverse().ToList();

@@ -7,7 +7,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// <summary>The tables of cql/, asked for as few times as the load allows.</summary>
 internal sealed class CqlLogTables : ILogTables
 {
-    // Of one read; writes go one by one, for a node waits for its commit log once for each partition of a batch, one after the other.
+    // Of one request: what Cassandra takes without a warning (unlogged_batch_across_partitions_warn_threshold).
     private const int MaxPartitions = 10;
 
     private const string InsertMessage =
@@ -29,12 +29,15 @@ internal sealed class CqlLogTables : ILogTables
     private readonly Coalescer<ConversationId, ConversationState?> _states;
     private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
 
+    // A node that syncs its commit log for each write waits for that once for each partition of a batch: so several batches at a time.
+    private readonly Coalescer<Claim, bool> _newClaims;
+
     public CqlLogTables(ICqlSession session)
     {
         _session = session;
-        _states = new(int.Parse(Environment.GetEnvironmentVariable("SI") ?? "10"), int.Parse(Environment.GetEnvironmentVariable("SR") ?? "8"), ReadStatesAsync);
-        _claims = new(int.Parse(Environment.GetEnvironmentVariable("CI_") ?? "10"), int.Parse(Environment.GetEnvironmentVariable("CR") ?? "8"), ReadClaimsAsync);
-        _newClaims = new(int.Parse(Environment.GetEnvironmentVariable("WI") ?? "8"), int.Parse(Environment.GetEnvironmentVariable("WR") ?? "24"), WriteClaimsAsync);
+        _states = new(MaxPartitions, maxRequests: 8, ReadStatesAsync);
+        _claims = new(MaxPartitions, maxRequests: 8, ReadClaimsAsync);
+        _newClaims = new(MaxPartitions, maxRequests: 16, WriteClaimsAsync);
     }
 
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
@@ -68,22 +71,7 @@ internal sealed class CqlLogTables : ILogTables
         _session.ExecuteAsync(
             new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
 
-    private readonly Coalescer<Claim, bool> _newClaims;
-
     public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _newClaims.SendAsync(claim);
-
-    private async Task<IReadOnlyList<bool>> WriteClaimsAsync(IReadOnlyList<Claim> claims)
-    {
-        if (claims.Count == 1)
-            await _session.ExecuteAsync(ToInsert(claims[0]));
-        else
-            await _session.ExecuteBatchAsync([.. claims.Select(ToInsert)]);
-        return new bool[claims.Count];
-    }
-
-    private static CqlStatement ToInsert(Claim claim) => new(
-            "INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
 
     public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) => _claims.SendAsync(key);
 
@@ -176,6 +164,19 @@ internal sealed class CqlLogTables : ILogTables
             ConversationId.Parse(row.Get<string>(3)), new SeqNo(row.Get<long>(4))));
         return [.. keys.Select(key => claims[key].ToList())];
     }
+
+    private async Task<IReadOnlyList<bool>> WriteClaimsAsync(IReadOnlyList<Claim> claims)
+    {
+        if (claims.Count == 1)
+            await _session.ExecuteAsync(ToInsert(claims[0]));
+        else
+            await _session.ExecuteBatchAsync([.. claims.Select(ToInsert)]);
+        return new bool[claims.Count];
+    }
+
+    private static CqlStatement ToInsert(Claim claim) => new(
+        "INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
 
     private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message) => message.ReplyTo is { } replyTo
         ? new CqlStatement(

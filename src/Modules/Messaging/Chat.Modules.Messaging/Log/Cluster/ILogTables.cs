@@ -71,8 +71,8 @@ internal sealed record ConversationState(long Term, DateTimeOffset BusyUntil, lo
 /// <param name="After">The newest seqNo when the claim was made.</param>
 internal sealed record Claim(MessageId Id, long Term, UserId Sender, string ClientMsgId, ConversationId Conversation, SeqNo After)
 {
-    /// <summary>How far behind <see cref="After"/> a claim's message stands at most: the messages of a batch.</summary>
-    public const int Reach = 64;
+    /// <summary>How far behind <see cref="After"/> a claim's message stands at most: its own batch and the one that was being written.</summary>
+    public const int Reach = 128;
 }
 
 /// <summary>A message as a term wrote it, which counts only where no later term began below it.</summary>
