@@ -8,7 +8,7 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 
 /// <summary>
 /// The host's one session, from its start to its end: connected, and the tables brought up to date, before anything else of the host
-/// starts; closed after all else has stopped.
+/// starts; closed when all else of it has stopped, as <see cref="StoppedAsync"/> runs in the reverse order of registration and this is first.
 /// </summary>
 internal sealed class CqlDatabase(
     ICqlDriver driver, CqlSchema schema, IServiceProvider services, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlDatabase> log)
@@ -18,7 +18,7 @@ internal sealed class CqlDatabase(
 
     private ICqlSession? _session;
 
-    private ICqlSession Session => _session ?? throw new StoreUnavailableException("The database is not connected yet.");
+    private ICqlSession Session => _session ?? throw new StoreUnavailableException("The database is not connected.");
 
     public Task<CqlResult> ExecuteAsync(CqlStatement statement, CancellationToken ct = default) => Session.ExecuteAsync(statement, ct);
 
@@ -60,13 +60,13 @@ internal sealed class CqlDatabase(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await DisposeAsync();
 
-    // With the container, which disposes of the stores first: they were made after this.
+    // What is left for the container is the session of a start that failed. It comes once for each service that this is registered as.
     public async ValueTask DisposeAsync()
     {
-        if (_session is not null)
-            await _session.DisposeAsync();
+        if (Interlocked.Exchange(ref _session, null) is { } session)
+            await session.DisposeAsync();
     }
 }
 
