@@ -14,6 +14,9 @@ internal sealed class CqlDatabase(
     ICqlDriver driver, CqlSchema schema, IServiceProvider services, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlDatabase> log)
     : ICqlSession, IStoreHealth, IHostedLifecycleService
 {
+    // CQL binary protocol §9.
+    private const int Unauthorized = 0x2100;
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
     private ICqlSession? _session;
@@ -37,6 +40,7 @@ internal sealed class CqlDatabase(
             try
             {
                 _session ??= await driver.ConnectAsync(cancellationToken);
+                await CqlDatacenters.CheckAsync(_session, options.Value, cancellationToken);
                 await schema.ApplyAsync(_session, cancellationToken);
                 foreach (var store in services.GetServices<IOpenedAtStart>())
                     await store.OpenAsync(cancellationToken);
@@ -48,9 +52,23 @@ internal sealed class CqlDatabase(
                     throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' cannot be used: {e.Message} Is it up, and are the addresses right?", e);
                 log.NotThereYet(options.Value.ContactPoints, e.Message);
             }
+            catch (CqlException e)
+            {
+                throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' refuses what a server needs: {e.Message} {Remedy(e)}", e);
+            }
             await Task.Delay(TryAgainAfter, clock, cancellationToken);
         }
     }
+
+    private string Remedy(CqlException e) => e switch
+    {
+        { Code: Unauthorized } =>
+            $"Grant the role of Cql:Username CREATE, ALTER, SELECT and MODIFY on the keyspace {options.Value.Keyspace}, and SELECT on system and system_schema.",
+        // ScyllaDB's tablets know no conditional statements in some versions.
+        _ when e.Message.Contains("tablets", StringComparison.OrdinalIgnoreCase) =>
+            $"Make the keyspace {options.Value.Keyspace} anew, with tablets = {{'enabled': false}}: docs/operations.md.",
+        _ => "Is it a database of a version that this server knows, and its keyspace this server's own? See docs/operations.md.",
+    };
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

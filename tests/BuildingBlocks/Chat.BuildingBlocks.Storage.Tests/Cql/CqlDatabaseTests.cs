@@ -36,6 +36,53 @@ public sealed class CqlDatabaseTests
         Assert.Equal(1, _driver.Closed);
     }
 
+    [Theory]
+    [InlineData(0x2100, "User chat has no CREATE permission", "Grant the role")]
+    [InlineData(0x2200, "LightWeight transactions are not supported for tables that use tablets", "tablets = {'enabled': false}")]
+    [InlineData(0x2200, "something else", "docs/operations.md")]
+    public async Task What_the_database_refuses_comes_with_what_to_do(int code, string words, string remedy)
+    {
+        _driver.Fails = statement => statement.Cql.StartsWith("SELECT", StringComparison.Ordinal) ? new CqlException(code, words) : null;
+        using var host = Host();
+
+        var refused = await Assert.ThrowsAsync<StorageException>(() => host.StartAsync(Ct));
+
+        Assert.Contains(words, refused.Message, StringComparison.Ordinal);
+        Assert.Contains(remedy, refused.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"class": "NetworkTopologyStrategy", "dc1": "3", "dc2": "3"}""", false)]
+    [InlineData("""{"class": "NetworkTopologyStrategy", "dc1": "3", "dc2": "3"}""", true, "Cql:LocalDatacenter", "dc1")]
+    [InlineData("""{"class": "NetworkTopologyStrategy", "dc1": "3", "dc2": "3"}""", true, "Cql:Consistency", "Quorum")]
+    [InlineData("""{"class": "NetworkTopologyStrategy", "dc1": "3", "dc2": "0"}""", true)]
+    [InlineData("""{"class": "SimpleStrategy", "replication_factor": "3"}""", true)]
+    public async Task Where_the_keyspace_is_in_several_data_centres_the_host_must_be_told_its_own(
+        string replication, bool starts, string key = "Cql:Keyspace", string value = "chat")
+    {
+        _driver.Replication = replication;
+        using var host = Host(null, (key, value));
+
+        var start = host.StartAsync(Ct);
+
+        if (starts)
+            await start;
+        else
+            Assert.Contains("set Cql:LocalDatacenter", (await Assert.ThrowsAsync<StorageException>(() => start)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_start_that_waits_for_the_database_can_be_ended()
+    {
+        _driver.IsDown = true;
+        using var host = Host();
+
+        var start = host.StartAsync(Ct);
+        host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => start);
+    }
+
     private IHost Host(Action<IServiceCollection>? more = null, params (string Key, string Value)[] settings)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
