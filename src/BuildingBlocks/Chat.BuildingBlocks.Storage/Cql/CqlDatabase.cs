@@ -34,6 +34,8 @@ internal sealed class CqlDatabase(
     /// <exception cref="StorageException">The database did not answer for so long, or cannot be used as it is.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        if (options.Value is { Password.Length: > 0, Tls: false })
+            log.PasswordInTheClear();
         var started = clock.GetTimestamp();
         while (true)
         {
@@ -92,4 +94,7 @@ internal static partial class CqlDatabaseLogs
 {
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {ContactPoints} does not answer yet, trying again: {Reason}")]
     public static partial void NotThereYet(this ILogger log, string contactPoints, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cql:Password goes over the network as it is: set Cql:Tls, unless nobody can listen there")]
+    public static partial void PasswordInTheClear(this ILogger log);
 }
