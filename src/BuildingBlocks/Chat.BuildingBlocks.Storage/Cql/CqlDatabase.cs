@@ -62,16 +62,6 @@ internal sealed class CqlDatabase(
         }
     }
 
-    private string Remedy(CqlException e) => e switch
-    {
-        { Code: Unauthorized } =>
-            $"Grant the role of Cql:Username CREATE, ALTER, SELECT and MODIFY on the keyspace {options.Value.Keyspace}, and SELECT on system and system_schema.",
-        // ScyllaDB's tablets know no conditional statements in some versions.
-        _ when e.Message.Contains("tablets", StringComparison.OrdinalIgnoreCase) =>
-            $"Make the keyspace {options.Value.Keyspace} anew, with tablets = {{'enabled': false}}: docs/operations.md.",
-        _ => "Is it a database of a version that this server knows, and its keyspace this server's own? See docs/operations.md.",
-    };
-
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -88,6 +78,16 @@ internal sealed class CqlDatabase(
         if (Interlocked.Exchange(ref _session, null) is { } session)
             await session.DisposeAsync();
     }
+
+    private string Remedy(CqlException e) => e switch
+    {
+        { Code: Unauthorized } =>
+            $"Grant the role of Cql:Username CREATE, ALTER, SELECT and MODIFY on the keyspace {options.Value.Keyspace}, and SELECT on system and system_schema.",
+        // ScyllaDB's tablets know no conditional statements in some versions.
+        _ when e.Message.Contains("tablets", StringComparison.OrdinalIgnoreCase) =>
+            $"Make the keyspace {options.Value.Keyspace} anew, with tablets = {{'enabled': false}}: docs/operations.md.",
+        _ => "Is it a database of a version that this server knows, and its keyspace this server's own? See docs/operations.md.",
+    };
 }
 
 internal static partial class CqlDatabaseLogs
