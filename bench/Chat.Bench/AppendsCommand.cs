@@ -16,7 +16,7 @@ internal static class AppendsCommand
     private const string BareInsert =
         """
         INSERT INTO messaging_messages
-            (conversation, bucket, seq_no, term, message_id, sender, device, client_msg_id, body, reply_to, sent_at)
+            (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
@@ -56,8 +56,8 @@ internal static class AppendsCommand
         {
             var draft = Draft(conversations[(int)(n % conversations.Count)], n);
             return session.ExecuteAsync(new CqlStatement(
-                BareInsert, draft.Conversation.Value, -1L, n, 1L, Guid.CreateVersion7(), draft.Sender.User.Value, draft.Sender.Device.Value,
-                draft.ClientMsgId, draft.Text, null, draft.Now), CancellationToken.None);
+                BareInsert, draft.Conversation.Value, -1L, n, 1L, n, Guid.CreateVersion7(), draft.Sender.User.Value, draft.Sender.Device.Value,
+                draft.ClientMsgId, draft.Text, draft.Now), CancellationToken.None);
         }
 
         async Task<double> MeasureAsync(string name, Func<long, Task> work)

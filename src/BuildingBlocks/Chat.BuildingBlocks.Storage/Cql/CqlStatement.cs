@@ -21,6 +21,10 @@ public sealed class CqlStatement(string cql, params object?[] values)
     /// <summary>Rows an answer holds at most. 1 to 10 000; default 1 000.</summary>
     public int PageSize { get; init; } = 1_000;
 
+    /// <summary>The statement for the next page.</summary>
+    public CqlStatement After(byte[] pagingState) =>
+        new(cql, values) { Idempotent = Idempotent, Linearizable = Linearizable, PageSize = PageSize, PagingState = pagingState };
+
     /// <summary>Where the page before ended, see <see cref="CqlResult.PagingState"/>; null for the first.</summary>
     public byte[]? PagingState { get; init; }
 }

@@ -5,6 +5,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log.Cluster;
+using Microsoft.Extensions.Hosting;
 
 namespace Chat.Modules.Messaging.Log;
 
@@ -12,7 +13,7 @@ namespace Chat.Modules.Messaging.Log;
 /// The log of several hosts in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads; the tables
 /// are in cql/, the order they keep is told in docs/adr/0005.
 /// </summary>
-internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposable
+internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedService, IAsyncDisposable
 {
     private const int MaxWaiting = 16_384;
 
@@ -21,7 +22,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposa
     private readonly Attempts _attempts;
     private readonly WriterContext _writers;
     private readonly SemaphoreSlim _room = new(MaxWaiting);
-    private volatile bool _closed;
+    private bool _closed;
     private string? _epoch;
 
     public CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock) : this(tables, meters, clock, Random.Shared)
@@ -50,14 +51,16 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposa
 
     public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
-        if (_closed)
-            throw new StoreUnavailableException("The log is closed.");
-        var append = new Append(draft);
-        var room = _room.WaitAsync(ct);
-        if (!room.IsCompletedSuccessfully)
-            await room;
+        if (_closed || !_room.Wait(0, CancellationToken.None))
+            throw new StoreUnavailableException(_closed ? "The log is closed." : "Too many appends wait for the database.");
         try
         {
+            // A repetition, of which a client may send many, makes no claims.
+            if (_writers.FindRecent(draft.Sender.User, draft.ClientMsgId) is { } place
+                && (await _reader.ReadUpAsync(place.Conversation, new SeqNo(place.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
+                return new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
+
+            var append = new Append(draft);
             var first = _writers.Begin(append);
             var appended = await first.Done;
             return first == append ? appended : appended with { Duplicate = true };
@@ -92,12 +95,17 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IAsyncDisposa
     public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
         await _tables.ReadDirectsAsync(user, ct);
 
-    /// <summary>Takes no more, and returns when what waited is done.</summary>
-    public async ValueTask DisposeAsync()
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Takes no more, and returns when what waited is done; the database is closed after that.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _closed = true;
+        if (Interlocked.Exchange(ref _closed, true))
+            return;
         for (var room = 0; room < MaxWaiting; room++)
-            await _room.WaitAsync();
-        _room.Dispose();
+            await _room.WaitAsync(cancellationToken);
     }
+
+    /// <summary>May be called more than once: the container knows the log by several names.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 }

@@ -16,6 +16,7 @@ internal static class LogRegistration
             .AddSingleton<CqlMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<CqlMessageLog>())
             .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())
+            .AddHostedService(provider => provider.GetRequiredService<CqlMessageLog>())
         : services
             .AddSingleton<RocksMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())

@@ -71,7 +71,7 @@ public sealed class CqlLogProperties
 
         private async Task<bool> RunAsync()
         {
-            _tables.Faults = _time.Random.Next(3) * 0.04;
+            _tables.Faults = _time.Random.Next(4) * 0.04;
             var troubles = Enumerable.Range(0, Hosts).Select(TroubleAsync).ToList();
             var readers = Conversations.Select(ReadAsync).ToList();
             await Task.WhenAll(Enumerable.Range(0, Clients).Select(SendAllAsync));
@@ -116,15 +116,23 @@ public sealed class CqlLogProperties
         private async Task SendAllAsync(int client)
         {
             var sender = UserId.Parse($"user{client}");
-            for (var n = 0; n < AttemptsEach; n++)
+            for (var n = 0; n < AttemptsEach;)
             {
+                // Often several without waiting, which share a batch.
                 var to = Conversations[_time.Random.Next(Conversations.Length)];
-                var draft = new MessageDraft(to, sender.Phone(), $"{n}", $"{sender} {n}", null, _time.GetUtcNow());
-                // Sometimes the same attempt goes through two doors at once.
-                await Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(draft)));
+                var together = Math.Min(AttemptsEach - n, _time.Chance(0.5) ? _time.Random.Next(2, 6) : 1);
+                await Task.WhenAll(Enumerable.Range(n, together).Select(number => SendAsync(to, sender, number)));
+                n += together;
                 if (_time.Chance(0.3))
                     await _time.After(_time.Between(0, 50));
             }
+        }
+
+        private Task SendAsync(ConversationId to, UserId sender, int number)
+        {
+            var draft = new MessageDraft(to, sender.Phone(), $"{number}", $"{sender} {number}", null, _time.GetUtcNow());
+            // Sometimes the same attempt goes through two doors at once.
+            return Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(draft)));
         }
 
         private async Task SendUntilAckedAsync(MessageDraft draft)

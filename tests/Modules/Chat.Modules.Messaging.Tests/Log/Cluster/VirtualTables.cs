@@ -54,14 +54,15 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
     public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) =>
         WriteAsync(
             $"rows {messages[0].Conversation} {Buckets.Of(messages[0].SeqNo)}",
-            [.. messages.Select(message => (RowKey(message.SeqNo, term), new Cell(1, new LogRow(term, message))))]);
+            [.. messages.Select(message => (RowKey(message.SeqNo, term), new Cell(1, new LogRow(term, messages[0].SeqNo, message))))]);
 
     public async Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        [.. (await ReadAsync($"rows {conversation} {bucket}")).Values.Select(cell => (LogRow)cell.Value).Where(row => row.Message.SeqNo > after).Take(limit)];
+        [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
+            .Where(cell => ((LogRow)cell.Value.Value).SeqNo > after).Take(limit))).Values.Select(cell => (LogRow)cell.Value)];
 
     public async Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
-        [.. (await ReadAsync($"rows {conversation} {bucket}")).Values.Select(cell => (LogRow)cell.Value)
-            .Where(row => row.Message.SeqNo < before).Reverse().Take(limit)];
+        [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
+            .Reverse().Where(cell => ((LogRow)cell.Value.Value).SeqNo < before).Take(limit))).Values.Select(cell => (LogRow)cell.Value).Reverse()];
 
     public Task AddDirectAsync(ConversationId conversation, CancellationToken ct) => Task.CompletedTask;
 
@@ -73,7 +74,7 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
         _agreed[message.Conversation] = (1, new ConversationState(1, time.GetUtcNow(), 1, message.SeqNo, 0));
         foreach (var replica in _replicas)
         {
-            Apply(replica, $"rows {message.Conversation} 0", RowKey(message.SeqNo, 1), new Cell(1, new LogRow(1, message)));
+            Apply(replica, $"rows {message.Conversation} 0", RowKey(message.SeqNo, 1), new Cell(1, new LogRow(1, message.SeqNo, message)));
             Apply(replica, $"state {message.Conversation}", "term", new Cell(1, _agreed[message.Conversation].State));
         }
     }
@@ -98,7 +99,10 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
         return answer.Task;
     }
 
-    private Task<IReadOnlyDictionary<string, Cell>> ReadAsync(string partition)
+    private Task<IReadOnlyDictionary<string, Cell>> ReadAsync(string partition) => ReadAsync(partition, cells => cells);
+
+    private Task<IReadOnlyDictionary<string, Cell>> ReadAsync(
+        string partition, Func<IEnumerable<KeyValuePair<string, Cell>>, IEnumerable<KeyValuePair<string, Cell>>> ask)
     {
         var answer = new TaskCompletionSource<IReadOnlyDictionary<string, Cell>>();
         var asked = _replicas.OrderBy(_ => time.Random.Next()).Take(Quorum).ToList();
@@ -112,12 +116,13 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
                     Apply(merged, key, cell);
                 if (++answered < Quorum || time.Chance(Faults))
                     return;
-                // Those that were asked have all of it before the reader has.
+                // Those that were asked have what the reader gets before it does, and no more than that: a page tears what was written together.
+                var page = new SortedDictionary<string, Cell>(ask(merged).ToDictionary(), StringComparer.Ordinal);
                 time.At(time.Between(0, 2), () =>
                 {
-                    foreach (var (key, cell) in merged)
+                    foreach (var (key, cell) in page)
                         asked.ForEach(one => Apply(one, partition, key, cell));
-                    time.At(time.Between(0, 1), () => answer.TrySetResult(merged));
+                    time.At(time.Between(0, 1), () => answer.TrySetResult(page));
                 });
             });
         }

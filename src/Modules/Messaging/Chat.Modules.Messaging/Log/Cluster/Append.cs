@@ -36,8 +36,9 @@ internal sealed class Append
     public LoggedMessage ToMessage(SeqNo seqNo) => new(
         Id, Draft.Conversation, seqNo, Draft.Sender, Draft.ClientMsgId, Draft.Text, Draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
 
-    /// <summary>The attempt's message is in the log: this append's, or an earlier one's.</summary>
-    public void IsIn(LoggedMessage message) => _done.TrySetResult(message.Id == Id
+    /// <param name="message">The attempt's, in the log.</param>
+    /// <param name="isNew">Nobody has heard of it yet.</param>
+    public void IsIn(LoggedMessage message, bool isNew) => _done.TrySetResult(isNew
         ? new AppendedMessage(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: false)
         : new AppendedMessage(message, SeqNo.None, Duplicate: true));
 

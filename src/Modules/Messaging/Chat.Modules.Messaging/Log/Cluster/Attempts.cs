@@ -30,9 +30,10 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
         {
             // Those of many tries stand close together, and one read tells of all.
             var after = near.MinBy(claim => claim.After)!.After;
+            var reach = (int)(near.MaxBy(claim => claim.After)!.After.Value - after.Value) + Claim.Reach;
             var page = waits
-                ? await reader.ReadUpAsync(near.Key.Conversation, after, 2 * Claim.Reach, ct)
-                : await reader.TryReadUpAsync(near.Key.Conversation, after, 2 * Claim.Reach, ct);
+                ? await reader.ReadUpAsync(near.Key.Conversation, after, reach, ct)
+                : await reader.TryReadUpAsync(near.Key.Conversation, after, reach, ct);
             foreach (var claim in near)
             {
                 if (page?.Messages.Find(message => message.Id == claim.Id) is { } message)

@@ -2,16 +2,15 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// Makes one request out of those that come while a few are under way: many small statements cost the database and this host far less
-/// together than alone. With nothing under way a request goes at once, by itself.
+/// together than alone. With nothing under way a request goes at once, by itself. Where one fails its items are tried one by one: those that
+/// can be answered are.
 /// </summary>
 /// <param name="maxItems">Items of a request at most.</param>
+/// <param name="maxRequests">Requests under way at most: fewer leave the database idle, more make the requests small.</param>
 /// <param name="send">Sends items and returns their answers, in the items' order; what it throws is each item's answer.</param>
 internal sealed class Coalescer<TItem, TAnswer>(
-    int maxItems, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
+    int maxItems, int maxRequests, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
 {
-    // Measured (docs/performance.md): fewer leave the database idle between two requests, more make the requests small.
-    private const int MaxRequests = 4;
-
     private readonly Queue<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting = new();
     private int _requests;
 
@@ -21,7 +20,7 @@ internal sealed class Coalescer<TItem, TAnswer>(
         lock (_waiting)
         {
             _waiting.Enqueue((item, answer));
-            if (_requests == MaxRequests)
+            if (_requests == maxRequests)
                 return answer.Task;
             _requests++;
         }
@@ -35,19 +34,27 @@ internal sealed class Coalescer<TItem, TAnswer>(
         var answers = new List<TaskCompletionSource<TAnswer>>(maxItems);
         while (Take(items, answers))
         {
-            try
-            {
-                var results = await send(items);
-                for (var i = 0; i < answers.Count; i++)
-                    answers[i].SetResult(results[i]);
-            }
-            catch (Exception e)
-            {
-                foreach (var answer in answers)
-                    answer.SetException(e);
-            }
+            await AnswerAsync(items, answers);
             items.Clear();
             answers.Clear();
+        }
+    }
+
+    private async Task AnswerAsync(IReadOnlyList<TItem> items, IReadOnlyList<TaskCompletionSource<TAnswer>> answers)
+    {
+        try
+        {
+            var results = await send(items);
+            for (var i = 0; i < answers.Count; i++)
+                answers[i].SetResult(results[i]);
+        }
+        catch (Exception) when (items.Count > 1)
+        {
+            await Task.WhenAll(items.Select((item, i) => AnswerAsync([item], [answers[i]])));
+        }
+        catch (Exception e)
+        {
+            answers[0].SetException(e);
         }
     }
 

@@ -109,10 +109,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         catch (Exception e)
         {
             _held = null;
-            var failure = e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e);
-            ended?.TrySetException(failure);
+            ended?.TrySetException(e);
             foreach (var append in batch)
-                context.Settle(append, a => a.Fails(failure));
+                context.Fail(append, e);
         }
     }
 
@@ -162,23 +161,27 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         throw new StoreUnavailableException("Other hosts were faster each time.");
     }
 
-    // Seen from the top: rows that terms in between have left, which count no more, and then the newest that does.
+    // Seen from the top: rows that terms in between have left, which count no more; rows of the last term that are torn, which nobody has been
+    // told of; and then the newest that counts.
     private async Task<SeqNo> FindHeadAsync(ConversationState state)
     {
-        const int Page = 2 * Claim.Reach;
-        var before = new SeqNo(SeqNo.MaxValue);
-        for (var bucket = state.Bucket; bucket >= Buckets.Of(state.Fence.Next); )
+        for (var bucket = state.Bucket; bucket >= Buckets.Of(state.Fence.Next); bucket--)
         {
-            var rows = await context.Tables.ReadDownAsync(conversation, bucket, before, Page, CancellationToken.None);
-            foreach (var row in rows)
+            var start = SeqNo.Max(state.Fence, new SeqNo(bucket * Buckets.Size));
+            for (var limit = 2 * Claim.Reach; ; limit *= 2)
             {
-                if (row.Term == state.FencedTerm && row.Message.SeqNo > state.Fence)
-                    return row.Message.SeqNo;
+                var read = await context.Tables.ReadDownAsync(conversation, bucket, new SeqNo(SeqNo.MaxValue), limit, CancellationToken.None);
+                var rows = read.Where(row => row.Term == state.FencedTerm && row.SeqNo > state.Fence).Reverse().ToList();
+                var isAll = read.Count < limit || read[^1].SeqNo <= start;
+                if (!isAll && rows.Count == 0)
+                    continue;
+                var after = isAll ? start : new SeqNo(rows[0].SeqNo.Value - 1);
+                if (Wholeness.CountWhole(rows, after, start) is not { } whole)
+                    continue;
+                if (whole > 0)
+                    return rows[whole - 1].SeqNo;
+                break;
             }
-            if (rows.Count < Page || rows[^1].Message.SeqNo <= state.Fence)
-                bucket--;
-            else
-                before = rows[^1].Message.SeqNo;
         }
         return state.Fence;
     }
@@ -199,7 +202,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
         if (message is not null)
         {
-            context.Settle(append, a => a.IsIn(message));
+            context.Settle(append, message);
             return false;
         }
         append.Spent.AddRange(others.Except(open));
@@ -245,10 +248,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         _losses = 0;
         held.Head = messages[^1].SeqNo;
         for (var i = 0; i < appends.Count; i++)
-        {
-            var message = messages[i];
-            context.Settle(appends[i], a => a.IsIn(message));
-        }
+            context.Settle(appends[i], messages[i]);
         return true;
     }
 

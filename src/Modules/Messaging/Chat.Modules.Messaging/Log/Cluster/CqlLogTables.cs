@@ -12,12 +12,18 @@ internal sealed class CqlLogTables : ILogTables
 
     private const string InsertMessage =
         """
-        INSERT INTO messaging_messages
-            (conversation, bucket, seq_no, term, message_id, sender, device, client_msg_id, body, reply_to, sent_at)
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
-    private const string MessageColumns = "seq_no, term, message_id, sender, device, client_msg_id, body, reply_to, sent_at";
+    // Of its own, for a null would be written as a deletion.
+    private const string InsertReply =
+        """
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
+
+    private const string MessageColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to";
 
     private readonly ICqlSession _session;
     private readonly Coalescer<ConversationId, ConversationState?> _states;
@@ -26,8 +32,9 @@ internal sealed class CqlLogTables : ILogTables
     public CqlLogTables(ICqlSession session)
     {
         _session = session;
-        _states = new(MaxPartitions, ReadStatesAsync);
-        _claims = new(MaxPartitions, ReadClaimsAsync);
+        _states = new(int.Parse(Environment.GetEnvironmentVariable("SI") ?? "10"), int.Parse(Environment.GetEnvironmentVariable("SR") ?? "8"), ReadStatesAsync);
+        _claims = new(int.Parse(Environment.GetEnvironmentVariable("CI_") ?? "10"), int.Parse(Environment.GetEnvironmentVariable("CR") ?? "8"), ReadClaimsAsync);
+        _newClaims = new(int.Parse(Environment.GetEnvironmentVariable("WI") ?? "8"), int.Parse(Environment.GetEnvironmentVariable("WR") ?? "24"), WriteClaimsAsync);
     }
 
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
@@ -61,15 +68,28 @@ internal sealed class CqlLogTables : ILogTables
         _session.ExecuteAsync(
             new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
 
-    public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _session.ExecuteAsync(
-        new("INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId), ct);
+    private readonly Coalescer<Claim, bool> _newClaims;
+
+    public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _newClaims.SendAsync(claim);
+
+    private async Task<IReadOnlyList<bool>> WriteClaimsAsync(IReadOnlyList<Claim> claims)
+    {
+        if (claims.Count == 1)
+            await _session.ExecuteAsync(ToInsert(claims[0]));
+        else
+            await _session.ExecuteBatchAsync([.. claims.Select(ToInsert)]);
+        return new bool[claims.Count];
+    }
+
+    private static CqlStatement ToInsert(Claim claim) => new(
+            "INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
 
     public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) => _claims.SendAsync(key);
 
     public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => messages.Count == 1
-        ? _session.ExecuteAsync(ToInsert(term, messages[0]), ct)
-        : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, message))], ct);
+        ? _session.ExecuteAsync(ToInsert(term, messages[0].SeqNo, messages[0]), ct)
+        : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, messages[0].SeqNo, message))], ct);
 
     public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         ReadRowsAsync(conversation, limit, new(
@@ -113,16 +133,16 @@ internal sealed class CqlLogTables : ILogTables
                 rows.Add(ToLogRow(conversation, row));
             if (page.PagingState is null || rows.Count >= limit)
                 return rows;
-            statement = new CqlStatement(statement.Cql, [.. statement.Values]) { PageSize = statement.PageSize, PagingState = page.PagingState };
+            statement = statement.After(page.PagingState);
         }
     }
 
     private static LogRow ToLogRow(ConversationId conversation, CqlRow row) => new(
-        row.Get<long>(1),
+        row.Get<long>(1), new SeqNo(row.Get<long>(2)),
         new LoggedMessage(
-            new MessageId(row.Get<Guid>(2)), conversation, new SeqNo(row.Get<long>(0)),
-            new DeviceAddress(UserId.Parse(row.Get<string>(3)), DeviceId.Parse(row.Get<string>(4))), row.Get<string>(5), row.Get<string>(6),
-            row.IsNull(7) ? null : new MessageId(row.Get<Guid>(7)), row.Get<DateTimeOffset>(8)));
+            new MessageId(row.Get<Guid>(3)), conversation, new SeqNo(row.Get<long>(0)),
+            new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), row.Get<string>(7),
+            row.IsNull(9) ? null : new MessageId(row.Get<Guid>(9)), row.Get<DateTimeOffset>(8)));
 
     private async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations)
     {
@@ -144,13 +164,24 @@ internal sealed class CqlLogTables : ILogTables
         var select = keys.Count == 1
             ? new CqlStatement($"SELECT {columns} FROM messaging_attempts WHERE attempt = ?", keys[0])
             : new CqlStatement($"SELECT {columns} FROM messaging_attempts WHERE attempt IN ?", keys.ToList());
-        var claims = (await _session.ExecuteAsync(select)).Rows.ToLookup(row => row.Get<long>(0), row => new Claim(
+        var rows = new List<CqlRow>();
+        for (CqlStatement? next = select; next is not null;)
+        {
+            var page = await _session.ExecuteAsync(next);
+            rows.AddRange(page.Rows);
+            next = page.PagingState is null ? null : next.After(page.PagingState);
+        }
+        var claims = rows.ToLookup(row => row.Get<long>(0), row => new Claim(
             new MessageId(row.Get<Guid>(1)), row.Get<long>(2), UserId.Parse(row.Get<string>(5)), row.Get<string>(6),
             ConversationId.Parse(row.Get<string>(3)), new SeqNo(row.Get<long>(4))));
         return [.. keys.Select(key => claims[key].ToList())];
     }
 
-    private static CqlStatement ToInsert(long term, LoggedMessage message) => new(
-        InsertMessage, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, message.Id.Value,
-        message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.ReplyTo?.Value, message.Timestamp);
+    private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message) => message.ReplyTo is { } replyTo
+        ? new CqlStatement(
+            InsertReply, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, first.Value, message.Id.Value,
+            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.Timestamp, replyTo.Value)
+        : new CqlStatement(
+            InsertMessage, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, first.Value, message.Id.Value,
+            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.Timestamp);
 }

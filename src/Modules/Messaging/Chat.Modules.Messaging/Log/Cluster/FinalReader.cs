@@ -5,9 +5,9 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Reads what is final: messages that nothing can take back, and before which nothing will ever appear. A row is final when, after it was
-/// read at a quorum, its term was still the conversation's, for then whoever begins the next term reads it too; or when it stands up to
-/// the fence of a term that had begun before. Of rows with one seqNo the highest term's counts (docs/adr/0005).
+/// Reads what is final: messages that nothing can take back, and before which nothing will ever appear. A row is final when, after it and
+/// all before it were read at a quorum, its term was still the conversation's, for then whoever begins the next term reads it too; or when
+/// it stands up to the fence of a term that had begun before. Of rows with one seqNo the highest term's counts (docs/adr/0005).
 /// </summary>
 internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
 {
@@ -18,8 +18,8 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
-    // What was seen last: true at some time in the past, which is all that it is used for.
-    private readonly ConcurrentDictionary<ConversationId, ConversationState> _known = new();
+    private readonly ConcurrentDictionary<ConversationId, Known> _known = new();
+    private int _count;
 
     /// <summary>Has a host begin a term above one whose fence does not come; set by the log.</summary>
     public Func<ConversationId, long, CancellationToken, Task> EndTerm { get; set; } = (_, _, _) => Task.CompletedTask;
@@ -36,80 +36,95 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
     public async Task<Page> ReadDownAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
     {
         var found = new List<LoggedMessage>();
+        var want = Math.Min(limit, MaxPage);
         while (true)
         {
-            var want = Math.Min(limit - found.Count, MaxPage);
-            var (rows, state, bucket, more) = await ReadDownOnceAsync(conversation, before, want, ct);
-            found.AddRange(rows.Where(state.Counts).Select(row => row.Message));
-            if (found.Count >= limit || !(more || bucket > 0))
+            var bucket = 0L;
+            var (read, state) = (await ReadStablyAsync(
+                conversation,
+                async state =>
+                {
+                    bucket = Math.Min(state.Bucket, before.Value > 1 ? Buckets.Of(new SeqNo(before.Value - 1)) : 0);
+                    return await tables.ReadDownAsync(conversation, bucket, before, want, ct);
+                },
+                state => (state.Term, state.FencedTerm, state.Bucket), waits: true, ct))!.Value;
+            var more = read.Count == want;
+            var rows = HighestTerms(read.Reverse(), state);
+            var after = more && rows.Count > 0 ? new SeqNo(rows[0].SeqNo.Value - 1) : new SeqNo(bucket * Buckets.Size);
+            if (Wholeness.CountWhole(rows, after, FloorOf(conversation, state)) is not { } whole)
+            {
+                want += Claim.Reach;
+                continue;
+            }
+            if (whole > 0)
+                Remember(conversation, state, rows[whole - 1].SeqNo);
+            found.AddRange(rows.Take(whole).Reverse().Take(limit - found.Count).Select(row => row.Message));
+            if (found.Count == limit || !(more || bucket > 0))
                 return new Page(found, state);
-            before = more ? rows[^1].Message.SeqNo : new SeqNo(bucket * Buckets.Size + 1);
+            before = more ? read[^1].SeqNo : new SeqNo(bucket * Buckets.Size + 1);
+            want = Math.Min(limit - found.Count, MaxPage);
         }
     }
 
     private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, CancellationToken ct)
     {
         var found = new List<LoggedMessage>();
+        // Above this is read: lower than what is asked for where that is needed to tell.
+        var from = after;
+        var want = Math.Min(limit, MaxPage);
         while (true)
         {
-            var want = Math.Min(limit - found.Count, MaxPage);
-            if (await ReadUpOnceAsync(conversation, after, want, waits, ct) is not var (rows, state, more))
+            var bucket = Buckets.Of(from.Next);
+            if (await ReadStablyAsync(
+                conversation, async _ => await tables.ReadUpAsync(conversation, bucket, from, want + 1, ct), state => (state.Term, state.FencedTerm),
+                waits, ct) is not var (read, state))
                 return null;
-            var counting = rows.TakeWhile(state.Counts).ToList();
-            var complete = counting.Count == rows.Count;
-            found.AddRange(counting.Take(want).Select(row => row.Message));
+            var more = read.Count > want;
+            var rows = HighestTerms(read, state);
+            // The page may have cut off the last seqNo's highest term.
+            if (more && rows.Count > 0 && rows[^1].SeqNo == read[^1].SeqNo)
+                rows.RemoveAt(rows.Count - 1);
+            var whole = Wholeness.CountWhole(rows, from, FloorOf(conversation, state));
+            if (whole is null)
+            {
+                from = new SeqNo(rows[0].First.Value - 1);
+                want += Claim.Reach;
+                continue;
+            }
+            if (more && rows.Count == 0 && read.All(row => row.SeqNo == read[0].SeqNo))
+            {
+                want *= 2;
+                continue;
+            }
+            var last = whole > 0 ? rows[whole.Value - 1].SeqNo : from;
+            if (whole > 0)
+                Remember(conversation, state, last);
+            found.AddRange(rows.Take(whole.Value).Where(row => row.SeqNo > after).Take(limit - found.Count).Select(row => row.Message));
             // A seqNo without a row that counts is the first behind the newest message: the seqNos have no holes.
-            if (!complete || found.Count >= limit || rows.Count == 0 || !(more || Buckets.IsLastOf(found[^1].SeqNo)))
+            if (whole < rows.Count || found.Count == limit || whole == 0 || !(more || Buckets.IsLastOf(last)))
                 return new Page(found, state);
-            after = found[^1].SeqNo;
+            from = last;
+            want = Math.Min(limit - found.Count, MaxPage);
         }
     }
 
-    private async Task<(List<LogRow> Rows, ConversationState State, bool More)?> ReadUpOnceAsync(
-        ConversationId conversation, SeqNo after, int want, bool waits, CancellationToken ct)
+    // By rising seqNo, of each the row of the highest term, and of those the ones that count.
+    private static List<LogRow> HighestTerms(IEnumerable<LogRow> rising, ConversationState state)
     {
-        var bucket = Buckets.Of(after.Next);
-        if (await ReadStablyAsync(
-            conversation, async _ => await tables.ReadUpAsync(conversation, bucket, after, want + 1, ct), state => (state.Term, state.FencedTerm),
-            waits, ct) is not var (read, state))
-            return null;
-        var more = read.Count > want;
-        var rows = new List<LogRow>(read.Count);
-        foreach (var row in read)
+        var rows = new List<LogRow>();
+        foreach (var row in rising)
         {
-            if (rows.Count > 0 && rows[^1].Message.SeqNo == row.Message.SeqNo)
+            if (rows.Count > 0 && rows[^1].SeqNo == row.SeqNo)
                 rows[^1] = row;
             else
                 rows.Add(row);
         }
-        // The page may have cut off the last seqNo's highest term.
-        if (more && rows.Count > 1)
-            rows.RemoveAt(rows.Count - 1);
-        else if (more)
-            return await ReadUpOnceAsync(conversation, after, want * 2, waits, ct);
-        return (rows, state, more);
+        rows.RemoveAll(row => !state.Counts(row));
+        return rows;
     }
 
-    private async Task<(List<LogRow> Rows, ConversationState State, long Bucket, bool More)> ReadDownOnceAsync(
-        ConversationId conversation, SeqNo before, int want, CancellationToken ct)
-    {
-        var bucket = 0L;
-        var (read, state) = (await ReadStablyAsync(
-            conversation,
-            async state =>
-            {
-                bucket = Math.Min(state.Bucket, before.Value > 1 ? Buckets.Of(new SeqNo(before.Value - 1)) : 0);
-                return await tables.ReadDownAsync(conversation, bucket, before, want, ct);
-            },
-            state => (state.Term, state.FencedTerm, state.Bucket), waits: true, ct))!.Value;
-        var rows = new List<LogRow>(read.Count);
-        foreach (var row in read)
-        {
-            if (rows.Count == 0 || rows[^1].Message.SeqNo != row.Message.SeqNo)
-                rows.Add(row);
-        }
-        return (rows, state, bucket, read.Count == want);
-    }
+    private SeqNo FloorOf(ConversationId conversation, ConversationState state) =>
+        _known.TryGetValue(conversation, out var known) ? SeqNo.Max(known.Final, state.Fence) : state.Fence;
 
     // Reads rows between two looks at the state that agree in what the judgement of the rows depends on, and until all can be judged.
     private async Task<(IReadOnlyList<LogRow> Rows, ConversationState State)?> ReadStablyAsync<T>(
@@ -117,12 +132,12 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         bool waits, CancellationToken ct)
     {
         var started = clock.GetTimestamp();
-        var before = _known.TryGetValue(conversation, out var known) ? known : await tables.ReadStateAsync(conversation, ct);
+        var before = _known.TryGetValue(conversation, out var known) ? known.State : await tables.ReadStateAsync(conversation, ct);
         while (before is not null)
         {
             var rows = await read(before);
             var state = (await tables.ReadStateAsync(conversation, ct))!;
-            Remember(conversation, state);
+            Remember(conversation, state, SeqNo.None);
             var agree = EqualityComparer<T>.Default.Equals(essence(before), essence(state));
             before = state;
             if (!agree)
@@ -140,12 +155,24 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         return ([], ConversationStates.None);
     }
 
-    private void Remember(ConversationId conversation, ConversationState state)
+    private void Remember(ConversationId conversation, ConversationState state, SeqNo final)
     {
-        if (_known.Count >= MaxKnown)
-            _known.Clear();
-        _known[conversation] = state;
+        _known.AddOrUpdate(
+            conversation,
+            _ =>
+            {
+                Interlocked.Increment(ref _count);
+                return new Known(state, final);
+            },
+            (_, known) => new Known(state, SeqNo.Max(known.Final, final)));
+        if (Volatile.Read(ref _count) <= MaxKnown)
+            return;
+        _known.Clear();
+        Volatile.Write(ref _count, 0);
     }
+
+    /// <summary>What was seen last: a state that was so at some time in the past, and a seqNo up to which all was found final.</summary>
+    private sealed record Known(ConversationState State, SeqNo Final);
 }
 
 /// <summary>Messages that are final, and what the conversation's state was after they were read.</summary>
@@ -157,7 +184,7 @@ internal static class ConversationStates
     public static ConversationState None { get; } = new(0, DateTimeOffset.UnixEpoch, 0, SeqNo.None, 0);
 
     /// <summary>Whether a row, of the highest term at its seqNo, is a message; only where it <see cref="Settles"/>.</summary>
-    public static bool Counts(this ConversationState state, LogRow row) => row.Term == state.Term || row.Message.SeqNo <= state.Fence;
+    public static bool Counts(this ConversationState state, LogRow row) => row.Term == state.Term || row.SeqNo <= state.Fence;
 
     /// <summary>False for a row behind the newest known fence, while whoever began the next term has yet to say where.</summary>
     public static bool Settles(this ConversationState state, LogRow row) =>

@@ -6,7 +6,8 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// What the clustered log asks of its database, and all that its order stands on (docs/adr/0005): two linearizable steps, and writes and
-/// reads at a quorum, where a read that begins after a write was answered has it in it, and what one read has seen a later one sees.
+/// reads at a quorum, where a read that begins after a write was answered has it in it, and the rows that one read has
+/// returned a later one returns.
 /// </summary>
 /// <remarks>Each may throw <see cref="StoreUnavailableException"/>: a write may then have happened, or happen at any later time.</remarks>
 internal interface ILogTables
@@ -36,7 +37,9 @@ internal interface ILogTables
     /// <summary>All claims below a key, also those of other attempts that share it.</summary>
     Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct);
 
-    /// <summary>Writes rows of one bucket: all or none.</summary>
+    /// <summary>
+    /// Writes rows of one bucket together: a replica has all or none of them, until a reader's page has mended a part of them elsewhere.
+    /// </summary>
     Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct);
 
     /// <summary>A bucket's rows above a seqNo, by seqNo and, where terms have written the same one, by term.</summary>
@@ -73,4 +76,10 @@ internal sealed record Claim(MessageId Id, long Term, UserId Sender, string Clie
 }
 
 /// <summary>A message as a term wrote it, which counts only where no later term began below it.</summary>
-internal readonly record struct LogRow(long Term, LoggedMessage Message);
+/// <param name="Term">The writer's.</param>
+/// <param name="First">The first seqNo of those that were written together with it: all before that were at a quorum by then.</param>
+/// <param name="Message">What was written.</param>
+internal readonly record struct LogRow(long Term, SeqNo First, LoggedMessage Message)
+{
+    public SeqNo SeqNo => Message.SeqNo;
+}

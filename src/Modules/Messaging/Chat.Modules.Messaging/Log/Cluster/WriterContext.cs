@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
@@ -22,6 +23,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
 
     private readonly ConcurrentDictionary<ConversationId, ConversationWriter> _writers = new();
     private readonly ConcurrentDictionary<(UserId, string), Append> _pending = new();
+    private readonly RecentAttempts _recent = new();
 
     public ILogTables Tables => tables;
 
@@ -44,11 +46,27 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
         return first;
     }
 
-    public void Settle(Append append, Action<Append> answer)
+    /// <summary>Where the message of a recent attempt stands; null where this host has not answered it lately.</summary>
+    public MessagePlace? FindRecent(UserId sender, string clientMsgId) => _recent.Find(sender, clientMsgId);
+
+    /// <summary>Answers: the attempt's message is in the log, this append's or an earlier one's.</summary>
+    public void Settle(Append append, LoggedMessage message)
     {
-        // First, so that whoever has the answer and asks again is told by the log.
-        _pending.TryRemove(KeyValuePair.Create((append.Draft.Sender.User, append.Draft.ClientMsgId), append));
-        answer(append);
+        var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
+        var isNew = message.Id == append.Id || _recent.WasInDoubt(sender, clientMsgId);
+        _recent.Add(sender, clientMsgId, new MessagePlace(message.Conversation, message.SeqNo));
+        // Before the answer, so that whoever has it and asks again is told by the log.
+        _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
+        append.IsIn(message, isNew);
+    }
+
+    /// <summary>Answers: it may have happened.</summary>
+    public void Fail(Append append, Exception e)
+    {
+        var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
+        _recent.AddInDoubt(sender, clientMsgId);
+        _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
+        append.Fails(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e));
     }
 
     /// <summary>Ends the term before <paramref name="term"/>, whoever holds it.</summary>
@@ -99,7 +117,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
                 var (message, still) = await Attempts.JudgeAsync(open, waits: true, CancellationToken.None);
                 if (message is not null)
                 {
-                    Settle(append, a => a.IsIn(message));
+                    Settle(append, message);
                     return;
                 }
                 if (still.Count == 0)
@@ -114,7 +132,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
         }
         catch (Exception e)
         {
-            Settle(append, a => a.Fails(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e)));
+            Fail(append, e);
         }
     }
 
