@@ -5,7 +5,16 @@ if (args is ["health"])
 
 try
 {
-    await ChatApplication.Build(args).RunAsync();
+    var app = ChatApplication.Build(args);
+    var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
+    try
+    {
+        await app.RunAsync();
+    }
+    catch (OperationCanceledException) when (stopping.IsCancellationRequested && !started.IsCancellationRequested)
+    {
+        // Told to end while it still waited for its database.
+    }
     return 0;
 }
 catch (Exception e) when (StartFailure.Explain(e) is { } reason)

@@ -20,8 +20,9 @@ public sealed class ScyllaDriver(IOptions<CqlOptions> options) : ICqlDriver
         var cluster = await BuildAsync(options.Value, ct);
         try
         {
-            var session = await cluster.ConnectAsync();
-            await MakeKeyspaceAsync(session, options.Value);
+            // The driver takes no token: what is given up is ended by the shutdown below.
+            var session = await cluster.ConnectAsync().WaitAsync(ct);
+            await MakeKeyspaceAsync(session, options.Value, ct);
             session.ChangeKeyspace(options.Value.Keyspace);
             return new ScyllaSession(cluster, session, options.Value);
         }
@@ -33,6 +34,9 @@ public sealed class ScyllaDriver(IOptions<CqlOptions> options) : ICqlDriver
                 NoHostAvailableException { Errors: var errors } when errors.Values.OfType<Cassandra.AuthenticationException>().FirstOrDefault() is { } refused =>
                     new StorageException($"The database refuses the user of Cql:Username: {refused.Message}", e),
                 DriverException => ScyllaErrors.Translate(e),
+                // The policy's, when no node is in its data centre.
+                ArgumentException when options.Value.LocalDatacenter is { Length: > 0 } datacenter => new StorageException(
+                    $"The cluster at {options.Value.ContactPoints} has no node in the data centre '{datacenter}': set Cql:LocalDatacenter.", e),
                 _ => e,
             };
         }
@@ -98,15 +102,15 @@ public sealed class ScyllaDriver(IOptions<CqlOptions> options) : ICqlDriver
         return chain.Build(presented);
     }
 
-    private static async Task MakeKeyspaceAsync(ISession session, CqlOptions options)
+    private static async Task MakeKeyspaceAsync(ISession session, CqlOptions options, CancellationToken ct)
     {
         var found = await session.ExecuteAsync(
-            new SimpleStatement("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?", options.Keyspace));
+            new SimpleStatement("SELECT keyspace_name FROM system_schema.keyspaces WHERE keyspace_name = ?", options.Keyspace)).WaitAsync(ct);
         if (found.Any())
             return;
-        var local = await session.ExecuteAsync(new SimpleStatement("SELECT data_center FROM system.local"));
+        var local = await session.ExecuteAsync(new SimpleStatement("SELECT data_center FROM system.local")).WaitAsync(ct);
         var datacenter = options.LocalDatacenter.Length > 0 ? options.LocalDatacenter : local.First().GetValue<string>(0);
         await session.ExecuteAsync(new SimpleStatement(
-            $"CREATE KEYSPACE IF NOT EXISTS {options.Keyspace} WITH replication = {{'class': 'NetworkTopologyStrategy', '{datacenter}': {options.ReplicationFactor}}}"));
+            $"CREATE KEYSPACE IF NOT EXISTS {options.Keyspace} WITH replication = {{'class': 'NetworkTopologyStrategy', '{datacenter}': {options.ReplicationFactor}}}")).WaitAsync(ct);
     }
 }

@@ -94,7 +94,7 @@ internal sealed class AuthOptionsValidator(IHostEnvironment environment, IOption
             yield return "Auth:BuiltInAccounts is false and Auth:Authority is not set: nobody could come in.";
         }
 
-        if (options.KeepsAccounts && options.SigningKeyFile is null && cql.Value.ContactPoints.Length > 0)
+        if (options.KeepsAccounts && string.IsNullOrWhiteSpace(options.SigningKeyFile) && cql.Value.ContactPoints.Length > 0)
         {
             yield return "Auth:SigningKeyFile must name the key that all hosts sign with (with Cql:ContactPoints there are several). Make one with: "
                 + "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem";

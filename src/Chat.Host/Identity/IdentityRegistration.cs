@@ -29,7 +29,7 @@ internal static class IdentityRegistration
             .AddSingleton<KnownDevices>()
             .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
             .AddHostedService<RevokedElsewhere>()
-            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthOptions>>().Value.SigningKeyFile is { } file
+            .AddSingleton(provider => provider.GetRequiredService<IOptions<AuthOptions>>().Value.SigningKeyFile is { } file && !string.IsNullOrWhiteSpace(file)
                 ? new SigningKey(Path.GetFullPath(file))
                 : new SigningKey(provider.GetRequiredService<DataDirectory>()))
             .AddSingleton<AccessTokens>()

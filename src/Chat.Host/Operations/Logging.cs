@@ -31,8 +31,8 @@ internal static class Logging
                 .Enrich.FromLogContext()
                 // It tells query strings, and with them access tokens; the request log below has what is wanted of it.
                 .Filter.ByExcluding(Matching.FromSource("Microsoft.AspNetCore.Hosting.Diagnostics"))
-                // A failed start, which Program tells in one line.
-                .Filter.ByExcluding(entry => entry.Exception is { } e && StartFailure.Explain(e) is not null && IsTheHosts(entry));
+                // A failed start, which Program tells in one line, and one that was ended, which is no failure.
+                .Filter.ByExcluding(entry => entry.Exception is { } e && (e is OperationCanceledException || StartFailure.Explain(e) is not null) && IsTheHosts(entry));
             if (builder.Environment.IsDevelopment())
                 log.WriteTo.Console(formatProvider: CultureInfo.InvariantCulture);
             else

@@ -45,8 +45,15 @@ public sealed class AuthOptionsTests
     public void An_admin_is_a_user_id() =>
         Assert.Contains("'a b' is not a user id", Assert.Single(Faults(new AuthOptions { Admins = ["alice", "a b"] })), StringComparison.Ordinal);
 
-    private static IEnumerable<string> Faults(AuthOptions options, string environment = "Production") =>
-        new AuthOptionsValidator(new Named(environment), Options.Create(new CqlOptions())).Validate(null, options).Failures ?? [];
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData(" ")]
+    public void Several_hosts_need_a_key_that_is_named(string? file) => Assert.Contains(
+        "Auth:SigningKeyFile must name", Assert.Single(Faults(new AuthOptions { SigningKeyFile = file }, contactPoints: "database")), StringComparison.Ordinal);
+
+    private static IEnumerable<string> Faults(AuthOptions options, string environment = "Production", string contactPoints = "") =>
+        new AuthOptionsValidator(new Named(environment), Options.Create(new CqlOptions { ContactPoints = contactPoints })).Validate(null, options).Failures ?? [];
 
     private sealed class Named(string name) : IHostEnvironment
     {

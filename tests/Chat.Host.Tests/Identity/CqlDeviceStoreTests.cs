@@ -73,6 +73,19 @@ public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreCon
     }
 
     [Fact]
+    public async Task A_rotation_whose_answer_is_lost_has_happened_where_the_store_says_so()
+    {
+        var (token, lost) = (RefreshToken.NewFamily(), 0);
+        var next = token.Next();
+        await Store.OpenAsync(Phone, null, token, InAMonth, 10, Ct);
+        var losing = Open(new FaultyCqlSession(_session, statement => Task.FromResult(
+            statement.Cql.StartsWith("UPDATE identity_families", StringComparison.Ordinal) && lost++ == 0 ? CqlFault.NotAnswered : CqlFault.None)));
+
+        Assert.Equal(RotationOutcome.Rotated, (await losing.RotateAsync(token, next, InAMonth, Ct)).Outcome);
+        Assert.Equal(RotationOutcome.Rotated, (await Store.RotateAsync(next, next.Next(), InAMonth, Ct)).Outcome);
+    }
+
+    [Fact]
     public async Task A_swept_device_is_gone_and_one_that_came_again_stays()
     {
         var laptop = Phone with { Device = DeviceId.Parse("laptop") };

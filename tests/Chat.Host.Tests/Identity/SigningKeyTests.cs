@@ -49,6 +49,20 @@ public sealed class SigningKeyTests : IDisposable
         Assert.Contains(Path, refusal.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(UnixFileMode.UserRead | UnixFileMode.OtherRead)]
+    [InlineData(UnixFileMode.UserRead)]
+    public void A_key_that_the_operator_keeps_is_never_to_be_deleted(UnixFileMode mode)
+    {
+        var kept = System.IO.Path.Combine(_folder, "kept.pem");
+        File.WriteAllText(kept, "half a k");
+        File.SetUnixFileMode(kept, mode);
+
+        var refusal = Assert.Throws<StorageException>(() => new SigningKey(kept));
+
+        Assert.DoesNotContain("elete", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void What_is_no_private_key_of_the_curve_is_refused()
     {

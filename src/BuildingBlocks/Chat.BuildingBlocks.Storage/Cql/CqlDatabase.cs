@@ -8,17 +8,20 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 
 /// <summary>
 /// The host's one session, from its start to its end: connected, and the tables brought up to date, before anything else of the host
-/// starts; closed after all else has stopped.
+/// starts; closed when all else of it has stopped, as <see cref="StoppedAsync"/> runs in the reverse order of registration and this is first.
 /// </summary>
 internal sealed class CqlDatabase(
     ICqlDriver driver, CqlSchema schema, IServiceProvider services, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlDatabase> log)
     : ICqlSession, IStoreHealth, IHostedLifecycleService
 {
+    // CQL binary protocol §9.
+    private const int Unauthorized = 0x2100;
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
     private ICqlSession? _session;
 
-    private ICqlSession Session => _session ?? throw new StoreUnavailableException("The database is not connected yet.");
+    private ICqlSession Session => _session ?? throw new StoreUnavailableException("The database is not connected.");
 
     public Task<CqlResult> ExecuteAsync(CqlStatement statement, CancellationToken ct = default) => Session.ExecuteAsync(statement, ct);
 
@@ -31,12 +34,15 @@ internal sealed class CqlDatabase(
     /// <exception cref="StorageException">The database did not answer for so long, or cannot be used as it is.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        if (options.Value is { Password.Length: > 0, Tls: false })
+            log.PasswordInTheClear();
         var started = clock.GetTimestamp();
         while (true)
         {
             try
             {
                 _session ??= await driver.ConnectAsync(cancellationToken);
+                await CqlDatacenters.CheckAsync(_session, options.Value, cancellationToken);
                 await schema.ApplyAsync(_session, cancellationToken);
                 foreach (var store in services.GetServices<IOpenedAtStart>())
                     await store.OpenAsync(cancellationToken);
@@ -47,6 +53,10 @@ internal sealed class CqlDatabase(
                 if (clock.GetElapsedTime(started) > TimeSpan.FromMilliseconds(options.Value.StartTimeoutMs))
                     throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' cannot be used: {e.Message} Is it up, and are the addresses right?", e);
                 log.NotThereYet(options.Value.ContactPoints, e.Message);
+            }
+            catch (CqlException e)
+            {
+                throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' refuses what a server needs: {e.Message} {Remedy(e)}", e);
             }
             await Task.Delay(TryAgainAfter, clock, cancellationToken);
         }
@@ -60,18 +70,31 @@ internal sealed class CqlDatabase(
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public async Task StoppedAsync(CancellationToken cancellationToken) => await DisposeAsync();
 
-    // With the container, which disposes of the stores first: they were made after this.
+    // What is left for the container is the session of a start that failed. It comes once for each service that this is registered as.
     public async ValueTask DisposeAsync()
     {
-        if (_session is not null)
-            await _session.DisposeAsync();
+        if (Interlocked.Exchange(ref _session, null) is { } session)
+            await session.DisposeAsync();
     }
+
+    private string Remedy(CqlException e) => e switch
+    {
+        { Code: Unauthorized } =>
+            $"Grant the role of Cql:Username CREATE, ALTER, SELECT and MODIFY on the keyspace {options.Value.Keyspace}, and SELECT on system and system_schema.",
+        // ScyllaDB's tablets know no conditional statements in some versions.
+        _ when e.Message.Contains("tablets", StringComparison.OrdinalIgnoreCase) =>
+            $"Make the keyspace {options.Value.Keyspace} anew, with tablets = {{'enabled': false}}: docs/operations.md.",
+        _ => "Is it a database of a version that this server knows, and its keyspace this server's own? See docs/operations.md.",
+    };
 }
 
 internal static partial class CqlDatabaseLogs
 {
     [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {ContactPoints} does not answer yet, trying again: {Reason}")]
     public static partial void NotThereYet(this ILogger log, string contactPoints, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cql:Password goes over the network as it is: set Cql:Tls, unless nobody can listen there")]
+    public static partial void PasswordInTheClear(this ILogger log);
 }

@@ -124,6 +124,9 @@ internal sealed class CqlDeviceStore(ICqlSession session, TimeProvider clock) : 
                     return issued;
                 continue;
             }
+            // A plain read may have the count of changes without the device that came with it, where a host died in the middle of that.
+            if (!IsAgain(attempt))
+                continue;
             if (user.Devices.Count(row => row.IsThere) >= maxDevices)
                 return null;
             var now = Now();

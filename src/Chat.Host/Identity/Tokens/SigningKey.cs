@@ -36,8 +36,11 @@ internal sealed class SigningKey : IDisposable
             // A secret that is mounted may be its group's.
             var allowed = isOwn ? OwnerOnly : OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead;
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~allowed) != 0)
-                throw new StorageException($"The signing key '{path}' may be read by others: whoever has it is any user. Delete it, for a new one, or chmod 600 it.");
-            _key = Read(path);
+            {
+                throw new StorageException($"The signing key '{path}' may be read by others: whoever has it is any user. "
+                    + (isOwn ? "Delete it, for a new one, or chmod 600 it." : "Let none but the server's user or group read it: chmod 640 it, or less."));
+            }
+            _key = Read(path, isOwn);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -57,7 +60,7 @@ internal sealed class SigningKey : IDisposable
         _key.Dispose();
     }
 
-    private static ECDsa Read(string path)
+    private static ECDsa Read(string path, bool isOwn)
     {
         var key = ECDsa.Create();
         try
@@ -68,9 +71,9 @@ internal sealed class SigningKey : IDisposable
         }
         catch (Exception e) when (e is ArgumentException or CryptographicException)
         {
-            throw NotAKey(path, e);
+            throw NotAKey(path, isOwn, e);
         }
-        throw NotAKey(path, null);
+        throw NotAKey(path, isOwn, null);
     }
 
     // Whole or not at all: a crash leaves the temporary file, which the next start replaces.
@@ -90,6 +93,8 @@ internal sealed class SigningKey : IDisposable
         File.Move(temporary, path);
     }
 
-    private static StorageException NotAKey(string path, Exception? inner) => new(
-        $"The signing key '{path}' is damaged or not an EC P-256 private key. Put back a backup of it, or delete it: then all tokens become void.", inner);
+    private static StorageException NotAKey(string path, bool isOwn, Exception? inner) => new(
+        $"The signing key '{path}' is damaged or not an EC P-256 private key. "
+        + (isOwn ? "Put back a backup of it, or delete it: then all tokens become void." : "Put back the one that all servers sign with: with another all tokens become void."),
+        inner);
 }

@@ -72,6 +72,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts a server on an empty data directory, and waits for nothing.</summary>
+    public static ServerProcess Begin(IReadOnlyDictionary<string, string> settings)
+    {
+        var server = new ServerProcess(settings);
+        server._process = server.Launch();
+        return server;
+    }
+
     /// <summary>Starts the server again on the same address and data, after it has ended.</summary>
     public async Task StartAgainAsync()
     {

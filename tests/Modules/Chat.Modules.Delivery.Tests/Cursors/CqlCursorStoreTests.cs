@@ -101,6 +101,19 @@ public sealed class CqlCursorStoreTests(CassandraServer server) : CursorStoreCon
         Assert.Equal(many, (await Store.ReadAllAsync(Bobs.User, Bobs.Device, Ct)).ToDictionary(cursor => cursor.Key, cursor => cursor.Value.Delivered));
     }
 
+    [Fact]
+    public async Task One_that_cannot_be_saved_holds_up_no_other()
+    {
+        var (lost, kept) = (new CursorKey(Bobs.User, Bobs.Device, Alices), new CursorKey(UserId.Parse("dan"), DeviceId.Parse("phone"), Carols));
+        var store = Open(new FaultyCqlSession(_session, statement => Task.FromResult(
+            statement.Cql.StartsWith("UPDATE", StringComparison.Ordinal) && statement.Values.Contains(Bobs.User.Value) ? CqlFault.NotSent : CqlFault.None)));
+
+        var faults = await store.SaveAsync(new[] { lost, kept }.ToDictionary(key => key, _ => new CursorValue(new SeqNo(9), SeqNo.None)), Ct);
+
+        Assert.Equal(lost, Assert.Single(faults).Key);
+        Assert.Equal(9, (await store.ReadAsync(kept, Ct)).Delivered.Value);
+    }
+
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
@@ -114,7 +127,7 @@ public sealed class CqlCursorStoreTests(CassandraServer server) : CursorStoreCon
 
     private static Dictionary<ConversationId, SeqNo> Starts(long place) => new() { [Alices] = new(place), [Carols] = new(place) };
 
-    private static Task SaveAsync(ICursorStore store, long delivered) => store.SaveAsync(
+    private static async Task SaveAsync(ICursorStore store, long delivered) => await store.SaveAsync(
         [KeyValuePair.Create(new CursorKey(Bobs.User, Bobs.Device, Alices), new CursorValue(new SeqNo(delivered), SeqNo.None))], Ct);
 
     private static async Task<long> ReadAsync(ICursorStore store) =>

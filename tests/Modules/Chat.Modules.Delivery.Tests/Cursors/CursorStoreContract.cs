@@ -95,7 +95,7 @@ public abstract class CursorStoreContract
     private ValueTask<CursorValue> ReadAsync(DeviceAddress device, ConversationId conversation) =>
         Store.ReadAsync(new CursorKey(device.User, device.Device, conversation), Ct);
 
-    private Task SaveAsync(params (CursorKey Key, long Delivered, long Read)[] cursors) => Store.SaveAsync(
+    private async Task SaveAsync(params (CursorKey Key, long Delivered, long Read)[] cursors) => await Store.SaveAsync(
         [.. cursors.Select(cursor => KeyValuePair.Create(cursor.Key, new CursorValue(new SeqNo(cursor.Delivered), new SeqNo(cursor.Read))))], Ct);
 }
 

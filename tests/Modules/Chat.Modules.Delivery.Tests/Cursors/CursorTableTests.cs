@@ -86,6 +86,29 @@ public sealed class CursorTableTests : IDisposable
     }
 
     [Fact]
+    public async Task One_that_cannot_be_saved_keeps_neither_others_from_the_store_nor_the_table_from_being_emptied()
+    {
+        using var table = Open(_store, maxCached: 1);
+        var other = new CursorKey(UserId.Parse("dan"), DeviceId.Parse("phone"), World.Direct("alice", "dan"));
+        _store.Refused.Add(Key);
+        var refused = await table.GetAsync(Key, Ct);
+        var saved = await table.GetAsync(other, Ct);
+        refused.Deliver(new SeqNo(5));
+        saved.Deliver(new SeqNo(7));
+
+        await table.SaveAsync(new DeviceAddress(other.User, other.Device!.Value), Ct);
+        Assert.Equal(7, (await _store.ReadAsync(other, Ct)).Delivered.Value);
+        Assert.NotSame(saved, await table.GetAsync(other, Ct));
+        Assert.Same(refused, await table.GetAsync(Key, Ct));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => table.SaveAsync(new DeviceAddress(Key.User, Key.Device!.Value), Ct));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => table.SaveAsync(Ct));
+
+        _store.Refused.Clear();
+        await table.SaveAsync(Ct);
+        Assert.Equal(5, (await _store.ReadAsync(Key, Ct)).Delivered.Value);
+    }
+
+    [Fact]
     public async Task A_fault_of_the_store_does_not_end_the_saving()
     {
         await _table.StartAsync(Ct);

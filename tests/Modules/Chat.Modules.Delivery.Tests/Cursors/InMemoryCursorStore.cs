@@ -17,6 +17,9 @@ internal sealed class InMemoryCursorStore : ICursorStore
     /// <summary>Called before each save; what it throws, the save throws.</summary>
     public Action? Saving { get; set; }
 
+    /// <summary>They cannot be saved.</summary>
+    public HashSet<CursorKey> Refused { get; } = [];
+
     public void FailNextSave() => Saving = () =>
     {
         Saving = null;
@@ -72,15 +75,22 @@ internal sealed class InMemoryCursorStore : ICursorStore
         }
     }
 
-    public Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
+    public Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(
+        IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
     {
         Saving?.Invoke();
+        var faults = new Dictionary<CursorKey, Exception>();
         lock (_gate)
         {
             foreach (var (key, value) in cursors)
-                Forward(key, value);
+            {
+                if (Refused.Contains(key))
+                    faults[key] = new StoreUnavailableException("Not this one.");
+                else
+                    Forward(key, value);
+            }
         }
-        return Task.CompletedTask;
+        return Task.FromResult<IReadOnlyDictionary<CursorKey, Exception>>(faults);
     }
 
     private void Forward(CursorKey key, CursorValue value)

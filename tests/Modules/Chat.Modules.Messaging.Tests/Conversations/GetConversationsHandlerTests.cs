@@ -46,6 +46,15 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_direct_conversation_whose_first_message_never_came_is_none()
+    {
+        _mediator.Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(_ => [AliceAndBob, AliceAndCarol]);
+        await AppendAsync(AliceAndCarol, Carol, Now);
+
+        Assert.Equal(AliceAndCarol, Assert.Single((await GetAsync()).Conversations).Id);
+    }
+
+    [Fact]
     public async Task The_newest_activity_comes_first_and_a_silent_group_counts_from_its_making()
     {
         Join(Team, createdAt: Now.AddMinutes(2));

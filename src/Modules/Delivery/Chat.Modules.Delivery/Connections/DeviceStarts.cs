@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Groups.Contracts;
@@ -15,12 +16,14 @@ internal readonly record struct ConversationStart(ConversationId Conversation, S
 /// </summary>
 internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMediator mediator)
 {
+    private const int HeadsAtOnce = 16;
+
     private static readonly Dictionary<ConversationId, CursorValue> None = [];
 
     /// <summary>All conversations of the device's user; a device that is new is known from here on.</summary>
     public async Task<IReadOnlyList<ConversationStart>> OpenAsync(DeviceAddress device, CancellationToken ct)
     {
-        await cursors.SaveAsync(ct);
+        await cursors.SaveAsync(device, ct);
         var standing = await store.GetStandingAsync(device, ct);
         var places = standing switch
         {
@@ -29,23 +32,23 @@ internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMed
             _ => None,
         };
 
-        var found = new List<ConversationStart>();
-        foreach (var direct in await mediator.Send(new GetDirectConversations(device.User), ct))
-            found.Add(await StartAsync(direct, SeqNo.None, memberCount: 2));
-        foreach (var group in await mediator.Send(new GetGroupsOf(device.User), ct))
-            found.Add(await StartAsync(group.Group, group.Membership.JoinedAt, group.MemberCount));
+        var directs = await mediator.Send(new GetDirectConversations(device.User), ct);
+        var groups = await mediator.Send(new GetGroupsOf(device.User), ct);
+        var found = await Concurrently.SelectAsync<(ConversationId Id, SeqNo JoinedAt, int Members), ConversationStart>(
+            [.. directs.Select(direct => (direct, SeqNo.None, 2)), .. groups.Select(group => (group.Group, group.Membership.JoinedAt, group.MemberCount))],
+            HeadsAtOnce,
+            async (conversation, cancelled) =>
+            {
+                var head = await mediator.Send(new GetHead(conversation.Id), cancelled);
+                var place = standing is DeviceStanding.Later ? head : places.GetValueOrDefault(conversation.Id).Delivered;
+                return new ConversationStart(conversation.Id, SeqNo.Max(place, conversation.JoinedAt), head, conversation.Members);
+            },
+            ct);
 
         if (standing is not DeviceStanding.Known)
             await store.AddDeviceAsync(device, found.ToDictionary(start => start.Conversation, start => start.Start), ct);
         cursors.Replace(device, found.Select(start => KeyValuePair.Create(
             start.Conversation, standing is DeviceStanding.Known ? places.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
         return found;
-
-        async ValueTask<ConversationStart> StartAsync(ConversationId conversation, SeqNo joinedAt, int memberCount)
-        {
-            var head = await mediator.Send(new GetHead(conversation), ct);
-            var place = standing is DeviceStanding.Later ? head : places.GetValueOrDefault(conversation).Delivered;
-            return new ConversationStart(conversation, SeqNo.Max(place, joinedAt), head, memberCount);
-        }
     }
 }

@@ -12,7 +12,7 @@ internal sealed class ForgetOnDeviceRevoked(ConnectionTable connections, CursorT
         // Should it be here again already, it has to show its new token once more.
         connections.Find(notification.Device)?.Close(CloseReason.Revoked);
         // Saved first, as the user's own cursors are among what has moved.
-        await cursors.SaveAsync(cancellationToken);
+        await cursors.SaveAsync(notification.Device, cancellationToken);
         cursors.Forget(notification.Device);
         if (!notification.Elsewhere)
             await store.RemoveDeviceAsync(notification.Device, cancellationToken);

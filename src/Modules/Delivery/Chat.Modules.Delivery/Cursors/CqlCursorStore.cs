@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -46,7 +47,8 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
             var row = await _generations.ReadAsync(device, ct);
             // First, so that a device that is known has them all.
             await SaveAsync(
-                [.. starts.Select(start => KeyValuePair.Create(new CursorKey(device.User, device.Device, start.Key), new CursorValue(start.Value, SeqNo.None)))],
+                device.User, device.Device,
+                starts.Select(start => KeyValuePair.Create(new CursorKey(device.User, device.Device, start.Key), new CursorValue(start.Value, SeqNo.None))),
                 ct);
             if (row.IsKnown)
                 return;
@@ -113,16 +115,34 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
         return cursors;
     }
 
-    public Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct) => Parallel.ForEachAsync(
-        cursors.GroupBy(cursor => (cursor.Key.User, cursor.Key.Device)),
-        new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = ct },
-        async (ofOne, cancelled) =>
-        {
-            var (user, device) = ofOne.Key;
-            var generation = await GenerationOfAsync(user, device, cancelled);
-            foreach (var batch in ofOne.SelectMany(cursor => Moves(cursor.Key, cursor.Value, generation)).Chunk(MaxBatch))
-                await (batch is [var only] ? session.ExecuteAsync(only, cancelled) : session.ExecuteBatchAsync(batch, cancelled));
-        });
+    public async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(
+        IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
+    {
+        var faults = new ConcurrentDictionary<CursorKey, Exception>();
+        await Parallel.ForEachAsync(
+            cursors.GroupBy(cursor => (cursor.Key.User, cursor.Key.Device)),
+            new ParallelOptions { MaxDegreeOfParallelism = MaxParallel, CancellationToken = ct },
+            async (ofOne, cancelled) =>
+            {
+                try
+                {
+                    await SaveAsync(ofOne.Key.User, ofOne.Key.Device, ofOne, cancelled);
+                }
+                catch (Exception e) when (!cancelled.IsCancellationRequested)
+                {
+                    foreach (var (key, _) in ofOne)
+                        faults[key] = e;
+                }
+            });
+        return faults;
+    }
+
+    private async Task SaveAsync(UserId user, DeviceId? device, IEnumerable<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
+    {
+        var generation = await GenerationOfAsync(user, device, ct);
+        foreach (var batch in cursors.SelectMany(cursor => Moves(cursor.Key, cursor.Value, generation)).Chunk(MaxBatch))
+            await (batch is [var only] ? session.ExecuteAsync(only, ct) : session.ExecuteBatchAsync(batch, ct));
+    }
 
     // A timestamp counts for a whole statement, so each place has its own. None is not written: null is as good, and 0 no timestamp to rely on.
     private static IEnumerable<CqlStatement> Moves(CursorKey key, CursorValue value, Guid generation)

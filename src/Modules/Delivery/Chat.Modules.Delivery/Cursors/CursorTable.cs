@@ -19,8 +19,9 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     private readonly Lock _gate = new();
 
     // Both under _gate.
-    private Task _saving = Task.CompletedTask;
-    private Task? _nextSaving;
+    private Task<IReadOnlyDictionary<CursorKey, Exception>> _saving =
+        Task.FromResult<IReadOnlyDictionary<CursorKey, Exception>>(new Dictionary<CursorKey, Exception>());
+    private Task<IReadOnlyDictionary<CursorKey, Exception>>? _nextSaving;
 
     /// <summary>The cursor, read from the store if it is not in memory.</summary>
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
@@ -36,7 +37,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     }
 
     /// <summary>
-    /// A device has connected, and these are its places in the store, read since the last <see cref="SaveAsync"/>: they take the place of
+    /// A device has connected, and these are its places in the store, read since the last <see cref="SaveAsync(CancellationToken)"/>: they take the place of
     /// what is in memory. Another node may have moved it on, or have forgotten the device and let it begin anew, further back.
     /// </summary>
     public void Replace(DeviceAddress device, IEnumerable<KeyValuePair<ConversationId, SeqNo>> places)
@@ -55,11 +56,12 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     /// <summary>Everything moved so far is in the store when this completes.</summary>
     /// <remarks>One save at a time; all who come during one share the next, so that a rush of connecting devices is not a row of saves.</remarks>
     /// <exception cref="StoreUnavailableException">It is not; the moves are kept for the next time.</exception>
-    public Task SaveAsync(CancellationToken ct)
-    {
-        lock (_gate)
-            return (_nextSaving ??= SaveAfterAsync(_saving)).WaitAsync(ct);
-    }
+    public Task SaveAsync(CancellationToken ct) => SaveAsync(_ => true, ct);
+
+    /// <summary>Everything that a device has moved so far is in the store when this completes, its user's own cursors as well; others' may not be.</summary>
+    /// <inheritdoc cref="SaveAsync(CancellationToken)" path="/exception"/>
+    public Task SaveAsync(DeviceAddress device, CancellationToken ct) =>
+        SaveAsync(key => key.User == device.User && (key.Device is null || key.Device == device.Device), ct);
 
     /// <summary>Drops what is in memory of a device that is forgotten.</summary>
     public void Forget(DeviceAddress device)
@@ -99,21 +101,33 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         return _cursors.GetOrAdd(key, new Cursor(key, value, _moved.Enqueue));
     }
 
-    private async Task SaveAfterAsync(Task other)
+    private async Task SaveAsync(Func<CursorKey, bool> matters, CancellationToken ct)
+    {
+        Task<IReadOnlyDictionary<CursorKey, Exception>> saving;
+        lock (_gate)
+            saving = _nextSaving ??= SaveAfterAsync(_saving);
+        var faults = (await saving.WaitAsync(ct)).Where(fault => matters(fault.Key)).Select(fault => fault.Value).ToList();
+        if (faults.Count > 0)
+            throw new StoreUnavailableException($"{faults.Count} cursors are not saved: {faults[0].Message}", new AggregateException(faults.Distinct()));
+    }
+
+    /// <summary>Those that could not be saved, each with the reason; never fails.</summary>
+    private async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAfterAsync(Task other)
     {
         // Not under the gate, in which this is called.
         await Task.Yield();
-        await other.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await other;
         lock (_gate)
             (_saving, _nextSaving) = (_nextSaving!, null);
         // Whoever comes from here on may have moved what this one passes over.
-        await SaveMovedAsync();
+        var faults = await SaveMovedAsync();
         EvictSaved();
+        return faults;
     }
 
     private static CursorValue ValueOf(Cursor cursor) => new(cursor.Delivered, cursor.Read);
 
-    private async Task SaveMovedAsync()
+    private async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveMovedAsync()
     {
         var unsaved = new Dictionary<CursorKey, CursorValue>();
         var taken = new List<Cursor>();
@@ -124,16 +138,20 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
             // One that was evicted in use may have moved beside the one that was loaded after it.
             unsaved[cursor.Key] = unsaved.TryGetValue(cursor.Key, out var other) ? CursorValue.Max(value, other) : value;
         }
-        if (taken.Count == 0)
-            return;
+        var faults = await TrySaveAsync(unsaved);
+        taken.FindAll(cursor => faults.ContainsKey(cursor.Key)).ForEach(cursor => cursor.KeepUnsaved());
+        return faults;
+    }
+
+    private async Task<IReadOnlyDictionary<CursorKey, Exception>> TrySaveAsync(Dictionary<CursorKey, CursorValue> unsaved)
+    {
         try
         {
-            await store.SaveAsync(unsaved, CancellationToken.None);
+            return unsaved.Count > 0 ? await store.SaveAsync(unsaved, CancellationToken.None) : new Dictionary<CursorKey, Exception>();
         }
-        catch
+        catch (Exception e)
         {
-            taken.ForEach(cursor => cursor.KeepUnsaved());
-            throw;
+            return unsaved.ToDictionary(cursor => cursor.Key, _ => e);
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed class GetCursorsHandler(ICursorStore store, CursorTable cursors)
 {
     public async Task<IReadOnlyDictionary<ConversationId, Contracts.Cursors>> Handle(GetCursors query, CancellationToken ct)
     {
-        await cursors.SaveAsync(ct);
+        await cursors.SaveAsync(query.Device, ct);
         var ofDevice = await store.ReadAllAsync(query.Device.User, query.Device.Device, ct);
         var ofUser = await store.ReadAllAsync(query.Device.User, null, ct);
         return ofDevice.Keys.Union(ofUser.Keys).ToDictionary(

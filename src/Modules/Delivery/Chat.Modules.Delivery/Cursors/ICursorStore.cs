@@ -45,6 +45,7 @@ internal interface ICursorStore
     /// <summary>All cursors of a device, or with a null <paramref name="device"/> the user's own.</summary>
     ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct);
 
-    /// <summary>Moves cursors forward; those that are further already stay.</summary>
-    Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct);
+    /// <summary>Moves cursors forward; those that are further already stay. One that cannot be moved holds up no other.</summary>
+    /// <returns>Those that may not have moved, each with the reason; none where all have.</returns>
+    Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct);
 }

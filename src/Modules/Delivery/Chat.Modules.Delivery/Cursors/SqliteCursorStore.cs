@@ -61,8 +61,13 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
             row => ConversationId.Parse(row.Conversation), row => new CursorValue(new SeqNo(row.Delivered), new SeqNo(row.Read))));
     }
 
-    public Task SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct) =>
-        database.WriteAsync(connection => Upsert(connection, cursors), ct);
+    public async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(
+        IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
+    {
+        // All or none: then it throws.
+        await database.WriteAsync(connection => Upsert(connection, cursors), ct);
+        return new Dictionary<CursorKey, Exception>();
+    }
 
     private static void Upsert(SqliteConnection connection, IEnumerable<KeyValuePair<CursorKey, CursorValue>> cursors) =>
         connection.Execute(UpsertCursor, cursors.Select(cursor => new

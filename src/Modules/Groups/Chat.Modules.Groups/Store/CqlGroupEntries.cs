@@ -106,11 +106,10 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
     private async Task<(JoinedGroup? Group, bool IsDead)> LookAsync(UserId user, Entry entry, CancellationToken ct)
     {
         var look = await LookOnceAsync(user, entry, linearizable: false, ct);
-        if (look.Group is not null || look.Version >= entry.Version)
-            return (look.Group, look.Group is null);
-        if (clock.GetUtcNow() - entry.BegunAt < LongestRequest)
-            return (null, false);
-        // Finishes a change whose host died in the middle of it, so that what is not there now will not be.
+        if (look.Group is not null || (!(look.Version >= entry.Version) && clock.GetUtcNow() - entry.BegunAt < LongestRequest))
+            return (look.Group, false);
+        // Finishes a change whose host died in the middle of it: what is not there now will not be. A plain read may have the group's new
+        // version without the member that came with it.
         look = await LookOnceAsync(user, entry, linearizable: true, ct);
         return (look.Group, look.Group is null);
     }

@@ -34,7 +34,7 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
                 return null;
             var version = own.Get<long>(4);
             // One page is of one version. Of several the group may have changed between them.
-            if (pages == 1 || await FindVersionAsync(group, ct) == version)
+            if (pages == 1 || await FindVersionAsync(group, linearizable: true, ct) == version)
             {
                 return new GroupState(
                     group, own.Get<string>(1), (GroupHistory)own.Get<int>(2), own.Get<DateTimeOffset>(3), version, [.. rows.Skip(1).Select(ToMember)]);
@@ -43,12 +43,7 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
         throw new StoreUnavailableException("The group is being changed all the time.");
     }
 
-    public async Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct)
-    {
-        var found = await session.ExecuteAsync(
-            new CqlStatement("SELECT version FROM groups_groups WHERE group_id = ? AND ordinal = 0", group.Value), ct);
-        return found.Rows is [var own] ? own.Get<long>(0) : null;
-    }
+    public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => FindVersionAsync(group, linearizable: false, ct);
 
     public async Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) => await _entries.FindGroupsOfAsync(user, ct);
 
@@ -72,6 +67,15 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
         return SaveOutcome.Saved;
     }
 
+    private async Task<long?> FindVersionAsync(ConversationId group, bool linearizable, CancellationToken ct)
+    {
+        var found = await session.ExecuteAsync(
+            new CqlStatement("SELECT version FROM groups_groups WHERE group_id = ? AND ordinal = 0", group.Value) { Linearizable = linearizable }, ct);
+        return found.Rows is [var own] ? own.Get<long>(0) : null;
+    }
+
+    // Linearizable, as a change that is half done is not all or nothing to a plain read: one that came before for a few rows has brought
+    // those to other replicas (read repair), and so the new version without its members.
     private async Task<(List<CqlRow> Rows, int Pages)> ReadAsync(ConversationId group, CancellationToken ct)
     {
         var (rows, pages) = (new List<CqlRow>(), 0);
@@ -84,7 +88,7 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
                     SELECT ordinal, title, history, created_at, version, user_id, role, joined_at, visible_after
                     FROM groups_groups WHERE group_id = ?
                     """,
-                    group.Value) { PageSize = LargestPage, PagingState = next },
+                    group.Value) { Linearizable = true, PageSize = LargestPage, PagingState = next },
                 ct);
             rows.AddRange(page.Rows);
             (next, pages) = (page.PagingState, pages + 1);

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
@@ -12,6 +13,8 @@ namespace Chat.Modules.Messaging.Conversations;
 /// <summary>The list is put together from the memberships, the log's heads and the cursors on each call: nothing is kept that could go wrong.</summary>
 internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator) : IQueryHandler<GetConversations, Result<ConversationPage>>
 {
+    private const int ReadsAtOnce = 16;
+
     private static readonly Membership Direct = new(SeqNo.None, SeqNo.None);
     private static readonly Cursors NoCursors = new(SeqNo.None, SeqNo.None);
 
@@ -23,11 +26,14 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
         if (query.Cursor is not null && (start = PagePlace.Parse(query.Cursor)) is null)
             return Error.BadRequest("cursor is the next of the page before.");
 
-        var all = new List<Entry>();
-        foreach (var direct in await mediator.Send(new GetDirectConversations(query.Caller.User), ct))
-            all.Add(await EntryAsync(direct, null, Direct, DateTimeOffset.UnixEpoch, ct));
-        foreach (var group in await mediator.Send(new GetGroupsOf(query.Caller.User), ct))
-            all.Add(await EntryAsync(group.Group, group.Title, group.Membership, group.CreatedAt, ct));
+        var directs = await Concurrently.SelectAsync(
+            await mediator.Send(new GetDirectConversations(query.Caller.User), ct), ReadsAtOnce,
+            (direct, cancelled) => EntryAsync(direct, null, Direct, DateTimeOffset.UnixEpoch, cancelled), ct);
+        var groups = await Concurrently.SelectAsync(
+            await mediator.Send(new GetGroupsOf(query.Caller.User), ct), ReadsAtOnce,
+            (group, cancelled) => EntryAsync(group.Group, group.Title, group.Membership, group.CreatedAt, cancelled), ct);
+        // A direct conversation is noted before its first message is, which may then never have been written.
+        var all = directs.Where(direct => direct.Last is not null).Concat(groups);
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
         var page = all.Where(entry => start is null || entry.Place.CompareTo(start) > 0).OrderBy(entry => entry.Place).Take(limit + 1).ToList();
@@ -36,9 +42,9 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
             page.RemoveAt(limit);
 
         var cursors = await mediator.Send(new GetCursors(query.Caller), ct);
-        var summaries = new List<ConversationSummary>(page.Count);
-        foreach (var entry in page)
-            summaries.Add(await SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Place.Conversation, NoCursors), ct));
+        var summaries = await Concurrently.SelectAsync(
+            page, ReadsAtOnce,
+            (entry, cancelled) => SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Place.Conversation, NoCursors), cancelled), ct);
         return new ConversationPage(summaries, more ? page[^1].Place.ToString() : null, log.Epoch);
     }
 
