@@ -24,7 +24,14 @@ public sealed class CassandraServer : IAsyncDisposable
 
     public static bool IsMissing => string.IsNullOrEmpty(ContactPoint);
 
-    public CqlOptions Options { get; private set; } = NewOptions();
+    public CqlOptions Options { get; } = new()
+    {
+        ContactPoints = ContactPoint ?? "",
+        Keyspace = string.Create(CultureInfo.InvariantCulture, $"chat_test_{Random.Shared.NextInt64():x}"),
+        ReplicationFactor = int.Parse(Environment.GetEnvironmentVariable("CHAT_TEST_CQL_REPLICATION") ?? "1", CultureInfo.InvariantCulture),
+        RequestTimeoutMs = 30_000,
+        ConnectTimeoutMs = 30_000,
+    };
 
     private static string? ContactPoint => Environment.GetEnvironmentVariable("CHAT_TEST_CQL");
 
@@ -53,37 +60,14 @@ public sealed class CassandraServer : IAsyncDisposable
         await CqlSession.ConnectAsync(Options, _meters, NullLoggerFactory.Instance, TimeProvider.System, ct);
 #endif
 
-    /// <summary>The session in a keyspace that is new again, for servers of which one may be down: they truncate no table then.</summary>
-    public async Task<ICqlSession> OpenNewAsync(CancellationToken ct)
-    {
-        await EndAsync();
-        Options = NewOptions();
-        return await OpenAsync(ct: ct);
-    }
-
     public async ValueTask DisposeAsync()
-    {
-        await EndAsync();
-        _meters.Dispose();
-        _opening.Dispose();
-    }
-
-    private async Task EndAsync()
     {
         if (_session is not null)
         {
             await _session.ExecuteAsync(new CqlStatement($"DROP KEYSPACE IF EXISTS \"{Options.Keyspace}\""));
             await _session.DisposeAsync();
         }
-        _session = null;
+        _meters.Dispose();
+        _opening.Dispose();
     }
-
-    private static CqlOptions NewOptions() => new()
-    {
-        ContactPoints = ContactPoint ?? "",
-        Keyspace = string.Create(CultureInfo.InvariantCulture, $"chat_test_{Random.Shared.NextInt64():x}"),
-        ReplicationFactor = int.Parse(Environment.GetEnvironmentVariable("CHAT_TEST_CQL_REPLICATION") ?? "1", CultureInfo.InvariantCulture),
-        RequestTimeoutMs = 30_000,
-        ConnectTimeoutMs = 30_000,
-    };
 }

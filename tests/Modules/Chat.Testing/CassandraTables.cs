@@ -11,13 +11,10 @@ public static class CassandraTables
     /// <summary>The fixture's session, with the module's tables there and empty.</summary>
     public static async Task<ICqlSession> OpenEmptyAsync(this CassandraServer server, string module, Assembly tables, CancellationToken ct)
     {
-        var areCopied = server.Options.ReplicationFactor > 1;
-        var session = areCopied ? await server.OpenNewAsync(ct) : await server.OpenAsync(ct: ct);
+        var session = await server.OpenAsync(ct: ct);
         var schema = new CqlSchema(
             [new CqlMigrations(module, tables)], Options.Create(server.Options), TimeProvider.System, NullLogger<CqlSchema>.Instance);
         await schema.ApplyAsync(session, ct);
-        if (areCopied)
-            return session;
         var found = await session.ExecuteAsync(
             new CqlStatement("SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?", server.Options.Keyspace), ct);
         foreach (var table in found.Rows.Select(row => row.Get<string>(0)).Where(table => table.StartsWith(module, StringComparison.Ordinal)))
