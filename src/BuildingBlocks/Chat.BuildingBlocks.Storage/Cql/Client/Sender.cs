@@ -53,6 +53,8 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
         throw failure ?? new StoreUnavailableException("No node of the cluster can be reached.");
     }
 
+    private const int ForgottenAtOnce = 4;
+
     // What a failed try means; throws where no other try would end differently.
     private (bool Safe, StoreUnavailableException Failure) Judge(in Response response, Connection connection, CancellationToken ct)
     {
@@ -74,10 +76,10 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
     }
 
     // The node has forgotten, or never knew, what it is asked to execute: prepared there, the same request is sent once more. In a batch
-    // each statement may be unknown.
+    // each statement may be unknown; and Cassandra may forget at once what others prepare at the same time (CASSANDRA-17401).
     private async Task<Response> TeachAsync(Connection connection, Request request, Response response, CancellationToken ct)
     {
-        var most = request is BatchRequest batch ? batch.Count : 1;
+        var most = (request is BatchRequest batch ? batch.Count : 1) + ForgottenAtOnce;
         for (var taught = 0; taught < most && response is { Outcome: Outcome.Answered, Opcode: Opcode.Error }; taught++)
         {
             var error = ReadError(response);
