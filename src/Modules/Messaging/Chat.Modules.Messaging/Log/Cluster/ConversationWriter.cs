@@ -13,6 +13,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 {
     private const int MaxBatch = 64;
     private const int MaxBatchBytes = 48 * 1024;
+    private const int MaxDoubts = 2;
 
     private readonly Lock _lock = new();
     private readonly LinkedList<Append> _waiting = new();
@@ -200,27 +201,39 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     private async Task<Held> BeginTermAsync()
     {
-        var tables = context.Tables;
         for (var attempt = 0; attempt < WriterContext.MaxTurns; attempt++)
         {
-            var state = await tables.ReadStateAsync(conversation, CancellationToken.None);
-            await context.WaitForTurnAsync(state, attempt);
-            if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, context.BusyUntil(_losses), CancellationToken.None))
-                continue;
-
-            // From here on no earlier term can answer anyone; what they have written by now counts. Read anew, for the last one may have set its
-            // fence and written rows since.
-            var term = (state?.Term ?? 0) + 1;
-            var begun = await tables.ReadStateAsync(conversation, CancellationToken.None);
-            var head = await FindHeadAsync(begun!);
-            if (await tables.SetFenceAsync(conversation, term, head, CancellationToken.None))
+            try
             {
-                if (head == SeqNo.None && conversation.IsDirect)
-                    await tables.AddDirectAsync(conversation, CancellationToken.None);
-                return new Held(term, head, begun!.Bucket);
+                if (await TryBeginTermAsync(attempt) is { } held)
+                    return held;
+            }
+            catch (StoreUnavailableException) when (attempt < MaxDoubts)
+            {
+                // As when a node dies: whether this host's term began or not, it may begin the one after.
             }
         }
         throw new StoreUnavailableException("Other hosts were faster each time.");
+    }
+
+    private async Task<Held?> TryBeginTermAsync(int attempt)
+    {
+        var tables = context.Tables;
+        var state = await tables.ReadStateAsync(conversation, CancellationToken.None);
+        await context.WaitForTurnAsync(state, attempt);
+        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, context.BusyUntil(_losses), CancellationToken.None))
+            return null;
+
+        // From here on no earlier term can answer anyone; what they have written by now counts. Read anew, for the last one may have set its
+        // fence and written rows since.
+        var term = (state?.Term ?? 0) + 1;
+        var begun = await tables.ReadStateAsync(conversation, CancellationToken.None);
+        var head = await FindHeadAsync(begun!);
+        if (!await tables.SetFenceAsync(conversation, term, head, CancellationToken.None))
+            return null;
+        if (head == SeqNo.None && conversation.IsDirect)
+            await tables.AddDirectAsync(conversation, CancellationToken.None);
+        return new Held(term, head, begun!.Bucket);
     }
 
     // Seen from the top: rows that terms in between have left, which count no more; rows of the last term that are torn, which nobody has been
