@@ -264,15 +264,17 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, and those that another host may be appending.</summary>
     private async Task ClaimAsync(Held held, List<Append> batch)
     {
-        var claims = await Task.WhenAll(batch.Select(append => ClaimAsync(held, append)));
+        // The head rises when the batch before is written.
+        var own = batch.ConvertAll(append => append.ToClaim(held.Term, held.Head));
+        var others = await Task.WhenAll(batch.Select((append, i) => ClaimAsync(append, own[i])));
         for (var i = batch.Count - 1; i >= 0; i--)
         {
-            if (claims[i].Count > 0 && !await IsFreeAsync(held, batch[i], claims[i]))
+            if (others[i].Count > 0 && !await IsFreeAsync(batch[i], own[i], others[i]))
                 batch.RemoveAt(i);
         }
     }
 
-    private async Task<bool> IsFreeAsync(Held held, Append append, List<Claim> others)
+    private async Task<bool> IsFreeAsync(Append append, Claim own, List<Claim> others)
     {
         var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
         if (message is not null)
@@ -283,15 +285,14 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         append.Spent.AddRange(others.Except(open));
         if (open.Count == 0)
             return true;
-        append.Spent.Add(append.ToClaim(held.Term, held.Head));
+        append.Spent.Add(own);
         context.Contest(append, open);
         return false;
     }
 
     // Written first and read then: of two hosts that claim an attempt, one at least sees the other.
-    private async Task<List<Claim>> ClaimAsync(Held held, Append append)
+    private async Task<List<Claim>> ClaimAsync(Append append, Claim own)
     {
-        var own = append.ToClaim(held.Term, held.Head);
         await context.Tables.WriteClaimAsync(own, CancellationToken.None);
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
         var claims = await context.Tables.ReadClaimsAsync(append.Key, CancellationToken.None);
