@@ -1,0 +1,127 @@
+/** The contract's records, as they travel (docs/protocol.md): times in Unix milliseconds, seqNos below 2^53. */
+
+export interface Message {
+  messageId: string
+  conversationId: string
+  seqNo: number
+  senderId: string
+  text: string
+  timestamp: number
+  /** Present on the user's own messages. */
+  clientMsgId?: string
+  /** The messageId that this one answers, of the same conversation. */
+  replyTo?: string
+}
+
+/** Stable codes of refusals. `network` and `storage` are this side's own: no answer came; the store cannot be written. */
+export type ErrorCode =
+  | 'bad_request'
+  | 'unauthenticated'
+  | 'token_expired'
+  | 'forbidden'
+  | 'not_a_member'
+  | 'not_found'
+  | 'conflict'
+  | 'too_large'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'network'
+  | 'storage'
+
+export type ClientFrame =
+  | { type: 'message'; to: string; text: string; clientMsgId: string; replyTo?: string }
+  | { type: 'ack'; conversationId: string; seqNo: number; status: 'delivered' | 'read' }
+  | { type: 'typing'; conversationId: string; active: boolean }
+  | { type: 'presence'; subscribe?: string[]; unsubscribe?: string[] }
+  | { type: 'auth'; token: string }
+  | { type: 'ping' }
+
+/** What an own message's ack says: it is durable and this is its place. */
+export interface SentAck {
+  clientMsgId: string
+  messageId: string
+  conversationId: string
+  seqNo: number
+  timestamp: number
+  status: 'sent'
+}
+
+/** All of the sender's messages up to seqNo have come this far with this user. */
+export interface Receipt {
+  conversationId: string
+  seqNo: number
+  userId: string
+  status: 'delivered' | 'read'
+}
+
+export type ConversationChange = 'created' | 'titleChanged' | 'memberAdded' | 'memberRemoved' | 'roleChanged'
+
+export type ServerFrame =
+  | { type: 'welcome'; userId: string; deviceId: string; serverTime: number; epoch: string }
+  | ({ type: 'message' } & Message)
+  | ({ type: 'ack' } & (SentAck | Receipt))
+  | { type: 'typing'; conversationId: string; userId: string; active: boolean }
+  | { type: 'presence'; userId: string; online: boolean; lastSeen?: number }
+  | { type: 'advanced'; conversationId: string; maxSeqNo: number }
+  | { type: 'conversation'; conversationId: string; change: ConversationChange; userId?: string }
+  | { type: 'authenticated'; expiresAt: number }
+  | { type: 'caughtUp' }
+  | { type: 'resync' }
+  | { type: 'goAway'; afterMs: number }
+  | { type: 'pong' }
+  | { type: 'error'; code: ErrorCode; message: string; clientMsgId?: string; retryAfterMs?: number }
+
+export interface Page {
+  conversationId: string
+  messages: Message[]
+  /** Upwards: the page is complete up to here. */
+  nextAfter?: number
+  /** Downwards: the page is complete from here; absent where nothing lies below. */
+  nextBefore?: number
+  maxSeqNo: number
+}
+
+export interface ConversationSummary {
+  conversationId: string
+  title?: string
+  maxSeqNo: number
+  deliveredSeqNo: number
+  readSeqNo: number
+  unreadCount: number
+  unreadCapped?: boolean
+  lastMessage?: Message
+}
+
+export interface ConversationList {
+  conversations: ConversationSummary[]
+  next?: string
+  epoch: string
+}
+
+export type Role = 'owner' | 'admin' | 'member'
+export interface Member {
+  userId: string
+  role: Role
+}
+export type History = 'all' | 'fromJoin'
+export interface Group {
+  conversationId: string
+  title: string
+  history: History
+  members: Member[]
+}
+
+export interface Device {
+  deviceId: string
+  deviceName?: string
+  createdAt: number
+  lastUsedAt: number
+  current: boolean
+}
+
+export interface Tokens {
+  accessToken: string
+  refreshToken: string
+  /** Seconds. */
+  expiresIn: number
+}
