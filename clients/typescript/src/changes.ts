@@ -1,0 +1,118 @@
+import type { ChatError } from './errors.ts'
+import type { ConversationSummary, Message } from './protocol.ts'
+import type { Span, Spans } from './spans.ts'
+
+/** Who is signed in on this device, and the tokens that prove it. */
+export interface Session {
+  readonly userId: string
+  readonly deviceId: string
+  readonly accessToken: string
+  readonly refreshToken: string
+  /** When the access token ends, by this machine's clock, ms. */
+  readonly expiresAt: number
+}
+
+/** Why nobody is signed in. `expired` keeps what is stored for the same user's next sign-in; the others have wiped it. */
+export type SignedOutReason = 'signedOut' | 'expired' | 'revoked'
+
+/** A message on its way to the server. */
+export interface Outgoing {
+  readonly clientMsgId: string
+  readonly conversationId: string
+  readonly text: string
+  readonly replyTo?: string
+  /** By this machine's clock, ms; for display. */
+  readonly createdAt: number
+  /** Rises within a store; the order in which they are sent. */
+  readonly order: number
+  /** `failed` was refused for good and waits for the user: `retry` or `discard`. */
+  readonly state: 'waiting' | 'failed'
+  readonly error?: { readonly code: ChatError['code']; readonly message: string }
+}
+
+/** How far a user has got in a conversation, cumulatively. */
+export interface Cursors {
+  readonly delivered: number
+  readonly read: number
+}
+
+/** A conversation as the store keeps it. */
+export interface Row {
+  readonly id: string
+  readonly title?: string
+  readonly maxSeqNo: number
+  readonly readSeqNo: number
+  /** The read cursor has not reached the server yet. */
+  readonly readUnsent: boolean
+  readonly unreadCount: number
+  /** There are more unread ones than unreadCount says. */
+  readonly unreadCapped: boolean
+  readonly lastMessage?: Message
+  /** Of the last message, or of the conversation's appearance here, ms; for the order of the list. */
+  readonly activity: number
+  /** The highest place that this device has acked in any way; 0 for none. */
+  readonly acked: number
+  readonly spans: Spans
+  /** By user; absent before it was asked for, and in conversations too large for ticks. */
+  readonly receipts?: Readonly<Record<string, Cursors>>
+}
+
+/**
+ * Everything that can happen to the state. The tab in which it happens writes it to the store, in one transaction with what belongs to it,
+ * applies it to its own memory and tells the other tabs, which apply it to theirs. Applied twice it does what it does once.
+ */
+export type Change =
+  | { type: 'signedIn'; session: Session }
+  | { type: 'signedOut'; reason: SignedOutReason }
+  | { type: 'epoch'; epoch: string }
+  | { type: 'listed'; summary: ConversationSummary; activity: number }
+  | { type: 'removed'; conversationId: string }
+  | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: Span; acked?: number }
+  | { type: 'advanced'; conversationId: string; maxSeqNo: number }
+  | { type: 'read'; conversationId: string; seqNo: number; unreadCount?: number; unsent: boolean }
+  | { type: 'readSent'; conversationId: string; seqNo: number }
+  | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
+  | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
+  | { type: 'queued'; item: Outgoing }
+  | { type: 'unqueued'; clientMsgId: string }
+  | { type: 'sent'; clientMsgId: string; message: Message }
+  | FleetingChange
+
+/** What is shown and never kept. */
+export type FleetingChange =
+  | { type: 'connection'; connection: Connection }
+  | { type: 'storage'; failed: boolean }
+  | { type: 'typing'; conversationId: string; userId: string; active: boolean }
+  | { type: 'presence'; userId: string; presence: Presence }
+
+export interface Presence {
+  readonly online: boolean
+  /** Unix ms; absent while online, and where nothing is known. */
+  readonly lastSeen?: number
+}
+
+/** Where this installation stands with the server. */
+export interface Connection {
+  /** `replaced`: another window or program is this device now, until `takeOver()`. */
+  readonly status: 'signedOut' | 'connecting' | 'online' | 'offline' | 'replaced'
+  /** Online, and everything that waited has come. */
+  readonly caughtUp: boolean
+  /** Offline: when it is tried again, ms. */
+  readonly retryAt?: number
+  /** Signed out: why; absent where nobody ever was in. */
+  readonly reason?: SignedOutReason
+}
+
+/** The conversation that a change is about. */
+export function conversationOfChange(change: Change): string | undefined {
+  switch (change.type) {
+    case 'listed':
+      return change.summary.conversationId
+    case 'queued':
+      return change.item.conversationId
+    case 'sent':
+      return change.message.conversationId
+    default:
+      return 'conversationId' in change ? change.conversationId : undefined
+  }
+}

@@ -1,0 +1,109 @@
+import type { Change, Cursors, Row } from './changes.ts'
+import type { Message } from './protocol.ts'
+import { addSpan } from './spans.ts'
+
+const emptyRow = (id: string, activity: number): Row => ({
+  id,
+  maxSeqNo: 0,
+  readSeqNo: 0,
+  readUnsent: false,
+  unreadCount: 0,
+  unreadCapped: false,
+  activity,
+  acked: 0,
+  spans: [],
+})
+
+/**
+ * A conversation after a change: the one rule for the store and for every tab's memory. The same object where nothing changed; undefined
+ * where the conversation is not, or no longer, known. Whatever order changes come in, cursors only rise.
+ */
+export function nextRow(row: Row | undefined, change: Change, me: string): Row | undefined {
+  switch (change.type) {
+    case 'removed':
+    case 'epoch':
+      return undefined
+    case 'listed':
+      return listed(row ?? emptyRow(change.summary.conversationId, change.activity), change)
+    case 'queued':
+      return row ?? emptyRow(change.item.conversationId, change.item.createdAt)
+    case 'sent': {
+      const at = change.message.seqNo
+      const known = row ?? emptyRow(change.message.conversationId, change.message.timestamp)
+      return { ...withMessages(known, [change.message], me), spans: addSpan(known.spans, at, at) }
+    }
+    case 'log': {
+      const known = row ?? emptyRow(change.conversationId, change.messages.at(-1)?.timestamp ?? 0)
+      const next = withMessages(known, change.messages, me)
+      const [from, to] = change.complete ?? [1, 0]
+      return { ...next, spans: addSpan(known.spans, from, to), acked: Math.max(known.acked, change.acked ?? 0) }
+    }
+    case 'advanced':
+      return row && change.maxSeqNo > row.maxSeqNo ? { ...row, maxSeqNo: change.maxSeqNo } : row
+    case 'read':
+      return row && read(row, change)
+    case 'readSent':
+      return row?.readUnsent && row.readSeqNo <= change.seqNo ? { ...row, readUnsent: false } : row
+    case 'receipts':
+      return row && { ...row, receipts: change.receipts }
+    case 'receipt':
+      return row && received(row, change.userId, change.cursors)
+    default:
+      return row
+  }
+}
+
+function withMessages(row: Row, messages: readonly Message[], me: string): Row {
+  let { maxSeqNo, lastMessage, unreadCount, activity } = row
+  for (const message of messages) {
+    if (message.seqNo > row.maxSeqNo && message.seqNo > row.readSeqNo && message.senderId !== me) unreadCount++
+    if (message.seqNo >= (lastMessage?.seqNo ?? 0)) [lastMessage, activity] = [message, message.timestamp]
+    maxSeqNo = Math.max(maxSeqNo, message.seqNo)
+  }
+  return { ...row, maxSeqNo, lastMessage, unreadCount, activity }
+}
+
+function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row {
+  const last = newer(row.lastMessage, summary.lastMessage)
+  const next = {
+    ...row,
+    title: summary.title ?? row.title,
+    maxSeqNo: Math.max(row.maxSeqNo, summary.maxSeqNo),
+    lastMessage: last,
+    activity: last?.timestamp ?? row.activity,
+  }
+  // What has come or was read here since the list was made is not in its figure.
+  if (summary.maxSeqNo < row.maxSeqNo || summary.readSeqNo < row.readSeqNo) return next
+  return {
+    ...next,
+    readSeqNo: summary.readSeqNo,
+    unreadCount: summary.unreadCount,
+    unreadCapped: summary.unreadCapped ?? false,
+  }
+}
+
+const newer = (one: Message | undefined, other: Message | undefined) =>
+  one && other ? (other.seqNo >= one.seqNo ? other : one) : (one ?? other)
+
+function read(row: Row, { seqNo, unreadCount, unsent }: Extract<Change, { type: 'read' }>): Row {
+  if (seqNo <= row.readSeqNo) return row
+  const left = Math.max(0, row.maxSeqNo - seqNo)
+  return {
+    ...row,
+    readSeqNo: seqNo,
+    readUnsent: row.readUnsent || unsent,
+    // Without a count at most the numbers above the cursor can be unread; the next list has the figure.
+    unreadCount: unreadCount ?? Math.min(row.unreadCount, left),
+    unreadCapped: unreadCount === undefined && left > row.unreadCount && row.unreadCapped,
+  }
+}
+
+function received(row: Row, userId: string, cursors: Partial<Cursors>): Row {
+  if (!row.receipts) return row
+  const was = row.receipts[userId] ?? { delivered: 0, read: 0 }
+  const read = Math.max(was.read, cursors.read ?? 0)
+  const delivered = Math.max(was.delivered, cursors.delivered ?? 0, read)
+  return read === was.read && delivered === was.delivered
+    ? row
+    : { ...row, receipts: { ...row.receipts, [userId]: { delivered, read } } }
+}

@@ -1,0 +1,171 @@
+import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
+import type { Message } from '../protocol.ts'
+import { nextRow } from '../rows.ts'
+import type { ChatStore, Stored } from './store.ts'
+
+const version = 1
+const everything = ['meta', 'rows', 'messages', 'outbox'] as const
+
+/**
+ * One database of the browser's:
+ *   meta      'session' → Session, 'owner', 'deviceId', 'epoch' → string
+ *   rows      Row by id
+ *   messages  Message by [conversationId, seqNo]
+ *   outbox    Outgoing by clientMsgId
+ */
+export class IndexedDbStore implements ChatStore {
+  private readonly db: IDBDatabase
+
+  private constructor(db: IDBDatabase) {
+    this.db = db
+    // A newer version of the page in another tab wants to change the tables.
+    db.onversionchange = () => db.close()
+  }
+
+  /** @param name The database's; one holds one installation. */
+  static async open(name = 'chat'): Promise<IndexedDbStore> {
+    const opening = indexedDB.open(name, version)
+    opening.onupgradeneeded = () => {
+      const db = opening.result
+      db.createObjectStore('meta')
+      db.createObjectStore('rows', { keyPath: 'id' })
+      db.createObjectStore('messages', { keyPath: ['conversationId', 'seqNo'] })
+      db.createObjectStore('outbox', { keyPath: 'clientMsgId' })
+    }
+    return new IndexedDbStore(await answerOf(opening))
+  }
+
+  async load(): Promise<Stored> {
+    const all = this.db.transaction(everything)
+    const meta = all.objectStore('meta')
+    const [session, owner, deviceId, epoch, rows, outbox] = await Promise.all([
+      answerOf<Session | undefined>(meta.get('session')),
+      answerOf<string | undefined>(meta.get('owner')),
+      answerOf<string | undefined>(meta.get('deviceId')),
+      answerOf<string | undefined>(meta.get('epoch')),
+      answerOf<Row[]>(all.objectStore('rows').getAll()),
+      answerOf<Outgoing[]>(all.objectStore('outbox').getAll()),
+    ])
+    return { session, owner, deviceId, epoch, rows, outbox: outbox.sort((a, b) => a.order - b.order) }
+  }
+
+  async write(changes: readonly Change[]): Promise<void> {
+    const all = this.db.transaction(everything, 'readwrite', { durability: 'strict' })
+    const done = endOf(all)
+    try {
+      await this.apply(all, changes)
+    } catch (error) {
+      done.catch(() => undefined)
+      if (all.error === null) tryAbort(all)
+      throw error
+    }
+    await done
+  }
+
+  async messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
+    if (from > to) return []
+    const range = IDBKeyRange.bound([conversationId, from], [conversationId, to])
+    const cursor = this.db.transaction('messages').objectStore('messages').openCursor(range, 'prev')
+    const found: Message[] = []
+    await new Promise<void>((done, failed) => {
+      cursor.onerror = () => failed(cursor.error)
+      cursor.onsuccess = () => {
+        const at = cursor.result
+        if (!at || found.length === limit) return done()
+        found.push(at.value as Message)
+        at.continue()
+      }
+    })
+    return found.reverse()
+  }
+
+  async makeRoom(): Promise<void> {
+    const all = this.db.transaction(everything, 'readwrite')
+    const done = endOf(all)
+    const rows = all.objectStore('rows')
+    for (const row of await answerOf<Row[]>(rows.getAll())) rows.put({ ...row, spans: [] })
+    all.objectStore('messages').clear()
+    await done
+  }
+
+  close(): Promise<void> {
+    this.db.close()
+    return Promise.resolve()
+  }
+
+  private async apply(all: IDBTransaction, changes: readonly Change[]): Promise<void> {
+    const [meta, rows, messages, outbox] = everything.map((name) => all.objectStore(name)) as Four
+    let owner = (await answerOf<string | undefined>(meta.get('owner'))) ?? ''
+    const touched = new Map<string, Row | undefined>()
+    for (const id of new Set(changes.map(conversationOfChange)))
+      if (id !== undefined) touched.set(id, await answerOf<Row | undefined>(rows.get(id)))
+
+    for (const change of changes) {
+      switch (change.type) {
+        case 'signedIn':
+          owner = change.session.userId
+          meta.put(change.session, 'session')
+          meta.put(owner, 'owner')
+          meta.put(change.session.deviceId, 'deviceId')
+          break
+        case 'signedOut':
+          meta.delete('session')
+          if (change.reason === 'expired') break
+          for (const key of change.reason === 'revoked' ? ['owner', 'epoch', 'deviceId'] : ['owner', 'epoch']) meta.delete(key)
+          for (const table of [rows, messages, outbox]) table.clear()
+          for (const id of touched.keys()) touched.set(id, undefined)
+          break
+        case 'epoch':
+          meta.put(change.epoch, 'epoch')
+          for (const table of [rows, messages]) table.clear()
+          for (const id of touched.keys()) touched.set(id, undefined)
+          break
+        case 'queued':
+          outbox.put(change.item)
+          break
+        case 'unqueued':
+          outbox.delete(change.clientMsgId)
+          break
+        case 'sent':
+          outbox.delete(change.clientMsgId)
+          messages.put(change.message)
+          break
+        case 'log':
+          for (const message of change.messages) messages.put(message)
+          break
+        case 'removed':
+          messages.delete(IDBKeyRange.bound([change.conversationId, 0], [change.conversationId, Infinity]))
+          break
+      }
+      const id = conversationOfChange(change)
+      if (id !== undefined) touched.set(id, nextRow(touched.get(id), change, owner))
+    }
+
+    for (const [id, row] of touched)
+      if (row) rows.put(row)
+      else rows.delete(id)
+  }
+}
+
+type Four = [IDBObjectStore, IDBObjectStore, IDBObjectStore, IDBObjectStore]
+
+const answerOf = <T>(request: IDBRequest<unknown>): Promise<T> =>
+  new Promise((done, failed) => {
+    request.onsuccess = () => done(request.result as T)
+    request.onerror = () => failed(request.error)
+  })
+
+const endOf = (transaction: IDBTransaction): Promise<void> =>
+  new Promise((done, failed) => {
+    transaction.oncomplete = () => done()
+    transaction.onerror = () => failed(transaction.error)
+    transaction.onabort = () => failed(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'))
+  })
+
+function tryAbort(transaction: IDBTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It has ended already.
+  }
+}

@@ -1,0 +1,119 @@
+import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
+import type { Message } from '../protocol.ts'
+import { nextRow } from '../rows.ts'
+import { cutBelow } from '../spans.ts'
+import type { ChatStore, Stored } from './store.ts'
+
+/** Keeps everything for as long as the object lives: for programs that begin anew each time, and for tests. */
+export class MemoryStore implements ChatStore {
+  private session: Session | undefined
+  private owner: string | undefined
+  private deviceId: string | undefined
+  private epoch: string | undefined
+  private readonly rows = new Map<string, Row>()
+  private readonly log = new Map<string, Map<number, Message>>()
+  private readonly outbox = new Map<string, Outgoing>()
+  private readonly keep: number
+
+  /** @param options.keep Messages kept of each conversation, the newest; default 10,000. */
+  constructor({ keep = 10_000 }: { keep?: number } = {}) {
+    this.keep = keep
+  }
+
+  load(): Promise<Stored> {
+    return Promise.resolve({
+      session: this.session,
+      owner: this.owner,
+      deviceId: this.deviceId,
+      epoch: this.epoch,
+      rows: [...this.rows.values()],
+      outbox: [...this.outbox.values()].sort((a, b) => a.order - b.order),
+    })
+  }
+
+  write(changes: readonly Change[]): Promise<void> {
+    for (const change of changes) this.apply(change)
+    return Promise.resolve()
+  }
+
+  messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
+    const found = [...(this.log.get(conversationId)?.values() ?? [])].filter(({ seqNo }) => from <= seqNo && seqNo <= to)
+    return Promise.resolve(found.sort((a, b) => a.seqNo - b.seqNo).slice(-limit))
+  }
+
+  makeRoom(): Promise<void> {
+    this.log.clear()
+    for (const [id, row] of this.rows) this.rows.set(id, { ...row, spans: [] })
+    return Promise.resolve()
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  private apply(change: Change): void {
+    switch (change.type) {
+      case 'signedIn':
+        this.session = change.session
+        this.owner = change.session.userId
+        this.deviceId = change.session.deviceId
+        return
+      case 'signedOut':
+        this.session = undefined
+        if (change.reason !== 'expired') this.wipe(change.reason === 'revoked')
+        return
+      case 'epoch':
+        this.epoch = change.epoch
+        this.rows.clear()
+        this.log.clear()
+        return
+      case 'unqueued':
+        this.outbox.delete(change.clientMsgId)
+        return
+      case 'queued':
+        this.outbox.set(change.item.clientMsgId, change.item)
+        break
+      case 'sent':
+        this.outbox.delete(change.clientMsgId)
+        this.put([change.message])
+        break
+      case 'log':
+        this.put(change.messages)
+        break
+      case 'removed':
+        this.log.delete(change.conversationId)
+        break
+    }
+    const id = conversationOfChange(change)
+    if (id === undefined) return
+    const row = nextRow(this.rows.get(id), change, this.owner ?? '')
+    if (row) this.rows.set(id, this.pruned(row))
+    else this.rows.delete(id)
+  }
+
+  private put(messages: readonly Message[]): void {
+    for (const message of messages) {
+      let log = this.log.get(message.conversationId)
+      if (!log) this.log.set(message.conversationId, (log = new Map()))
+      log.set(message.seqNo, message)
+    }
+  }
+
+  private pruned(row: Row): Row {
+    const log = this.log.get(row.id)
+    // A tenth more before it is worth the walk.
+    if (!log || log.size <= this.keep * 1.1) return row
+    const kept = [...log.keys()].sort((a, b) => b - a).slice(0, this.keep)
+    const lowest = kept.at(-1) ?? 0
+    for (const seqNo of log.keys()) if (seqNo < lowest) log.delete(seqNo)
+    return { ...row, spans: cutBelow(row.spans, lowest) }
+  }
+
+  private wipe(withDevice: boolean): void {
+    this.owner = this.epoch = undefined
+    if (withDevice) this.deviceId = undefined
+    this.rows.clear()
+    this.log.clear()
+    this.outbox.clear()
+  }
+}
