@@ -10,6 +10,8 @@ export interface Session {
   readonly refreshToken: string
   /** When the access token ends, by this machine's clock, ms. */
   readonly expiresAt: number
+  /** When it is renewed unasked, ms. */
+  readonly renewAt: number
 }
 
 /** Why nobody is signed in. `expired` keeps what is stored for the same user's next sign-in; the others have wiped it. */
@@ -42,7 +44,7 @@ export interface Row {
   readonly title?: string
   readonly maxSeqNo: number
   readonly readSeqNo: number
-  /** The read cursor has not reached the server yet. */
+  /** The server has not shown yet that it has the read cursor: it is told again on each connection. */
   readonly readUnsent: boolean
   readonly unreadCount: number
   /** There are more unread ones than unreadCount says. */
@@ -70,7 +72,6 @@ export type Change =
   | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: Span; acked?: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
   | { type: 'read'; conversationId: string; seqNo: number; unreadCount?: number; unsent: boolean }
-  | { type: 'readSent'; conversationId: string; seqNo: number }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
   | { type: 'queued'; item: Outgoing }
@@ -84,6 +85,8 @@ export type FleetingChange =
   | { type: 'storage'; failed: boolean }
   | { type: 'typing'; conversationId: string; userId: string; active: boolean }
   | { type: 'presence'; userId: string; presence: Presence }
+  /** A group's title, members or roles changed: who shows them asks again. */
+  | { type: 'group'; conversationId: string }
 
 export interface Presence {
   readonly online: boolean
@@ -116,3 +119,7 @@ export function conversationOfChange(change: Change): string | undefined {
       return 'conversationId' in change ? change.conversationId : undefined
   }
 }
+
+const fleeting: ReadonlySet<Change['type']> = new Set<FleetingChange['type']>(['connection', 'storage', 'typing', 'presence', 'group'])
+
+export const isKept = (change: Change): boolean => !fleeting.has(change.type)

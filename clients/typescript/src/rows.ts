@@ -42,8 +42,6 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
       return row && change.maxSeqNo > row.maxSeqNo ? { ...row, maxSeqNo: change.maxSeqNo } : row
     case 'read':
       return row && read(row, change)
-    case 'readSent':
-      return row?.readUnsent && row.readSeqNo <= change.seqNo ? { ...row, readUnsent: false } : row
     case 'receipts':
       return row && { ...row, receipts: change.receipts }
     case 'receipt':
@@ -77,7 +75,9 @@ function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row
   return {
     ...next,
     readSeqNo: summary.readSeqNo,
-    unreadCount: summary.unreadCount,
+    readUnsent: false,
+    // The server counts after it has taken maxSeqNo: what came between will come here, too, and be counted then.
+    unreadCount: Math.min(summary.unreadCount, summary.maxSeqNo - summary.readSeqNo),
     unreadCapped: summary.unreadCapped ?? false,
   }
 }
@@ -92,6 +92,8 @@ function read(row: Row, { seqNo, unreadCount, unsent }: Extract<Change, { type: 
     ...row,
     readSeqNo: seqNo,
     readUnsent: row.readUnsent || unsent,
+    // Reading is acking (protocol, Acks).
+    acked: unsent ? Math.max(row.acked, seqNo) : row.acked,
     // Without a count at most the numbers above the cursor can be unread; the next list has the figure.
     unreadCount: unreadCount ?? Math.min(row.unreadCount, left),
     unreadCapped: unreadCount === undefined && left > row.unreadCount && row.unreadCapped,

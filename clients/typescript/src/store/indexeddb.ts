@@ -149,7 +149,7 @@ export class IndexedDbStore implements ChatStore {
 
 type Four = [IDBObjectStore, IDBObjectStore, IDBObjectStore, IDBObjectStore]
 
-const answerOf = <T>(request: IDBRequest<unknown>): Promise<T> =>
+const answerOf = <T>(request: IDBRequest): Promise<T> =>
   new Promise((done, failed) => {
     request.onsuccess = () => done(request.result as T)
     request.onerror = () => failed(request.error)

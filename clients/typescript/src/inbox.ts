@@ -1,0 +1,145 @@
+import type { Change } from './changes.ts'
+import { ChatError } from './errors.ts'
+import type { ClientFrame, Message, Receipt, SentAck, ServerFrame } from './protocol.ts'
+import type { State } from './state.ts'
+
+const storagePause = 5_000
+
+export interface InboxEvents {
+  commit(changes: Change[]): Promise<void>
+  send(frame: ClientFrame): boolean
+  /** The conversation list is to be read again. */
+  listChanged(): void
+  caughtUp(): void
+  answered(clientMsgId: string, conversationId: string): void
+  refused(clientMsgId: string, error: ChatError): Promise<void>
+}
+
+/**
+ * Takes what the server sends, in batches: stored, then shown, then acked. Works in the tab that has the connection.
+ */
+export class Inbox {
+  private readonly state: State
+  private readonly on: InboxEvents
+  private queue: ServerFrame[] = []
+  private busy = false
+  /** The connection's number: what an older one brought is dropped. */
+  private connection = 0
+  /** Of each conversation the highest seqNo that came on this connection, since its last drain began. */
+  private arrived = new Map<string, number>()
+
+  constructor(state: State, on: InboxEvents) {
+    this.state = state
+    this.on = on
+  }
+
+  opened(): void {
+    this.connection++
+    this.queue = []
+    this.arrived = new Map()
+  }
+
+  take(frame: ServerFrame): void {
+    this.queue.push(frame)
+    if (!this.busy) void this.work()
+  }
+
+  private async work(): Promise<void> {
+    this.busy = true
+    while (this.queue.length > 0) {
+      const frames = this.queue
+      this.queue = []
+      const { connection } = this
+      while (frames.length > 0 && connection === this.connection) {
+        const end = frames.findIndex(({ type }) => type !== 'message')
+        const messages = frames.splice(0, end < 0 ? frames.length : end) as Message[]
+        if (messages.length > 0) await this.insist(connection, () => this.messages(messages))
+        const other = frames.shift()
+        if (other) await this.insist(connection, () => this.frame(other))
+      }
+    }
+    this.busy = false
+  }
+
+  /** What cannot be stored is not acked; the server's window holds back the rest. */
+  private async insist(connection: number, work: () => Promise<void>): Promise<void> {
+    while (connection === this.connection) {
+      try {
+        return await work()
+      } catch {
+        await new Promise((over) => setTimeout(over, storagePause))
+      }
+    }
+  }
+
+  private async messages(frames: readonly Message[]): Promise<void> {
+    const changes: Change[] = []
+    const acks = new Map<string, number>()
+    for (const { type: _, ...message } of frames as (Message & { type?: string })[]) {
+      const { conversationId, seqNo, clientMsgId } = message
+      const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
+      const before = this.arrived.get(conversationId) ?? acked
+      this.arrived.set(conversationId, Math.max(before, seqNo))
+      // Alone where nothing is known of what lies before it: the first on a new device, or one sent again.
+      const from = before > 0 && before < seqNo ? before + 1 : seqNo
+      acks.set(conversationId, Math.max(acked, seqNo))
+      if (message.senderId === this.state.owner && clientMsgId !== undefined && this.state.outbox.has(clientMsgId))
+        changes.push({ type: 'sent', clientMsgId, message })
+      changes.push({ type: 'log', conversationId, messages: [message], complete: [from, seqNo], acked: acks.get(conversationId) })
+    }
+    const unknown = [...acks.keys()].some((id) => !this.state.rows.has(id))
+    await this.on.commit(changes)
+    for (const [conversationId, seqNo] of acks) this.on.send({ type: 'ack', conversationId, seqNo, status: 'delivered' })
+    for (const change of changes) if (change.type === 'sent') this.on.answered(change.clientMsgId, change.message.conversationId)
+    if (unknown) this.on.listChanged()
+  }
+
+  private async frame(frame: ServerFrame): Promise<void> {
+    switch (frame.type) {
+      case 'welcome':
+        if (frame.epoch !== this.state.epoch) await this.on.commit([{ type: 'epoch', epoch: frame.epoch }])
+        return
+      case 'ack':
+        return 'clientMsgId' in frame && frame.status === 'sent' ? this.sent(frame) : this.receipt(frame as Receipt)
+      case 'typing':
+        return this.on.commit([{ type: 'typing', conversationId: frame.conversationId, userId: frame.userId, active: frame.active }])
+      case 'presence':
+        return this.on.commit([{ type: 'presence', userId: frame.userId, presence: { online: frame.online, lastSeen: frame.lastSeen } }])
+      case 'advanced':
+        await this.on.commit([{ type: 'advanced', conversationId: frame.conversationId, maxSeqNo: frame.maxSeqNo }])
+        return this.on.listChanged()
+      case 'conversation':
+        if (frame.change === 'memberRemoved' && frame.userId === this.state.owner)
+          return this.on.commit([{ type: 'removed', conversationId: frame.conversationId }])
+        this.on.listChanged()
+        return this.on.commit([{ type: 'group', conversationId: frame.conversationId }])
+      case 'resync':
+        this.arrived = new Map()
+        return
+      case 'caughtUp':
+        return this.on.caughtUp()
+      case 'error':
+        if (frame.clientMsgId !== undefined) await this.on.refused(frame.clientMsgId, new ChatError(frame.code, frame.message, frame.retryAfterMs))
+        return
+    }
+  }
+
+  private async sent({ clientMsgId, messageId, conversationId, seqNo, timestamp }: SentAck): Promise<void> {
+    const item = this.state.outbox.get(clientMsgId)
+    if (item) {
+      const { text, replyTo } = item
+      const senderId = this.state.owner ?? ''
+      const message = { messageId, conversationId, seqNo, senderId, text, timestamp, clientMsgId, ...(replyTo && { replyTo }) }
+      await this.on.commit([{ type: 'sent', clientMsgId, message }])
+    }
+    this.on.answered(clientMsgId, conversationId)
+  }
+
+  private async receipt({ conversationId, userId, seqNo, status }: Receipt): Promise<void> {
+    if (userId !== this.state.owner) return this.on.commit([{ type: 'receipt', conversationId, userId, cursors: { [status]: seqNo } }])
+    // The user has read it on another device.
+    if (status !== 'read') return
+    await this.on.commit([{ type: 'read', conversationId, seqNo, unsent: false }])
+    if ((this.state.rows.get(conversationId)?.unreadCount ?? 0) > 0) this.on.listChanged()
+  }
+}

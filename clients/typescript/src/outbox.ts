@@ -1,0 +1,84 @@
+import type { Change, Outgoing } from './changes.ts'
+import { ChatError } from './errors.ts'
+import type { ClientFrame } from './protocol.ts'
+import type { State } from './state.ts'
+
+/** Without an ack a message is sent again after this, ms: with the same clientMsgId it does no harm. */
+const ackPatience = 15_000
+const defaultHold = 1_000
+
+/**
+ * Sends what waits, one message of a conversation at a time, so that they stand in the order in which they were written whatever becomes of
+ * one in between. Works in the tab that has the connection.
+ */
+export class OutboxSender {
+  private readonly state: State
+  private readonly send: (frame: ClientFrame) => boolean
+  private readonly commit: (changes: Change[]) => Promise<void>
+  /** What was sent on this connection and has no answer: conversation → clientMsgId, and the timer that gives up waiting. */
+  private readonly underWay = new Map<string, { clientMsgId: string; late: ReturnType<typeof setTimeout> }>()
+  /** The server wants a pause. */
+  private held: ReturnType<typeof setTimeout> | undefined
+
+  constructor(state: State, send: (frame: ClientFrame) => boolean, commit: (changes: Change[]) => Promise<void>) {
+    this.state = state
+    this.send = send
+    this.commit = commit
+  }
+
+  /** A new connection: what was under way on the last one has no answer any more. */
+  opened(): void {
+    this.stop()
+    this.pump()
+  }
+
+  stop(): void {
+    clearTimeout(this.held)
+    this.held = undefined
+    for (const { late } of this.underWay.values()) clearTimeout(late)
+    this.underWay.clear()
+  }
+
+  /** Sends what can go now. */
+  pump(): void {
+    if (this.held) return
+    const first = new Map<string, Outgoing>()
+    for (const item of this.state.outbox.values()) {
+      if (item.state !== 'waiting' || this.underWay.has(item.conversationId)) continue
+      const known = first.get(item.conversationId)
+      if (!known || item.order < known.order) first.set(item.conversationId, item)
+    }
+    for (const { clientMsgId, conversationId, text, replyTo } of first.values()) {
+      if (!this.send({ type: 'message', to: conversationId, text, clientMsgId, replyTo })) return
+      const late = setTimeout(() => this.answered(clientMsgId, conversationId), ackPatience)
+      this.underWay.set(conversationId, { clientMsgId, late })
+    }
+  }
+
+  /** It has its place in the log, or was discarded. */
+  answered(clientMsgId: string, conversationId: string): void {
+    const flight = this.underWay.get(conversationId)
+    if (flight?.clientMsgId === clientMsgId) {
+      clearTimeout(flight.late)
+      this.underWay.delete(conversationId)
+    }
+    this.pump()
+  }
+
+  /** The server has refused it: for now, or for good. */
+  async refused(clientMsgId: string, error: ChatError): Promise<void> {
+    const item = this.state.outbox.get(clientMsgId)
+    if (!item) return
+    if (error.passes) {
+      clearTimeout(this.held)
+      this.held = setTimeout(() => {
+        this.held = undefined
+        this.pump()
+      }, error.retryAfterMs ?? defaultHold)
+    } else {
+      const { code, message } = error
+      await this.commit([{ type: 'queued', item: { ...item, state: 'failed', error: { code, message } } }])
+    }
+    this.answered(clientMsgId, item.conversationId)
+  }
+}

@@ -1,0 +1,84 @@
+import type { Change, Session, SignedOutReason } from './changes.ts'
+import { ChatError } from './errors.ts'
+import type { LinkTokens } from './link.ts'
+import type { Tokens } from './protocol.ts'
+import type { Rest } from './rest.ts'
+import type { ChatStore } from './store/store.ts'
+import type { Lock } from './tabs.ts'
+
+/** A token with less left is renewed before it is used, ms. */
+const leastLeft = 30_000
+/** Of its life, after which the access token is renewed unasked. */
+const renewAfter = 0.8
+
+export interface SessionHome {
+  session(): Session | undefined
+  /** Writes, applies, and tells the other tabs. */
+  commit(changes: Change[]): Promise<void>
+}
+
+/**
+ * The tokens. A refresh token works once, so one renewal runs at a time in all tabs together, each looks first whether another tab has done
+ * it, and its outcome is stored before it is used.
+ */
+export class SessionTokens implements LinkTokens {
+  private readonly rest: Rest
+  private readonly store: ChatStore
+  private readonly lock: Lock
+  private readonly home: SessionHome
+  private renewing: Promise<string> | undefined
+  /** An answer to a renewal was lost, and with it perhaps the only good refresh token: a refusal then is nobody's revocation. */
+  private answerLost = false
+
+  constructor(rest: Rest, store: ChatStore, lock: Lock, home: SessionHome) {
+    this.rest = rest
+    this.store = store
+    this.lock = lock
+    this.home = home
+  }
+
+  async fresh(): Promise<string> {
+    const session = this.home.session()
+    if (!session) throw sessionOver()
+    return session.expiresAt - Date.now() < leastLeft ? this.renew(false) : session.accessToken
+  }
+
+  /** A renewal that the server refuses ends the session. */
+  renew(revoked: boolean): Promise<string> {
+    const used = this.home.session()?.accessToken
+    return (this.renewing ??= this.lock('renew', () => this.renewLocked(used, revoked)).finally(() => (this.renewing = undefined)))
+  }
+
+  private async renewLocked(used: string | undefined, revoked: boolean): Promise<string> {
+    const { session } = await this.store.load()
+    if (!session) throw sessionOver()
+    if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) {
+      await this.home.commit([{ type: 'signedIn', session }])
+      return session.accessToken
+    }
+    try {
+      const tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', undefined, { refreshToken: session.refreshToken })
+      this.answerLost = false
+      await this.home.commit([{ type: 'signedIn', session: sessionOf(session.userId, session.deviceId, tokens) }])
+      return tokens.accessToken
+    } catch (error) {
+      if (!(error instanceof ChatError)) throw error
+      if (error.code === 'network') this.answerLost = true
+      if (error.code !== 'unauthenticated' && error.code !== 'token_expired') throw error
+      const reason: SignedOutReason = revoked && !this.answerLost ? 'revoked' : 'expired'
+      await this.home.commit([{ type: 'signedOut', reason }])
+      throw sessionOver()
+    }
+  }
+}
+
+export const sessionOf = (userId: string, deviceId: string, { accessToken, refreshToken, expiresIn }: Tokens): Session => ({
+  userId,
+  deviceId,
+  accessToken,
+  refreshToken,
+  expiresAt: Date.now() + expiresIn * 1000,
+  renewAt: Date.now() + expiresIn * 1000 * renewAfter,
+})
+
+const sessionOver = () => new ChatError('unauthenticated', 'Nobody is signed in.')

@@ -1,0 +1,99 @@
+import type { Change } from './changes.ts'
+
+/** Runs `work` while nobody else of this installation runs something under the same name. */
+export type Lock = <T>(name: string, work: () => Promise<T>) => Promise<T>
+
+/** What the tabs of one installation say to each other. */
+export type TabMessage =
+  /** It happened in the sender, which has written it. */
+  | { type: 'changes'; changes: readonly Change[] }
+  /** A tab is new: who has the connection tells how it stands, the others what they watch. */
+  | { type: 'hello' }
+  | { type: 'watch'; tab: string; userIds: readonly string[] }
+  | { type: 'typing'; conversationId: string; active: boolean }
+  /** The user wants the connection tried, or the device taken back. */
+  | { type: 'now' }
+
+/** The other tabs that have the same store open. */
+export interface Tabs {
+  readonly lock: Lock
+  post(message: TabMessage): void
+  listen(listener: (message: TabMessage) => void): void
+  /** Calls `lead` when this tab is the one to connect, now or when the one that is has gone. */
+  lead(lead: () => void): void
+  close(): void
+}
+
+/**
+ * By Web Locks and a BroadcastChannel, where the browser has them (pages of https and of localhost).
+ * @param alone The store is nobody else's.
+ */
+export const tabsOf = (name: string, alone: boolean): Tabs =>
+  !alone && typeof navigator !== 'undefined' && navigator.locks ? new BrowserTabs(name) : new LoneTab()
+
+class BrowserTabs implements Tabs {
+  private readonly name: string
+  private readonly channel: BroadcastChannel
+  /** Lets the next tab lead, or gives up waiting to. */
+  private readonly closing = new AbortController()
+  private endLead: (() => void) | undefined
+
+  constructor(name: string) {
+    this.name = `chat:${name}`
+    this.channel = new BroadcastChannel(this.name)
+  }
+
+  readonly lock: Lock = <T>(name: string, work: () => Promise<T>) => navigator.locks.request(`${this.name}:${name}`, work) as Promise<T>
+
+  post(message: TabMessage): void {
+    this.channel.postMessage(message)
+  }
+
+  listen(listener: (message: TabMessage) => void): void {
+    this.channel.onmessage = ({ data }) => listener(data as TabMessage)
+  }
+
+  lead(lead: () => void): void {
+    const { signal } = this.closing
+    navigator.locks
+      .request(`${this.name}:lead`, { signal }, () => {
+        lead()
+        return new Promise<void>((over) => (this.endLead = over))
+      })
+      // Closed before its turn came.
+      .catch(() => undefined)
+  }
+
+  close(): void {
+    this.closing.abort()
+    this.endLead?.()
+    this.channel.close()
+  }
+}
+
+/** Alone: a program in Node, or a page that the browser gives no locks. */
+class LoneTab implements Tabs {
+  private readonly tails = new Map<string, Promise<unknown>>()
+
+  readonly lock: Lock = async <T>(name: string, work: () => Promise<T>) => {
+    const mine = (this.tails.get(name) ?? Promise.resolve()).then(work)
+    this.tails.set(name, mine.catch(() => undefined))
+    return mine
+  }
+
+  post(): void {
+    // Nobody is there.
+  }
+
+  listen(): void {
+    // Nobody speaks.
+  }
+
+  lead(lead: () => void): void {
+    lead()
+  }
+
+  close(): void {
+    this.tails.clear()
+  }
+}

@@ -1,0 +1,250 @@
+import { type Change, conversationOfChange, type Outgoing } from './changes.ts'
+import { ChatError } from './errors.ts'
+import type { Message, Page } from './protocol.ts'
+import { missing, spanAt } from './spans.ts'
+import type { State } from './state.ts'
+import type { ChatStore } from './store/store.ts'
+
+/** Messages shown at first, and more of them with each step down. */
+const step = 50
+const largestPage = 200
+/** How long a gap may be due to what is still coming on the connection before it is fetched, ms. */
+const settling = 300
+
+/** How far an own message has come: `delivered` and `read` are of all other members. */
+export type Tick = 'sent' | 'delivered' | 'read'
+
+/** A conversation's messages, from some place up to the newest, for as long as somebody looks at them. */
+export interface Timeline {
+  readonly conversationId: string
+  /** Ascending, a new array whenever it changed. Nothing that exists is left out above the first one, but for what is being fetched. */
+  readonly messages: readonly Message[]
+  /** What is on its way, in order; shown behind the messages. */
+  readonly outgoing: readonly Outgoing[]
+  /** There may be messages below the first one. */
+  readonly hasOlder: boolean
+  /** Nothing is known yet, or a page is on its way. */
+  readonly loading: boolean
+  /** Why the last page did not come; undefined once one has. */
+  readonly error: ChatError | undefined
+  /** Takes in a step of older messages, from the store or the server. Never rejects: see `error`. */
+  loadOlder(): Promise<void>
+  /** Takes in older messages until this place is among them. Gives up, with `error`, where a page does not come. */
+  loadDownTo(seqNo: number): Promise<void>
+  /** Of an own message. */
+  tickOf(message: Message): Tick
+  /** Called after each change. @returns Ends that. */
+  subscribe(listener: () => void): () => void
+  close(): void
+}
+
+export interface TimelineHome {
+  readonly state: State
+  readonly store: ChatStore
+  page(conversationId: string, range: { after: number } | { before: number }, limit: number): Promise<Page>
+  /** Writes a page down and applies it. */
+  learn(page: Page, range: { after: number } | { before: number }): Promise<void>
+  closed(timeline: OpenTimeline): void
+}
+
+export class OpenTimeline implements Timeline {
+  readonly conversationId: string
+  error: ChatError | undefined
+  private readonly home: TimelineHome
+  private readonly listeners = new Set<() => void>()
+  private readonly known = new Map<number, Message>()
+  private sorted: readonly Message[] | undefined
+  /** Everything from here up is here or being fetched; undefined before anything is. */
+  private from: number | undefined
+  private steps: Promise<void> = Promise.resolve()
+  private pagesUnderWay = 0
+  private repairing = false
+  private repairSoon: ReturnType<typeof setTimeout> | undefined
+  private over = false
+
+  constructor(conversationId: string, home: TimelineHome) {
+    this.conversationId = conversationId
+    this.home = home
+    void this.begin()
+  }
+
+  get messages(): readonly Message[] {
+    return (this.sorted ??= [...this.known.values()].sort((a, b) => a.seqNo - b.seqNo))
+  }
+
+  get outgoing(): readonly Outgoing[] {
+    return this.home.state.conversation(this.conversationId)?.outgoing ?? []
+  }
+
+  get hasOlder(): boolean {
+    return (this.from ?? 1) > 1
+  }
+
+  get loading(): boolean {
+    return this.pagesUnderWay > 0 || (this.from === undefined && !this.error)
+  }
+
+  loadOlder(): Promise<void> {
+    return (this.steps = this.steps.then(() => this.guarded(() => this.stepDown(step))))
+  }
+
+  loadDownTo(seqNo: number): Promise<void> {
+    return (this.steps = this.steps.then(() =>
+      this.guarded(async () => {
+        while (!this.over && this.hasOlder && this.from! > seqNo) await this.stepDown(largestPage)
+      }),
+    ))
+  }
+
+  tickOf({ seqNo }: Message): Tick {
+    const { rows, owner } = this.home.state
+    const others = Object.entries(rows.get(this.conversationId)?.receipts ?? {}).filter(([userId]) => userId !== owner)
+    if (others.length === 0) return 'sent'
+    if (others.every(([, { read }]) => read >= seqNo)) return 'read'
+    return others.every(([, { delivered }]) => delivered >= seqNo) ? 'delivered' : 'sent'
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  close(): void {
+    this.over = true
+    clearTimeout(this.repairSoon)
+    this.listeners.clear()
+    this.home.closed(this)
+  }
+
+  /** The state has taken in a change. */
+  changed(change: Change): void {
+    if (change.type === 'epoch' || (change.type === 'signedOut' && change.reason !== 'expired')) return this.forget()
+    if (change.type === 'connection') {
+      if (change.connection.caughtUp) void this.repair()
+      return
+    }
+    if (change.type !== 'unqueued' && conversationOfChange(change) !== this.conversationId) return
+    if (change.type === 'log') this.put(change.messages)
+    if (change.type === 'sent') this.put([change.message])
+    if (change.type === 'removed') this.forget()
+    if (change.type === 'log' || change.type === 'sent' || change.type === 'advanced' || change.type === 'listed') this.repairLater()
+    this.tell()
+  }
+
+  private async begin(): Promise<void> {
+    await this.fromStore()
+    await this.repair()
+  }
+
+  /** The newest that is stored, to be seen at once and without network. */
+  private async fromStore(): Promise<void> {
+    const span = this.home.state.rows.get(this.conversationId)?.spans.at(-1)
+    if (!span) return
+    const messages = await this.home.store.messages(this.conversationId, span[0], span[1], step)
+    if (this.over || this.from !== undefined) return
+    this.from = messages.length < step ? span[0] : messages[0]!.seqNo
+    this.put(messages)
+    this.tell()
+  }
+
+  /** Fetches what is missing between the first message here and the newest there is. */
+  private async repair(): Promise<void> {
+    if (this.repairing || this.over) return
+    this.repairing = true
+    clearTimeout(this.repairSoon)
+    this.repairSoon = undefined
+    await this.guarded(async () => {
+      for (;;) {
+        const row = this.home.state.rows.get(this.conversationId)
+        const gaps = this.from === undefined || !row ? undefined : missing(row.spans, this.from, row.maxSeqNo)
+        if (this.over || gaps?.length === 0) return
+        const count = gaps?.reduce((sum, [from, to]) => sum + to - from + 1, 0) ?? Infinity
+        if (count <= largestPage) await this.fetch({ after: gaps![0]![0] - 1 }, largestPage)
+        else await this.jump()
+        if (gaps === undefined && this.from === undefined) return
+      }
+    })
+    this.repairing = false
+  }
+
+  /** Too much is missing, or nothing is here: begins anew at the newest page; what lies between is a gap below it. */
+  private async jump(): Promise<void> {
+    const page = await this.fetch({ before: Number.MAX_SAFE_INTEGER }, step)
+    if (!page || this.over) return
+    this.from = page.nextBefore ?? 1
+    for (const seqNo of this.known.keys()) if (seqNo < this.from) this.known.delete(seqNo)
+    this.put(page.messages)
+  }
+
+  private repairLater(): void {
+    this.repairSoon ??= setTimeout(() => void this.repair(), settling)
+  }
+
+  private async stepDown(limit: number): Promise<void> {
+    if (!this.hasOlder || this.over) return
+    const below = this.from! - 1
+    const span = spanAt(this.home.state.rows.get(this.conversationId)?.spans ?? [], below)
+    if (span) {
+      const messages = await this.home.store.messages(this.conversationId, span[0], below, limit)
+      this.lower(messages.length < limit ? span[0] : messages[0]!.seqNo, messages)
+    } else {
+      const page = await this.fetch({ before: below + 1 }, limit)
+      if (page) this.lower(page.nextBefore ?? 1, page.messages)
+    }
+  }
+
+  private lower(from: number, messages: readonly Message[]): void {
+    if (this.from === undefined || from >= this.from) return
+    this.from = from
+    this.put(messages)
+    this.tell()
+  }
+
+  private async fetch(range: { after: number } | { before: number }, limit: number): Promise<Page | undefined> {
+    this.pagesUnderWay++
+    this.tell()
+    try {
+      const page = await this.home.page(this.conversationId, range, limit)
+      if (!this.over) await this.home.learn(page, range)
+      return page
+    } finally {
+      this.pagesUnderWay--
+      this.tell()
+    }
+  }
+
+  /** Keeps why something failed, for the view; it is tried again with the next step or connection. */
+  private async guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+      this.error = undefined
+    } catch (error) {
+      this.error = error instanceof ChatError ? error : new ChatError('storage', 'The browser’s storage cannot be read.')
+    }
+    this.tell()
+  }
+
+  private put(messages: readonly Message[]): void {
+    if (this.from === undefined) return
+    for (const message of messages) if (message.seqNo >= this.from) this.known.set(message.seqNo, message)
+    this.sorted = undefined
+  }
+
+  private forget(): void {
+    this.from = undefined
+    this.known.clear()
+    this.sorted = undefined
+    this.tell()
+  }
+
+  private tell(): void {
+    if (!this.over) for (const listener of this.listeners) listener()
+  }
+}
+
+/** What a page makes complete. */
+export const completedBy = (page: Page, range: { after: number } | { before: number }): readonly [number, number] =>
+  'after' in range
+    ? [range.after + 1, page.nextAfter ?? range.after]
+    : [page.nextBefore ?? 1, Math.min(range.before - 1, page.maxSeqNo)]
+

@@ -1,0 +1,96 @@
+import { HttpError, HubConnectionBuilder, HubConnectionState, LogLevel, type HubConnection } from '@microsoft/signalr'
+import { ChatError } from '../errors.ts'
+import type { ClientFrame, ErrorCode, SentAck, ServerFrame } from '../protocol.ts'
+import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
+
+const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'caughtUp', 'resync', 'goAway'] as const
+
+/** The hub: WebSockets, and server-sent events or long polling where those are blocked. */
+export const signalRTransport: Connect = async (url, token, on) => {
+  const hub = new HubConnectionBuilder()
+    .withUrl(`${url.replace(/\/$/, '')}/hub`, { accessTokenFactory: () => token, withCredentials: false })
+    .configureLogging(LogLevel.None)
+    .build()
+  const transport = new SignalRTransport(hub, on)
+  try {
+    await hub.start()
+    return transport
+  } catch (error) {
+    transport.close()
+    throw error instanceof HttpError && error.statusCode === 401 ? new ChatError('unauthenticated', 'The token was refused.') : error
+  }
+}
+
+class SignalRTransport implements Transport {
+  private readonly hub: HubConnection
+  private readonly on: TransportEvents
+  private over = false
+
+  constructor(hub: HubConnection, on: TransportEvents) {
+    this.hub = hub
+    this.on = on
+    for (const name of events) hub.on(name, (fields: object) => this.frame({ ...fields, type: name } as ServerFrame))
+    hub.onclose((error) => this.ended(reasonOf(error)))
+  }
+
+  send(frame: ClientFrame): void {
+    if (this.hub.state !== HubConnectionState.Connected) return
+    const { type, ...request } = frame
+    switch (type) {
+      case 'message':
+        this.hub.invoke<SentAck>('SendMessage', request).then(
+          (ack) => this.frame({ ...ack, type: 'ack' }),
+          (error: unknown) => this.refused(error, frame),
+        )
+        return
+      case 'auth':
+        this.hub.invoke<{ expiresAt: number }>('Auth', request).then(
+          (answer) => this.frame({ ...answer, type: 'authenticated' }),
+          (error: unknown) => this.refused(error, frame),
+        )
+        return
+      case 'ping':
+        // SignalR has its own.
+        return
+      default:
+        // Nobody waits for these; what is wrong with one is told by a later error, or by the connection's end.
+        this.hub.send(methods[type], request).catch(() => undefined)
+    }
+  }
+
+  async probe(): Promise<void> {
+    // The smallest command that is answered.
+    await this.hub.invoke('Presence', { subscribe: [] })
+  }
+
+  close(): void {
+    this.over = true
+    // It waits for nothing that could fail usefully.
+    this.hub.stop().catch(() => undefined)
+  }
+
+  private frame(frame: ServerFrame): void {
+    if (!this.over) this.on.frame(frame)
+  }
+
+  // What fails without the server's word fails with the connection; `closed` says so.
+  private refused(error: unknown, frame: ClientFrame): void {
+    const told = /HubException: (\w+): (.*)$/s.exec(error instanceof Error ? error.message : '')
+    if (!told) return
+    const clientMsgId = frame.type === 'message' ? frame.clientMsgId : undefined
+    this.frame({ type: 'error', code: told[1] as ErrorCode, message: told[2] ?? '', clientMsgId })
+  }
+
+  private ended(reason: CloseReason): void {
+    if (this.over) return
+    this.over = true
+    this.on.closed(reason)
+  }
+}
+
+const methods = { ack: 'Ack', typing: 'Typing', presence: 'Presence' } as const
+
+const reasons: Record<string, CloseReason> = { replaced: 'replaced', token_expired: 'unauthenticated', unauthenticated: 'revoked' }
+
+// "Server returned an error on close: replaced: a newer connection …"
+const reasonOf = (error: Error | undefined): CloseReason => reasons[/: (\w+):/.exec(error?.message ?? '')?.[1] ?? ''] ?? 'lost'

@@ -1,0 +1,113 @@
+import { ChatError } from '../errors.ts'
+import type { ClientFrame, ServerFrame } from '../protocol.ts'
+import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
+
+/** After this long without a frame the server is asked for one, ms: below the minute after which proxies cut silent connections. */
+const silence = 25_000
+const openingPatience = 15_000
+
+type WebSocketType = new (url: string) => WebSocket
+
+/**
+ * The plain WebSocket door.
+ * @param WebSocketImpl In Node before 22, the class of the package `ws`.
+ */
+export const webSocketTransport =
+  (WebSocketImpl?: WebSocketType): Connect =>
+  async (url, token, events) => {
+    const base = `${url.replace(/\/$/, '')}/`
+    const address = new URL('ws', base)
+    address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+    address.searchParams.set('access_token', token)
+    try {
+      return await open(new (WebSocketImpl ?? WebSocket)(address.href), events)
+    } catch (error) {
+      // A browser tells nobody why a handshake failed; REST says whether it was the token.
+      const { status } = await fetch(new URL('v1/devices', base), { headers: { Authorization: `Bearer ${token}` } })
+      throw status === 401 ? new ChatError('unauthenticated', 'The token was refused.') : error
+    }
+  }
+
+const open = (socket: WebSocket, events: TransportEvents): Promise<Transport> =>
+  new Promise((opened, failed) => {
+    const late = setTimeout(() => socket.close(), openingPatience)
+    const transport = new WebSocketTransport(socket, events)
+    socket.onopen = () => {
+      clearTimeout(late)
+      opened(transport)
+    }
+    socket.onclose = (event) => {
+      clearTimeout(late)
+      transport.ended(reasons[event.code] ?? 'lost')
+      // After it was open this does nothing.
+      failed(new Error(`The WebSocket could not be opened (${event.code}).`))
+    }
+  })
+
+const reasons: Record<number, CloseReason> = { 4000: 'replaced', 4001: 'revoked' }
+
+class WebSocketTransport implements Transport {
+  private readonly socket: WebSocket
+  private readonly events: TransportEvents
+  private readonly waiting: (() => void)[] = []
+  private quiet: ReturnType<typeof setInterval>
+  private heard = true
+  private over = false
+  /** The server said so; the same close code follows as for a revocation. */
+  private expired = false
+
+  constructor(socket: WebSocket, events: TransportEvents) {
+    this.socket = socket
+    this.events = events
+    // Two silent turns, the second one after a ping, and the connection is dead.
+    let asked = false
+    this.quiet = setInterval(() => {
+      if (this.heard) asked = false
+      else if (asked) this.lose()
+      else {
+        asked = true
+        this.send({ type: 'ping' })
+      }
+      this.heard = false
+    }, silence / 2)
+    socket.onmessage = ({ data }) => this.receive(JSON.parse(data as string) as ServerFrame)
+    // `onclose` follows.
+    socket.onerror = () => undefined
+  }
+
+  send(frame: ClientFrame): void {
+    if (this.socket.readyState === this.socket.OPEN) this.socket.send(JSON.stringify(frame))
+  }
+
+  probe(): Promise<void> {
+    this.send({ type: 'ping' })
+    return new Promise((alive) => this.waiting.push(alive))
+  }
+
+  close(): void {
+    this.over = true
+    clearInterval(this.quiet)
+    this.socket.close()
+  }
+
+  ended(reason: CloseReason): void {
+    if (this.over) return
+    if (reason === 'revoked' && this.expired) reason = 'unauthenticated'
+    this.over = true
+    clearInterval(this.quiet)
+    this.events.closed(reason)
+  }
+
+  private lose(): void {
+    this.socket.close()
+    // A dead socket's closing handshake takes its time.
+    this.ended('lost')
+  }
+
+  private receive(frame: ServerFrame): void {
+    this.heard = true
+    if (frame.type === 'error' && frame.code === 'token_expired') this.expired = true
+    for (const alive of this.waiting.splice(0)) alive()
+    if (!this.over && frame.type !== 'pong') this.events.frame(frame)
+  }
+}
