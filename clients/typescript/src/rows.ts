@@ -43,7 +43,7 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
     case 'read':
       return row && read(row, change)
     case 'receipts':
-      return row && { ...row, receipts: change.receipts }
+      return row && Object.entries(change.receipts).reduce((next, [userId, cursors]) => received(next, userId, cursors), { receipts: {}, ...row })
     case 'receipt':
       return row && received(row, change.userId, change.cursors)
     default:
@@ -100,6 +100,7 @@ function read(row: Row, { seqNo, unreadCount, unsent }: Extract<Change, { type: 
   }
 }
 
+/** A receipt without a table is nothing: the table is yet to come. */
 function received(row: Row, userId: string, cursors: Partial<Cursors>): Row {
   if (!row.receipts) return row
   const was = row.receipts[userId] ?? { delivered: 0, read: 0 }

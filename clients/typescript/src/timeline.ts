@@ -65,7 +65,7 @@ export class OpenTimeline implements Timeline {
   constructor(conversationId: string, home: TimelineHome) {
     this.conversationId = conversationId
     this.home = home
-    void this.begin()
+    void this.repair()
   }
 
   get messages(): readonly Message[] {
@@ -131,11 +131,6 @@ export class OpenTimeline implements Timeline {
     this.tell()
   }
 
-  private async begin(): Promise<void> {
-    await this.fromStore()
-    await this.repair()
-  }
-
   /** The newest that is stored, to be seen at once and without network. */
   private async fromStore(): Promise<void> {
     const span = this.home.state.rows.get(this.conversationId)?.spans.at(-1)
@@ -155,6 +150,7 @@ export class OpenTimeline implements Timeline {
     this.repairSoon = undefined
     await this.guarded(async () => {
       for (;;) {
+        if (this.from === undefined) await this.fromStore()
         const row = this.home.state.rows.get(this.conversationId)
         const gaps = this.from === undefined || !row ? undefined : missing(row.spans, this.from, row.maxSeqNo)
         if (this.over || gaps?.length === 0) return
@@ -177,7 +173,8 @@ export class OpenTimeline implements Timeline {
   }
 
   private repairLater(): void {
-    this.repairSoon ??= setTimeout(() => void this.repair(), settling)
+    if (this.from === undefined) void this.repair()
+    else this.repairSoon ??= setTimeout(() => void this.repair(), settling)
   }
 
   private async stepDown(limit: number): Promise<void> {
@@ -224,9 +221,9 @@ export class OpenTimeline implements Timeline {
     this.tell()
   }
 
+  /** What comes before the first page has is kept, too: it is above that page, or of it. */
   private put(messages: readonly Message[]): void {
-    if (this.from === undefined) return
-    for (const message of messages) if (message.seqNo >= this.from) this.known.set(message.seqNo, message)
+    for (const message of messages) if (message.seqNo >= (this.from ?? 1)) this.known.set(message.seqNo, message)
     this.sorted = undefined
   }
 

@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ChatError } from '../src/errors.ts'
+import { pauseBefore } from '../src/link.ts'
+import { MemoryStore } from '../src/store/memory.ts'
+import { message, pass, room, settle, Stage } from './stage.ts'
+
+let stage: Stage
+beforeEach(() => {
+  vi.useFakeTimers()
+  stage = new Stage()
+})
+afterEach(() => vi.useRealTimers())
+
+const refreshes = () => stage.requests.filter((request) => request === 'POST /v1/auth/refresh').length
+const refused = () => new ChatError('unauthenticated', 'No.')
+
+test('Pauses are random below a bound that doubles up to half a minute', () => {
+  for (let attempt = 0; attempt < 20; attempt++)
+    for (let i = 0; i < 50; i++) expect(pauseBefore(attempt)).toBeLessThanOrEqual(Math.min(30_000, 500 * 2 ** attempt))
+  expect(new Set(Array.from({ length: 50 }, () => pauseBefore(3))).size).toBeGreaterThan(40)
+})
+
+test('A lost connection comes back, and says when', async () => {
+  const client = await stage.online()
+  expect(client.connection).toEqual({ status: 'online', caughtUp: true })
+  await stage.cut()
+  expect(client.connection).toMatchObject({ status: 'offline', caughtUp: false })
+  expect(client.connection.retryAt! - Date.now()).toBeLessThanOrEqual(500)
+  await pass(500)
+  expect(client.connection.status).toBe('online')
+})
+
+test('The pause need not be waited for', async () => {
+  const client = await stage.online()
+  stage.refuseConnections = new ChatError('network', 'gone')
+  await stage.cut()
+  await pass(60_000)
+  stage.refuseConnections = undefined
+  const { connections } = stage
+  client.retryNow()
+  await settle()
+  expect(stage.connections).toBe(connections + 1)
+})
+
+test('A server that leaves says when to come back', async () => {
+  const client = await stage.online()
+  await stage.says({ type: 'goAway', afterMs: 1_300 })
+  await client.send('@bob', 'still works')
+  expect(stage.sent('message')).toHaveLength(1)
+  await pass(1_299)
+  expect(stage.connections).toBe(1)
+  await pass(2)
+  expect(stage.connections).toBe(2)
+})
+
+test('A server that leaves sooner is not called back before it said', async () => {
+  await stage.online()
+  await stage.says({ type: 'goAway', afterMs: 5_000 })
+  await stage.cut()
+  await pass(4_999)
+  expect(stage.connections).toBe(1)
+  await pass(1)
+  expect(stage.connections).toBe(2)
+})
+
+test('A device that was taken over waits to be taken back', async () => {
+  const client = await stage.online()
+  await stage.cut('replaced')
+  await pass(600_000)
+  expect(client.connection.status).toBe('replaced')
+  expect(stage.connections).toBe(1)
+  client.retryNow()
+  await settle()
+  expect(stage.connections).toBe(2)
+})
+
+test('The token is renewed at four fifths of its life, and the connection is told', async () => {
+  await stage.online()
+  await pass(719_999)
+  expect(refreshes()).toBe(0)
+  await pass(1)
+  expect(refreshes()).toBe(1)
+  expect(stage.sent('auth')).toEqual([{ type: 'auth', token: 'access-2' }])
+  await pass(720_000)
+  expect(stage.sent('auth')).toHaveLength(2)
+})
+
+test('A refused call renews the token once, for all that were refused with it', async () => {
+  const client = await stage.online()
+  stage.routes.set('GET /v1/devices', () => {
+    if (stage.tokens === 1) throw refused()
+    return { devices: [] }
+  })
+  expect(await Promise.all([client.devices(), client.devices()])).toEqual([[], []])
+  expect(refreshes()).toBe(1)
+})
+
+test('A renewal whose answer is lost is tried again', async () => {
+  const client = await stage.online()
+  const refresh = stage.routes.get('POST /v1/auth/refresh')!
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw new ChatError('network', 'lost')
+  })
+  await pass(720_000)
+  stage.routes.set('POST /v1/auth/refresh', refresh)
+  await pass(10_001)
+  expect(stage.sent('auth')).toHaveLength(1)
+  expect(client.session).toBeDefined()
+})
+
+test('A session that has ended keeps what its user has written', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  await stage.says(message(1))
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw refused()
+  })
+  await stage.cut('unauthenticated')
+  expect(client.connection).toEqual({ status: 'signedOut', caughtUp: false, reason: 'expired' })
+  expect(client.session).toBeUndefined()
+  expect(client.conversations).toHaveLength(1)
+
+  await client.signIn('alice', 'secret')
+  await settle()
+  expect(stage.connections).toBe(2)
+  expect(client.conversations).toHaveLength(1)
+})
+
+test('A revoked device forgets everything, and what it is called', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  const { deviceId } = client.session!
+  await stage.says(message(1))
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw refused()
+  })
+  await stage.cut('revoked')
+  expect(client.connection).toMatchObject({ status: 'signedOut', reason: 'revoked' })
+  expect(client.conversations).toEqual([])
+  expect(await store.messages(room, 1, 9, 9)).toEqual([])
+
+  await client.signIn('alice', 'secret')
+  expect(client.session!.deviceId).not.toBe(deviceId)
+})
+
+test('A lost answer to a renewal is not taken for a revocation', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw new ChatError('network', 'lost')
+  })
+  await pass(720_000)
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw refused()
+  })
+  await stage.cut('revoked')
+  expect(client.connection).toMatchObject({ status: 'signedOut', reason: 'expired' })
+  expect(client.conversations).toHaveLength(1)
+})
+
+test('The next user does not see the last one’s conversations', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw refused()
+  })
+  await stage.cut('unauthenticated')
+  await client.signIn('mallory', 'secret')
+  expect(client.conversations).toEqual([])
+})
+
+test('Signing out ends the connection and comes in anew with the same device', async () => {
+  const client = await stage.online()
+  const { deviceId } = client.session!
+  await client.signOut()
+  await settle()
+  expect(stage.requests).toContain('POST /v1/auth/logout')
+  expect(stage.isOpen).toBe(false)
+  await client.signIn('alice', 'secret')
+  await settle()
+  expect(client.session!.deviceId).toBe(deviceId)
+  expect(stage.isOpen).toBe(true)
+})
+
+test('A refused handshake renews the token before the next attempt', async () => {
+  const client = await stage.online()
+  stage.refuseConnections = refused()
+  vi.spyOn(Math, 'random').mockReturnValueOnce(0)
+  await stage.cut()
+  await pass(1)
+  expect(refreshes()).toBe(1)
+  stage.refuseConnections = undefined
+  await pass(2_000)
+  expect(client.connection.status).toBe('online')
+})
+
+test('A closed client is silent', async () => {
+  const client = await stage.online()
+  let told = 0
+  client.subscribe(() => told++)
+  await client.close()
+  await pass(600_000)
+  expect(stage.isOpen).toBe(false)
+  expect(stage.connections).toBe(1)
+  expect(told).toBe(0)
+})

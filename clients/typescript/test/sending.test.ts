@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { MemoryStore } from '../src/store/memory.ts'
+import { ackOf, message, pass, room, settle, Stage } from './stage.ts'
+
+let stage: Stage
+beforeEach(() => {
+  vi.useFakeTimers()
+  stage = new Stage()
+})
+afterEach(() => vi.useRealTimers())
+
+const texts = () => stage.sent('message').map(({ text }) => text)
+
+test('A message goes out, and its ack moves it into the log', async () => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'hello')
+  expect(stage.sent('message')).toEqual([{ type: 'message', to: room, text: 'hello', clientMsgId }])
+
+  const timeline = client.timeline(room)
+  await stage.says(ackOf(clientMsgId, 1))
+  expect(client.conversation(room)).toMatchObject({ outgoing: [], lastMessage: { text: 'hello', senderId: 'alice' }, unreadCount: 0 })
+  expect(timeline.outgoing).toEqual([])
+})
+
+test('What was written offline goes out by itself, in order and one after another', async () => {
+  const client = await stage.online()
+  await stage.cut()
+  for (const text of ['one', 'two', 'three']) await client.send(room, text)
+  await pass(1_000)
+
+  expect(texts()).toEqual(['one'])
+  for (const [seqNo, { clientMsgId }] of client.conversation(room)!.outgoing.entries()) await stage.says(ackOf(clientMsgId, seqNo + 1))
+  expect(texts()).toEqual(['one', 'two', 'three'])
+  expect(client.conversation(room)!.outgoing).toEqual([])
+})
+
+test('Conversations do not wait for each other', async () => {
+  const client = await stage.online()
+  await client.send('@bob', 'to bob')
+  await client.send('@carol', 'to carol')
+  expect(texts()).toEqual(['to bob', 'to carol'])
+})
+
+test('A lost ack is asked for again with the same clientMsgId', async () => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'hello')
+  await stage.cut()
+  await pass(1_000)
+
+  expect(stage.connections).toBe(2)
+  expect(stage.sent('message').map((sent) => sent.clientMsgId)).toEqual([clientMsgId])
+  await stage.says(ackOf(clientMsgId, 1))
+  await stage.cut()
+  await pass(1_000)
+  expect(stage.sent('message')).toEqual([])
+})
+
+test('The drain’s own message counts as its lost ack', async () => {
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  const { clientMsgId } = await client.send('@bob', 'hello')
+  await stage.cut()
+  await pass(1_000)
+  await stage.drained(message(1, { senderId: 'alice', text: 'hello', clientMsgId }))
+  await stage.says(ackOf(clientMsgId, 1))
+
+  expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1])
+  expect(timeline.outgoing).toEqual([])
+})
+
+test('Without an ack it is sent again after 15 seconds', async () => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'hello')
+  await pass(14_999)
+  expect(stage.sent('message')).toHaveLength(1)
+  await pass(1)
+  expect(stage.sent('message').map((sent) => sent.clientMsgId)).toEqual([clientMsgId, clientMsgId])
+})
+
+test('A refusal for good marks the message and lets the next one go', async () => {
+  const client = await stage.online()
+  const first = await client.send('@bob', 'one')
+  await client.send('@bob', 'two')
+  await stage.says({ type: 'error', code: 'not_a_member', message: 'No.', clientMsgId: first.clientMsgId })
+
+  expect(client.conversation(room)!.outgoing.map(({ state }) => state)).toEqual(['failed', 'waiting'])
+  expect(client.conversation(room)!.outgoing[0]!.error).toEqual({ code: 'not_a_member', message: 'No.' })
+  expect(texts()).toEqual(['one', 'two'])
+})
+
+test('A failed message is retried as the same attempt, or discarded', async () => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'one')
+  await stage.says({ type: 'error', code: 'forbidden', message: 'No.', clientMsgId })
+  await client.retry(clientMsgId)
+  expect(stage.sent('message').map((sent) => sent.clientMsgId)).toEqual([clientMsgId, clientMsgId])
+
+  await stage.says({ type: 'error', code: 'forbidden', message: 'No.', clientMsgId })
+  await client.discard(clientMsgId)
+  expect(client.conversation(room)!.outgoing).toEqual([])
+})
+
+test('A refusal for now holds everything for as long as the server says', async () => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'one')
+  await client.send('@bob', 'two')
+  await stage.says({ type: 'error', code: 'rate_limited', message: 'Slowly.', clientMsgId, retryAfterMs: 2_000 })
+  await client.send('@carol', 'three')
+  expect(texts()).toEqual(['one'])
+
+  await pass(2_000)
+  expect(texts()).toEqual(['one', 'one', 'three'])
+})
+
+test('The outbox outlives the client', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  await stage.cut()
+  const { clientMsgId } = await client.send('@bob', 'hello')
+  await client.close()
+
+  await stage.open(store)
+  await settle()
+  expect(stage.sent('message').map((sent) => sent.clientMsgId)).toEqual([clientMsgId])
+})
+
+test('A message that cannot be one is refused at once, and nothing is kept of it', async () => {
+  const client = await stage.online()
+  await expect(client.send('@bob', '')).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(client.send('@bob', '\ud800')).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(client.send('@bob', 'ä'.repeat(8_193))).rejects.toMatchObject({ code: 'too_large' })
+  expect(client.conversations).toEqual([])
+  await client.send('@bob', 'ä'.repeat(8_192))
+})
+
+test('The outbox is bounded', async () => {
+  const client = await stage.online()
+  await stage.cut()
+  for (let i = 0; i < 1_000; i++) await client.send('@bob', `${i}`)
+  await expect(client.send('@bob', 'one more')).rejects.toMatchObject({ code: 'rate_limited' })
+})
+
+test('A message that the store does not take was not taken', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  vi.spyOn(store, 'write').mockRejectedValueOnce(new Error('full'))
+  await expect(client.send('@bob', 'hello')).rejects.toMatchObject({ code: 'storage' })
+  expect(client.storageFailed).toBe(true)
+  expect(stage.sent('message')).toEqual([])
+
+  await client.send('@bob', 'hello')
+  expect(client.storageFailed).toBe(false)
+})
+
+test('Typing is told at its beginning, seldom while it lasts, and at its end', async () => {
+  const client = await stage.online()
+  for (let i = 0; i < 10; i++) client.typing(room, true)
+  await pass(3_000)
+  client.typing(room, true)
+  client.typing(room, false)
+  client.typing(room, false)
+  expect(stage.sent('typing').map(({ active }) => active)).toEqual([true, true, false])
+})

@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { addSpan, cutAbove, cutBelow, missing, spanAt, type Spans, topOf } from '../src/spans.ts'
+
+const limit = 40
+const stretch = fc.tuple(fc.integer({ min: 1, max: limit }), fc.integer({ min: 1, max: limit }))
+const stretches = fc.array(stretch, { maxLength: 12 })
+const numbers = Array.from({ length: limit }, (_, i) => i + 1)
+
+const spansOf = (added: [number, number][]) => added.reduce<Spans>((spans, [from, to]) => addSpan(spans, from, to), [])
+const setOf = (added: [number, number][]) => new Set(numbers.filter((n) => added.some(([from, to]) => from <= n && n <= to)))
+const covered = (spans: Spans) => numbers.filter((n) => spans.some(([from, to]) => from <= n && n <= to))
+
+test('Spans hold what was added, in whatever order', () => {
+  fc.assert(
+    fc.property(stretches, (added) => {
+      expect(covered(spansOf(added))).toEqual([...setOf(added)].sort((a, b) => a - b))
+    }),
+  )
+})
+
+test('Spans are disjoint, ascending and joined', () => {
+  fc.assert(
+    fc.property(stretches, (added) => {
+      const spans = spansOf(added)
+      for (const [i, [from, to]] of spans.entries()) {
+        expect(from).toBeLessThanOrEqual(to)
+        if (i > 0) expect(from).toBeGreaterThan(spans[i - 1]![1] + 1)
+      }
+      expect(topOf(spans)).toBe(Math.max(0, ...setOf(added)))
+    }),
+  )
+})
+
+test('What is missing is what no span covers', () => {
+  fc.assert(
+    fc.property(stretches, stretch, (added, [from, to]) => {
+      const have = setOf(added)
+      const lacking = numbers.filter((n) => from <= n && n <= to && !have.has(n))
+      expect(covered(missing(spansOf(added), from, to))).toEqual(lacking)
+    }),
+  )
+})
+
+test('Cutting leaves what is on the one side', () => {
+  fc.assert(
+    fc.property(stretches, fc.integer({ min: 1, max: limit }), (added, at) => {
+      const spans = spansOf(added)
+      expect(covered(cutAbove(spans, at))).toEqual(covered(spans).filter((n) => n <= at))
+      expect(covered(cutBelow(spans, at))).toEqual(covered(spans).filter((n) => n >= at))
+    }),
+  )
+})
+
+test('A span is found by any of its places', () => {
+  const spans: Spans = [[2, 4], [8, 8]]
+  expect(spanAt(spans, 3)).toEqual([2, 4])
+  expect(spanAt(spans, 8)).toEqual([8, 8])
+  expect(spanAt(spans, 5)).toBeUndefined()
+})

@@ -1,0 +1,143 @@
+import { beforeEach, describe, expect, test } from 'vitest'
+import type { Change, Outgoing, Session } from '../../src/changes.ts'
+import type { Message } from '../../src/protocol.ts'
+import type { ChatStore } from '../../src/store/store.ts'
+
+const room = 'dm:alice:bob'
+const session: Session = { userId: 'alice', deviceId: 'web-1', accessToken: 'a', refreshToken: 'r', expiresAt: 2, renewAt: 1 }
+
+export const message = (seqNo: number, senderId = 'bob', conversationId = room): Message => ({
+  messageId: `m${seqNo}`,
+  conversationId,
+  seqNo,
+  senderId,
+  text: `text ${seqNo}`,
+  timestamp: 1000 + seqNo,
+})
+
+const outgoing = (clientMsgId: string, order: number): Outgoing => ({
+  clientMsgId,
+  conversationId: room,
+  text: clientMsgId,
+  createdAt: 1,
+  order,
+  state: 'waiting',
+})
+
+const log = (from: number, to: number): Change => ({
+  type: 'log',
+  conversationId: room,
+  messages: Array.from({ length: to - from + 1 }, (_, i) => message(from + i)),
+  complete: [from, to],
+})
+
+/**
+ * What every store keeps.
+ * @param open A new, empty store.
+ * @param again The same one, opened anew; undefined where it does not outlive its object.
+ */
+export function storeContract(open: () => Promise<ChatStore>, again?: (store: ChatStore) => Promise<ChatStore>): void {
+  let store: ChatStore
+  beforeEach(async () => {
+    store = await open()
+    await store.write([{ type: 'signedIn', session }])
+  })
+  const row = async () => (await store.load()).rows.find(({ id }) => id === room)
+  const seqNos = async (from: number, to: number, limit: number) =>
+    (await store.messages(room, from, to, limit)).map(({ seqNo }) => seqNo)
+
+  test('The newest messages of a stretch come in ascending order', async () => {
+    await store.write([log(1, 9)])
+    expect(await seqNos(2, 7, 3)).toEqual([5, 6, 7])
+    expect(await seqNos(1, 99, 100)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(await seqNos(10, 20, 5)).toEqual([])
+  })
+
+  test('A message written twice is there once', async () => {
+    await store.write([log(1, 3)])
+    await store.write([log(2, 4)])
+    expect(await seqNos(1, 9, 99)).toEqual([1, 2, 3, 4])
+    expect((await row())?.unreadCount).toBe(4)
+  })
+
+  test('Changes of one write count one after the other', async () => {
+    await store.write([log(1, 2), log(5, 6), { type: 'read', conversationId: room, seqNo: 6, unsent: true, unreadCount: 0 }])
+    expect(await row()).toMatchObject({ maxSeqNo: 6, readSeqNo: 6, unreadCount: 0, acked: 6, spans: [[1, 2], [5, 6]] })
+  })
+
+  test('Two writers at once lose nothing of each other', async () => {
+    await Promise.all([store.write([log(1, 3)]), store.write([log(7, 9)]), store.write([log(4, 6)])])
+    expect((await row())?.spans).toEqual([[1, 9]])
+  })
+
+  test('A sent message leaves the outbox and is in the log', async () => {
+    await store.write([{ type: 'queued', item: outgoing('b', 2) }, { type: 'queued', item: outgoing('a', 1) }])
+    expect((await store.load()).outbox.map(({ clientMsgId }) => clientMsgId)).toEqual(['a', 'b'])
+
+    await store.write([{ type: 'sent', clientMsgId: 'a', message: { ...message(1, 'alice'), clientMsgId: 'a' } }])
+    expect((await store.load()).outbox.map(({ clientMsgId }) => clientMsgId)).toEqual(['b'])
+    expect(await seqNos(1, 9, 9)).toEqual([1])
+  })
+
+  test('A new epoch drops the log and keeps the outbox', async () => {
+    await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }])
+    await store.write([{ type: 'epoch', epoch: 'new' }])
+    expect(await store.load()).toMatchObject({ epoch: 'new', rows: [], session, outbox: [{ clientMsgId: 'a' }] })
+    expect(await seqNos(1, 9, 9)).toEqual([])
+  })
+
+  test('A conversation that was left is gone, and the others stay', async () => {
+    const other = 'g:00000000000000000000000000000000'
+    await store.write([log(1, 3), { type: 'log', conversationId: other, messages: [message(1, 'bob', other)], complete: [1, 1] }])
+    await store.write([{ type: 'removed', conversationId: room }])
+    expect((await store.load()).rows.map(({ id }) => id)).toEqual([other])
+    expect(await seqNos(1, 9, 9)).toEqual([])
+    expect(await store.messages(other, 1, 9, 9)).toHaveLength(1)
+  })
+
+  describe('Signing out', () => {
+    beforeEach(() => store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }]))
+
+    test('leaves nothing but the name of the device', async () => {
+      await store.write([{ type: 'signedOut', reason: 'signedOut' }])
+      expect(await store.load()).toEqual({ deviceId: 'web-1', rows: [], outbox: [] })
+      expect(await seqNos(1, 9, 9)).toEqual([])
+    })
+
+    test('by revocation leaves nothing at all', async () => {
+      await store.write([{ type: 'signedOut', reason: 'revoked' }])
+      expect(await store.load()).toEqual({ rows: [], outbox: [] })
+    })
+
+    test('by a session’s end keeps what its user will want again', async () => {
+      await store.write([{ type: 'signedOut', reason: 'expired' }])
+      expect(await store.load()).toMatchObject({ session: undefined, owner: 'alice', outbox: [{ clientMsgId: 'a' }] })
+      expect(await seqNos(1, 9, 9)).toEqual([1, 2, 3])
+    })
+  })
+
+  test('Making room drops messages, and knows that they are missing', async () => {
+    await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }])
+    await store.makeRoom()
+    expect(await row()).toMatchObject({ maxSeqNo: 3, spans: [] })
+    expect(await seqNos(1, 9, 9)).toEqual([])
+    expect((await store.load()).outbox).toHaveLength(1)
+  })
+
+  if (!again) return
+
+  test('What was written is there when it is opened again', async () => {
+    await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }, { type: 'epoch', epoch: 'e' }, log(1, 2)])
+    store = await again(store)
+    expect(await store.load()).toMatchObject({ session, owner: 'alice', deviceId: 'web-1', epoch: 'e', outbox: [{ clientMsgId: 'a' }] })
+    expect(await seqNos(1, 9, 9)).toEqual([1, 2])
+  })
+
+  test('A write that fails half way leaves nothing', async () => {
+    const broken = { ...message(2), conversationId: undefined } as unknown as Message
+    const half: Change[] = [{ type: 'queued', item: outgoing('a', 1) }, { type: 'log', conversationId: room, messages: [message(1), broken] }]
+    await expect(store.write(half)).rejects.toThrow()
+    expect(await store.load()).toMatchObject({ rows: [], outbox: [] })
+    expect(await seqNos(1, 9, 9)).toEqual([])
+  })
+}
