@@ -43,7 +43,7 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
     case 'read':
       return row && read(row, change)
     case 'receipts':
-      return row && Object.entries(change.receipts).reduce((next, [userId, cursors]) => received(next, userId, cursors), { receipts: {}, ...row })
+      return row && { ...row, receipts: furthest(row.receipts ?? {}, change.receipts) }
     case 'receipt':
       return row && received(row, change.userId, change.cursors)
     default:
@@ -101,12 +101,15 @@ function read(row: Row, { seqNo, unreadCount, unsent }: Extract<Change, { type: 
 }
 
 /** A receipt without a table is nothing: the table is yet to come. */
-function received(row: Row, userId: string, cursors: Partial<Cursors>): Row {
-  if (!row.receipts) return row
-  const was = row.receipts[userId] ?? { delivered: 0, read: 0 }
-  const read = Math.max(was.read, cursors.read ?? 0)
-  const delivered = Math.max(was.delivered, cursors.delivered ?? 0, read)
-  return read === was.read && delivered === was.delivered
-    ? row
-    : { ...row, receipts: { ...row.receipts, [userId]: { delivered, read } } }
+function received(row: Row, userId: string, { delivered = 0, read = 0 }: Partial<Cursors>): Row {
+  return row.receipts ? { ...row, receipts: furthest(row.receipts, { [userId]: { delivered, read } }) } : row
+}
+
+function furthest(known: Readonly<Record<string, Cursors>>, told: Readonly<Record<string, Cursors>>): Record<string, Cursors> {
+  const table = { ...known }
+  for (const [userId, { delivered, read }] of Object.entries(told)) {
+    const was = known[userId] ?? { delivered: 0, read: 0 }
+    table[userId] = { delivered: Math.max(was.delivered, delivered, read), read: Math.max(was.read, read) }
+  }
+  return table
 }
