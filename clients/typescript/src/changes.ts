@@ -47,6 +47,8 @@ export interface Row {
   /** The server has not shown yet that it has the read cursor: it is told again on each connection. */
   readonly readUnsent: boolean
   readonly unreadCount: number
+  /** What lies above it is counted when it comes; the rest was in the server's figure. */
+  readonly countedTo: number
   /** There are more unread ones than unreadCount says. */
   readonly unreadCapped: boolean
   readonly lastMessage?: Message
@@ -57,6 +59,12 @@ export interface Row {
   readonly spans: Spans
   /** By user; absent before it was asked for, and in conversations too large for ticks. */
   readonly receipts?: Readonly<Record<string, Cursors>>
+}
+
+/** What was unread above a read cursor, among the messages up to `upTo`. */
+export interface UnreadLeft {
+  readonly count: number
+  readonly upTo: number
 }
 
 /**
@@ -71,7 +79,7 @@ export type Change =
   | { type: 'removed'; conversationId: string }
   | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: Span; acked?: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
-  | { type: 'read'; conversationId: string; seqNo: number; unreadCount?: number; unsent: boolean }
+  | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
   | { type: 'queued'; item: Outgoing }

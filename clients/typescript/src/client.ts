@@ -1,4 +1,4 @@
-import { type Change, type Connection, isKept, type Outgoing, type Presence } from './changes.ts'
+import { type Change, type Connection, isKept, type Outgoing, type Presence, type UnreadLeft } from './changes.ts'
 import { ChatError } from './errors.ts'
 import { conversationOf, randomId } from './ids.ts'
 import { Inbox } from './inbox.ts'
@@ -208,8 +208,8 @@ export class ChatClient {
   async markRead(conversationId: string, seqNo: number): Promise<void> {
     const row = this.state.rows.get(conversationId)
     if (!row || seqNo <= row.readSeqNo) return
-    const unreadCount = seqNo >= row.maxSeqNo ? 0 : this.unreadAbove(conversationId, seqNo)
-    await this.commit([{ type: 'read', conversationId, seqNo: Math.min(seqNo, row.maxSeqNo), unreadCount, unsent: true }])
+    const left = this.unreadAbove(conversationId, seqNo)
+    await this.commit([{ type: 'read', conversationId, seqNo: Math.min(seqNo, row.maxSeqNo), left, unsent: true }])
   }
 
   /** The user is writing, or has stopped. May be called with every key. */
@@ -362,6 +362,7 @@ export class ChatClient {
         return this.outbox.answered(change.clientMsgId, '')
       case 'read':
         if (change.unsent) this.link.send({ type: 'ack', conversationId: change.conversationId, seqNo: change.seqNo, status: 'read' })
+        if (this.state.rows.get(change.conversationId)?.unreadCount) this.listing.refreshSoon()
         return
       case 'signedIn':
         this.link.start()
@@ -515,11 +516,13 @@ export class ChatClient {
     }
   }
 
-  private unreadAbove(conversationId: string, seqNo: number): number | undefined {
+  /** Where a view has them all in its hands. */
+  private unreadAbove(conversationId: string, seqNo: number): UnreadLeft | undefined {
     const open = [...this.timelines].find((timeline) => timeline.conversationId === conversationId)
     const messages = open?.messages ?? []
+    const upTo = messages.at(-1)?.seqNo ?? 0
     if ((messages[0]?.seqNo ?? Infinity) > seqNo + 1) return undefined
-    return messages.filter((message) => message.seqNo > seqNo && message.senderId !== this.state.owner).length
+    return { count: messages.filter((message) => message.seqNo > seqNo && message.senderId !== this.state.owner).length, upTo }
   }
 }
 

@@ -138,8 +138,6 @@ export class Inbox {
   private async receipt({ conversationId, userId, seqNo, status }: Receipt): Promise<void> {
     if (userId !== this.state.owner) return this.on.commit([{ type: 'receipt', conversationId, userId, cursors: { [status]: seqNo } }])
     // The user has read it on another device.
-    if (status !== 'read') return
-    await this.on.commit([{ type: 'read', conversationId, seqNo, unsent: false }])
-    if ((this.state.rows.get(conversationId)?.unreadCount ?? 0) > 0) this.on.listChanged()
+    if (status === 'read') await this.on.commit([{ type: 'read', conversationId, seqNo, unsent: false }])
   }
 }

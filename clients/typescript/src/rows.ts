@@ -1,6 +1,6 @@
 import type { Change, Cursors, Row } from './changes.ts'
 import type { Message } from './protocol.ts'
-import { addSpan } from './spans.ts'
+import { addSpan, cutBelow, spanAt } from './spans.ts'
 
 const emptyRow = (id: string, activity: number): Row => ({
   id,
@@ -8,6 +8,7 @@ const emptyRow = (id: string, activity: number): Row => ({
   readSeqNo: 0,
   readUnsent: false,
   unreadCount: 0,
+  countedTo: 0,
   unreadCapped: false,
   activity,
   acked: 0,
@@ -51,10 +52,18 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
   }
 }
 
+/** A row whose messages below a place were dropped from the store: they are counted already, and may come again. */
+export const withoutBelow = (row: Row, seqNo: number): Row => ({
+  ...row,
+  spans: cutBelow(row.spans, seqNo),
+  countedTo: Math.max(row.countedTo, Math.min(row.maxSeqNo, seqNo - 1)),
+})
+
 function withMessages(row: Row, messages: readonly Message[], me: string): Row {
   let { maxSeqNo, lastMessage, unreadCount, activity } = row
   for (const message of messages) {
-    if (message.seqNo > row.maxSeqNo && message.seqNo > row.readSeqNo && message.senderId !== me) unreadCount++
+    const isNew = message.seqNo > row.countedTo && !spanAt(row.spans, message.seqNo)
+    if (isNew && message.seqNo > row.readSeqNo && message.senderId !== me) unreadCount++
     if (message.seqNo >= (lastMessage?.seqNo ?? 0)) [lastMessage, activity] = [message, message.timestamp]
     maxSeqNo = Math.max(maxSeqNo, message.seqNo)
   }
@@ -77,6 +86,7 @@ function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row
     readSeqNo: summary.readSeqNo,
     readUnsent: false,
     // The server counts after it has taken maxSeqNo: what came between will come here, too, and be counted then.
+    countedTo: summary.maxSeqNo,
     unreadCount: Math.min(summary.unreadCount, summary.maxSeqNo - summary.readSeqNo),
     unreadCapped: summary.unreadCapped ?? false,
   }
@@ -85,18 +95,19 @@ function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row
 const newer = (one: Message | undefined, other: Message | undefined) =>
   one && other ? (other.seqNo >= one.seqNo ? other : one) : (one ?? other)
 
-function read(row: Row, { seqNo, unreadCount, unsent }: Extract<Change, { type: 'read' }>): Row {
+function read(row: Row, { seqNo, left, unsent }: Extract<Change, { type: 'read' }>): Row {
   if (seqNo <= row.readSeqNo) return row
-  const left = Math.max(0, row.maxSeqNo - seqNo)
+  const above = Math.max(0, row.maxSeqNo - seqNo)
+  // A count of another moment is none. At most the numbers above the cursor can be unread; the next list has the figure.
+  const exact = above === 0 ? 0 : left?.upTo === row.maxSeqNo ? left.count : undefined
   return {
     ...row,
     readSeqNo: seqNo,
     readUnsent: row.readUnsent || unsent,
     // Reading is acking (protocol, Acks).
     acked: unsent ? Math.max(row.acked, seqNo) : row.acked,
-    // Without a count at most the numbers above the cursor can be unread; the next list has the figure.
-    unreadCount: unreadCount ?? Math.min(row.unreadCount, left),
-    unreadCapped: unreadCount === undefined && left > row.unreadCount && row.unreadCapped,
+    unreadCount: exact ?? Math.min(row.unreadCount, above),
+    unreadCapped: exact === undefined && above > row.unreadCount && row.unreadCapped,
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../src/store/memory.ts'
-import { message, pagesOf, pass, room, settle, Stage, summary } from './stage.ts'
+import { ackOf, message, pagesOf, pass, room, settle, Stage, summary } from './stage.ts'
 
 let stage: Stage
 beforeEach(() => {
@@ -205,6 +205,31 @@ test('Unread is the server’s figure, corrected by what came and was read since
   await client.markRead(room, 13)
   expect(client.conversation(room)!.unreadCount).toBe(0)
   expect(acks().at(-1)).toBe('read 13')
+})
+
+test('An own ack that overtakes a message does not keep it from being counted', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  const { clientMsgId } = await client.send(room, 'mine')
+  await stage.says(ackOf(clientMsgId, 3), message(2), message(2))
+  expect(client.conversation(room)).toMatchObject({ unreadCount: 2, maxSeqNo: 3 })
+})
+
+test('What comes while reading is written down stays unread', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  await stage.says(message(1), message(2))
+  let release = (): void => undefined
+  const write = store.write.bind(store)
+  vi.spyOn(store, 'write').mockImplementationOnce(async (changes) => {
+    await new Promise<void>((over) => (release = over))
+    await write(changes)
+  })
+  const reading = client.markRead(room, 2)
+  await stage.says(message(3))
+  release()
+  await reading
+  expect(client.conversation(room)).toMatchObject({ unreadCount: 1, readSeqNo: 2 })
 })
 
 test('What was read offline is told later', async () => {

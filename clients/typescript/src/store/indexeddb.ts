@@ -1,6 +1,6 @@
 import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { nextRow } from '../rows.ts'
+import { nextRow, withoutBelow } from '../rows.ts'
 import type { ChatStore, Stored } from './store.ts'
 
 const version = 1
@@ -83,7 +83,7 @@ export class IndexedDbStore implements ChatStore {
     const all = this.db.transaction(everything, 'readwrite')
     const done = endOf(all)
     const rows = all.objectStore('rows')
-    for (const row of await answerOf<Row[]>(rows.getAll())) rows.put({ ...row, spans: [] })
+    for (const row of await answerOf<Row[]>(rows.getAll())) rows.put(withoutBelow(row, Infinity))
     all.objectStore('messages').clear()
     await done
   }

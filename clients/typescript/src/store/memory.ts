@@ -1,7 +1,6 @@
 import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { nextRow } from '../rows.ts'
-import { cutBelow } from '../spans.ts'
+import { nextRow, withoutBelow } from '../rows.ts'
 import type { ChatStore, Stored } from './store.ts'
 
 /** Keeps everything for as long as the object lives: for programs that begin anew each time, and for tests. */
@@ -43,7 +42,7 @@ export class MemoryStore implements ChatStore {
 
   makeRoom(): Promise<void> {
     this.log.clear()
-    for (const [id, row] of this.rows) this.rows.set(id, { ...row, spans: [] })
+    for (const [id, row] of this.rows) this.rows.set(id, withoutBelow(row, Infinity))
     return Promise.resolve()
   }
 
@@ -106,7 +105,7 @@ export class MemoryStore implements ChatStore {
     const kept = [...log.keys()].sort((a, b) => b - a).slice(0, this.keep)
     const lowest = kept.at(-1) ?? 0
     for (const seqNo of log.keys()) if (seqNo < lowest) log.delete(seqNo)
-    return { ...row, spans: cutBelow(row.spans, lowest) }
+    return withoutBelow(row, lowest)
   }
 
   private wipe(withDevice: boolean): void {

@@ -51,10 +51,12 @@ internal sealed class Account
     }
 
     /// <summary>The same user on a device, a further one or this one anew.</summary>
-    public async Task<Account> LogInAsync(string deviceId)
+    public Task<Account> LogInAsync(string deviceId) => LogInAsync(Server, UserId, deviceId);
+
+    public static async Task<Account> LogInAsync(ServerProcess server, string userId, string deviceId)
     {
-        var answer = await new RestClient(Server.Address).PostAsync("/v1/auth/login", Credentials(UserId, deviceId));
-        return new Account(Server, UserId, deviceId, answer.Expect(HttpStatusCode.OK));
+        var answer = await new RestClient(server.Address).PostAsync("/v1/auth/login", Credentials(userId, deviceId));
+        return new Account(server, userId, deviceId, answer.Expect(HttpStatusCode.OK));
     }
 
     /// <summary>The direct conversation with another user.</summary>

@@ -53,11 +53,8 @@ internal sealed class NodeClient : IChatClient
     /// <summary>Skips the test when there is no node; installs the packages of the lock file when they are not there.</summary>
     public static async Task NeedAsync()
     {
-        if (await ExitCodeAsync("node", "--version") != 0)
-            Assert.Skip("node is not installed: its clients were not run.");
-
-        if (!File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json")))
-            Assert.Equal(0, await ExitCodeAsync("npm", "ci", "--no-audit", "--no-fund"));
+        await Node.NeedAsync();
+        await Node.InstallAsync(Folder);
     }
 
     public Task<JsonElement> SendMessageAsync(object message) => CallAsync("SendMessage", message);
@@ -119,27 +116,5 @@ internal sealed class NodeClient : IChatClient
             call.TrySetException(new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"node: {failed}")));
         else
             call.TrySetResult(JsonSerializer.SerializeToElement(json["result"]));
-    }
-
-    private static async Task<int> ExitCodeAsync(string program, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(program, arguments)
-            {
-                WorkingDirectory = Folder,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            })!;
-            await Task.WhenAll(
-                process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
-                process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken),
-                process.WaitForExitAsync(TestContext.Current.CancellationToken));
-            return process.ExitCode;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return -1;
-        }
     }
 }

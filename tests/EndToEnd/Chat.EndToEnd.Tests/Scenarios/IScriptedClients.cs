@@ -1,0 +1,43 @@
+using System.Text.Json;
+
+namespace Chat.EndToEnd.Tests.Scenarios;
+
+/// <summary>One client library, and the devices that run it.</summary>
+internal interface IScriptedClients : IAsyncDisposable
+{
+    /// <summary>Makes a device with an empty store and signs it in.</summary>
+    Task OpenAsync(string device, Uri server, SignIn signIn);
+
+    /// <summary>Puts messages in the device's outbox.</summary>
+    Task SendAsync(string device, string to, IReadOnlyList<string> texts);
+
+    /// <returns>The group's conversationId.</returns>
+    Task<string> CreateGroupAsync(string device, string title, IReadOnlyList<string> members);
+
+    /// <summary>Marks a conversation as read up to its newest message.</summary>
+    Task ReadAsync(string device, string conversationId);
+
+    /// <summary>Ends the client and opens another one on the same store.</summary>
+    Task ReloadAsync(string device);
+
+    /// <summary>Reads a conversation to its beginning in two views at once, whose pages come last asked first.</summary>
+    Task ReadHistoryAsync(string device, string conversationId);
+
+    /// <summary>All that the device shows: reads every conversation to its beginning.</summary>
+    Task<DeviceState> StateAsync(string device);
+}
+
+/// <param name="Register">Makes the account first.</param>
+internal sealed record SignIn(string UserId, string Password, bool Register);
+
+/// <param name="Status">Where it stands with the server: <c>online</c>, …</param>
+/// <param name="CaughtUp">Everything that waited has come.</param>
+internal sealed record DeviceState(string Status, bool CaughtUp, IReadOnlyList<ShownConversation> Conversations)
+{
+    public static JsonSerializerOptions Json { get; } = new(JsonSerializerDefaults.Web);
+}
+
+/// <param name="Waiting">Messages that have no ack yet, or were refused.</param>
+internal sealed record ShownConversation(string Id, int UnreadCount, long ReadSeqNo, int Waiting, IReadOnlyList<ShownMessage> Messages);
+
+internal sealed record ShownMessage(long SeqNo, string MessageId, string SenderId, string Text);

@@ -1,0 +1,78 @@
+using System.Net;
+using Chat.EndToEnd.Tests.Clients;
+using Chat.EndToEnd.Tests.Running;
+
+namespace Chat.EndToEnd.Tests.Scenarios;
+
+/// <summary>One script of bad luck through every client library and door; at its end each device holds what the server's log holds.</summary>
+[Collection(HeavyTests.Name)]
+public sealed class ScenarioTests
+{
+    private static readonly Dictionary<string, Func<Task<IScriptedClients>>> _libraries = new(StringComparer.Ordinal)
+    {
+        ["typescript, signalr"] = () => NodeClients.StartAsync("signalr"),
+        ["typescript, websocket"] = () => NodeClients.StartAsync("websocket"),
+    };
+
+    // The server counts no further (docs/protocol.md, Conversations); a client that has the messages may.
+    private const int UnreadCap = 100;
+
+    public static TheoryData<string> Libraries => [.. _libraries.Keys];
+
+    [Theory, MemberData(nameof(Libraries))]
+    public async Task Every_device_ends_with_the_servers_log(string library)
+    {
+        await using var clients = await _libraries[library]();
+        await using var server = await ServerProcess.StartAsync();
+        await using var player = new ScenarioPlayer(Scenario.Load("bad-network"), server, clients);
+
+        await player.PlayAsync();
+
+        var texts = new List<string>();
+        foreach (var (device, user) in player.Opened)
+        {
+            var log = await LogOfAsync(user);
+            var difference = "";
+            await Until.TrueAsync(
+                async () => (difference = Difference(log, (await clients.StateAsync(device)).Conversations)) is null,
+                $"{device} holds what the server's log holds",
+                () => difference ?? "");
+            texts.AddRange(log.SelectMany(c => c.Messages).Select(m => m.Text));
+        }
+
+        // Each once: none lost between outbox and log, none stored twice. Devices of one user, and members of one group, see the same.
+        Assert.Equal(player.Sent.Order(StringComparer.Ordinal), texts.Distinct().Order(StringComparer.Ordinal));
+    }
+
+    private static async Task<IReadOnlyList<ShownConversation>> LogOfAsync(Account user)
+    {
+        var list = (await user.Rest.GetAsync("/v1/conversations?limit=100")).Expect(HttpStatusCode.OK);
+        var conversations = new List<ShownConversation>();
+        foreach (var listed in list.Items("conversations"))
+        {
+            var id = listed.Text("conversationId");
+            var messages = (await user.Rest.ReadLogAsync(id))
+                .Select(m => new ShownMessage(m.Number("seqNo"), m.Text("messageId"), m.Text("senderId"), m.Text("text"))).ToList();
+            Assert.Equal(messages.Count, messages.Select(m => m.Text).Distinct().Count());
+            conversations.Add(new(id, (int)listed.Number("unreadCount"), listed.Number("readSeqNo"), Waiting: 0, messages));
+        }
+
+        return conversations;
+    }
+
+    private static string? Difference(IReadOnlyList<ShownConversation> log, IReadOnlyList<ShownConversation> shown)
+    {
+        if (!log.Select(c => c.Id).Order(StringComparer.Ordinal).SequenceEqual(shown.Select(c => c.Id).Order(StringComparer.Ordinal)))
+            return $"conversations: {string.Join(' ', shown.Select(c => c.Id))}";
+        foreach (var (expected, actual) in log.OrderBy(c => c.Id, StringComparer.Ordinal).Zip(shown.OrderBy(c => c.Id, StringComparer.Ordinal)))
+        {
+            if (!expected.Messages.SequenceEqual(actual.Messages))
+                return $"{expected.Id}: {expected.Messages.Count} messages in the log, {actual.Messages.Count} shown";
+            if ((expected.ReadSeqNo, expected.UnreadCount, actual.Waiting) != (actual.ReadSeqNo, Math.Min(actual.UnreadCount, UnreadCap), 0))
+                return $"{expected.Id}: {expected.UnreadCount} unread above {expected.ReadSeqNo} by the log, "
+                    + $"{actual.UnreadCount} above {actual.ReadSeqNo} shown, {actual.Waiting} waiting";
+        }
+
+        return null;
+    }
+}
