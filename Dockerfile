@@ -12,7 +12,15 @@ FROM mcr.microsoft.com/dotnet/sdk:10.0 AS projects
 WORKDIR /all
 COPY . .
 RUN mkdir /projects \
-    && find . \( -name '*.csproj' -o -name '*.props' -o -name global.json \) -exec cp --parents '{}' /projects ';'
+    && find . \( -name '*.csproj' -o -name '*.props' -o -name '*.targets' -o -name global.json \) -exec cp --parents '{}' /projects ';'
+
+FROM node:22-bookworm-slim AS page
+WORKDIR /source/web
+COPY web/package.json web/package-lock.json ./
+RUN npm ci --no-audit --no-fund
+COPY clients/typescript ../clients/typescript
+COPY web .
+RUN npm run build
 
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG CqlDriver=
@@ -20,6 +28,8 @@ WORKDIR /source
 COPY --from=projects /projects .
 RUN dotnet restore src/Chat.Host --use-current-runtime -p:CqlDriver=$CqlDriver
 COPY . .
+# There is no Node here, so the page is taken as it is.
+COPY --from=page /source/web/dist web/dist
 RUN dotnet publish src/Chat.Host --no-restore --use-current-runtime --no-self-contained -c Release -o /app -p:UseAppHost=false -p:CqlDriver=$CqlDriver
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0

@@ -6,6 +6,7 @@ using Chat.BuildingBlocks.Storage.Scylla;
 using Chat.Host.Http;
 using Chat.Host.Identity;
 using Chat.Host.Operations;
+using Chat.Host.Page;
 using Chat.Host.Transports;
 
 namespace Chat.Host;
@@ -24,7 +25,7 @@ internal static class ChatApplication
 #if CQL_SCYLLADB
         builder.Services.AddScyllaDriver();
 #endif
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddIdentity(context).AddTransports();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddIdentity(context).AddTransports().AddPage();
         foreach (var module in ChatModules.All)
             module.AddServices(builder.Services, context);
         change?.Invoke(builder);
@@ -36,6 +37,7 @@ internal static class ChatApplication
         app.MapOperations();
         app.MapIdentity();
         app.MapTransports();
+        app.MapPage();
         foreach (var module in ChatModules.All)
             module.MapEndpoints(app);
         return app;

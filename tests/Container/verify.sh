@@ -4,11 +4,11 @@
 #   sudo tests/Container/verify.sh
 #
 # buildah builds in a chroot. The base images are stand-ins under the same names: a Debian tree from debootstrap with this
-# machine's .NET in it, the SDK for one, only the runtimes for the other. What they can't show is that the image also
-# builds on the real ones. Ends with `container: ok`, or exits 1 with the reason; 77 when a tool is missing: nothing was run.
+# machine's .NET or Node in it: the SDK, only the runtimes, Node with npm. What they can't show is that the image also builds
+# on the real ones. Ends with `container: ok`, or exits 1 with the reason; 77 when a tool is missing: nothing was run.
 #
 #   CHAT_CONTAINER_CACHE=dir   keeps the Debian tree there, which saves half a minute the next time
-#   CHAT_CONTAINER_OFFLINE=1   restores from this machine's NuGet package folder, for builds without a network
+#   CHAT_CONTAINER_OFFLINE=1   restores from this machine's NuGet package folder and npm cache, for builds without a network
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -17,8 +17,8 @@ fail() { echo "container: failed: $*" >&2; [ ! -s "$work/log" ] || tail -n 40 "$
 step() { printf '%4d s  %s\n' "$SECONDS" "$*"; }
 
 [ "$(id -u)" = 0 ] || skip "not run as root, which debootstrap and chroot need"
-grep -q '^VERSION_CODENAME=bookworm' /etc/os-release || skip "not Debian 12, whose libraries the stand-ins share with this machine's .NET"
-for tool in buildah debootstrap curl dotnet pgrep; do
+grep -q '^VERSION_CODENAME=bookworm' /etc/os-release || skip "not Debian 12, whose libraries the stand-ins share with this machine's .NET and Node"
+for tool in buildah debootstrap curl dotnet node npm pgrep; do
     command -v "$tool" > /dev/null || skip "$tool is not installed"
 done
 dotnet --version > /dev/null || skip "no .NET SDK here that global.json accepts"
@@ -50,24 +50,40 @@ if [ ! -d "$debian" ]; then
     mv "$debian.part" "$debian"
 fi
 
-base_image() { awk -v name="/$1:" '$1 == "FROM" && index($2, name) { print $2; exit }' Dockerfile; }
+base_image() { awk -v name="(^|/)$1:" '$1 == "FROM" && $2 ~ name { print $2; exit }' Dockerfile; }
 
-# stand_in IMAGE "NAME=VALUE…" PART…: the Debian tree, these environment variables, these parts of this machine's .NET
+# stand_in IMAGE "NAME=VALUE…" COMMAND…: the Debian tree, these environment variables, and what the command puts in, told the tree
 stand_in() {
-    local image=$1 environment=$2 dotnet container root
+    local image=$1 environment=$2 container root
     shift 2
-    dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    step "stand-in for $image"
     container=$(buildah from scratch)
     root=$(buildah mount "$container")
     cp -a "$debian/." "$root"
     cp -L /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
-    mkdir "$root/usr/share/dotnet"
-    (cd "$dotnet" && cp -a "$@" "$root/usr/share/dotnet/")
-    ln -s ../share/dotnet/dotnet "$root/usr/bin/dotnet"
+    "$@" "$root"
     for variable in PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin $environment; do
         buildah config --env "$variable" "$container"
     done
     buildah commit --quiet --rm "$container" "$image" > /dev/null
+}
+
+# Parts of this machine's .NET.
+put_dotnet() {
+    local dotnet root=${*: -1}
+    dotnet=$(dirname "$(readlink -f "$(command -v dotnet)")")
+    mkdir "$root/usr/share/dotnet"
+    (cd "$dotnet" && cp -a "${@:1:$#-1}" "$root/usr/share/dotnet/")
+    ln -s ../share/dotnet/dotnet "$root/usr/bin/dotnet"
+}
+
+put_node() {
+    local root=$1 npm
+    npm=$(readlink -f "$(command -v npm)")
+    cp -L "$(command -v node)" "$root/usr/local/bin/node"
+    mkdir "$root/usr/local/lib/node_modules"
+    cp -a "${npm%/bin/npm-cli.js}" "$root/usr/local/lib/node_modules/npm"
+    ln -s ../lib/node_modules/npm/bin/npm-cli.js "$root/usr/local/bin/npm"
 }
 
 volumes=()
@@ -75,15 +91,17 @@ nuget="DOTNET_NOLOGO=true DOTNET_GENERATE_ASPNET_CERTIFICATE=false $(env | grep 
 if [ -d "$HOME/.nuget/NuGet" ]; then
     volumes+=(--volume "$HOME/.nuget/NuGet:/root/.nuget/NuGet:ro")
 fi
+npm="NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt npm_config_registry=$(npm config get registry)"
 if [ -n "${CHAT_CONTAINER_OFFLINE:-}" ]; then
+    volumes+=(--volume "$(npm config get cache):/npm")
+    npm+=" npm_config_cache=/npm npm_config_offline=true"
     volumes+=(--volume "${NUGET_PACKAGES:-$HOME/.nuget/packages}:/packages:ro")
     nuget+=" NUGET_FALLBACK_PACKAGES=/packages NuGetAudit=false"
 fi
 
-step "stand-in for $(base_image sdk)"
-stand_in "$(base_image sdk)" "$nuget" dotnet host shared sdk packs sdk-manifests templates
-step "stand-in for $(base_image aspnet)"
-stand_in "$(base_image aspnet)" DOTNET_RUNNING_IN_CONTAINER=true dotnet host shared
+stand_in "$(base_image sdk)" "$nuget" put_dotnet dotnet host shared sdk packs sdk-manifests templates
+stand_in "$(base_image aspnet)" DOTNET_RUNNING_IN_CONTAINER=true put_dotnet dotnet host shared
+stand_in "$(base_image node)" "$npm" put_node
 
 # --- Build -----------------------------------------------------------------------------------------------------------
 
@@ -167,9 +185,15 @@ alice=$(register alice)
 bob=$(register bob)
 call --header "Authorization: Bearer $alice" --data '{"to":"@bob","text":"hello bob","clientMsgId":"1"}' "$url/v1/messages" > /dev/null
 bob_reads_hello "just sent"
+page=$(call --dump-header "$work/head" "$url/")
+grep -i "^content-security-policy: default-src 'none'; script-src 'self'" "$work/head" > /dev/null || fail "the page comes without its policy"
+script=$(grep -o -m 1 '/assets/[^"]*\.js' <<< "$page" || true)
+[ -n "$script" ] || fail "there is no page at /"
+call --header 'Accept-Encoding: br' --dump-header "$work/head" --output /dev/null "$url$script"
+grep -i '^content-encoding: br' "$work/head" > /dev/null || fail "the page's script is not compressed"
 [ -n "$(find "/proc/$app/root/data/" -type f)" ] || fail "nothing was stored in /data"
 [ -z "$(find "/proc/$app/root/data/" ! -uid "$uid")" ] || fail "a file in /data belongs to somebody else"
-step "served two users as uid $uid on a read-only root file system"
+step "served the page and two users as uid $uid on a read-only root file system"
 
 stop
 step "stopped by SIGTERM with exit code 0"

@@ -13,6 +13,7 @@ public sealed partial class HostProcess : IDisposable
     private readonly ConcurrentQueue<string> _output = new();
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private HostProcess(Process process)
     {
@@ -50,6 +51,9 @@ public sealed partial class HostProcess : IDisposable
     /// <summary>Where it listens, once it does.</summary>
     public Task<Uri> AddressAsync() => _address.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
 
+    /// <summary>The line that says so, once it is ready.</summary>
+    public Task<string> ReadyAsync() => _ready.Task.WaitAsync(Deadline, TestContext.Current.CancellationToken);
+
     /// <summary>Waits for its end.</summary>
     public async Task<int> ExitCodeAsync()
     {
@@ -79,6 +83,8 @@ public sealed partial class HostProcess : IDisposable
         lines.Enqueue(line);
         if (ListeningOn().Match(line) is { Success: true } match)
             _address.TrySetResult(new Uri(match.Groups[1].Value));
+        if (line.Contains("Chat is ready", StringComparison.Ordinal))
+            _ready.TrySetResult(line);
     }
 
     [GeneratedRegex("Now listening on.*?(http://[^\"]+)")]

@@ -1,0 +1,87 @@
+using Chat.BuildingBlocks.Modules;
+using Chat.Host.Http;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Page;
+
+/// <summary>
+/// The web page: an endpoint for each of its files and encodings, so that routing knows all that there is and chooses the encoding. The
+/// page keeps its own places behind <c>#</c>, so no other address leads to it.
+/// </summary>
+internal static class PageEndpoints
+{
+    private const string Start = "index.html";
+
+    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
+
+    /// <summary>
+    /// <c>'self'</c> includes WebSockets. Text never becomes markup or code; only by the page's own rule named <c>chat</c> may it become the
+    /// address of a script, which is how a service worker is named.
+    /// </summary>
+    private static readonly ContentPolicy Policy = new(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+        + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+        + "require-trusted-types-for 'script'; trusted-types chat");
+
+    private const string Permissions = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+    private const string NoPage = """
+        <!doctype html>
+        <html lang="en">
+        <meta charset="utf-8">
+        <title>Chat</title>
+        <h1>This server has no web page</h1>
+        <p>It works all the same by WebSocket, SignalR and <a href="/docs">REST</a>.</p>
+        <p>For the page, build the server again where Node.js 20.19 or newer is installed.</p>
+        </html>
+
+        """;
+
+    public static IServiceCollection AddPage(this IServiceCollection services) => services
+        .AddModuleOptions<PageOptions>("Page")
+        .AddSingleton<ReadyLine>();
+
+    public static void MapPage(this WebApplication app)
+    {
+        var directory = Path.GetFullPath(app.Services.GetRequiredService<IOptions<PageOptions>>().Value.Directory);
+        var files = PageFile.ReadAll(directory);
+        foreach (var file in files)
+            app.MapFile("/" + file.Name, file);
+        var start = files.Where(file => file.Name == Start).ToList();
+        foreach (var file in start)
+            app.MapFile("/", file);
+        if (start.Count == 0)
+            app.MapMethods("/", Reading, AnswerWithoutPage).AllowAnonymous().ExcludeFromDescription();
+
+        var ready = app.Services.GetRequiredService<ReadyLine>();
+        app.Lifetime.ApplicationStarted.Register(() => ready.Say(app.Urls, pageMissingFrom: start.Count == 0 ? directory : null));
+    }
+
+    private static void MapFile(this WebApplication app, string path, PageFile file)
+    {
+        // Braces are a pattern's parameters.
+        var pattern = path.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
+        var endpoint = app.MapMethods(pattern, Reading, context => AnswerAsync(context, file))
+            .AllowAnonymous().ExcludeFromDescription().WithMetadata(Policy);
+        if (file.Encoding is { } encoding)
+            endpoint.WithMetadata(new ContentEncodingMetadata(encoding.Name, encoding.Preference));
+    }
+
+    private static Task AnswerAsync(HttpContext context, PageFile file)
+    {
+        var headers = context.Response.Headers;
+        headers.CacheControl = file.NeverChanges ? "public, max-age=31536000, immutable" : "no-cache";
+        headers["Permissions-Policy"] = Permissions;
+        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        if (file.HasTwins)
+            headers.Vary = "Accept-Encoding";
+        if (file.Encoding is { } encoding)
+            headers.ContentEncoding = encoding.Name;
+        // Has HEAD, If-None-Match and 304 in it.
+        return TypedResults.Bytes(file.Content, file.ContentType, entityTag: file.Tag).ExecuteAsync(context);
+    }
+
+    private static Task AnswerWithoutPage(HttpContext context) =>
+        TypedResults.Text(NoPage, "text/html; charset=utf-8", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context);
+}

@@ -1,0 +1,10 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Chat.Host.Page;
+
+/// <summary>Section <c>Page</c>: the web page.</summary>
+internal sealed class PageOptions
+{
+    /// <summary>The folder of the built page; read once, at the start. Default <c>page</c> beside the program, where its build puts it.</summary>
+    [Required] public string Directory { get; init; } = Path.Combine(AppContext.BaseDirectory, "page");
+}

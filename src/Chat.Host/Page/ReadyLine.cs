@@ -1,0 +1,44 @@
+using Chat.Host.Operations;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Host.Page;
+
+/// <summary>The last word of a start: where to point a browser.</summary>
+internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, ILogger<ReadyLine> log)
+{
+    /// <param name="bound">What the server listens on.</param>
+    /// <param name="pageMissingFrom">The folder in which there is no page; null where there is one.</param>
+    public void Say(IEnumerable<string> bound, string? pageMissingFrom)
+    {
+        var addresses = Openable(bound, operations.Value.Port);
+        if (pageMissingFrom is null)
+        {
+            Ready(log, addresses);
+            return;
+        }
+        PageMissing(log, pageMissingFrom);
+        ReadyWithoutPage(log, addresses);
+    }
+
+    /// <summary>As a browser on this machine has them, without the operators' own.</summary>
+    public static string Openable(IEnumerable<string> bound, int operationsPort) => string.Join(
+        " or ", bound.Select(BindingAddress.Parse).Where(address => address.IsUnixPipe || address.Port != operationsPort).Select(Openable).Distinct());
+
+    private static string Openable(BindingAddress address)
+    {
+        if (address.IsUnixPipe)
+            return address.ToString();
+        // Who listens on every address of the machine is found at least here.
+        var host = address.Host is "*" or "+" or "0.0.0.0" or "[::]" ? "localhost" : address.Host;
+        return new UriBuilder(address.Scheme, host, address.Port).Uri.GetLeftPart(UriPartial.Authority);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chat is ready: open {Addresses}")]
+    private static partial void Ready(ILogger log, string addresses);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Chat is ready, without its page, at {Addresses}")]
+    private static partial void ReadyWithoutPage(ILogger log, string addresses);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no web page in {Directory}: install Node.js 20.19 or newer and build the server again")]
+    private static partial void PageMissing(ILogger log, string directory);
+}
