@@ -4,16 +4,22 @@ set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
+# A program of a Debian package, where it is missing and may be installed.
+need() {
+  if ! command -v "$1" >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+    { apt-get update && apt-get install -y --no-install-recommends "$2"; } >/dev/null 2>&1
+  fi
+}
+
 # A real Cassandra for the tests that want one: what CHAT_TEST_CQL=host:port names, or one of this run's own, begun while the build runs.
 # Without either they skip. CASSANDRA_HOME is a folder with Cassandra's jars in lib/ and its settings in conf/.
 export CASSANDRA_HOME=${CASSANDRA_HOME:-$PWD/../shared/cassandra}
 cassandra=$(mktemp -d)
 log=$(mktemp)
-trap 'tests/Cassandra/cassandra.sh destroy "$cassandra"; rm -f "$log"' EXIT
+scripts=$(mktemp -d)
+trap 'tests/Cassandra/cassandra.sh destroy "$cassandra"; rm -rf "$log" "$scripts"' EXIT
 if [ -z "${CHAT_TEST_CQL:-}" ] && [ -d "$CASSANDRA_HOME/lib" ]; then
-  if ! command -v java >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    { apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless; } >/dev/null 2>&1
-  fi
+  need java openjdk-17-jre-headless
   tests/Cassandra/cassandra.sh start "$cassandra" &
   starting=$!
 fi
@@ -33,11 +39,35 @@ if [ -n "${starting:-}" ]; then
   fi
 fi
 
+# The page in a real browser.
+need chromium chromium
+
 dotnet test --solution Chat.sln -c Release --no-build "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
-awk '/^Test run summary/ {summary = 1}
-     summary && $1 == "failed:" {failed = $2}
-     summary && $1 == "succeeded:" {passed = $2}
-     summary && $1 == "skipped:" {skipped = $2}
-     END {printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped}' "$log"
+read -r passed failed skipped < <(awk '
+  /^Test run summary/ {summary = 1}
+  summary && $1 == "failed:" {failed = $2}
+  summary && $1 == "succeeded:" {passed = $2}
+  summary && $1 == "skipped:" {skipped = $2}
+  END {print passed + 0, failed + 0, skipped + 0}' "$log")
+
+# What is written for Node: the client library and the page. A folder that cannot be tested counts as one failed test, without Node as one skipped.
+for folder in clients/typescript web; do
+  if ! command -v npm >/dev/null; then
+    echo "node is not installed: the tests of $folder are skipped." >&2
+    skipped=$((skipped + 1))
+    continue
+  fi
+  (
+    cd "$folder"
+    if [ ! -e node_modules/.package-lock.json ]; then npm ci --no-audit --no-fund --silent; fi &&
+      npm test --silent -- --reporter=dot --reporter=json --outputFile.json="$scripts/results.json"
+  ) || status=1
+  read -r p f s < <(node -p 'const r = JSON.parse(fs.readFileSync(process.argv[1])); `${r.numPassedTests} ${r.numFailedTests} ${r.numPendingTests}`' \
+    "$scripts/results.json" 2>/dev/null || echo 0 1 0)
+  rm -f "$scripts/results.json"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+done
+
+echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"

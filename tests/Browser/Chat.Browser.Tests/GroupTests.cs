@@ -1,0 +1,46 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Chat.Browser.Tests;
+
+public sealed class GroupTests(Browsers browsers)
+{
+    [Fact]
+    public async Task A_group_is_made_talks_changes_and_is_left()
+    {
+        await using var alice = await browsers.RegisterAsync("alice");
+        await using var bob = await browsers.RegisterAsync("bob");
+        await using var carol = await browsers.RegisterAsync("carol");
+
+        await alice.Button("New conversation").ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Radio, new() { Name = "With a group" }).Or(alice.Button("With a group")).First.ClickAsync();
+        await alice.Page.GetByLabel("Title").FillAsync("Hikers");
+        await alice.Page.GetByLabel("Members").FillAsync($"{bob.UserId}, {carol.UserId}");
+        await alice.Button("Create group").ClickAsync();
+        await alice.SendAsync("who is coming?");
+
+        await bob.OpenConversationAsync("Hikers");
+        await bob.SeeAsync("who is coming?");
+        await alice.SeeTickAsync("who is coming?", "delivered");
+        await carol.OpenConversationAsync("Hikers");
+        await alice.SeeTickAsync("who is coming?", "read");
+
+        await alice.Button("Group details").ClickAsync();
+        var details = alice.Page.GetByRole(AriaRole.Complementary, new() { Name = "Group details" });
+        await Expect(details).ToContainTextAsync("3 members");
+        await details.GetByRole(AriaRole.Button, new() { Name = $"What to do with {bob.UserId}" }).ClickAsync();
+        await details.GetByRole(AriaRole.Button, new() { Name = "Make admin" }).ClickAsync();
+        await Expect(details.GetByRole(AriaRole.Listitem).Filter(new() { HasText = bob.UserId })).ToContainTextAsync("Admin");
+
+        await bob.Button("Group details").ClickAsync();
+        await bob.Page.GetByLabel("Title").FillAsync("Bikers");
+        await bob.Button("Save").ClickAsync();
+        await Expect(carol.Row("Bikers")).ToBeVisibleAsync();
+
+        await carol.Button("Group details").ClickAsync();
+        await carol.Button("Leave group").ClickAsync();
+        await carol.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Leave group" }).ClickAsync();
+        await Expect(carol.Rows).ToHaveCountAsync(0);
+        await Expect(details).ToContainTextAsync("2 members");
+    }
+}
