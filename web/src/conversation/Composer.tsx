@@ -15,7 +15,7 @@ interface Props {
   id: string
   me: string
   name: string
-  field: RefObject<HTMLTextAreaElement>
+  field: RefObject<HTMLTextAreaElement | null>
   original(messageId: string): Message | undefined
   /** Resolves when the message is safe. */
   onSend(text: string, replyTo: string | undefined): Promise<void>

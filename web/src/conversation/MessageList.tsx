@@ -68,7 +68,7 @@ export function MessageList({ timeline, me, isGroup, name, mark, onReply }: Prop
   return (
     <div class="messages-place">
       <ScrollPlace
-        ref={place}
+        handle={place}
         label={t.conversation.messages}
         hasContent={!isEmpty}
         onOpen={open}

@@ -6,6 +6,8 @@ const nearEnd = 48
 const nearStart = 1600
 
 export interface ScrollPlaceProps {
+  /** Holds this pane as long as it is there. */
+  handle: { current: ScrollPlace | null }
   label: string
   children: ComponentChildren
   /** Called once, when the first messages are there: puts the reader where reading begins, or returns false for the end. */
@@ -23,8 +25,8 @@ export interface ScrollPlaceProps {
  * whatever comes above or below. A class, as only getSnapshotBeforeUpdate sees the page just before it changes.
  */
 export class ScrollPlace extends Component<ScrollPlaceProps> {
-  readonly scroller: RefObject<HTMLDivElement> = createRef<HTMLDivElement>()
-  private readonly content: RefObject<HTMLDivElement> = createRef<HTMLDivElement>()
+  readonly scroller: RefObject<HTMLDivElement | null> = createRef<HTMLDivElement>()
+  private readonly content: RefObject<HTMLDivElement | null> = createRef<HTMLDivElement>()
   private opened = false
   private atEnd = true
   private lastTop = 0
@@ -49,6 +51,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   }
 
   override componentDidMount() {
+    this.props.handle.current = this
     this.sizes = new ResizeObserver(() => this.atEnd && this.keepPlace())
     this.sizes.observe(this.scroller.current!)
     this.sizes.observe(this.content.current!)
@@ -56,6 +59,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   }
 
   override componentWillUnmount() {
+    this.props.handle.current = null
     this.sizes?.disconnect()
     cancelAnimationFrame(this.frame)
   }

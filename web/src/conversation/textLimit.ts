@@ -1,5 +1,4 @@
-/** As the protocol has it: 16 KiB of UTF-8. */
-export const maxTextBytes = 16 * 1024
+import { maxTextBytes } from '@chat/client'
 
 /** From here on the reader is told how much is left. */
 const telling = 1024

@@ -1,13 +1,12 @@
 import type { Timeline } from '@chat/client'
-import type { RefObject } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Blocks } from './blocks'
 import type { ScrollPlace } from './ScrollPlace'
 
 /** Leaps to messages that need not be loaded yet: loads down to them, draws, shows them and lights them up for a moment. */
-export function useJumps(timeline: Timeline, blocks: Blocks, place: RefObject<ScrollPlace>) {
+export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly current: ScrollPlace | null }) {
   const [target, setTarget] = useState<{ seqNo: number }>()
-  const done = useRef<{ seqNo: number }>()
+  const done = useRef<{ seqNo: number }>(undefined)
 
   // After each drawing, as the target may have come with this one.
   useEffect(() => {

@@ -67,7 +67,7 @@ function Preview({ conversation, isCurrent }: { conversation: Conversation; isCu
 
 function OutgoingMark({ conversation }: { conversation: Conversation }) {
   const { t } = useI18n()
-  const states = (conversation.outgoing ?? []).map(item => item.state)
+  const states = conversation.outgoing.map(item => item.state)
   if (states.length === 0) return null
   const failed = states.includes('failed')
   return (

@@ -1,4 +1,4 @@
-import { ChatError, type Group } from '@chat/client'
+import { ChatError, type Change, type Group } from '@chat/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 
@@ -35,5 +35,4 @@ export function useGroup(id: string) {
 }
 
 /** The list is read again after every change of a group, so a group that was listed may have changed. */
-const isAbout = (change: { type: string }, id: string) =>
-  change.type === 'listed' && (change as { summary?: { conversationId: string } }).summary?.conversationId === id
+const isAbout = (change: Change, id: string) => change.type === 'listed' && change.summary.conversationId === id

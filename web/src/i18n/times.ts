@@ -16,7 +16,7 @@ export interface Times {
 }
 
 export function timesIn(language: string): Times {
-  const clock = new Intl.DateTimeFormat(language, { hour: '2-digit', minute: '2-digit' })
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
   const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' })
   const shortWeekday = new Intl.DateTimeFormat(language, { weekday: 'short' })
   const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' })

@@ -69,7 +69,7 @@ export function SignIn({ reason }: { reason: SignedOutReason | undefined }) {
                 ref={password}
                 id={ids.password}
                 name="password"
-                type={shown ? 'text' : 'password'}
+                {...(shown ? { type: 'text' as const } : { type: 'password' as const })}
                 autocomplete={isNew ? 'new-password' : 'current-password'}
                 required
                 minLength={isNew ? 8 : undefined}

@@ -1,5 +1,3 @@
-import type { JSX } from 'preact'
-
 /** Own drawings on a grid of 24, in the text's colour. They say nothing to a screen reader: the button they stand in does. */
 const paths = {
   back: 'M15 5l-7 7 7 7',
@@ -31,9 +29,9 @@ export function Icon({ name, class: extra = '' }: { name: IconName; class?: stri
   )
 }
 
-export function Logo(props: JSX.SVGAttributes<SVGSVGElement>) {
+export function Logo({ class: own }: { class: string }) {
   return (
-    <svg viewBox="0 0 64 64" aria-hidden="true" {...props}>
+    <svg viewBox="0 0 64 64" aria-hidden="true" class={own}>
       <rect width="64" height="64" rx="16" class="logo-ground" />
       <path class="logo-front" d="M14 27a11 11 0 0 1 11-11h9a11 11 0 0 1 0 22h-7l-7.500 5.600a1 1 0 0 1-1.600-.8V37A11 11 0 0 1 14 27Z" />
       <path class="logo-rear" d="M40 29.500a9.500 9.500 0 0 1 4.800 17.200V51a1 1 0 0 1-1.600.8L38.300 48H34a9.500 9.500 0 0 1-8.300-5h8.300A16 16 0 0 0 40 29.500Z" />
