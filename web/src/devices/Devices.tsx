@@ -58,11 +58,8 @@ function DeviceItem({ device, name, onRevoke }: { device: Device; name: string; 
       <Icon name="device" />
       <div>
         <p class="device-name">{name}</p>
-        <p class="hint">
-          {device.current ? t.devices.this : t.devices.lastUsed(times.ago(device.lastUsedAt, now))}
-          {' · '}
-          {t.devices.since(times.ago(device.createdAt, now))}
-        </p>
+        <p class="hint">{device.current ? t.devices.this : t.devices.lastUsed(times.ago(device.lastUsedAt, now))}</p>
+        <p class="hint">{t.devices.since(times.ago(device.createdAt, now))}</p>
       </div>
       {!device.current && (
         <button type="button" class="button danger" aria-label={t.devices.revokeNamed(name)} onClick={onRevoke}>

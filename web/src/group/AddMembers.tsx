@@ -3,6 +3,7 @@ import { useId, useState } from 'preact/hooks'
 import { useClient } from '../app/useChat'
 import { idsIn } from '../conversations/userIds'
 import { useI18n } from '../i18n/I18n'
+import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
 
@@ -41,7 +42,7 @@ export function AddMembers({ groupId, onAdded }: { groupId: string; onAdded: (gr
             }}
           />
           <button class="button plain" disabled={task.running || members.length === 0} aria-label={t.group.add}>
-            +
+            <Icon name="plus" />
           </button>
         </div>
         <p class="hint" id={ids.hint} role="status">

@@ -151,7 +151,6 @@ export const de: Texts = {
   group: {
     title: 'Gruppe',
     details: 'Angaben',
-    rename: 'Umbenennen',
     save: 'Speichern',
     newTitle: 'Titel',
     history: 'Wer dazukommt, sieht',
@@ -191,10 +190,7 @@ export const de: Texts = {
   settings: {
     title: 'Einstellungen',
     account: 'Konto',
-    yourId: 'Dein Benutzername',
-    yourIdHint: 'Mit ihm beginnen andere eine Unterhaltung mit dir.',
-    copy: 'Kopieren',
-    copied: 'Kopiert',
+    yourIdHint: 'Sag ihn weiter: Mit ihm finden dich andere.',
     look: 'Aussehen',
     theme: 'Farben',
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },

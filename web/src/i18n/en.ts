@@ -153,7 +153,6 @@ export const en = {
   group: {
     title: 'Group',
     details: 'Details',
-    rename: 'Rename',
     save: 'Save',
     newTitle: 'Title',
     history: 'New members see',
@@ -193,10 +192,7 @@ export const en = {
   settings: {
     title: 'Settings',
     account: 'Account',
-    yourId: 'Your user id',
-    yourIdHint: 'Others start a conversation with you by it.',
-    copy: 'Copy',
-    copied: 'Copied',
+    yourIdHint: 'Tell it to others: they find you by it.',
     look: 'Look',
     theme: 'Theme',
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
