@@ -1,4 +1,5 @@
 import type { Change, Cursors, Row } from './changes.ts'
+import { isGroup } from './ids.ts'
 import type { Message } from './protocol.ts'
 import { addSpan, cutBelow, spanAt } from './spans.ts'
 
@@ -111,9 +112,13 @@ function read(row: Row, { seqNo, left, unsent }: Extract<Change, { type: 'read' 
   }
 }
 
-/** A receipt without a table is nothing: the table is yet to come. */
+/**
+ * Without a table a receipt is nothing: the table is yet to come. Of a direct conversation the other's is all there is of a table; one that
+ * begins with this message had none to read when it was opened.
+ */
 function received(row: Row, userId: string, { delivered = 0, read = 0 }: Partial<Cursors>): Row {
-  return row.receipts ? { ...row, receipts: furthest(row.receipts, { [userId]: { delivered, read } }) } : row
+  if (!row.receipts && isGroup(row.id)) return row
+  return { ...row, receipts: furthest(row.receipts ?? {}, { [userId]: { delivered, read } }) }
 }
 
 function furthest(known: Readonly<Record<string, Cursors>>, told: Readonly<Record<string, Cursors>>): Record<string, Cursors> {

@@ -265,6 +265,18 @@ test('Ticks go by the slowest of the others', async () => {
   expect(await tickAfter('carol', 'read')).toBe('read')
 })
 
+test('The first message of a direct conversation gets its ticks', async () => {
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  await settle()
+  await client.send(room, 'hello')
+  await settle()
+  const { clientMsgId } = stage.sent('message')[0]!
+  await stage.says({ type: 'ack', clientMsgId, messageId: 'm1', conversationId: room, seqNo: 1, timestamp: 1, status: 'sent' })
+  await stage.says({ type: 'ack', conversationId: room, userId: 'bob', seqNo: 1, status: 'delivered' })
+  expect(timeline.tickOf(timeline.messages[0]!)).toBe('delivered')
+})
+
 test('A group that the user was taken out of goes from the list', async () => {
   const group = 'g:00000000000000000000000000000000'
   stage.routes.set('GET /v1/conversations', () => ({ conversations: [{ ...summary(1), conversationId: group, title: 'Team' }], epoch: 'e1' }))

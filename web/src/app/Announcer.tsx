@@ -1,0 +1,28 @@
+import { useEffect, useState } from 'preact/hooks'
+import { useI18n } from '../i18n/I18n'
+import { nameOf } from '../conversations/names'
+import { watchArrivals } from './arrivals'
+import { useClient } from './useChat'
+
+/** Reads new messages out to a screen reader; those of the open conversation in full. */
+export function Announcer({ current }: { current: string | undefined }) {
+  const { t } = useI18n()
+  const client = useClient()
+  const [words, setWords] = useState<{ text: string }>()
+
+  useEffect(
+    () =>
+      watchArrivals(client, (message, conversation) => {
+        const { senderId, text } = message
+        setWords({
+          text: conversation.id === current ? t.conversation.arrived(senderId, text.slice(0, 500)) : t.conversation.arrivedElsewhere(senderId, nameOf(client, conversation.id, t)),
+        })
+      }),
+    [client, current, t],
+  )
+  return (
+    <div class="unseen" role="log" aria-live="polite">
+      {words && <p key={words}>{words.text}</p>}
+    </div>
+  )
+}

@@ -1,0 +1,82 @@
+import './Shell.css'
+import { isGroup } from '@chat/client'
+import { useEffect, useState } from 'preact/hooks'
+import { ConversationList } from '../conversations/ConversationList'
+import { nameOf } from '../conversations/names'
+import { NewConversation } from '../conversations/NewConversation'
+import { ConversationView } from '../conversation/ConversationView'
+import { Devices } from '../devices/Devices'
+import { GroupDetails } from '../group/GroupDetails'
+import { useI18n } from '../i18n/I18n'
+import { useNotifications } from '../notifications/useNotifications'
+import { useTitle } from '../notifications/useTitle'
+import { Settings } from '../settings/Settings'
+import { Announcer } from './Announcer'
+import { viewOpened } from './arrivalFocus'
+import { Nothing } from './Nothing'
+import { useWatch } from './presence'
+import { useRoute, type Route } from './routes'
+import { ShortcutsDialog } from './ShortcutsDialog'
+import { useShortcuts } from './shortcuts'
+import { useChat, useClient } from './useChat'
+
+/** Everything once one is signed in: the list, what is open beside it, and on wide screens a group's details as a third pane. */
+export function Shell() {
+  const { t } = useI18n()
+  const client = useClient()
+  const route = useRoute()
+  const [helps, setHelps] = useState(false)
+  const id = 'id' in route ? route.id : undefined
+  const place = useChat(chat => (id ? nameOf(chat, id, t) : undefined))
+  const peers = useChat(chat => peersOf(chat.conversations))
+  const showHelp = () => setHelps(true)
+
+  useEffect(viewOpened, [])
+  useShortcuts(route, showHelp)
+  useNotifications()
+  useTitle(place ?? titleOfView(route))
+  useWatch(peers ? peers.split(' ') : [])
+  useReturnFocus(route)
+
+  function titleOfView({ view }: Route) {
+    return view === 'settings' ? t.settings.title : view === 'devices' ? t.devices.title : view === 'new' ? t.start.title : undefined
+  }
+
+  return (
+    <div class="shell" data-view={route.view}>
+      <a class="skip" href="#main" onClick={event => (event.preventDefault(), document.getElementById('main')?.focus())}>
+        {t.skipToMain}
+      </a>
+      <ConversationList current={id} />
+      <main id="main" tabIndex={-1}>
+        {route.view === 'new' && <NewConversation />}
+        {route.view === 'devices' && <Devices />}
+        {route.view === 'settings' && <Settings onShowShortcuts={showHelp} />}
+        {route.view === 'list' && <Nothing />}
+        {id && client.session && <ConversationView key={id} id={id} showsDetails={route.view === 'details'} />}
+      </main>
+      {route.view === 'details' && isGroup(route.id) && <GroupDetails key={route.id} id={route.id} />}
+      <Announcer current={id} />
+      {helps && <ShortcutsDialog onClose={() => setHelps(false)} />}
+    </div>
+  )
+}
+
+/** As one string, so that it is the same as long as the same people are in it. More than these are not on screen. */
+function peersOf(conversations: readonly { peer?: string }[]): string {
+  return conversations
+    .flatMap(({ peer }) => peer ?? [])
+    .slice(0, 300)
+    .join(' ')
+}
+
+/** Leaving a conversation gives the focus back to its row, leaving the details to their button. */
+function useReturnFocus(route: Route) {
+  const [left, setLeft] = useState(route)
+  useEffect(() => {
+    if (left === route) return
+    setLeft(route)
+    if (route.view === 'list' && 'id' in left) document.querySelector<HTMLElement>(`a[data-id="${CSS.escape(left.id)}"]`)?.focus()
+    if (route.view === 'conversation' && left.view === 'details' && left.id === route.id) document.getElementById('details-button')?.focus()
+  }, [route])
+}

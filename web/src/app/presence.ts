@@ -1,0 +1,32 @@
+import type { ChatClient } from '@chat/client'
+import { useEffect } from 'preact/hooks'
+import { useClient } from './useChat'
+
+const wanted = new Map<object, readonly string[]>()
+
+/** Shows these users' presence as long as the component is there. The client is told the union of what all views want. */
+export function useWatch(userIds: readonly string[]) {
+  const client = useClient()
+  const key = userIds.join(' ')
+  useEffect(() => {
+    const mine = {}
+    wanted.set(mine, userIds)
+    tell(client)
+    return () => {
+      wanted.delete(mine)
+      tell(client)
+    }
+  }, [client, key])
+}
+
+let planned = false
+
+/** Once for all that comes and goes at one moment. */
+function tell(client: ChatClient) {
+  if (planned) return
+  planned = true
+  queueMicrotask(() => {
+    planned = false
+    client.watch([...new Set([...wanted.values()].flat())])
+  })
+}

@@ -1,0 +1,54 @@
+import { useEffect, useState } from 'preact/hooks'
+
+/** What the page shows, kept in the address's hash: links, reload and the browser's back button work by it. */
+export type Route =
+  | { view: 'list' }
+  | { view: 'conversation'; id: string }
+  | { view: 'details'; id: string }
+  | { view: 'new' }
+  | { view: 'devices' }
+  | { view: 'settings' }
+
+export function parseRoute(hash: string): Route {
+  const [first = '', id = '', last = ''] = hash.replace(/^#\/?/, '').split('/').map(decodePart)
+  if (first === 'c' && id) return last === 'details' ? { view: 'details', id } : { view: 'conversation', id }
+  if (first === 'new' || first === 'devices' || first === 'settings') return { view: first }
+  return { view: 'list' }
+}
+
+export function hashOf(route: Route): string {
+  switch (route.view) {
+    case 'list':
+      return '#/'
+    case 'conversation':
+      return `#/c/${route.id}`
+    case 'details':
+      return `#/c/${route.id}/details`
+    default:
+      return `#/${route.view}`
+  }
+}
+
+/** `replace` leaves no way back to where one was: for a view that has become empty. */
+export function go(route: Route, how: 'push' | 'replace' = 'push') {
+  if (how === 'push') location.hash = hashOf(route)
+  else location.replace(hashOf(route))
+}
+
+export function useRoute(): Route {
+  const [route, setRoute] = useState(() => parseRoute(location.hash))
+  useEffect(() => {
+    const read = () => setRoute(parseRoute(location.hash))
+    addEventListener('hashchange', read)
+    return () => removeEventListener('hashchange', read)
+  }, [])
+  return route
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,55 @@
+import { isGroup, peerOf } from '@chat/client'
+import { useArrivalFocus } from '../app/arrivalFocus'
+import { go } from '../app/routes'
+import { useChat } from '../app/useChat'
+import { useGroup } from '../group/useGroup'
+import { useI18n } from '../i18n/I18n'
+import { Avatar } from '../ui/Avatar'
+import { Icon } from '../ui/icons'
+import { useNow } from '../ui/useNow'
+
+export function ConversationHeader({ id, name, showsDetails }: { id: string; name: string; showsDetails: boolean }) {
+  const { t } = useI18n()
+  const heading = useArrivalFocus<HTMLHeadingElement>()
+  const online = useChat(client => client.presence(peerOf(id, client.session?.userId ?? '') ?? '')?.online ?? false)
+  return (
+    <header class="bar conversation-bar">
+      <button type="button" class="icon-button back" aria-label={t.back} onClick={() => go({ view: 'list' })}>
+        <Icon name="back" />
+      </button>
+      <Avatar name={name} group={isGroup(id)} online={online} />
+      <div class="conversation-title">
+        <h1 ref={heading} tabIndex={-1}>
+          {name}
+        </h1>
+        <p>{isGroup(id) ? <MemberCount id={id} /> : <LastSeen userId={name} />}</p>
+      </div>
+      {isGroup(id) && (
+        <button
+          type="button"
+          class="icon-button"
+          id="details-button"
+          aria-label={t.conversation.details}
+          aria-expanded={showsDetails}
+          onClick={() => go({ view: showsDetails ? 'conversation' : 'details', id })}
+        >
+          <Icon name="people" />
+        </button>
+      )}
+    </header>
+  )
+}
+
+function LastSeen({ userId }: { userId: string }) {
+  const { t, times } = useI18n()
+  const presence = useChat(client => client.presence(userId))
+  const now = useNow()
+  if (presence?.online) return <>{t.presence.online}</>
+  return presence?.lastSeen ? <>{t.presence.lastSeen(times.ago(presence.lastSeen, now))}</> : <>&nbsp;</>
+}
+
+function MemberCount({ id }: { id: string }) {
+  const { t } = useI18n()
+  const { group } = useGroup(id)
+  return group ? <>{t.presence.members(group.members.length)}</> : <>&nbsp;</>
+}

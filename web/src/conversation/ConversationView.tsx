@@ -1,0 +1,51 @@
+import './ConversationView.css'
+import { isGroup, type Message } from '@chat/client'
+import { useRef } from 'preact/hooks'
+import { useChat, useClient } from '../app/useChat'
+import { nameOf } from '../conversations/names'
+import { useI18n } from '../i18n/I18n'
+import { Composer } from './Composer'
+import { ConversationHeader } from './ConversationHeader'
+import { keepDraft, readDraft } from './drafts'
+import { MessageList } from './MessageList'
+import { TypingLine } from './TypingLine'
+import { useAttentive } from './useAttentive'
+import { useTimeline } from './useTimeline'
+import { useUnreadMark } from './useUnreadMark'
+
+/** One conversation. Give it the id as key: another conversation is another view. */
+export function ConversationView({ id, showsDetails }: { id: string; showsDetails: boolean }) {
+  const { t } = useI18n()
+  const client = useClient()
+  const me = useChat(chat => chat.session?.userId ?? '')
+  const name = useChat(chat => nameOf(chat, id, t))
+  const timeline = useTimeline(id)
+  const mark = useUnreadMark(id, me, useAttentive())
+  const field = useRef<HTMLTextAreaElement>(null)
+
+  const reply = (message: Message) => {
+    keepDraft(me, id, { ...readDraft(me, id), replyTo: message.messageId })
+    field.current?.focus()
+  }
+
+  const send = async (text: string, replyTo: string | undefined) => {
+    await client.send(id, text, replyTo ? { replyTo } : {})
+    mark.clear()
+  }
+
+  return (
+    <section class="conversation" aria-label={name}>
+      <ConversationHeader id={id} name={name} showsDetails={showsDetails} />
+      <MessageList timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} onReply={reply} />
+      <TypingLine id={id} />
+      <Composer
+        id={id}
+        me={me}
+        name={name}
+        field={field}
+        original={messageId => timeline.messages.find(message => message.messageId === messageId)}
+        onSend={send}
+      />
+    </section>
+  )
+}

@@ -1,0 +1,45 @@
+import { useI18n } from '../i18n/I18n'
+import { memo } from '../ui/memo'
+import type { Block } from './blocks'
+import { MessageItem } from './MessageItem'
+import { segmentsOf } from './segments'
+
+interface Props {
+  block: Block
+  me: string
+  isGroup: boolean
+  /** Both clamped to the block, so that a receipt draws only the blocks again in which a tick changes. */
+  delivered: number
+  read: number
+  /** Where the divider stands, if in this block. */
+  unreadFrom: number | undefined
+  /** Any moment of today: what "Yesterday" means changes at midnight. */
+  today: number
+}
+
+/** Rough heights, until the browser has seen the block: a message of a line, and one of a run. */
+const messageHeight = 52
+
+export const MessageBlock = memo(({ block, me, isGroup, delivered, read, unreadFrom, today }: Props) => {
+  const { t, times } = useI18n()
+  const segments = segmentsOf(block.messages, block.originals, block.before, unreadFrom)
+  return (
+    <div class="block" style={{ containIntrinsicBlockSize: `auto ${block.messages.length * messageHeight}px` }}>
+      {segments.map(segment => (
+        <div key={segment.key} class="segment">
+          {segment.day !== undefined && <h2 class="day">{times.dayMark(segment.day, today)}</h2>}
+          {segment.unread && (
+            <h2 class="unread-divider" data-unread>
+              <span>{t.conversation.unread}</span>
+            </h2>
+          )}
+          <ol>
+            {segment.lines.map(line => (
+              <MessageItem key={line.message.seqNo} line={line} me={me} isGroup={isGroup} reached={{ delivered, read }} />
+            ))}
+          </ol>
+        </div>
+      ))}
+    </div>
+  )
+})

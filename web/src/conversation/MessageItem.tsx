@@ -1,0 +1,51 @@
+import './Message.css'
+import { useI18n } from '../i18n/I18n'
+import { Avatar } from '../ui/Avatar'
+import { Icon } from '../ui/icons'
+import { MessageText } from './MessageText'
+import type { Line } from './segments'
+import { TickMark } from './TickMark'
+import { tickAt, type Reached } from './ticks'
+
+/**
+ * One message. Its buttons have no handlers of their own: the list listens for all of them (messageActions), which is what makes thousands
+ * of messages cheap.
+ */
+export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: string; isGroup: boolean; reached: Reached }) {
+  const { t, times } = useI18n()
+  const { message, startsRun, original } = line
+  const isOwn = message.senderId === me
+  const who = isOwn ? t.you : message.senderId
+  const showsSender = isGroup && !isOwn
+
+  return (
+    <li class={`message ${isOwn ? 'own' : 'other'} ${startsRun ? 'starts-run' : ''}`} data-seq={message.seqNo} tabIndex={-1}>
+      {showsSender && (startsRun ? <Avatar name={message.senderId} size="small" /> : <span class="avatar-space" />)}
+      <div class="bubble">
+        <p class={showsSender && startsRun ? 'message-sender' : 'unseen'}>{who}</p>
+        {message.replyTo && (
+          <button type="button" class="quote" data-action="original" tabIndex={-1} title={t.conversation.original}>
+            {original ? (
+              <>
+                <span class="quote-who">{original.senderId === me ? t.you : original.senderId}</span>
+                <span class="quote-text">{original.text.slice(0, 200)}</span>
+              </>
+            ) : (
+              <span class="quote-text">{t.conversation.originalMissing}</span>
+            )}
+          </button>
+        )}
+        <MessageText text={message.text} />
+        <span class="message-meta">
+          <time dateTime={new Date(message.timestamp).toISOString()} title={times.full(message.timestamp)}>
+            {times.clock(message.timestamp)}
+          </time>
+          {isOwn && <TickMark tick={tickAt(message.seqNo, reached)} />}
+        </span>
+      </div>
+      <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)}>
+        <Icon name="reply" />
+      </button>
+    </li>
+  )
+}

@@ -1,0 +1,131 @@
+import './MessageList.css'
+import type { Message, Timeline } from '@chat/client'
+import { useMemo, useRef, useState } from 'preact/hooks'
+import { useChat, useClient } from '../app/useChat'
+import { useI18n } from '../i18n/I18n'
+import { Icon } from '../ui/icons'
+import { useNow } from '../ui/useNow'
+import { Blocks } from './blocks'
+import { Beginning } from './Beginning'
+import { MessageBlock } from './MessageBlock'
+import { messageActions } from './messageActions'
+import { OutgoingItem } from './OutgoingItem'
+import { lastVisibleSeqNo, ScrollPlace } from './ScrollPlace'
+import { clampTo, reachedOf } from './ticks'
+import { useJumps } from './useJumps'
+import { isAttentive } from './useAttentive'
+import type { useUnreadMark } from './useUnreadMark'
+
+interface Props {
+  timeline: Timeline
+  me: string
+  isGroup: boolean
+  name: string
+  mark: ReturnType<typeof useUnreadMark>
+  onReply(message: Message): void
+}
+
+/** The messages of a conversation, from the oldest that is loaded to what is still on its way. */
+export function MessageList({ timeline, me, isGroup, name, mark, onReply }: Props) {
+  const { t } = useI18n()
+  const client = useClient()
+  const conversation = useChat(chat => chat.conversation(timeline.conversationId))
+  const [atEnd, setAtEnd] = useState(true)
+  const [dividerSeen, setDividerSeen] = useState(false)
+  const [blocks] = useState(() => new Blocks())
+  const place = useRef<ScrollPlace>(null)
+  const today = useToday()
+  const jumps = useJumps(timeline, blocks, place)
+
+  const { messages, outgoing } = timeline
+  const drawn = useMemo(() => blocks.update(messages), [messages])
+  const own = useMemo(() => messages.filter(message => message.senderId === me), [messages, me])
+  const reached = reachedOf(own, message => timeline.tickOf(message))
+  const firstUnread = mark.firstUnread(messages)
+  const unread = conversation?.unreadCount ?? 0
+  const isEmpty = messages.length === 0 && outgoing.length === 0
+  const offersUnread = mark.readBefore !== undefined && !dividerSeen && messages.length > 0
+
+  const moved = ({ atEnd }: { atEnd: boolean }) => {
+    setAtEnd(atEnd)
+    const scroller = place.current!.scroller.current!
+    if (offersUnread && isOnScreen(scroller.querySelector('[data-unread]'), scroller)) setDividerSeen(true)
+    const now = client.conversation(timeline.conversationId)
+    if (!now || now.unreadCount === 0 || !isAttentive()) return
+    const seen = atEnd ? messages.at(-1)?.seqNo : lastVisibleSeqNo(scroller)
+    if (seen !== undefined && seen > now.readSeqNo) void client.markRead(now.id, seen)
+  }
+
+  const open = () => {
+    const divider = place.current!.scroller.current!.querySelector('[data-unread]')
+    if (!divider) return false
+    place.current!.show(divider)
+    return true
+  }
+
+  const newestLabel = unread > 0 ? `${t.conversation.jumpToNewest}, ${t.conversation.newBelow(unread)}` : t.conversation.jumpToNewest
+
+  return (
+    <div class="messages-place">
+      <ScrollPlace
+        handle={place}
+        label={t.conversation.messages}
+        hasContent={!isEmpty}
+        onOpen={open}
+        onNearStart={() => {
+          if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
+        }}
+        onMoved={moved}
+        {...messageActions({ find: seqNo => messages.find(message => message.seqNo === seqNo), onReply, onOriginal: jumps.toMessage })}
+      >
+        <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
+        {drawn.map(block => {
+          const [first, last] = [block.messages[0]!.seqNo, block.messages.at(-1)!.seqNo]
+          const holdsUnread = firstUnread !== undefined && firstUnread >= first && firstUnread <= last
+          return (
+            <MessageBlock
+              key={block.key}
+              block={block}
+              me={me}
+              isGroup={isGroup}
+              delivered={clampTo(reached.delivered, first, last)}
+              read={clampTo(reached.read, first, last)}
+              unreadFrom={holdsUnread ? firstUnread : undefined}
+              today={today}
+            />
+          )
+        })}
+        {outgoing.length > 0 && (
+          <ol>
+            {outgoing.map((item, at) => (
+              <OutgoingItem key={item.clientMsgId} item={item} startsRun={at === 0 && messages.at(-1)?.senderId !== me} />
+            ))}
+          </ol>
+        )}
+      </ScrollPlace>
+      {offersUnread && (
+        <button type="button" class="jump first-unread" onClick={() => jumps.toUnread(mark.readBefore!)}>
+          <Icon name="up" />
+          {t.conversation.jumpToUnread}
+        </button>
+      )}
+      {!atEnd && (
+        <button type="button" class="jump newest" aria-label={newestLabel} onClick={() => place.current?.toEnd()}>
+          <Icon name="down" />
+          {unread > 0 && <span class="badge">{conversation?.unreadCapped ? `${unread}+` : unread}</span>}
+        </button>
+      )}
+    </div>
+  )
+}
+
+/** A moment of today, another one only after midnight. */
+function useToday(): number {
+  return new Date(useNow()).setHours(0, 0, 0, 0)
+}
+
+function isOnScreen(element: Element | null, scroller: Element): boolean {
+  if (!element) return false
+  const [own, frame] = [element.getBoundingClientRect(), scroller.getBoundingClientRect()]
+  return own.bottom > frame.top && own.top < frame.bottom
+}

@@ -1,0 +1,39 @@
+import type { Outgoing } from '@chat/client'
+import { useClient } from '../app/useChat'
+import { useI18n } from '../i18n/I18n'
+import { Icon } from '../ui/icons'
+import { MessageText } from './MessageText'
+
+/** An own message that is not in the log yet: on its way, or refused and waiting for a decision. */
+export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: boolean }) {
+  const { t, times } = useI18n()
+  const client = useClient()
+  const failed = item.state === 'failed'
+  return (
+    <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} tabIndex={-1}>
+      <div class="bubble">
+        <p class="unseen">{t.you}</p>
+        <MessageText text={item.text} />
+        <span class="message-meta">
+          <time dateTime={new Date(item.createdAt).toISOString()}>{times.clock(item.createdAt)}</time>
+          <span class="tick" role="img" aria-label={failed ? t.list.failed : t.conversation.tick.waiting} title={failed ? t.list.failed : t.conversation.tick.waiting}>
+            <Icon name={failed ? 'warning' : 'clock'} />
+          </span>
+        </span>
+      </div>
+      {failed && (
+        <div class="message-failure">
+          <p>
+            {t.conversation.notSent} {item.error && t.errors[item.error.code]}
+          </p>
+          <button type="button" class="button quiet" onClick={() => client.retry(item.clientMsgId)}>
+            {t.conversation.retry}
+          </button>
+          <button type="button" class="button quiet" onClick={() => client.discard(item.clientMsgId)}>
+            {t.conversation.discard}
+          </button>
+        </div>
+      )}
+    </li>
+  )
+}

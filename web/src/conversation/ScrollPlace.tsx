@@ -1,0 +1,168 @@
+import { Component, createRef, type ComponentChildren, type RefObject } from 'preact'
+
+/** Nearer to the end than this counts as being there, in CSS pixels. */
+const nearEnd = 48
+/** Older messages are fetched when less than this is left above. */
+const nearStart = 1600
+
+export interface ScrollPlaceProps {
+  /** Holds this pane as long as it is there. */
+  handle: { current: ScrollPlace | null }
+  label: string
+  children: ComponentChildren
+  /** Called once, when the first messages are there: puts the reader where reading begins, or returns false for the end. */
+  onOpen(scroller: HTMLElement): boolean
+  hasContent: boolean
+  onNearStart(): void
+  /** The place has changed, or what stands at it. */
+  onMoved(place: { atEnd: boolean }): void
+  onClick?: (event: MouseEvent) => void
+  onKeyDown?: (event: KeyboardEvent) => void
+}
+
+/**
+ * The scrolling pane of a conversation. It stays at the end only if the reader is there; otherwise what the reader sees stays where it is,
+ * whatever comes above or below. A class, as only getSnapshotBeforeUpdate sees the page just before it changes.
+ */
+export class ScrollPlace extends Component<ScrollPlaceProps> {
+  readonly scroller: RefObject<HTMLDivElement | null> = createRef<HTMLDivElement>()
+  private readonly content: RefObject<HTMLDivElement | null> = createRef<HTMLDivElement>()
+  private opened = false
+  private atEnd = true
+  private lastTop = 0
+  private frame = 0
+  private sizes: ResizeObserver | undefined
+
+  /** Goes to the end, and stays there. */
+  toEnd() {
+    this.atEnd = true
+    this.keepPlace()
+    this.tell()
+  }
+
+  /** Brings an element into view, a little below the top, without staying at the end. */
+  show(element: Element) {
+    const scroller = this.scroller.current!
+    // Twice: the first look lays out what was never on screen, the second one knows its true height.
+    for (let turn = 0; turn < 2; turn++) scroller.scrollTop += element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight / 4
+    this.atEnd = this.distanceToEnd() < nearEnd
+    this.lastTop = scroller.scrollTop
+    this.tell()
+  }
+
+  override componentDidMount() {
+    this.props.handle.current = this
+    this.sizes = new ResizeObserver(() => this.atEnd && this.keepPlace())
+    this.sizes.observe(this.scroller.current!)
+    this.sizes.observe(this.content.current!)
+    this.open()
+  }
+
+  override componentWillUnmount() {
+    this.props.handle.current = null
+    this.sizes?.disconnect()
+    cancelAnimationFrame(this.frame)
+  }
+
+  override getSnapshotBeforeUpdate(): { element: Element; top: number } | undefined {
+    const scroller = this.scroller.current
+    const element = scroller && !this.atEnd ? firstVisible(scroller) : undefined
+    return element && { element, top: element.getBoundingClientRect().top }
+  }
+
+  override componentDidUpdate(_props: ScrollPlaceProps, _state: unknown, snapshot: { element: Element; top: number } | undefined) {
+    if (!this.opened) this.open()
+    else if (snapshot?.element.isConnected) this.keepElement(snapshot)
+    else if (this.atEnd) this.keepPlace()
+    this.tell()
+  }
+
+  private open() {
+    if (!this.props.hasContent) return
+    this.opened = true
+    if (!this.props.onOpen(this.scroller.current!)) this.keepPlace()
+  }
+
+  private keepElement({ element, top }: { element: Element; top: number }) {
+    const moved = element.getBoundingClientRect().top - top
+    if (Math.abs(moved) >= 1) this.scroller.current!.scrollTop += moved
+  }
+
+  private keepPlace() {
+    const scroller = this.scroller.current
+    if (!scroller) return
+    scroller.scrollTop = scroller.scrollHeight
+    this.lastTop = scroller.scrollTop
+  }
+
+  private distanceToEnd(): number {
+    const { scrollHeight, scrollTop, clientHeight } = this.scroller.current!
+    return scrollHeight - scrollTop - clientHeight
+  }
+
+  private scrolled = () => {
+    const { scrollTop } = this.scroller.current!
+    // Content that grows moves the end away from the reader; only the reader moves away from the end.
+    if (this.distanceToEnd() < nearEnd) this.atEnd = true
+    else if (scrollTop < this.lastTop - 1) this.atEnd = false
+    this.lastTop = scrollTop
+    this.tell()
+  }
+
+  /** At most once a frame: looking at the page costs a layout. */
+  private tell() {
+    if (this.frame) return
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0
+      const scroller = this.scroller.current
+      if (!scroller || !this.opened) return
+      this.props.onMoved({ atEnd: this.atEnd })
+      if (scroller.scrollTop < nearStart) this.props.onNearStart()
+    })
+  }
+
+  override render({ label, children, onClick, onKeyDown }: ScrollPlaceProps) {
+    return (
+      <div ref={this.scroller} class="messages" role="region" aria-label={label} tabIndex={0} onScroll={this.scrolled} onClick={onClick} onKeyDown={onKeyDown}>
+        <div ref={this.content} class="messages-content">
+          {children}
+        </div>
+      </div>
+    )
+  }
+}
+
+/** The topmost message that is at least partly on screen. */
+function firstVisible(scroller: HTMLElement): Element | undefined {
+  const top = scroller.getBoundingClientRect().top
+  const block = firstBelow(blocksIn(scroller), top)
+  return block && (firstBelow([...block.querySelectorAll('li')], top) ?? block)
+}
+
+/** The parts of the content; a search through everything inside would cost with every scrolled frame. */
+const blocksIn = (scroller: HTMLElement) => [...scroller.firstElementChild!.children]
+
+/** The highest seqNo of which the end is on screen. */
+export function lastVisibleSeqNo(scroller: HTMLElement): number | undefined {
+  const bottom = scroller.getBoundingClientRect().bottom
+  const blocks = blocksIn(scroller)
+  for (let at = blocks.length - 1; at >= 0; at--) {
+    const block = blocks[at]!
+    if (block.getBoundingClientRect().top > bottom) continue
+    const seen = [...block.querySelectorAll<HTMLElement>('li[data-seq]')].findLast(item => item.getBoundingClientRect().bottom <= bottom + 1)
+    if (seen) return Number(seen.dataset['seq'])
+  }
+  return undefined
+}
+
+/** By halving, as elements follow each other downwards. */
+function firstBelow(elements: readonly Element[], top: number): Element | undefined {
+  let low = 0
+  let high = elements.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (elements[middle]!.getBoundingClientRect().bottom > top) high = middle
+    else low = middle + 1
+  }
+  return elements[low]
+}

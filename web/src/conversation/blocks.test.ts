@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { Blocks, blockSize } from './blocks'
+import { messages, upTo } from './testing'
+
+describe('blocks', () => {
+  test('hold every message once and in order', () => {
+    const all = messages(upTo(10 * blockSize))
+
+    const blocks = new Blocks().update(all)
+
+    expect(blocks.flatMap(block => block.messages)).toEqual(all)
+  })
+
+  test('a new message changes the last block alone', () => {
+    const blocks = new Blocks()
+    const all = messages(upTo(4 * blockSize + 10))
+    const before = blocks.update(all)
+
+    const after = blocks.update([...all, ...messages([4 * blockSize + 11])])
+
+    expect(after.filter((block, at) => block !== before[at])).toEqual([after.at(-1)])
+  })
+
+  test('older messages change the block that they complete, and leave those above it', () => {
+    const blocks = new Blocks()
+    const all = messages(upTo(4 * blockSize))
+    const before = blocks.update(all.slice(blockSize + 20))
+
+    const after = blocks.update(all)
+
+    expect(after.slice(-2)).toEqual(before.slice(-2))
+    expect(after.at(-2)).toBe(before.at(-2))
+    expect(after.at(-1)).toBe(before.at(-1))
+  })
+
+  test('a block knows the message before its first one', () => {
+    const blocks = new Blocks().update(messages(upTo(2 * blockSize)))
+
+    expect(blocks[1]!.before?.seqNo).toBe(blockSize - 1)
+  })
+
+  test('a reply finds its original once that is loaded, in whatever block', () => {
+    const blocks = new Blocks()
+    const all = messages(upTo(3 * blockSize))
+    all.push({ ...messages([3 * blockSize + 1])[0]!, replyTo: 'm5' })
+
+    const before = blocks.update(all.slice(blockSize))
+    const after = blocks.update(all)
+
+    expect(before.at(-1)!.originals.at(-1)).toBeUndefined()
+    expect(after.at(-1)!.originals.at(-1)?.seqNo).toBe(5)
+  })
+
+  test('a gap that closes inside a block changes it', () => {
+    const blocks = new Blocks()
+    const all = messages(upTo(20))
+    const [before] = blocks.update(all.filter(message => message.seqNo !== 7))
+
+    const [after] = blocks.update(all)
+
+    expect(after).not.toBe(before)
+    expect(after!.messages).toEqual(all)
+  })
+})

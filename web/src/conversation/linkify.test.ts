@@ -1,0 +1,40 @@
+import { describe, expect, test } from 'vitest'
+import { linkify } from './linkify'
+
+const links = (text: string) => linkify(text).flatMap(part => part.href ?? [])
+
+describe('linkify', () => {
+  test('text without addresses is one part', () => {
+    expect(linkify('see you at six')).toEqual([{ text: 'see you at six' }])
+  })
+
+  test('an address stands between the words around it', () => {
+    expect(linkify('see https://example.org/a?b=1#c now')).toEqual([
+      { text: 'see ' },
+      { text: 'https://example.org/a?b=1#c', href: 'https://example.org/a?b=1#c' },
+      { text: ' now' },
+    ])
+  })
+
+  test.each([
+    ['(https://example.org)', 'https://example.org/'],
+    ['https://example.org/plan.', 'https://example.org/plan'],
+    ['https://example.org/a_(b)', 'https://example.org/a_(b)'],
+    ['really https://example.org/?!', 'https://example.org/'],
+  ])('marks around an address are not of it: %s', (text, href) => {
+    expect(links(text)).toEqual([href])
+  })
+
+  test.each(['javascript:alert(1)', 'data:text/html,<b>', 'ftp://example.org', 'file:///etc', 'javascript://https%0aalert(1)', 'https://'])('nothing but http and https becomes a link: %s', text => {
+    expect(links(text)).toEqual([])
+  })
+
+  test('the parts joined are the text again, whatever it is', () => {
+    for (const text of ['<img src=x onerror=alert(1)>', 'a https://x.y b http://z. <script>https://q</script>', 'https://a.b https://a.b\n\n', '"https://a.b"onclick=x'])
+      expect(linkify(text).map(part => part.text).join('')).toBe(text)
+  })
+
+  test('markup ends an address', () => {
+    expect(links('<a href="https://a.b">')).toEqual(['https://a.b/'])
+  })
+})

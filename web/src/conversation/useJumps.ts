@@ -1,0 +1,43 @@
+import type { Timeline } from '@chat/client'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { Blocks } from './blocks'
+import type { ScrollPlace } from './ScrollPlace'
+
+/** Leaps to messages that need not be loaded yet: loads down to them, draws, shows them and lights them up for a moment. */
+export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly current: ScrollPlace | null }) {
+  const [target, setTarget] = useState<{ seqNo: number }>()
+  const done = useRef<{ seqNo: number }>(undefined)
+
+  // After each drawing, as the target may have come with this one.
+  useEffect(() => {
+    if (!target || done.current === target) return
+    const scroller = place.current?.scroller.current
+    const element = scroller?.querySelector<HTMLElement>(`li[data-seq="${target.seqNo}"]`)
+    if (!element) return
+    done.current = target
+    place.current!.show(element)
+    element.focus({ preventScroll: true })
+    lightUp(element)
+  })
+
+  return {
+    async toMessage(messageId: string) {
+      // Message ids rise with time: once older ones are here and it is not among them, it is not to be seen by this user.
+      while (!blocks.find(messageId) && timeline.hasOlder && !timeline.error && messageId < (timeline.messages[0]?.messageId ?? ''))
+        await timeline.loadOlder().then(() => blocks.update(timeline.messages))
+      const message = blocks.find(messageId)
+      if (message) setTarget({ seqNo: message.seqNo })
+    },
+
+    async toUnread(readBefore: number) {
+      await timeline.loadDownTo(readBefore + 1)
+      const first = timeline.messages.find(message => message.seqNo > readBefore)
+      if (first) setTarget({ seqNo: first.seqNo })
+    },
+  }
+}
+
+function lightUp(element: HTMLElement) {
+  element.classList.add('lit')
+  element.addEventListener('animationend', () => element.classList.remove('lit'), { once: true })
+}

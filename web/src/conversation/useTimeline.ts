@@ -1,0 +1,20 @@
+import type { Timeline } from '@chat/client'
+import { useLayoutEffect, useReducer, useState } from 'preact/hooks'
+import { useClient } from '../app/useChat'
+
+/** A conversation's messages, open as long as the component is there. Give the component the conversation's id as its key. */
+export function useTimeline(conversationId: string): Timeline {
+  const client = useClient()
+  const [timeline] = useState(() => client.timeline(conversationId))
+  const [, renderAgain] = useReducer<number, void>(count => count + 1, 0)
+
+  useLayoutEffect(() => {
+    const unsubscribe = timeline.subscribe(() => renderAgain())
+    renderAgain()
+    return () => {
+      unsubscribe()
+      timeline.close()
+    }
+  }, [timeline])
+  return timeline
+}

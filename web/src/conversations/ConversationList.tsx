@@ -1,0 +1,61 @@
+import './ConversationList.css'
+import { useRef } from 'preact/hooks'
+import { go, hashOf } from '../app/routes'
+import { useChat } from '../app/useChat'
+import { useI18n } from '../i18n/I18n'
+import { Avatar } from '../ui/Avatar'
+import { Icon } from '../ui/icons'
+import { useNow } from '../ui/useNow'
+import { ConversationRow } from './ConversationRow'
+
+/** The left pane: who one is, and every conversation, newest first. */
+export function ConversationList({ current }: { current: string | undefined }) {
+  const { t } = useI18n()
+  const userId = useChat(client => client.session?.userId ?? '')
+  const conversations = useChat(client => client.conversations)
+  const list = useRef<HTMLUListElement>(null)
+  const now = useNow()
+  // One stop for the Tab key; the arrow keys go on from there.
+  const reachable = conversations.some(one => one.id === current) ? current : conversations[0]?.id
+
+  return (
+    <div class="list-pane">
+      <header class="bar">
+        <a class="account" href={hashOf({ view: 'settings' })} aria-label={t.list.account(userId)}>
+          <Avatar name={userId} size="small" />
+        </a>
+        <h2>{t.list.title}</h2>
+        <button type="button" class="icon-button list-new" aria-label={t.list.start} onClick={() => go({ view: 'new' })}>
+          <Icon name="plus" />
+        </button>
+      </header>
+      <nav class="list-scroll" aria-label={t.list.title}>
+        {conversations.length === 0 ? (
+          <div class="list-none">
+            <p>{t.list.none}</p>
+            <p class="hint">{t.list.noneHint(userId)}</p>
+            <a class="button" href={hashOf({ view: 'new' })}>
+              {t.list.start}
+            </a>
+          </div>
+        ) : (
+          <ul ref={list} onKeyDown={event => moveFocus(event, list.current!)}>
+            {conversations.map(one => (
+              <ConversationRow key={one.id} conversation={one} isCurrent={one.id === current} isReachable={one.id === reachable} now={now} />
+            ))}
+          </ul>
+        )}
+      </nav>
+    </div>
+  )
+}
+
+function moveFocus(event: KeyboardEvent, list: HTMLElement) {
+  if (event.altKey || event.ctrlKey || event.metaKey) return
+  const links = [...list.querySelectorAll('a')]
+  const at = links.indexOf(document.activeElement as HTMLAnchorElement)
+  const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: links.length - 1 }[event.key]
+  if (to === undefined || !links[to]) return
+  event.preventDefault()
+  links[to].focus()
+}

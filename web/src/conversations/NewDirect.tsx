@@ -1,0 +1,40 @@
+import { directOf } from '@chat/client'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { go } from '../app/routes'
+import { useClient } from '../app/useChat'
+import { useI18n } from '../i18n/I18n'
+import { Problem } from '../ui/Problem'
+import { isUserId } from './userIds'
+
+/** A direct conversation needs no making: it begins with its first message. */
+export function NewDirect() {
+  const { t } = useI18n()
+  const client = useClient()
+  const field = useRef<HTMLInputElement>(null)
+  const [problem, setProblem] = useState<string>()
+  const ids = { field: useId(), hint: useId() }
+  useEffect(() => field.current?.focus(), [])
+
+  const submit = (event: Event) => {
+    event.preventDefault()
+    const other = field.current!.value.trim().replace(/^@/, '')
+    const me = client.session!.userId
+    if (other === me) return setProblem(t.start.yourself)
+    if (!isUserId(other)) return setProblem(t.start.badId)
+    go({ view: 'conversation', id: directOf(me, other) })
+  }
+
+  return (
+    <form class="card" onSubmit={submit}>
+      <div class="field">
+        <label for={ids.field}>{t.start.userId}</label>
+        <input ref={field} id={ids.field} placeholder={t.start.who} autocapitalize="none" autocomplete="off" spellcheck={false} required maxLength={65} aria-describedby={ids.hint} />
+        <p class="hint" id={ids.hint}>
+          {t.start.hint}
+        </p>
+      </div>
+      <Problem text={problem} />
+      <button class="button">{t.start.open}</button>
+    </form>
+  )
+}

@@ -1,0 +1,8 @@
+import { isGroup, peerOf, type ChatClient } from '@chat/client'
+import type { Texts } from '../i18n/en'
+
+/** What a conversation is called: the other one's user id, or the group's title. */
+export function nameOf(client: ChatClient, id: string, t: Texts): string {
+  if (isGroup(id)) return client.conversation(id)?.title ?? t.list.group
+  return peerOf(id, client.session?.userId ?? '') ?? id
+}

@@ -1,0 +1,38 @@
+import { ChatError, type Change, type Group } from '@chat/client'
+import { useEffect, useState } from 'preact/hooks'
+import { useChat, useClient } from '../app/useChat'
+
+/** A group's title, rules and members as the server has them, read again when it says that something changed. */
+export function useGroup(id: string) {
+  const client = useClient()
+  const [group, setGroup] = useState<Group>()
+  const [error, setError] = useState<ChatError>()
+  // Nothing can be read while offline; what is missing then is read on the next connection.
+  const isOnline = useChat(chat => chat.connection.caughtUp)
+
+  useEffect(() => {
+    if (!isOnline) return
+    let isOver = false
+    const read = async () => {
+      try {
+        const group = await client.group(id)
+        if (!isOver) (setGroup(group), setError(undefined))
+      } catch (error) {
+        if (!isOver && error instanceof ChatError) setError(error)
+      }
+    }
+    void read()
+    const unsubscribe = client.subscribe(changes => {
+      if (changes.some(change => isAbout(change, id))) void read()
+    })
+    return () => {
+      isOver = true
+      unsubscribe()
+    }
+  }, [client, id, isOnline])
+
+  return { group, error, setGroup }
+}
+
+/** The list is read again after every change of a group, so a group that was listed may have changed. */
+const isAbout = (change: Change, id: string) => change.type === 'listed' && change.summary.conversationId === id

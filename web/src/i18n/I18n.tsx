@@ -1,0 +1,41 @@
+import { createContext, type ComponentChildren } from 'preact'
+import { useContext, useEffect, useMemo, useState } from 'preact/hooks'
+import type { Texts } from './en'
+import { keepLanguage, languages, type Language } from './languages'
+import { timesIn, type Times } from './times'
+
+interface I18n {
+  language: Language
+  t: Texts
+  times: Times
+  choose(language: Language): Promise<void>
+}
+
+const Context = createContext<I18n>(undefined as never)
+
+/** The page's words and times for everything inside; the first language was loaded before. */
+export function I18nProvider(props: { language: Language; texts: Texts; children: ComponentChildren }) {
+  const [state, setState] = useState({ language: props.language, t: props.texts })
+
+  useEffect(() => {
+    document.documentElement.lang = state.language
+  }, [state])
+
+  const value = useMemo<I18n>(
+    () => ({
+      ...state,
+      times: timesIn(state.language),
+      async choose(language) {
+        const t = await languages[language].load()
+        keepLanguage(language)
+        setState({ language, t })
+      },
+    }),
+    [state],
+  )
+  return <Context.Provider value={value}>{props.children}</Context.Provider>
+}
+
+export function useI18n(): I18n {
+  return useContext(Context)
+}

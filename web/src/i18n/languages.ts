@@ -1,0 +1,28 @@
+import type { Texts } from './en'
+
+/** Every language there is, in its own name. Each is loaded when it is wanted. */
+export const languages = {
+  en: { name: 'English', load: () => import('./en').then(module => module.en as Texts) },
+  de: { name: 'Deutsch', load: () => import('./de').then(module => module.de) },
+} as const
+
+export type Language = keyof typeof languages
+
+const key = 'chat.language'
+
+/** The chosen one, else the first of the browser's that is there, else English. */
+export function preferredLanguage(stored: string | null, wanted: readonly string[]): Language {
+  for (const candidate of [stored ?? '', ...wanted]) {
+    const language = candidate.toLowerCase().split('-')[0]!
+    if (language in languages) return language as Language
+  }
+  return 'en'
+}
+
+export function startLanguage(): Language {
+  return preferredLanguage(localStorage.getItem(key), navigator.languages)
+}
+
+export function keepLanguage(language: Language) {
+  localStorage.setItem(key, language)
+}

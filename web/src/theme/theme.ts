@@ -1,0 +1,41 @@
+import { useState } from 'preact/hooks'
+
+export type Theme = 'system' | 'light' | 'dark'
+
+const key = 'chat.theme'
+const grounds = { light: '#f4f2ee', dark: '#15191b' }
+
+export function currentTheme(): Theme {
+  const chosen = document.documentElement.dataset['theme']
+  return chosen === 'light' || chosen === 'dark' ? chosen : 'system'
+}
+
+/** Takes effect at once, and is read by /theme.js before the next first paint. */
+export function chooseTheme(theme: Theme) {
+  if (theme === 'system') {
+    delete document.documentElement.dataset['theme']
+    localStorage.removeItem(key)
+  } else {
+    document.documentElement.dataset['theme'] = theme
+    localStorage.setItem(key, theme)
+  }
+  paintBrowser()
+}
+
+/** The browser's own bars follow the page. */
+export function paintBrowser() {
+  const theme = currentTheme()
+  for (const meta of document.querySelectorAll<HTMLMetaElement>('meta[name="theme-color"]'))
+    meta.content = grounds[theme === 'system' ? (meta.media.includes('dark') ? 'dark' : 'light') : theme]
+}
+
+export function useTheme() {
+  const [theme, setTheme] = useState(currentTheme)
+  return {
+    theme,
+    choose(next: Theme) {
+      chooseTheme(next)
+      setTheme(next)
+    },
+  }
+}

@@ -1,0 +1,36 @@
+import { fileURLToPath } from 'node:url'
+import preact from '@preact/preset-vite'
+import { defineConfig } from 'vitest/config'
+import { compress } from './build/compress.ts'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+/** The server that `npm run dev` talks to. */
+const server = process.env['CHAT_SERVER'] ?? 'http://127.0.0.1:5000'
+
+export default defineConfig({
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), compress()],
+  resolve: {
+    alias: {
+      '@chat/client': here('../clients/typescript/src/index.ts'),
+      // The library is taken as source, so what it needs is looked for here.
+      '@microsoft/signalr': here('./node_modules/@microsoft/signalr'),
+    },
+  },
+  build: {
+    target: ['chrome123', 'firefox128', 'safari17.5'],
+    // The page's policy allows no data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    sourcemap: false,
+  },
+  server: {
+    fs: { allow: [here('..')] },
+    proxy: {
+      '/v1': server,
+      '/hub': { target: server, ws: true },
+      '/ws': { target: server, ws: true },
+    },
+  },
+  test: { include: ['src/**/*.test.ts'] },
+})
