@@ -1,6 +1,6 @@
-import { type Change, type Connection, isKept, type Outgoing, type Presence, type UnreadLeft } from './changes.ts'
+import { type Change, type Connection, conversationOfChange, isKept, type Outgoing, type Presence, type UnreadLeft } from './changes.ts'
 import { ChatError } from './errors.ts'
-import { conversationOf, randomId } from './ids.ts'
+import { conversationOf, isGroup, randomId } from './ids.ts'
 import { Inbox } from './inbox.ts'
 import { Link } from './link.ts'
 import { Listing } from './listing.ts'
@@ -24,6 +24,8 @@ export const maxTextBytes = 16_384
 const maxOutbox = 1_000
 /** Users whose presence one connection may watch (protocol, Presence). */
 const maxWatched = 500
+/** New acquaintances come in flocks; they are asked for together, ms. */
+const presencePause = 200
 /** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
 const maxReceipts = 256
 /** Own typing is told again after this, while it lasts, ms. */
@@ -65,6 +67,9 @@ export class ChatClient {
   /** This tab has the connection. */
   private leads = false
   private watched: ReadonlySet<string> = new Set()
+  /** Conversations that made people visible to each other before they were asked for on this connection. */
+  private shared = new Set<string>()
+  private askAgain: ReturnType<typeof setTimeout> | undefined
   private renewal: ReturnType<typeof setTimeout> | undefined
   private over = false
 
@@ -296,6 +301,7 @@ export class ChatClient {
   async close(): Promise<void> {
     this.over = true
     clearTimeout(this.renewal)
+    clearTimeout(this.askAgain)
     for (const undo of this.cleanUp) undo()
     this.listeners.clear()
     for (const timeline of [...this.timelines]) timeline.close()
@@ -356,6 +362,12 @@ export class ChatClient {
   /** What the tab with the connection does about a change, whichever tab it happened in. */
   private react(change: Change): void {
     switch (change.type) {
+      case 'log':
+      case 'sent':
+      case 'listed':
+        return this.becameVisible(conversationOfChange(change)!)
+      case 'removed':
+        return this.listing.removed(change.conversationId)
       case 'queued':
         return this.outbox.pump()
       case 'unqueued':
@@ -416,6 +428,7 @@ export class ChatClient {
   private opened(): void {
     this.inbox.opened()
     this.watched = new Set()
+    this.shared = new Set([...this.state.rows.keys()].filter((id) => this.isShared(id)))
     this.subscribePresence()
     for (const { id, readSeqNo, readUnsent } of this.state.rows.values())
       if (readUnsent) this.link.send({ type: 'ack', conversationId: id, seqNo: readSeqNo, status: 'read' })
@@ -434,6 +447,22 @@ export class ChatClient {
     const subscribe = [...wanted].filter((userId) => !this.watched.has(userId))
     const unsubscribe = [...this.watched].filter((userId) => !wanted.has(userId))
     if (subscribe.length + unsubscribe.length > 0 && this.link.send({ type: 'presence', subscribe, unsubscribe })) this.watched = wanted
+  }
+
+  /** Who shares a conversation only now could not be seen when their presence was asked for. */
+  private becameVisible(conversationId: string): void {
+    if (this.shared.has(conversationId) || !this.isShared(conversationId)) return
+    this.shared.add(conversationId)
+    this.askAgain ??= setTimeout(() => {
+      this.askAgain = undefined
+      this.watched = new Set()
+      this.subscribePresence()
+    }, presencePause)
+  }
+
+  /** What lets two users see each other's presence (protocol, Presence). */
+  private isShared(conversationId: string): boolean {
+    return isGroup(conversationId) || (this.state.rows.get(conversationId)?.maxSeqNo ?? 0) > 0
   }
 
   private planRenewal(): void {

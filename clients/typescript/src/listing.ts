@@ -17,6 +17,8 @@ export class Listing {
   private wanted = false
   private busy = false
   private notBefore = 0
+  /** Left while a reading was under way, which may still have it. */
+  private readonly left = new Set<string>()
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(state: State, get: (path: string) => Promise<ConversationList>, commit: (changes: Change[]) => Promise<void>) {
@@ -32,6 +34,11 @@ export class Listing {
     this.timer = setTimeout(() => void this.refresh(), Math.max(0, this.notBefore - Date.now()))
   }
 
+  /** The user is not in this conversation any more. */
+  removed(conversationId: string): void {
+    if (this.busy) this.left.add(conversationId)
+  }
+
   stop(): void {
     clearTimeout(this.timer)
     this.timer = undefined
@@ -42,6 +49,7 @@ export class Listing {
     this.timer = undefined
     this.wanted = false
     this.busy = true
+    this.left.clear()
     try {
       await this.read()
     } catch {
@@ -69,6 +77,7 @@ export class Listing {
     for (const summary of listed) {
       // A conversation without a message stands where the server has put it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
+      if (this.left.has(summary.conversationId)) continue
       if (changes.length > 0 || differs(this.state.rows.get(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
       before.delete(summary.conversationId)
     }

@@ -23,6 +23,7 @@ test('Pauses are random below a bound that doubles up to half a minute', () => {
 test('A lost connection comes back, and says when', async () => {
   const client = await stage.online()
   expect(client.connection).toEqual({ status: 'online', caughtUp: true })
+  vi.spyOn(Math, 'random').mockReturnValueOnce(0.5)
   await stage.cut()
   expect(client.connection).toMatchObject({ status: 'offline', caughtUp: false })
   expect(client.connection.retryAt! - Date.now()).toBeLessThanOrEqual(500)

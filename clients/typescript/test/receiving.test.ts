@@ -286,6 +286,25 @@ test('A group that the user was taken out of goes from the list', async () => {
   expect(client.conversations).toEqual([])
 })
 
+test('A list that was read before a group was left does not bring it back', async () => {
+  const group = 'g:00000000000000000000000000000000'
+  const list = { conversations: [{ ...summary(1), conversationId: group, title: 'Team' }], epoch: 'e1' }
+  stage.routes.set('GET /v1/conversations', () => list)
+  stage.routes.set(`DELETE /v1/groups/${group}/members/alice`, () => undefined)
+  const client = await stage.online()
+  let answer = (): void => undefined
+  stage.routes.set('GET /v1/conversations', async () => {
+    await new Promise<void>((over) => (answer = over))
+    return list
+  })
+  await stage.says({ type: 'conversation', conversationId: group, change: 'titleChanged' })
+  await pass(2_000)
+  await client.leave(group)
+  answer()
+  await settle()
+  expect(client.conversations).toEqual([])
+})
+
 test('Typing ends by itself, and with the message', async () => {
   const client = await stage.online()
   await stage.says(message(1), { type: 'typing', conversationId: room, userId: 'bob', active: true })
@@ -309,4 +328,12 @@ test('Presence is asked for as a whole, and again on each connection', async () 
   await stage.cut()
   await pass(1_000)
   expect(stage.sent('presence')).toEqual([{ type: 'presence', subscribe: ['bob', 'dave'], unsubscribe: [] }])
+})
+
+test('Who becomes visible by a first message is asked for again', async () => {
+  const client = await stage.online()
+  client.watch(['bob'])
+  await stage.says(message(1), message(2))
+  await pass(200)
+  expect(stage.sent('presence').map(({ subscribe }) => subscribe)).toEqual([['bob'], ['bob']])
 })

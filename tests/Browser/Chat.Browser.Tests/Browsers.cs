@@ -66,6 +66,7 @@ public sealed class Browsers : IAsyncDisposable
 
     private static async Task<(IPlaywright, IBrowser)> LaunchAsync()
     {
+        Assertions.SetDefaultExpectTimeout((float)Until.Patience.TotalMilliseconds);
         var playwright = await Playwright.CreateAsync();
         var browser = await playwright.Chromium.LaunchAsync(new()
         {

@@ -110,7 +110,7 @@ public sealed class ChattingTests(Browsers browsers)
     public async Task The_page_speaks_german_to_those_who_want_it()
     {
         await using var window = await browsers.OpenAsync();
-        await window.Button("Deutsch").Or(window.Page.GetByRole(AriaRole.Radio, new() { Name = "Deutsch" })).First.ClickAsync();
+        await window.Page.GetByRole(AriaRole.Radio, new() { Name = "Deutsch" }).CheckAsync();
         await Expect(window.Page.GetByLabel("Passwort", new() { Exact = true })).ToBeVisibleAsync();
         Assert.Equal("de", await window.Page.Locator("html").GetAttributeAsync("lang"));
     }
