@@ -11,11 +11,13 @@ import { useI18n } from '../i18n/I18n'
 import { useNotifications } from '../notifications/useNotifications'
 import { useTitle } from '../notifications/useTitle'
 import { Settings } from '../settings/Settings'
+import { onePane, useMedia } from '../ui/useMedia'
 import { Announcer } from './Announcer'
 import { viewOpened } from './arrivalFocus'
 import { Nothing } from './Nothing'
 import { useWatch } from './presence'
 import { useRoute, type Route } from './routes'
+import { useReturnFocus } from './useReturnFocus'
 import { ShortcutsDialog } from './ShortcutsDialog'
 import { useShortcuts } from './shortcuts'
 import { useChat, useClient } from './useChat'
@@ -29,6 +31,7 @@ export function Shell() {
   const id = 'id' in route ? route.id : undefined
   const place = useChat(chat => (id ? nameOf(chat, id, t) : undefined))
   const peers = useChat(chat => peersOf(chat.conversations))
+  const isPhone = useMedia(onePane)
   const showHelp = () => setHelps(true)
 
   useEffect(viewOpened, [])
@@ -47,7 +50,7 @@ export function Shell() {
       <a class="skip" href="#main" onClick={event => (event.preventDefault(), document.getElementById('main')?.focus())}>
         {t.skipToMain}
       </a>
-      <ConversationList current={id} />
+      <ConversationList current={id} isAlone={isPhone && route.view === 'list'} />
       <main id="main" tabIndex={-1}>
         {route.view === 'new' && <NewConversation />}
         {route.view === 'devices' && <Devices />}
@@ -68,15 +71,4 @@ function peersOf(conversations: readonly { peer?: string }[]): string {
     .flatMap(({ peer }) => peer ?? [])
     .slice(0, 300)
     .join(' ')
-}
-
-/** Leaving a conversation gives the focus back to its row, leaving the details to their button. */
-function useReturnFocus(route: Route) {
-  const [left, setLeft] = useState(route)
-  useEffect(() => {
-    if (left === route) return
-    setLeft(route)
-    if (route.view === 'list' && 'id' in left) document.querySelector<HTMLElement>(`a[data-id="${CSS.escape(left.id)}"]`)?.focus()
-    if (route.view === 'conversation' && left.view === 'details' && left.id === route.id) document.getElementById('details-button')?.focus()
-  }, [route])
 }

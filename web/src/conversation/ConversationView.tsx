@@ -7,20 +7,29 @@ import { useI18n } from '../i18n/I18n'
 import { Composer } from './Composer'
 import { ConversationHeader } from './ConversationHeader'
 import { keepDraft, readDraft } from './drafts'
+import { Gone } from './Gone'
 import { MessageList } from './MessageList'
+import type { ScrollPlace } from './ScrollPlace'
 import { TypingLine } from './TypingLine'
 import { useAttentive } from './useAttentive'
 import { useTimeline } from './useTimeline'
 import { useUnreadMark } from './useUnreadMark'
 
 /** One conversation. Give it the id as key: another conversation is another view. */
-export function ConversationView({ id, showsDetails }: { id: string; showsDetails: boolean }) {
+export function ConversationView(props: { id: string; showsDetails: boolean }) {
+  // A direct conversation exists without being known; a group that is not known is none of this user's.
+  const isGone = useChat(client => isGroup(props.id) && client.connection.caughtUp && !client.conversation(props.id))
+  return isGone ? <Gone /> : <OpenConversation {...props} />
+}
+
+function OpenConversation({ id, showsDetails }: { id: string; showsDetails: boolean }) {
   const { t } = useI18n()
   const client = useClient()
   const me = useChat(chat => chat.session?.userId ?? '')
   const name = useChat(chat => nameOf(chat, id, t))
   const timeline = useTimeline(id)
   const mark = useUnreadMark(id, me, useAttentive())
+  const place = useRef<ScrollPlace>(null)
   const field = useRef<HTMLTextAreaElement>(null)
 
   const reply = (message: Message) => {
@@ -31,12 +40,13 @@ export function ConversationView({ id, showsDetails }: { id: string; showsDetail
   const send = async (text: string, replyTo: string | undefined) => {
     await client.send(id, text, replyTo ? { replyTo } : {})
     mark.clear()
+    place.current?.toEnd()
   }
 
   return (
     <section class="conversation" aria-label={name}>
       <ConversationHeader id={id} name={name} showsDetails={showsDetails} />
-      <MessageList timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} onReply={reply} />
+      <MessageList place={place} timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} onReply={reply} />
       <TypingLine id={id} />
       <Composer
         id={id}

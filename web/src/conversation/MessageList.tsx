@@ -1,6 +1,6 @@
 import './MessageList.css'
 import type { Message, Timeline } from '@chat/client'
-import { useMemo, useRef, useState } from 'preact/hooks'
+import { useMemo, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
@@ -17,6 +17,7 @@ import { isAttentive } from './useAttentive'
 import type { useUnreadMark } from './useUnreadMark'
 
 interface Props {
+  place: { current: ScrollPlace | null }
   timeline: Timeline
   me: string
   isGroup: boolean
@@ -26,14 +27,13 @@ interface Props {
 }
 
 /** The messages of a conversation, from the oldest that is loaded to what is still on its way. */
-export function MessageList({ timeline, me, isGroup, name, mark, onReply }: Props) {
+export function MessageList({ place, timeline, me, isGroup, name, mark, onReply }: Props) {
   const { t } = useI18n()
   const client = useClient()
   const conversation = useChat(chat => chat.conversation(timeline.conversationId))
   const [atEnd, setAtEnd] = useState(true)
   const [dividerSeen, setDividerSeen] = useState(false)
   const [blocks] = useState(() => new Blocks())
-  const place = useRef<ScrollPlace>(null)
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
 

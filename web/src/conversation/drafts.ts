@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { useChat } from '../app/useChat'
+import { forgetItems, keepItem, readItem } from '../ui/storage'
 
 /** What somebody has begun to write in a conversation. */
 export interface Draft {
@@ -25,19 +26,14 @@ export function keepDraft(userId: string, conversationId: string, draft: Draft) 
   const key = keyOf(userId, conversationId)
   const isEmpty = !draft.text && !draft.replyTo
   known.set(key, isEmpty ? none : draft)
-  try {
-    if (isEmpty) localStorage.removeItem(key)
-    else localStorage.setItem(key, JSON.stringify(draft))
-  } catch {
-    // Storage is full or shut: the draft then lives as long as the page.
-  }
+  keepItem(key, isEmpty ? null : JSON.stringify(draft))
   for (const listener of listeners) listener()
 }
 
 /** When a user signs out, nothing of theirs stays. */
 export function forgetDrafts() {
   known.clear()
-  for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key)
+  forgetItems(prefix)
 }
 
 export function parseDraft(stored: string | null): Draft {
@@ -62,11 +58,3 @@ export function useDraft(conversationId: string): Draft {
 }
 
 const keyOf = (userId: string, conversationId: string) => `${prefix}${userId}.${conversationId}`
-
-function readItem(key: string): string | null {
-  try {
-    return localStorage.getItem(key)
-  } catch {
-    return null
-  }
-}

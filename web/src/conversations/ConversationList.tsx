@@ -8,8 +8,11 @@ import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
 import { ConversationRow } from './ConversationRow'
 
-/** The left pane: who one is, and every conversation, newest first. */
-export function ConversationList({ current }: { current: string | undefined }) {
+/**
+ * The left pane: who one is, and every conversation, newest first.
+ * @param isAlone nothing stands beside it, as on a phone: then it is what the page is about
+ */
+export function ConversationList({ current, isAlone }: { current: string | undefined; isAlone: boolean }) {
   const { t } = useI18n()
   const userId = useChat(client => client.session?.userId ?? '')
   const conversations = useChat(client => client.conversations)
@@ -19,16 +22,18 @@ export function ConversationList({ current }: { current: string | undefined }) {
   const reachable = conversations.some(one => one.id === current) ? current : conversations[0]?.id
 
   return (
-    <div class="list-pane">
-      <header class="bar">
+    <div class="list-pane" role={isAlone ? 'main' : undefined}>
+      <div class="bar">
         <a class="account" href={hashOf({ view: 'settings' })} aria-label={t.list.account(userId)}>
           <Avatar name={userId} size="small" />
         </a>
-        <h2>{t.list.title}</h2>
+        <h2 id="list-heading" tabIndex={-1} aria-level={isAlone ? 1 : 2}>
+          {t.list.title}
+        </h2>
         <button type="button" class="icon-button list-new" aria-label={t.list.start} onClick={() => go({ view: 'new' })}>
           <Icon name="plus" />
         </button>
-      </header>
+      </div>
       <nav class="list-scroll" aria-label={t.list.title}>
         {conversations.length === 0 ? (
           <div class="list-none">

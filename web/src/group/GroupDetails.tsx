@@ -10,6 +10,7 @@ import { Avatar } from '../ui/Avatar'
 import { ConfirmDialog } from '../ui/Dialog'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
+import { noThirdPane, useMedia } from '../ui/useMedia'
 import { useTask } from '../ui/useTask'
 import { AddMembers } from './AddMembers'
 import { GroupRules } from './GroupRules'
@@ -22,24 +23,25 @@ export function GroupDetails({ id }: { id: string }) {
   const { t } = useI18n()
   const heading = useArrivalFocus<HTMLHeadingElement>()
   const { group, error, setGroup } = useGroup(id)
+  const isAlone = useMedia(noThirdPane)
   return (
-    <aside class="details page" aria-label={t.conversation.details}>
-      <header class="bar">
-        <h2 ref={heading} tabIndex={-1}>
+    <div class="details page" role={isAlone ? 'main' : 'complementary'} aria-label={t.conversation.details}>
+      <div class="bar">
+        <h2 ref={heading} tabIndex={-1} aria-level={isAlone ? 1 : 2}>
           {t.group.details}
         </h2>
         <button type="button" class="icon-button" aria-label={t.conversation.closeDetails} onClick={() => go({ view: 'conversation', id })}>
           <Icon name="close" />
         </button>
-      </header>
-      <div class="page-body">
-        {group ? <Contents group={group} onChanged={setGroup} /> : error ? <Problem text={error.code === 'not_a_member' ? t.group.gone : t.errors[error.code]} /> : <p class="hint">{t.loading}</p>}
       </div>
-    </aside>
+      <div class="page-body">
+        {group ? <Contents group={group} isAlone={isAlone} onChanged={setGroup} /> : error ? <Problem text={error.code === 'not_a_member' ? t.group.gone : t.errors[error.code]} /> : <p class="hint">{t.loading}</p>}
+      </div>
+    </div>
   )
 }
 
-function Contents({ group, onChanged }: { group: Group; onChanged: (group: Group) => void }) {
+function Contents({ group, isAlone, onChanged }: { group: Group; isAlone: boolean; onChanged: (group: Group) => void }) {
   const { t } = useI18n()
   const client = useClient()
   const me = useChat(chat => chat.session?.userId ?? '')
@@ -62,7 +64,7 @@ function Contents({ group, onChanged }: { group: Group; onChanged: (group: Group
       {manages && <GroupRules group={group} onChange={change} />}
       <Problem text={task.problem} />
       <section class="section" aria-labelledby="members-heading">
-        <h3 id="members-heading">{t.group.members}</h3>
+        <h3 id="members-heading" aria-level={isAlone ? 2 : 3}>{t.group.members}</h3>
         {manages && <AddMembers groupId={group.conversationId} onAdded={onChanged} />}
         <ul class="members">
           {[...group.members].sort(byRank).map(member => (

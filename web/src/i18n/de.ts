@@ -11,6 +11,9 @@ export const de: Texts = {
   back: 'Zurück',
   tryAgain: 'Noch einmal',
   loading: 'Wird geladen …',
+  broken: 'Etwas ist schiefgegangen',
+  brokenHint: 'Deine Nachrichten sind sicher. Neu laden sollte helfen.',
+  reload: 'Neu laden',
   skipToMain: 'Zur Unterhaltung springen',
 
   session: {

@@ -11,6 +11,9 @@ export const en = {
   back: 'Back',
   tryAgain: 'Try again',
   loading: 'Loading…',
+  broken: 'Something went wrong',
+  brokenHint: 'Your messages are safe. Loading the page again should help.',
+  reload: 'Load again',
   skipToMain: 'Skip to the conversation',
 
   session: {

@@ -1,3 +1,4 @@
+import { keepItem, readItem } from '../ui/storage'
 import type { Texts } from './en'
 
 /** Every language there is, in its own name. Each is loaded when it is wanted. */
@@ -20,9 +21,9 @@ export function preferredLanguage(stored: string | null, wanted: readonly string
 }
 
 export function startLanguage(): Language {
-  return preferredLanguage(localStorage.getItem(key), navigator.languages)
+  return preferredLanguage(readItem(key), navigator.languages)
 }
 
 export function keepLanguage(language: Language) {
-  localStorage.setItem(key, language)
+  keepItem(key, language)
 }

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks'
+import { keepItem } from '../ui/storage'
 
 export type Theme = 'system' | 'light' | 'dark'
 
@@ -12,13 +13,9 @@ export function currentTheme(): Theme {
 
 /** Takes effect at once, and is read by /theme.js before the next first paint. */
 export function chooseTheme(theme: Theme) {
-  if (theme === 'system') {
-    delete document.documentElement.dataset['theme']
-    localStorage.removeItem(key)
-  } else {
-    document.documentElement.dataset['theme'] = theme
-    localStorage.setItem(key, theme)
-  }
+  if (theme === 'system') delete document.documentElement.dataset['theme']
+  else document.documentElement.dataset['theme'] = theme
+  keepItem(key, theme === 'system' ? null : theme)
   paintBrowser()
 }
 

@@ -1,0 +1,18 @@
+import { useEffect, useRef } from 'preact/hooks'
+import type { Route } from './routes'
+
+/** Whoever leaves a view finds the focus where they came from: a conversation's row, the details' button, else the list's heading. */
+export function useReturnFocus(route: Route) {
+  const last = useRef(route)
+  useEffect(() => {
+    const left = last.current
+    last.current = route
+    if (left === route) return
+    if (route.view === 'list') {
+      const row = 'id' in left ? document.querySelector<HTMLElement>(`a[data-id="${CSS.escape(left.id)}"]`) : undefined
+      const target = row ?? document.getElementById('list-heading')
+      target?.focus()
+    }
+    if (route.view === 'conversation' && left.view === 'details' && left.id === route.id) document.getElementById('details-button')?.focus()
+  }, [route])
+}
