@@ -23,7 +23,7 @@ export function ConversationList({ current, isAlone }: { current: string | undef
 
   return (
     <div class="list-pane" role={isAlone ? 'main' : undefined}>
-      <div class="bar">
+      <div class="bar" role={isAlone ? undefined : 'banner'}>
         <a class="account" href={hashOf({ view: 'settings' })} aria-label={t.list.account(userId)}>
           <Avatar name={userId} size="small" />
         </a>
