@@ -29,7 +29,7 @@ internal sealed class Window : IAsyncDisposable
     /// <summary>Log messages and those on their way, in the order shown.</summary>
     public ILocator Messages => Page.Locator("li.message");
 
-    public ILocator Rows => Page.GetByRole(AriaRole.Navigation, new() { Name = "Conversations" }).GetByRole(AriaRole.Link);
+    public ILocator Rows => Page.GetByRole(AriaRole.Navigation, new() { Name = "Conversations" }).GetByRole(AriaRole.Listitem).GetByRole(AriaRole.Link);
 
     public static async Task<Window> OpenAsync(IBrowserContext context, ServerProcess server)
     {

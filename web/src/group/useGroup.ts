@@ -12,13 +12,14 @@ export function useGroup(id: string) {
 
   useEffect(() => {
     if (!isOnline) return
-    let isOver = false
+    let last = 0
     const read = async () => {
+      const mine = ++last
       try {
         const group = await client.group(id)
-        if (!isOver) (setGroup(group), setError(undefined))
+        if (mine === last) (setGroup(group), setError(undefined))
       } catch (error) {
-        if (!isOver && error instanceof ChatError) setError(error)
+        if (mine === last && error instanceof ChatError) setError(error)
       }
     }
     void read()
@@ -26,7 +27,7 @@ export function useGroup(id: string) {
       if (changes.some(change => isAbout(change, id))) void read()
     })
     return () => {
-      isOver = true
+      last = -1
       unsubscribe()
     }
   }, [client, id, isOnline])
@@ -34,5 +35,4 @@ export function useGroup(id: string) {
   return { group, error, setGroup }
 }
 
-/** The list is read again after every change of a group, so a group that was listed may have changed. */
-const isAbout = (change: Change, id: string) => change.type === 'listed' && change.summary.conversationId === id
+const isAbout = (change: Change, id: string) => change.type === 'group' && change.conversationId === id
