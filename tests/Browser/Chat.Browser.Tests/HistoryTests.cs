@@ -78,9 +78,11 @@ public sealed class HistoryTests(Browsers browsers, ITestOutputHelper output)
         var before = await scroller.EvaluateAsync<int[]>($"scroller => {{ scroller.scrollTop = 500; return ({FirstVisible})(scroller) }}");
         await Until.TrueAsync(async () => await device.Messages.CountAsync() > shown, "older messages are there");
 
+        int[] after = [];
         await Until.TrueAsync(
-            async () => await scroller.EvaluateAsync<int[]>(FirstVisible) is var after && after[0] == before[0] && Math.Abs(after[1] - before[1]) <= 2,
-            $"message {before[0]} is where it was");
+            async () => (after = await scroller.EvaluateAsync<int[]>(FirstVisible))[0] == before[0] && Math.Abs(after[1] - before[1]) <= 2,
+            $"message {before[0]} is where it was, {before[1]} px below the top",
+            () => $"Now it is message {after[0]}, {after[1]} px.");
     }
 
     [Fact]
