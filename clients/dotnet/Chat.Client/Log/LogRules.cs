@@ -1,0 +1,69 @@
+namespace Chat.Client;
+
+/// <summary>How a conversation changes with what becomes known of its log.</summary>
+internal static class LogRules
+{
+    public const int MostUnread = 100;
+
+    /// <summary>What a message completes that arrived by a push.</summary>
+    /// <param name="conversation">As it was before.</param>
+    /// <param name="seqNo">Its place.</param>
+    /// <param name="arrivedBefore">The place of the conversation's last one on this connection; 0 for none.</param>
+    /// <remarks>
+    /// A number skipped between two pushes is a hole, but for what an ack of this device's own passed over: the server pushes nothing below that,
+    /// so nothing below it is claimed.
+    /// </remarks>
+    public static Span CompletedBy(this StoredConversation conversation, long seqNo, long arrivedBefore)
+    {
+        var known = Math.Max(arrivedBefore, conversation.AckedTo);
+        return known > 0 && known < seqNo ? new Span(known + 1, seqNo) : new Span(seqNo, seqNo);
+    }
+
+    /// <summary>With a message of the log and the stretch that is complete with it.</summary>
+    /// <param name="conversation">As it was before.</param>
+    /// <param name="message">The message, known or new.</param>
+    /// <param name="completed">What is complete now.</param>
+    /// <param name="me">The user.</param>
+    public static StoredConversation With(this StoredConversation conversation, Message message, Span completed, string me)
+    {
+        var next = conversation with
+        {
+            Spans = conversation.Spans.With(completed),
+            MaxSeqNo = Math.Max(conversation.MaxSeqNo, message.SeqNo),
+            LastMessage = conversation.LastMessage is { } last && last.SeqNo > message.SeqNo ? last : message,
+        };
+        // An own ack comes ahead of pushes with lower places, which are to be counted when they come.
+        if (message.SenderId == me || message.SeqNo <= next.CountedTo)
+            return next;
+        next = next with { CountedTo = message.SeqNo };
+        return message.SeqNo > next.ReadSeqNo ? next.WithUnread(next.Unread + 1L) : next;
+    }
+
+    public static StoredConversation WithUnread(this StoredConversation conversation, long unread) => conversation with
+    {
+        Unread = (int)Math.Clamp(unread, 0, MostUnread),
+        UnreadCapped = unread > MostUnread || unread == MostUnread && conversation.UnreadCapped,
+    };
+
+    /// <summary>With what the server lists of it. Cursors only rise.</summary>
+    /// <param name="conversation">As it was before.</param>
+    /// <param name="listed">What the server says.</param>
+    /// <param name="othersAbove">How many messages of others are here above the listed <c>maxSeqNo</c>.</param>
+    public static StoredConversation With(this StoredConversation conversation, ConversationSummary listed, int othersAbove)
+    {
+        var next = conversation with
+        {
+            Title = listed.Title ?? conversation.Title,
+            MaxSeqNo = Math.Max(conversation.MaxSeqNo, listed.MaxSeqNo),
+            ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),
+            CountedTo = Math.Max(conversation.CountedTo, listed.MaxSeqNo),
+            UnreadCapped = listed.UnreadCapped,
+            LastMessage = conversation.LastMessage is { } last && last.SeqNo >= (listed.LastMessage?.SeqNo ?? 0) ? last : listed.LastMessage,
+        };
+        return next.WithUnread(listed.UnreadCount + othersAbove);
+    }
+
+    /// <summary>The place up to which everything is here without a gap from the acked one on; the acked one itself where nothing is.</summary>
+    public static long CompleteFromAcked(this StoredConversation conversation) =>
+        conversation.Spans.At(conversation.AckedTo + 1) is { } span ? span.To : conversation.AckedTo;
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+
+namespace Chat.Client;
+
+/// <summary>Whether a user is reachable.</summary>
+/// <param name="Online">On some device, now.</param>
+/// <param name="LastSeen">Not online: when it last was, if that may be known.</param>
+public sealed record Presence(bool Online, DateTimeOffset? LastSeen);
+
+/// <summary>The presence of the users that are watched. On the loop; <see cref="Of"/> from anywhere.</summary>
+internal sealed class Presences(Line line, Action changed)
+{
+    public const int MostWatched = 500;
+
+    private volatile ImmutableDictionary<string, Presence> _now = ImmutableDictionary<string, Presence>.Empty;
+    private HashSet<string> _wanted = [];
+
+    public Presence? Of(string userId) => _now.GetValueOrDefault(userId);
+
+    /// <summary>Watches these users, and no others.</summary>
+    public void Watch(IEnumerable<string> userIds)
+    {
+        _wanted = [.. userIds];
+        _now = _now.RemoveRange(_now.Keys.Where(user => !_wanted.Contains(user)));
+        if (line.Current is { } link)
+            Ask(link);
+        changed();
+    }
+
+    public void LinkOpened(Link link) => Ask(link);
+
+    /// <summary>Nobody tells any more.</summary>
+    public void LinkClosed()
+    {
+        _now = _now.Clear();
+        changed();
+    }
+
+    public void Show(PresenceShown shown)
+    {
+        if (!_wanted.Contains(shown.UserId))
+            return;
+        _now = _now.SetItem(shown.UserId, new Presence(shown.Online, shown.LastSeen));
+        changed();
+    }
+
+    private void Ask(Link link)
+    {
+        string[] added = [.. _wanted.Except(link.Watched)];
+        string[] removed = [.. link.Watched.Except(_wanted)];
+        if (added.Length == 0 && removed.Length == 0)
+            return;
+        link.Watched.ExceptWith(removed);
+        link.Watched.UnionWith(added);
+        link.Post(new PresenceFrame(added.Length > 0 ? added : null, removed.Length > 0 ? removed : null));
+    }
+}
