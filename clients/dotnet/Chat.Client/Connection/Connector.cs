@@ -14,6 +14,7 @@ internal sealed class Connector(
     private static readonly TimeSpan LeastTokenLife = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly BackOff _backOff = new(random);
@@ -129,6 +130,10 @@ internal sealed class Connector(
         try
         {
             await Task.WhenAny(pumping, link.Broken, leave.WhenDueAsync(clock, ending.Token), Task.Delay(Timeout.Infinite, ending.Token));
+            stop.ThrowIfCancellationRequested();
+            // What cannot be said to a connection that is closing comes before its close, which says why.
+            if (link.Broken.IsCompleted)
+                await Task.WhenAny(pumping, Task.Delay(ClosePatience, clock, ending.Token));
             stop.ThrowIfCancellationRequested();
             var end = pumping.IsCompletedSuccessfully ? await pumping : new LinkEnd(LinkEndReason.Lost, leave.At is null ? "broken" : "going elsewhere");
             // The server spreads those who leave it: its pause is kept also where it closes before.

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Chat.Client;
 
 /// <summary>Reads pages of the log where something is missing, and takes them in.</summary>
@@ -9,26 +11,21 @@ internal sealed class Pages(Loop loop, Ledger ledger, ChatApi api, Outbox outbox
     private const long BeyondAll = (1L << 53) - 1;
     private const int MaxRounds = 8;
 
-    // On the loop only.
-    private readonly HashSet<string> _catchingUp = [];
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, Task> _catchingUp = [];   // under the gate
 
-    /// <summary>Reads what is above the top of what is here. On the loop; once a conversation at a time.</summary>
-    public void CatchUp(string conversationId)
+    /// <summary>Reads what is above the top of what is here. Who asks while it is read waits for the same.</summary>
+    /// <exception cref="ChatException">It could not be read.</exception>
+    public Task CatchUpAsync(string conversationId, CancellationToken ct)
     {
-        if (ledger.State.Find(conversationId) is not { } conversation || !IsBehind(conversation) || !_catchingUp.Add(conversationId))
-            return;
-        background.Run("Catching up", async ct =>
+        if (!IsBehind(conversationId, out _))
+            return Task.CompletedTask;
+        lock (_gate)
         {
-            try
-            {
-                for (var round = 0; round < MaxRounds && ledger.State.Find(conversationId) is { } behind && IsBehind(behind); round++)
-                    await ReadUpAsync(behind, ct);
-            }
-            finally
-            {
-                await loop.RunAsync(() => { _catchingUp.Remove(conversationId); });
-            }
-        });
+            if (!_catchingUp.TryGetValue(conversationId, out var running))
+                _catchingUp[conversationId] = running = Task.Run(() => ReadUpAsync(conversationId, background.Ending), CancellationToken.None);
+            return running.WaitAsync(ct);
+        }
     }
 
     /// <summary>Reads the page below a place.</summary>
@@ -39,14 +36,32 @@ internal sealed class Pages(Loop loop, Ledger ledger, ChatApi api, Outbox outbox
         var from = page.NextBefore ?? 1;
         if (from < 1 || from >= before)
             throw new ChatException(ErrorCodes.Unavailable, "The server's page makes no sense.");
-        await TakeAsync(page, new Span(from, Math.Min(before - 1, before == BeyondAll ? page.MaxSeqNo : before - 1)), life);
+        await TakeAsync(page, new Span(from, before == BeyondAll ? page.MaxSeqNo : before - 1), life);
     }
 
     /// <summary>Reads the newest page, of a conversation of which nothing is known.</summary>
     public Task ReadNewestAsync(string conversationId, int limit, CancellationToken ct) =>
         ReadDownAsync(conversationId, ledger.State.Find(conversationId) is { MaxSeqNo: > 0 and var max } ? max + 1 : BeyondAll, limit, ct);
 
-    private static bool IsBehind(StoredConversation conversation) => conversation.MaxSeqNo > (conversation.Spans.Top()?.To ?? 0);
+    private bool IsBehind(string conversationId, [NotNullWhen(true)] out StoredConversation? conversation)
+    {
+        conversation = ledger.State.Find(conversationId);
+        return conversation is not null && conversation.MaxSeqNo > (conversation.Spans.Top()?.To ?? 0);
+    }
+
+    private async Task ReadUpAsync(string conversationId, CancellationToken ct)
+    {
+        try
+        {
+            for (var round = 0; round < MaxRounds && IsBehind(conversationId, out var conversation); round++)
+                await ReadUpAsync(conversation, ct);
+        }
+        finally
+        {
+            lock (_gate)
+                _catchingUp.Remove(conversationId);
+        }
+    }
 
     private async Task ReadUpAsync(StoredConversation conversation, CancellationToken ct)
     {

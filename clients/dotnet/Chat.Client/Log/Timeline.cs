@@ -59,6 +59,7 @@ public sealed class Timeline : IDisposable
         await _turn.WaitAsync(token);
         await InTurnAsync(async () =>
         {
+            await _owner.Pages.CatchUpAsync(ConversationId, token);
             while (!(_view.Low <= seqNo) && await StepAsync(LargePage, token))
             {
             }
@@ -82,7 +83,9 @@ public sealed class Timeline : IDisposable
         await _turn.WaitAsync(token);
         await InTurnAsync(async () =>
         {
-            await _owner.Loop.RunAsync(ShowNewestAsync);
+            await _owner.Loop.RunAsync(ShowSomethingAsync);
+            _owner.Notify(this);
+            await _owner.Pages.CatchUpAsync(ConversationId, token);
             while (_view.Messages.Length < EnoughToBegin && await StepAsync(PageSize, token))
             {
             }
@@ -93,7 +96,7 @@ public sealed class Timeline : IDisposable
     internal async Task<bool> FollowAsync(Draft draft)
     {
         var top = draft.Now.Find(ConversationId)?.Spans.Top();
-        if (draft.Now.Life == _life && top is { } span && _view.Low is { } low && low >= span.From)
+        if (Shows(top, draft.Now, out var low, out var span))
         {
             var added = draft.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low && message.SeqNo <= span.To);
             _view = WithOlder(_view.With(added), span);
@@ -112,6 +115,19 @@ public sealed class Timeline : IDisposable
     {
         if (!_closed)
             Changed?.Invoke(this, EventArgs.Empty);
+    }
+
+    /// <summary>Whether what is shown belongs to the top stretch, so that it can be added to.</summary>
+    private bool Shows(Span? top, State state, out long low, out Span span)
+    {
+        (low, span) = (_view.Low ?? 0, top ?? default);
+        return state.Life == _life && top is not null && _view.Low is not null && low >= span.From;
+    }
+
+    private Task ShowSomethingAsync()
+    {
+        var state = _owner.Ledger.State;
+        return Shows(state.Find(ConversationId)?.Spans.Top(), state, out _, out _) ? Task.CompletedTask : ShowNewestAsync();
     }
 
     /// <summary>Shows the newest of the top stretch. On the loop.</summary>
@@ -155,7 +171,7 @@ public sealed class Timeline : IDisposable
     {
         if (_owner.Ledger.State.Find(ConversationId)?.Spans.Top() is not { } top)
             return (false, null);
-        if (_view.Low is not { } low || low < top.From)
+        if (!Shows(top, _owner.Ledger.State, out var low, out _))
         {
             await ShowNewestAsync();
             return (_view.Messages.Length > 0, _view.Low);

@@ -39,9 +39,10 @@ internal sealed class Timelines(Loop loop, Ledger ledger, Pages pages, Backgroun
     {
         foreach (var timeline in All())
         {
-            pages.CatchUp(timeline.ConversationId);
             if (timeline.IsShort)
                 Begin(timeline);
+            else
+                background.Run("Catching up", ct => pages.CatchUpAsync(timeline.ConversationId, ct));
         }
     }
 
@@ -67,11 +68,7 @@ internal sealed class Timelines(Loop loop, Ledger ledger, Pages pages, Backgroun
         }
     }
 
-    private void Begin(Timeline timeline) => background.Run("Opening a conversation", async ct =>
-    {
-        await timeline.BeginAsync(ct);
-        await loop.RunAsync(() => pages.CatchUp(timeline.ConversationId));
-    });
+    private void Begin(Timeline timeline) => background.Run("Opening a conversation", timeline.BeginAsync);
 
     private List<Timeline> All()
     {

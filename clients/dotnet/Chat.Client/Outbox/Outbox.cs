@@ -34,7 +34,7 @@ internal sealed class Outbox : IDisposable
         var conversationId = ConversationIds.Resolve(to, draft.Now.UserId ?? throw ChatException.NotSignedIn());
         CheckText(text);
         var now = _clock.GetUtcNow();
-        var outgoing = new Outgoing(Guid.CreateVersion7(now).ToString(), conversationId, text, replyTo, now);
+        var outgoing = new Outgoing(Guid.CreateVersion7(now).ToString(), conversationId, text, now, replyTo);
         draft.Put(outgoing);
         draft.Put(_ledger.FindOrNew(draft, conversationId));
         await _ledger.CommitAsync(draft);

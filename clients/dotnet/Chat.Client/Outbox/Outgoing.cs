@@ -6,12 +6,12 @@ namespace Chat.Client;
 /// <param name="ClientMsgId">Names it, for all its tries.</param>
 /// <param name="ConversationId">Where it goes.</param>
 /// <param name="Text">What it says.</param>
-/// <param name="ReplyTo">The messageId that it answers, if any.</param>
 /// <param name="CreatedAt">When it was taken, by this side's clock.</param>
+/// <param name="ReplyTo">The messageId that it answers, if any.</param>
 /// <param name="State">How it stands.</param>
 /// <param name="Error">Why it failed, where it has.</param>
 public sealed record Outgoing(
-    string ClientMsgId, string ConversationId, string Text, string? ReplyTo, DateTimeOffset CreatedAt, OutgoingState State = OutgoingState.Waiting,
+    string ClientMsgId, string ConversationId, string Text, DateTimeOffset CreatedAt, string? ReplyTo = null, OutgoingState State = OutgoingState.Waiting,
     OutgoingError? Error = null);
 
 /// <summary>How an outbox message stands.</summary>
