@@ -28,10 +28,19 @@ public enum ChatChange
 
 /// <summary>Tells what has changed.</summary>
 /// <param name="what">All of it, since the event before.</param>
-public sealed class ChatChangedEventArgs(ChatChange what) : EventArgs
+/// <param name="arrived">The new messages.</param>
+public sealed class ChatChangedEventArgs(ChatChange what, IReadOnlyList<Message> arrived) : EventArgs
 {
+    internal const int MostArrived = 1000;
+
     /// <summary>All that has changed since the event before.</summary>
     public ChatChange What => what;
+
+    /// <summary>
+    /// The messages that came since the event before, in the order they came, the user's own from other devices among them: for a notification
+    /// or a bot. At most the last thousand; what is not told here, such as before a crash, is in the conversations all the same.
+    /// </summary>
+    public IReadOnlyList<Message> Arrived => arrived;
 }
 
 /// <summary>Who is signed in.</summary>

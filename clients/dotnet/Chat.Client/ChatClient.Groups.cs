@@ -45,6 +45,7 @@ public sealed partial class ChatClient
         await _api.RemoveMemberAsync(conversationId, me, ct);
         await _loop.RunAsync(async () =>
         {
+            _lists.Left(conversationId);
             var draft = _ledger.Begin();
             if (draft.Now.Find(conversationId) is null)
                 return;

@@ -9,7 +9,8 @@ public sealed partial class ChatClient
     /// <param name="replyTo">The messageId of a message of the same conversation that this one answers.</param>
     /// <param name="ct">Ends the wait; the message may have been taken.</param>
     /// <exception cref="ChatException">
-    /// <c>storage</c>: it could not be made safe, and was not taken; <c>bad_request</c>, <c>too_large</c>; <c>unauthenticated</c>: nobody is signed in.
+    /// <c>storage</c>: it could not be made safe, and was not taken; <c>bad_request</c>, <c>too_large</c>;
+    /// <c>rate_limited</c>: a thousand wait already; <c>unauthenticated</c>: nobody is signed in.
     /// </exception>
     public async Task<Outgoing> SendAsync(string to, string text, string? replyTo = null, CancellationToken ct = default) =>
         await _loop.RunAsync(async () =>

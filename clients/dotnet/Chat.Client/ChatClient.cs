@@ -35,6 +35,7 @@ public sealed partial class ChatClient : IAsyncDisposable
     private readonly ConversationView _conversations;
     private readonly SemaphoreSlim _signing = new(1);
     private volatile ConnectionState _connection = new(ConnectionStatus.SignedOut);   // the connector writes it, or who holds _signing while that is stopped
+    private readonly List<Message> _arrived = [];   // under its own lock
     private int _changes;
     private int _disposed;
 
@@ -53,7 +54,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _api = new ChatApi(_door, _session);
         _outbox = new Outbox(_loop, _ledger, _line, _background, clock);
         _typing = new Typing(_loop, _line, _background, clock, () => Show(ChatChange.Conversations));
-        _presences = new Presences(_line, () => Show(ChatChange.Presence));
+        _presences = new Presences(_loop, _line, _background, clock, () => Show(ChatChange.Presence));
         _reading = new Reading(_ledger, _line);
         var pages = new Pages(_loop, _ledger, _api, _outbox, _line, _background);
         _timelines = new Timelines(_loop, _ledger, pages, _background, _notices, _log);
@@ -131,6 +132,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         await _ledger.CloseAsync();
         _outbox.Dispose();
         _typing.Dispose();
+        _presences.Dispose();
         _lists.Dispose();
         _door.Dispose();
     }
@@ -144,10 +146,29 @@ public sealed partial class ChatClient : IAsyncDisposable
     private async Task FollowAsync(Draft draft, State before)
     {
         var now = draft.Now;
+        if (draft.Touched.Any(id => IsShared(now.Find(id)) && !IsShared(before.Find(id))))
+            _presences.Shared();
+        Gather(draft.Arrived);
         Show((now.Installation.UserId != before.Installation.UserId || (now.UserId is null) != (before.UserId is null) ? ChatChange.Session : 0)
             | (now.Conversations != before.Conversations ? ChatChange.Conversations : 0)
             | (now.Outbox != before.Outbox ? ChatChange.Outbox : 0));
         await _timelines.FollowAsync(draft, before);
+    }
+
+    /// <summary>What lets two users see each other's presence (docs/protocol.md).</summary>
+    private static bool IsShared(StoredConversation? conversation) =>
+        conversation is not null && (ConversationIds.IsGroup(conversation.Id) || conversation.MaxSeqNo > 0);
+
+    private void Gather(List<Message> arrived)
+    {
+        if (arrived.Count == 0)
+            return;
+        lock (_arrived)
+        {
+            _arrived.AddRange(arrived);
+            if (_arrived.Count > ChatChangedEventArgs.MostArrived)
+                _arrived.RemoveRange(0, _arrived.Count - ChatChangedEventArgs.MostArrived);
+        }
     }
 
     private void ShowConnection(ConnectionState state)
@@ -168,8 +189,14 @@ public sealed partial class ChatClient : IAsyncDisposable
 
     private void RaiseChanged()
     {
+        Message[] arrived;
         var what = (ChatChange)Interlocked.Exchange(ref _changes, 0);
+        lock (_arrived)
+        {
+            arrived = [.. _arrived];
+            _arrived.Clear();
+        }
         if (what != ChatChange.None)
-            Changed?.Invoke(this, new ChatChangedEventArgs(what));
+            Changed?.Invoke(this, new ChatChangedEventArgs(what, arrived));
     }
 }

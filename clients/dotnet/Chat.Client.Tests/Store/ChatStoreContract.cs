@@ -31,7 +31,7 @@ public abstract class ChatStoreContract
         var installation = new StoredInstallation("dotnet-1", "alice", new StoredTokens("a", "r", Now, Now.AddMinutes(15)), "epoch");
         var conversation = new StoredConversation
         {
-            Id = Direct, Title = "Ünïcode", MaxSeqNo = 9, ReadSeqNo = 3, Unread = 4, UnreadCapped = true, CountedTo = 8, AckedTo = 7,
+            Id = Direct, Title = "Ünïcode", MaxSeqNo = 9, ReadSeqNo = 3, Unread = 4, UnreadCapped = true, ListedTo = 8, AckedTo = 7,
             Spans = [new Span(1, 2), new Span(5, 9)], LastMessage = Message(9, "bob"), KnowsMembers = true, KnownSince = Now,
             Cursors = ImmutableDictionary<string, Cursor>.Empty.Add("bob", new Cursor(5, 4)),
         };

@@ -22,7 +22,9 @@ internal sealed class ConversationLists : IDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly Alarm _alarm;
-    private readonly HashSet<string> _heardOf = [];   // since the reading began
+    // Since the reading began, which may tell otherwise.
+    private readonly HashSet<string> _heardOf = [];
+    private readonly HashSet<string> _left = [];
     private DateTimeOffset _begunAt = DateTimeOffset.MinValue;
     private bool _running;
     private bool _again;
@@ -58,8 +60,15 @@ internal sealed class ConversationLists : IDisposable
     /// <summary>A conversation was heard of, so that a list begun before does not tell of its absence.</summary>
     public void HeardOf(string conversationId)
     {
-        if (_running)
-            _heardOf.Add(conversationId);
+        _left.Remove(conversationId);
+        _heardOf.Add(conversationId);
+    }
+
+    /// <summary>The user is not in a conversation any more: a list begun before does not bring it back.</summary>
+    public void Left(string conversationId)
+    {
+        _heardOf.Remove(conversationId);
+        _left.Add(conversationId);
     }
 
     public void Dispose() => _alarm.Dispose();
@@ -71,6 +80,7 @@ internal sealed class ConversationLists : IDisposable
         _alarm.SetFor(null);
         (_running, _again, _begunAt) = (true, false, _clock.GetUtcNow());
         _heardOf.Clear();
+        _left.Clear();
         var before = _ledger.State;
         _background.Run("Reading the list", async ct =>
         {
@@ -124,6 +134,8 @@ internal sealed class ConversationLists : IDisposable
         List<string> untold = [];
         foreach (var summary in listed)
         {
+            if (_left.Contains(summary.ConversationId))
+                continue;
             var conversation = _ledger.FindOrNew(draft, summary.ConversationId);
             var merged = conversation.With(summary, await OthersAboveAsync(draft, conversation, summary));
             if (merged.ReadSeqNo > summary.ReadSeqNo)

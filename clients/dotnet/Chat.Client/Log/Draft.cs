@@ -17,6 +17,12 @@ internal sealed class Draft(State start)
     /// <summary>The messages that it puts into the log, in any order.</summary>
     public IReadOnlyList<Message> Messages => _messages;
 
+    /// <summary>Of <see cref="Messages"/>, those that were pushed and are new.</summary>
+    public List<Message> Arrived { get; } = [];
+
+    /// <summary>The conversations that it is about.</summary>
+    public IReadOnlyCollection<string> Touched => _dirty;
+
     /// <summary>All that is to be written, in order; a conversation once, as it ends up.</summary>
     public IReadOnlyList<StoreChange> Changes() =>
     [

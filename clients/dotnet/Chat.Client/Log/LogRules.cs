@@ -32,11 +32,9 @@ internal static class LogRules
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, message.SeqNo),
             LastMessage = conversation.LastMessage is { } last && last.SeqNo > message.SeqNo ? last : message,
         };
-        // An own ack comes ahead of pushes with lower places, which are to be counted when they come.
-        if (message.SenderId == me || message.SeqNo <= next.CountedTo)
-            return next;
-        next = next with { CountedTo = message.SeqNo };
-        return message.SeqNo > next.ReadSeqNo ? next.WithUnread(next.Unread + 1L) : next;
+        // Counted once, when its place is first filled: own acks come ahead of pushes with lower places, and pages in any order.
+        var isUncounted = message.SeqNo > next.ListedTo && conversation.Spans.At(message.SeqNo) is null;
+        return isUncounted && message.SenderId != me && message.SeqNo > next.ReadSeqNo ? next.WithUnread(next.Unread + 1L) : next;
     }
 
     public static StoredConversation WithUnread(this StoredConversation conversation, long unread) => conversation with
@@ -56,7 +54,7 @@ internal static class LogRules
             Title = listed.Title ?? conversation.Title,
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, listed.MaxSeqNo),
             ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),
-            CountedTo = Math.Max(conversation.CountedTo, listed.MaxSeqNo),
+            ListedTo = Math.Max(conversation.ListedTo, listed.MaxSeqNo),
             UnreadCapped = listed.UnreadCapped,
             LastMessage = conversation.LastMessage is { } last && last.SeqNo >= (listed.LastMessage?.SeqNo ?? 0) ? last : listed.LastMessage,
         };

@@ -88,9 +88,12 @@ internal sealed class Receiver(
         if (draft.Now.UserId is not { } me)
             return;
         var conversation = ledger.FindOrNew(draft, message.ConversationId);
+        var isNew = conversation.Spans.At(message.SeqNo) is null;
         // An own one is put also where its place is complete: its ack may have been lost, and the span then ran over it.
-        if (message.SenderId == me || conversation.Spans.At(message.SeqNo) is null)
+        if (isNew || message.SenderId == me)
             draft.Put(message);
+        if (isNew)
+            draft.Arrived.Add(message);
         outbox.Found(draft, message);
         var completed = conversation.CompletedBy(message.SeqNo, link.Arrived.GetValueOrDefault(message.ConversationId));
         conversation = conversation.With(message, completed, me);
@@ -124,7 +127,10 @@ internal sealed class Receiver(
                 lists.ReadSoon();
                 break;
             case ConversationChanged change:
-                HeardOf(change.ConversationId);
+                if (change.Change == "memberRemoved" && change.UserId == ledger.State.UserId)
+                    lists.Left(change.ConversationId);
+                else
+                    HeardOf(change.ConversationId);
                 receipts.MembersChanged(change);
                 lists.ReadSoon();
                 break;

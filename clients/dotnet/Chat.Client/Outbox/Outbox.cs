@@ -9,6 +9,7 @@ namespace Chat.Client;
 internal sealed class Outbox : IDisposable
 {
     private const int MaxTextBytes = 16 * 1024;
+    private const int MostWaiting = 1_000;
     private static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
 
@@ -33,6 +34,8 @@ internal sealed class Outbox : IDisposable
         var draft = _ledger.Begin();
         var conversationId = ConversationIds.Resolve(to, draft.Now.UserId ?? throw ChatException.NotSignedIn());
         CheckText(text);
+        if (draft.Now.Outbox.Count >= MostWaiting)
+            throw new ChatException(ErrorCodes.RateLimited, $"{MostWaiting} messages wait already.");
         var now = _clock.GetUtcNow();
         var outgoing = new Outgoing(Guid.CreateVersion7(now).ToString(), conversationId, text, now, replyTo);
         draft.Put(outgoing);

@@ -8,12 +8,25 @@ namespace Chat.Client;
 public sealed record Presence(bool Online, DateTimeOffset? LastSeen);
 
 /// <summary>The presence of the users that are watched. On the loop; <see cref="Of"/> from anywhere.</summary>
-internal sealed class Presences(Line line, Action changed)
+internal sealed class Presences : IDisposable
 {
     public const int MostWatched = 500;
 
+    // New acquaintances come in flocks: they are asked for together.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
+
+    private readonly Line _line;
+    private readonly TimeProvider _clock;
+    private readonly Action _changed;
+    private readonly Alarm _alarm;
     private volatile ImmutableDictionary<string, Presence> _now = ImmutableDictionary<string, Presence>.Empty;
     private HashSet<string> _wanted = [];
+
+    public Presences(Loop loop, Line line, Background background, TimeProvider clock, Action changed)
+    {
+        (_line, _clock, _changed) = (line, clock, changed);
+        _alarm = new Alarm(clock, () => background.Run("Watching", _ => loop.RunAsync(AskAgain)));
+    }
 
     public Presence? Of(string userId) => _now.GetValueOrDefault(userId);
 
@@ -22,18 +35,27 @@ internal sealed class Presences(Line line, Action changed)
     {
         _wanted = [.. userIds];
         _now = _now.RemoveRange(_now.Keys.Where(user => !_wanted.Contains(user)));
-        if (line.Current is { } link)
+        if (_line.Current is { } link)
             Ask(link);
-        changed();
+        _changed();
     }
 
     public void LinkOpened(Link link) => Ask(link);
+
+    /// <summary>The user shares a conversation that it did not before: who could not be seen may be seen now.</summary>
+    public void Shared()
+    {
+        if (_wanted.Count > 0)
+            _alarm.SetFor(_clock.GetUtcNow() + Gathering);
+    }
+
+    public void Dispose() => _alarm.Dispose();
 
     /// <summary>Nobody tells any more.</summary>
     public void LinkClosed()
     {
         _now = _now.Clear();
-        changed();
+        _changed();
     }
 
     public void Show(PresenceShown shown)
@@ -41,7 +63,15 @@ internal sealed class Presences(Line line, Action changed)
         if (!_wanted.Contains(shown.UserId))
             return;
         _now = _now.SetItem(shown.UserId, new Presence(shown.Online, shown.LastSeen));
-        changed();
+        _changed();
+    }
+
+    private void AskAgain()
+    {
+        if (_line.Current is not { } link)
+            return;
+        link.Watched.Clear();
+        Ask(link);
     }
 
     private void Ask(Link link)

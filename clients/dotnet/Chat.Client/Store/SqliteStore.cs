@@ -9,7 +9,7 @@ namespace Chat.Client;
 /// A store in one SQLite file. What is written is on disk, power cuts included (write-ahead log, full synchronisation). The file belongs to one
 /// client at a time: a second one that opens it is refused.
 /// </summary>
-/// <remarks>The file holds the session's tokens: make it readable by the user alone.</remarks>
+/// <remarks>The file holds the session's tokens, so it is made readable by the user alone; on Windows, as its folder is.</remarks>
 /// <param name="path">The file; made, but not its folder, where there is none.</param>
 public sealed class SqliteStore(string path) : IChatStore
 {
@@ -27,6 +27,7 @@ public sealed class SqliteStore(string path) : IChatStore
         var connection = new SqliteConnection(settings.ConnectionString);
         try
         {
+            MakePrivate();
             await connection.OpenAsync(ct);
             _connection = connection;
             // Exclusive from the first write on, and given up by the system with the process: no second client on the same outbox.
@@ -93,6 +94,15 @@ public sealed class SqliteStore(string path) : IChatStore
         if (_connection is { } connection)
             await connection.DisposeAsync();
         _connection = null;
+    }
+
+    /// <summary>Makes the file where there is none; SQLite gives the ones beside it the same mode.</summary>
+    private void MakePrivate()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
     }
 
     private void Migrate()

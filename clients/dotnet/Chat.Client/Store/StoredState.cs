@@ -48,8 +48,8 @@ public sealed record StoredConversation
     /// <summary>There are more unread messages than <see cref="Unread"/> says.</summary>
     public bool UnreadCapped { get; init; }
 
-    /// <summary>Messages up to this place are in <see cref="Unread"/> already.</summary>
-    public long CountedTo { get; init; }
+    /// <summary>Up to this place <see cref="Unread"/> is the server's figure; above it every message was counted when it came.</summary>
+    public long ListedTo { get; init; }
 
     /// <summary>The highest place that this device has acked in any way, or was about to; 0 for none.</summary>
     public long AckedTo { get; init; }
