@@ -4,6 +4,7 @@ namespace Chat.Client;
 public sealed partial class ChatClient
 {
     private static readonly TimeSpan LogoutPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(5);
 
     /// <summary>Makes an account and signs in.</summary>
     /// <param name="userId">1 to 64 letters, digits, dots, underscores and hyphens; not a sign first.</param>
@@ -25,8 +26,26 @@ public sealed partial class ChatClient
     /// <exception cref="ChatException"><c>storage</c>: it could not be deleted.</exception>
     public async Task SignOutAsync()
     {
-        var tokens = _ledger.State.Installation.Tokens;
-        await EndSessionAsync(SignedOutReason.SignedOut, tokens?.Refresh);
+        await TakeTurnAsync(CancellationToken.None);
+        try
+        {
+            if (_ledger.State.Installation.Tokens is null)
+                return;
+            await _connector.StopAsync();
+            await _session.FinishAsync();
+            await LogOutAsync(_ledger.State.Installation.Tokens?.Refresh);
+            await EndSessionAsync(SignedOutReason.SignedOut);
+        }
+        catch (ChatException)
+        {
+            // Still signed in here; what becomes of that the server will say.
+            _connector.Start();
+            throw;
+        }
+        finally
+        {
+            _signing.Release();
+        }
     }
 
     /// <summary>The user's devices.</summary>
@@ -40,7 +59,7 @@ public sealed partial class ChatClient
     private async Task EnterAsync(
         string userId, string password, string? deviceName, Func<Credentials, CancellationToken, Task<TokenPair>> enter, CancellationToken ct)
     {
-        await _signing.WaitAsync(ct);
+        await TakeTurnAsync(ct);
         try
         {
             if (Session is not null)
@@ -73,20 +92,18 @@ public sealed partial class ChatClient
         await _ledger.CommitAsync(draft);
     }
 
-    private async Task EndSessionAsync(SignedOutReason reason, string? logOut)
+    /// <summary>Ends a session that the server does not know any more, and goes on trying while the store does not take it.</summary>
+    private async Task EndVoidSessionAsync(SignedOutReason reason, string refused, CancellationToken ct)
     {
-        await _signing.WaitAsync();
+        await TakeTurnAsync(ct);
         try
         {
-            if (Session is null)
+            if (_ledger.State.Installation.Tokens?.Refresh != refused)
                 return;
             await _connector.StopAsync();
             await _session.FinishAsync();
-            if (logOut is not null)
-                await LogOutAsync(_ledger.State.Installation.Tokens?.Refresh ?? logOut);
-            await _loop.RunAsync(() => ForgetSessionAsync(reason));
-            _log.SessionEnded(reason);
-            ShowConnection(new ConnectionState(ConnectionStatus.SignedOut, Reason: reason));
+            while (!await TryEndSessionAsync(reason))
+                await Task.Delay(StorePause, _options.Clock, ct);
         }
         finally
         {
@@ -94,8 +111,39 @@ public sealed partial class ChatClient
         }
     }
 
-    private async Task LogOutAsync(string refreshToken)
+    private async Task<bool> TryEndSessionAsync(SignedOutReason reason)
     {
+        try
+        {
+            await EndSessionAsync(reason);
+            return true;
+        }
+        catch (ChatException e) when (e.Code == ErrorCodes.Storage)
+        {
+            return false;
+        }
+    }
+
+    private async Task EndSessionAsync(SignedOutReason reason)
+    {
+        await _loop.RunAsync(() => ForgetSessionAsync(reason));
+        _log.SessionEnded(reason);
+        ShowConnection(new ConnectionState(ConnectionStatus.SignedOut, Reason: reason));
+    }
+
+    private async Task TakeTurnAsync(CancellationToken ct)
+    {
+        await _signing.WaitAsync(ct);
+        if (Volatile.Read(ref _disposed) == 0)
+            return;
+        _signing.Release();
+        throw new ObjectDisposedException(nameof(ChatClient));
+    }
+
+    private async Task LogOutAsync(string? refreshToken)
+    {
+        if (refreshToken is null)
+            return;
         using var patience = new CancellationTokenSource(LogoutPatience);
         try
         {

@@ -65,7 +65,8 @@ public sealed partial class ChatClient : IAsyncDisposable
         _conversations = new ConversationView(_ledger, _typing);
 
         _lists.Merged += _timelines.CatchUp;
-        _session.Ended += reason => _background.Run("Ending the session", _ => EndSessionAsync(reason, null));
+        _lists.Merged += _receipts.ReadForOpen;
+        _session.Ended += (reason, refused) => _background.Run("Ending the session", ct => EndVoidSessionAsync(reason, refused, ct));
         _ledger.Committed += FollowAsync;
         _ledger.StorageChanged += () => Show(ChatChange.Storage);
 
@@ -135,6 +136,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _presences.Dispose();
         _lists.Dispose();
         _door.Dispose();
+        _signing.Release();
     }
 
     private void OnNetworkChanged(object? sender, NetworkAvailabilityEventArgs e)

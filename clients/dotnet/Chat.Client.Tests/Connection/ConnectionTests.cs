@@ -234,6 +234,39 @@ public sealed class ConnectionTests
         Assert.Equal(1, rig.Server.Refreshes);
     }
 
+    [Fact]
+    public async Task A_session_that_cannot_be_signed_out_for_the_store_stays_and_a_void_one_ends_when_it_can()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Store.Fails = _ => true;
+        await Assert.ThrowsAsync<ChatException>(rig.Client.SignOutAsync);
+        Assert.NotNull(rig.Client.Session);
+
+        rig.Server.KnowsSession = false;
+        await rig.AdvanceUntilAsync(() => rig.Server.Connections.Count == 2 && rig.Client.Connection.Status == ConnectionStatus.Online, "it is online again");
+        rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+        await Until.TrueAsync(() => rig.Rest.Asked.Contains("POST /v1/auth/refresh"), "the server is asked");
+        rig.Store.Fails = _ => false;
+        await rig.AdvanceUntilAsync(() => rig.Client.Connection.Status == ConnectionStatus.SignedOut, "it is signed out");
+
+        Assert.Null((await rig.Store.OpenAsync(CancellationToken.None)).Installation!.Tokens);
+    }
+
+    [Fact]
+    public async Task After_it_was_disposed_of_everything_says_so()
+    {
+        var rig = await Rig.OnlineAsync();
+        var client = rig.Client;
+        using var timeline = client.OpenTimeline(Rig.Direct);
+        await rig.DisposeAsync();
+        await client.DisposeAsync();
+
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.SendAsync(Rig.Direct, "hello"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => client.SignInAsync(Rig.Me, "password"));
+        await Assert.ThrowsAsync<ObjectDisposedException>(client.SignOutAsync);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => timeline.LoadDownToAsync(1));
+    }
+
     private sealed class Extreme : Random
     {
         public override double NextDouble() => 1;

@@ -1,4 +1,8 @@
+using System.Collections.Concurrent;
+using Chat.Client.Tests.Fakes;
 using Chat.EndToEnd.Tests.Running;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Client.Tests.EndToEnd;
 
@@ -80,5 +84,47 @@ public sealed class SessionTests(ChatServer server)
         await alice.SignInAsync(user, ChatServer.Password);
 
         await Until.TrueAsync(() => alice.FindConversation(id)?.LastMessage?.Text == "hello", "the list is there");
+    }
+
+    [Theory]
+    [InlineData(ChatTransport.SignalR)]
+    [InlineData(ChatTransport.WebSocket)]
+    public async Task A_token_is_renewed_under_a_live_connection_which_takes_the_new_one(ChatTransport transport)
+    {
+        var host = await server.GetAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        var store = new FlakyStore();
+        var log = new Notes();
+        await using var alice = await ChatClient.OpenAsync(new ChatClientOptions
+        {
+            Url = host.Address, Transport = transport, Store = store, Clock = clock, Logger = log,
+        });
+        await alice.RegisterAsync(ChatServer.UniqueId("alice"), ChatServer.Password);
+        await ChatServer.OnlineAsync(alice);
+        var first = await TokensAsync(store);
+
+        clock.Advance(0.8 * (first.ExpiresAt - first.IssuedAt));
+        await Until.TrueAsync(async () => (await TokensAsync(store)).Access != first.Access, "the token is renewed");
+        var sent = await alice.SendAsync("@bob", "with it");
+        await Until.TrueAsync(() => alice.FindConversation(sent.ConversationId)?.MaxSeqNo == 1, "the connection works", () => log.ToString());
+
+        Assert.DoesNotContain("refuses", log.ToString(), StringComparison.Ordinal);
+        Assert.Equal(1, log.ToString().Split("Connected as").Length - 1);
+    }
+
+    private static async Task<StoredTokens> TokensAsync(FlakyStore store) => (await store.OpenAsync(CancellationToken.None)).Installation!.Tokens!;
+
+    private sealed class Notes : ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception));
+
+        public override string ToString() => string.Join('\n', _lines);
     }
 }

@@ -146,6 +146,49 @@ public sealed class ConversationListTests
         Assert.Equal([Rig.Direct, "dm:alice:carol"], rig.Client.Conversations.Select(conversation => conversation.Id));
     }
 
+    [Fact]
+    public async Task A_list_that_was_begun_before_a_group_was_left_does_not_bring_it_back()
+    {
+        await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group) is not null, "the group is listed");
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rig.Rest.Before = path =>
+        {
+            asked.TrySetResult();
+            return answer.Task;
+        };
+        rig.Clock.Advance(TimeSpan.FromSeconds(5));
+        rig.Server.Current.Push(new Advanced(Rig.Direct, 1));
+        await asked.Task;
+
+        rig.Server.Current.Push(new ConversationChanged(Rig.Group, "memberRemoved", Rig.Me));
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group) is null, "the group is gone");
+        rig.Server.Append(Rig.Direct, "bob", "hello");
+        answer.SetResult();
+
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Direct)?.LastMessage is not null, "the list is merged");
+        Assert.Null(rig.Client.FindConversation(Rig.Group));
+    }
+
+    [Fact]
+    public async Task Unread_counts_each_message_once_in_whatever_order_it_becomes_known()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        // An own ack comes ahead of a push with a lower place.
+        var theirs = rig.Server.Append(Rig.Direct, "bob", "first");
+        await rig.Client.SendAsync(Rig.Direct, "second");
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Direct)?.MaxSeqNo == 2, "mine is sent");
+
+        rig.Server.Current.Push(new MessageArrived(theirs));
+        rig.Server.Current.Push(new MessageArrived(theirs));
+
+        await rig.TakenAsync(1);
+        await UnreadAsync(rig, 1);
+        await rig.SettleAsync();
+        Assert.Equal(1, Unread(rig));
+    }
+
     private static int Lists(Rig rig) => rig.Rest.Asked.Count(asked => asked.StartsWith("GET /v1/conversations?", StringComparison.Ordinal));
 
     private static int? Unread(Rig rig) => rig.Client.FindConversation(Rig.Direct)?.UnreadCount;

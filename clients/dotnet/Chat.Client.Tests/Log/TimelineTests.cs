@@ -158,6 +158,38 @@ public sealed class TimelineTests
         await Until.TrueAsync(() => seen == 1 && listed == 1, "both were told");
     }
 
+    [Fact]
+    public async Task New_messages_are_told_of_once()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var told = new List<string>();
+        rig.Client.Changed += (_, e) =>
+        {
+            lock (told)
+                told.AddRange(e.Arrived.Select(message => message.Text));
+        };
+        var one = rig.Server.Push(Rig.Direct, "bob", "one");
+        rig.Server.Current.Push(new MessageArrived(one));
+        await rig.Client.SendAsync(Rig.Direct, "mine");
+        rig.Server.Push(Rig.Direct, "bob", "two");
+
+        await Until.TrueAsync(() => told.Contains("two"), "two is told");
+
+        Assert.Equal(["one", "two"], told);
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_harms_nothing()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Client.Changed += (_, _) => throw new InvalidOperationException("The view is broken.");
+
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+
+        Assert.Equal(ConnectionStatus.Online, rig.Client.Connection.Status);
+    }
+
     private static async Task<Rig> OnlineWithAsync(int delivered, int behind)
     {
         var rig = await Rig.OnlineAsync(server =>

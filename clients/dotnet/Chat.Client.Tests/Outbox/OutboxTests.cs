@@ -201,6 +201,19 @@ public sealed class OutboxTests
         Assert.Equal(["1", "2", "3", "4", "5"], await rig.TextsAsync());
     }
 
+    [Fact]
+    public async Task The_outbox_has_a_limit()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Answer = _ => null;
+        for (var i = 0; i < 1000; i++)
+            await rig.Client.SendAsync(Rig.Direct, "hello");
+
+        var e = await Assert.ThrowsAsync<ChatException>(() => rig.Client.SendAsync(Rig.Direct, "one too many"));
+
+        Assert.Equal(ErrorCodes.RateLimited, e.Code);
+    }
+
     private static async Task NothingWaitsAsync(Rig rig)
     {
         await Until.TrueAsync(async () => (await rig.Store.OpenAsync(CancellationToken.None)).Outbox.Count == 0, "nothing waits in the outbox",

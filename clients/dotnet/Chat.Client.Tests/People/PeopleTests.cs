@@ -76,6 +76,22 @@ public sealed class PeopleTests
         Assert.Null(rig.Client.PresenceOf("bob"));
     }
 
+    [Fact]
+    public async Task Who_shares_a_conversation_only_now_is_asked_for_again()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Client.Watch(["bob"]);
+        await Until.TrueAsync(() => Asked(rig).Count == 1, "it is asked for");
+
+        rig.Server.Push(Rig.Direct, "bob", "hello");
+        rig.Server.Push(Rig.Direct, "bob", "again");
+        await rig.TakenAsync(2);
+        rig.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await Until.TrueAsync(() => Asked(rig).Count == 2, "it is asked for again");
+        Assert.Equal(["bob"], Asked(rig)[1].Subscribe!);
+    }
+
     private static List<PresenceFrame> Asked(Rig rig) => [.. rig.Server.Said.OfType<PresenceFrame>()];
 
     private static int Told(Rig rig) => rig.Server.Said.OfType<TypingFrame>().Count();

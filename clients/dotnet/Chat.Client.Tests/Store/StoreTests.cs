@@ -83,6 +83,17 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
         await Assert.ThrowsAsync<InvalidDataException>(() => new SqliteStore(FilePath).OpenAsync(CancellationToken.None));
     }
 
+    [Fact]
+    public async Task The_files_are_for_the_user_alone()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, Message(1, "bob"));
+
+        Assert.All(Directory.GetFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        await store.CloseAsync();
+    }
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     protected override IChatStore New() => new SqliteStore(FilePath);

@@ -137,7 +137,7 @@ internal sealed class Connector(
             stop.ThrowIfCancellationRequested();
             var end = pumping.IsCompletedSuccessfully ? await pumping : new LinkEnd(LinkEndReason.Lost, leave.At is null ? "broken" : "going elsewhere");
             // The server spreads those who leave it: its pause is kept also where it closes before.
-            return new Outcome(end, leave.At is { } at ? Max(at - clock.GetUtcNow(), TimeSpan.Zero) : null, null);
+            return new Outcome(end, leave.At is { } at ? Max(at - clock.SteadyNow(), TimeSpan.Zero) : null, null);
         }
         finally
         {
@@ -189,7 +189,7 @@ internal sealed class Connector(
                 show(new ConnectionState(ConnectionStatus.Online));
                 break;
             case GoAway goAway:
-                leave.Set(clock.GetUtcNow() + goAway.After);
+                leave.Set(clock.SteadyNow() + goAway.After);
                 break;
         }
     }
@@ -246,7 +246,7 @@ internal sealed class Connector(
         public async Task WhenDueAsync(TimeProvider clock, CancellationToken ct)
         {
             var at = await _at.Task.WaitAsync(ct);
-            await Task.Delay(Max(at - clock.GetUtcNow(), TimeSpan.Zero), clock, ct);
+            await Task.Delay(Max(at - clock.SteadyNow(), TimeSpan.Zero), clock, ct);
         }
     }
 }

@@ -51,7 +51,7 @@ internal sealed class ConversationLists : IDisposable
     {
         if (_running)
             _again = true;
-        else if (_clock.GetUtcNow() - _begunAt >= LeastPause)
+        else if (_clock.SteadyNow() - _begunAt >= LeastPause)
             Begin();
         else
             _alarm.SetFor(_begunAt + LeastPause);
@@ -78,7 +78,7 @@ internal sealed class ConversationLists : IDisposable
         if (_running || _line.Current is null || _ledger.State.UserId is null)
             return;
         _alarm.SetFor(null);
-        (_running, _again, _begunAt) = (true, false, _clock.GetUtcNow());
+        (_running, _again, _begunAt) = (true, false, _clock.SteadyNow());
         _heardOf.Clear();
         _left.Clear();
         var before = _ledger.State;
@@ -132,11 +132,15 @@ internal sealed class ConversationLists : IDisposable
             draft.Put(draft.Now.Installation with { Epoch = epoch });
 
         List<string> untold = [];
+        var activity = _clock.GetUtcNow();
         foreach (var summary in listed)
         {
             if (_left.Contains(summary.ConversationId))
                 continue;
-            var conversation = _ledger.FindOrNew(draft, summary.ConversationId);
+            // One without a message stands where the server has put it.
+            activity = summary.LastMessage?.Timestamp ?? activity.AddMilliseconds(-1);
+            var conversation = draft.Now.Find(summary.ConversationId)
+                ?? new StoredConversation { Id = summary.ConversationId, KnownSince = activity };
             var merged = conversation.With(summary, await OthersAboveAsync(draft, conversation, summary));
             if (merged.ReadSeqNo > summary.ReadSeqNo)
             {

@@ -22,7 +22,9 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
         var me = state.UserId ?? "";
         ImmutableArray<Conversation> list =
         [
+            // Begun here and never sent: nothing to list.
             .. state.Conversations.Values
+                .Where(conversation => conversation.MaxSeqNo > 0 || ConversationIds.IsGroup(conversation.Id) || written.ContainsKey(conversation.Id))
                 .OrderByDescending(conversation => ActivityOf(conversation, written))
                 .ThenBy(conversation => conversation.Id, StringComparer.Ordinal)
                 .Select(conversation => Show(conversation, me, now)),

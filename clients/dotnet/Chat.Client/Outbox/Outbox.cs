@@ -93,7 +93,7 @@ internal sealed class Outbox : IDisposable
         _said.Remove(clientMsgId);
         if (refusal.Code is ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.TokenExpired or ErrorCodes.Unauthenticated)
         {
-            _putOff[clientMsgId] = _clock.GetUtcNow() + (refusal.RetryAfter ?? DefaultPause);
+            _putOff[clientMsgId] = _clock.SteadyNow() + (refusal.RetryAfter ?? DefaultPause);
             draft.Show(outgoing with { State = OutgoingState.Waiting });
         }
         else
@@ -107,7 +107,7 @@ internal sealed class Outbox : IDisposable
     {
         if (_line.Current is not { } link)
             return;
-        var now = _clock.GetUtcNow();
+        var now = _clock.SteadyNow();
         DateTimeOffset? next = null;
         var draft = _ledger.Begin();
         HashSet<string> conversations = [];

@@ -46,7 +46,7 @@ internal sealed class Presences : IDisposable
     public void Shared()
     {
         if (_wanted.Count > 0)
-            _alarm.SetFor(_clock.GetUtcNow() + Gathering);
+            _alarm.SetFor(_clock.SteadyNow() + Gathering);
     }
 
     public void Dispose() => _alarm.Dispose();

@@ -32,7 +32,7 @@ internal sealed class Typing : IDisposable
             Ended(shown.ConversationId, shown.UserId);
             return;
         }
-        _ends[(shown.ConversationId, shown.UserId)] = _clock.GetUtcNow() + Lasts;
+        _ends[(shown.ConversationId, shown.UserId)] = _clock.SteadyNow() + Lasts;
         Refresh();
     }
 
@@ -45,7 +45,7 @@ internal sealed class Typing : IDisposable
     /// <summary>The user writes, or has stopped. Told to the others at most every three seconds, and never kept.</summary>
     public void Tell(string conversationId, bool active)
     {
-        var now = _clock.GetUtcNow();
+        var now = _clock.SteadyNow();
         if (_line.Current is not { } link)
             return;
         if (!active)
@@ -67,7 +67,7 @@ internal sealed class Typing : IDisposable
 
     private void Refresh()
     {
-        var now = _clock.GetUtcNow();
+        var now = _clock.SteadyNow();
         foreach (var gone in _ends.Where(end => end.Value <= now).Select(end => end.Key).ToList())
             _ends.Remove(gone);
         _alarm.SetFor(_ends.Count == 0 ? null : _ends.Values.Min());

@@ -1,5 +1,11 @@
 namespace Chat.Client;
 
+internal static class SteadyTime
+{
+    /// <summary>A time that no clock's setting moves, for what waits a while; it is nobody's date.</summary>
+    public static DateTimeOffset SteadyNow(this TimeProvider clock) => DateTimeOffset.UnixEpoch + clock.GetElapsedTime(0);
+}
+
 /// <summary>Wakes once at a time, on the loop. Set on the loop alone.</summary>
 internal sealed class Alarm : IDisposable
 {
@@ -14,10 +20,10 @@ internal sealed class Alarm : IDisposable
         _timer = clock.CreateTimer(_ => ring(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Wakes at that time, instead of the one before; null for not at all.</summary>
+    /// <summary>Wakes at that steady time, instead of the one before; null for not at all.</summary>
     public void SetFor(DateTimeOffset? at)
     {
-        var pause = at is { } time ? time - _clock.GetUtcNow() : Timeout.InfiniteTimeSpan;
+        var pause = at is { } time ? time - _clock.SteadyNow() : Timeout.InfiniteTimeSpan;
         _timer.Change(at is null || pause > TimeSpan.Zero ? pause : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
     }
 

@@ -12,8 +12,8 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
     // Only the renewal touches it: an answer that could not be stored. Its refresh token is the one that still works.
     private (string Used, StoredTokens Tokens)? _unstored;
 
-    /// <summary>The server knows the session no more. Called once a session, from any thread.</summary>
-    public event Action<SignedOutReason>? Ended;
+    /// <summary>The server knows the session of this refresh token no more. From any thread, perhaps more than once.</summary>
+    public event Action<SignedOutReason, string>? Ended;
 
     /// <summary>When the access token is to be renewed: four fifths of its life are gone. Null while signed out.</summary>
     public DateTimeOffset? RenewAt => ledger.State.Installation.Tokens is { } tokens ? tokens.IssuedAt + 0.8 * (tokens.ExpiresAt - tokens.IssuedAt) : null;
@@ -76,7 +76,7 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
         {
             // A token that should have been good for a while was voided; else the session has merely run out.
-            Ended?.Invoke(current.ExpiresAt > clock.GetUtcNow() ? SignedOutReason.Revoked : SignedOutReason.Expired);
+            Ended?.Invoke(current.ExpiresAt > clock.GetUtcNow() ? SignedOutReason.Revoked : SignedOutReason.Expired, current.Refresh);
             throw;
         }
     }
