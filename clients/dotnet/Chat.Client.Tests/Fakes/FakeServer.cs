@@ -79,11 +79,40 @@ internal sealed class FakeServer(TimeProvider clock)
     }
 
     /// <summary>A message of the log, pushed to the connection that is open.</summary>
-    public Message Push(string conversation, string sender, string text)
+    public Message Push(string conversation, string sender, string text, string? clientMsgId = null)
     {
-        var message = Append(conversation, sender, text);
-        Current.Push(new MessageArrived(message));
-        return message;
+        lock (_gate)
+        {
+            var message = Append(conversation, sender, text, clientMsgId);
+            Current.Push(new MessageArrived(message));
+            return message;
+        }
+    }
+
+    /// <summary>Messages that a connection was too slow for, and what follows.</summary>
+    public void Drop(string conversation, string sender, params string[] texts)
+    {
+        lock (_gate)
+        {
+            foreach (var text in texts)
+                Append(conversation, sender, text);
+            Current.Push(new Resync());
+            Drain(Current);
+        }
+    }
+
+    /// <summary>A new connection gets its welcome and what waits, and all that comes later behind it.</summary>
+    public void Accept(FakeTransport connection)
+    {
+        lock (_gate)
+        {
+            Connections.Enqueue(connection);
+            connection.Push(new Welcome(Rig.Me, "d", Epoch));
+            if (DrainsNothing)
+                connection.Push(new CaughtUp());
+            else
+                Drain(connection);
+        }
     }
 
     /// <summary>Everything is gone: a restore from an older backup.</summary>
@@ -230,12 +259,7 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
             throw refusal;
         if (accessToken != server.CurrentToken)
             throw new ChatException(ErrorCodes.Unauthenticated, "The token is refused.");
-        server.Connections.Enqueue(this);
-        Push(new Welcome(Rig.Me, "d", server.Epoch));
-        if (server.DrainsNothing)
-            Push(new CaughtUp());
-        else
-            server.Drain(this);
+        server.Accept(this);
         return Task.CompletedTask;
     }
 

@@ -15,9 +15,6 @@ internal sealed class Link : IAsyncDisposable
 
     public Link(ITransport transport) => _transport = transport;
 
-    /// <summary>The place of each conversation's last message that arrived since the connection, or a resync, began.</summary>
-    public Dictionary<string, long> Arrived { get; } = [];
-
     /// <summary>The users whose presence was asked for.</summary>
     public HashSet<string> Watched { get; } = [];
 

@@ -126,7 +126,6 @@ internal sealed class ConversationLists : IDisposable
         {
             _log.NewEpoch();
             draft.ClearLog();
-            _line.Current?.Arrived.Clear();
         }
         if (draft.Now.Installation.Epoch != epoch)
             draft.Put(draft.Now.Installation with { Epoch = epoch });

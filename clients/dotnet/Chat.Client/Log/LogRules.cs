@@ -6,18 +6,13 @@ internal static class LogRules
     public const int MostUnread = 100;
 
     /// <summary>What a message completes that arrived by a push.</summary>
-    /// <param name="conversation">As it was before.</param>
-    /// <param name="seqNo">Its place.</param>
-    /// <param name="arrivedBefore">The place of the conversation's last one on this connection; 0 for none.</param>
     /// <remarks>
-    /// A number skipped between two pushes is a hole, but for what an ack of this device's own passed over: the server pushes nothing below that,
-    /// so nothing below it is claimed.
+    /// The server pushes what lies above the device's cursor, in order, and a number that it skips is a hole. What arrived before on this
+    /// connection was acked with the batch it came in; where an ack went further, as one for a read does, nothing below that is pushed any more,
+    /// and nothing below it is claimed. So the acked place is all that need be known, on a new connection and after a resync as well.
     /// </remarks>
-    public static Span CompletedBy(this StoredConversation conversation, long seqNo, long arrivedBefore)
-    {
-        var known = Math.Max(arrivedBefore, conversation.AckedTo);
-        return known > 0 && known < seqNo ? new Span(known + 1, seqNo) : new Span(seqNo, seqNo);
-    }
+    public static Span CompletedBy(this StoredConversation conversation, long seqNo) =>
+        conversation.AckedTo > 0 && conversation.AckedTo < seqNo ? new Span(conversation.AckedTo + 1, seqNo) : new Span(seqNo, seqNo);
 
     /// <summary>With a message of the log and the stretch that is complete with it.</summary>
     /// <param name="conversation">As it was before.</param>

@@ -14,7 +14,7 @@ internal sealed class Receiver(
         var draft = ledger.Begin();
         var acks = new Dictionary<string, long>();
         foreach (var frame in batch)
-            await TakeAsync(draft, frame, link, acks);
+            await TakeAsync(draft, frame, acks);
         await ledger.CommitAsync(draft);
         foreach (var (conversation, seqNo) in acks)
             link.Post(new AckFrame(conversation, seqNo, AckStatus.Delivered));
@@ -33,18 +33,15 @@ internal sealed class Receiver(
         await outbox.LinkClosedAsync();
     }
 
-    private async Task TakeAsync(Draft draft, ServerFrame frame, Link link, Dictionary<string, long> acks)
+    private async Task TakeAsync(Draft draft, ServerFrame frame, Dictionary<string, long> acks)
     {
         switch (frame)
         {
             case Welcome welcome:
                 TakeEpoch(draft, welcome.Epoch);
                 break;
-            case Resync:
-                link.Arrived.Clear();
-                break;
             case MessageArrived { Message: var message }:
-                TakeMessage(draft, message, link);
+                TakeMessage(draft, message);
                 acks[message.ConversationId] = Math.Max(message.SeqNo, acks.GetValueOrDefault(message.ConversationId));
                 break;
             case SentAck ack:
@@ -83,7 +80,7 @@ internal sealed class Receiver(
         draft.Put(installation with { Epoch = epoch });
     }
 
-    private void TakeMessage(Draft draft, Message message, Link link)
+    private void TakeMessage(Draft draft, Message message)
     {
         if (draft.Now.UserId is not { } me)
             return;
@@ -95,10 +92,8 @@ internal sealed class Receiver(
         if (isNew)
             draft.Arrived.Add(message);
         outbox.Found(draft, message);
-        var completed = conversation.CompletedBy(message.SeqNo, link.Arrived.GetValueOrDefault(message.ConversationId));
-        conversation = conversation.With(message, completed, me);
+        conversation = conversation.With(message, conversation.CompletedBy(message.SeqNo), me);
         draft.Put(conversation with { AckedTo = Math.Max(conversation.AckedTo, message.SeqNo) });
-        link.Arrived[message.ConversationId] = message.SeqNo;
     }
 
     /// <summary>What follows from a frame that is in the store.</summary>
