@@ -44,6 +44,9 @@ internal sealed class FakeServer(TimeProvider clock)
 
     public int Refreshes { get; set; }
 
+    /// <summary>Messages that the list counts as unread beyond its own last one.</summary>
+    public int UnreadToo { get; set; }
+
     public string CurrentToken => $"access-{_tokens}";
 
     /// <summary>The groups, by id, with titles.</summary>
@@ -231,7 +234,7 @@ internal sealed class FakeServer(TimeProvider clock)
         var read = _reads.GetValueOrDefault(id);
         var unread = log.Count(message => message.SeqNo > read && message.SenderId != me);
         return new ConversationSummary(
-            id, log.Count == 0 ? 0 : log[^1].SeqNo, _cursors.GetValueOrDefault(id), read, Math.Min(unread, 100), unread > 100,
+            id, log.Count == 0 ? 0 : log[^1].SeqNo, _cursors.GetValueOrDefault(id), read, Math.Min(unread + UnreadToo, 100), unread > 100,
             Groups.GetValueOrDefault(id), log.LastOrDefault());
     }
 }

@@ -189,6 +189,25 @@ public sealed class ConversationListTests
         Assert.Equal(1, Unread(rig));
     }
 
+    [Fact]
+    public async Task Where_all_is_here_unread_is_counted_here_whatever_the_list_says()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+        // A message that came between the server's look for the last one and its count.
+        rig.Server.UnreadToo = 1;
+        rig.Clock.Advance(TimeSpan.FromSeconds(5));
+        var before = Lists(rig);
+        rig.Server.Current.Push(new ConversationChanged(Rig.Group, "roleChanged", "carol"));
+        await Until.TrueAsync(() => Lists(rig) > before, "the list is read");
+
+        rig.Server.Push(Rig.Direct, "bob", "two");
+
+        await rig.TakenAsync(2);
+        Assert.Equal(2, Unread(rig));
+    }
+
     private static int Lists(Rig rig) => rig.Rest.Asked.Count(asked => asked.StartsWith("GET /v1/conversations?", StringComparison.Ordinal));
 
     private static int? Unread(Rig rig) => rig.Client.FindConversation(Rig.Direct)?.UnreadCount;

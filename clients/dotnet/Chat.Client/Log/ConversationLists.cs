@@ -141,11 +141,11 @@ internal sealed class ConversationLists : IDisposable
             var conversation = draft.Now.Find(summary.ConversationId)
                 ?? new StoredConversation { Id = summary.ConversationId, KnownSince = activity };
             var merged = conversation.With(summary, await OthersAboveAsync(draft, conversation, summary));
-            if (merged.ReadSeqNo > summary.ReadSeqNo)
-            {
+            // The server counts a moment after it looked for the last message: where all is here, it is counted here.
+            if (merged.Unread > 0)
                 merged = await _reading.RecountAsync(draft, merged, summary.ReadSeqNo);
+            if (merged.ReadSeqNo > summary.ReadSeqNo)
                 untold.Add(merged.Id);
-            }
             draft.Put(merged);
         }
         if (complete)

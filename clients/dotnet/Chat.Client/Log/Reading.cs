@@ -43,7 +43,10 @@ internal sealed class Reading(Ledger ledger, Line line)
             link!.Post(new AckFrame(conversation.Id, conversation.ReadSeqNo, AckStatus.Read));
     }
 
-    /// <summary>Unread where the cursor was moved: exactly where all is here, else as told less what is known to be read.</summary>
+    /// <summary>Unread: counted where all is here, else as told, less what is known to be read since.</summary>
+    /// <param name="draft">The change that it belongs to.</param>
+    /// <param name="conversation">With the read cursor as it is now, and with unread as it was told.</param>
+    /// <param name="readBefore">The read cursor that <see cref="StoredConversation.Unread"/> was told for.</param>
     public async Task<StoredConversation> RecountAsync(Draft draft, StoredConversation conversation, long readBefore)
     {
         var read = conversation.ReadSeqNo;
