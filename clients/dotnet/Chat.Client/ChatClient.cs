@@ -34,7 +34,10 @@ public sealed partial class ChatClient : IAsyncDisposable
     private readonly Connector _connector;
     private readonly ConversationView _conversations;
     private readonly SemaphoreSlim _signing = new(1);
-    private volatile ConnectionState _connection = new(ConnectionStatus.SignedOut);   // the connector writes it, or who holds _signing while that is stopped
+
+    // The connector writes it, and who holds _signing while that is stopped.
+    private volatile ConnectionState _connection = new(ConnectionStatus.SignedOut);
+
     private readonly List<Message> _arrived = [];   // under its own lock
     private int _changes;
     private int _disposed;
@@ -79,7 +82,8 @@ public sealed partial class ChatClient : IAsyncDisposable
     public event EventHandler<ChatChangedEventArgs>? Changed;
 
     /// <summary>Who is signed in; null for nobody.</summary>
-    public ChatSession? Session => _ledger.State is { UserId: { } user, Installation: var installation } ? new ChatSession(user, installation.DeviceId) : null;
+    public ChatSession? Session =>
+        _ledger.State is { UserId: { } user, Installation.DeviceId: var device } ? new ChatSession(user, device) : null;
 
     /// <summary>Where the client stands.</summary>
     public ConnectionState Connection => _connection;

@@ -135,7 +135,9 @@ internal sealed class Connector(
             if (link.Broken.IsCompleted)
                 await Task.WhenAny(pumping, Task.Delay(ClosePatience, clock, ending.Token));
             stop.ThrowIfCancellationRequested();
-            var end = pumping.IsCompletedSuccessfully ? await pumping : new LinkEnd(LinkEndReason.Lost, leave.At is null ? "broken" : "going elsewhere");
+            var end = pumping.IsCompletedSuccessfully
+                ? await pumping
+                : new LinkEnd(LinkEndReason.Lost, leave.At is null ? "broken" : "going elsewhere");
             // The server spreads those who leave it: its pause is kept also where it closes before.
             return new Outcome(end, leave.At is { } at ? Max(at - clock.SteadyNow(), TimeSpan.Zero) : null, null);
         }

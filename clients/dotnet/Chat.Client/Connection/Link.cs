@@ -8,7 +8,8 @@ internal sealed class Link : IAsyncDisposable
     private const int MaxWaiting = 4096;
 
     private readonly ITransport _transport;
-    private readonly Channel<ClientFrame> _outgoing = Channel.CreateBounded<ClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<ClientFrame> _outgoing =
+        Channel.CreateBounded<ClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _writing = Task.CompletedTask;

@@ -186,7 +186,8 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
     private static LinkEnd EndOf(int? code, string text) => new(code switch
     {
         Replaced => LinkEndReason.Replaced,
-        NotAuthenticated => text.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) ? LinkEndReason.TokenExpired : LinkEndReason.NotAuthenticated,
+        NotAuthenticated when text.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => LinkEndReason.TokenExpired,
+        NotAuthenticated => LinkEndReason.NotAuthenticated,
         _ => LinkEndReason.Lost,
     }, $"{code} {text}");
 }

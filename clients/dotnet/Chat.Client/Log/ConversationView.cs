@@ -44,5 +44,6 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
         conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : []);
 
     private sealed record Made(
-        State State, ImmutableDictionary<string, ImmutableArray<string>> Typing, IReadOnlyList<Conversation> List, Dictionary<string, Conversation> ById);
+        State State, ImmutableDictionary<string, ImmutableArray<string>> Typing, IReadOnlyList<Conversation> List,
+        Dictionary<string, Conversation> ById);
 }

@@ -60,8 +60,7 @@ internal sealed class Draft(State start)
 
     public void Put(Outgoing outgoing)
     {
-        // What is under way will not be after a restart.
-        _changes.Add(new StoreChange.PutOutgoing(outgoing with { State = outgoing.Error is null ? OutgoingState.Waiting : OutgoingState.Failed }));
+        _changes.Add(new StoreChange.PutOutgoing(AsStored(outgoing)));
         Show(outgoing);
     }
 
@@ -103,7 +102,7 @@ internal sealed class Draft(State start)
     {
         Conversations = ImmutableDictionary<string, StoredConversation>.Empty,
         Outbox = [],
-        Kept = new StoredState(null, [.. Now.Conversations.Values], [.. Now.Outbox]),
+        Kept = new StoredState(null, [.. Now.Conversations.Values], [.. Now.Outbox.Select(AsStored)]),
         Life = Now.Life + 1,
     };
 
@@ -111,11 +110,14 @@ internal sealed class Draft(State start)
     public void Unhide() => Now = Now.Kept is not { } kept ? Now : Now with
     {
         Conversations = kept.Conversations.ToImmutableDictionary(conversation => conversation.Id),
-        // What was under way when the session ended is not any more.
-        Outbox = [.. kept.Outbox.Select(outgoing => outgoing.State == OutgoingState.Sending ? outgoing with { State = OutgoingState.Waiting } : outgoing)],
+        Outbox = [.. kept.Outbox],
         Kept = null,
     };
 
     /// <summary>Keeps what the store holds, to be shown when its user is there.</summary>
     public void Keep(StoredState stored) => Now = Now with { Kept = stored };
+
+    // What is under way is not any more after a restart.
+    private static Outgoing AsStored(Outgoing outgoing) =>
+        outgoing.State == OutgoingState.Sending ? outgoing with { State = OutgoingState.Waiting } : outgoing;
 }

@@ -98,7 +98,7 @@ public sealed class Timeline : IDisposable
         var top = draft.Now.Find(ConversationId)?.Spans.Top();
         if (Shows(top, draft.Now, out var low, out var span))
         {
-            var added = draft.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low && message.SeqNo <= span.To);
+            var added = draft.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low);
             _view = WithOlder(_view.With(added), span);
             return false;
         }

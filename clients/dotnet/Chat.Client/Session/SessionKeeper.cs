@@ -16,7 +16,8 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
     public event Action<SignedOutReason, string>? Ended;
 
     /// <summary>When the access token is to be renewed: four fifths of its life are gone. Null while signed out.</summary>
-    public DateTimeOffset? RenewAt => ledger.State.Installation.Tokens is { } tokens ? tokens.IssuedAt + 0.8 * (tokens.ExpiresAt - tokens.IssuedAt) : null;
+    public DateTimeOffset? RenewAt =>
+        ledger.State.Installation.Tokens is { } tokens ? tokens.IssuedAt + 0.8 * (tokens.ExpiresAt - tokens.IssuedAt) : null;
 
     public StoredTokens TokensFrom(TokenPair pair)
     {
