@@ -1,4 +1,5 @@
 using System.Net;
+using Chat.Client;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
 
@@ -12,6 +13,8 @@ public sealed class ScenarioTests
     {
         ["typescript, signalr"] = () => NodeClients.StartAsync("signalr"),
         ["typescript, websocket"] = () => NodeClients.StartAsync("websocket"),
+        ["dotnet, signalr"] = () => Task.FromResult<IScriptedClients>(new DotnetClients(ChatTransport.SignalR)),
+        ["dotnet, websocket"] = () => Task.FromResult<IScriptedClients>(new DotnetClients(ChatTransport.WebSocket)),
     };
 
     // The server counts no further (docs/protocol.md, Conversations); a client that has the messages may.

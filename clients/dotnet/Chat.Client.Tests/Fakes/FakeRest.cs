@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Serialization.Metadata;
+using System.Web;
+
+namespace Chat.Client.Tests.Fakes;
+
+/// <summary>The REST door of a <see cref="FakeServer"/>.</summary>
+internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
+{
+    /// <summary>Called with each request's path and query, before it is answered; may hold it back.</summary>
+    public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>All requests, as method and path with query.</summary>
+    public ConcurrentQueue<string> Asked { get; } = new();
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var path = request.RequestUri!.PathAndQuery;
+        Asked.Enqueue($"{request.Method} {path}");
+        await Before(path);
+        if (server.RestFault is { } fault)
+            throw fault;
+        if (path.StartsWith("/v1/auth/", StringComparison.Ordinal))
+            return Auth(path);
+        if (request.Headers.Authorization?.Parameter != server.CurrentToken)
+            return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
+        var query = HttpUtility.ParseQueryString(request.RequestUri.Query);
+        var parts = request.RequestUri.AbsolutePath.Split('/').Select(Uri.UnescapeDataString).ToArray();
+        return parts switch
+        {
+            [_, _, "conversations"] => Json(server.List(Rig.Me), ChatJson.Wire.ConversationList),
+            [_, _, "conversations", var id, "messages"] => Json(
+                query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
+                ChatJson.Wire.Page),
+            [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),
+            _ => Refuse(HttpStatusCode.NotFound, ErrorCodes.NotFound),
+        };
+    }
+
+    private static IEnumerable<MemberReceipt> Others(string id) =>
+        ConversationIds.PeerOf(id, Rig.Me) is { } peer ? [new MemberReceipt(peer, 0, 0)] : [new MemberReceipt("bob", 0, 0), new MemberReceipt("carol", 0, 0)];
+
+    private static long Number(string? text) => long.Parse(text ?? "0", CultureInfo.InvariantCulture);
+
+    private HttpResponseMessage Auth(string path)
+    {
+        switch (path)
+        {
+            case "/v1/auth/refresh" when !server.KnowsSession:
+                return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
+            case "/v1/auth/refresh":
+                server.Refreshes++;
+                return Json(server.NextTokens(), ChatJson.Wire.TokenPair);
+            case "/v1/auth/logout":
+                return new HttpResponseMessage(HttpStatusCode.NoContent);
+            default:
+                return Json(server.NextTokens(), ChatJson.Wire.TokenPair);
+        }
+    }
+
+    private static HttpResponseMessage Json<T>(T body, JsonTypeInfo<T> type) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body, type) };
+
+    private static HttpResponseMessage Refuse(HttpStatusCode status, string code) =>
+        new(status) { Content = JsonContent.Create(new Problem(code, "refused"), ChatJson.Wire.Problem) };
+}

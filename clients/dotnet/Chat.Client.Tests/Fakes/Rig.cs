@@ -1,0 +1,113 @@
+using Chat.EndToEnd.Tests.Running;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Client.Tests.Fakes;
+
+/// <summary>A client of a <see cref="FakeServer"/>, its store and its clock.</summary>
+internal sealed class Rig : IAsyncDisposable
+{
+    public const string Me = "alice";
+    public const string Direct = "dm:alice:bob";
+    public const string Group = "g:0123456789abcdef0123456789abcdef";
+
+    private ChatClient? _client;
+
+    public Rig()
+    {
+        Server = new FakeServer(Clock);
+        Rest = new FakeRest(Server);
+    }
+
+    public FakeTimeProvider Clock { get; } = new(DateTimeOffset.UnixEpoch.AddYears(56));
+
+    public FakeServer Server { get; }
+
+    public FakeRest Rest { get; }
+
+    public FlakyStore Store { get; } = new();
+
+    public ChatClient Client => _client ?? throw new InvalidOperationException("Not open.");
+
+    /// <summary>Opens the client, and signs alice in where nobody is.</summary>
+    public static async Task<Rig> OnlineAsync(Action<FakeServer>? prepare = null)
+    {
+        var rig = new Rig();
+        prepare?.Invoke(rig.Server);
+        await rig.OpenAsync();
+        await rig.Client.SignInAsync(Me, "password");
+        await rig.CaughtUpAsync();
+        return rig;
+    }
+
+    public async Task OpenAsync(IChatStore? store = null) => _client = await ChatClient.OpenAsync(new ChatClientOptions
+    {
+        Url = new Uri("http://chat.test"),
+        Store = store ?? Store,
+        Clock = Clock,
+        Handler = Rest,
+        Transports = Server.NewTransport,
+        Random = new Middling(),
+        Logger = new TestLog(),
+    });
+
+    public async Task CloseAsync()
+    {
+        await Client.DisposeAsync();
+        _client = null;
+    }
+
+    public Task CaughtUpAsync() => Until.TrueAsync(
+        () => Client.Connection is { Status: ConnectionStatus.Online, CaughtUp: true } && !Server.Current.IsClosed && Settled(),
+        "the client has caught up", () => Client.Connection.ToString());
+
+    /// <summary>Lets the pause after a loss go by, until the client is there again.</summary>
+    public async Task ReconnectAsync(LinkEndReason reason = LinkEndReason.Lost)
+    {
+        var before = Server.Connections.Count;
+        Server.Current.Close(reason);
+        await AdvanceUntilAsync(() => Server.Connections.Count > before, "there is another connection");
+        await CaughtUpAsync();
+    }
+
+    /// <summary>Lets time go by, a second after another, until something holds.</summary>
+    public Task AdvanceUntilAsync(Func<bool> condition, string what) => Until.TrueAsync(() =>
+    {
+        if (condition())
+            return true;
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        return condition();
+    }, what, () => $"{Client.Connection}; now {Clock.GetUtcNow():T}");
+
+    /// <summary>What was asked of the client before has been done.</summary>
+    public Task SettleAsync() => Client.MarkReadAsync(Direct, 0);
+
+    /// <summary>Everything that was pushed has been taken.</summary>
+    public async Task TakenAsync(long seqNo, string conversation = Direct) =>
+        await Until.TrueAsync(() => Server.Cursor(conversation) >= seqNo, $"{seqNo} is acked", () => $"The cursor is {Server.Cursor(conversation)}.");
+
+    public async Task<StoredConversation?> StoredAsync(string conversation = Direct) =>
+        (await Store.OpenAsync(CancellationToken.None)).Conversations.FirstOrDefault(stored => stored.Id == conversation);
+
+    /// <summary>The texts that lie in the store, by place.</summary>
+    public async Task<string[]> TextsAsync(string conversation = Direct) =>
+        [.. (await Store.ReadAsync(conversation, new Span(1, long.MaxValue), int.MaxValue, CancellationToken.None)).Select(message => message.Text)];
+
+    public IReadOnlyList<SendFrame> Sends => [.. Server.Said.OfType<SendFrame>()];
+
+    public IReadOnlyList<AckFrame> Acks => [.. Server.Said.OfType<AckFrame>()];
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_client is not null)
+            await _client.DisposeAsync();
+    }
+
+    // The list is read after each caughtUp: what follows a test's own doing is not to be mixed with that.
+    private bool Settled() => Rest.Asked.Count(asked => asked.StartsWith("GET /v1/conversations?", StringComparison.Ordinal)) >= Server.Connections.Count
+        || Server.RestFault is not null;
+
+    private sealed class Middling : Random
+    {
+        public override double NextDouble() => 0.5;
+    }
+}

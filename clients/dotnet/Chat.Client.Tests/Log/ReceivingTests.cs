@@ -1,0 +1,191 @@
+using Chat.Client.Tests.Fakes;
+using Chat.EndToEnd.Tests.Running;
+
+namespace Chat.Client.Tests.Log;
+
+public sealed class ReceivingTests
+{
+    [Fact]
+    public async Task A_message_and_its_acked_place_are_in_the_store_before_it_is_acked()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var order = new List<string>();
+        rig.Store.Fails = changes =>
+        {
+            if (changes.OfType<StoreChange.PutMessage>().Any())
+                order.Add($"stored, acked to {changes.OfType<StoreChange.PutConversation>().Single().Conversation.AckedTo}; said {rig.Acks.Count}");
+            return false;
+        };
+
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+
+        Assert.Equal(["stored, acked to 1; said 0"], order);
+        Assert.Equal([new AckFrame(Rig.Direct, 1, "delivered")], rig.Acks);
+    }
+
+    [Fact]
+    public async Task A_batch_is_one_transaction_and_one_ack_a_conversation()
+    {
+        await using var rig = await Rig.OnlineAsync(server =>
+        {
+            for (var i = 1; i <= 100; i++)
+                server.Append(Rig.Direct, "bob", $"{i}");
+            server.Groups[Rig.Group] = "Group";
+            server.Append(Rig.Group, "carol", "hello");
+        });
+        await rig.TakenAsync(100);
+
+        Assert.InRange(rig.Store.Written.Count(changes => changes.OfType<StoreChange.PutMessage>().Any()), 1, 3);
+        Assert.InRange(rig.Acks.Count, 2, 5);
+        Assert.Equal(100, (await rig.TextsAsync()).Length);
+    }
+
+    [Fact]
+    public async Task A_message_that_is_there_is_dropped_and_acked_again()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var message = rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+        var unread = rig.Client.FindConversation(Rig.Direct)!.UnreadCount;
+
+        rig.Server.Current.Push(new MessageArrived(message));
+        await Until.TrueAsync(() => rig.Acks.Count == 2, "it is acked again");
+
+        Assert.Equal(["one"], await rig.TextsAsync());
+        Assert.Equal(unread, rig.Client.FindConversation(Rig.Direct)!.UnreadCount);
+    }
+
+    [Fact]
+    public async Task Numbers_skipped_on_a_connection_are_holes_and_before_the_first_message_nothing_is_claimed()
+    {
+        await using var rig = await Rig.OnlineAsync(server => server.SetCursor(Rig.Direct, 10));
+
+        rig.Server.Append(Rig.Direct, "bob", "eleven", seqNo: 11);
+        rig.Server.Current.Push(new MessageArrived(rig.Server.Log(Rig.Direct)[0]));
+        await rig.TakenAsync(11);
+        Assert.Equal([new Span(11, 11)], (await rig.StoredAsync())!.Spans);
+
+        rig.Server.Append(Rig.Direct, "bob", "fourteen", seqNo: 14);
+        rig.Server.Current.Push(new MessageArrived(rig.Server.Log(Rig.Direct)[1]));
+        await rig.TakenAsync(14);
+        Assert.Equal([new Span(11, 14)], (await rig.StoredAsync())!.Spans);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task After_a_new_connection_or_a_resync_the_first_message_completes_from_the_acked_place(bool resync)
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+        rig.Server.Append(Rig.Direct, "bob", "three", seqNo: 3);
+
+        if (resync)
+        {
+            rig.Server.Current.Push(new Resync());
+            rig.Server.Drain(rig.Server.Current);
+        }
+        else
+        {
+            await rig.ReconnectAsync();
+        }
+        await rig.TakenAsync(3);
+
+        Assert.Equal([new Span(1, 3)], (await rig.StoredAsync())!.Spans);
+    }
+
+    [Fact]
+    public async Task What_a_read_ack_passed_over_is_not_claimed_by_the_next_push()
+    {
+        await using var rig = await Rig.OnlineAsync(server => server.DrainsNothing = true);
+        var first = rig.Server.Append(Rig.Direct, "bob", "1");
+        for (var i = 2; i <= 20; i++)
+            rig.Server.Append(Rig.Direct, "bob", $"{i}");
+        rig.Server.Current.Push(new MessageArrived(first));
+        rig.Server.Current.Push(new Advanced(Rig.Direct, 20));
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Direct)?.MaxSeqNo == 20, "that is taken");
+
+        await rig.Client.MarkReadAsync(Rig.Direct, 20);
+        rig.Server.Push(Rig.Direct, "bob", "21");
+        await rig.TakenAsync(21);
+
+        Assert.Equal([new Span(1, 1), new Span(21, 21)], (await rig.StoredAsync())!.Spans);
+    }
+
+    [Fact]
+    public async Task A_store_that_fails_costs_no_message_and_nothing_is_acked_meanwhile()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Store.Fails = changes => changes.OfType<StoreChange.PutMessage>().Any();
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        rig.Server.Push(Rig.Direct, "bob", "two");
+        await Until.TrueAsync(() => rig.Client.StorageFailed && rig.Client.Connection.Status == ConnectionStatus.Offline, "the state says so");
+        Assert.Empty(rig.Acks);
+
+        rig.Store.Fails = _ => false;
+        await rig.AdvanceUntilAsync(() => rig.Server.Cursor(Rig.Direct) == 2, "both are acked");
+
+        Assert.Equal(["one", "two"], await rig.TextsAsync());
+        Assert.False(rig.Client.StorageFailed);
+    }
+
+    [Fact]
+    public async Task A_new_epoch_drops_what_is_cached_and_keeps_the_outbox()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        for (var i = 1; i <= 5; i++)
+            rig.Server.Push(Rig.Direct, "bob", $"old {i}");
+        await rig.TakenAsync(5);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        rig.Server.Answer = _ => null;
+        await rig.Client.SendAsync(Rig.Direct, "mine");
+
+        rig.Server.LoseData("e2");
+        rig.Server.Append(Rig.Direct, "bob", "new 1");
+        rig.Server.Answer = null;
+        await rig.ReconnectAsync();
+
+        await Until.TrueAsync(() => timeline.Messages.Select(m => m.Text).SequenceEqual(["new 1", "mine"]), "the new log is shown", () => string.Join(',', timeline.Messages));
+        Assert.Empty(timeline.Outgoing);
+        Assert.Equal(["new 1", "mine"], await rig.TextsAsync());
+    }
+
+    [Fact]
+    public async Task Receipts_move_and_only_rise()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await rig.Client.SendAsync(Rig.Direct, "one");
+        await rig.Client.SendAsync(Rig.Direct, "two");
+        await Until.TrueAsync(() => timeline.Messages.Count == 2, "both are sent");
+        Assert.Equal(ReceiptState.Sent, timeline.ReceiptOf(timeline.Messages[0]));
+
+        rig.Server.Current.Push(new Receipt(Rig.Direct, 2, "bob", Read: false));
+        await Until.TrueAsync(() => timeline.ReceiptOf(timeline.Messages[1]) == ReceiptState.Delivered, "two is delivered");
+        rig.Server.Current.Push(new Receipt(Rig.Direct, 1, "bob", Read: true));
+        await Until.TrueAsync(() => timeline.ReceiptOf(timeline.Messages[0]) == ReceiptState.Read, "one is read");
+
+        Assert.Equal(ReceiptState.Delivered, timeline.ReceiptOf(timeline.Messages[1]));
+    }
+
+    [Fact]
+    public async Task In_a_group_all_others_count()
+    {
+        await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group) is not null, "the group is listed");
+        using var timeline = rig.Client.OpenTimeline(Rig.Group);
+        await rig.Client.SendAsync(Rig.Group, "one");
+        await Until.TrueAsync(() => timeline.Messages.Count == 1, "it is sent");
+        await Until.TrueAsync(() => rig.Rest.Asked.Any(asked => asked.EndsWith("/receipts", StringComparison.Ordinal)), "the table is asked for");
+
+        rig.Server.Current.Push(new Receipt(Rig.Group, 1, "bob", Read: true));
+        rig.Server.Current.Push(new TypingShown(Rig.Group, "bob", true));
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group)!.Typing.Count == 1, "that was taken");
+        Assert.Equal(ReceiptState.Sent, timeline.ReceiptOf(timeline.Messages[0]));
+
+        rig.Server.Current.Push(new Receipt(Rig.Group, 1, "carol", Read: false));
+        await Until.TrueAsync(() => timeline.ReceiptOf(timeline.Messages[0]) == ReceiptState.Delivered, "it is delivered");
+    }
+}

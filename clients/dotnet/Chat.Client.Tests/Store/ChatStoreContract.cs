@@ -1,0 +1,155 @@
+using System.Collections.Immutable;
+
+namespace Chat.Client.Tests.Store;
+
+/// <summary>What <see cref="IChatStore"/> promises, whichever it is.</summary>
+public abstract class ChatStoreContract
+{
+    private const string Direct = "dm:alice:bob";
+    private static readonly DateTimeOffset Now = DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_123);
+
+    protected abstract IChatStore New();
+
+    [Fact]
+    public async Task A_new_store_is_empty()
+    {
+        var store = New();
+
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        Assert.Null(state.Installation);
+        Assert.Empty(state.Conversations);
+        Assert.Empty(state.Outbox);
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Everything_is_there_again_when_it_is_opened_again()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var installation = new StoredInstallation("dotnet-1", "alice", new StoredTokens("a", "r", Now, Now.AddMinutes(15)), "epoch");
+        var conversation = new StoredConversation
+        {
+            Id = Direct, Title = "Ünïcode", MaxSeqNo = 9, ReadSeqNo = 3, Unread = 4, UnreadCapped = true, ListedTo = 8, AckedTo = 7,
+            Spans = [new Span(1, 2), new Span(5, 9)], LastMessage = Message(9, "bob"), KnowsMembers = true, KnownSince = Now,
+            Cursors = ImmutableDictionary<string, Cursor>.Empty.Add("bob", new Cursor(5, 4)),
+        };
+        Outgoing[] outbox =
+        [
+            new("m1", Direct, "one", Now, "reply"),
+            new("m2", Direct, "two", Now, null, OutgoingState.Failed, new OutgoingError("forbidden", "no")),
+        ];
+        await store.WriteAsync(
+            [new StoreChange.PutInstallation(installation), new StoreChange.PutConversation(conversation), .. outbox.Select(o => new StoreChange.PutOutgoing(o))],
+            CancellationToken.None);
+
+        await store.CloseAsync();
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        Assert.Equal(installation, state.Installation);
+        var read = Assert.Single(state.Conversations);
+        Assert.Equal(conversation.Spans, read.Spans);
+        Assert.Equal(conversation.Cursors, read.Cursors);
+        Assert.Equal(conversation, read with { Spans = conversation.Spans, Cursors = conversation.Cursors });
+        Assert.Equal(outbox, state.Outbox);
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Of_a_stretch_the_newest_messages_are_read_ascending()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, [.. new long[] { 7, 3, 5, 1, 9 }.Select(place => Message(place, "bob"))]);
+        await PutAsync(store, Message(5, "bob") with { ConversationId = "dm:alice:carol" });
+
+        Assert.Equal([3, 5, 7], await PlacesAsync(store, 2, 8, 10));
+        Assert.Equal([5, 7], await PlacesAsync(store, 3, 7, 2));
+        Assert.Empty(await PlacesAsync(store, 10, 20, 10));
+        Assert.Empty(await PlacesAsync(store, 8, 2, 10));
+        await store.CloseAsync();
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("nul \0 inside")]
+    [InlineData("a\r\nb\t\"quoted\" \\ 👋🏽 \u202eright")]
+    public async Task A_message_comes_back_as_it_was_and_a_second_one_takes_its_place(string text)
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var message = Message(1, "bob") with { Text = text, ReplyTo = "r", ClientMsgId = "c" };
+        await PutAsync(store, Message(1, "carol"));
+        await PutAsync(store, message);
+
+        Assert.Equal([message], await store.ReadAsync(Direct, new Span(1, 1), 10, CancellationToken.None));
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Others_messages_are_counted_up_to_a_limit()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, [.. Enumerable.Range(1, 10).Select(place => Message(place, place % 2 == 0 ? "alice" : "bob"))]);
+
+        Assert.Equal(5, await store.CountOthersAsync(Direct, new Span(1, 10), "alice", 100, CancellationToken.None));
+        Assert.Equal(2, await store.CountOthersAsync(Direct, new Span(4, 7), "alice", 100, CancellationToken.None));
+        Assert.Equal(3, await store.CountOthersAsync(Direct, new Span(1, 10), "alice", 3, CancellationToken.None));
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task The_outbox_keeps_its_order_when_one_changes_or_goes()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await store.WriteAsync([.. "abc".Select(name => new StoreChange.PutOutgoing(Outgoing($"{name}")))], CancellationToken.None);
+
+        await store.WriteAsync(
+            [new StoreChange.PutOutgoing(Outgoing("b") with { State = OutgoingState.Failed }), new StoreChange.RemoveOutgoing("a"), new StoreChange.RemoveOutgoing("x")],
+            CancellationToken.None);
+        await store.WriteAsync([new StoreChange.PutOutgoing(Outgoing("a"))], CancellationToken.None);
+        await store.CloseAsync();
+
+        Assert.Equal(["b", "c", "a"], (await store.OpenAsync(CancellationToken.None)).Outbox.Select(outgoing => outgoing.ClientMsgId));
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_is_removed_is_gone_with_its_messages_and_clearing_the_log_leaves_the_outbox()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var other = "dm:alice:carol";
+        await store.WriteAsync(
+        [
+            new StoreChange.PutConversation(new StoredConversation { Id = Direct }), new StoreChange.PutMessage(Message(1, "bob")),
+            new StoreChange.PutConversation(new StoredConversation { Id = other }), new StoreChange.PutMessage(Message(1, "carol") with { ConversationId = other }),
+            new StoreChange.PutOutgoing(Outgoing("a")),
+        ], CancellationToken.None);
+
+        await store.WriteAsync([new StoreChange.RemoveConversation(Direct)], CancellationToken.None);
+        Assert.Empty(await PlacesAsync(store, 1, 9, 9));
+        Assert.Single(await store.ReadAsync(other, new Span(1, 9), 9, CancellationToken.None));
+
+        await store.WriteAsync([new StoreChange.ClearLog(), new StoreChange.PutConversation(new StoredConversation { Id = Direct })], CancellationToken.None);
+        Assert.Empty(await store.ReadAsync(other, new Span(1, 9), 9, CancellationToken.None));
+        await store.CloseAsync();
+        var state = await store.OpenAsync(CancellationToken.None);
+        Assert.Equal([Direct], state.Conversations.Select(conversation => conversation.Id));
+        Assert.Single(state.Outbox);
+        await store.CloseAsync();
+    }
+
+    protected static Message Message(long seqNo, string sender) => new($"m{seqNo}", Direct, seqNo, sender, $"text {seqNo}", Now);
+
+    protected static Outgoing Outgoing(string clientMsgId) => new(clientMsgId, Direct, "text", Now);
+
+    protected static Task PutAsync(IChatStore store, params Message[] messages) =>
+        store.WriteAsync([.. messages.Select(message => new StoreChange.PutMessage(message))], CancellationToken.None);
+
+    protected static async Task<IEnumerable<long>> PlacesAsync(IChatStore store, long from, long to, int limit) =>
+        (await store.ReadAsync(Direct, new Span(from, to), limit, CancellationToken.None)).Select(message => message.SeqNo);
+}

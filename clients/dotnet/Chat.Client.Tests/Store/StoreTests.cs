@@ -1,0 +1,111 @@
+using Microsoft.Data.Sqlite;
+
+namespace Chat.Client.Tests.Store;
+
+public sealed class MemoryStoreTests : ChatStoreContract
+{
+    protected override IChatStore New() => new MemoryStore();
+}
+
+public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("chat-client-").FullName;
+
+    [Fact]
+    public async Task After_a_crash_in_the_middle_of_a_write_all_before_it_counts_and_nothing_of_it()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, Message(1, "bob"));
+
+        // The third change cannot be written: what came before it in the same batch was.
+        StoreChange[] broken = [new StoreChange.PutMessage(Message(2, "bob")), new StoreChange.PutOutgoing(Outgoing("a")), null!];
+        await Assert.ThrowsAnyAsync<Exception>(() => store.WriteAsync(broken, CancellationToken.None));
+        var crashed = Crash();
+
+        var reopened = new SqliteStore(crashed);
+        Assert.Empty((await reopened.OpenAsync(CancellationToken.None)).Outbox);
+        Assert.Equal([1], await PlacesAsync(reopened, 1, 9, 9));
+        await reopened.CloseAsync();
+        Assert.Equal([1], await PlacesAsync(store, 1, 9, 9));
+        await PutAsync(store, Message(2, "bob"));
+        Assert.Equal([1, 2], await PlacesAsync(store, 1, 9, 9));
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_log_that_was_cut_off_in_the_middle_of_a_transaction_loses_that_one_alone()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, Message(1, "bob"));
+        var before = new FileInfo(FilePath + "-wal").Length;
+        await PutAsync(store, [.. Enumerable.Range(2, 50).Select(place => Message(place, "bob") with { Text = new string('x', 4000) })]);
+        var crashed = Crash();
+        await store.CloseAsync();
+
+        // The power went when half of the second transaction was on disk.
+        using (var wal = new FileStream(crashed + "-wal", FileMode.Open))
+            wal.SetLength(before + (wal.Length - before) / 2);
+
+        var reopened = new SqliteStore(crashed);
+        await reopened.OpenAsync(CancellationToken.None);
+        Assert.Equal([1], await PlacesAsync(reopened, 1, 99, 99));
+        await reopened.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_second_client_cannot_open_it_while_the_first_is_there()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, Message(1, "bob"));
+
+        await Assert.ThrowsAsync<SqliteException>(() => new SqliteStore(FilePath).OpenAsync(CancellationToken.None));
+
+        await store.CloseAsync();
+        var second = new SqliteStore(FilePath);
+        await second.OpenAsync(CancellationToken.None);
+        await second.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_store_of_a_newer_version_is_left_alone()
+    {
+        await using (var connection = new SqliteConnection($"Data Source={FilePath};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA user_version = 99";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => new SqliteStore(FilePath).OpenAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task The_files_are_for_the_user_alone()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, Message(1, "bob"));
+
+        Assert.All(Directory.GetFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        await store.CloseAsync();
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    protected override IChatStore New() => new SqliteStore(FilePath);
+
+    private string FilePath => Path.Combine(_folder, "chat.db");
+
+    /// <summary>The files as they lie on disk now, of a program that will never close them.</summary>
+    private string Crash()
+    {
+        var copy = Path.Combine(_folder, "crashed.db");
+        File.Copy(FilePath, copy);
+        File.Copy(FilePath + "-wal", copy + "-wal");
+        return copy;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Threading.Channels;
+
+namespace Chat.Client;
+
+/// <summary>One connection's life, and what belongs to it alone. But for the sending, used on the loop only.</summary>
+internal sealed class Link : IAsyncDisposable
+{
+    private const int MaxWaiting = 4096;
+
+    private readonly ITransport _transport;
+    private readonly Channel<ClientFrame> _outgoing =
+        Channel.CreateBounded<ClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly CancellationTokenSource _ended = new();
+    private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _writing = Task.CompletedTask;
+
+    public Link(ITransport transport) => _transport = transport;
+
+    /// <summary>The users whose presence was asked for.</summary>
+    public HashSet<string> Watched { get; } = [];
+
+    /// <summary>The conversations whose receipts were read.</summary>
+    public HashSet<string> ReceiptsRead { get; } = [];
+
+    public ChannelReader<ServerFrame> Frames => _transport.Frames;
+
+    public LinkEnd End => _transport.End;
+
+    /// <summary>Completes when nothing more can be said.</summary>
+    public Task Broken => _broken.Task;
+
+    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    {
+        await _transport.ConnectAsync(accessToken, ct);
+        _writing = Task.Run(WriteAsync, CancellationToken.None);
+    }
+
+    /// <summary>Says something, in order; never waits. On a connection that takes nothing more it is lost, and the connection with it.</summary>
+    public void Post(ClientFrame frame)
+    {
+        if (!_outgoing.Writer.TryWrite(frame))
+            _broken.TrySetResult();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _outgoing.Writer.TryComplete();
+        await _ended.CancelAsync();
+        await _transport.DisposeAsync();
+        await _writing;
+        _ended.Dispose();
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await foreach (var frame in _outgoing.Reader.ReadAllAsync(_ended.Token))
+                await _transport.SendAsync(frame, _ended.Token);
+        }
+        catch (Exception e) when (e is ChatException or OperationCanceledException)
+        {
+            _broken.TrySetResult();
+        }
+    }
+}

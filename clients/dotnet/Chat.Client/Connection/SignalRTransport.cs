@@ -1,0 +1,187 @@
+using System.Net;
+using System.Threading.Channels;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections.Client;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Client;
+
+/// <summary>The hub at /hub. Its results and refusals become the frames that /ws would send.</summary>
+internal sealed class SignalRTransport : ITransport
+{
+    private static readonly string[] Events =
+        ["welcome", "message", "ack", "typing", "presence", "advanced", "conversation", "caughtUp", "resync", "goAway"];
+
+    private readonly Channel<ServerFrame> _frames = Channel.CreateBounded<ServerFrame>(new BoundedChannelOptions(512) { SingleReader = true });
+    private readonly CancellationTokenSource _ended = new();
+    private readonly ILogger _log;
+    private readonly HubConnection _hub;
+    private string _token = "";
+
+    public SignalRTransport(Uri server, HttpMessageHandler? handler, ILogger log)
+    {
+        _log = log;
+        var builder = new HubConnectionBuilder().WithUrl(new Uri(server, "hub"), http => Configure(http, handler));
+        builder.AddJsonProtocol(json => json.PayloadSerializerOptions = new(ChatJson.Wire.Options));
+        _hub = builder.Build();
+        // Asked after 25 s of silence and lost 10 s later: the server pings every 15 s by itself.
+        (_hub.ServerTimeout, _hub.KeepAliveInterval) = (TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(15));
+        foreach (var name in Events)
+            _hub.On<ServerFields>(name, fields => ReceiveAsync(fields.ToFrame(name)));
+        // Events without fields have an argument all the same: an empty object.
+        _hub.Closed += e =>
+        {
+            Finish(EndOf(e));
+            return Task.CompletedTask;
+        };
+    }
+
+    public ChannelReader<ServerFrame> Frames => _frames.Reader;
+
+    public LinkEnd End { get; private set; } = new(LinkEndReason.Lost, "closed here");
+
+    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    {
+        _token = accessToken;
+        try
+        {
+            await _hub.StartAsync(ct);
+        }
+        catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.Unauthorized)
+        {
+            throw new ChatException(ErrorCodes.Unauthenticated, "The token is refused.", cause: e);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            throw ChatException.NoAnswer(e);
+        }
+    }
+
+    public async Task SendAsync(ClientFrame frame, CancellationToken ct)
+    {
+        try
+        {
+            switch (frame)
+            {
+                case SendFrame send:
+                    // Its answer is awaited apart: other conversations do not wait for it.
+                    _ = AnswerAsync(_hub.InvokeAsync<ServerFields>("SendMessage", send, _ended.Token), send.ClientMsgId);
+                    break;
+                case AuthFrame auth:
+                    _ = AnswerAsync(_hub.InvokeAsync<ServerFields>("Auth", auth, _ended.Token), null);
+                    break;
+                case AckFrame ack:
+                    await _hub.SendAsync("Ack", ack, ct);
+                    break;
+                case TypingFrame typing:
+                    await _hub.SendAsync("Typing", typing, ct);
+                    break;
+                case PresenceFrame presence:
+                    await _hub.SendAsync("Presence", presence, ct);
+                    break;
+            }
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            throw ChatException.NoAnswer(e);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Finish(new LinkEnd(LinkEndReason.Lost, "closed here"));
+        await _hub.DisposeAsync();
+    }
+
+    private void Configure(HttpConnectionOptions http, HttpMessageHandler? handler)
+    {
+        http.AccessTokenProvider = () => Task.FromResult<string?>(_token);
+        if (handler is null)
+            return;
+        http.HttpMessageHandlerFactory = _ => new Borrowed(handler);
+    }
+
+    private async Task AnswerAsync(Task<ServerFields> call, string? clientMsgId)
+    {
+        try
+        {
+            var fields = await call;
+            await ReceiveAsync(clientMsgId is null ? new Alive() : fields.ToFrame("ack"));
+        }
+        catch (HubException e)
+        {
+            var (code, text) = SplitRefusal(e.Message);
+            await ReceiveAsync(new Refusal(code, text, clientMsgId, null));
+        }
+        catch (Exception e)
+        {
+            // The connection is gone, or this side closed it: without an ack the message is sent again.
+            if (e is not (OperationCanceledException or InvalidOperationException or ConnectionAbortedException or IOException))
+                _log.BadFrame(e);
+        }
+    }
+
+    private async Task ReceiveAsync(ServerFrame? frame)
+    {
+        if (frame is null)
+            return;
+        try
+        {
+            await _frames.Writer.WriteAsync(frame, _ended.Token);
+        }
+        catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
+        {
+            // Nobody listens any more.
+        }
+    }
+
+    private void Finish(LinkEnd end)
+    {
+        if (_ended.IsCancellationRequested)
+            return;
+        End = end;
+        _frames.Writer.TryComplete();
+        _ended.Cancel();
+    }
+
+    private static LinkEnd EndOf(Exception? e)
+    {
+        var text = e?.Message ?? "closed by the server";
+        // SignalR puts words of its own before the server's.
+        const string Lead = "error: ";
+        var said = text.LastIndexOf(Lead, StringComparison.Ordinal) is >= 0 and var at ? text[(at + Lead.Length)..] : text;
+        return new LinkEnd(said switch
+        {
+            _ when said.StartsWith("replaced", StringComparison.Ordinal) => LinkEndReason.Replaced,
+            _ when said.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => LinkEndReason.TokenExpired,
+            _ when said.StartsWith(ErrorCodes.Unauthenticated, StringComparison.Ordinal) => LinkEndReason.NotAuthenticated,
+            _ => LinkEndReason.Lost,
+        }, said);
+    }
+
+    private static (string Code, string Text) SplitRefusal(string message)
+    {
+        const string Lead = "HubException: ";
+        var said = message.IndexOf(Lead, StringComparison.Ordinal) is >= 0 and var at ? message[(at + Lead.Length)..] : message;
+        return said.Split(": ", 2) is [var code, var text] && !code.Contains(' ') ? (code, text) : (ErrorCodes.Unavailable, said);
+    }
+
+    /// <summary>The application's handler, which outlives a connection.</summary>
+    private sealed class Borrowed(HttpMessageHandler inner) : HttpMessageHandler
+    {
+        private readonly HttpMessageInvoker _invoker = new(inner, disposeHandler: false);
+
+        protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+            _invoker.SendAsync(request, cancellationToken);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+                _invoker.Dispose();
+            base.Dispose(disposing);
+        }
+    }
+}

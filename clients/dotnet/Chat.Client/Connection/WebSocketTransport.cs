@@ -1,0 +1,193 @@
+using System.Buffers;
+using System.Net;
+using System.Net.WebSockets;
+using System.Text.Json;
+using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Client;
+
+/// <summary>The plain WebSocket at /ws.</summary>
+internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler, TimeProvider clock, ILogger log) : ITransport
+{
+    private const int MaxFrameBytes = 64 * 1024;
+    private const int MaxReceivedBytes = 16 * 1024 * 1024;
+    private const int Replaced = 4000;
+    private const int NotAuthenticated = 4001;
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
+
+    private readonly Channel<ServerFrame> _frames = Channel.CreateBounded<ServerFrame>(new BoundedChannelOptions(512) { SingleReader = true });
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _ended = new();
+    private readonly ClientWebSocket _socket = new();
+    private ITimer? _liveness;
+    private Task _read = Task.CompletedTask;
+
+    private long _heardAt;   // the reader writes it, the liveness timer reads it
+    private bool _asked;     // only the timer
+
+    public ChannelReader<ServerFrame> Frames => _frames.Reader;
+
+    public LinkEnd End { get; private set; } = new(LinkEndReason.Lost, "closed here");
+
+    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    {
+        _socket.Options.CollectHttpResponseDetails = true;
+        _socket.Options.SetRequestHeader("Authorization", $"Bearer {accessToken}");
+        var address = new UriBuilder(new Uri(server, "ws")) { Scheme = server.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" }.Uri;
+        try
+        {
+            using var invoker = handler is null ? null : new HttpMessageInvoker(handler, disposeHandler: false);
+            await _socket.ConnectAsync(address, invoker, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            throw _socket.HttpStatusCode switch
+            {
+                HttpStatusCode.Unauthorized => new ChatException(ErrorCodes.Unauthenticated, "The token is refused.", cause: e),
+                HttpStatusCode.ServiceUnavailable => new ChatException(ErrorCodes.Unavailable, "The server takes no connections now.", cause: e),
+                _ => ChatException.NoAnswer(e),
+            };
+        }
+        _heardAt = clock.GetTimestamp();
+        _liveness = clock.CreateTimer(_ => Look(), null, Silence, Timeout.InfiniteTimeSpan);
+        _read = ReadAsync();
+    }
+
+    public async Task SendAsync(ClientFrame frame, CancellationToken ct)
+    {
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, ChatJson.Wire.ClientFrame);
+        if (bytes.Length > MaxFrameBytes)
+        {
+            // The server would refuse it without reading whose it is.
+            if (frame is SendFrame send)
+                _frames.Writer.TryWrite(new Refusal(ErrorCodes.TooLarge, $"A frame is at most {MaxFrameBytes} bytes.", send.ClientMsgId, null));
+            return;
+        }
+        await _turn.WaitAsync(ct);
+        try
+        {
+            await _socket.SendAsync(bytes, WebSocketMessageType.Text, endOfMessage: true, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            throw ChatException.NoAnswer(e);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_liveness is not null)
+            await _liveness.DisposeAsync();
+        if (_socket.State == WebSocketState.Open)
+            await SayGoodbyeAsync();
+        await _ended.CancelAsync();
+        _socket.Abort();
+        await _read;
+        _socket.Dispose();
+        _frames.Writer.TryComplete();
+    }
+
+    private async Task SayGoodbyeAsync()
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
+        try
+        {
+            await _turn.WaitAsync(patience.Token);
+            await _socket.CloseOutputAsync(WebSocketCloseStatus.NormalClosure, "", patience.Token);
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The server finds out by itself.
+        }
+    }
+
+    private async Task ReadAsync()
+    {
+        var buffer = new ArrayBufferWriter<byte>(16 * 1024);
+        try
+        {
+            while (true)
+            {
+                var part = await _socket.ReceiveAsync(buffer.GetMemory(16 * 1024), _ended.Token);
+                Volatile.Write(ref _heardAt, clock.GetTimestamp());
+                if (part.MessageType == WebSocketMessageType.Close)
+                    break;
+                buffer.Advance(part.Count);
+                if (buffer.WrittenCount > MaxReceivedBytes)
+                    throw new InvalidDataException("A frame is far too large.");
+                if (!part.EndOfMessage)
+                    continue;
+                if (Parse(buffer.WrittenSpan) is { } frame)
+                    await _frames.Writer.WriteAsync(frame, _ended.Token);
+                buffer.ResetWrittenCount();
+            }
+            End = EndOf((int?)_socket.CloseStatus, _socket.CloseStatusDescription ?? "");
+        }
+        catch (Exception e)
+        {
+            End = new LinkEnd(LinkEndReason.Lost, e.Message);
+        }
+        _frames.Writer.TryComplete();
+    }
+
+    private ServerFrame? Parse(ReadOnlySpan<byte> json)
+    {
+        try
+        {
+            var fields = JsonSerializer.Deserialize(json, ChatJson.Wire.ServerFields);
+            return fields?.ToFrame(fields.Type);
+        }
+        catch (JsonException e)
+        {
+            log.BadFrame(e);
+            return null;
+        }
+    }
+
+    /// <summary>After a silence asks; after another one without an answer ends the connection, of whose end no packet may ever tell.</summary>
+    private void Look()
+    {
+        var silent = clock.GetElapsedTime(Volatile.Read(ref _heardAt));
+        if (silent < Silence)
+        {
+            _asked = false;
+            _liveness?.Change(Silence - silent, Timeout.InfiniteTimeSpan);
+        }
+        else if (!_asked)
+        {
+            _asked = true;
+            _ = PingAsync();
+            _liveness?.Change(AnswerPatience, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _socket.Abort();
+        }
+    }
+
+    private async Task PingAsync()
+    {
+        try
+        {
+            await SendAsync(new PingFrame(), _ended.Token);
+        }
+        catch (Exception e) when (e is ChatException or OperationCanceledException or ObjectDisposedException)
+        {
+            // The reader sees the end.
+        }
+    }
+
+    private static LinkEnd EndOf(int? code, string text) => new(code switch
+    {
+        Replaced => LinkEndReason.Replaced,
+        NotAuthenticated when text.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => LinkEndReason.TokenExpired,
+        NotAuthenticated => LinkEndReason.NotAuthenticated,
+        _ => LinkEndReason.Lost,
+    }, $"{code} {text}");
+}

@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+
+namespace Chat.Client;
+
+/// <summary>The conversations as a list shows them: newest activity first. Made when asked for, and kept until something has changed.</summary>
+internal sealed class ConversationView(Ledger ledger, Typing typing)
+{
+    private volatile Made? _made;
+
+    public IReadOnlyList<Conversation> All => Make().List;
+
+    public Conversation? Find(string id) => Make().ById.GetValueOrDefault(id);
+
+    private Made Make()
+    {
+        var (state, now) = (ledger.State, typing.Now);
+        if (_made is { } made && made.State == state && made.Typing == now)
+            return made;
+        var written = new Dictionary<string, DateTimeOffset>();
+        foreach (var outgoing in state.Outbox)
+            written[outgoing.ConversationId] = outgoing.CreatedAt;
+        var me = state.UserId ?? "";
+        ImmutableArray<Conversation> list =
+        [
+            // Begun here and never sent: nothing to list.
+            .. state.Conversations.Values
+                .Where(conversation => conversation.MaxSeqNo > 0 || ConversationIds.IsGroup(conversation.Id) || written.ContainsKey(conversation.Id))
+                .OrderByDescending(conversation => ActivityOf(conversation, written))
+                .ThenBy(conversation => conversation.Id, StringComparer.Ordinal)
+                .Select(conversation => Show(conversation, me, now)),
+        ];
+        return _made = new Made(state, now, list, list.ToDictionary(conversation => conversation.Id));
+    }
+
+    private static DateTimeOffset ActivityOf(StoredConversation conversation, Dictionary<string, DateTimeOffset> written)
+    {
+        var last = conversation.LastMessage?.Timestamp ?? conversation.KnownSince;
+        return written.TryGetValue(conversation.Id, out var waiting) && waiting > last ? waiting : last;
+    }
+
+    private static Conversation Show(StoredConversation conversation, string me, ImmutableDictionary<string, ImmutableArray<string>> typing) => new(
+        conversation.Id, ConversationIds.IsGroup(conversation.Id) ? ConversationKind.Group : ConversationKind.Direct,
+        ConversationIds.PeerOf(conversation.Id, me), conversation.Title, conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.Unread,
+        conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : []);
+
+    private sealed record Made(
+        State State, ImmutableDictionary<string, ImmutableArray<string>> Typing, IReadOnlyList<Conversation> List,
+        Dictionary<string, Conversation> ById);
+}

@@ -1,0 +1,37 @@
+using System.Collections.Immutable;
+
+namespace Chat.Client;
+
+/// <summary>What a timeline shows, at one moment.</summary>
+/// <param name="Messages">Ascending, without a gap.</param>
+/// <param name="Low">The place from which on all is shown; null where nothing is.</param>
+/// <param name="HasOlder">Whether there may be messages below.</param>
+internal sealed record TimelineView(ImmutableArray<Message> Messages, long? Low, bool HasOlder)
+{
+    public static TimelineView Nothing { get; } = new([], null, false);
+
+    /// <summary>With messages that belong among those shown, or in their place.</summary>
+    public TimelineView With(IEnumerable<Message> added)
+    {
+        var bySeqNo = new SortedList<long, Message>();
+        foreach (var message in added)
+            bySeqNo[message.SeqNo] = message;
+        if (bySeqNo.Count == 0)
+            return this;
+        // Nearly always they are all newer than what is shown.
+        if (Messages.IsEmpty || bySeqNo.Keys[0] > Messages[^1].SeqNo)
+            return this with { Messages = Messages.AddRange(bySeqNo.Values) };
+        var merged = ImmutableArray.CreateBuilder<Message>(Messages.Length + bySeqNo.Count);
+        var i = 0;
+        foreach (var (seqNo, message) in bySeqNo)
+        {
+            for (; i < Messages.Length && Messages[i].SeqNo < seqNo; i++)
+                merged.Add(Messages[i]);
+            if (i < Messages.Length && Messages[i].SeqNo == seqNo)
+                i++;
+            merged.Add(message);
+        }
+        merged.AddRange(Messages.AsSpan()[i..]);
+        return this with { Messages = merged.ToImmutable() };
+    }
+}

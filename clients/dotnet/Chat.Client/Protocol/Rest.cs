@@ -1,0 +1,48 @@
+namespace Chat.Client;
+
+// The bodies of the REST calls (docs/protocol.md).
+
+internal sealed record Page(
+    string ConversationId, IReadOnlyList<Message> Messages, long MaxSeqNo, long? NextAfter = null, long? NextBefore = null);
+
+internal sealed record ConversationList(IReadOnlyList<ConversationSummary> Conversations, string Epoch, string? Next = null);
+
+internal sealed record ConversationSummary(
+    string ConversationId, long MaxSeqNo, long DeliveredSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped = false,
+    string? Title = null, Message? LastMessage = null);
+
+internal sealed record ReceiptTable(IReadOnlyList<MemberReceipt> Members);
+
+internal sealed record MemberReceipt(string UserId, long DeliveredSeqNo, long ReadSeqNo);
+
+internal sealed record DeviceList(IReadOnlyList<Device> Devices);
+
+internal sealed record NewGroup(string Title, IReadOnlyCollection<string> Members, History? History);
+
+internal sealed record GroupChange(string? Title, History? History);
+
+internal sealed record NewMembers(IReadOnlyCollection<string> Members);
+
+internal sealed record NewRole(Role Role);
+
+internal sealed record Credentials(string UserId, string Password, string DeviceId, string? DeviceName)
+{
+    // A record's own would tell the password.
+    public override string ToString() => $"{UserId}/{DeviceId}";
+}
+
+internal sealed record RefreshRequest(string RefreshToken)
+{
+    public override string ToString() => nameof(RefreshRequest);
+}
+
+/// <param name="AccessToken">For every request.</param>
+/// <param name="RefreshToken">For the next pair; good once.</param>
+/// <param name="ExpiresIn">How long the access token is good, in seconds.</param>
+internal sealed record TokenPair(string AccessToken, string RefreshToken, int ExpiresIn)
+{
+    public override string ToString() => nameof(TokenPair);
+}
+
+/// <summary>RFC 9457, with the contract's <c>code</c>.</summary>
+internal sealed record Problem(string? Code = null, string? Title = null, string? Detail = null);

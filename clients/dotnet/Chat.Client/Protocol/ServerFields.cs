@@ -1,0 +1,56 @@
+namespace Chat.Client;
+
+/// <summary>Every field that a server's frame can have. What is unknown is ignored, and what lacks a field that it needs is no frame.</summary>
+internal sealed record ServerFields
+{
+    public string? Type { get; init; }
+    public string? UserId { get; init; }
+    public string? DeviceId { get; init; }
+    public string? Epoch { get; init; }
+    public string? ClientMsgId { get; init; }
+    public string? MessageId { get; init; }
+    public string? ConversationId { get; init; }
+    public long? SeqNo { get; init; }
+    public long? Timestamp { get; init; }
+    public string? Status { get; init; }
+    public string? SenderId { get; init; }
+    public string? Text { get; init; }
+    public string? ReplyTo { get; init; }
+    public bool? Active { get; init; }
+    public bool? Online { get; init; }
+    public long? LastSeen { get; init; }
+    public long? MaxSeqNo { get; init; }
+    public string? Change { get; init; }
+    public long? AfterMs { get; init; }
+    public string? Code { get; init; }
+    public string? Message { get; init; }
+    public long? RetryAfterMs { get; init; }
+
+    /// <summary>The frame of that type; null for one that this version does not know.</summary>
+    public ServerFrame? ToFrame(string? type) => type switch
+    {
+        "welcome" when this is { UserId: { } user, DeviceId: { } device, Epoch: { } epoch } => new Welcome(user, device, epoch),
+        "message" when this is { MessageId: { } id, ConversationId: { } conversation, SeqNo: { } seqNo, SenderId: { } sender, Text: { } text } =>
+            new MessageArrived(new Message(id, conversation, seqNo, sender, text, At(Timestamp) ?? default, ReplyTo, ClientMsgId)),
+        "ack" when this is { Status: AckStatus.Sent, ClientMsgId: { } attempt, MessageId: { } id, ConversationId: { } conversation, SeqNo: { } seqNo } =>
+            new SentAck(attempt, id, conversation, seqNo, At(Timestamp) ?? default),
+        "ack" when this is { Status: AckStatus.Delivered or AckStatus.Read, ConversationId: { } conversation, SeqNo: { } seqNo, UserId: { } user } =>
+            new Receipt(conversation, seqNo, user, Status == AckStatus.Read),
+        "typing" when this is { ConversationId: { } conversation, UserId: { } user } => new TypingShown(conversation, user, Active ?? false),
+        "presence" when UserId is { } user => new PresenceShown(user, Online ?? false, At(LastSeen)),
+        "advanced" when this is { ConversationId: { } conversation, MaxSeqNo: { } max } => new Advanced(conversation, max),
+        "conversation" when this is { ConversationId: { } conversation, Change: { } change } => new ConversationChanged(conversation, change, UserId),
+        "caughtUp" => new CaughtUp(),
+        "resync" => new Resync(),
+        "goAway" => new GoAway(TimeSpan.FromMilliseconds(Math.Clamp(AfterMs ?? 0, 0, 600_000))),
+        "pong" or "authenticated" => new Alive(),
+        "error" => new Refusal(Code ?? ErrorCodes.Unavailable, Message ?? "", ClientMsgId, RetryIn(RetryAfterMs)),
+        _ => null,
+    };
+
+    private static DateTimeOffset? At(long? unixMilliseconds) =>
+        unixMilliseconds is { } ms and >= 0 and < 253_402_300_800_000 ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
+
+    private static TimeSpan? RetryIn(long? milliseconds) =>
+        milliseconds is { } ms ? TimeSpan.FromMilliseconds(Math.Clamp(ms, 0, 3_600_000)) : null;
+}

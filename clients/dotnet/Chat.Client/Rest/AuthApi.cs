@@ -1,0 +1,22 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Chat.Client;
+
+/// <summary>/v1/auth: in and out, and on.</summary>
+internal sealed class AuthApi(RestDoor door)
+{
+    private static readonly ChatJson Json = ChatJson.Wire;
+
+    public Task<TokenPair> RegisterAsync(Credentials who, CancellationToken ct) => AskAsync("v1/auth/register", who, Json.Credentials, ct);
+
+    public Task<TokenPair> LogInAsync(Credentials who, CancellationToken ct) => AskAsync("v1/auth/login", who, Json.Credentials, ct);
+
+    public Task<TokenPair> RefreshAsync(string refreshToken, CancellationToken ct) =>
+        AskAsync("v1/auth/refresh", new RefreshRequest(refreshToken), Json.RefreshRequest, ct);
+
+    public Task LogOutAsync(string refreshToken, CancellationToken ct) => door.TellAsync(
+        HttpMethod.Post, "v1/auth/logout", RestDoor.Body(new RefreshRequest(refreshToken), Json.RefreshRequest), token: null, ct);
+
+    private Task<TokenPair> AskAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> type, CancellationToken ct) =>
+        door.AskAsync(HttpMethod.Post, path, RestDoor.Body(body, type), token: null, Json.TokenPair, ct);
+}

@@ -1,0 +1,76 @@
+using System.Text.Json.Serialization.Metadata;
+
+namespace Chat.Client;
+
+/// <summary>The calls of a user who is signed in. A token that the server refuses is renewed, once, and the call made again.</summary>
+internal sealed class ChatApi(RestDoor door, SessionKeeper session)
+{
+    private static readonly ChatJson Json = ChatJson.Wire;
+
+    public Task<ConversationList> GetConversationsAsync(int limit, string? cursor, CancellationToken ct)
+    {
+        var from = cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}";
+        return GetAsync(Path($"v1/conversations?limit={limit}{from}"), Json.ConversationList, ct);
+    }
+
+    /// <summary>A page upwards: complete from above <paramref name="after"/> to its <c>nextAfter</c>.</summary>
+    public Task<Page> GetMessagesAfterAsync(string id, long after, int limit, CancellationToken ct) =>
+        GetAsync(Path($"v1/conversations/{Part(id)}/messages?after={after}&limit={limit}"), Json.Page, ct);
+
+    /// <summary>A page downwards: complete from its <c>nextBefore</c>, or from the first message, to below <paramref name="before"/>.</summary>
+    public Task<Page> GetMessagesBeforeAsync(string id, long before, int limit, CancellationToken ct) =>
+        GetAsync(Path($"v1/conversations/{Part(id)}/messages?before={before}&limit={limit}"), Json.Page, ct);
+
+    public Task<ReceiptTable> GetReceiptsAsync(string id, CancellationToken ct) =>
+        GetAsync($"v1/conversations/{Part(id)}/receipts", Json.ReceiptTable, ct);
+
+    public Task<Group> CreateGroupAsync(string title, IReadOnlyCollection<string> members, History? history, CancellationToken ct) =>
+        ChangeAsync(HttpMethod.Post, "v1/groups", new NewGroup(title, members, history), Json.NewGroup, ct);
+
+    public Task<Group> GetGroupAsync(string id, CancellationToken ct) => GetAsync($"v1/groups/{Part(id)}", Json.Group, ct);
+
+    public Task<Group> ChangeGroupAsync(string id, string? title, History? history, CancellationToken ct) =>
+        ChangeAsync(HttpMethod.Patch, $"v1/groups/{Part(id)}", new GroupChange(title, history), Json.GroupChange, ct);
+
+    public Task<Group> AddMembersAsync(string id, IReadOnlyCollection<string> userIds, CancellationToken ct) =>
+        ChangeAsync(HttpMethod.Post, $"v1/groups/{Part(id)}/members", new NewMembers(userIds), Json.NewMembers, ct);
+
+    public Task<Group> SetRoleAsync(string id, string userId, Role role, CancellationToken ct) =>
+        ChangeAsync(HttpMethod.Patch, $"v1/groups/{Part(id)}/members/{Part(userId)}", new NewRole(role), Json.NewRole, ct);
+
+    public Task RemoveMemberAsync(string id, string userId, CancellationToken ct) => DeleteAsync($"v1/groups/{Part(id)}/members/{Part(userId)}", ct);
+
+    public Task<DeviceList> GetDevicesAsync(CancellationToken ct) => GetAsync("v1/devices", Json.DeviceList, ct);
+
+    public Task RevokeDeviceAsync(string deviceId, CancellationToken ct) => DeleteAsync($"v1/devices/{Part(deviceId)}", ct);
+
+    private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct) =>
+        CallAsync(token => door.AskAsync(HttpMethod.Get, path, null, token, type, ct), ct);
+
+    // The body is made for each try: a request takes it with it.
+    private Task<Group> ChangeAsync<TBody>(HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> type, CancellationToken ct) =>
+        CallAsync(token => door.AskAsync(method, path, RestDoor.Body(body, type), token, Json.Group, ct), ct);
+
+    private async Task DeleteAsync(string path, CancellationToken ct) => await CallAsync(async token =>
+    {
+        await door.TellAsync(HttpMethod.Delete, path, null, token, ct);
+        return true;
+    }, ct);
+
+    private async Task<T> CallAsync<T>(Func<string, Task<T>> call, CancellationToken ct)
+    {
+        var token = await session.GetTokenAsync(TimeSpan.Zero, ct);
+        try
+        {
+            return await call(token);
+        }
+        catch (ChatException e) when (e.Code is ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)
+        {
+            return await call(await session.RenewAsync(token, ct));
+        }
+    }
+
+    private static string Part(string text) => Uri.EscapeDataString(text);
+
+    private static string Path(FormattableString path) => FormattableString.Invariant(path);
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace Chat.Client;
+
+/// <summary>Requests under /v1, their refusals as <see cref="ChatException"/>.</summary>
+internal sealed class RestDoor : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly HttpClient _http;
+
+    public RestDoor(Uri server, HttpMessageHandler? handler)
+    {
+        _http = handler is null ? new HttpClient() : new HttpClient(handler, disposeHandler: false);
+        (_http.BaseAddress, _http.Timeout) = (server, Patience);
+    }
+
+    public static HttpContent Body<T>(T body, JsonTypeInfo<T> type) => JsonContent.Create(body, type);
+
+    /// <summary>Sends a request whose answer has a body.</summary>
+    /// <exception cref="ChatException">It was refused, or no answer came (<c>network</c>).</exception>
+    public Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, string? token, JsonTypeInfo<T> type, CancellationToken ct) =>
+        SendAsync(method, path, body, token, async content =>
+            await content.ReadFromJsonAsync(type, ct) ?? throw new JsonException("The answer is null."), ct);
+
+    /// <summary>Sends a request whose answer has no body.</summary>
+    public Task TellAsync(HttpMethod method, string path, HttpContent? body, string? token, CancellationToken ct) =>
+        SendAsync(method, path, body, token, _ => Task.FromResult(true), ct);
+
+    public void Dispose() => _http.Dispose();
+
+    private async Task<T> SendAsync<T>(
+        HttpMethod method, string path, HttpContent? body, string? token, Func<HttpContent, Task<T>> read, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, path) { Content = body };
+        if (token is not null)
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        try
+        {
+            using var response = await _http.SendAsync(request, ct);
+            return response.IsSuccessStatusCode ? await read(response.Content) : throw await RefusalAsync(response, ct);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or JsonException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            throw ChatException.NoAnswer(e);
+        }
+    }
+
+    private static async Task<ChatException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        Problem? problem = null;
+        try
+        {
+            problem = await response.Content.ReadFromJsonAsync(ChatJson.Wire.Problem, ct);
+        }
+        catch (JsonException)
+        {
+            // A proxy's answer, perhaps: the status says enough.
+        }
+        return new ChatException(
+            problem?.Code ?? CodeOf(response.StatusCode), problem?.Title ?? $"The server answers {(int)response.StatusCode}.", RetryAfter(response));
+    }
+
+    private static string CodeOf(HttpStatusCode status) => status switch
+    {
+        HttpStatusCode.Unauthorized => ErrorCodes.Unauthenticated,
+        HttpStatusCode.Forbidden => ErrorCodes.Forbidden,
+        HttpStatusCode.NotFound => ErrorCodes.NotFound,
+        HttpStatusCode.Conflict => ErrorCodes.Conflict,
+        HttpStatusCode.RequestEntityTooLarge => ErrorCodes.TooLarge,
+        HttpStatusCode.TooManyRequests => ErrorCodes.RateLimited,
+        >= HttpStatusCode.InternalServerError => ErrorCodes.Unavailable,
+        _ => ErrorCodes.BadRequest,
+    };
+
+    private static TimeSpan? RetryAfter(HttpResponseMessage response) =>
+        response.Headers.TryGetValues("Retry-After", out var values)
+            && int.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, 3600))
+            : null;
+}

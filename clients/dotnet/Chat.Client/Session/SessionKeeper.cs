@@ -1,0 +1,94 @@
+namespace Chat.Client;
+
+/// <summary>
+/// Keeps the session's tokens fresh. A refresh token works once, so one renewal runs at a time, to its end whoever hangs up, and its answer is
+/// stored before it is used.
+/// </summary>
+internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, TimeProvider clock)
+{
+    private readonly Lock _gate = new();
+    private Task<string>? _renewal;   // under the gate
+
+    // Only the renewal touches it: an answer that could not be stored. Its refresh token is the one that still works.
+    private (string Used, StoredTokens Tokens)? _unstored;
+
+    /// <summary>The server knows the session of this refresh token no more. From any thread, perhaps more than once.</summary>
+    public event Action<SignedOutReason, string>? Ended;
+
+    /// <summary>When the access token is to be renewed: four fifths of its life are gone. Null while signed out.</summary>
+    public DateTimeOffset? RenewAt =>
+        ledger.State.Installation.Tokens is { } tokens ? tokens.IssuedAt + 0.8 * (tokens.ExpiresAt - tokens.IssuedAt) : null;
+
+    public StoredTokens TokensFrom(TokenPair pair)
+    {
+        var now = clock.GetUtcNow();
+        return new StoredTokens(pair.AccessToken, pair.RefreshToken, now, now.AddSeconds(pair.ExpiresIn));
+    }
+
+    /// <summary>An access token with at least so much life left, renewed if need be.</summary>
+    /// <exception cref="ChatException"><c>unauthenticated</c>: there is no session, or no longer; others: it may work later.</exception>
+    public Task<string> GetTokenAsync(TimeSpan left, CancellationToken ct)
+    {
+        var tokens = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        return tokens.ExpiresAt - clock.GetUtcNow() > left ? Task.FromResult(tokens.Access) : RenewAsync(tokens.Access, ct);
+    }
+
+    /// <summary>An access token other than that one: by a renewal, unless there was one meanwhile.</summary>
+    /// <param name="access">The token that is of no more use.</param>
+    /// <param name="ct">Ends the wait, not the renewal.</param>
+    public Task<string> RenewAsync(string access, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (_renewal is null || _renewal.IsCompleted)
+                _renewal = Task.Run(() => RenewOnceAsync(access), CancellationToken.None);
+            return _renewal.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>Waits for a renewal that is under way: its answer must not be lost.</summary>
+    public async Task FinishAsync()
+    {
+        Task? renewal;
+        lock (_gate)
+            renewal = _renewal;
+        if (renewal is not null)
+            await renewal.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private async Task<string> RenewOnceAsync(string access)
+    {
+        var current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        if (current.Access != access)
+            return current.Access;
+        if (_unstored is not { } answer || answer.Used != current.Refresh)
+            _unstored = answer = (current.Refresh, await AskAsync(current));
+        await loop.RunAsync(() => StoreAsync(answer.Used, answer.Tokens));
+        _unstored = null;
+        return answer.Tokens.Access;
+    }
+
+    private async Task<StoredTokens> AskAsync(StoredTokens current)
+    {
+        try
+        {
+            return TokensFrom(await auth.RefreshAsync(current.Refresh, CancellationToken.None));
+        }
+        catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
+        {
+            // A token that should have been good for a while was voided; else the session has merely run out.
+            Ended?.Invoke(current.ExpiresAt > clock.GetUtcNow() ? SignedOutReason.Revoked : SignedOutReason.Expired, current.Refresh);
+            throw;
+        }
+    }
+
+    private async Task StoreAsync(string used, StoredTokens tokens)
+    {
+        var installation = ledger.State.Installation;
+        if (installation.Tokens?.Refresh != used)
+            throw ChatException.NotSignedIn();
+        var draft = ledger.Begin();
+        draft.Put(installation with { Tokens = tokens });
+        await ledger.CommitAsync(draft);
+    }
+}

@@ -1,0 +1,97 @@
+namespace Chat.Client;
+
+/// <summary>A store that lives as long as the program. Opened again after it was closed, it holds what it held.</summary>
+public sealed class MemoryStore : IChatStore
+{
+    private readonly Dictionary<string, StoredConversation> _conversations = [];
+    private readonly Dictionary<string, SortedList<long, Message>> _messages = [];
+    private readonly List<Outgoing> _outbox = [];
+    private StoredInstallation? _installation;
+
+    /// <inheritdoc/>
+    public Task<StoredState> OpenAsync(CancellationToken ct) =>
+        Task.FromResult(new StoredState(_installation, [.. _conversations.Values], [.. _outbox]));
+
+    /// <inheritdoc/>
+    public Task WriteAsync(IReadOnlyList<StoreChange> changes, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        foreach (var change in changes)
+            Write(change);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, Span stretch, int limit, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Message>>([.. In(conversationId, stretch).TakeLast(limit)]);
+
+    /// <inheritdoc/>
+    public Task<int> CountOthersAsync(string conversationId, Span stretch, string userId, int limit, CancellationToken ct) =>
+        Task.FromResult(In(conversationId, stretch).Where(message => message.SenderId != userId).Take(limit).Count());
+
+    /// <inheritdoc/>
+    public Task CloseAsync() => Task.CompletedTask;
+
+    private void Write(StoreChange change)
+    {
+        switch (change)
+        {
+            case StoreChange.PutInstallation put:
+                _installation = put.Installation;
+                break;
+            case StoreChange.PutConversation put:
+                _conversations[put.Conversation.Id] = put.Conversation;
+                break;
+            case StoreChange.RemoveConversation remove:
+                _conversations.Remove(remove.ConversationId);
+                _messages.Remove(remove.ConversationId);
+                break;
+            case StoreChange.PutMessage put:
+                if (!_messages.TryGetValue(put.Message.ConversationId, out var messages))
+                    _messages[put.Message.ConversationId] = messages = [];
+                messages[put.Message.SeqNo] = put.Message;
+                break;
+            case StoreChange.PutOutgoing put:
+                if (IndexOf(put.Outgoing.ClientMsgId) is >= 0 and var place)
+                    _outbox[place] = put.Outgoing;
+                else
+                    _outbox.Add(put.Outgoing);
+                break;
+            case StoreChange.RemoveOutgoing remove:
+                if (IndexOf(remove.ClientMsgId) is >= 0 and var index)
+                    _outbox.RemoveAt(index);
+                break;
+            case StoreChange.ClearLog:
+                _conversations.Clear();
+                _messages.Clear();
+                break;
+            case StoreChange.ClearOutbox:
+                _outbox.Clear();
+                break;
+        }
+    }
+
+    private IEnumerable<Message> In(string conversationId, Span stretch)
+    {
+        if (!_messages.TryGetValue(conversationId, out var messages))
+            yield break;
+        for (var i = FirstFrom(messages.Keys, stretch.From); i < messages.Count && messages.Keys[i] <= stretch.To; i++)
+            yield return messages.Values[i];
+    }
+
+    private static int FirstFrom(IList<long> keys, long from)
+    {
+        var (low, high) = (0, keys.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (keys[middle] < from)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
+    }
+
+    private int IndexOf(string clientMsgId) => _outbox.FindIndex(outgoing => outgoing.ClientMsgId == clientMsgId);
+}

@@ -1,0 +1,203 @@
+using System.Data.Common;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Data.Sqlite;
+
+namespace Chat.Client;
+
+/// <summary>
+/// A store in one SQLite file. What is written is on disk, power cuts included (write-ahead log, full synchronisation). The file belongs to one
+/// client at a time: a second one that opens it is refused.
+/// </summary>
+/// <remarks>The file holds the session's tokens, so it is made readable by the user alone; on Windows, as its folder is.</remarks>
+/// <param name="path">The file; made, but not its folder, where there is none.</param>
+public sealed class SqliteStore(string path) : IChatStore
+{
+    private const int Version = 1;
+
+    private readonly Dictionary<string, SqliteCommand> _commands = [];
+    private SqliteConnection? _connection;
+
+    private SqliteConnection Connection => _connection ?? throw new InvalidOperationException("The store is not open.");
+
+    /// <inheritdoc/>
+    public async Task<StoredState> OpenAsync(CancellationToken ct)
+    {
+        var settings = new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 2 };
+        var connection = new SqliteConnection(settings.ConnectionString);
+        try
+        {
+            MakePrivate();
+            await connection.OpenAsync(ct);
+            _connection = connection;
+            // Exclusive from the first write on, and given up by the system with the process: no second client on the same outbox.
+            Run("PRAGMA locking_mode = EXCLUSIVE");
+            Run("PRAGMA journal_mode = WAL");
+            Run("PRAGMA synchronous = FULL");
+            Run("BEGIN IMMEDIATE");
+            Migrate();
+            Run("COMMIT");
+            return Load();
+        }
+        catch
+        {
+            await CloseAsync();
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task WriteAsync(IReadOnlyList<StoreChange> changes, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        using var transaction = Connection.BeginTransaction(deferred: false);
+        foreach (var change in changes)
+            Write(change, transaction);
+        transaction.Commit();
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, Span stretch, int limit, CancellationToken ct)
+    {
+        var command = Command("""
+            SELECT message_id, conversation, seq_no, sender_id, text, timestamp, reply_to, client_msg_id FROM message
+            WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 ORDER BY seq_no DESC LIMIT $4
+            """, conversationId, stretch.From, stretch.To, limit);
+        using var rows = command.ExecuteReader();
+        List<Message> messages = [];
+        while (rows.Read())
+            messages.Add(new Message(
+                rows.GetString(0), rows.GetString(1), rows.GetInt64(2), rows.GetString(3), rows.GetString(4),
+                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(5)), TextOrNull(rows, 6), TextOrNull(rows, 7)));
+        messages.Reverse();
+        return Task.FromResult<IReadOnlyList<Message>>(messages);
+    }
+
+    /// <inheritdoc/>
+    public Task<int> CountOthersAsync(string conversationId, Span stretch, string userId, int limit, CancellationToken ct)
+    {
+        var command = Command("""
+            SELECT count(*) FROM (
+              SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4 LIMIT $5)
+            """, conversationId, stretch.From, stretch.To, userId, limit);
+        return Task.FromResult((int)(long)command.ExecuteScalar()!);
+    }
+
+    /// <inheritdoc/>
+    public async Task CloseAsync()
+    {
+        foreach (var command in _commands.Values)
+            await command.DisposeAsync();
+        _commands.Clear();
+        if (_connection is { } connection)
+            await connection.DisposeAsync();
+        _connection = null;
+    }
+
+    /// <summary>Makes the file where there is none; SQLite gives the ones beside it the same mode.</summary>
+    private void MakePrivate()
+    {
+        var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
+    }
+
+    private void Migrate()
+    {
+        switch ((long)Command("PRAGMA user_version").ExecuteScalar()!)
+        {
+            case 0:
+                using (var text = typeof(SqliteStore).Assembly.GetManifestResourceStream("Chat.Client.Store.schema.sql")!)
+                using (var reader = new StreamReader(text))
+                    Run(reader.ReadToEnd());
+                break;
+            case > Version and var newer:
+                throw new InvalidDataException($"The store's version is {newer}; this library knows {Version}.");
+        }
+    }
+
+    private StoredState Load()
+    {
+        var installation = Bodies("SELECT body FROM installation", ChatJson.Wire.StoredInstallation);
+        var conversations = Bodies("SELECT body FROM conversation", ChatJson.Wire.StoredConversation);
+        var outbox = Bodies("SELECT body FROM outbox ORDER BY place", ChatJson.Wire.Outgoing);
+        return new StoredState(installation.SingleOrDefault(), conversations, outbox);
+    }
+
+    private List<T> Bodies<T>(string sql, JsonTypeInfo<T> type)
+    {
+        using var rows = Command(sql).ExecuteReader();
+        List<T> bodies = [];
+        while (rows.Read())
+            bodies.Add(JsonSerializer.Deserialize(rows.GetString(0), type) ?? throw new InvalidDataException("A row of the store has no body."));
+        return bodies;
+    }
+
+    private void Write(StoreChange change, SqliteTransaction transaction)
+    {
+        var command = change switch
+        {
+            StoreChange.PutInstallation put => Command(
+                "INSERT OR REPLACE INTO installation (only, body) VALUES (1, $1)", Json(put.Installation, ChatJson.Wire.StoredInstallation)),
+            StoreChange.PutConversation put => Command(
+                "INSERT OR REPLACE INTO conversation (id, body) VALUES ($1, $2)",
+                put.Conversation.Id, Json(put.Conversation, ChatJson.Wire.StoredConversation)),
+            StoreChange.RemoveConversation remove => Command(
+                "DELETE FROM conversation WHERE id = $1", remove.ConversationId),
+            StoreChange.PutMessage { Message: var m } => Command("""
+                INSERT OR REPLACE INTO message (message_id, conversation, seq_no, sender_id, text, timestamp, reply_to, client_msg_id)
+                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                """,
+                m.MessageId, m.ConversationId, m.SeqNo, m.SenderId, m.Text, m.Timestamp.ToUnixTimeMilliseconds(), m.ReplyTo, m.ClientMsgId),
+            StoreChange.PutOutgoing put => Command("""
+                INSERT INTO outbox (client_msg_id, body) VALUES ($1, $2) ON CONFLICT (client_msg_id) DO UPDATE SET body = excluded.body
+                """, put.Outgoing.ClientMsgId, Json(put.Outgoing, ChatJson.Wire.Outgoing)),
+            StoreChange.RemoveOutgoing remove => Command("DELETE FROM outbox WHERE client_msg_id = $1", remove.ClientMsgId),
+            StoreChange.ClearLog => Command("DELETE FROM conversation"),
+            StoreChange.ClearOutbox => Command("DELETE FROM outbox"),
+            _ => throw new ArgumentException($"{change.GetType().Name} is unknown.", nameof(change)),
+        };
+        Execute(command, transaction);
+        if (change is StoreChange.RemoveConversation gone)
+            Execute(Command("DELETE FROM message WHERE conversation = $1", gone.ConversationId), transaction);
+        else if (change is StoreChange.ClearLog)
+            Execute(Command("DELETE FROM message"), transaction);
+    }
+
+    private static void Execute(SqliteCommand command, SqliteTransaction transaction)
+    {
+        command.Transaction = transaction;
+        command.ExecuteNonQuery();
+    }
+
+    private void Run(string sql)
+    {
+        using var command = Connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    /// <summary>A statement, prepared once, with its parameters $1, $2, … as given.</summary>
+    private SqliteCommand Command(string sql, params ReadOnlySpan<object?> values)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = Connection.CreateCommand();
+            command.CommandText = sql;
+            for (var i = 0; i < values.Length; i++)
+                command.Parameters.Add(new SqliteParameter { ParameterName = $"${i + 1}" });
+            _commands[sql] = command;
+        }
+        for (var i = 0; i < values.Length; i++)
+            command.Parameters[i].Value = values[i] ?? DBNull.Value;
+        command.Transaction = null;
+        return command;
+    }
+
+    private static string Json<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.Serialize(body, type);
+
+    private static string? TextOrNull(DbDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
+}

@@ -1,0 +1,140 @@
+using System.Collections.Concurrent;
+using Chat.Client;
+using Chat.EndToEnd.Tests.Running;
+
+namespace Chat.EndToEnd.Tests.Scenarios;
+
+/// <summary>The .NET library, in this process: a SQLite file for each device.</summary>
+internal sealed class DotnetClients(ChatTransport door) : IScriptedClients
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("chat-scenario-").FullName;
+    private readonly Dictionary<string, Device> _devices = [];
+
+    public async Task OpenAsync(string device, Uri server, SignIn signIn)
+    {
+        var opened = _devices[device] = new Device(server, door, Path.Combine(_folder, $"{device}.db"));
+        await opened.OpenAsync();
+        await (signIn.Register
+            ? opened.It.RegisterAsync(signIn.UserId, signIn.Password)
+            : opened.It.SignInAsync(signIn.UserId, signIn.Password));
+    }
+
+    public async Task SendAsync(string device, string to, IReadOnlyList<string> texts)
+    {
+        foreach (var text in texts)
+            await _devices[device].It.SendAsync(to, text);
+    }
+
+    public async Task<string> CreateGroupAsync(string device, string title, IReadOnlyList<string> members) =>
+        (await _devices[device].It.CreateGroupAsync(title, members)).ConversationId;
+
+    public Task ReadAsync(string device, string conversationId) =>
+        _devices[device].It.MarkReadAsync(conversationId, _devices[device].It.FindConversation(conversationId)!.MaxSeqNo);
+
+    public async Task ReloadAsync(string device)
+    {
+        await _devices[device].It.DisposeAsync();
+        await _devices[device].OpenAsync();
+    }
+
+    public Task ReadHistoryAsync(string device, string conversationId) => _devices[device].ReadHistoryAsync(conversationId);
+
+    public Task<DeviceState> StateAsync(string device) => _devices[device].StateAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var device in _devices.Values)
+            await device.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class Device(Uri server, ChatTransport door, string store) : IAsyncDisposable
+    {
+        private readonly LastFirst _http = new();
+        private ChatClient? _client;
+
+        public ChatClient It => _client ?? throw new InvalidOperationException("The device was not opened.");
+
+        public async Task OpenAsync() =>
+            _client = await ChatClient.OpenAsync(new() { Url = server, Transport = door, Store = new SqliteStore(store), Handler = _http });
+
+        public async Task ReadHistoryAsync(string conversationId)
+        {
+            _http.Holds = true;
+            using var one = It.OpenTimeline(conversationId);
+            using var other = It.OpenTimeline(conversationId);
+            var reading = Task.WhenAll(one.LoadDownToAsync(1), ReadAsync(other));
+            await Until.TrueAsync(() => _http.LetLastGo() & reading.IsCompleted, "the history is read");
+            _http.Holds = false;
+            await reading;
+
+            static async Task ReadAsync(Timeline timeline)
+            {
+                await timeline.LoadOlderAsync();
+                await timeline.LoadDownToAsync(1);
+            }
+        }
+
+        public async Task<DeviceState> StateAsync()
+        {
+            var (connection, conversations) = (It.Connection, new List<ShownConversation>());
+            foreach (var conversation in It.Conversations)
+            {
+                using var timeline = It.OpenTimeline(conversation.Id);
+                await ReadAllAsync(timeline);
+                conversations.Add(new ShownConversation(
+                    conversation.Id, conversation.UnreadCount, conversation.ReadSeqNo, timeline.Outgoing.Count,
+                    [.. timeline.Messages.Select(message => new ShownMessage(message.SeqNo, message.MessageId, message.SenderId, message.Text))]));
+            }
+            return new DeviceState(connection.Status.ToString().ToLowerInvariant(), connection.CaughtUp, conversations);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_client is not null)
+                await _client.DisposeAsync();
+            _http.Dispose();
+        }
+
+        // Behind a bad wire a view shows what is here; what is missing shows in the comparison.
+        private static async Task ReadAllAsync(Timeline timeline)
+        {
+            try
+            {
+                await timeline.LoadDownToAsync(1);
+            }
+            catch (ChatException e) when (e.Code == ErrorCodes.Network)
+            {
+                Assert.Same(e, timeline.Error);
+            }
+        }
+    }
+
+    /// <summary>Holds pages back, and lets the last one go first.</summary>
+    private sealed class LastFirst() : DelegatingHandler(new SocketsHttpHandler())
+    {
+        private readonly ConcurrentStack<TaskCompletionSource> _held = [];
+
+        public bool Holds { get; set; }
+
+        /// <returns>Always true.</returns>
+        public bool LetLastGo()
+        {
+            if (_held.TryPop(out var last))
+                last.SetResult();
+            return true;
+        }
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            var response = await base.SendAsync(request, cancellationToken);
+            if (Holds && request.RequestUri!.AbsolutePath.EndsWith("/messages", StringComparison.Ordinal))
+            {
+                var held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                _held.Push(held);
+                await held.Task.WaitAsync(cancellationToken);
+            }
+            return response;
+        }
+    }
+}
