@@ -6,7 +6,7 @@ import { compress } from './build/compress.ts'
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
 /** The server that `npm run dev` talks to. */
-const server = process.env['CHAT_SERVER'] ?? 'http://127.0.0.1:5000'
+const server = process.env['CHAT_SERVER'] ?? 'http://localhost:5080'
 
 export default defineConfig({
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), compress()],
