@@ -1,4 +1,4 @@
-// Answers every direct message with the same text. CHAT_URL=http://localhost:5080 node dist/echo.js
+// Answers every direct message with the same text: CHAT_URL=http://localhost:5080 npm run example
 import { ChatClient, type Change, MemoryStore } from '../src/index.ts'
 
 const client = await ChatClient.open({ url: process.env.CHAT_URL ?? 'http://localhost:5080', store: new MemoryStore() })

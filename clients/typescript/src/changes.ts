@@ -14,7 +14,10 @@ export interface Session {
   readonly renewAt: number
 }
 
-/** Why nobody is signed in. `expired` keeps what is stored for the same user's next sign-in; the others have wiped it. */
+/**
+ * Why nobody is signed in. `expired` keeps what is stored for the same user's next sign-in; `revoked`, which somebody else may hold in their
+ * hands, keeps what its user has written and not sent; `signedOut` has wiped everything.
+ */
 export type SignedOutReason = 'signedOut' | 'expired' | 'revoked'
 
 /** A message on its way to the server. */

@@ -20,6 +20,8 @@ import type { Connect } from './transport/transport.ts'
 
 /** The largest text, bytes of UTF-8 (protocol, Words). */
 export const maxTextBytes = 16_384
+/** Of a text as JSON has it, so that its frame is within the doors' 64 KiB: control characters are six bytes there. */
+const maxJsonBytes = 60_000
 /** What may wait to be sent; more is refused, as nothing grows without a limit. */
 const maxOutbox = 1_000
 /** Users whose presence one connection may watch (protocol, Presence). */
@@ -182,7 +184,8 @@ export class ChatClient {
     const { session } = this.state
     if (!session) throw new ChatError('unauthenticated', 'Nobody is signed in.')
     if (text === '' || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text.')
-    if (new TextEncoder().encode(text).length > maxTextBytes) throw new ChatError('too_large', 'The text is too long.')
+    const bytes = (of: string) => new TextEncoder().encode(of).length
+    if (bytes(text) > maxTextBytes || bytes(JSON.stringify(text)) > maxJsonBytes) throw new ChatError('too_large', 'The text is too long.')
     if (this.state.outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
     const last = Math.max(0, ...[...this.state.outbox.values()].map(({ order }) => order))
     const item: Outgoing = {

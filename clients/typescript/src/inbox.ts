@@ -25,8 +25,6 @@ export class Inbox {
   private busy = false
   /** The connection's number: what an older one brought is dropped. */
   private connection = 0
-  /** Of each conversation the highest seqNo that came on this connection, since its last drain began. */
-  private arrived = new Map<string, number>()
 
   constructor(state: State, on: InboxEvents) {
     this.state = state
@@ -36,7 +34,6 @@ export class Inbox {
   opened(): void {
     this.connection++
     this.queue = []
-    this.arrived = new Map()
   }
 
   take(frame: ServerFrame): void {
@@ -78,10 +75,8 @@ export class Inbox {
     for (const { type: _, ...message } of frames as (Message & { type?: string })[]) {
       const { conversationId, seqNo, clientMsgId } = message
       const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
-      const before = this.arrived.get(conversationId) ?? acked
-      this.arrived.set(conversationId, Math.max(before, seqNo))
-      // Alone where nothing is known of what lies before it: the first on a new device, or one sent again.
-      const from = before > 0 && before < seqNo ? before + 1 : seqNo
+      // The server sends what lies above the device's cursor, in order. Alone where the cursor is not known, or the message sent again.
+      const from = acked > 0 && acked < seqNo ? acked + 1 : seqNo
       acks.set(conversationId, Math.max(acked, seqNo))
       if (message.senderId === this.state.owner && clientMsgId !== undefined && this.state.outbox.has(clientMsgId))
         changes.push({ type: 'sent', clientMsgId, message })
@@ -113,9 +108,6 @@ export class Inbox {
           return this.on.commit([{ type: 'removed', conversationId: frame.conversationId }])
         this.on.listChanged()
         return this.on.commit([{ type: 'group', conversationId: frame.conversationId }])
-      case 'resync':
-        this.arrived = new Map()
-        return
       case 'caughtUp':
         return this.on.caughtUp()
       case 'error':

@@ -86,9 +86,7 @@ function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row
     ...next,
     readSeqNo: summary.readSeqNo,
     readUnsent: false,
-    // The server counts after it has taken maxSeqNo: what came between will come here, too, and be counted then.
-    countedTo: summary.maxSeqNo,
-    unreadCount: Math.min(summary.unreadCount, summary.maxSeqNo - summary.readSeqNo),
+    unreadCount: summary.unreadCount,
     unreadCapped: summary.unreadCapped ?? false,
   }
 }

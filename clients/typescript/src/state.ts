@@ -59,6 +59,7 @@ export class State {
     this.deviceId = stored.deviceId
     this.epoch = stored.epoch
     this.forget()
+    this.outbox.clear()
     for (const row of stored.rows) this.rows.set(row.id, row)
     for (const item of stored.outbox) this.outbox.set(item.clientMsgId, item)
     if (this.session && this.connection.status === 'signedOut') this.connection = { status: 'connecting', caughtUp: false }
@@ -113,9 +114,13 @@ export class State {
         this.session = undefined
         this.connection = { status: 'signedOut', caughtUp: false, reason: change.reason }
         if (change.reason === 'expired') return
-        this.owner = this.epoch = undefined
-        if (change.reason === 'revoked') this.deviceId = undefined
+        this.epoch = undefined
         this.forget()
+        if (change.reason === 'revoked') this.deviceId = undefined
+        else {
+          this.owner = undefined
+          this.outbox.clear()
+        }
         return
       case 'epoch':
         this.epoch = change.epoch
@@ -184,7 +189,7 @@ export class State {
 
   private forget(): void {
     for (const typing of this.typing.values()) for (const timer of typing.values()) clearTimeout(timer)
-    for (const map of [this.rows, this.outbox, this.typing]) map.clear()
+    for (const map of [this.rows, this.typing]) map.clear()
     this.redraw()
   }
 }

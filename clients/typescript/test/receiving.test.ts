@@ -93,6 +93,15 @@ test('The first message on a new device says nothing of what lies below', async 
   expect(timeline.hasOlder).toBe(false)
 })
 
+test('What the server skips because it was read here is not taken for complete', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  await stage.says(message(1), { type: 'advanced', conversationId: room, maxSeqNo: 5 })
+  await client.markRead(room, 5)
+  await stage.says(message(6))
+  expect(await spans(store)).toEqual([[1, 1], [6, 6]])
+})
+
 test('After resync what is sent again joins what was there', async () => {
   const store = new MemoryStore()
   await stage.online(store)

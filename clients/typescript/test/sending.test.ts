@@ -129,6 +129,8 @@ test('A message that cannot be one is refused at once, and nothing is kept of it
   await expect(client.send('@bob', '')).rejects.toMatchObject({ code: 'bad_request' })
   await expect(client.send('@bob', '\ud800')).rejects.toMatchObject({ code: 'bad_request' })
   await expect(client.send('@bob', 'ä'.repeat(8_193))).rejects.toMatchObject({ code: 'too_large' })
+  // One frame of it would be too large for /ws, which could not say which message it was.
+  await expect(client.send('@bob', '\0'.repeat(16_000))).rejects.toMatchObject({ code: 'too_large' })
   expect(client.conversations).toEqual([])
   await client.send('@bob', 'ä'.repeat(8_192))
 })

@@ -111,8 +111,9 @@ export class IndexedDbStore implements ChatStore {
         case 'signedOut':
           meta.delete('session')
           if (change.reason === 'expired') break
-          for (const key of change.reason === 'revoked' ? ['owner', 'epoch', 'deviceId'] : ['owner', 'epoch']) meta.delete(key)
-          for (const table of [rows, messages, outbox]) table.clear()
+          for (const key of ['epoch', change.reason === 'revoked' ? 'deviceId' : 'owner']) meta.delete(key)
+          for (const table of [rows, messages]) table.clear()
+          if (change.reason === 'signedOut') outbox.clear()
           for (const id of touched.keys()) touched.set(id, undefined)
           break
         case 'epoch':

@@ -59,7 +59,12 @@ export class MemoryStore implements ChatStore {
         return
       case 'signedOut':
         this.session = undefined
-        if (change.reason !== 'expired') this.wipe(change.reason === 'revoked')
+        if (change.reason !== 'expired') this.forget()
+        if (change.reason === 'revoked') this.deviceId = undefined
+        if (change.reason === 'signedOut') {
+          this.owner = undefined
+          this.outbox.clear()
+        }
         return
       case 'epoch':
         this.epoch = change.epoch
@@ -108,11 +113,9 @@ export class MemoryStore implements ChatStore {
     return withoutBelow(row, lowest)
   }
 
-  private wipe(withDevice: boolean): void {
-    this.owner = this.epoch = undefined
-    if (withDevice) this.deviceId = undefined
+  private forget(): void {
+    this.epoch = undefined
     this.rows.clear()
     this.log.clear()
-    this.outbox.clear()
   }
 }

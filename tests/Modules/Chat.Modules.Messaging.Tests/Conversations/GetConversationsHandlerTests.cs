@@ -55,6 +55,21 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_while_the_list_is_made_is_neither_shown_nor_counted()
+    {
+        await AppendAsync(AliceAndBob, Bob, Now);
+        _mediator.Answer<GetCursors, IReadOnlyDictionary<ConversationId, Cursors>>(_ =>
+        {
+            AppendAsync(AliceAndBob, Bob, Now).GetAwaiter().GetResult();
+            return _cursors;
+        });
+
+        var conversation = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal((1, 1), ((int)conversation.MaxSeqNo.Value, conversation.UnreadCount));
+    }
+
+    [Fact]
     public async Task The_newest_activity_comes_first_and_a_silent_group_counts_from_its_making()
     {
         Join(Team, createdAt: Now.AddMinutes(2));
