@@ -86,6 +86,7 @@ function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row
     ...next,
     readSeqNo: summary.readSeqNo,
     readUnsent: false,
+    countedTo: summary.maxSeqNo,
     unreadCount: summary.unreadCount,
     unreadCapped: summary.unreadCapped ?? false,
   }

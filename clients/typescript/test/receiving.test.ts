@@ -216,6 +216,16 @@ test('Unread is the server’s figure, corrected by what came and was read since
   expect(acks().at(-1)).toBe('read 13')
 })
 
+test('What the list has counted is not counted again when its page comes', async () => {
+  stage.routes.set('GET /v1/conversations', () => ({ conversations: [summary(26, { unreadCount: 13 })], epoch: 'e1' }))
+  stage.routes.set(`GET /v1/conversations/${room}/messages`, pagesOf(26))
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  await settle()
+  expect(timeline.messages).toHaveLength(26)
+  expect(client.conversation(room)!.unreadCount).toBe(13)
+})
+
 test('An own ack that overtakes a message does not keep it from being counted', async () => {
   const client = await stage.online()
   await stage.says(message(1))
