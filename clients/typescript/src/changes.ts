@@ -81,6 +81,8 @@ export type Change =
   | { type: 'listed'; summary: ConversationSummary; activity: number }
   | { type: 'removed'; conversationId: string }
   | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: Span; acked?: number }
+  /** The store has dropped messages below a place to stay within its bounds; they can be fetched again. */
+  | { type: 'trimmed'; conversationId: string; below: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
   | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
@@ -107,7 +109,7 @@ export interface Presence {
 
 /** Where this installation stands with the server. */
 export interface Connection {
-  /** `replaced`: another window or program is this device now, until `takeOver()`. */
+  /** `replaced`: another window or program is this device now, until `retryNow()`. */
   readonly status: 'signedOut' | 'connecting' | 'online' | 'offline' | 'replaced'
   /** Online, and everything that waited has come. */
   readonly caughtUp: boolean

@@ -26,6 +26,10 @@ const maxJsonBytes = 60_000
 const maxOutbox = 1_000
 /** Users whose presence one connection may watch (protocol, Presence). */
 const maxWatched = 500
+/** Before the store is read again, or a renewal that failed is tried again, ms. */
+const leadPause = 1_000
+const renewalPause = 10_000
+const renewalSpread = 30_000
 /** New acquaintances come in flocks; they are asked for together, ms. */
 const presencePause = 200
 /** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
@@ -68,6 +72,8 @@ export class ChatClient {
   private told: Change[] | undefined
   /** This tab has the connection. */
   private leads = false
+  /** Counts the sessions: what one of them had under way is nothing to the next. */
+  private era = 0
   private watched: ReadonlySet<string> = new Set()
   /** Conversations that made people visible to each other before they were asked for on this connection. */
   private shared = new Set<string>()
@@ -77,11 +83,12 @@ export class ChatClient {
 
   private constructor(options: Required<Pick<ChatClientOptions, 'url' | 'connect' | 'fetch'>>, store: ChatStore, tabs: Tabs) {
     const commit = (changes: Change[]) => this.commit(changes)
+    const apply = (changes: Change[]) => this.apply(changes)
     const send: Link['send'] = (frame) => this.link.send(frame)
     this.store = store
     this.tabs = tabs
     this.rest = new Rest(options.url, options.fetch)
-    this.tokens = new SessionTokens(this.rest, store, tabs.lock, { session: () => this.state.session, commit })
+    this.tokens = new SessionTokens(this.rest, store, tabs.lock, { session: () => this.state.session, commit, apply })
     this.outbox = new OutboxSender(this.state, send, commit)
     this.listing = new Listing(this.state, (path) => this.api('GET', path), commit)
     this.inbox = new Inbox(this.state, {
@@ -89,7 +96,7 @@ export class ChatClient {
       send,
       listChanged: () => this.listing.refreshSoon(),
       caughtUp: () => this.caughtUp(),
-      answered: (clientMsgId, conversationId) => this.outbox.answered(clientMsgId, conversationId),
+      answered: (clientMsgId) => this.outbox.answered(clientMsgId),
       refused: (clientMsgId, error) => this.outbox.refused(clientMsgId, error),
     })
     this.link = new Link(options.url, options.connect, this.tokens, {
@@ -159,13 +166,12 @@ export class ChatClient {
     return this.enter('/v1/auth/login', userId, password, deviceName)
   }
 
-  /** Ends the session and wipes the store, with what still waits to be sent. */
+  /** Ends the session and wipes the store, with what still waits to be sent; the server is told as well as it can be. */
   async signOut(): Promise<void> {
     const { session } = this.state
     if (!session) return
-    this.link.stop()
-    await this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: session.refreshToken }).catch(() => undefined)
     await this.commit([{ type: 'signedOut', reason: 'signedOut' }])
+    void this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: session.refreshToken }).catch(() => undefined)
   }
 
   /** Offline: tries now. After `replaced`: takes the device back. */
@@ -302,40 +308,49 @@ export class ChatClient {
 
   /** Ends everything that this object does; what is stored stays. */
   async close(): Promise<void> {
+    if (this.over) return
+    await this.tokens.settled()
     this.over = true
     clearTimeout(this.renewal)
     clearTimeout(this.askAgain)
     for (const undo of this.cleanUp) undo()
     this.listeners.clear()
     for (const timeline of [...this.timelines]) timeline.close()
-    this.link.stop()
     this.outbox.stop()
     this.listing.stop()
     this.tabs.post({ type: 'watch', tab: this.tab, userIds: [] })
     this.tabs.close()
+    this.link.stop()
     await this.store.close()
   }
 
   // --- Changes: written, applied, told -------------------------------------------------------------------------------
 
   private async commit(changes: Change[]): Promise<void> {
-    if (this.over) return
+    // What the ended session still had under way must not come after what ends it.
+    if (changes.some(({ type }) => type === 'signedOut')) this.era++
+    const { era } = this
+    if (this.over || (this.state.session === undefined && changes.every(needsSession))) return
     const kept = changes.filter(isKept)
-    if (kept.length > 0) await this.write(kept)
-    this.apply(changes)
-    this.tabs.post({ type: 'changes', changes })
+    const all = kept.length > 0 ? [...changes, ...(await this.write(kept))] : changes
+    if (this.over || (era !== this.era && all.every(needsSession))) return
+    this.apply(all)
+    this.tabs.post({ type: 'changes', changes: all })
   }
 
-  private async write(changes: Change[]): Promise<void> {
+  /** @returns What the store dropped for it. */
+  private async write(changes: Change[]): Promise<readonly Change[]> {
     try {
+      let dropped: readonly Change[] = []
       try {
-        await this.store.write(changes)
+        dropped = await this.store.write(changes)
       } catch (error) {
         if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error
-        await this.store.makeRoom()
+        dropped = await this.store.makeRoom()
         await this.store.write(changes)
       }
       if (this.state.storageFailed) this.apply([{ type: 'storage', failed: false }])
+      return dropped
     } catch (error) {
       if (!this.state.storageFailed) this.apply([{ type: 'storage', failed: true }])
       throw new ChatError('storage', `The store cannot be written: ${error instanceof Error ? error.message : String(error)}`)
@@ -347,6 +362,8 @@ export class ChatClient {
     for (const change of changes) {
       this.state.apply(change)
       for (const timeline of this.timelines) timeline.changed(change)
+      if (change.type === 'connection' && change.connection.caughtUp)
+        for (const { conversationId } of this.timelines) void this.loadReceipts(conversationId)
       if (this.leads) this.react(change)
     }
     if (this.told) this.told.push(...changes)
@@ -359,7 +376,15 @@ export class ChatClient {
   private tell(): void {
     const changes = this.told ?? []
     this.told = undefined
-    for (const listener of this.listeners) listener(changes)
+    for (const listener of this.listeners)
+      try {
+        listener(changes)
+      } catch (error) {
+        // One that fails must not keep the others from hearing.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
   }
 
   /** What the tab with the connection does about a change, whichever tab it happened in. */
@@ -374,7 +399,7 @@ export class ChatClient {
       case 'queued':
         return this.outbox.pump()
       case 'unqueued':
-        return this.outbox.answered(change.clientMsgId, '')
+        return this.outbox.answered(change.clientMsgId)
       case 'read':
         if (change.unsent) this.link.send({ type: 'ack', conversationId: change.conversationId, seqNo: change.seqNo, status: 'read' })
         if (this.state.rows.get(change.conversationId)?.unreadCount) this.listing.refreshSoon()
@@ -386,6 +411,8 @@ export class ChatClient {
       case 'signedOut':
         clearTimeout(this.renewal)
         this.outbox.stop()
+        this.listing.stop()
+        this.inbox.opened()
         return this.link.stop()
     }
   }
@@ -393,7 +420,8 @@ export class ChatClient {
   private heard(message: TabMessage): void {
     switch (message.type) {
       case 'changes':
-        return this.apply(message.changes)
+        // Who leads has a connection of its own.
+        return this.apply(this.leads ? message.changes.filter(({ type }) => type !== 'connection') : message.changes)
       case 'hello':
         this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.watchedBy.get(this.tab) ?? [] })
         if (this.leads) this.tabs.post({ type: 'changes', changes: this.fleeting() })
@@ -418,14 +446,28 @@ export class ChatClient {
 
   private async lead(): Promise<void> {
     // The tab that led may have written what it could not tell any more.
-    const stored = await this.store.load()
-    if (this.over) return
-    this.state.load(stored)
+    if (!(await this.reload())) {
+      if (!this.over) setTimeout(() => void this.lead(), leadPause)
+      return
+    }
     this.leads = true
     this.tabs.post({ type: 'hello' })
     if (!this.state.session) return
     this.link.start()
     this.planRenewal()
+  }
+
+  private async reload(): Promise<boolean> {
+    try {
+      const stored = await this.store.load()
+      if (this.over) return false
+      this.state.load(stored)
+    } catch {
+      return false
+    }
+    for (const timeline of this.timelines) void timeline.refresh()
+    this.apply([{ type: 'connection', connection: this.state.connection }])
+    return true
   }
 
   private opened(): void {
@@ -441,12 +483,21 @@ export class ChatClient {
   private caughtUp(): void {
     this.link.caughtUp()
     this.listing.refreshSoon()
-    for (const { conversationId } of this.timelines) void this.loadReceipts(conversationId)
+    void this.findQueued()
+  }
+
+  /** What a tab that is gone has put in the outbox and did not come to tell. */
+  private async findQueued(): Promise<void> {
+    try {
+      for (const item of (await this.store.load()).outbox) if (!this.state.outbox.has(item.clientMsgId)) this.apply([{ type: 'queued', item }])
+    } catch {
+      // The next connection looks again.
+    }
   }
 
   private subscribePresence(): void {
     if (!this.leads) return
-    const wanted = new Set([...this.watchedBy.values()].flat().slice(0, maxWatched))
+    const wanted = new Set([...new Set([...this.watchedBy.values()].flat())].slice(0, maxWatched))
     const subscribe = [...wanted].filter((userId) => !this.watched.has(userId))
     const unsubscribe = [...this.watched].filter((userId) => !wanted.has(userId))
     if (subscribe.length + unsubscribe.length > 0 && this.link.send({ type: 'presence', subscribe, unsubscribe })) this.watched = wanted
@@ -471,9 +522,11 @@ export class ChatClient {
   private planRenewal(): void {
     clearTimeout(this.renewal)
     const { session } = this.state
-    if (!session) return
-    const retry = () => (this.renewal = setTimeout(() => this.planRenewal(), 10_000))
-    this.renewal = setTimeout(() => this.tokens.renew(false).catch(retry), Math.max(0, session.renewAt - Date.now()))
+    if (!session || this.over) return
+    const retry = () => (this.renewal = setTimeout(() => this.planRenewal(), renewalPause))
+    // Tabs that cannot wait for each other come at different times, and find that one of them was there.
+    const apart = this.tabs.exclusive ? 0 : Math.random() * renewalSpread
+    this.renewal = setTimeout(() => this.tokens.renew(false).catch(retry), Math.max(0, session.renewAt + apart - Date.now()))
   }
 
   private watchNetwork(): void {
@@ -481,10 +534,17 @@ export class ChatClient {
     const lost = () => this.link.networkLost()
     const back = () => this.link.check()
     const shown = () => document.visibilityState === 'visible' && this.link.check()
+    // A tab that is closed, or put aside, watches nobody.
+    const hidden = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: [] })
+    const again = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.watchedBy.get(this.tab) ?? [] })
+    window.addEventListener('pagehide', hidden)
+    window.addEventListener('pageshow', again)
     window.addEventListener('offline', lost)
     window.addEventListener('online', back)
     document.addEventListener('visibilitychange', shown)
     this.cleanUp.push(
+      () => window.removeEventListener('pagehide', hidden),
+      () => window.removeEventListener('pageshow', again),
       () => window.removeEventListener('offline', lost),
       () => window.removeEventListener('online', back),
       () => document.removeEventListener('visibilitychange', shown),
@@ -494,6 +554,14 @@ export class ChatClient {
   // --- Asking the server ---------------------------------------------------------------------------------------------
 
   private async api<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const { era } = this
+    const answer = await this.ask<T>(method, path, body)
+    // It was for somebody who has gone since.
+    if (era !== this.era) throw new ChatError('unauthenticated', 'The session that asked has ended.')
+    return answer
+  }
+
+  private async ask<T>(method: string, path: string, body: unknown): Promise<T> {
     try {
       return await this.rest.call(method, path, await this.tokens.fresh(), body)
     } catch (error) {
@@ -506,9 +574,8 @@ export class ChatClient {
   private async enter(path: string, userId: string, password: string, deviceName?: string): Promise<void> {
     const deviceId = this.state.deviceId ?? `${typeof window === 'undefined' ? 'node' : 'web'}-${randomId(8)}`
     const tokens = await this.rest.call<Tokens>('POST', path, undefined, { userId, password, deviceId, deviceName })
-    const { owner } = this.state
     // Somebody else's conversations are not for the new one.
-    if (owner !== undefined && owner !== userId) await this.commit([{ type: 'signedOut', reason: 'signedOut' }])
+    if (this.state.owner !== userId) await this.commit([{ type: 'signedOut', reason: 'signedOut' }])
     await this.commit([{ type: 'signedIn', session: sessionOf(userId, deviceId, tokens) }])
   }
 
@@ -523,14 +590,17 @@ export class ChatClient {
     const row = this.state.rows.get(conversationId)
     // Delivered is what is here without a gap above what was acked; on a device that has acked nothing yet, what reaches to the newest.
     const span = spanAt(addSpan(row?.spans ?? [], complete[0], complete[1]), row?.acked ? row.acked + 1 : maxSeqNo)
-    const acked = span && span[1] > (row?.acked ?? 0) ? span[1] : undefined
+    // Only the tab with the connection can tell the server so.
+    const acked = this.leads && span && span[1] > (row?.acked ?? 0) ? span[1] : undefined
+    // A conversation without a message need not exist: a mistyped name is not one.
+    if (!row && maxSeqNo === 0) return
     const known: Change[] = row ? [] : [{ type: 'listed', summary: { ...blank, conversationId, maxSeqNo }, activity: 0 }]
     await this.commit([
       ...known,
       { type: 'log', conversationId, messages, complete, acked },
       { type: 'advanced', conversationId, maxSeqNo },
     ])
-    if (acked !== undefined && this.leads) this.link.send({ type: 'ack', conversationId, seqNo: acked, status: 'delivered' })
+    if (acked !== undefined) this.link.send({ type: 'ack', conversationId, seqNo: acked, status: 'delivered' })
   }
 
   private async loadReceipts(conversationId: string): Promise<void> {
@@ -557,5 +627,8 @@ export class ChatClient {
     return { count: messages.filter((message) => message.seqNo > seqNo && message.senderId !== this.state.owner).length, upTo }
   }
 }
+
+/** A session's end and beginning, and what nobody keeps, may happen without one. */
+const needsSession = (change: Change): boolean => change.type !== 'signedOut' && change.type !== 'signedIn' && isKept(change)
 
 const blank = { deliveredSeqNo: 0, readSeqNo: 0, unreadCount: 0 }

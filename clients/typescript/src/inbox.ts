@@ -11,7 +11,7 @@ export interface InboxEvents {
   /** The conversation list is to be read again. */
   listChanged(): void
   caughtUp(): void
-  answered(clientMsgId: string, conversationId: string): void
+  answered(clientMsgId: string): void
   refused(clientMsgId: string, error: ChatError): Promise<void>
 }
 
@@ -25,6 +25,8 @@ export class Inbox {
   private busy = false
   /** The connection's number: what an older one brought is dropped. */
   private connection = 0
+  /** Conversations of which a message has come since this connection, or its last drain, began: the next one follows on it. */
+  private readonly followed = new Set<string>()
 
   constructor(state: State, on: InboxEvents) {
     this.state = state
@@ -34,6 +36,7 @@ export class Inbox {
   opened(): void {
     this.connection++
     this.queue = []
+    this.followed.clear()
   }
 
   take(frame: ServerFrame): void {
@@ -75,8 +78,9 @@ export class Inbox {
     for (const { type: _, ...message } of frames as (Message & { type?: string })[]) {
       const { conversationId, seqNo, clientMsgId } = message
       const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
-      // The server sends what lies above the device's cursor, in order. Alone where the cursor is not known, or the message sent again.
-      const from = acked > 0 && acked < seqNo ? acked + 1 : seqNo
+      // Where the server has begun is known only from the first message on; it goes on above what was acked. One sent again stands alone.
+      const from = this.followed.has(conversationId) && acked < seqNo ? acked + 1 : seqNo
+      this.followed.add(conversationId)
       acks.set(conversationId, Math.max(acked, seqNo))
       if (message.senderId === this.state.owner && clientMsgId !== undefined && this.state.outbox.has(clientMsgId))
         changes.push({ type: 'sent', clientMsgId, message })
@@ -85,7 +89,7 @@ export class Inbox {
     const unknown = [...acks.keys()].some((id) => !this.state.rows.has(id))
     await this.on.commit(changes)
     for (const [conversationId, seqNo] of acks) this.on.send({ type: 'ack', conversationId, seqNo, status: 'delivered' })
-    for (const change of changes) if (change.type === 'sent') this.on.answered(change.clientMsgId, change.message.conversationId)
+    for (const change of changes) if (change.type === 'sent') this.on.answered(change.clientMsgId)
     if (unknown) this.on.listChanged()
   }
 
@@ -108,6 +112,9 @@ export class Inbox {
           return this.on.commit([{ type: 'removed', conversationId: frame.conversationId }])
         this.on.listChanged()
         return this.on.commit([{ type: 'group', conversationId: frame.conversationId }])
+      case 'resync':
+        this.followed.clear()
+        return
       case 'caughtUp':
         return this.on.caughtUp()
       case 'error':
@@ -123,8 +130,12 @@ export class Inbox {
       const senderId = this.state.owner ?? ''
       const message = { messageId, conversationId, seqNo, senderId, text, timestamp, clientMsgId, ...(replyTo && { replyTo }) }
       await this.on.commit([{ type: 'sent', clientMsgId, message }])
+    } else {
+      // It was discarded on its way, and what it said with it: its place is to be fetched, not passed over.
+      this.followed.delete(conversationId)
+      await this.on.commit([{ type: 'advanced', conversationId, maxSeqNo: seqNo }])
     }
-    this.on.answered(clientMsgId, conversationId)
+    this.on.answered(clientMsgId)
   }
 
   private async receipt({ conversationId, userId, seqNo, status }: Receipt): Promise<void> {

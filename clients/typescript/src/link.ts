@@ -32,11 +32,13 @@ export class Link {
   private readonly tokens: LinkTokens
   private readonly on: LinkEvents
   private transport: Transport | undefined
-  /** Ends the pause, or the wait for `takeOver`, that the loop is in. */
+  /** Ends the pause that the loop is in. */
   private wake: (() => void) | undefined
   /** The loop that is running, by a token of its own: one that was stopped must not go on when the next begins. */
   private running: object | undefined
   private attempt = 0
+  /** Another window or program is this device now. */
+  private replaced = false
   /** Ends the connection that is there. */
   private drop: ((reason: CloseReason) => void) | undefined
   /** When the server that is leaving wants us elsewhere, ms. */
@@ -69,7 +71,7 @@ export class Link {
     return this.transport !== undefined
   }
 
-  /** Ends the pause before the next attempt, or takes the device back after `replaced`. */
+  /** Ends the pause before the next attempt, or takes the device back after `replaced`: the user's wish. */
   now(): void {
     this.attempt = 0
     this.wake?.()
@@ -82,7 +84,7 @@ export class Link {
 
   /** The machine woke up or changed networks: is the connection still one? */
   check(): void {
-    this.now()
+    if (!this.replaced) this.now()
     const { transport } = this
     if (!transport) return
     const late = setTimeout(() => transport === this.transport && this.drop?.('lost'), probePatience)
@@ -107,12 +109,17 @@ export class Link {
         if (reason === 'unauthenticated' || reason === 'revoked') await this.tokens.renew(reason === 'revoked')
         if (reason === 'replaced') {
           this.on.moved({ status: 'replaced', caughtUp: false })
+          this.replaced = true
           await this.pause()
+          this.replaced = false
           continue
         }
       } catch (error) {
         // The session is over, and whoever found that out has said so.
-        if (error instanceof ChatError && error.code === 'unauthenticated') return
+        if (error instanceof ChatError && error.code === 'unauthenticated') {
+          if (this.running === me) this.running = undefined
+          return
+        }
       }
       if (this.running === me) await this.backOff()
     }

@@ -72,13 +72,14 @@ export class Listing {
       ;({ next, epoch } = page)
     } while (next !== undefined && ++pages < maxPages)
 
-    const changes: Change[] = epoch === this.state.epoch ? [] : [{ type: 'epoch', epoch }]
+    const isNewEpoch = epoch !== this.state.epoch
+    const changes: Change[] = isNewEpoch ? [{ type: 'epoch', epoch }] : []
     let activity = Date.now()
     for (const summary of listed) {
       // A conversation without a message stands where the server has put it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
       if (this.left.has(summary.conversationId)) continue
-      if (changes.length > 0 || differs(this.state.rows.get(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
+      if (isNewEpoch || differs(this.state.rows.get(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
       before.delete(summary.conversationId)
     }
     // A group that is not in the whole list is not this user's any more. Direct ones are everybody's to open.

@@ -50,15 +50,15 @@ export class OutboxSender {
     }
     for (const { clientMsgId, conversationId, text, replyTo } of first.values()) {
       if (!this.send({ type: 'message', to: conversationId, text, clientMsgId, replyTo })) return
-      const late = setTimeout(() => this.answered(clientMsgId, conversationId), ackPatience)
+      const late = setTimeout(() => this.answered(clientMsgId), ackPatience)
       this.underWay.set(conversationId, { clientMsgId, late })
     }
   }
 
-  /** It has its place in the log, or was discarded. */
-  answered(clientMsgId: string, conversationId: string): void {
-    const flight = this.underWay.get(conversationId)
-    if (flight?.clientMsgId === clientMsgId) {
+  /** It has its place in the log, was refused, or was given up waiting for. */
+  answered(clientMsgId: string): void {
+    for (const [conversationId, flight] of this.underWay) {
+      if (flight.clientMsgId !== clientMsgId) continue
       clearTimeout(flight.late)
       this.underWay.delete(conversationId)
     }
@@ -68,7 +68,7 @@ export class OutboxSender {
   /** The server has refused it: for now, or for good. */
   async refused(clientMsgId: string, error: ChatError): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
-    if (!item) return
+    if (!item) return this.answered(clientMsgId)
     if (error.passes) {
       clearTimeout(this.held)
       this.held = setTimeout(() => {
@@ -79,6 +79,6 @@ export class OutboxSender {
       const { code, message } = error
       await this.commit([{ type: 'queued', item: { ...item, state: 'failed', error: { code, message } } }])
     }
-    this.answered(clientMsgId, item.conversationId)
+    this.answered(clientMsgId)
   }
 }

@@ -23,7 +23,6 @@ const emptyRow = (id: string, activity: number): Row => ({
 export function nextRow(row: Row | undefined, change: Change, me: string): Row | undefined {
   switch (change.type) {
     case 'removed':
-    case 'epoch':
       return undefined
     case 'listed':
       return listed(row ?? emptyRow(change.summary.conversationId, change.activity), change)
@@ -44,8 +43,11 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
       return row && change.maxSeqNo > row.maxSeqNo ? { ...row, maxSeqNo: change.maxSeqNo } : row
     case 'read':
       return row && read(row, change)
+    case 'trimmed':
+      return row && withoutBelow(row, change.below)
     case 'receipts':
-      return row && { ...row, receipts: furthest(row.receipts ?? {}, change.receipts) }
+      // Who is not in the table has left.
+      return row && { ...row, receipts: furthest(change.receipts, row.receipts ?? {}) }
     case 'receipt':
       return row && received(row, change.userId, change.cursors)
     default:
@@ -53,8 +55,8 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
   }
 }
 
-/** A row whose messages below a place were dropped from the store: they are counted already, and may come again. */
-export const withoutBelow = (row: Row, seqNo: number): Row => ({
+/** Messages below a place were dropped from the store: they are counted already, and may come again. */
+const withoutBelow = (row: Row, seqNo: number): Row => ({
   ...row,
   spans: cutBelow(row.spans, seqNo),
   countedTo: Math.max(row.countedTo, Math.min(row.maxSeqNo, seqNo - 1)),
@@ -117,14 +119,16 @@ function read(row: Row, { seqNo, left, unsent }: Extract<Change, { type: 'read' 
  */
 function received(row: Row, userId: string, { delivered = 0, read = 0 }: Partial<Cursors>): Row {
   if (!row.receipts && isGroup(row.id)) return row
-  return { ...row, receipts: furthest(row.receipts ?? {}, { [userId]: { delivered, read } }) }
+  const receipts = row.receipts ?? {}
+  return { ...row, receipts: { ...receipts, ...furthest({ [userId]: { delivered, read } }, receipts) } }
 }
 
-function furthest(known: Readonly<Record<string, Cursors>>, told: Readonly<Record<string, Cursors>>): Record<string, Cursors> {
-  const table = { ...known }
-  for (const [userId, { delivered, read }] of Object.entries(told)) {
-    const was = known[userId] ?? { delivered: 0, read: 0 }
-    table[userId] = { delivered: Math.max(was.delivered, delivered, read), read: Math.max(was.read, read) }
-  }
-  return table
+/** Of each user of the first table the furthest that either says. */
+function furthest(table: Readonly<Record<string, Cursors>>, other: Readonly<Record<string, Cursors>>): Record<string, Cursors> {
+  return Object.fromEntries(
+    Object.entries(table).map(([userId, { delivered, read }]) => {
+      const known = other[userId] ?? { delivered: 0, read: 0 }
+      return [userId, { delivered: Math.max(known.delivered, delivered, read), read: Math.max(known.read, read) }]
+    }),
+  )
 }

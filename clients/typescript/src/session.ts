@@ -15,6 +15,8 @@ export interface SessionHome {
   session(): Session | undefined
   /** Writes, applies, and tells the other tabs. */
   commit(changes: Change[]): Promise<void>
+  /** Applies alone: the store could not be written. */
+  apply(changes: Change[]): void
 }
 
 /**
@@ -29,6 +31,8 @@ export class SessionTokens implements LinkTokens {
   private renewing: Promise<string> | undefined
   /** An answer to a renewal was lost, and with it perhaps the only good refresh token: a refusal then is nobody's revocation. */
   private answerLost = false
+  /** What could not be stored in the place of a refresh token that is used up. */
+  private unsaved: { readonly replaces: string; readonly session: Session } | undefined
 
   constructor(rest: Rest, store: ChatStore, lock: Lock, home: SessionHome) {
     this.rest = rest
@@ -43,6 +47,11 @@ export class SessionTokens implements LinkTokens {
     return session.expiresAt - Date.now() < leastLeft ? this.renew(false) : session.accessToken
   }
 
+  /** The end of the renewal that is under way. */
+  async settled(): Promise<void> {
+    await this.renewing?.catch(() => undefined)
+  }
+
   /** A renewal that the server refuses ends the session. */
   renew(revoked: boolean): Promise<string> {
     const used = this.home.session()?.accessToken
@@ -50,25 +59,51 @@ export class SessionTokens implements LinkTokens {
   }
 
   private async renewLocked(used: string | undefined, revoked: boolean): Promise<string> {
-    const { session } = await this.store.load()
-    if (!session) throw sessionOver()
+    const { session, owner } = await this.stored()
+    // Another tab has ended it, and this one has not heard so.
+    if (!session) return this.end(owner === undefined ? 'signedOut' : 'expired')
     if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) {
       await this.home.commit([{ type: 'signedIn', session }])
       return session.accessToken
     }
+    let tokens: Tokens
     try {
-      const tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', undefined, { refreshToken: session.refreshToken })
-      this.answerLost = false
-      await this.home.commit([{ type: 'signedIn', session: sessionOf(session.userId, session.deviceId, tokens) }])
-      return tokens.accessToken
+      tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', undefined, { refreshToken: session.refreshToken })
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
       if (error.code === 'network') this.answerLost = true
       if (error.code !== 'unauthenticated' && error.code !== 'token_expired') throw error
-      const reason: SignedOutReason = revoked && !this.answerLost ? 'revoked' : 'expired'
-      await this.home.commit([{ type: 'signedOut', reason }])
+      return this.end(revoked && !this.answerLost ? 'revoked' : 'expired')
+    }
+    return this.adopt(session, tokens)
+  }
+
+  private async adopt(old: Session, tokens: Tokens): Promise<string> {
+    if ((await this.stored()).session?.refreshToken !== old.refreshToken) {
+      // The user signed out, or in anew, while the answer was on its way: these tokens are nobody's.
+      await this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: tokens.refreshToken }).catch(() => undefined)
       throw sessionOver()
     }
+    const renewed = { type: 'signedIn' as const, session: sessionOf(old.userId, old.deviceId, tokens) }
+    try {
+      await this.home.commit([renewed])
+      this.unsaved = undefined
+    } catch {
+      this.unsaved = { replaces: this.unsaved?.replaces ?? old.refreshToken, session: renewed.session }
+      this.home.apply([renewed])
+    }
+    this.answerLost = false
+    return tokens.accessToken
+  }
+
+  private async stored(): Promise<{ session?: Session; owner?: string }> {
+    const { session, owner } = await this.store.load()
+    return { owner, session: session && session.refreshToken === this.unsaved?.replaces ? this.unsaved.session : session }
+  }
+
+  private async end(reason: SignedOutReason): Promise<never> {
+    if (this.home.session()) await this.home.commit([{ type: 'signedOut', reason }])
+    throw sessionOver()
   }
 }
 

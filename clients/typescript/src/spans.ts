@@ -20,9 +20,6 @@ export function addSpan(spans: Spans, from: number, to: number): Spans {
 /** The span that holds the seqNo. */
 export const spanAt = (spans: Spans, seqNo: number): Span | undefined => spans.find(([from, to]) => from <= seqNo && seqNo <= to)
 
-/** The highest seqNo of the highest span; 0 without one. */
-export const topOf = (spans: Spans): number => spans.at(-1)?.[1] ?? 0
-
 /** The stretches of [from, to] that no span covers, ascending. */
 export function missing(spans: Spans, from: number, to: number): Spans {
   const gaps: Span[] = []
@@ -35,10 +32,6 @@ export function missing(spans: Spans, from: number, to: number): Spans {
   if (from <= to) gaps.push([from, to])
   return gaps
 }
-
-/** The spans without anything above a seqNo. */
-export const cutAbove = (spans: Spans, seqNo: number): Spans =>
-  spans.filter(([from]) => from <= seqNo).map(([from, to]) => [from, Math.min(to, seqNo)] as const)
 
 /** The spans without anything below a seqNo. */
 export const cutBelow = (spans: Spans, seqNo: number): Spans =>

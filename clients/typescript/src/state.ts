@@ -151,6 +151,9 @@ export class State {
         if (item) this.redraw(item.conversationId)
         break
       }
+      case 'removed':
+        for (const item of this.outbox.values()) if (item.conversationId === change.conversationId) this.outbox.delete(item.clientMsgId)
+        break
       case 'log':
         // Who has sent something is not writing it any more.
         for (const { senderId } of change.messages) this.setTyping(change.conversationId, senderId, false)

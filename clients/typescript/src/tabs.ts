@@ -17,6 +17,8 @@ export type TabMessage =
 /** The other tabs that have the same store open. */
 export interface Tabs {
   readonly lock: Lock
+  /** `lock` and `lead` hold for all tabs. Without it each of them leads, and the server keeps the last one's connection. */
+  readonly exclusive: boolean
   post(message: TabMessage): void
   listen(listener: (message: TabMessage) => void): void
   /** Calls `lead` when this tab is the one to connect, now or when the one that is has gone. */
@@ -24,14 +26,13 @@ export interface Tabs {
   close(): void
 }
 
-/**
- * By Web Locks and a BroadcastChannel, where the browser has them (pages of https and of localhost).
- * @param alone The store is nobody else's.
- */
-export const tabsOf = (name: string, alone: boolean): Tabs =>
-  !alone && typeof navigator !== 'undefined' && navigator.locks ? new BrowserTabs(name) : new LoneTab()
+/** @param alone The store is nobody else's. */
+export const tabsOf = (name: string, alone: boolean): Tabs => (alone ? new LoneTab() : new BrowserTabs(name))
 
+/** By a BroadcastChannel, and Web Locks where the browser has them: on pages of https and of localhost. */
 class BrowserTabs implements Tabs {
+  readonly exclusive = 'locks' in navigator && navigator.locks !== undefined
+  private readonly inThisTab = new LoneTab()
   private readonly name: string
   private readonly channel: BroadcastChannel
   /** Lets the next tab lead, or gives up waiting to. */
@@ -43,10 +44,11 @@ class BrowserTabs implements Tabs {
     this.channel = new BroadcastChannel(this.name)
   }
 
-  readonly lock: Lock = <T>(name: string, work: () => Promise<T>) => navigator.locks.request(`${this.name}:${name}`, work) as Promise<T>
+  readonly lock: Lock = <T>(name: string, work: () => Promise<T>) =>
+    this.exclusive ? (navigator.locks.request(`${this.name}:${name}`, work) as Promise<T>) : this.inThisTab.lock(name, work)
 
   post(message: TabMessage): void {
-    this.channel.postMessage(message)
+    if (!this.closing.signal.aborted) this.channel.postMessage(message)
   }
 
   listen(listener: (message: TabMessage) => void): void {
@@ -54,6 +56,7 @@ class BrowserTabs implements Tabs {
   }
 
   lead(lead: () => void): void {
+    if (!this.exclusive) return lead()
     const { signal } = this.closing
     navigator.locks
       .request(`${this.name}:lead`, { signal }, () => {
@@ -71,8 +74,9 @@ class BrowserTabs implements Tabs {
   }
 }
 
-/** Alone: a program in Node, or a page that the browser gives no locks. */
+/** Alone: a program in Node, or a store that the page gave. */
 class LoneTab implements Tabs {
+  readonly exclusive = true
   private readonly tails = new Map<string, Promise<unknown>>()
 
   readonly lock: Lock = async <T>(name: string, work: () => Promise<T>) => {

@@ -1,7 +1,7 @@
 import { type Change, conversationOfChange, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { Message, Page } from './protocol.ts'
-import { missing, spanAt } from './spans.ts'
+import { addSpan, missing, spanAt, type Span, type Spans } from './spans.ts'
 import type { State } from './state.ts'
 import type { ChatStore } from './store/store.ts'
 
@@ -10,6 +10,8 @@ const step = 50
 const largestPage = 200
 /** How long a gap may be due to what is still coming on the connection before it is fetched, ms. */
 const settling = 300
+/** Before a page that did not come for now is asked for again, where the server does not say, ms. */
+const retryPause = 5_000
 
 /** How far an own message has come: `delivered` and `read` are of all other members. */
 export type Tick = 'sent' | 'delivered' | 'read'
@@ -53,12 +55,15 @@ export class OpenTimeline implements Timeline {
   private readonly home: TimelineHome
   private readonly listeners = new Set<() => void>()
   private readonly known = new Map<number, Message>()
+  /** Of which stretches everything is in `known`. The store may drop them; what is on screen stays. */
+  private held: Spans = []
   private sorted: readonly Message[] | undefined
   /** Everything from here up is here or being fetched; undefined before anything is. */
   private from: number | undefined
   private steps: Promise<void> = Promise.resolve()
   private pagesUnderWay = 0
   private repairing = false
+  private repairAgain = false
   private repairSoon: ReturnType<typeof setTimeout> | undefined
   private over = false
 
@@ -77,7 +82,7 @@ export class OpenTimeline implements Timeline {
   }
 
   get hasOlder(): boolean {
-    return (this.from ?? 1) > 1
+    return !this.over && (this.from ?? 1) > 1
   }
 
   get loading(): boolean {
@@ -85,13 +90,14 @@ export class OpenTimeline implements Timeline {
   }
 
   loadOlder(): Promise<void> {
+    if (this.from === undefined) return this.repair()
     return (this.steps = this.steps.then(() => this.guarded(() => this.stepDown(step))))
   }
 
   loadDownTo(seqNo: number): Promise<void> {
     return (this.steps = this.steps.then(() =>
       this.guarded(async () => {
-        while (!this.over && this.hasOlder && this.from! > seqNo) await this.stepDown(largestPage)
+        while (this.hasOlder && this.from! > seqNo) await this.stepDown(largestPage)
       }),
     ))
   }
@@ -124,11 +130,22 @@ export class OpenTimeline implements Timeline {
       return
     }
     if (change.type !== 'unqueued' && conversationOfChange(change) !== this.conversationId) return
-    if (change.type === 'log') this.put(change.messages)
-    if (change.type === 'sent') this.put([change.message])
+    if (change.type === 'log') this.put(change.messages, change.complete)
+    if (change.type === 'sent') this.put([change.message], [change.message.seqNo, change.message.seqNo])
     if (change.type === 'removed') this.forget()
     if (change.type === 'log' || change.type === 'sent' || change.type === 'advanced' || change.type === 'listed') this.repairLater()
     this.tell()
+  }
+
+  /** Another tab has written to the store what it could not tell any more. */
+  async refresh(): Promise<void> {
+    const { from } = this
+    if (from !== undefined)
+      await this.guarded(async () => {
+        for (const [a, b] of this.home.state.rows.get(this.conversationId)?.spans ?? [])
+          if (b >= from) this.put(await this.home.store.messages(this.conversationId, Math.max(a, from), b, Infinity), [Math.max(a, from), b])
+      })
+    await this.repair()
   }
 
   /** The newest that is stored, to be seen at once and without network. */
@@ -137,44 +154,61 @@ export class OpenTimeline implements Timeline {
     if (!span) return
     const messages = await this.home.store.messages(this.conversationId, span[0], span[1], step)
     if (this.over || this.from !== undefined) return
-    this.from = messages.length < step ? span[0] : messages[0]!.seqNo
-    this.put(messages)
+    const from = messages.length < step ? span[0] : messages[0]!.seqNo
+    this.begin(from)
+    this.put(messages, [from, span[1]])
     this.tell()
   }
 
   /** Fetches what is missing between the first message here and the newest there is. */
   private async repair(): Promise<void> {
+    this.repairAgain = this.repairing
     if (this.repairing || this.over) return
     this.repairing = true
-    clearTimeout(this.repairSoon)
-    this.repairSoon = undefined
-    await this.guarded(async () => {
-      for (;;) {
-        if (this.from === undefined) await this.fromStore()
-        const row = this.home.state.rows.get(this.conversationId)
-        const gaps = this.from === undefined || !row ? undefined : missing(row.spans, this.from, row.maxSeqNo)
-        if (this.over || gaps?.length === 0) return
-        const count = gaps?.reduce((sum, [from, to]) => sum + to - from + 1, 0) ?? Infinity
-        if (count <= largestPage) await this.fetch({ after: gaps![0]![0] - 1 }, largestPage)
-        else await this.jump()
-        if (gaps === undefined && this.from === undefined) return
-      }
-    })
+    do {
+      this.repairAgain = false
+      await this.guarded(() => this.fillGaps())
+    } while (this.repairAgain && !this.over)
     this.repairing = false
+    if (this.error?.passes) this.repairLater(this.error.retryAfterMs ?? retryPause)
+  }
+
+  private async fillGaps(): Promise<void> {
+    if (this.from === undefined) await this.fromStore()
+    if (this.from === undefined) await this.jump()
+    let before = Infinity
+    for (;;) {
+      const gaps = missing(this.held, this.from ?? 1, this.home.state.rows.get(this.conversationId)?.maxSeqNo ?? 0)
+      const count = gaps.reduce((sum, [from, to]) => sum + to - from + 1, 0)
+      // A page that fills nothing is a server that knows less than it said.
+      if (this.over || count === 0 || count >= before) return
+      before = count
+      if (count <= largestPage) await this.fetch({ after: gaps[0]![0] - 1 }, largestPage)
+      else await this.jump()
+    }
   }
 
   /** Too much is missing, or nothing is here: begins anew at the newest page; what lies between is a gap below it. */
   private async jump(): Promise<void> {
-    const page = await this.fetch({ before: Number.MAX_SAFE_INTEGER }, step)
-    if (!page || this.over) return
-    this.from = page.nextBefore ?? 1
-    for (const seqNo of this.known.keys()) if (seqNo < this.from) this.known.delete(seqNo)
-    this.put(page.messages)
+    const range = { before: Number.MAX_SAFE_INTEGER }
+    const page = await this.fetch(range, step)
+    if (this.over) return
+    this.begin(page.nextBefore ?? 1)
+    this.put(page.messages, completedBy(page, range))
   }
 
-  private repairLater(): void {
-    if (this.from === undefined) void this.repair()
-    else this.repairSoon ??= setTimeout(() => void this.repair(), settling)
+  private begin(from: number): void {
+    this.from = from
+    for (const seqNo of this.known.keys()) if (seqNo < from) this.known.delete(seqNo)
+  }
+
+  private repairLater(pause = settling): void {
+    if (this.over) return
+    if (this.from === undefined && pause === settling) return void this.repair()
+    this.repairSoon ??= setTimeout(() => {
+      this.repairSoon = undefined
+      void this.repair()
+    }, pause)
   }
 
   private async stepDown(limit: number): Promise<void> {
@@ -183,21 +217,21 @@ export class OpenTimeline implements Timeline {
     const span = spanAt(this.home.state.rows.get(this.conversationId)?.spans ?? [], below)
     if (span) {
       const messages = await this.home.store.messages(this.conversationId, span[0], below, limit)
-      this.lower(messages.length < limit ? span[0] : messages[0]!.seqNo, messages)
+      this.lower(messages.length < limit ? span[0] : messages[0]!.seqNo, messages, below)
     } else {
       const page = await this.fetch({ before: below + 1 }, limit)
-      if (page) this.lower(page.nextBefore ?? 1, page.messages)
+      this.lower(page.nextBefore ?? 1, page.messages, below)
     }
   }
 
-  private lower(from: number, messages: readonly Message[]): void {
+  private lower(from: number, messages: readonly Message[], to: number): void {
     if (this.from === undefined || from >= this.from) return
     this.from = from
-    this.put(messages)
+    this.put(messages, [from, to])
     this.tell()
   }
 
-  private async fetch(range: { after: number } | { before: number }, limit: number): Promise<Page | undefined> {
+  private async fetch(range: { after: number } | { before: number }, limit: number): Promise<Page> {
     this.pagesUnderWay++
     this.tell()
     try {
@@ -216,13 +250,14 @@ export class OpenTimeline implements Timeline {
       await work()
       this.error = undefined
     } catch (error) {
-      this.error = error instanceof ChatError ? error : new ChatError('storage', 'The browser’s storage cannot be read.')
+      this.error = error instanceof ChatError ? error : new ChatError('storage', `What is stored cannot be read: ${String(error)}`)
     }
     this.tell()
   }
 
   /** What comes before the first page has is kept, too: it is above that page, or of it. */
-  private put(messages: readonly Message[]): void {
+  private put(messages: readonly Message[], [from, to]: Span = [1, 0]): void {
+    this.held = addSpan(this.held, from, to)
     for (const message of messages) if (message.seqNo >= (this.from ?? 1)) this.known.set(message.seqNo, message)
     this.sorted = undefined
   }
@@ -230,6 +265,7 @@ export class OpenTimeline implements Timeline {
   private forget(): void {
     this.from = undefined
     this.known.clear()
+    this.held = []
     this.sorted = undefined
     this.tell()
   }

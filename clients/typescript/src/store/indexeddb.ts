@@ -1,6 +1,6 @@
 import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { nextRow, withoutBelow } from '../rows.ts'
+import { nextRow } from '../rows.ts'
 import type { ChatStore, Stored } from './store.ts'
 
 const version = 1
@@ -49,7 +49,7 @@ export class IndexedDbStore implements ChatStore {
     return { session, owner, deviceId, epoch, rows, outbox: outbox.sort((a, b) => a.order - b.order) }
   }
 
-  async write(changes: readonly Change[]): Promise<void> {
+  async write(changes: readonly Change[]): Promise<readonly Change[]> {
     const all = this.db.transaction(everything, 'readwrite', { durability: 'strict' })
     const done = endOf(all)
     try {
@@ -60,6 +60,7 @@ export class IndexedDbStore implements ChatStore {
       throw error
     }
     await done
+    return []
   }
 
   async messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
@@ -79,13 +80,11 @@ export class IndexedDbStore implements ChatStore {
     return found.reverse()
   }
 
-  async makeRoom(): Promise<void> {
-    const all = this.db.transaction(everything, 'readwrite')
-    const done = endOf(all)
-    const rows = all.objectStore('rows')
-    for (const row of await answerOf<Row[]>(rows.getAll())) rows.put(withoutBelow(row, Infinity))
-    all.objectStore('messages').clear()
-    await done
+  async makeRoom(): Promise<readonly Change[]> {
+    const { rows } = await this.load()
+    const dropped = rows.map(({ id }): Change => ({ type: 'trimmed', conversationId: id, below: Infinity }))
+    await this.write(dropped)
+    return dropped
   }
 
   close(): Promise<void> {
@@ -135,7 +134,12 @@ export class IndexedDbStore implements ChatStore {
           for (const message of change.messages) messages.put(message)
           break
         case 'removed':
-          messages.delete(IDBKeyRange.bound([change.conversationId, 0], [change.conversationId, Infinity]))
+          messages.delete(below(change.conversationId, Infinity))
+          for (const item of await answerOf<Outgoing[]>(outbox.getAll()))
+            if (item.conversationId === change.conversationId) outbox.delete(item.clientMsgId)
+          break
+        case 'trimmed':
+          messages.delete(below(change.conversationId, change.below))
           break
       }
       const id = conversationOfChange(change)
@@ -148,6 +152,9 @@ export class IndexedDbStore implements ChatStore {
   }
 }
 
+const below = (conversationId: string, seqNo: number) =>
+  IDBKeyRange.bound([conversationId, 0], [conversationId, seqNo], false, seqNo !== Infinity)
+
 type Four = [IDBObjectStore, IDBObjectStore, IDBObjectStore, IDBObjectStore]
 
 const answerOf = <T>(request: IDBRequest): Promise<T> =>
@@ -159,7 +166,7 @@ const answerOf = <T>(request: IDBRequest): Promise<T> =>
 const endOf = (transaction: IDBTransaction): Promise<void> =>
   new Promise((done, failed) => {
     transaction.oncomplete = () => done()
-    transaction.onerror = () => failed(transaction.error)
+    // Its error is not there yet when `onerror` is told.
     transaction.onabort = () => failed(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'))
   })
 

@@ -1,6 +1,6 @@
 import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { nextRow, withoutBelow } from '../rows.ts'
+import { nextRow } from '../rows.ts'
 import type { ChatStore, Stored } from './store.ts'
 
 /** Keeps everything for as long as the object lives: for programs that begin anew each time, and for tests. */
@@ -30,9 +30,10 @@ export class MemoryStore implements ChatStore {
     })
   }
 
-  write(changes: readonly Change[]): Promise<void> {
+  write(changes: readonly Change[]): Promise<readonly Change[]> {
     for (const change of changes) this.apply(change)
-    return Promise.resolve()
+    const grown = new Set(changes.map((change) => (change.type === 'log' ? change.conversationId : undefined)))
+    return Promise.resolve([...grown].flatMap((id) => (id === undefined ? [] : this.trim(id))))
   }
 
   messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
@@ -40,10 +41,10 @@ export class MemoryStore implements ChatStore {
     return Promise.resolve(found.sort((a, b) => a.seqNo - b.seqNo).slice(-limit))
   }
 
-  makeRoom(): Promise<void> {
-    this.log.clear()
-    for (const [id, row] of this.rows) this.rows.set(id, withoutBelow(row, Infinity))
-    return Promise.resolve()
+  makeRoom(): Promise<readonly Change[]> {
+    const dropped = [...this.rows.keys()].map((conversationId): Change => ({ type: 'trimmed', conversationId, below: Infinity }))
+    for (const change of dropped) this.apply(change)
+    return Promise.resolve(dropped)
   }
 
   close(): Promise<void> {
@@ -86,12 +87,18 @@ export class MemoryStore implements ChatStore {
         break
       case 'removed':
         this.log.delete(change.conversationId)
+        for (const item of this.outbox.values()) if (item.conversationId === change.conversationId) this.outbox.delete(item.clientMsgId)
         break
+      case 'trimmed': {
+        const log = this.log.get(change.conversationId)
+        for (const seqNo of log?.keys() ?? []) if (seqNo < change.below) log!.delete(seqNo)
+        break
+      }
     }
     const id = conversationOfChange(change)
     if (id === undefined) return
     const row = nextRow(this.rows.get(id), change, this.owner ?? '')
-    if (row) this.rows.set(id, this.pruned(row))
+    if (row) this.rows.set(id, row)
     else this.rows.delete(id)
   }
 
@@ -103,14 +110,14 @@ export class MemoryStore implements ChatStore {
     }
   }
 
-  private pruned(row: Row): Row {
-    const log = this.log.get(row.id)
+  private trim(conversationId: string): Change[] {
+    const log = this.log.get(conversationId)
     // A tenth more before it is worth the walk.
-    if (!log || log.size <= this.keep * 1.1) return row
-    const kept = [...log.keys()].sort((a, b) => b - a).slice(0, this.keep)
-    const lowest = kept.at(-1) ?? 0
-    for (const seqNo of log.keys()) if (seqNo < lowest) log.delete(seqNo)
-    return withoutBelow(row, lowest)
+    if (!log || log.size <= this.keep * 1.1) return []
+    const below = [...log.keys()].sort((a, b) => b - a)[this.keep - 1]!
+    const change: Change = { type: 'trimmed', conversationId, below }
+    this.apply(change)
+    return [change]
   }
 
   private forget(): void {

@@ -20,11 +20,17 @@ export interface Stored {
  */
 export interface ChatStore {
   load(): Promise<Stored>
-  /** All of the changes or none; when it answers they outlive a crash, where the store is one that lasts. Fleeting ones are left out. */
-  write(changes: readonly Change[]): Promise<void>
+  /**
+   * All of the changes or none; when it answers they outlive a crash, where the store is one that lasts. Fleeting ones are left out.
+   * @returns What the store dropped to stay within its bounds, as `trimmed`.
+   */
+  write(changes: readonly Change[]): Promise<readonly Change[]>
   /** The newest `limit` messages with seqNo in [from, to], ascending. */
   messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]>
-  /** Drops cached messages to make room, keeping the session and the outbox; they are fetched again when somebody looks. */
-  makeRoom(): Promise<void>
+  /**
+   * Drops cached messages to make room, keeping the session and the outbox; they are fetched again when somebody looks.
+   * @returns What it dropped, as `trimmed`.
+   */
+  makeRoom(): Promise<readonly Change[]>
   close(): Promise<void>
 }

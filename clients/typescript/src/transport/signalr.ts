@@ -7,11 +7,13 @@ const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', '
 
 /** The hub: WebSockets, and server-sent events or long polling where those are blocked. */
 export const signalRTransport: Connect = async (url, token, on) => {
+  // Each request of the fallback transports carries one, and the first does not live for ever.
+  const latest = { token }
   const hub = new HubConnectionBuilder()
-    .withUrl(`${url.replace(/\/$/, '')}/hub`, { accessTokenFactory: () => token, withCredentials: false })
+    .withUrl(`${url.replace(/\/$/, '')}/hub`, { accessTokenFactory: () => latest.token, withCredentials: false })
     .configureLogging(LogLevel.None)
     .build()
-  const transport = new SignalRTransport(hub, on)
+  const transport = new SignalRTransport(hub, on, latest)
   try {
     await hub.start()
     return transport
@@ -24,11 +26,13 @@ export const signalRTransport: Connect = async (url, token, on) => {
 class SignalRTransport implements Transport {
   private readonly hub: HubConnection
   private readonly on: TransportEvents
+  private readonly latest: { token: string }
   private over = false
 
-  constructor(hub: HubConnection, on: TransportEvents) {
+  constructor(hub: HubConnection, on: TransportEvents, latest: { token: string }) {
     this.hub = hub
     this.on = on
+    this.latest = latest
     for (const name of events) hub.on(name, (fields: object) => this.frame({ ...fields, type: name } as ServerFrame))
     hub.onclose((error) => this.ended(reasonOf(error)))
   }
@@ -44,6 +48,7 @@ class SignalRTransport implements Transport {
         )
         return
       case 'auth':
+        this.latest.token = frame.token
         this.hub.invoke<{ expiresAt: number }>('Auth', request).then(
           (answer) => this.frame({ ...answer, type: 'authenticated' }),
           (error: unknown) => this.refused(error, frame),

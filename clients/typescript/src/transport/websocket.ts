@@ -4,6 +4,8 @@ import type { CloseReason, Connect, Transport, TransportEvents } from './transpo
 
 /** After this long without a frame the server is asked for one, ms: below the minute after which proxies cut silent connections. */
 const silence = 25_000
+/** How long it has for the answer, ms. */
+const answerPatience = 10_000
 const openingPatience = 15_000
 
 type WebSocketType = new (url: string) => WebSocket
@@ -23,7 +25,10 @@ export const webSocketTransport =
       return await open(new (WebSocketImpl ?? WebSocket)(address.href), events)
     } catch (error) {
       // A browser tells nobody why a handshake failed; REST says whether it was the token.
-      const { status } = await fetch(new URL('v1/devices', base), { headers: { Authorization: `Bearer ${token}` } })
+      const { status } = await fetch(new URL('v1/devices', base), {
+        headers: { Authorization: `Bearer ${token}` },
+        signal: AbortSignal.timeout(openingPatience),
+      })
       throw status === 401 ? new ChatError('unauthenticated', 'The token was refused.') : error
     }
   }
@@ -50,8 +55,7 @@ class WebSocketTransport implements Transport {
   private readonly socket: WebSocket
   private readonly events: TransportEvents
   private readonly waiting: (() => void)[] = []
-  private quiet: ReturnType<typeof setInterval>
-  private heard = true
+  private quiet: ReturnType<typeof setTimeout> | undefined
   private over = false
   /** The server said so; the same close code follows as for a revocation. */
   private expired = false
@@ -59,17 +63,7 @@ class WebSocketTransport implements Transport {
   constructor(socket: WebSocket, events: TransportEvents) {
     this.socket = socket
     this.events = events
-    // Two silent turns, the second one after a ping, and the connection is dead.
-    let asked = false
-    this.quiet = setInterval(() => {
-      if (this.heard) asked = false
-      else if (asked) this.lose()
-      else {
-        asked = true
-        this.send({ type: 'ping' })
-      }
-      this.heard = false
-    }, silence / 2)
+    this.heard()
     socket.onmessage = ({ data }) => this.receive(JSON.parse(data as string) as ServerFrame)
     // `onclose` follows.
     socket.onerror = () => undefined
@@ -86,7 +80,7 @@ class WebSocketTransport implements Transport {
 
   close(): void {
     this.over = true
-    clearInterval(this.quiet)
+    clearTimeout(this.quiet)
     this.socket.close()
   }
 
@@ -94,8 +88,16 @@ class WebSocketTransport implements Transport {
     if (this.over) return
     if (reason === 'revoked' && this.expired) reason = 'unauthenticated'
     this.over = true
-    clearInterval(this.quiet)
+    clearTimeout(this.quiet)
     this.events.closed(reason)
+  }
+
+  private heard(): void {
+    clearTimeout(this.quiet)
+    this.quiet = setTimeout(() => {
+      this.send({ type: 'ping' })
+      this.quiet = setTimeout(() => this.lose(), answerPatience)
+    }, silence)
   }
 
   private lose(): void {
@@ -105,7 +107,7 @@ class WebSocketTransport implements Transport {
   }
 
   private receive(frame: ServerFrame): void {
-    this.heard = true
+    if (!this.over) this.heard()
     if (frame.type === 'error' && frame.code === 'token_expired') this.expired = true
     for (const alive of this.waiting.splice(0)) alive()
     if (!this.over && frame.type !== 'pong') this.events.frame(frame)
