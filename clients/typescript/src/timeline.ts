@@ -64,6 +64,8 @@ export class OpenTimeline implements Timeline {
   private pagesUnderWay = 0
   private repairing = false
   private repairAgain = false
+  /** As many places as the server did not have when it was asked for them. */
+  private unfilled: number | undefined
   private repairSoon: ReturnType<typeof setTimeout> | undefined
   private over = false
 
@@ -126,8 +128,9 @@ export class OpenTimeline implements Timeline {
   changed(change: Change): void {
     if (change.type === 'epoch' || (change.type === 'signedOut' && change.reason !== 'expired')) return this.forget()
     if (change.type === 'connection') {
-      if (change.connection.caughtUp) void this.repair()
-      return
+      if (!change.connection.caughtUp) return
+      this.unfilled = undefined
+      return void this.repair()
     }
     if (change.type !== 'unqueued' && conversationOfChange(change) !== this.conversationId) return
     if (change.type === 'log') this.put(change.messages, change.complete)
@@ -178,14 +181,23 @@ export class OpenTimeline implements Timeline {
     if (this.from === undefined) await this.jump()
     let before = Infinity
     for (;;) {
-      const gaps = missing(this.held, this.from ?? 1, this.home.state.rows.get(this.conversationId)?.maxSeqNo ?? 0)
-      const count = gaps.reduce((sum, [from, to]) => sum + to - from + 1, 0)
-      // A page that fills nothing is a server that knows less than it said.
-      if (this.over || count === 0 || count >= before) return
+      const gaps = this.gaps()
+      const count = lengthOf(gaps)
+      if (this.over || count === 0) return
+      if (count >= before) {
+        // A page that fills nothing is a server that knows less than it said.
+        this.unfilled = count
+        return
+      }
       before = count
       if (count <= largestPage) await this.fetch({ after: gaps[0]![0] - 1 }, largestPage)
       else await this.jump()
     }
+  }
+
+  /** What is not here between the first message and the newest there is. */
+  private gaps(): Spans {
+    return missing(this.held, this.from ?? 1, this.home.state.rows.get(this.conversationId)?.maxSeqNo ?? 0)
   }
 
   /** Too much is missing, or nothing is here: begins anew at the newest page; what lies between is a gap below it. */
@@ -205,6 +217,8 @@ export class OpenTimeline implements Timeline {
   private repairLater(pause = settling): void {
     if (this.over) return
     if (this.from === undefined && pause === settling) return void this.repair()
+    const lacking = lengthOf(this.gaps())
+    if (this.from !== undefined && (lacking === 0 || lacking === this.unfilled)) return
     this.repairSoon ??= setTimeout(() => {
       this.repairSoon = undefined
       void this.repair()
@@ -274,6 +288,8 @@ export class OpenTimeline implements Timeline {
     if (!this.over) for (const listener of this.listeners) listener()
   }
 }
+
+const lengthOf = (spans: Spans): number => spans.reduce((sum, [from, to]) => sum + to - from + 1, 0)
 
 /** What a page makes complete. */
 export const completedBy = (page: Page, range: { after: number } | { before: number }): readonly [number, number] =>

@@ -1,0 +1,214 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { ChatError } from '../src/errors.ts'
+import { MemoryStore } from '../src/store/memory.ts'
+import { ackOf, message, pagesOf, pass, room, settle, Stage, summary } from './stage.ts'
+
+let stage: Stage
+beforeEach(() => {
+  vi.useFakeTimers()
+  stage = new Stage()
+})
+afterEach(() => vi.useRealTimers())
+
+const pages = `GET /v1/conversations/${room}/messages`
+const texts = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
+
+/** Holds an answer back until it is let go. */
+function held<T>(answer: () => T): { route: () => Promise<T>; go: () => Promise<void> } {
+  let release = (): void => undefined
+  const gate = new Promise<void>((over) => (release = over))
+  return {
+    route: () => gate.then(answer),
+    go: async () => {
+      release()
+      await settle()
+    },
+  }
+}
+
+test('A device that the server has forgotten does not pass over what it missed', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  await stage.says(message(1), message(2))
+  const timeline = client.timeline(room)
+  await stage.cut()
+  await pass(1_000)
+  stage.routes.set(pages, pagesOf(9))
+  await stage.drained(message(9))
+  await pass(300)
+  expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(texts(9))
+})
+
+test('What comes while a page is under way is repaired, too', async () => {
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  await stage.says(message(1))
+  const slow = held(() => pagesOf(3)(undefined, new URL('http://server/?after=1&limit=200')))
+  stage.routes.set(pages, slow.route)
+  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 3 })
+  await pass(300)
+  stage.routes.set(pages, pagesOf(6))
+  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 6 })
+  await pass(300)
+  await slow.go()
+  expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(texts(6))
+})
+
+test('What the store dropped is fetched again', async () => {
+  const store = new MemoryStore({ keep: 50 })
+  const client = await stage.online(store)
+  for (const seqNo of texts(120)) await stage.says(message(seqNo))
+  stage.routes.set(pages, pagesOf(120))
+  const timeline = client.timeline(room)
+  await timeline.loadDownTo(1)
+  expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(texts(120))
+  expect(timeline.hasOlder).toBe(false)
+})
+
+test('A renewal that was under way does not undo signing out', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  const slow = held(() => ({ accessToken: 'late', refreshToken: 'late', expiresIn: 900 }))
+  stage.routes.set('POST /v1/auth/refresh', slow.route)
+  await pass(720_000)
+  await client.signOut()
+  await slow.go()
+  expect(client.session).toBeUndefined()
+  expect((await store.load()).session).toBeUndefined()
+  expect(stage.requests.filter((request) => request === 'POST /v1/auth/logout')).toHaveLength(2)
+})
+
+test('Signing out does not wait for the network', async () => {
+  const client = await stage.online()
+  stage.routes.set('POST /v1/auth/logout', () => new Promise(() => undefined))
+  await client.signOut()
+  expect(client.connection).toMatchObject({ status: 'signedOut', reason: 'signedOut' })
+})
+
+test('The next user does not get an answer that was the last one’s', async () => {
+  const client = await stage.online()
+  const slow = held(() => ({ conversations: [summary(1)], epoch: 'e1' }))
+  stage.routes.set('GET /v1/conversations', slow.route)
+  await pass(2_000)
+  await stage.says({ type: 'conversation', conversationId: 'g:00000000000000000000000000000000', change: 'created' })
+  await client.signOut()
+  await client.signIn('carol', 'secret')
+  await slow.go()
+  expect(client.conversations).toEqual([])
+})
+
+test('A message discarded on its way is fetched when it arrived all the same', async () => {
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  await stage.says(message(1))
+  const { clientMsgId } = await client.send(room, 'never mind')
+  await client.discard(clientMsgId)
+  stage.routes.set(pages, pagesOf(3))
+  await stage.says(ackOf(clientMsgId, 2), message(3))
+  await pass(300)
+  expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1, 2, 3])
+})
+
+test('A first page that did not come is asked for again by looking for older ones', async () => {
+  stage.routes.delete(pages)
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  await settle()
+  expect(timeline.error).toMatchObject({ code: 'not_found' })
+  stage.routes.set(pages, pagesOf(3))
+  await timeline.loadOlder()
+  expect(timeline.error).toBeUndefined()
+  expect(timeline.messages).toHaveLength(3)
+})
+
+test('A page that fails for now is asked for again without being asked to', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  const timeline = client.timeline(room)
+  await settle()
+  stage.routes.set(pages, () => {
+    throw new ChatError('network', 'gone')
+  })
+  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 3 })
+  await pass(300)
+  expect(timeline.error).toMatchObject({ code: 'network' })
+  stage.routes.set(pages, pagesOf(3))
+  await pass(5_000)
+  expect(timeline.messages).toHaveLength(3)
+})
+
+test('A server that knows less than it said is not asked for ever', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  stage.routes.set(pages, pagesOf(1))
+  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 9 })
+  client.timeline(room)
+  await pass(60_000)
+  expect(stage.requests.filter((request) => request.startsWith(pages)).length).toBeLessThan(5)
+})
+
+test('Ticks do not wait for somebody who has left', async () => {
+  const table = (...users: string[]) => ({ members: users.map((userId) => ({ userId, deliveredSeqNo: 0, readSeqNo: 0 })) })
+  stage.routes.set(`GET /v1/conversations/${room}/receipts`, () => table('alice', 'bob', 'carol'))
+  const client = await stage.online()
+  await stage.says(message(1, { senderId: 'alice' }))
+  const timeline = client.timeline(room)
+  await settle()
+  stage.routes.set(`GET /v1/conversations/${room}/receipts`, () => table('alice', 'bob'))
+  await stage.cut()
+  await pass(1_000)
+  await stage.drained()
+  await stage.says({ type: 'ack', conversationId: room, userId: 'bob', seqNo: 1, status: 'read' })
+  expect(timeline.tickOf(timeline.messages[0]!)).toBe('read')
+})
+
+test('What was on its way to a group that is left goes with it', async () => {
+  const group = 'g:00000000000000000000000000000000'
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  await client.send(group, 'one')
+  await stage.says({ type: 'conversation', conversationId: group, change: 'memberRemoved', userId: 'alice' })
+  expect((await store.load()).outbox).toEqual([])
+  expect(client.conversations).toEqual([])
+})
+
+test('A look at a name that is nobody’s leaves nothing', async () => {
+  const client = await stage.online()
+  client.timeline('dm:alice:bbo').close()
+  const timeline = client.timeline(room)
+  await settle()
+  expect(timeline.loading).toBe(false)
+  expect(client.conversations).toEqual([])
+})
+
+test('A renewed token that cannot be stored is used, and renewed in its turn', async () => {
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  vi.spyOn(store, 'write').mockRejectedValueOnce(new Error('broken'))
+  await pass(720_000)
+  expect(stage.sent('auth')).toEqual([{ type: 'auth', token: 'access-2' }])
+
+  const presented: unknown[] = []
+  const refresh = stage.routes.get('POST /v1/auth/refresh')!
+  stage.routes.set('POST /v1/auth/refresh', (body, url) => {
+    presented.push(body)
+    return refresh(body, url)
+  })
+  await pass(720_000)
+  expect(presented).toEqual([{ refreshToken: 'refresh-2' }])
+  expect((await store.load()).session).toMatchObject({ refreshToken: 'refresh-3' })
+  expect(client.session).toBeDefined()
+})
+
+test('A closed view asks for nothing, and says that there is nothing more', async () => {
+  const client = await stage.online()
+  stage.routes.set(pages, pagesOf(200))
+  await stage.says(message(200))
+  const timeline = client.timeline(room)
+  await settle()
+  timeline.close()
+  expect(timeline.hasOlder).toBe(false)
+  const asked = stage.requests.length
+  await timeline.loadDownTo(1)
+  expect(stage.requests).toHaveLength(asked)
+})
