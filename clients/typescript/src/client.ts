@@ -111,7 +111,7 @@ export class ChatClient {
     const name = options.name ?? 'chat'
     const store = options.store ?? (typeof indexedDB === 'undefined' ? new MemoryStore() : await IndexedDbStore.open(name))
     const { url, connect = signalRTransport, fetch = (address, request) => globalThis.fetch(address, request) } = options
-    const tabs = options.store ? tabsOf('', true) : tabsOf(name, typeof indexedDB === 'undefined')
+    const tabs = tabsOf(name, options.store !== undefined || typeof window === 'undefined')
     const client = new ChatClient({ url, connect, fetch }, store, tabs)
     // Heard before the store is read: what is written in between is applied twice, which does no harm.
     tabs.listen((message) => client.heard(message))
