@@ -30,6 +30,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   private opened = false
   private atEnd = true
   private lastTop = 0
+  private wasHidden = false
   private frame = 0
   private sizes: ResizeObserver | undefined
 
@@ -42,6 +43,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
 
   /** Brings an element into view, a little below the top, without staying at the end. */
   show(element: Element) {
+    if (this.isHidden) return
     const scroller = this.scroller.current!
     // Twice: the first look lays out what was never on screen, the second one knows its true height.
     for (let turn = 0; turn < 2; turn++) scroller.scrollTop += element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight / 4
@@ -52,7 +54,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
 
   override componentDidMount() {
     this.props.handle.current = this
-    this.sizes = new ResizeObserver(() => this.atEnd && this.keepPlace())
+    this.sizes = new ResizeObserver(this.resized)
     this.sizes.observe(this.scroller.current!)
     this.sizes.observe(this.content.current!)
     this.open()
@@ -78,9 +80,25 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   }
 
   private open() {
-    if (!this.props.hasContent) return
+    if (!this.props.hasContent || this.isHidden) return
     this.opened = true
     if (!this.props.onOpen(this.scroller.current!)) this.keepPlace()
+  }
+
+  /** Not laid out, as beside a group's details on a phone: nobody sees anything, and every measure is 0. */
+  private get isHidden(): boolean {
+    return !this.scroller.current?.clientHeight
+  }
+
+  private resized = () => {
+    const wasHidden = this.wasHidden
+    this.wasHidden = this.isHidden
+    if (this.isHidden) return
+    if (!this.opened) this.open()
+    else if (this.atEnd) this.keepPlace()
+    // Not every browser keeps the place of what it does not show.
+    else if (wasHidden) this.scroller.current!.scrollTop = this.lastTop
+    this.tell()
   }
 
   private keepElement({ element, top }: { element: Element; top: number }) {
@@ -90,7 +108,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
 
   private keepPlace() {
     const scroller = this.scroller.current
-    if (!scroller) return
+    if (!scroller || this.isHidden) return
     scroller.scrollTop = scroller.scrollHeight
     this.lastTop = scroller.scrollTop
   }
@@ -101,6 +119,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   }
 
   private scrolled = () => {
+    if (this.isHidden) return
     const { scrollTop } = this.scroller.current!
     // Content that grows moves the end away from the reader; only the reader moves away from the end.
     if (this.distanceToEnd() < nearEnd) this.atEnd = true
@@ -115,7 +134,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
     this.frame = requestAnimationFrame(() => {
       this.frame = 0
       const scroller = this.scroller.current
-      if (!scroller || !this.opened) return
+      if (!scroller || !this.opened || this.isHidden) return
       this.props.onMoved({ atEnd: this.atEnd })
       if (scroller.scrollTop < nearStart) this.props.onNearStart()
     })
