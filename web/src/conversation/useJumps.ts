@@ -23,7 +23,8 @@ export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly c
   return {
     async toMessage(messageId: string) {
       // Message ids rise with time: once older ones are here and it is not among them, it is not to be seen by this user.
-      while (!blocks.find(messageId) && timeline.hasOlder && !timeline.error && messageId < (timeline.messages[0]?.messageId ?? ''))
+      // A view that is gone loads no more: its timeline is closed.
+      while (place.current && !blocks.find(messageId) && timeline.hasOlder && !timeline.error && messageId < (timeline.messages[0]?.messageId ?? ''))
         await timeline.loadOlder().then(() => blocks.update(timeline.messages))
       const message = blocks.find(messageId)
       if (message) setTarget({ seqNo: message.seqNo })
