@@ -20,6 +20,10 @@ describe('linkify', () => {
     ['(https://example.org)', 'https://example.org/'],
     ['https://example.org/plan.', 'https://example.org/plan'],
     ['https://example.org/a_(b)', 'https://example.org/a_(b)'],
+    ['((https://example.org/a_(b)))', 'https://example.org/a_(b)'],
+    ['[see https://example.org/a[1].].', 'https://example.org/a[1]'],
+    ['https://example.org/a).b)', 'https://example.org/a).b'],
+    ['(https://example.org/).*)', 'https://example.org/'],
     ['really https://example.org/?!', 'https://example.org/'],
   ])('marks around an address are not of it: %s', (text, href) => {
     expect(links(text)).toEqual([href])
@@ -32,6 +36,12 @@ describe('linkify', () => {
   test('the parts joined are the text again, whatever it is', () => {
     for (const text of ['<img src=x onerror=alert(1)>', 'a https://x.y b http://z. <script>https://q</script>', 'https://a.b https://a.b\n\n', '"https://a.b"onclick=x'])
       expect(linkify(text).map(part => part.text).join('')).toBe(text)
+  })
+
+  test('a bracket is counted once: a hundred thousand are done', () => {
+    const brackets = ')]'.repeat(50_000)
+
+    expect(linkify(`http://a${brackets}`)).toEqual([{ text: 'http://a', href: 'http://a/' }, { text: brackets }])
   })
 
   test('markup ends an address', () => {

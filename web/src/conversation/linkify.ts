@@ -19,14 +19,16 @@ export function linkify(text: string): Part[] {
   return parts
 }
 
-/** A sentence's full stop, and a bracket that was opened before the address, are not of it. */
+/** A sentence's full stop, and a bracket that was opened before the address, are not of it. Goes over the address once, however many there are. */
 function withoutTrailingMarks(link: string): string {
-  for (;;) {
-    const last = link.at(-1)!
-    const isLooseBracket = (last === ')' && count(link, '(') < count(link, ')')) || (last === ']' && count(link, '[') < count(link, ']'))
-    if (!isLooseBracket && !/[.,;:!?…*_]/.test(last)) return link
-    link = link.slice(0, -1)
+  const loose: Record<string, number> = { ')': count(link, ')') - count(link, '('), ']': count(link, ']') - count(link, '[') }
+  let end = link.length
+  for (; end > 0; end--) {
+    const last = link[end - 1]!
+    const isLooseBracket = last in loose && loose[last]!-- > 0
+    if (!isLooseBracket && !/[.,;:!?…*_]/.test(last)) break
   }
+  return link.slice(0, end)
 }
 
 function parseAddress(link: string): string | undefined {
