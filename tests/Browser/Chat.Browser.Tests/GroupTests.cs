@@ -43,4 +43,32 @@ public sealed class GroupTests(Browsers browsers)
         await Expect(carol.Rows).ToHaveCountAsync(0);
         await Expect(details).ToContainTextAsync("2 members");
     }
+
+    [Fact]
+    public async Task On_a_phone_what_comes_behind_the_details_stays_unread()
+    {
+        await using var alice = await browsers.RegisterAsync("alice", screen: Screen.Phone);
+        using var bob = await Seed.RegisterAsync(await browsers.ServerAsync(), browsers.NewUserId("bob"));
+        var group = await bob.CreateGroupAsync("Hikers", alice.UserId);
+        await bob.WriteManyAsync(group, 300);
+        await alice.OpenConversationAsync("Hikers");
+        await Expect(alice.Messages.Last).ToHaveAttributeAsync("data-seq", "300");
+        await Expect(alice.Page).ToHaveTitleAsync("Hikers · Chat");
+        var shown = await alice.Messages.CountAsync();
+
+        await alice.Button("Group details").ClickAsync();
+        await Expect(alice.Page.GetByRole(AriaRole.Heading, new() { Name = "Members" })).ToBeVisibleAsync();
+        await bob.WriteAsync(group, "one more");
+        await bob.WriteAsync(group, "and another");
+        await Expect(alice.Page).ToHaveTitleAsync("(2) Hikers · Chat");
+        await Expect(alice.Messages).ToHaveCountAsync(shown + 2);
+        // What the page does about it, it does in the next frame.
+        await alice.Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        await Expect(alice.Page).ToHaveTitleAsync("(2) Hikers · Chat");
+        Assert.Equal(shown + 2, await alice.Messages.CountAsync());
+
+        await alice.Button("Close details").ClickAsync();
+        await Expect(alice.Message("and another")).ToBeInViewportAsync();
+        await Expect(alice.Page).ToHaveTitleAsync("Hikers · Chat");
+    }
 }
