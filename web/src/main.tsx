@@ -5,6 +5,7 @@ import { ChatClient, MemoryStore } from '@chat/client'
 import { render } from 'preact'
 import { App } from './app/App'
 import { ChatContext } from './app/useChat'
+import { tendDrafts } from './conversation/drafts'
 import { I18nProvider } from './i18n/I18n'
 import { languages, startLanguage } from './i18n/languages'
 import { paintBrowser } from './theme/theme'
@@ -23,6 +24,7 @@ async function openClient(): Promise<ChatClient> {
 paintBrowser()
 const language = startLanguage()
 const [texts, client] = await Promise.all([languages[language].load(), openClient()])
+tendDrafts(client, window)
 
 render(
   <I18nProvider language={language} texts={texts}>

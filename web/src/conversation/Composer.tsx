@@ -8,7 +8,7 @@ import { useI18n } from '../i18n/I18n'
 import { refusalText } from '../i18n/refusals'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
-import { keepDraft, useDraft } from './drafts'
+import { keepDraft, takeBack, useDraft } from './drafts'
 import { bytesLeft } from './textLimit'
 
 interface Props {
@@ -53,7 +53,7 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
     try {
       await onSend(draft.text.trim(), draft.replyTo)
     } catch (error) {
-      keepDraft(me, id, draft)
+      takeBack(me, id, draft)
       setProblem(`${t.composer.notTaken} ${refusalText(t, error)}`)
     }
   }

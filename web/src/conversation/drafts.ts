@@ -1,3 +1,4 @@
+import type { ChatClient } from '@chat/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat } from '../app/useChat'
 import { forgetItems, keepItem, readItem } from '../ui/storage'
@@ -27,13 +28,37 @@ export function keepDraft(userId: string, conversationId: string, draft: Draft) 
   const isEmpty = !draft.text && !draft.replyTo
   known.set(key, isEmpty ? none : draft)
   keepItem(key, isEmpty ? null : JSON.stringify(draft))
-  for (const listener of listeners) listener()
+  tell()
 }
 
-/** When a user signs out, nothing of theirs stays. */
+/** A text that was taken for sent and could not be goes back in front of what was typed since. */
+export function takeBack(userId: string, conversationId: string, unsent: Draft) {
+  const since = readDraft(userId, conversationId)
+  keepDraft(userId, conversationId, { ...unsent, ...since, text: [unsent.text, since.text].filter(Boolean).join('\n') })
+}
+
+/** When a session ends for good, what its user has begun to write is not for the next one. */
 export function forgetDrafts() {
-  known.clear()
   forgetItems(prefix)
+  known.clear()
+  tell()
+}
+
+/**
+ * Keeps drafts right whatever else goes on: what another tab writes, or sends, is so here too, and they end with their session, whoever ended it.
+ * @param window told by the browser of what other tabs have stored
+ */
+export function tendDrafts(client: Pick<ChatClient, 'subscribe'>, window: EventTarget) {
+  window.addEventListener('storage', event => {
+    const { key } = event as StorageEvent
+    // Without a key everything was cleared.
+    if (key === null) known.clear()
+    else if (!known.delete(key)) return
+    tell()
+  })
+  client.subscribe(changes => {
+    if (changes.some(change => change.type === 'signedOut' && change.reason !== 'expired')) forgetDrafts()
+  })
 }
 
 export function parseDraft(stored: string | null): Draft {
@@ -55,6 +80,10 @@ export function useDraft(conversationId: string): Draft {
     return () => void listeners.delete(read)
   }, [userId, conversationId])
   return draft
+}
+
+function tell() {
+  for (const listener of listeners) listener()
 }
 
 const keyOf = (userId: string, conversationId: string) => `${prefix}${userId}.${conversationId}`

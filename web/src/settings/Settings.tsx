@@ -2,7 +2,6 @@ import './Settings.css'
 import { useState } from 'preact/hooks'
 import { hashOf } from '../app/routes'
 import { useChat, useClient } from '../app/useChat'
-import { forgetDrafts } from '../conversation/drafts'
 import { useI18n } from '../i18n/I18n'
 import { useTheme, type Theme } from '../theme/theme'
 import { Avatar } from '../ui/Avatar'
@@ -10,6 +9,8 @@ import { Choice } from '../ui/Choice'
 import { ConfirmDialog } from '../ui/Dialog'
 import { Icon } from '../ui/icons'
 import { Page } from '../ui/Page'
+import { Problem } from '../ui/Problem'
+import { useTask } from '../ui/useTask'
 import { LanguageChoice } from './LanguageChoice'
 import { NotificationSetting } from './NotificationSetting'
 
@@ -18,6 +19,7 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const client = useClient()
   const userId = useChat(chat => chat.session?.userId ?? '')
   const { theme, choose } = useTheme()
+  const task = useTask()
   const [leaving, setLeaving] = useState(false)
   const themes: Theme[] = ['system', 'light', 'dark']
 
@@ -48,6 +50,7 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
             {t.settings.signOut}
           </button>
         </nav>
+        <Problem text={task.problem} />
       </section>
       <section class="section" aria-labelledby="look-heading">
         <h2 id="look-heading">{t.settings.look}</h2>
@@ -72,10 +75,7 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
           text={t.settings.signOutText}
           action={t.settings.signOut}
           onClose={() => setLeaving(false)}
-          onConfirm={() => {
-            forgetDrafts()
-            void client.signOut()
-          }}
+          onConfirm={() => void task.run(() => client.signOut())}
         />
       )}
     </Page>
