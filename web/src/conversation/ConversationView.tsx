@@ -12,22 +12,18 @@ import { MessageList } from './MessageList'
 import type { ScrollPlace } from './ScrollPlace'
 import { TypingLine } from './TypingLine'
 import { useAttentive } from './useAttentive'
+import { useIsGone } from './useIsGone'
 import { useTimeline } from './useTimeline'
 import { useUnreadMark } from './useUnreadMark'
 
 /** One conversation. Give it the id as key: another conversation is another view. */
-export function ConversationView(props: { id: string; showsDetails: boolean }) {
-  // A direct conversation exists without being known; a group that is not known is none of this user's.
-  const isGone = useChat(client => isGroup(props.id) && client.connection.caughtUp && !client.conversation(props.id))
-  return isGone ? <Gone /> : <OpenConversation {...props} />
-}
-
-function OpenConversation({ id, showsDetails }: { id: string; showsDetails: boolean }) {
+export function ConversationView({ id, showsDetails }: { id: string; showsDetails: boolean }) {
   const { t } = useI18n()
   const client = useClient()
   const me = useChat(chat => chat.session?.userId ?? '')
   const name = useChat(chat => nameOf(chat, id, t))
   const timeline = useTimeline(id)
+  const isGone = useIsGone(timeline)
   const mark = useUnreadMark(id, me, useAttentive())
   const place = useRef<ScrollPlace>(null)
   const field = useRef<HTMLTextAreaElement>(null)
@@ -43,6 +39,7 @@ function OpenConversation({ id, showsDetails }: { id: string; showsDetails: bool
     place.current?.toEnd()
   }
 
+  if (isGone) return <Gone />
   return (
     <section class="conversation" aria-label={name}>
       <ConversationHeader id={id} name={name} showsDetails={showsDetails} />
