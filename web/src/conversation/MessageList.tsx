@@ -32,7 +32,8 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const client = useClient()
   const conversation = useChat(chat => chat.conversation(timeline.conversationId))
   const [atEnd, setAtEnd] = useState(true)
-  const [dividerSeen, setDividerSeen] = useState(false)
+  // Of which mark the divider was on screen: the next mark has its own.
+  const [seenMark, setSeenMark] = useState<number>()
   const [blocks] = useState(() => new Blocks())
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
@@ -44,16 +45,17 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const firstUnread = mark.firstUnread(messages)
   const unread = conversation?.unreadCount ?? 0
   const isEmpty = messages.length === 0 && outgoing.length === 0
-  const offersUnread = mark.readBefore !== undefined && !dividerSeen && messages.length > 0
+  const offersUnread = mark.readBefore !== undefined && mark.readBefore !== seenMark && messages.length > 0
 
   const moved = ({ atEnd }: { atEnd: boolean }) => {
     setAtEnd(atEnd)
     const scroller = place.current!.scroller.current!
-    if (offersUnread && isOnScreen(scroller.querySelector('[data-unread]'), scroller)) setDividerSeen(true)
+    if (offersUnread && isOnScreen(scroller.querySelector('[data-unread]'), scroller)) setSeenMark(mark.readBefore)
     const now = client.conversation(timeline.conversationId)
     if (!now || now.unreadCount === 0 || !isAttentive()) return
     const seen = atEnd ? messages.at(-1)?.seqNo : lastVisibleSeqNo(scroller)
-    if (seen !== undefined && seen > now.readSeqNo) void client.markRead(now.id, seen)
+    // That storage fails is said by the bar; the next look marks it again.
+    if (seen !== undefined && seen > now.readSeqNo) client.markRead(now.id, seen).catch(() => undefined)
   }
 
   const open = () => {

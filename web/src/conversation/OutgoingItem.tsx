@@ -2,12 +2,15 @@ import type { Outgoing } from '@chat/client'
 import { useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
+import { Problem } from '../ui/Problem'
+import { useTask } from '../ui/useTask'
 import { MessageText } from './MessageText'
 
 /** An own message that is not in the log yet: on its way, or refused and waiting for a decision. */
 export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: boolean }) {
   const { t, times } = useI18n()
   const client = useClient()
+  const task = useTask()
   const failed = item.state === 'failed'
   return (
     <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} tabIndex={-1}>
@@ -26,12 +29,13 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
           <p>
             {t.conversation.notSent} {item.error && t.errors[item.error.code]}
           </p>
-          <button type="button" class="button quiet" onClick={() => client.retry(item.clientMsgId)}>
+          <button type="button" class="button quiet" onClick={() => task.run(() => client.retry(item.clientMsgId))}>
             {t.conversation.retry}
           </button>
-          <button type="button" class="button quiet" onClick={() => client.discard(item.clientMsgId)}>
+          <button type="button" class="button quiet" onClick={() => task.run(() => client.discard(item.clientMsgId))}>
             {t.conversation.discard}
           </button>
+          <Problem text={task.problem} />
         </div>
       )}
     </li>

@@ -7,7 +7,9 @@ import { useI18n } from '../i18n/I18n'
 export function GroupRules({ group, onChange }: { group: Group; onChange: (work: () => Promise<Group | void>) => Promise<boolean> }) {
   const { t } = useI18n()
   const client = useClient()
-  const [title, setTitle] = useState(group.title)
+  // Until somebody edits it, it follows the group: another admin may change it meanwhile.
+  const [edited, setEdited] = useState<string>()
+  const title = edited ?? group.title
   const ids = { title: useId(), history: useId() }
   const wanted = title.trim()
   const change = (what: { title?: string; history?: History }) => onChange(() => client.changeGroup(group.conversationId, what))
@@ -16,14 +18,14 @@ export function GroupRules({ group, onChange }: { group: Group; onChange: (work:
     <section class="section">
       <form
         class="field"
-        onSubmit={event => {
+        onSubmit={async event => {
           event.preventDefault()
-          if (wanted && wanted !== group.title) void change({ title: wanted })
+          if (wanted && wanted !== group.title && (await change({ title: wanted }))) setEdited(undefined)
         }}
       >
         <label for={ids.title}>{t.group.newTitle}</label>
         <div class="field-row">
-          <input id={ids.title} value={title} maxLength={128} autocomplete="off" onInput={event => setTitle(event.currentTarget.value)} />
+          <input id={ids.title} value={title} maxLength={128} autocomplete="off" onInput={event => setEdited(event.currentTarget.value)} />
           <button class="button plain" disabled={!wanted || wanted === group.title}>
             {t.group.save}
           </button>
