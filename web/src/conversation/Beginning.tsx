@@ -6,10 +6,11 @@ import { Avatar } from '../ui/Avatar'
 export function Beginning({ timeline, isEmpty, isGroup, name }: { timeline: Timeline; isEmpty: boolean; isGroup: boolean; name: string }) {
   const { t } = useI18n()
 
-  if (timeline.error && (timeline.hasOlder || isEmpty))
+  // What is missing may be further down, where the reader is: then this stays in sight. That there is no network is said by the bar.
+  if (timeline.error)
     return (
-      <div class="beginning" role="status">
-        <p>{t.conversation.olderFailed}</p>
+      <div class={timeline.error.code === 'network' ? 'beginning' : 'beginning pinned'} role="status">
+        <p>{t.conversation.loadFailed}</p>
         <p class="hint">{t.errors[timeline.error.code]}</p>
         <button type="button" class="button plain" onClick={() => timeline.loadOlder()}>
           {t.tryAgain}

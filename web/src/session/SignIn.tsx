@@ -79,7 +79,7 @@ export function SignIn({ reason }: { reason: SignedOutReason | undefined }) {
               <button
                 type="button"
                 class="icon-button"
-                aria-label={shown ? t.session.hidePassword : t.session.showPassword}
+                aria-label={t.session.showPassword}
                 aria-pressed={shown}
                 onClick={() => setShown(!shown)}
               >
