@@ -61,6 +61,11 @@ public sealed class ChattingTests(Browsers browsers)
         await Expect(answer.Locator(".quote")).ToContainTextAsync("the question");
         await answer.Locator(".quote").ClickAsync();
         await Expect(alice.Page.Locator("li.message").First).ToBeFocusedAsync();
+
+        await alice.Page.Keyboard.PressAsync("ArrowDown");
+        await Expect(answer).ToBeFocusedAsync();
+        await alice.Page.Keyboard.PressAsync("o");
+        await Expect(alice.Page.Locator("li.message").First).ToBeFocusedAsync();
     }
 
     [Fact]

@@ -12,6 +12,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     [['↑', '↓'], words.list],
     [['↑', '↓'], words.messages],
     [['R'], words.reply],
+    [['O'], words.original],
     [[keys.enter], words.send],
     [[keys.shift, keys.enter], words.newLine],
     [[keys.escape], words.escape],

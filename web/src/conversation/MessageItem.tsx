@@ -24,7 +24,7 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
       <div class="bubble">
         <p class={showsSender && startsRun ? 'message-sender' : 'unseen'}>{who}</p>
         {message.replyTo && (
-          <button type="button" class="quote" data-action="original" tabIndex={-1} title={t.conversation.original}>
+          <button type="button" class="quote" data-action="original" tabIndex={-1} title={t.conversation.original} aria-keyshortcuts="O">
             {original ? (
               <>
                 <span class="quote-who">{original.senderId === me ? t.you : original.senderId}</span>
@@ -43,7 +43,7 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
           {isOwn && <TickMark tick={tickAt(message.seqNo, reached)} />}
         </span>
       </div>
-      <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)}>
+      <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)} aria-keyshortcuts="R">
         <Icon name="reply" />
       </button>
     </li>

@@ -34,12 +34,12 @@ export function messageActions({ find, onReply, onOriginal }: Actions) {
         next.focus({ preventScroll: true })
         next.scrollIntoView({ block: 'nearest' })
       }
-      if (event.key === 'Enter' || event.key.toLowerCase() === 'r') {
-        const message = messageAt(item)
-        if (!message) return
-        event.preventDefault()
-        onReply(message)
-      }
+      const key = event.key.toLowerCase()
+      const message = key === 'enter' || key === 'r' || key === 'o' ? messageAt(item) : undefined
+      if (!message) return
+      event.preventDefault()
+      if (key !== 'o') onReply(message)
+      else if (message.replyTo) onOriginal(message.replyTo)
     },
   }
 }
