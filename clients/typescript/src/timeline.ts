@@ -92,7 +92,11 @@ export class OpenTimeline implements Timeline {
   }
 
   loadOlder(): Promise<void> {
-    if (this.from === undefined) return this.repair()
+    // What is missing above comes first: it is what somebody who tries again wants.
+    if (this.from === undefined || lengthOf(this.gaps()) > 0) {
+      this.unfilled = undefined
+      return this.repair()
+    }
     return (this.steps = this.steps.then(() => this.guarded(() => this.stepDown(step))))
   }
 

@@ -121,6 +121,21 @@ test('A first page that did not come is asked for again by looking for older one
   expect(timeline.messages).toHaveLength(3)
 })
 
+test('A gap that could not be filled is tried again by looking for older ones', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  const timeline = client.timeline(room)
+  await settle()
+  stage.routes.delete(pages)
+  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 3 })
+  await pass(60_000)
+  expect(timeline.error).toMatchObject({ code: 'not_found' })
+  stage.routes.set(pages, pagesOf(3))
+  await timeline.loadOlder()
+  expect(timeline.error).toBeUndefined()
+  expect(timeline.messages).toHaveLength(3)
+})
+
 test('A page that fails for now is asked for again without being asked to', async () => {
   const client = await stage.online()
   await stage.says(message(1))
