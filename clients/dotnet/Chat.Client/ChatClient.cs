@@ -131,8 +131,9 @@ public sealed partial class ChatClient : IAsyncDisposable
         NetworkChange.NetworkAvailabilityChanged -= OnNetworkChanged;
         await _signing.WaitAsync();
         await _connector.DisposeAsync();
-        await _session.FinishAsync();
         await _background.DisposeAsync();
+        await _session.CloseAsync();
+        await _goodbye;
         await _loop.DisposeAsync();
         await _ledger.CloseAsync();
         _outbox.Dispose();
