@@ -11,7 +11,7 @@ public sealed partial class ChatClient
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
     public Task<Group> CreateGroupAsync(
         string title, IReadOnlyCollection<string> members, History history = History.All, CancellationToken ct = default) =>
-        WithListAsync(_api.CreateGroupAsync(title, members, history, ct));
+        WithListAsync(() => _api.CreateGroupAsync(title, members, history, ct));
 
     /// <summary>A group, with its members.</summary>
     /// <exception cref="ChatException"><c>not_a_member</c>; or no answer came.</exception>
@@ -20,7 +20,7 @@ public sealed partial class ChatClient
     /// <summary>Changes a group; what is null stays. By the owner and admins.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
     public Task<Group> ChangeGroupAsync(string conversationId, string? title = null, History? history = null, CancellationToken ct = default) =>
-        WithListAsync(_api.ChangeGroupAsync(conversationId, title, history, ct));
+        WithListAsync(() => _api.ChangeGroupAsync(conversationId, title, history, ct));
 
     /// <summary>Adds members. By the owner and admins.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
@@ -42,11 +42,14 @@ public sealed partial class ChatClient
     public async Task LeaveAsync(string conversationId, CancellationToken ct = default)
     {
         var me = Session?.UserId ?? throw ChatException.NotSignedIn();
+        var life = _ledger.State.Life;
         await _api.RemoveMemberAsync(conversationId, me, ct);
         await _loop.RunAsync(async () =>
         {
-            _lists.Left(conversationId);
             var draft = _ledger.Begin();
+            if (draft.Now.Life != life)
+                return;
+            _lists.Left(conversationId);
             if (draft.Now.Find(conversationId) is null)
                 return;
             draft.Remove(conversationId);
@@ -55,12 +58,16 @@ public sealed partial class ChatClient
     }
 
     /// <summary>What a change of a group brings is shown by the list; its event may go to the others alone.</summary>
-    private async Task<Group> WithListAsync(Task<Group> change)
+    private async Task<Group> WithListAsync(Func<Task<Group>> change)
     {
-        var group = await change;
+        var life = _ledger.State.Life;
+        var group = await change();
         await _loop.RunAsync(async () =>
         {
             var draft = _ledger.Begin();
+            // The answer may come when somebody else is here.
+            if (draft.Now.Life != life)
+                return;
             draft.Put(_ledger.FindOrNew(draft, group.ConversationId) with { Title = group.Title });
             _lists.HeardOf(group.ConversationId);
             await _ledger.CommitAsync(draft);

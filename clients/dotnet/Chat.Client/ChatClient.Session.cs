@@ -6,6 +6,9 @@ public sealed partial class ChatClient
     private static readonly TimeSpan LogoutPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(5);
 
+    // Who holds _signing writes it.
+    private Task _goodbye = Task.CompletedTask;
+
     /// <summary>Makes an account and signs in.</summary>
     /// <param name="userId">1 to 64 letters, digits, dots, underscores and hyphens; not a sign first.</param>
     /// <param name="password">8 to 256 characters.</param>
@@ -22,7 +25,7 @@ public sealed partial class ChatClient
     public Task SignInAsync(string userId, string password, string? deviceName = null, CancellationToken ct = default) =>
         EnterAsync(userId, password, deviceName, _auth.LogInAsync, ct);
 
-    /// <summary>Signs out: the server is told if it can be, and everything here is deleted, the outbox included.</summary>
+    /// <summary>Signs out: everything here is deleted, the outbox included. The server is told behind that, as well as it can be.</summary>
     /// <exception cref="ChatException"><c>storage</c>: it could not be deleted.</exception>
     public async Task SignOutAsync()
     {
@@ -32,13 +35,12 @@ public sealed partial class ChatClient
             if (_ledger.State.Installation.Tokens is null)
                 return;
             await _connector.StopAsync();
-            await _session.FinishAsync();
-            await LogOutAsync(_ledger.State.Installation.Tokens?.Refresh);
-            await EndSessionAsync(SignedOutReason.SignedOut);
+            if (await EndSessionAsync(SignedOutReason.SignedOut) is { } refresh)
+                _goodbye = LogOutAsync(refresh);
         }
         catch (ChatException)
         {
-            // Still signed in here; what becomes of that the server will say.
+            // Still signed in.
             _connector.Start();
             throw;
         }
@@ -65,6 +67,8 @@ public sealed partial class ChatClient
             if (Session is not null)
                 throw new InvalidOperationException("Somebody is signed in: sign out first.");
             var pair = await enter(new Credentials(userId, password, _ledger.State.Installation.DeviceId, deviceName), ct);
+            // Who asks for a token must not wait for what was the last session's.
+            await _session.FinishAsync().WaitAsync(ct);
             await _loop.RunAsync(() => BeginSessionAsync(userId, pair));
             await _connector.StopAsync();
             _connector.Start();
@@ -124,11 +128,13 @@ public sealed partial class ChatClient
         }
     }
 
-    private async Task EndSessionAsync(SignedOutReason reason)
+    /// <summary>Answers with the session's last refresh token.</summary>
+    private async Task<string?> EndSessionAsync(SignedOutReason reason)
     {
-        await _loop.RunAsync(() => ForgetSessionAsync(reason));
+        var refresh = await _loop.RunAsync(() => ForgetSessionAsync(reason));
         _log.SessionEnded(reason);
         ShowConnection(new ConnectionState(ConnectionStatus.SignedOut, Reason: reason));
+        return refresh;
     }
 
     private async Task TakeTurnAsync(CancellationToken ct)
@@ -140,14 +146,13 @@ public sealed partial class ChatClient
         throw new ObjectDisposedException(nameof(ChatClient));
     }
 
-    private async Task LogOutAsync(string? refreshToken)
+    private async Task LogOutAsync(string refresh)
     {
-        if (refreshToken is null)
-            return;
+        var latest = await _session.LatestAsync(refresh);
         using var patience = new CancellationTokenSource(LogoutPatience);
         try
         {
-            await _auth.LogOutAsync(refreshToken, patience.Token);
+            await _auth.LogOutAsync(latest, patience.Token);
         }
         catch (Exception e) when (e is ChatException or OperationCanceledException)
         {
@@ -156,9 +161,10 @@ public sealed partial class ChatClient
         }
     }
 
-    private async Task ForgetSessionAsync(SignedOutReason reason)
+    private async Task<string?> ForgetSessionAsync(SignedOutReason reason)
     {
         var draft = _ledger.Begin();
+        var refresh = draft.Now.Installation.Tokens?.Refresh;
         var installation = draft.Now.Installation with { Tokens = null };
         switch (reason)
         {
@@ -179,5 +185,6 @@ public sealed partial class ChatClient
                 break;
         }
         await _ledger.CommitAsync(draft);
+        return refresh;
     }
 }

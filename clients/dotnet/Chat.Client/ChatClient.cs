@@ -60,7 +60,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _presences = new Presences(_loop, _line, _background, clock, () => Show(ChatChange.Presence));
         _reading = new Reading(_ledger, _line);
         var pages = new Pages(_loop, _ledger, _api, _outbox, _line, _background);
-        _timelines = new Timelines(_loop, _ledger, pages, _background, _notices, _log);
+        _timelines = new Timelines(_loop, _ledger, pages, _line, _background, _notices, clock, _log);
         _lists = new ConversationLists(_loop, _ledger, _api, _reading, _line, _background, clock, _log);
         _receipts = new Receipts(_loop, _ledger, _api, _line, _timelines, _background);
         var receiver = new Receiver(_ledger, _line, _outbox, _reading, _lists, _receipts, _typing, _presences, _log);
@@ -131,8 +131,9 @@ public sealed partial class ChatClient : IAsyncDisposable
         NetworkChange.NetworkAvailabilityChanged -= OnNetworkChanged;
         await _signing.WaitAsync();
         await _connector.DisposeAsync();
-        await _session.FinishAsync();
         await _background.DisposeAsync();
+        await _session.CloseAsync();
+        await _goodbye;
         await _loop.DisposeAsync();
         await _ledger.CloseAsync();
         _outbox.Dispose();
@@ -154,6 +155,8 @@ public sealed partial class ChatClient : IAsyncDisposable
         var now = draft.Now;
         if (draft.Touched.Any(id => IsShared(now.Find(id)) && !IsShared(before.Find(id))))
             _presences.Shared();
+        foreach (var id in draft.Removed)
+            _line.Current?.Forget(id);
         Gather(draft.Arrived);
         Show((now.Installation.UserId != before.Installation.UserId || (now.UserId is null) != (before.UserId is null) ? ChatChange.Session : 0)
             | (now.Conversations != before.Conversations ? ChatChange.Conversations : 0)

@@ -166,7 +166,7 @@ public sealed class ConnectionTests
 
         await rig.Client.SignOutAsync();
 
-        Assert.Contains("POST /v1/auth/logout", rig.Rest.Asked);
+        await Until.TrueAsync(() => rig.Server.LoggedOut is ["refresh-1"], "the server is told");
         Assert.Equal((ConnectionStatus.SignedOut, SignedOutReason.SignedOut), (rig.Client.Connection.Status, rig.Client.Connection.Reason!.Value));
         var stored = await rig.Store.OpenAsync(CancellationToken.None);
         Assert.Equal(new StoredInstallation(device), stored.Installation);
@@ -265,6 +265,40 @@ public sealed class ConnectionTests
         await Assert.ThrowsAsync<ObjectDisposedException>(() => client.SignInAsync(Rig.Me, "password"));
         await Assert.ThrowsAsync<ObjectDisposedException>(client.SignOutAsync);
         await Assert.ThrowsAsync<ObjectDisposedException>(() => timeline.LoadDownToAsync(1));
+    }
+
+    [Fact]
+    public async Task Signing_out_waits_for_no_network_and_is_not_undone_by_a_renewal_whose_token_is_voided()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rig.Rest.Before = path => path.StartsWith("/v1/auth/", StringComparison.Ordinal) ? answer.Task : Task.CompletedTask;
+        rig.Clock.Advance(TimeSpan.FromSeconds(720));
+        await Until.TrueAsync(() => rig.Rest.Asked.Contains("POST /v1/auth/refresh"), "a renewal is under way");
+
+        var signingOut = rig.Client.SignOutAsync();
+        await Until.TrueAsync(() => signingOut.IsCompleted, "it has signed out");
+        answer.SetResult();
+        await Until.TrueAsync(() => rig.Server.LoggedOut is ["refresh-2"], "the server is told", () => string.Join(',', rig.Server.LoggedOut));
+
+        Assert.Null(rig.Client.Session);
+        Assert.Null((await rig.Store.OpenAsync(CancellationToken.None)).Installation!.Tokens);
+        await rig.Client.SignInAsync(Rig.Me, "password");
+        await rig.CaughtUpAsync();
+    }
+
+    [Fact]
+    public async Task A_renewals_answer_that_could_not_be_stored_is_when_the_client_closes()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Store.Fails = changes => changes.OfType<StoreChange.PutInstallation>().Any();
+        rig.Clock.Advance(TimeSpan.FromSeconds(720));
+        await Until.TrueAsync(() => rig.Server.Refreshes == 1 && rig.Client.StorageFailed, "its answer cannot be stored");
+
+        rig.Store.Fails = _ => false;
+        await rig.CloseAsync();
+
+        Assert.Equal(rig.Server.CurrentToken, (await rig.Store.OpenAsync(CancellationToken.None)).Installation!.Tokens!.Access);
     }
 
     private sealed class Extreme : Random

@@ -24,7 +24,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
         if (server.RestFault is { } fault)
             throw fault;
         if (path.StartsWith("/v1/auth/", StringComparison.Ordinal))
-            return Auth(path);
+            return await AuthAsync(path, request.Content!);
         if (request.Headers.Authorization?.Parameter != server.CurrentToken)
             return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
         var query = HttpUtility.ParseQueryString(request.RequestUri.Query);
@@ -36,6 +36,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
                 query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
                 ChatJson.Wire.Page),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),
+            [_, _, "groups"] => Json(new Group(Rig.Group, "Group", History.All, [new Member(Rig.Me, Role.Owner)]), ChatJson.Wire.Group),
             _ => Refuse(HttpStatusCode.NotFound, ErrorCodes.NotFound),
         };
     }
@@ -45,7 +46,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 
     private static long Number(string? text) => long.Parse(text ?? "0", CultureInfo.InvariantCulture);
 
-    private HttpResponseMessage Auth(string path)
+    private async Task<HttpResponseMessage> AuthAsync(string path, HttpContent body)
     {
         switch (path)
         {
@@ -55,6 +56,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
                 server.Refreshes++;
                 return Json(server.NextTokens(), ChatJson.Wire.TokenPair);
             case "/v1/auth/logout":
+                server.LoggedOut.Add((await body.ReadFromJsonAsync(ChatJson.Wire.RefreshRequest))!.RefreshToken);
                 return new HttpResponseMessage(HttpStatusCode.NoContent);
             default:
                 return Json(server.NextTokens(), ChatJson.Wire.TokenPair);

@@ -44,6 +44,9 @@ internal sealed class FakeServer(TimeProvider clock)
 
     public int Refreshes { get; set; }
 
+    /// <summary>The refresh tokens that were given back.</summary>
+    public List<string> LoggedOut { get; } = [];
+
     /// <summary>Messages that the list counts as unread beyond its own last one.</summary>
     public int UnreadToo { get; set; }
 
@@ -82,11 +85,12 @@ internal sealed class FakeServer(TimeProvider clock)
     }
 
     /// <summary>A message of the log, pushed to the connection that is open.</summary>
-    public Message Push(string conversation, string sender, string text, string? clientMsgId = null)
+    public Message Push(string conversation, string sender, string text, string? clientMsgId = null, int skipped = 0)
     {
         lock (_gate)
         {
-            var message = Append(conversation, sender, text, clientMsgId);
+            var top = Log(conversation) is [.., var newest] ? newest.SeqNo : 0;
+            var message = Append(conversation, sender, text, clientMsgId, top + 1 + skipped);
             Current.Push(new MessageArrived(message));
             return message;
         }
@@ -101,6 +105,30 @@ internal sealed class FakeServer(TimeProvider clock)
                 Append(conversation, sender, text);
             Current.Push(new Resync());
             Drain(Current);
+        }
+    }
+
+    /// <summary>A message whose sender has thrown it away here: its ack comes, sooner or later.</summary>
+    public void AckForgotten(string conversation, string text, bool late)
+    {
+        lock (_gate)
+        {
+            var message = Append(conversation, Rig.Me, text, text);
+            if (late)
+                Push(conversation, "bob", $"before the ack of {text}");
+            Current.Push(AckOf(message));
+        }
+    }
+
+    /// <summary>The device is cut off and its cursor is lost; what is written meanwhile it is not sent any more.</summary>
+    public void PassOver(string conversation, string sender, params string[] texts)
+    {
+        lock (_gate)
+        {
+            Current.Close();
+            foreach (var text in texts)
+                Append(conversation, sender, text);
+            _cursors[conversation] = Log(conversation)[^1].SeqNo;
         }
     }
 
@@ -243,10 +271,14 @@ internal sealed class FakeServer(TimeProvider clock)
 internal sealed class FakeTransport(FakeServer server) : ITransport
 {
     private readonly Channel<ServerFrame> _frames = Channel.CreateUnbounded<ServerFrame>();
+    private readonly ConcurrentQueue<MessageArrived> _pushed = new();
 
     public string Token { get; private set; } = "";
 
     public bool IsClosed { get; private set; }
+
+    /// <summary>The messages that this connection was sent, in order.</summary>
+    public MessageArrived[] Pushed => [.. _pushed];
 
     /// <summary>What this connection was told, in order.</summary>
     public ConcurrentQueue<ClientFrame> Said { get; } = new();
@@ -266,7 +298,11 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
         return Task.CompletedTask;
     }
 
-    public void Push(ServerFrame frame) => _frames.Writer.TryWrite(frame);
+    public void Push(ServerFrame frame)
+    {
+        if (_frames.Writer.TryWrite(frame) && frame is MessageArrived message)
+            _pushed.Enqueue(message);
+    }
 
     public void Close(LinkEndReason reason = LinkEndReason.Lost)
     {

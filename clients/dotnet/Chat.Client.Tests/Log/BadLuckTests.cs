@@ -46,7 +46,7 @@ public sealed class BadLuckTests
         public async Task StepAsync()
         {
             var conversation = luck.Next(2) == 0 ? Rig.Direct : Rig.Group;
-            switch (luck.Next(16))
+            switch (luck.Next(19))
             {
                 case < 4:
                     rig.Server.Push(conversation, "bob", $"theirs {++_count}");
@@ -63,9 +63,9 @@ public sealed class BadLuckTests
                 case 10:
                     rig.Server.LosesAcks = !rig.Server.LosesAcks;
                     break;
-                case 11 when rig.Server.Log(conversation) is { Count: > 0 } log:
+                case 11 when rig.Server.Current.Pushed is { Length: > 0 } pushed:
                     // Again, as after an ack that got lost.
-                    rig.Server.Current.Push(new MessageArrived(log[luck.Next(log.Count)]));
+                    rig.Server.Current.Push(pushed[luck.Next(pushed.Length)]);
                     break;
                 case 12:
                     rig.Server.Drop(conversation, "bob", $"dropped {++_count}", $"dropped {++_count}", $"dropped {++_count}");
@@ -75,6 +75,15 @@ public sealed class BadLuckTests
                     break;
                 case 14:
                     rig.Store.Fails = luck.Next(3) == 0 ? _ => true : _ => false;
+                    break;
+                case 15:
+                    rig.Server.PassOver(conversation, "bob", $"unseen {++_count}", $"unseen {++_count}");
+                    break;
+                case 16:
+                    rig.Server.Push(conversation, "bob", $"behind a hole {++_count}", skipped: luck.Next(3));
+                    break;
+                case 17:
+                    rig.Server.AckForgotten(conversation, $"forgotten {++_count}", late: luck.Next(2) == 0);
                     break;
                 default:
                     await MarkReadAsync(conversation);
@@ -91,8 +100,8 @@ public sealed class BadLuckTests
         {
             rig.Store.Fails = _ => false;
             rig.Server.LosesAcks = false;
-            rig.Server.Current.Close();
             var before = rig.Server.Connections.Count;
+            rig.Server.Current.Close();
             await rig.AdvanceUntilAsync(() => rig.Server.Connections.Count > before, "there is another connection");
             await rig.AdvanceUntilAsync(() => rig.Client.Connection is { Status: ConnectionStatus.Online, CaughtUp: true }, "it has caught up");
             await Until.TrueAsync(async () =>

@@ -208,6 +208,70 @@ public sealed class ConversationListTests
         Assert.Equal(2, Unread(rig));
     }
 
+    [Fact]
+    public async Task What_waits_to_be_sent_into_a_group_goes_with_it()
+    {
+        await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group) is not null, "the group is listed");
+        using var timeline = rig.Client.OpenTimeline(Rig.Group);
+        rig.Server.Answer = _ => null;
+        await rig.Client.SendAsync(Rig.Group, "mine");
+        await rig.Client.SendAsync(Rig.Direct, "other");
+
+        rig.Server.Groups.Clear();
+        rig.Server.Current.Push(new ConversationChanged(Rig.Group, "memberRemoved", Rig.Me));
+
+        await Until.TrueAsync(() => timeline.Outgoing.Count == 0, "nothing waits");
+        Assert.Equal(["other"], (await rig.Store.OpenAsync(CancellationToken.None)).Outbox.Select(outgoing => outgoing.Text));
+    }
+
+    [Fact]
+    public async Task A_list_writes_what_it_changes_alone()
+    {
+        await using var rig = await Rig.OnlineAsync(server =>
+        {
+            server.Append(Rig.Direct, "bob", "hello");
+            server.Append("dm:alice:carol", "carol", "hello");
+            server.Append("dm:alice:dave", "dave", "hello");
+        });
+        await Until.TrueAsync(() => rig.Client.Conversations.Count == 3, "all are listed");
+        rig.Server.SetRead(Rig.Direct, 1);
+        rig.Store.Written.Clear();
+
+        rig.Clock.Advance(TimeSpan.FromSeconds(5));
+        rig.Server.Current.Push(new ConversationChanged(Rig.Group, "roleChanged", "carol"));
+        await UnreadAsync(rig, 0);
+
+        Assert.Equal([Rig.Direct], rig.Store.Written.SelectMany(changes => changes).OfType<StoreChange.PutConversation>().Select(put => put.Conversation.Id));
+    }
+
+    [Fact]
+    public async Task A_look_at_a_mistyped_name_leaves_nothing()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        using (var timeline = rig.Client.OpenTimeline("dm:alice:bbo"))
+            await timeline.LoadDownToAsync(1);
+
+        Assert.Null(await rig.StoredAsync("dm:alice:bbo"));
+    }
+
+    [Fact]
+    public async Task A_group_made_for_a_session_that_has_ended_is_not_shown_to_the_next()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var answer = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        rig.Rest.Before = path => path == "/v1/groups" ? answer.Task : Task.CompletedTask;
+        var making = rig.Client.CreateGroupAsync("Group", ["bob"]);
+        await Until.TrueAsync(() => rig.Rest.Asked.Contains("POST /v1/groups"), "it is asked for");
+
+        await rig.Client.SignOutAsync();
+        answer.SetResult();
+        await making;
+
+        Assert.Empty(rig.Client.Conversations);
+        Assert.Empty((await rig.Store.OpenAsync(CancellationToken.None)).Conversations);
+    }
+
     private static int Lists(Rig rig) => rig.Rest.Asked.Count(asked => asked.StartsWith("GET /v1/conversations?", StringComparison.Ordinal));
 
     private static int? Unread(Rig rig) => rig.Client.FindConversation(Rig.Direct)?.UnreadCount;

@@ -75,7 +75,7 @@ public sealed class ReceivingTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task After_a_new_connection_or_a_resync_the_first_message_completes_from_the_acked_place(bool resync)
+    public async Task After_a_new_connection_or_a_resync_the_first_message_completes_its_own_place_alone(bool resync)
     {
         await using var rig = await Rig.OnlineAsync();
         rig.Server.Push(Rig.Direct, "bob", "one");
@@ -92,8 +92,12 @@ public sealed class ReceivingTests
             await rig.ReconnectAsync();
         }
         await rig.TakenAsync(3);
+        Assert.Equal([new Span(1, 1), new Span(3, 3)], (await rig.StoredAsync())!.Spans);
 
-        Assert.Equal([new Span(1, 3)], (await rig.StoredAsync())!.Spans);
+        rig.Server.Append(Rig.Direct, "bob", "five", seqNo: 5);
+        rig.Server.Current.Push(new MessageArrived(rig.Server.Log(Rig.Direct)[^1]));
+        await rig.TakenAsync(5);
+        Assert.Equal([new Span(1, 1), new Span(3, 5)], (await rig.StoredAsync())!.Spans);
     }
 
     [Fact]
@@ -188,4 +192,103 @@ public sealed class ReceivingTests
         rig.Server.Current.Push(new Receipt(Rig.Group, 1, "carol", Read: false));
         await Until.TrueAsync(() => timeline.ReceiptOf(timeline.Messages[0]) == ReceiptState.Delivered, "it is delivered");
     }
+
+    [Fact]
+    public async Task What_the_server_passed_over_while_the_device_was_away_is_missing_and_is_fetched()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        for (var i = 1; i <= 10; i++)
+            rig.Server.Push(Rig.Direct, "bob", $"{i}");
+        await rig.TakenAsync(10);
+
+        // Revoked and signed in again, or removed and added again: the device begins at the head.
+        rig.Server.Current.Close();
+        for (var i = 11; i <= 15; i++)
+            rig.Server.Append(Rig.Direct, "bob", $"{i}");
+        rig.Server.SetCursor(Rig.Direct, 15);
+        await rig.ReconnectAsync();
+        rig.Server.Push(Rig.Direct, "bob", "16");
+        await rig.TakenAsync(16);
+
+        Assert.Equal([new Span(1, 10), new Span(16, 16)], (await rig.StoredAsync())!.Spans);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await Until.TrueAsync(() => timeline.Messages.Count == 16, "all are shown");
+        Assert.Equal([new Span(1, 16)], (await rig.StoredAsync())!.Spans);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_ack_of_a_message_that_is_here_no_more_leaves_no_silent_hole(bool ackFirst)
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+        rig.Server.Answer = send => new Refusal(ErrorCodes.Forbidden, "no", send.ClientMsgId, null);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        var mine = await rig.Client.SendAsync(Rig.Direct, "two");
+        await Until.TrueAsync(() => timeline.Outgoing is [{ State: OutgoingState.Failed }], "it has failed");
+        await rig.Client.DiscardAsync(mine.ClientMsgId);
+
+        var stored = rig.Server.Append(Rig.Direct, Rig.Me, "two", mine.ClientMsgId);
+        if (ackFirst)
+        {
+            rig.Server.Current.Push(FakeServer.AckOf(stored));
+            // As after an ack that got lost.
+            rig.Server.Current.Push(rig.Server.Current.Pushed[0]);
+        }
+        rig.Server.Push(Rig.Direct, "bob", "three");
+        if (!ackFirst)
+            rig.Server.Current.Push(FakeServer.AckOf(stored));
+
+        await rig.AdvanceUntilAsync(() => timeline.Messages.Select(message => message.Text).SequenceEqual(["one", "two", "three"]), "all are shown");
+        Assert.Equal([new Span(1, 3)], (await rig.StoredAsync())!.Spans);
+    }
+
+    [Fact]
+    public async Task An_ack_of_a_message_that_is_here_no_more_is_reason_enough_to_fetch_it()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+
+        rig.Server.Current.Push(FakeServer.AckOf(rig.Server.Append(Rig.Direct, Rig.Me, "two", "discarded")));
+
+        await rig.AdvanceUntilAsync(() => timeline.Messages.Count == 2, "it is shown");
+    }
+
+    [Fact]
+    public async Task Who_has_left_a_group_is_not_waited_for()
+    {
+        await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
+        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group) is not null, "the group is listed");
+        using var timeline = rig.Client.OpenTimeline(Rig.Group);
+        await Until.TrueAsync(async () => (await rig.StoredAsync(Rig.Group))!.KnowsMembers, "the table is read");
+        await rig.Client.SendAsync(Rig.Group, "one");
+        await Until.TrueAsync(() => timeline.Messages.Count == 1, "it is sent");
+
+        foreach (var user in new[] { "dave", "bob", "carol" })
+            rig.Server.Current.Push(new Receipt(Rig.Group, user == "dave" ? 0 : 1, user, Read: false));
+
+        await Until.TrueAsync(() => timeline.ReceiptOf(timeline.Messages[0]) == ReceiptState.Delivered, "it is delivered");
+        // Or has come: the table tells.
+        await Until.TrueAsync(() => Tables(rig) == 2, "the table is read again");
+    }
+
+    [Fact]
+    public async Task Receipts_of_what_is_open_are_read_again_after_a_resync()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Push(Rig.Direct, "bob", "one");
+        await rig.TakenAsync(1);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await Until.TrueAsync(() => Tables(rig) == 1, "the table is read");
+
+        rig.Server.Drop(Rig.Direct, "bob", "two");
+
+        await Until.TrueAsync(() => Tables(rig) == 2, "it is read again");
+    }
+
+    private static int Tables(Rig rig) => rig.Rest.Asked.Count(asked => asked.EndsWith("/receipts", StringComparison.Ordinal));
 }

@@ -190,6 +190,59 @@ public sealed class TimelineTests
         Assert.Equal(ConnectionStatus.Online, rig.Client.Connection.Status);
     }
 
+    [Fact]
+    public async Task What_could_not_be_read_for_now_is_said_and_read_again_after_a_pause()
+    {
+        await using var rig = await OnlineWithAsync(delivered: 10, behind: 0);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        using var unknown = rig.Client.OpenTimeline("dm:alice:carol");
+        await Until.TrueAsync(() => timeline.Messages.Count == 10 && rig.Rest.Asked.Any(asked => asked.Contains("carol", StringComparison.Ordinal)) && !unknown.IsLoading, "both are open");
+        rig.Rest.Before = path => path.Contains("/messages", StringComparison.Ordinal) ? throw new HttpRequestException("no route") : Task.CompletedTask;
+        rig.Server.Append(Rig.Direct, "bob", "later");
+        rig.Server.Current.Push(new Advanced(Rig.Direct, 11));
+        using var first = rig.Client.OpenTimeline("dm:alice:dave");
+        await rig.AdvanceUntilAsync(() => timeline.Error is not null && first.Error is not null, "it is said");
+
+        rig.Rest.Before = _ => Task.CompletedTask;
+        rig.Server.Append("dm:alice:dave", "dave", "hello");
+        var lists = Asked(rig, "GET /v1/conversations?");
+        await rig.AdvanceUntilAsync(() => timeline.Messages.Count == 11 && first.Messages.Count == 1, "all is there");
+
+        Assert.Equal((null, null), (timeline.Error, first.Error));
+        Assert.Equal(lists, Asked(rig, "GET /v1/conversations?"));
+    }
+
+    [Fact]
+    public async Task A_server_that_has_less_than_it_said_is_not_asked_on_and_on()
+    {
+        await using var rig = await OnlineWithAsync(delivered: 10, behind: 0);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await Until.TrueAsync(() => timeline.Messages.Count == 10, "it is open");
+
+        rig.Server.Current.Push(new Advanced(Rig.Direct, 20));
+        await rig.AdvanceUntilAsync(() => rig.Rest.Asked.Any(asked => asked.Contains("after=10", StringComparison.Ordinal)), "it is asked");
+        await timeline.LoadDownToAsync(1);
+
+        Assert.InRange(rig.Rest.Asked.Count(asked => asked.Contains("after=10", StringComparison.Ordinal)), 1, 2);
+    }
+
+    [Fact]
+    public async Task A_view_that_has_left_has_nothing_older_and_asks_for_nothing()
+    {
+        await using var rig = await OnlineWithAsync(delivered: 10, behind: 300);
+        var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await Until.TrueAsync(() => Top(timeline) == 310 && !timeline.IsLoading, "it is open");
+
+        timeline.Dispose();
+        var asked = rig.Rest.Asked.Count;
+        await timeline.LoadOlderAsync();
+
+        Assert.False(timeline.HasOlder);
+        Assert.Equal(asked, rig.Rest.Asked.Count);
+    }
+
+    private static int Asked(Rig rig, string start) => rig.Rest.Asked.Count(asked => asked.StartsWith(start, StringComparison.Ordinal));
+
     private static async Task<Rig> OnlineWithAsync(int delivered, int behind)
     {
         var rig = await Rig.OnlineAsync(server =>

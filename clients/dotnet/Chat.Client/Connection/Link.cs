@@ -22,6 +22,12 @@ internal sealed class Link : IAsyncDisposable
     /// <summary>The conversations whose receipts were read.</summary>
     public HashSet<string> ReceiptsRead { get; } = [];
 
+    /// <summary>The conversations of which a message has come since the connection, or its last drain, began: the next one follows on it.</summary>
+    public HashSet<string> Followed { get; } = [];
+
+    /// <summary>By conversation, the highest place of a message that was thrown away here and acked all the same: no later one may claim it.</summary>
+    public Dictionary<string, long> Missed { get; } = [];
+
     public ChannelReader<ServerFrame> Frames => _transport.Frames;
 
     public LinkEnd End => _transport.End;
@@ -40,6 +46,14 @@ internal sealed class Link : IAsyncDisposable
     {
         if (!_outgoing.Writer.TryWrite(frame))
             _broken.TrySetResult();
+    }
+
+    /// <summary>The user is not in a conversation any more: should it come back, nothing is known of it.</summary>
+    public void Forget(string conversationId)
+    {
+        ReceiptsRead.Remove(conversationId);
+        Followed.Remove(conversationId);
+        Missed.Remove(conversationId);
     }
 
     public async ValueTask DisposeAsync()

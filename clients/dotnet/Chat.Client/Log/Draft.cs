@@ -23,6 +23,9 @@ internal sealed class Draft(State start)
     /// <summary>The conversations that it is about.</summary>
     public IReadOnlyCollection<string> Touched => _dirty;
 
+    /// <summary>The conversations that it removes.</summary>
+    public List<string> Removed { get; } = [];
+
     /// <summary>All that is to be written, in order; a conversation once, as it ends up.</summary>
     public IReadOnlyList<StoreChange> Changes() =>
     [
@@ -51,8 +54,12 @@ internal sealed class Draft(State start)
         _messages.Add(message);
     }
 
+    /// <summary>The user is not in a conversation any more: it goes, with what waits to be sent into it.</summary>
     public void Remove(string conversationId)
     {
+        foreach (var outgoing in Now.Outbox.Where(outgoing => outgoing.ConversationId == conversationId))
+            RemoveOutgoing(outgoing.ClientMsgId);
+        Removed.Add(conversationId);
         _changes.Add(new StoreChange.RemoveConversation(conversationId));
         _messages.RemoveAll(message => message.ConversationId == conversationId);
         Now = Now with { Conversations = Now.Conversations.Remove(conversationId) };

@@ -7,12 +7,19 @@ internal static class LogRules
 
     /// <summary>What a message completes that arrived by a push.</summary>
     /// <remarks>
-    /// The server pushes what lies above the device's cursor, in order, and a number that it skips is a hole. What arrived before on this
-    /// connection was acked with the batch it came in; where an ack went further, as one for a read does, nothing below that is pushed any more,
-    /// and nothing below it is claimed. So the acked place is all that need be known, on a new connection and after a resync as well.
+    /// The server pushes what lies above the device's cursor, in order, and a number that it skips is a hole. Where it begins is known only from
+    /// the first message on: a device that was revoked, or a user who left and came back, begins at the head, above what was acked before. What
+    /// follows goes on above the acked place; where an ack went further, as one for a read does, nothing below that is pushed any more.
     /// </remarks>
-    public static Span CompletedBy(this StoredConversation conversation, long seqNo) =>
-        conversation.AckedTo > 0 && conversation.AckedTo < seqNo ? new Span(conversation.AckedTo + 1, seqNo) : new Span(seqNo, seqNo);
+    /// <param name="conversation">As it was before.</param>
+    /// <param name="seqNo">The message's place.</param>
+    /// <param name="follows">Whether another one came before it, since the connection or its last drain began.</param>
+    /// <param name="missed">A place that is known to be taken, by what is not here; 0 for none.</param>
+    public static Span CompletedBy(this StoredConversation conversation, long seqNo, bool follows, long missed)
+    {
+        var after = Math.Max(conversation.AckedTo, missed);
+        return follows && conversation.AckedTo > 0 && after < seqNo ? new Span(after + 1, seqNo) : new Span(seqNo, seqNo);
+    }
 
     /// <summary>With a message of the log and the stretch that is complete with it.</summary>
     /// <param name="conversation">As it was before.</param>

@@ -9,7 +9,6 @@ internal sealed class Pages(Loop loop, Ledger ledger, ChatApi api, Outbox outbox
     public const int MostBehind = 200;
 
     private const long BeyondAll = (1L << 53) - 1;
-    private const int MaxRounds = 8;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Task> _catchingUp = [];   // under the gate
@@ -18,7 +17,7 @@ internal sealed class Pages(Loop loop, Ledger ledger, ChatApi api, Outbox outbox
     /// <exception cref="ChatException">It could not be read.</exception>
     public Task CatchUpAsync(string conversationId, CancellationToken ct)
     {
-        if (!IsBehind(conversationId, out _))
+        if (!IsBehind(conversationId))
             return Task.CompletedTask;
         lock (_gate)
         {
@@ -43,23 +42,42 @@ internal sealed class Pages(Loop loop, Ledger ledger, ChatApi api, Outbox outbox
     public Task ReadNewestAsync(string conversationId, int limit, CancellationToken ct) =>
         ReadDownAsync(conversationId, ledger.State.Find(conversationId) is { MaxSeqNo: > 0 and var max } ? max + 1 : BeyondAll, limit, ct);
 
-    private bool IsBehind(string conversationId, [NotNullWhen(true)] out StoredConversation? conversation)
-    {
-        conversation = ledger.State.Find(conversationId);
-        return conversation is not null && conversation.MaxSeqNo > (conversation.Spans.Top()?.To ?? 0);
-    }
+    /// <summary>Whether something is missing above the top of what is here.</summary>
+    public bool IsBehind(string conversationId) => IsBehind(ledger.State.Find(conversationId));
+
+    private static bool IsBehind([NotNullWhen(true)] StoredConversation? conversation) =>
+        conversation is not null && conversation.MaxSeqNo > (conversation.Spans.Top()?.To ?? 0);
 
     private async Task ReadUpAsync(string conversationId, CancellationToken ct)
     {
+        StoredConversation? conversation = null;
         try
         {
-            for (var round = 0; round < MaxRounds && IsBehind(conversationId, out var conversation); round++)
+            while (GoesOn(conversationId, ref conversation))
                 await ReadUpAsync(conversation, ct);
         }
-        finally
+        catch
         {
             lock (_gate)
                 _catchingUp.Remove(conversationId);
+            throw;
+        }
+    }
+
+    /// <summary>Whether there is more to read. Where not it is over in the same moment, so that who asks from then on begins anew.</summary>
+    /// <param name="conversationId">Which.</param>
+    /// <param name="conversation">As it was before the last page, and as it is.</param>
+    private bool GoesOn(string conversationId, [NotNullWhen(true)] ref StoredConversation? conversation)
+    {
+        lock (_gate)
+        {
+            var before = conversation;
+            conversation = ledger.State.Find(conversationId);
+            // A page that completes nothing is of a server that has less than it said.
+            if (IsBehind(conversation) && (conversation.Spans != before?.Spans || conversation.MaxSeqNo != before.MaxSeqNo))
+                return true;
+            _catchingUp.Remove(conversationId);
+            return false;
         }
     }
 

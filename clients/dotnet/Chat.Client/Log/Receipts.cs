@@ -21,6 +21,8 @@ internal sealed class Receipts(Loop loop, Ledger ledger, ChatApi api, Line line,
     {
         if (draft.Now.Find(receipt.ConversationId) is not { } conversation)
             return;
+        if (IsUnknown(conversation, receipt))
+            return;
         var cursor = conversation.Cursors.GetValueOrDefault(receipt.UserId).Raised(receipt.SeqNo, receipt.Read ? receipt.SeqNo : 0);
         draft.Put(conversation with { Cursors = conversation.Cursors.SetItem(receipt.UserId, cursor) });
     }
@@ -51,11 +53,22 @@ internal sealed class Receipts(Loop loop, Ledger ledger, ChatApi api, Line line,
     }
 
     /// <summary>A table has other members now. On the loop.</summary>
-    public void MembersChanged(ConversationChanged change)
+    public void MembersChanged(string conversationId)
     {
-        line.Current?.ReceiptsRead.Remove(change.ConversationId);
+        line.Current?.ReceiptsRead.Remove(conversationId);
         ReadForOpen();
     }
+
+    /// <summary>A receipt was taken. On the loop.</summary>
+    public void Heard(Receipt receipt)
+    {
+        if (ledger.State.Find(receipt.ConversationId) is { } conversation && IsUnknown(conversation, receipt))
+            MembersChanged(receipt.ConversationId);
+    }
+
+    /// <summary>Of a user who has left a group, and must not be waited for, or has come since its table was read.</summary>
+    private static bool IsUnknown(StoredConversation conversation, Receipt receipt) =>
+        ConversationIds.IsGroup(conversation.Id) && conversation.KnowsMembers && !conversation.Cursors.ContainsKey(receipt.UserId);
 
     private async Task ReadAsync(string conversationId, CancellationToken ct)
     {

@@ -14,7 +14,7 @@ internal sealed class Receiver(
         var draft = ledger.Begin();
         var acks = new Dictionary<string, long>();
         foreach (var frame in batch)
-            await TakeAsync(draft, frame, acks);
+            await TakeAsync(draft, frame, link, acks);
         await ledger.CommitAsync(draft);
         foreach (var (conversation, seqNo) in acks)
             link.Post(new AckFrame(conversation, seqNo, AckStatus.Delivered));
@@ -33,7 +33,7 @@ internal sealed class Receiver(
         await outbox.LinkClosedAsync();
     }
 
-    private async Task TakeAsync(Draft draft, ServerFrame frame, Dictionary<string, long> acks)
+    private async Task TakeAsync(Draft draft, ServerFrame frame, Link link, Dictionary<string, long> acks)
     {
         switch (frame)
         {
@@ -41,11 +41,14 @@ internal sealed class Receiver(
                 TakeEpoch(draft, welcome.Epoch);
                 break;
             case MessageArrived { Message: var message }:
-                TakeMessage(draft, message);
+                TakeMessage(draft, message, link);
                 acks[message.ConversationId] = Math.Max(message.SeqNo, acks.GetValueOrDefault(message.ConversationId));
                 break;
+            case Resync:
+                link.Followed.Clear();
+                break;
             case SentAck ack:
-                outbox.Acked(draft, ack);
+                await outbox.AckedAsync(draft, ack, link);
                 break;
             case Refusal { ClientMsgId: { } attempt } refusal:
                 outbox.Refused(draft, attempt, refusal);
@@ -80,7 +83,7 @@ internal sealed class Receiver(
         draft.Put(installation with { Epoch = epoch });
     }
 
-    private void TakeMessage(Draft draft, Message message)
+    private void TakeMessage(Draft draft, Message message, Link link)
     {
         if (draft.Now.UserId is not { } me)
             return;
@@ -92,7 +95,9 @@ internal sealed class Receiver(
         if (isNew)
             draft.Arrived.Add(message);
         outbox.Found(draft, message);
-        conversation = conversation.With(message, conversation.CompletedBy(message.SeqNo), me);
+        var follows = !link.Followed.Add(message.ConversationId);
+        var completed = conversation.CompletedBy(message.SeqNo, follows, link.Missed.GetValueOrDefault(message.ConversationId));
+        conversation = conversation.With(message, completed, me);
         draft.Put(conversation with { AckedTo = Math.Max(conversation.AckedTo, message.SeqNo) });
     }
 
@@ -110,8 +115,14 @@ internal sealed class Receiver(
                 lists.ReadNow();
                 receipts.ReadForOpen();
                 break;
+            case SentAck ack when ledger.State.Find(ack.ConversationId) is { } conversation && conversation.Spans.At(ack.SeqNo) is null:
+                // Of a message that was here no more: it is to be fetched.
+                lists.ReadSoon();
+                break;
             case Resync:
                 line.Resyncing();
+                // What was dropped may have been receipts.
+                link.ReceiptsRead.Clear();
                 break;
             case MessageArrived { Message: var message }:
                 typing.Ended(message.ConversationId, message.SenderId);
@@ -126,8 +137,11 @@ internal sealed class Receiver(
                     lists.Left(change.ConversationId);
                 else
                     HeardOf(change.ConversationId);
-                receipts.MembersChanged(change);
+                receipts.MembersChanged(change.ConversationId);
                 lists.ReadSoon();
+                break;
+            case Receipt receipt:
+                receipts.Heard(receipt);
                 break;
             case TypingShown shown:
                 typing.Show(shown);

@@ -27,6 +27,14 @@ internal static class Spans
         return joined.ToImmutable();
     }
 
+    /// <summary>With that place missing.</summary>
+    public static ImmutableArray<Span> Without(this ImmutableArray<Span> spans, long seqNo) => spans.At(seqNo) is not { } span ? spans :
+    [
+        .. spans.Where(other => other.To < seqNo),
+        .. new[] { span with { To = seqNo - 1 }, span with { From = seqNo + 1 } }.Where(part => part.From <= part.To),
+        .. spans.Where(other => other.From > seqNo),
+    ];
+
     /// <summary>The stretch that holds a place.</summary>
     public static Span? At(this ImmutableArray<Span> spans, long seqNo)
     {

@@ -34,7 +34,7 @@ public sealed class Timeline : IDisposable
         [.. _owner.Ledger.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId)];
 
     /// <summary>Whether there may be messages below the lowest shown.</summary>
-    public bool HasOlder => _view.HasOlder;
+    public bool HasOlder => !_closed && _view.HasOlder;
 
     /// <summary>A page is being loaded.</summary>
     public bool IsLoading => Volatile.Read(ref _loading) > 0;
@@ -92,6 +92,9 @@ public sealed class Timeline : IDisposable
         });
     }, ct);
 
+    /// <summary>Reads what is missing at the top.</summary>
+    internal Task CatchUpAsync(CancellationToken ct) => LoadAsync(token => _owner.Pages.CatchUpAsync(ConversationId, token), ct);
+
     /// <summary>Follows a change. On the loop. Answers whether it shows another stretch now, which may be short.</summary>
     internal async Task<bool> FollowAsync(Draft draft)
     {
@@ -148,7 +151,7 @@ public sealed class Timeline : IDisposable
     /// <summary>Shows more below. False where there is nothing.</summary>
     private async Task<bool> StepAsync(int limit, CancellationToken ct)
     {
-        while (true)
+        while (!_closed)
         {
             var (shown, missing) = await _owner.Loop.RunAsync(() => ShowOlderAsync(limit));
             if (shown)
@@ -160,10 +163,11 @@ public sealed class Timeline : IDisposable
                 await _owner.Pages.ReadDownAsync(ConversationId, before, limit, ct);
             else
                 await _owner.Pages.ReadNewestAsync(ConversationId, limit, ct);
-            // A conversation that has no message yet, or a view that has left.
-            if (_closed || _owner.Ledger.State.Find(ConversationId)?.Spans.Top() is null)
+            // A conversation that has no message yet.
+            if (_owner.Ledger.State.Find(ConversationId)?.Spans.Top() is null)
                 return false;
         }
+        return false;
     }
 
     /// <summary>Shows older messages of the top stretch, if there are; else says below which place the server is to be asked.</summary>

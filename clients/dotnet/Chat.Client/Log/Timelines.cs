@@ -3,10 +3,14 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>The timelines that are open.</summary>
-internal sealed class Timelines(Loop loop, Ledger ledger, Pages pages, Background background, Notices notices, ILogger log)
+internal sealed class Timelines(
+    Loop loop, Ledger ledger, Pages pages, Line line, Background background, Notices notices, TimeProvider clock, ILogger log)
 {
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
+
     // Changed under the gate; a view may open and close from any thread.
     private readonly List<Timeline> _open = [];
+    private readonly HashSet<Timeline> _retrying = [];
     private readonly Lock _gate = new();
 
     public Loop Loop => loop;
@@ -38,12 +42,7 @@ internal sealed class Timelines(Loop loop, Ledger ledger, Pages pages, Backgroun
     public void CatchUp()
     {
         foreach (var timeline in All())
-        {
-            if (timeline.IsShort)
-                Begin(timeline);
-            else
-                background.Run("Catching up", ct => pages.CatchUpAsync(timeline.ConversationId, ct));
-        }
+            CatchUp(timeline);
     }
 
     /// <summary>Shows a change in those that it is about. On the loop.</summary>
@@ -68,7 +67,48 @@ internal sealed class Timelines(Loop loop, Ledger ledger, Pages pages, Backgroun
         }
     }
 
-    private void Begin(Timeline timeline) => background.Run("Opening a conversation", timeline.BeginAsync);
+    private void CatchUp(Timeline timeline)
+    {
+        if (timeline.IsShort || timeline.Error is { Passes: true })
+            Begin(timeline);
+        else if (pages.IsBehind(timeline.ConversationId))
+            background.Run("Catching up", ct => LoadAsync(timeline, timeline.CatchUpAsync, ct));
+    }
+
+    private void Begin(Timeline timeline) => background.Run("Opening a conversation", ct => LoadAsync(timeline, timeline.BeginAsync, ct));
+
+    /// <summary>Loads; where that may work later, again after a pause. Without a connection the next one looks by itself.</summary>
+    private async Task LoadAsync(Timeline timeline, Func<CancellationToken, Task> load, CancellationToken ct)
+    {
+        try
+        {
+            await load(ct);
+        }
+        catch (ChatException e) when (e.Passes && Retries(timeline))
+        {
+            log.DidNotWork("Loading messages", e.Code);
+            await Task.Delay(e.RetryAfter ?? RetryPause, clock, ct);
+            if (EndsPause(timeline) && line.Current is not null)
+                CatchUp(timeline);
+        }
+    }
+
+    /// <summary>One pause at a time for each.</summary>
+    private bool Retries(Timeline timeline)
+    {
+        lock (_gate)
+            return _retrying.Add(timeline);
+    }
+
+    /// <summary>Whether it is still open.</summary>
+    private bool EndsPause(Timeline timeline)
+    {
+        lock (_gate)
+        {
+            _retrying.Remove(timeline);
+            return _open.Contains(timeline);
+        }
+    }
 
     private List<Timeline> All()
     {

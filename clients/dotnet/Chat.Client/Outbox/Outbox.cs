@@ -67,10 +67,15 @@ internal sealed class Outbox : IDisposable
     }
 
     /// <summary>A message is durable: it moves out of the outbox, to its place in the log.</summary>
-    public void Acked(Draft draft, SentAck ack)
+    public async Task AckedAsync(Draft draft, SentAck ack, Link link)
     {
-        if (Find(draft, ack.ClientMsgId) is not { } outgoing || draft.Now.UserId is not { } me)
+        if (draft.Now.UserId is not { } me)
             return;
+        if (Find(draft, ack.ClientMsgId) is not { } outgoing)
+        {
+            await MissAsync(draft, ack, link);
+            return;
+        }
         var message = new Message(
             ack.MessageId, ack.ConversationId, ack.SeqNo, me, outgoing.Text, ack.Timestamp, outgoing.ReplyTo, ack.ClientMsgId);
         draft.Put(message);
@@ -147,6 +152,20 @@ internal sealed class Outbox : IDisposable
     public void Dispose() => _alarm.Dispose();
 
     private static Outgoing? Find(Draft draft, string clientMsgId) => draft.Now.Outbox.Find(outgoing => outgoing.ClientMsgId == clientMsgId);
+
+    /// <summary>
+    /// A message that is here no more is in the log. Unless another way brought it: its place is missing, and is to be fetched, not passed over.
+    /// </summary>
+    private async Task MissAsync(Draft draft, SentAck ack, Link link)
+    {
+        var (id, place) = (ack.ConversationId, ack.SeqNo);
+        if (draft.Now.Find(id) is not { } conversation || draft.Messages.Any(message => message.ConversationId == id && message.SeqNo == place)
+            || (await _ledger.ReadAsync(id, new Span(place, place), 1)).Count > 0)
+            return;
+        // Not only the next message: one that is sent again may come before it.
+        link.Missed[id] = Math.Max(place, link.Missed.GetValueOrDefault(id));
+        draft.Put(conversation with { Spans = conversation.Spans.Without(place), MaxSeqNo = Math.Max(conversation.MaxSeqNo, place) });
+    }
 
     private void Forget(Draft draft, string clientMsgId)
     {

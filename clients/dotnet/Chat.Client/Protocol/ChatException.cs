@@ -16,6 +16,9 @@ public sealed class ChatException : Exception
     /// <summary>When the same may work, if the server said so: with <c>rate_limited</c> and <c>unavailable</c>.</summary>
     public TimeSpan? RetryAfter { get; }
 
+    /// <summary>The same may work later.</summary>
+    internal bool Passes => Code is ErrorCodes.Network or ErrorCodes.Unavailable or ErrorCodes.RateLimited or ErrorCodes.Storage;
+
     internal static ChatException NotSignedIn() => new(ErrorCodes.Unauthenticated, "Nobody is signed in.");
 
     internal static ChatException NoAnswer(Exception cause) => new(ErrorCodes.Network, "The server gave no answer.", cause: cause);

@@ -59,6 +59,7 @@ internal sealed class ChatApi(RestDoor door, SessionKeeper session)
 
     private async Task<T> CallAsync<T>(Func<string, Task<T>> call, CancellationToken ct)
     {
+        var user = session.UserId;
         var token = await session.GetTokenAsync(TimeSpan.Zero, ct);
         try
         {
@@ -66,7 +67,9 @@ internal sealed class ChatApi(RestDoor door, SessionKeeper session)
         }
         catch (ChatException e) when (e.Code is ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)
         {
-            return await call(await session.RenewAsync(token, ct));
+            var renewed = await session.RenewAsync(token, ct);
+            // What one user has asked for is not to be done by the next.
+            return session.UserId == user ? await call(renewed) : throw ChatException.NotSignedIn();
         }
     }
 

@@ -8,12 +8,15 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
 {
     private readonly Lock _gate = new();
     private Task<string>? _renewal;   // under the gate
+    private bool _closed;             // under the gate
 
-    // Only the renewal touches it: an answer that could not be stored. Its refresh token is the one that still works.
-    private (string Used, StoredTokens Tokens)? _unstored;
+    // Only the renewal writes it: an answer that could not be stored. Its refresh token is the one that still works.
+    private volatile Answer? _unstored;
 
     /// <summary>The server knows the session of this refresh token no more. From any thread, perhaps more than once.</summary>
     public event Action<SignedOutReason, string>? Ended;
+
+    public string? UserId => ledger.State.UserId;
 
     /// <summary>When the access token is to be renewed: four fifths of its life are gone. Null while signed out.</summary>
     public DateTimeOffset? RenewAt =>
@@ -40,6 +43,7 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
     {
         lock (_gate)
         {
+            ObjectDisposedException.ThrowIf(_closed, typeof(ChatClient));
             if (_renewal is null || _renewal.IsCompleted)
                 _renewal = Task.Run(() => RenewOnceAsync(access), CancellationToken.None);
             return _renewal.WaitAsync(ct);
@@ -56,14 +60,39 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
             await renewal.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
+    /// <summary>Begins no other renewal, and stores the answer of the last one where that has failed before.</summary>
+    public async Task CloseAsync()
+    {
+        lock (_gate)
+            _closed = true;
+        await FinishAsync();
+        if (_unstored is not { } answer)
+            return;
+        try
+        {
+            await loop.RunAsync(() => StoreAsync(answer));
+        }
+        catch (ChatException)
+        {
+            // The store has said so; or it was of a session that ended.
+        }
+    }
+
+    /// <summary>The refresh token that works, of a session that has ended with this one: a renewal that was under way may have brought another.</summary>
+    public async Task<string> LatestAsync(string refresh)
+    {
+        await FinishAsync();
+        return _unstored is { } answer && answer.Used == refresh ? answer.Tokens.Refresh : refresh;
+    }
+
     private async Task<string> RenewOnceAsync(string access)
     {
         var current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
         if (current.Access != access)
             return current.Access;
         if (_unstored is not { } answer || answer.Used != current.Refresh)
-            _unstored = answer = (current.Refresh, await AskAsync(current));
-        await loop.RunAsync(() => StoreAsync(answer.Used, answer.Tokens));
+            _unstored = answer = new Answer(current.Refresh, await AskAsync(current));
+        await loop.RunAsync(() => StoreAsync(answer));
         _unstored = null;
         return answer.Tokens.Access;
     }
@@ -82,13 +111,17 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         }
     }
 
-    private async Task StoreAsync(string used, StoredTokens tokens)
+    private async Task StoreAsync(Answer answer)
     {
         var installation = ledger.State.Installation;
-        if (installation.Tokens?.Refresh != used)
+        if (installation.Tokens?.Refresh != answer.Used)
             throw ChatException.NotSignedIn();
         var draft = ledger.Begin();
-        draft.Put(installation with { Tokens = tokens });
+        draft.Put(installation with { Tokens = answer.Tokens });
         await ledger.CommitAsync(draft);
     }
+
+    /// <param name="Used">The refresh token that it was got for.</param>
+    /// <param name="Tokens">What came.</param>
+    private sealed record Answer(string Used, StoredTokens Tokens);
 }
