@@ -84,6 +84,8 @@ export type Change =
   /** The store has dropped messages below a place to stay within its bounds; they can be fetched again. */
   | { type: 'trimmed'; conversationId: string; below: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
+  /** Something stands at this place that is not here, whatever seemed complete. */
+  | { type: 'missed'; conversationId: string; seqNo: number }
   | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }

@@ -94,6 +94,7 @@ export class ChatClient {
     this.inbox = new Inbox(this.state, {
       commit,
       send,
+      isStored: async (conversationId, seqNo) => (await store.messages(conversationId, seqNo, seqNo, 1)).length > 0,
       listChanged: () => this.listing.refreshSoon(),
       caughtUp: () => this.caughtUp(),
       answered: (clientMsgId) => this.outbox.answered(clientMsgId),

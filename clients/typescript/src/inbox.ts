@@ -8,6 +8,7 @@ const storagePause = 5_000
 export interface InboxEvents {
   commit(changes: Change[]): Promise<void>
   send(frame: ClientFrame): boolean
+  isStored(conversationId: string, seqNo: number): Promise<boolean>
   /** The conversation list is to be read again. */
   listChanged(): void
   caughtUp(): void
@@ -27,6 +28,8 @@ export class Inbox {
   private connection = 0
   /** Conversations of which a message has come since this connection, or its last drain, began: the next one follows on it. */
   private readonly followed = new Set<string>()
+  /** Places of own messages that were acked and are not here: nothing that comes claims up to them. */
+  private readonly missed = new Map<string, number>()
 
   constructor(state: State, on: InboxEvents) {
     this.state = state
@@ -37,6 +40,7 @@ export class Inbox {
     this.connection++
     this.queue = []
     this.followed.clear()
+    this.missed.clear()
   }
 
   take(frame: ServerFrame): void {
@@ -79,7 +83,8 @@ export class Inbox {
       const { conversationId, seqNo, clientMsgId } = message
       const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
       // Where the server has begun is known only from the first message on; it goes on above what was acked. One sent again stands alone.
-      const from = this.followed.has(conversationId) && acked < seqNo ? acked + 1 : seqNo
+      const below = Math.max(acked, this.missed.get(conversationId) ?? 0)
+      const from = this.followed.has(conversationId) && below < seqNo ? below + 1 : seqNo
       this.followed.add(conversationId)
       acks.set(conversationId, Math.max(acked, seqNo))
       if (message.senderId === this.state.owner && clientMsgId !== undefined && this.state.outbox.has(clientMsgId))
@@ -130,10 +135,10 @@ export class Inbox {
       const senderId = this.state.owner ?? ''
       const message = { messageId, conversationId, seqNo, senderId, text, timestamp, clientMsgId, ...(replyTo && { replyTo }) }
       await this.on.commit([{ type: 'sent', clientMsgId, message }])
-    } else {
+    } else if (!(await this.on.isStored(conversationId, seqNo))) {
       // It was discarded on its way, and what it said with it: its place is to be fetched, not passed over.
-      this.followed.delete(conversationId)
-      await this.on.commit([{ type: 'advanced', conversationId, maxSeqNo: seqNo }])
+      this.missed.set(conversationId, Math.max(seqNo, this.missed.get(conversationId) ?? 0))
+      await this.on.commit([{ type: 'missed', conversationId, seqNo }])
     }
     this.on.answered(clientMsgId)
   }

@@ -1,7 +1,7 @@
 import type { Change, Cursors, Row } from './changes.ts'
 import { isGroup } from './ids.ts'
 import type { Message } from './protocol.ts'
-import { addSpan, cutBelow, spanAt } from './spans.ts'
+import { addSpan, cutBelow, spanAt, without } from './spans.ts'
 
 const emptyRow = (id: string, activity: number): Row => ({
   id,
@@ -41,6 +41,8 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
     }
     case 'advanced':
       return row && change.maxSeqNo > row.maxSeqNo ? { ...row, maxSeqNo: change.maxSeqNo } : row
+    case 'missed':
+      return row && { ...row, maxSeqNo: Math.max(row.maxSeqNo, change.seqNo), spans: without(row.spans, change.seqNo) }
     case 'read':
       return row && read(row, change)
     case 'trimmed':

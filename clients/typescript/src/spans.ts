@@ -17,6 +17,14 @@ export function addSpan(spans: Spans, from: number, to: number): Spans {
   return [...before, [from, to], ...behind]
 }
 
+/** The spans without one place. */
+export const without = (spans: Spans, at: number): Spans =>
+  spans.flatMap(([from, to]): Spans => {
+    if (at < from || at > to) return [[from, to]]
+    const left: Span[] = [[from, at - 1], [at + 1, to]]
+    return left.filter(([a, b]) => a <= b)
+  })
+
 /** The span that holds the seqNo. */
 export const spanAt = (spans: Spans, seqNo: number): Span | undefined => spans.find(([from, to]) => from <= seqNo && seqNo <= to)
 

@@ -1,7 +1,7 @@
 import { type Change, conversationOfChange, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { Message, Page } from './protocol.ts'
-import { addSpan, missing, spanAt, type Span, type Spans } from './spans.ts'
+import { addSpan, missing, spanAt, without, type Span, type Spans } from './spans.ts'
 import type { State } from './state.ts'
 import type { ChatStore } from './store/store.ts'
 
@@ -140,7 +140,8 @@ export class OpenTimeline implements Timeline {
     if (change.type === 'log') this.put(change.messages, change.complete)
     if (change.type === 'sent') this.put([change.message], [change.message.seqNo, change.message.seqNo])
     if (change.type === 'removed') this.forget()
-    if (change.type === 'log' || change.type === 'sent' || change.type === 'advanced' || change.type === 'listed') this.repairLater()
+    if (change.type === 'missed') this.held = without(this.held, change.seqNo)
+    if (raisesQuestions.has(change.type)) this.repairLater()
     this.tell()
   }
 
@@ -292,6 +293,9 @@ export class OpenTimeline implements Timeline {
     if (!this.over) for (const listener of this.listeners) listener()
   }
 }
+
+/** After these something may be missing. */
+const raisesQuestions: ReadonlySet<Change['type']> = new Set<Change['type']>(['log', 'sent', 'advanced', 'missed', 'listed'])
 
 const lengthOf = (spans: Spans): number => spans.reduce((sum, [from, to]) => sum + to - from + 1, 0)
 

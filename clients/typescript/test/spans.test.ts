@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addSpan, cutBelow, missing, spanAt, type Spans } from '../src/spans.ts'
+import { addSpan, cutBelow, missing, spanAt, type Spans, without } from '../src/spans.ts'
 
 const limit = 40
 const stretch = fc.tuple(fc.integer({ min: 1, max: limit }), fc.integer({ min: 1, max: limit }))
@@ -46,6 +46,14 @@ test('Cutting leaves what is above', () => {
     fc.property(stretches, fc.integer({ min: 1, max: limit }), (added, at) => {
       const spans = spansOf(added)
       expect(covered(cutBelow(spans, at))).toEqual(covered(spans).filter((n) => n >= at))
+    }),
+  )
+})
+
+test('Without a place the rest stays', () => {
+  fc.assert(
+    fc.property(stretches, fc.integer({ min: 1, max: limit }), (added, at) => {
+      expect(covered(without(spansOf(added), at))).toEqual(covered(spansOf(added)).filter((n) => n !== at))
     }),
   )
 })

@@ -109,6 +109,30 @@ test('A message discarded on its way is fetched when it arrived all the same', a
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1, 2, 3])
 })
 
+test('Nothing passes over the place of a message that was discarded on its way', async () => {
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  await stage.says(message(1))
+  const { clientMsgId } = await client.send(room, 'never mind')
+  await client.discard(clientMsgId)
+  stage.routes.set(pages, pagesOf(4))
+  // Its ack is late, and an older message comes again in between.
+  await stage.says(message(3), ackOf(clientMsgId, 2), message(1), message(4))
+  await pass(300)
+  expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1, 2, 3, 4])
+})
+
+test('An ack that comes twice asks for nothing', async () => {
+  const client = await stage.online()
+  client.timeline(room)
+  const { clientMsgId } = await client.send(room, 'once')
+  await stage.says(ackOf(clientMsgId, 1))
+  const asked = stage.requests.length
+  await stage.says(ackOf(clientMsgId, 1), message(2))
+  await pass(1_000)
+  expect(stage.requests.slice(asked).filter((request) => request.startsWith(pages))).toEqual([])
+})
+
 test('A first page that did not come is asked for again by looking for older ones', async () => {
   stage.routes.delete(pages)
   const client = await stage.online()
