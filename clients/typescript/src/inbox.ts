@@ -79,13 +79,13 @@ export class Inbox {
   private async messages(frames: readonly Message[]): Promise<void> {
     const changes: Change[] = []
     const acks = new Map<string, number>()
+    const follows = (id: string) => this.followed.has(id) || acks.has(id)
     for (const { type: _, ...message } of frames as (Message & { type?: string })[]) {
       const { conversationId, seqNo, clientMsgId } = message
       const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
       // Where the server has begun is known only from the first message on; it goes on above what was acked. One sent again stands alone.
       const below = Math.max(acked, this.missed.get(conversationId) ?? 0)
-      const from = this.followed.has(conversationId) && below < seqNo ? below + 1 : seqNo
-      this.followed.add(conversationId)
+      const from = follows(conversationId) && below < seqNo ? below + 1 : seqNo
       acks.set(conversationId, Math.max(acked, seqNo))
       if (message.senderId === this.state.owner && clientMsgId !== undefined && this.state.outbox.has(clientMsgId))
         changes.push({ type: 'sent', clientMsgId, message })
@@ -93,7 +93,10 @@ export class Inbox {
     }
     const unknown = [...acks.keys()].some((id) => !this.state.rows.has(id))
     await this.on.commit(changes)
-    for (const [conversationId, seqNo] of acks) this.on.send({ type: 'ack', conversationId, seqNo, status: 'delivered' })
+    for (const [conversationId, seqNo] of acks) {
+      this.followed.add(conversationId)
+      this.on.send({ type: 'ack', conversationId, seqNo, status: 'delivered' })
+    }
     for (const change of changes) if (change.type === 'sent') this.on.answered(change.clientMsgId)
     if (unknown) this.on.listChanged()
   }

@@ -33,13 +33,18 @@ test('What came is stored before it is acked, and a batch is acked once', async 
 test('What cannot be stored is not acked, until it can', async () => {
   const store = new MemoryStore()
   const client = await stage.online(store)
-  vi.spyOn(store, 'write').mockRejectedValueOnce(new Error('broken'))
   await stage.says(message(1))
+  await stage.cut()
+  await pass(1_000)
+  vi.spyOn(store, 'write').mockRejectedValueOnce(new Error('broken'))
+  await stage.says(message(5))
   expect(acks()).toEqual([])
   expect(client.storageFailed).toBe(true)
 
   await pass(5_000)
-  expect(acks()).toEqual(['delivered 1'])
+  expect(acks()).toEqual(['delivered 5'])
+  // The second attempt is no second message: it claims no more than the first.
+  expect(await spans(store)).toEqual([[1, 1], [5, 5]])
   expect(client.storageFailed).toBe(false)
 })
 
