@@ -4,10 +4,10 @@ set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
 
-# A program of a Debian package, where it is missing and may be installed.
+# need PROGRAM PACKAGE…: a program of Debian's, where it is missing and may be installed.
 need() {
   if ! command -v "$1" >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-    { apt-get update && apt-get install -y --no-install-recommends "$2"; } >/dev/null 2>&1
+    { apt-get update && apt-get install -y --no-install-recommends "${@:2}"; } >/dev/null 2>&1
   fi
 }
 
@@ -39,8 +39,8 @@ if [ -n "${starting:-}" ]; then
   fi
 fi
 
-# The page in a real browser.
-need chromium chromium
+# The page in a real browser, which needs letters to show.
+need chromium chromium fonts-liberation
 
 dotnet test --solution Chat.sln -c Release --no-build "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
