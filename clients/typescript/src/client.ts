@@ -1,11 +1,12 @@
-import { type Change, type Connection, conversationOfChange, isKept, type Outgoing, type Presence, type UnreadLeft } from './changes.ts'
+import { type Change, type Connection, isKept, type Outgoing, type Presence, type UnreadLeft } from './changes.ts'
 import { ChatError } from './errors.ts'
-import { conversationOf, isGroup, randomId } from './ids.ts'
+import { conversationOf, randomId } from './ids.ts'
 import { Inbox } from './inbox.ts'
 import { Link } from './link.ts'
 import { Listing } from './listing.ts'
 import { OutboxSender } from './outbox.ts'
 import type { Device, Group, History, Page, Role, Tokens } from './protocol.ts'
+import { PresenceWatch } from './presence.ts'
 import { type Fetch, Rest } from './rest.ts'
 import { sessionOf, SessionTokens } from './session.ts'
 import { addSpan, spanAt } from './spans.ts'
@@ -24,14 +25,10 @@ export const maxTextBytes = 16_384
 const maxJsonBytes = 60_000
 /** What may wait to be sent; more is refused, as nothing grows without a limit. */
 const maxOutbox = 1_000
-/** Users whose presence one connection may watch (protocol, Presence). */
-const maxWatched = 500
 /** Before the store is read again, or a renewal that failed is tried again, ms. */
 const leadPause = 1_000
 const renewalPause = 10_000
 const renewalSpread = 30_000
-/** New acquaintances come in flocks; they are asked for together, ms. */
-const presencePause = 200
 /** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
 const maxReceipts = 256
 /** Own typing is told again after this, while it lasts, ms. */
@@ -63,10 +60,10 @@ export class ChatClient {
   private readonly inbox: Inbox
   private readonly outbox: OutboxSender
   private readonly listing: Listing
+  private readonly presences: PresenceWatch
   private readonly timelines = new Set<OpenTimeline>()
   private readonly listeners = new Set<(changes: readonly Change[]) => void>()
   private readonly tab = randomId(8)
-  private readonly watchedBy = new Map<string, readonly string[]>()
   private readonly typingTold = new Map<string, number>()
   private readonly cleanUp: (() => void)[] = []
   private told: Change[] | undefined
@@ -74,10 +71,6 @@ export class ChatClient {
   private leads = false
   /** Counts the sessions: what one of them had under way is nothing to the next. */
   private era = 0
-  private watched: ReadonlySet<string> = new Set()
-  /** Conversations that made people visible to each other before they were asked for on this connection. */
-  private shared = new Set<string>()
-  private askAgain: ReturnType<typeof setTimeout> | undefined
   private renewal: ReturnType<typeof setTimeout> | undefined
   private over = false
 
@@ -91,6 +84,7 @@ export class ChatClient {
     this.tokens = new SessionTokens(this.rest, store, tabs.lock, { session: () => this.state.session, commit, apply })
     this.outbox = new OutboxSender(this.state, send, commit)
     this.listing = new Listing(this.state, (path) => this.api('GET', path), commit)
+    this.presences = new PresenceWatch(this.state, send)
     this.inbox = new Inbox(this.state, {
       commit,
       send,
@@ -239,9 +233,9 @@ export class ChatClient {
 
   /** Whose presence this view shows now: the whole set, the first 500 of all views together. */
   watch(userIds: readonly string[]): void {
-    this.watchedBy.set(this.tab, userIds)
+    this.presences.want(this.tab, userIds)
     this.tabs.post({ type: 'watch', tab: this.tab, userIds })
-    this.subscribePresence()
+    if (this.leads) this.presences.subscribe()
   }
 
   /** Opens a conversation's messages; close it when the view goes. */
@@ -313,7 +307,7 @@ export class ChatClient {
     await this.tokens.settled()
     this.over = true
     clearTimeout(this.renewal)
-    clearTimeout(this.askAgain)
+    this.presences.stop()
     for (const undo of this.cleanUp) undo()
     this.listeners.clear()
     for (const timeline of [...this.timelines]) timeline.close()
@@ -394,7 +388,7 @@ export class ChatClient {
       case 'log':
       case 'sent':
       case 'listed':
-        return this.becameVisible(conversationOfChange(change)!)
+        return this.presences.changed(change)
       case 'removed':
         return this.listing.removed(change.conversationId)
       case 'queued':
@@ -424,12 +418,12 @@ export class ChatClient {
         // Who leads has a connection of its own.
         return this.apply(this.leads ? message.changes.filter(({ type }) => type !== 'connection') : message.changes)
       case 'hello':
-        this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.watchedBy.get(this.tab) ?? [] })
+        this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.presences.wantedIn(this.tab) })
         if (this.leads) this.tabs.post({ type: 'changes', changes: this.fleeting() })
         return
       case 'watch':
-        this.watchedBy.set(message.tab, message.userIds)
-        return this.subscribePresence()
+        this.presences.want(message.tab, message.userIds)
+        return this.leads ? this.presences.subscribe() : undefined
       case 'typing':
         if (this.leads) this.link.send({ type: 'typing', conversationId: message.conversationId, active: message.active })
         return
@@ -473,9 +467,7 @@ export class ChatClient {
 
   private opened(): void {
     this.inbox.opened()
-    this.watched = new Set()
-    this.shared = new Set([...this.state.rows.keys()].filter((id) => this.isShared(id)))
-    this.subscribePresence()
+    this.presences.opened()
     for (const { id, readSeqNo, readUnsent } of this.state.rows.values())
       if (readUnsent) this.link.send({ type: 'ack', conversationId: id, seqNo: readSeqNo, status: 'read' })
     this.outbox.opened()
@@ -496,30 +488,6 @@ export class ChatClient {
     }
   }
 
-  private subscribePresence(): void {
-    if (!this.leads) return
-    const wanted = new Set([...new Set([...this.watchedBy.values()].flat())].slice(0, maxWatched))
-    const subscribe = [...wanted].filter((userId) => !this.watched.has(userId))
-    const unsubscribe = [...this.watched].filter((userId) => !wanted.has(userId))
-    if (subscribe.length + unsubscribe.length > 0 && this.link.send({ type: 'presence', subscribe, unsubscribe })) this.watched = wanted
-  }
-
-  /** Who shares a conversation only now could not be seen when their presence was asked for. */
-  private becameVisible(conversationId: string): void {
-    if (this.shared.has(conversationId) || !this.isShared(conversationId)) return
-    this.shared.add(conversationId)
-    this.askAgain ??= setTimeout(() => {
-      this.askAgain = undefined
-      this.watched = new Set()
-      this.subscribePresence()
-    }, presencePause)
-  }
-
-  /** What lets two users see each other's presence (protocol, Presence). */
-  private isShared(conversationId: string): boolean {
-    return isGroup(conversationId) || (this.state.rows.get(conversationId)?.maxSeqNo ?? 0) > 0
-  }
-
   private planRenewal(): void {
     clearTimeout(this.renewal)
     const { session } = this.state
@@ -537,7 +505,7 @@ export class ChatClient {
     const shown = () => document.visibilityState === 'visible' && this.link.check()
     // A tab that is closed, or put aside, watches nobody.
     const hidden = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: [] })
-    const again = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.watchedBy.get(this.tab) ?? [] })
+    const again = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.presences.wantedIn(this.tab) })
     window.addEventListener('pagehide', hidden)
     window.addEventListener('pageshow', again)
     window.addEventListener('offline', lost)
