@@ -8,6 +8,7 @@ import { OutboxSender } from './outbox.ts'
 import type { Device, Group, History, Page, Role, Tokens } from './protocol.ts'
 import { PresenceWatch } from './presence.ts'
 import { type Fetch, Rest } from './rest.ts'
+import { type PageRange, Server } from './server.ts'
 import { sessionOf, SessionTokens } from './session.ts'
 import { addSpan, spanAt } from './spans.ts'
 import { type Conversation, State } from './state.ts'
@@ -18,6 +19,7 @@ import { type TabMessage, type Tabs, tabsOf } from './tabs.ts'
 import { completedBy, OpenTimeline, type Timeline } from './timeline.ts'
 import { signalRTransport } from './transport/signalr.ts'
 import type { Connect } from './transport/transport.ts'
+import { watchWindow } from './window.ts'
 
 /** The largest text, bytes of UTF-8 (protocol, Words). */
 export const maxTextBytes = 16_384
@@ -29,8 +31,6 @@ const maxOutbox = 1_000
 const leadPause = 1_000
 const renewalPause = 10_000
 const renewalSpread = 30_000
-/** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
-const maxReceipts = 256
 /** Own typing is told again after this, while it lasts, ms. */
 const typingAgain = 3_000
 
@@ -56,6 +56,7 @@ export class ChatClient {
   private readonly tabs: Tabs
   private readonly rest: Rest
   private readonly tokens: SessionTokens
+  private readonly server: Server
   private readonly link: Link
   private readonly inbox: Inbox
   private readonly outbox: OutboxSender
@@ -65,7 +66,7 @@ export class ChatClient {
   private readonly listeners = new Set<(changes: readonly Change[]) => void>()
   private readonly tab = randomId(8)
   private readonly typingTold = new Map<string, number>()
-  private readonly cleanUp: (() => void)[] = []
+  private unwatchWindow = (): void => undefined
   private told: Change[] | undefined
   /** This tab has the connection. */
   private leads = false
@@ -82,8 +83,9 @@ export class ChatClient {
     this.tabs = tabs
     this.rest = new Rest(options.url, options.fetch)
     this.tokens = new SessionTokens(this.rest, store, tabs.lock, { session: () => this.state.session, commit, apply })
+    this.server = new Server(this.rest, this.tokens, () => this.era)
     this.outbox = new OutboxSender(this.state, send, commit)
-    this.listing = new Listing(this.state, (path) => this.api('GET', path), commit)
+    this.listing = new Listing(this.state, (limit, cursor) => this.server.conversations(limit, cursor), commit)
     this.presences = new PresenceWatch(this.state, send)
     this.inbox = new Inbox(this.state, {
       commit,
@@ -113,7 +115,7 @@ export class ChatClient {
     client.state.load(await store.load())
     tabs.post({ type: 'hello' })
     tabs.lead(() => void client.lead())
-    client.watchNetwork()
+    client.watchWindow()
     return client
   }
 
@@ -243,7 +245,7 @@ export class ChatClient {
     const timeline = new OpenTimeline(conversationId, {
       state: this.state,
       store: this.store,
-      page: (id, range, limit) => this.page(id, range, limit),
+      page: (id, range, limit) => this.server.page(id, range, limit),
       learn: (page, range) => this.learn(page, range),
       closed: (closed) => this.timelines.delete(closed),
     })
@@ -253,7 +255,7 @@ export class ChatClient {
   }
 
   async createGroup(title: string, members: readonly string[], history?: History): Promise<Group> {
-    const group = await this.api<Group>('POST', '/v1/groups', { title, members, history })
+    const group = await this.server.createGroup(title, members, history)
     const { conversationId } = group
     const summary = { conversationId, title: group.title, maxSeqNo: 0, deliveredSeqNo: 0, readSeqNo: 0, unreadCount: 0 }
     await this.commit([{ type: 'listed', summary, activity: Date.now() }])
@@ -261,29 +263,29 @@ export class ChatClient {
   }
 
   group(conversationId: string): Promise<Group> {
-    return this.api('GET', `/v1/groups/${encodeURIComponent(conversationId)}`)
+    return this.server.group(conversationId)
   }
 
   /** By owner and admins. */
   async changeGroup(conversationId: string, change: { title?: string; history?: History }): Promise<Group> {
-    const group = await this.api<Group>('PATCH', `/v1/groups/${encodeURIComponent(conversationId)}`, change)
+    const group = await this.server.changeGroup(conversationId, change)
     this.listing.refreshSoon()
     return group
   }
 
   /** By owner and admins. */
   addMembers(conversationId: string, members: readonly string[]): Promise<Group> {
-    return this.api('POST', `/v1/groups/${encodeURIComponent(conversationId)}/members`, { members })
+    return this.server.addMembers(conversationId, members)
   }
 
   /** By owner and admins; an admin by the owner only. */
   removeMember(conversationId: string, userId: string): Promise<void> {
-    return this.api('DELETE', `/v1/groups/${encodeURIComponent(conversationId)}/members/${encodeURIComponent(userId)}`)
+    return this.server.removeMember(conversationId, userId)
   }
 
   /** By the owner. */
   setRole(conversationId: string, userId: string, role: Exclude<Role, 'owner'>): Promise<Group> {
-    return this.api('PATCH', `/v1/groups/${encodeURIComponent(conversationId)}/members/${encodeURIComponent(userId)}`, { role })
+    return this.server.setRole(conversationId, userId, role)
   }
 
   /** The group goes from the list. An owner hands over to the longest-serving admin, else member. */
@@ -292,13 +294,13 @@ export class ChatClient {
     await this.commit([{ type: 'removed', conversationId }])
   }
 
-  async devices(): Promise<Device[]> {
-    return (await this.api<{ devices: Device[] }>('GET', '/v1/devices')).devices
+  devices(): Promise<Device[]> {
+    return this.server.devices()
   }
 
   /** Closes that device's connection and voids its tokens at once. */
   revokeDevice(deviceId: string): Promise<void> {
-    return this.api('DELETE', `/v1/devices/${encodeURIComponent(deviceId)}`)
+    return this.server.revokeDevice(deviceId)
   }
 
   /** Ends everything that this object does; what is stored stays. */
@@ -308,7 +310,7 @@ export class ChatClient {
     this.over = true
     clearTimeout(this.renewal)
     this.presences.stop()
-    for (const undo of this.cleanUp) undo()
+    this.unwatchWindow()
     this.listeners.clear()
     for (const timeline of [...this.timelines]) timeline.close()
     this.outbox.stop()
@@ -498,47 +500,18 @@ export class ChatClient {
     this.renewal = setTimeout(() => this.tokens.renew(false).catch(retry), Math.max(0, session.renewAt + apart - Date.now()))
   }
 
-  private watchNetwork(): void {
-    if (typeof window === 'undefined') return
-    const lost = () => this.link.networkLost()
-    const back = () => this.link.check()
-    const shown = () => document.visibilityState === 'visible' && this.link.check()
-    // A tab that is closed, or put aside, watches nobody.
-    const hidden = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: [] })
-    const again = () => this.tabs.post({ type: 'watch', tab: this.tab, userIds: this.presences.wantedIn(this.tab) })
-    window.addEventListener('pagehide', hidden)
-    window.addEventListener('pageshow', again)
-    window.addEventListener('offline', lost)
-    window.addEventListener('online', back)
-    document.addEventListener('visibilitychange', shown)
-    this.cleanUp.push(
-      () => window.removeEventListener('pagehide', hidden),
-      () => window.removeEventListener('pageshow', again),
-      () => window.removeEventListener('offline', lost),
-      () => window.removeEventListener('online', back),
-      () => document.removeEventListener('visibilitychange', shown),
-    )
+  private watchWindow(): void {
+    const watch = (userIds: readonly string[]) => this.tabs.post({ type: 'watch', tab: this.tab, userIds })
+    this.unwatchWindow = watchWindow({
+      offline: () => this.link.networkLost(),
+      online: () => this.link.check(),
+      // A tab that is closed, or put aside, watches nobody.
+      hidden: () => watch([]),
+      shown: () => watch(this.presences.wantedIn(this.tab)),
+    })
   }
 
   // --- Asking the server ---------------------------------------------------------------------------------------------
-
-  private async api<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const { era } = this
-    const answer = await this.ask<T>(method, path, body)
-    // It was for somebody who has gone since.
-    if (era !== this.era) throw new ChatError('unauthenticated', 'The session that asked has ended.')
-    return answer
-  }
-
-  private async ask<T>(method: string, path: string, body: unknown): Promise<T> {
-    try {
-      return await this.rest.call(method, path, await this.tokens.fresh(), body)
-    } catch (error) {
-      const refused = error instanceof ChatError && (error.code === 'unauthenticated' || error.code === 'token_expired')
-      if (!refused || !this.state.session) throw error
-      return await this.rest.call(method, path, await this.tokens.renew(false), body)
-    }
-  }
 
   private async enter(path: string, userId: string, password: string, deviceName?: string): Promise<void> {
     const deviceId = this.state.deviceId ?? `${typeof window === 'undefined' ? 'node' : 'web'}-${randomId(8)}`
@@ -548,12 +521,7 @@ export class ChatClient {
     await this.commit([{ type: 'signedIn', session: sessionOf(userId, deviceId, tokens) }])
   }
 
-  private page(conversationId: string, range: { after: number } | { before: number }, limit: number): Promise<Page> {
-    const [direction, seqNo] = Object.entries(range)[0]!
-    return this.api('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/messages?${direction}=${seqNo}&limit=${limit}`)
-  }
-
-  private async learn(page: Page, range: { after: number } | { before: number }): Promise<void> {
+  private async learn(page: Page, range: PageRange): Promise<void> {
     const { conversationId, messages, maxSeqNo } = page
     const complete = completedBy(page, range)
     const row = this.state.rows.get(conversationId)
@@ -574,14 +542,9 @@ export class ChatClient {
 
   private async loadReceipts(conversationId: string): Promise<void> {
     if (this.state.connection.status !== 'online') return
-    type Table = { members: { userId: string; deliveredSeqNo: number; readSeqNo: number }[] }
     try {
-      const { members } = await this.api<Table>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/receipts`)
-      if (members.length > maxReceipts) return
-      const receipts = Object.fromEntries(
-        members.map(({ userId, deliveredSeqNo, readSeqNo }) => [userId, { delivered: Math.max(deliveredSeqNo, readSeqNo), read: readSeqNo }]),
-      )
-      await this.commit([{ type: 'receipts', conversationId, receipts }])
+      const receipts = await this.server.receipts(conversationId)
+      if (receipts) await this.commit([{ type: 'receipts', conversationId, receipts }])
     } catch {
       // Ticks are a comfort: the next connection asks again.
     }

@@ -12,7 +12,7 @@ const pause = 2_000
 /** Reads the conversation list again when it may have changed, not more often than it pays. */
 export class Listing {
   private readonly state: State
-  private readonly get: (path: string) => Promise<ConversationList>
+  private readonly get: (limit: number, cursor?: string) => Promise<ConversationList>
   private readonly commit: (changes: Change[]) => Promise<void>
   private wanted = false
   private busy = false
@@ -21,7 +21,7 @@ export class Listing {
   private readonly left = new Set<string>()
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(state: State, get: (path: string) => Promise<ConversationList>, commit: (changes: Change[]) => Promise<void>) {
+  constructor(state: State, get: (limit: number, cursor?: string) => Promise<ConversationList>, commit: (changes: Change[]) => Promise<void>) {
     this.state = state
     this.get = get
     this.commit = commit
@@ -67,7 +67,7 @@ export class Listing {
     let epoch: string
     let pages = 0
     do {
-      const page = await this.get(`/v1/conversations?limit=${pageSize}${next === undefined ? '' : `&cursor=${encodeURIComponent(next)}`}`)
+      const page = await this.get(pageSize, next)
       listed.push(...page.conversations)
       ;({ next, epoch } = page)
     } while (next !== undefined && ++pages < maxPages)

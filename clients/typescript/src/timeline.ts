@@ -2,6 +2,7 @@ import { type Change, conversationOfChange, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { Message, Page } from './protocol.ts'
 import { addSpan, missing, spanAt, without, type Span, type Spans } from './spans.ts'
+import type { PageRange } from './server.ts'
 import type { State } from './state.ts'
 import type { ChatStore } from './store/store.ts'
 
@@ -43,9 +44,9 @@ export interface Timeline {
 export interface TimelineHome {
   readonly state: State
   readonly store: ChatStore
-  page(conversationId: string, range: { after: number } | { before: number }, limit: number): Promise<Page>
+  page(conversationId: string, range: PageRange, limit: number): Promise<Page>
   /** Writes a page down and applies it. */
-  learn(page: Page, range: { after: number } | { before: number }): Promise<void>
+  learn(page: Page, range: PageRange): Promise<void>
   closed(timeline: OpenTimeline): void
 }
 
@@ -250,7 +251,7 @@ export class OpenTimeline implements Timeline {
     this.tell()
   }
 
-  private async fetch(range: { after: number } | { before: number }, limit: number): Promise<Page> {
+  private async fetch(range: PageRange, limit: number): Promise<Page> {
     this.pagesUnderWay++
     this.tell()
     try {
@@ -300,7 +301,7 @@ const raisesQuestions: ReadonlySet<Change['type']> = new Set<Change['type']>(['l
 const lengthOf = (spans: Spans): number => spans.reduce((sum, [from, to]) => sum + to - from + 1, 0)
 
 /** What a page makes complete. */
-export const completedBy = (page: Page, range: { after: number } | { before: number }): readonly [number, number] =>
+export const completedBy = (page: Page, range: PageRange): readonly [number, number] =>
   'after' in range
     ? [range.after + 1, page.nextAfter ?? range.after]
     : [page.nextBefore ?? 1, Math.min(range.before - 1, page.maxSeqNo)]

@@ -1,0 +1,98 @@
+import type { Cursors } from './changes.ts'
+import { ChatError } from './errors.ts'
+import type { LinkTokens } from './link.ts'
+import type { ConversationList, Device, Group, History, Page, Role } from './protocol.ts'
+import type { Rest } from './rest.ts'
+
+/** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
+const maxReceipts = 256
+
+/** Where a page begins; both exclusive. */
+export type PageRange = { readonly after: number } | { readonly before: number }
+
+/** The calls of REST, made for who is signed in. All reject with ChatError. */
+export class Server {
+  private readonly rest: Rest
+  private readonly tokens: LinkTokens
+  private readonly era: () => number
+
+  /** @param era Counts the sessions: an answer to one that has ended is none. */
+  constructor(rest: Rest, tokens: LinkTokens, era: () => number) {
+    this.rest = rest
+    this.tokens = tokens
+    this.era = era
+  }
+
+  conversations(limit: number, cursor?: string): Promise<ConversationList> {
+    return this.call('GET', `/v1/conversations?limit=${limit}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+  }
+
+  page(conversationId: string, range: PageRange, limit: number): Promise<Page> {
+    const [direction, seqNo] = Object.entries(range)[0]!
+    return this.call('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/messages?${direction}=${seqNo}&limit=${limit}`)
+  }
+
+  /** By user; undefined for a conversation too large for ticks. */
+  async receipts(conversationId: string): Promise<Record<string, Cursors> | undefined> {
+    type Table = { members: { userId: string; deliveredSeqNo: number; readSeqNo: number }[] }
+    const { members } = await this.call<Table>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/receipts`)
+    if (members.length > maxReceipts) return undefined
+    return Object.fromEntries(
+      members.map(({ userId, deliveredSeqNo, readSeqNo }) => [userId, { delivered: Math.max(deliveredSeqNo, readSeqNo), read: readSeqNo }]),
+    )
+  }
+
+  createGroup(title: string, members: readonly string[], history?: History): Promise<Group> {
+    return this.call('POST', '/v1/groups', { title, members, history })
+  }
+
+  group(conversationId: string): Promise<Group> {
+    return this.call('GET', groupPath(conversationId))
+  }
+
+  changeGroup(conversationId: string, change: { title?: string; history?: History }): Promise<Group> {
+    return this.call('PATCH', groupPath(conversationId), change)
+  }
+
+  addMembers(conversationId: string, members: readonly string[]): Promise<Group> {
+    return this.call('POST', `${groupPath(conversationId)}/members`, { members })
+  }
+
+  removeMember(conversationId: string, userId: string): Promise<void> {
+    return this.call('DELETE', memberPath(conversationId, userId))
+  }
+
+  setRole(conversationId: string, userId: string, role: Exclude<Role, 'owner'>): Promise<Group> {
+    return this.call('PATCH', memberPath(conversationId, userId), { role })
+  }
+
+  async devices(): Promise<Device[]> {
+    return (await this.call<{ devices: Device[] }>('GET', '/v1/devices')).devices
+  }
+
+  revokeDevice(deviceId: string): Promise<void> {
+    return this.call('DELETE', `/v1/devices/${encodeURIComponent(deviceId)}`)
+  }
+
+  private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const era = this.era()
+    const answer = await this.ask<T>(method, path, body, era)
+    // It was for somebody who has gone since.
+    if (era !== this.era()) throw new ChatError('unauthenticated', 'The session that asked has ended.')
+    return answer
+  }
+
+  private async ask<T>(method: string, path: string, body: unknown, era: number): Promise<T> {
+    try {
+      return await this.rest.call(method, path, await this.tokens.fresh(), body)
+    } catch (error) {
+      const refused = error instanceof ChatError && (error.code === 'unauthenticated' || error.code === 'token_expired')
+      // Nor is anything asked again in the next one's name.
+      if (!refused || era !== this.era()) throw error
+      return await this.rest.call(method, path, await this.tokens.renew(false), body)
+    }
+  }
+}
+
+const groupPath = (conversationId: string) => `/v1/groups/${encodeURIComponent(conversationId)}`
+const memberPath = (conversationId: string, userId: string) => `${groupPath(conversationId)}/members/${encodeURIComponent(userId)}`
