@@ -1,8 +1,9 @@
 /** A client of the Chat server. The contract: docs/protocol.md; how this behaves: clients/README.md. */
-export { ChatClient, type ChatClientOptions, maxTextBytes } from './client.ts'
+export { ChatClient, type ChatClientOptions } from './client.ts'
 export type { Change, Connection, Outgoing, Presence, SignedOutReason } from './changes.ts'
 export { ChatError } from './errors.ts'
 export { directOf, isGroup, peerOf } from './ids.ts'
+export { maxTextBytes } from './outbox.ts'
 export type { Device, ErrorCode, Group, History, Member, Message, Role } from './protocol.ts'
 export type { Conversation } from './state.ts'
 export { IndexedDbStore } from './store/indexeddb.ts'

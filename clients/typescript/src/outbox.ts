@@ -1,11 +1,40 @@
 import type { Change, Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
+import { conversationOf, randomId } from './ids.ts'
 import type { ClientFrame } from './protocol.ts'
 import type { State } from './state.ts'
 
+/** The largest text, bytes of UTF-8 (protocol, Words). */
+export const maxTextBytes = 16_384
+/** Of a text as JSON has it, so that its frame is within the doors' 64 KiB: control characters are six bytes there. */
+const maxJsonBytes = 60_000
+/** What may wait to be sent; more is refused, as nothing grows without a limit. */
+const maxOutbox = 1_000
 /** Without an ack a message is sent again after this, ms: with the same clientMsgId it does no harm. */
 const ackPatience = 15_000
 const defaultHold = 1_000
+
+/**
+ * What `send` takes in.
+ * @throws ChatError `unauthenticated`, and for texts that cannot be sent: see `ChatClient.send`.
+ */
+export function outgoing({ session, outbox }: State, to: string, text: string, replyTo: string | undefined): Outgoing {
+  if (!session) throw new ChatError('unauthenticated', 'Nobody is signed in.')
+  if (text === '' || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text.')
+  const bytes = (of: string) => new TextEncoder().encode(of).length
+  if (bytes(text) > maxTextBytes || bytes(JSON.stringify(text)) > maxJsonBytes) throw new ChatError('too_large', 'The text is too long.')
+  if (outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
+  const last = Math.max(0, ...[...outbox.values()].map(({ order }) => order))
+  return {
+    clientMsgId: randomId(20),
+    conversationId: conversationOf(to, session.userId),
+    text,
+    ...(replyTo !== undefined && { replyTo }),
+    createdAt: Date.now(),
+    order: Math.max(last + 1, Date.now()),
+    state: 'waiting',
+  }
+}
 
 /**
  * Sends what waits, one message of a conversation at a time, so that they stand in the order in which they were written whatever becomes of

@@ -10,6 +10,10 @@ import type { Lock } from './tabs.ts'
 const leastLeft = 30_000
 /** Of its life, after which the access token is renewed unasked. */
 const renewAfter = 0.8
+/** Before a renewal that failed is tried again, ms. */
+const retryPause = 10_000
+/** Over what time the renewals of tabs that cannot wait for each other are spread, ms. */
+const spread = 30_000
 
 export interface SessionHome {
   session(): Session | undefined
@@ -29,6 +33,8 @@ export class SessionTokens implements LinkTokens {
   private readonly lock: Lock
   private readonly home: SessionHome
   private renewing: Promise<string> | undefined
+  private planned: ReturnType<typeof setTimeout> | undefined
+  private closed = false
   /** An answer to a renewal was lost, and with it perhaps the only good refresh token: a refusal then is nobody's revocation. */
   private answerLost = false
   /** What could not be stored in the place of a refresh token that is used up. */
@@ -47,8 +53,25 @@ export class SessionTokens implements LinkTokens {
     return session.expiresAt - Date.now() < leastLeft ? this.renew(false) : session.accessToken
   }
 
-  /** The end of the renewal that is under way. */
-  async settled(): Promise<void> {
+  /** Renews the token unasked, when most of its life is gone. @param exclusive This tab alone does so. */
+  planRenewal(exclusive: boolean): void {
+    this.unplan()
+    const session = this.home.session()
+    if (!session || this.closed) return
+    // The others find that one of them was there.
+    const apart = exclusive ? 0 : Math.random() * spread
+    const again = () => (this.planned = setTimeout(() => this.planRenewal(exclusive), retryPause))
+    this.planned = setTimeout(() => this.renew(false).catch(again), Math.max(0, session.renewAt + apart - Date.now()))
+  }
+
+  unplan(): void {
+    clearTimeout(this.planned)
+  }
+
+  /** Plans none any more, and waits for the one that is under way. */
+  async close(): Promise<void> {
+    this.closed = true
+    this.unplan()
     await this.renewing?.catch(() => undefined)
   }
 
