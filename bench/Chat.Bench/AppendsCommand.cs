@@ -28,6 +28,8 @@ internal static class AppendsCommand
         var warmup = arguments.Int("--warmup", 5, min: 0);
         var conversations = Enumerable.Range(0, arguments.Int("--conversations", 1_000)).Select(_ => ConversationId.NewGroup()).ToList();
         var text = new string('x', arguments.Int("--text-bytes", 100));
+        var plainNames = arguments.Flag("--plain-names");
+        var name = Guid.CreateVersion7();
         await using var cluster = await ClusterLog.OpenAsync(arguments, ct);
         var (session, log) = (cluster.Session, cluster.Log);
 
@@ -49,7 +51,7 @@ internal static class AppendsCommand
         return 0;
 
         MessageDraft Draft(ConversationId conversation, long n) => new(
-            conversation, new DeviceAddress(UserId.Parse($"user{n % 1_000}".Replace('-', '_')), DeviceId.Parse("phone")), $"{Environment.ProcessId}-{n}-{Stopwatch.GetTimestamp()}",
+            conversation, new DeviceAddress(UserId.Parse($"user{n % 1_000}".Replace('-', '_')), DeviceId.Parse("phone")), plainNames ? $"{name}-{n}" : $"{Guid.CreateVersion7()}",
             text, null, TimeProvider.System.GetUtcNow());
 
         Task InsertAsync(long n)

@@ -30,7 +30,7 @@ const string help = """
       --ack-delivered BOOL    receivers ack each message (default: true, but false with the relay, which has no receipts)
       --json FILE             the result for machines
 
-    appends takes --conversations 1000, --runs 5, and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.
+    appends takes --conversations 1000, --runs 5, --plain-names (clientMsgIds without a time), and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
 

@@ -13,7 +13,7 @@ export function peerOf(conversationId: string, me: string): string | undefined {
 /** The conversation that `to` names: a conversationId, or `@userId` for the direct one with that user. */
 export const conversationOf = (to: string, me: string): string => (to.startsWith('@') ? directOf(me, to.slice(1)) : to)
 
-/** Random [a-z0-9]: 41 bits for 8, 103 bits for 20. `crypto.randomUUID` is not there on pages without https. */
+/** Random [a-z0-9]: 41 bits for 8. */
 export function randomId(length: number): string {
   // 252 is the largest multiple of 36 in a byte: above it the first letters would be likelier.
   let id = ''
@@ -21,4 +21,19 @@ export function randomId(length: number): string {
     for (const byte of crypto.getRandomValues(new Uint8Array(length * 2)))
       if (byte < 252 && id.length < length) id += (byte % 36).toString(36)
   return id
+}
+
+/**
+ * A UUID of version 7 (RFC 9562 §5.7) of now: a clustered server keeps the attempts of one moment together. `crypto.randomUUID` makes version 4,
+ * and only on pages with https.
+ */
+export function timeOrderedId(): string {
+  const random = crypto.getRandomValues(new Uint16Array(5))
+  const bytes = new DataView(new ArrayBuffer(16))
+  bytes.setBigUint64(0, BigInt(Date.now()) << 16n)
+  bytes.setUint16(6, 0x7000 | (random[0]! & 0x0fff))
+  bytes.setUint16(8, 0x8000 | (random[1]! & 0x3fff))
+  for (let i = 2; i < 5; i++) bytes.setUint16(6 + 2 * i, random[i]!)
+  const hex = Array.from(new Uint8Array(bytes.buffer), (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 }

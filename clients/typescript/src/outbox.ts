@@ -1,6 +1,6 @@
 import type { Change, Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
-import { conversationOf, randomId } from './ids.ts'
+import { conversationOf, timeOrderedId } from './ids.ts'
 import type { ClientFrame } from './protocol.ts'
 import type { State } from './state.ts'
 
@@ -26,7 +26,7 @@ export function outgoing({ session, outbox }: State, to: string, text: string, r
   if (outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
   const last = Math.max(0, ...[...outbox.values()].map(({ order }) => order))
   return {
-    clientMsgId: randomId(20),
+    clientMsgId: timeOrderedId(),
     conversationId: conversationOf(to, session.userId),
     text,
     ...(replyTo !== undefined && { replyTo }),

@@ -22,6 +22,17 @@ test('A message goes out, and its ack moves it into the log', async () => {
   expect(timeline.outgoing).toEqual([])
 })
 
+test('A message is named by a UUID of version 7 of the time it was written', async () => {
+  const client = await stage.online()
+  const names = [(await client.send(room, 'one')).clientMsgId, (await client.send(room, 'two')).clientMsgId]
+
+  for (const name of names) {
+    expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(Number.parseInt(name.replace('-', '').slice(0, 12), 16)).toBe(Date.now())
+  }
+  expect(names[0]).not.toBe(names[1])
+})
+
 test('What was written offline goes out by itself, in order and one after another', async () => {
   const client = await stage.online()
   await stage.cut()

@@ -17,6 +17,7 @@ public sealed class MessagingModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context) => services
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
+        .AddSingleton<NamedTimeRates>()
         .AddMessageLog(context)
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()

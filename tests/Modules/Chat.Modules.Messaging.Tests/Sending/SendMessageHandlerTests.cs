@@ -1,10 +1,12 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -16,6 +18,7 @@ public sealed class SendMessageHandlerTests : IDisposable
     private readonly TestMeters _meters = new();
     private readonly FakeMediator _mediator = new();
     private readonly FakeTimeProvider _clock = new(Now.AddTicks(7));
+    private readonly NamedTimeRates _rates;
     private readonly SendMessageHandler _handler;
     private HashSet<(ConversationId, UserId)> _members = [(AliceAndBob, Alice), (AliceAndBob, Bob), (Team, Alice)];
 
@@ -23,13 +26,15 @@ public sealed class SendMessageHandlerTests : IDisposable
     {
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
-        _handler = new SendMessageHandler(_log.Log, _mediator, new MessagingMetrics(_meters, _clock), _clock);
+        _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters);
+        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public void Dispose()
     {
+        _rates.Dispose();
         _log.Dispose();
         _meters.Dispose();
     }
@@ -155,6 +160,29 @@ public sealed class SendMessageHandlerTests : IDisposable
         var again = await SendAsync(Alice, "1", replyTo: MessageId.New(Now));
 
         Assert.Equal(first with { Duplicate = true }, again.Value);
+    }
+
+    [Fact]
+    public async Task Names_of_another_time_are_sent_so_many_at_once_and_repetitions_answered_all_the_same()
+    {
+        var first = (await SendAsync(Alice, $"{Guid.CreateVersion7(Now)}")).Value;
+        _clock.Advance(NamedTimeRates.Near + TimeSpan.FromSeconds(1));
+        var admitted = 0;
+        while (_rates.Admit(Alice, $"{Guid.CreateVersion7(Now)}", _clock.GetUtcNow()) is null)
+            admitted++;
+
+        // One more is admitted where a second has just passed.
+        var refused = await SendAsync(Alice, $"{Guid.CreateVersion7(Now)}");
+        while (refused.Error is null)
+            refused = await SendAsync(Alice, $"{Guid.CreateVersion7(Now)}");
+        var repeated = await SendAsync(Alice, (await StoredAsync(AliceAndBob))[0].ClientMsgId);
+
+        Assert.InRange(admitted, NamedTimeRates.Burst, 2 * NamedTimeRates.Burst);
+        Assert.Equal((ErrorCodes.RateLimited, TimeSpan.FromSeconds(1)), (refused.Error!.Code, refused.Error.RetryAfter));
+        Assert.Equal(first with { Duplicate = true }, repeated.Value);
+        Assert.Null((await SendAsync(Alice, $"{Guid.CreateVersion7(_clock.GetUtcNow())}")).Error);
+        Assert.Null((await SendAsync(Alice, "of no time")).Error);
+        Assert.Null((await SendAsync(Bob, $"{Guid.CreateVersion7(Now)}")).Error);
     }
 
     private Task<Result<SentMessage>> SendAsync(

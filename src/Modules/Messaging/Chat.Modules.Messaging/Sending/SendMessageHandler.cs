@@ -7,7 +7,8 @@ using MediatR;
 
 namespace Chat.Modules.Messaging.Sending;
 
-internal sealed class SendMessageHandler(IMessageLog log, IMediator mediator, MessagingMetrics metrics, TimeProvider clock)
+internal sealed class SendMessageHandler(
+    IMessageLog log, IMediator mediator, NamedTimeRates rates, MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
     public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
@@ -36,7 +37,7 @@ internal sealed class SendMessageHandler(IMessageLog log, IMediator mediator, Me
             return MessagingErrors.NotAMember;
         if (command.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
             return Error.BadRequest("replyTo names no message of this conversation.");
-        return null;
+        return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow());
     }
 
     private static SentMessage ToSent(LoggedMessage message, bool duplicate) =>

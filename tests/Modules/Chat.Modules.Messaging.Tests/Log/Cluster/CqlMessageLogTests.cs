@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Testing;
@@ -46,6 +47,28 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         Assert.Equal(20, stored.Count);
         Assert.All(answers, answer => Assert.Contains(answer.Message, stored));
         Assert.Equal(20, answers.Count(answer => !answer.Duplicate));
+    }
+
+    [Fact]
+    public async Task Attempts_that_were_made_in_one_moment_are_told_apart()
+    {
+        await using var other = await OpenAnotherAsync();
+        UserId[] users = [Alice, Bob];
+        var drafts = Enumerable.Range(0, 100).Select(n => Draft(n % 3 == 0 ? Team : AliceAndBob, users[n % 2], $"{Guid.CreateVersion7(Now)}", $"{n}")).ToList();
+
+        var first = await Task.WhenAll(drafts.Select(draft => Log.AppendAsync(draft, Ct)));
+        var again = await Task.WhenAll(drafts.Select(draft => other.AppendAsync(draft, Ct)));
+        var byOthers = await Task.WhenAll(drafts.Select(draft => Log.AppendAsync(draft with { Sender = Carol.Phone() }, Ct)));
+
+        Assert.Equal(drafts.Select(draft => draft.Text), first.Select(append => append.Message.Text));
+        Assert.Equal(first.Select(append => append.Message), again.Select(append => append.Message));
+        Assert.All(again, append => Assert.True(append.Duplicate));
+        Assert.All(byOthers, append => Assert.False(append.Duplicate));
+        foreach (var message in first.Select(append => append.Message))
+        {
+            Assert.Equal(message, await other.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct));
+            Assert.Equal(new MessagePlace(message.Conversation, message.SeqNo), await other.FindAsync(message.Id, Ct));
+        }
     }
 
     [Fact]

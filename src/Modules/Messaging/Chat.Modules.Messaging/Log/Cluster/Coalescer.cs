@@ -1,43 +1,43 @@
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Makes one request out of those that come while a few are under way: many small statements cost the database and this host far less
-/// together than alone. With nothing under way a request goes at once, by itself. Where one fails its items are tried one by one: those that
-/// can be answered are.
+/// Makes one request out of those that come while another is under way: many small statements cost the database and this host far less
+/// together than alone. A request goes at once where none of its group is under way, or as soon as it is full. Where one fails its items
+/// are tried one by one: those that can be answered are.
 /// </summary>
 /// <param name="maxItems">Items of a request at most.</param>
-/// <param name="maxRequests">Requests under way at most: fewer leave the database idle, more make the requests small.</param>
-/// <param name="send">Sends items and returns their answers, in the items' order; what it throws is each item's answer.</param>
+/// <param name="groupOf">Which items may share a request.</param>
+/// <param name="send">Sends items of one group and returns their answers, in the items' order; what it throws is each item's answer.</param>
 internal sealed class Coalescer<TItem, TAnswer>(
-    int maxItems, int maxRequests, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
+    int maxItems, Func<TItem, long> groupOf, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
 {
-    private readonly Queue<(TItem Item, TaskCompletionSource<TAnswer> Answer)> _waiting = new();
-    private int _requests;
+    // Of one group: more make the database slower, not faster.
+    private const int MaxRequests = 16;
+
+    private readonly Dictionary<long, Group> _groups = [];
 
     public Task<TAnswer> SendAsync(TItem item)
     {
         var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_waiting)
+        var key = groupOf(item);
+        Group? group;
+        lock (_groups)
         {
-            _waiting.Enqueue((item, answer));
-            if (_requests == maxRequests)
+            if (!_groups.TryGetValue(key, out group))
+                _groups.Add(key, group = new Group());
+            group.Waiting.Enqueue((item, answer));
+            if (group.Requests == MaxRequests || (group.Requests > 0 && group.Waiting.Count < maxItems))
                 return answer.Task;
-            _requests++;
+            group.Requests++;
         }
-        _ = RunAsync();
+        _ = RunAsync(key, group);
         return answer.Task;
     }
 
-    private async Task RunAsync()
+    private async Task RunAsync(long key, Group group)
     {
-        var items = new List<TItem>(maxItems);
-        var answers = new List<TaskCompletionSource<TAnswer>>(maxItems);
-        while (Take(items, answers))
-        {
-            await AnswerAsync(items, answers);
-            items.Clear();
-            answers.Clear();
-        }
+        while (Take(key, group) is { Count: > 0 } taken)
+            await AnswerAsync([.. taken.Select(one => one.Item)], [.. taken.Select(one => one.Answer)]);
     }
 
     private async Task AnswerAsync(List<TItem> items, List<TaskCompletionSource<TAnswer>> answers)
@@ -58,18 +58,27 @@ internal sealed class Coalescer<TItem, TAnswer>(
         }
     }
 
-    private bool Take(List<TItem> items, List<TaskCompletionSource<TAnswer>> answers)
+    // Nothing where the request is over: what waits then goes with one that is still under way.
+    private List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> Take(long key, Group group)
     {
-        lock (_waiting)
+        var taken = new List<(TItem, TaskCompletionSource<TAnswer>)>();
+        lock (_groups)
         {
-            while (items.Count < maxItems && _waiting.TryDequeue(out var next))
+            if (group.Requests == 1 || group.Waiting.Count >= maxItems)
             {
-                items.Add(next.Item);
-                answers.Add(next.Answer);
+                while (taken.Count < maxItems && group.Waiting.TryDequeue(out var next))
+                    taken.Add(next);
             }
-            if (items.Count == 0)
-                _requests--;
-            return items.Count > 0;
+            if (taken.Count == 0 && --group.Requests == 0)
+                _groups.Remove(key);
         }
+        return taken;
+    }
+
+    private sealed class Group
+    {
+        public Queue<(TItem Item, TaskCompletionSource<TAnswer> Answer)> Waiting { get; } = new();
+
+        public int Requests { get; set; }
     }
 }

@@ -11,7 +11,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// </summary>
 internal sealed class ConversationWriter(ConversationId conversation, WriterContext context)
 {
-    private const int MaxBatch = 64;
+    private const int MaxBatch = Claim.Reach;
     private const int MaxBatchBytes = 48 * 1024;
     private const int MaxDoubts = 2;
 
@@ -23,7 +23,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     private long _endTerm;
     private TaskCompletionSource? _ended;
 
-    // Only the one run at a time touches these, and the one writing of it, which is over before a term begins.
+    // Only the one run at a time touches these.
     private Held? _held;
     private int _losses;
 
@@ -34,15 +34,6 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         {
             lock (_lock)
                 return !_running;
-        }
-    }
-
-    private bool IsWaitedFor
-    {
-        get
-        {
-            lock (_lock)
-                return _waiting.Count > 0;
         }
     }
 
@@ -77,8 +68,6 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     private async Task RunAsync()
     {
-        // The claims of a batch are made while the batch before it is written.
-        Task<IReadOnlyList<Append>>? writing = null;
         while (true)
         {
             TaskCompletionSource? ended;
@@ -87,74 +76,37 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             lock (_lock)
             {
                 (ended, endTerm, _ended) = (_ended, _endTerm, null);
-                batch = ended is null ? TakeBatch() : [];
-                if (ended is null && batch.Count == 0 && writing is null)
+                batch = ended is null && _held is not null ? TakeBatch() : [];
+                if (ended is null && batch.Count == 0 && _waiting.Count == 0)
                 {
                     _running = false;
                     return;
                 }
             }
-            var held = _held;
-            if (ended is null && held is not null && batch.Count > 0)
-            {
-                writing = await ClaimAndWriteAsync(held, batch, writing);
-                continue;
-            }
-            PutBack(batch);
-            if (writing is not null)
-                PutBack(await writing);
-            writing = null;
-            if (ended is not null || (_held is null && IsWaitedFor))
+            if (batch.Count > 0)
+                await AppendAsync(_held!, batch);
+            else
                 await BeginTermAsync(ended, endTerm);
         }
     }
 
-    /// <summary>Claims the batch, waits for the one before it, and begins to write.</summary>
-    /// <returns>What <see cref="WriteAndSettleAsync"/> will return; null where there is nothing to write.</returns>
-    private async Task<Task<IReadOnlyList<Append>>?> ClaimAndWriteAsync(Held held, List<Append> batch, Task<IReadOnlyList<Append>>? before)
+    /// <summary>Claims a batch, writes it and answers; never throws.</summary>
+    private async Task AppendAsync(Held held, List<Append> batch)
     {
-        Exception? failure = null;
         try
         {
             await ClaimAsync(held, batch);
-        }
-        catch (Exception e)
-        {
-            failure = e;
-        }
-        IReadOnlyList<Append> left = before is null ? [] : await before;
-        if (failure is not null)
-        {
-            _held = null;
-            batch.ForEach(append => context.Fail(append, failure));
-            batch.Clear();
-        }
-        if (_held == held && batch.Count > 0)
-            return WriteAndSettleAsync(held, batch);
-
-        // The term is over, and with it the claims: all of it anew in the next one, in its order.
-        PutBack(batch);
-        PutBack(left);
-        return null;
-    }
-
-    /// <summary>Writes a batch and answers; never throws.</summary>
-    /// <returns>Those to append anew in the next term, which finds the claims of this one, and behind them what of the batch it has counted in.</returns>
-    private async Task<IReadOnlyList<Append>> WriteAndSettleAsync(Held held, List<Append> batch)
-    {
-        try
-        {
-            if (await WriteAsync(held, batch))
-                return [];
+            if (batch.Count == 0 || await WriteAsync(held, batch))
+                return;
+            // The term is over, and with it the claims: anew in the next one, which finds them and what of the batch it has counted in.
             _held = null;
             _losses++;
-            return batch;
+            PutBack(batch);
         }
         catch (Exception e)
         {
             _held = null;
             batch.ForEach(append => context.Fail(append, e));
-            return [];
         }
     }
 
@@ -190,7 +142,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         return batch;
     }
 
-    private void PutBack(IReadOnlyList<Append> appends)
+    private void PutBack(List<Append> appends)
     {
         lock (_lock)
         {
@@ -264,7 +216,6 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, and those that another host may be appending.</summary>
     private async Task ClaimAsync(Held held, List<Append> batch)
     {
-        // The head rises when the batch before is written.
         var own = batch.ConvertAll(append => append.ToClaim(held.Term, held.Head));
         var others = await Task.WhenAll(batch.Select((append, i) => ClaimAsync(append, own[i])));
         for (var i = batch.Count - 1; i >= 0; i--)

@@ -7,8 +7,14 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// <summary>The tables of cql/, asked for as few times as the load allows.</summary>
 internal sealed class CqlLogTables : ILogTables
 {
-    // Of one request: what Cassandra takes without a warning (unlogged_batch_across_partitions_warn_threshold).
+    // Partitions of one batch: what Cassandra takes without a warning (unlogged_batch_across_partitions_warn_threshold).
     private const int MaxPartitions = 10;
+
+    // Rows of one partition in a request: a batch of claims is 16 KiB then, of which it says nothing as they are one mutation.
+    private const int MaxRows = 64;
+
+    // States of one request, each a partition for the node that is asked.
+    private const int MaxStates = 32;
 
     private const string InsertMessage =
         """
@@ -25,19 +31,25 @@ internal sealed class CqlLogTables : ILogTables
 
     private const string MessageColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to";
 
+    private const string SelectClaims = "SELECT attempt, message_id, term, conversation, after, sender, client_msg_id FROM messaging_attempts";
+
     private readonly ICqlSession _session;
     private readonly Coalescer<ConversationId, ConversationState?> _states;
     private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
-
-    // A node that syncs its commit log for each write waits for that once for each partition of a batch: so several batches at a time.
     private readonly Coalescer<Claim, bool> _newClaims;
+
+    // Claims with a partition of their own, a few of them in one request.
+    private readonly Coalescer<long, IReadOnlyList<Claim>> _loneClaims;
+    private readonly Coalescer<Claim, bool> _newLoneClaims;
 
     public CqlLogTables(ICqlSession session)
     {
         _session = session;
-        _states = new(MaxPartitions, maxRequests: 8, ReadStatesAsync);
-        _claims = new(MaxPartitions, maxRequests: 8, ReadClaimsAsync);
-        _newClaims = new(MaxPartitions, maxRequests: 16, WriteClaimsAsync);
+        _states = new(MaxStates, _ => 0, ReadStatesAsync);
+        _claims = new(MaxRows, AttemptKey.SlotOf, ReadClaimsAsync);
+        _newClaims = new(MaxRows, claim => AttemptKey.SlotOf(claim.Key), WriteClaimsAsync);
+        _loneClaims = new(MaxPartitions, _ => 0, ReadLoneClaimsAsync);
+        _newLoneClaims = new(MaxPartitions, _ => 0, WriteClaimsAsync);
     }
 
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
@@ -71,9 +83,11 @@ internal sealed class CqlLogTables : ILogTables
         _session.ExecuteAsync(
             new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
 
-    public Task WriteClaimAsync(Claim claim, CancellationToken ct) => _newClaims.SendAsync(claim);
+    public Task WriteClaimAsync(Claim claim, CancellationToken ct) =>
+        (AttemptKey.IsShared(claim.Key) ? _newClaims : _newLoneClaims).SendAsync(claim);
 
-    public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) => _claims.SendAsync(key);
+    public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) =>
+        (AttemptKey.IsShared(key) ? _claims : _loneClaims).SendAsync(key);
 
     public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => messages.Count == 1
         ? _session.ExecuteAsync(ToInsert(term, messages[0].SeqNo, messages[0]), ct)
@@ -146,12 +160,16 @@ internal sealed class CqlLogTables : ILogTables
         row.Get<long>(0), row.Get<DateTimeOffset>(1), row.IsNull(2) ? 0 : row.Get<long>(2),
         row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4));
 
-    private async Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys)
+    private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys) =>
+        ReadClaimsAsync(keys, new($"{SelectClaims} WHERE slot = ? AND attempt IN ?", AttemptKey.SlotOf(keys[0]), keys.Distinct().ToList()));
+
+    private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadLoneClaimsAsync(IReadOnlyList<long> keys) =>
+        ReadClaimsAsync(keys, keys.Count == 1
+            ? new($"{SelectClaims} WHERE slot = ?", keys[0])
+            : new($"{SelectClaims} WHERE slot IN ?", keys.ToList()));
+
+    private async Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys, CqlStatement select)
     {
-        const string columns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
-        var select = keys.Count == 1
-            ? new CqlStatement($"SELECT {columns} FROM messaging_attempts WHERE attempt = ?", keys[0])
-            : new CqlStatement($"SELECT {columns} FROM messaging_attempts WHERE attempt IN ?", keys.ToList());
         var rows = new List<CqlRow>();
         for (CqlStatement? next = select; next is not null;)
         {
@@ -175,8 +193,8 @@ internal sealed class CqlLogTables : ILogTables
     }
 
     private static CqlStatement ToInsert(Claim claim) => new(
-        "INSERT INTO messaging_attempts (attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        AttemptKey.Of(claim.Id), claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
+        "INSERT INTO messaging_attempts (slot, attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        AttemptKey.SlotOf(claim.Key), claim.Key, claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
 
     private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message) => message.ReplyTo is { } replyTo
         ? new CqlStatement(

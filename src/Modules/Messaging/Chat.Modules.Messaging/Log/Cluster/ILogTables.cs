@@ -63,7 +63,7 @@ internal interface ILogTables
 internal sealed record ConversationState(long Term, DateTimeOffset BusyUntil, long FencedTerm, SeqNo Fence, long Bucket);
 
 /// <summary>An attempt on its way into the log: if its message ever counts, it stands in that term within <see cref="Reach"/> after a seqNo.</summary>
-/// <param name="Id">The message's; <see cref="AttemptKey"/> has the claim's key from it.</param>
+/// <param name="Id">The message's.</param>
 /// <param name="Term">Of the conversation.</param>
 /// <param name="Sender">With <paramref name="ClientMsgId"/> the attempt.</param>
 /// <param name="ClientMsgId">As the sender named it.</param>
@@ -71,8 +71,10 @@ internal sealed record ConversationState(long Term, DateTimeOffset BusyUntil, lo
 /// <param name="After">The newest seqNo when the claim was made.</param>
 internal sealed record Claim(MessageId Id, long Term, UserId Sender, string ClientMsgId, ConversationId Conversation, SeqNo After)
 {
-    /// <summary>How far behind <see cref="After"/> a claim's message stands at most: its own batch and the one that was being written.</summary>
-    public const int Reach = 128;
+    /// <summary>How far behind <see cref="After"/> a claim's message stands at most: a batch.</summary>
+    public const int Reach = 64;
+
+    public long Key => AttemptKey.Of(Id);
 }
 
 /// <summary>A message as a term wrote it, which counts only where no later term began below it.</summary>

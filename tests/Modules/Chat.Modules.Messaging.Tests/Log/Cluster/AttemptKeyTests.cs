@@ -1,0 +1,57 @@
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
+
+public sealed class AttemptKeyTests
+{
+    // RFC 9562, A.6: made at 2022-02-22 19:22:22 UTC.
+    private const string OfTheRfc = "017f22e2-79b0-7cc3-98c4-dc0c0c07398f";
+
+    [Theory]
+    [InlineData("1")]
+    [InlineData(OfTheRfc)]
+    [InlineData("ffffffff-ffff-7fff-bfff-ffffffffffff")]
+    [InlineData("00000000-0000-7000-8000-000000000000")]
+    public void A_message_s_id_leads_to_the_key_of_its_attempt(string name)
+    {
+        var key = AttemptKey.Of(Alice, name);
+        var id = AttemptKey.NewId(key, Now);
+
+        Assert.Equal(key, AttemptKey.Of(id));
+        Assert.Equal((7, Now.ToUnixTimeMilliseconds()), (id.Value.Version, NamedTime.Of(id.ToString())));
+        Assert.NotEqual(id, AttemptKey.NewId(key, Now));
+    }
+
+    [Fact]
+    public void A_uuid_of_version_7_names_a_time_and_nothing_else_does()
+    {
+        Assert.Equal(new DateTimeOffset(2022, 2, 22, 19, 22, 22, TimeSpan.Zero), DateTimeOffset.FromUnixTimeMilliseconds(NamedTime.Of(OfTheRfc)!.Value));
+        Assert.All(
+            ["1", "919108f7-52d1-4320-9bac-f847db4148a8", OfTheRfc.Replace("-", "", StringComparison.Ordinal), $"{{{OfTheRfc}}}", OfTheRfc + "0"],
+            name => Assert.Null(NamedTime.Of(name)));
+    }
+
+    [Fact]
+    public void Attempts_of_one_moment_share_a_partition_and_have_keys_of_their_own()
+    {
+        var names = Enumerable.Range(0, 1_000).Select(_ => $"{Guid.CreateVersion7(Now)}").ToList();
+        var keys = names.ConvertAll(name => AttemptKey.Of(Alice, name));
+
+        Assert.All(keys, key => Assert.True(AttemptKey.IsShared(key)));
+        Assert.Single(keys.Select(AttemptKey.SlotOf).Distinct());
+        Assert.InRange(keys.Distinct().Count(), 999, 1_000);
+        Assert.NotEqual(keys[0], AttemptKey.Of(Bob, names[0]));
+        Assert.NotEqual(AttemptKey.SlotOf(keys[0]), AttemptKey.SlotOf(AttemptKey.Of(Alice, $"{Guid.CreateVersion7(Now.AddSeconds(5))}")));
+    }
+
+    [Fact]
+    public void An_attempt_of_any_other_name_has_a_partition_of_its_own()
+    {
+        var keys = Enumerable.Range(0, 1_000).Select(n => AttemptKey.Of(Alice, $"{n}")).ToList();
+
+        Assert.All(keys, key => Assert.Equal((false, key), (AttemptKey.IsShared(key), AttemptKey.SlotOf(key))));
+        Assert.Equal(1_000, keys.Distinct().Count());
+    }
+}
