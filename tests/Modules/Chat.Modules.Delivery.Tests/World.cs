@@ -39,9 +39,9 @@ internal sealed class World : IDisposable
         var services = new ConnectionServices(
             Mediator, CursorTable, Starts, leaving, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(new Lazy<ConnectionServices>(services), Metrics);
-        GroupReceipts = new GroupReceipts(Connections, Options, Clock);
+        GatheredReceipts = new GatheredReceipts(Connections, Options, Clock);
         Acknowledging = new AcknowledgeHandler(
-            Connections, CursorTable, new ReceiptFanOut(Connections, GroupReceipts, Mediator, Options), Mediator);
+            Connections, CursorTable, new ReceiptFanOut(Connections, GatheredReceipts, Mediator, Options), Mediator);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -60,7 +60,7 @@ internal sealed class World : IDisposable
 
     public ConnectionTable Connections { get; }
 
-    public GroupReceipts GroupReceipts { get; }
+    public GatheredReceipts GatheredReceipts { get; }
 
     public AcknowledgeHandler Acknowledging { get; }
 
@@ -230,7 +230,7 @@ internal sealed class World : IDisposable
             client.Release();
         }
         CursorTable.Dispose();
-        GroupReceipts.Dispose();
+        GatheredReceipts.Dispose();
         _meters.Dispose();
     }
 

@@ -45,7 +45,7 @@ public sealed class DeliveryModule : IModule
             .AddSubscriber<MessageAppended, FanOutOnMessageAppended>();
 
         services
-            .AddSingleton<GroupReceipts>().AddHostedService(provider => provider.GetRequiredService<GroupReceipts>())
+            .AddSingleton<GatheredReceipts>().AddHostedService(provider => provider.GetRequiredService<GatheredReceipts>())
             .AddSingleton<ReceiptFanOut>()
             .AddCommand<Acknowledge, Done, AcknowledgeHandler>()
             .AddCommand<AcknowledgeMessage, Done, AcknowledgeHandler>()

@@ -44,7 +44,7 @@ internal sealed class DeliveryOptions
     /// <summary>Cursors kept in memory; the least are read again from the store. 1 000 to 10 000 000; default 200 000.</summary>
     [Range(1_000, 10_000_000)] public int MaxCachedCursors { get; init; } = 200_000;
 
-    /// <summary>Over what time receipts in groups, and hints to large conversations, are gathered into one, in ms. 10 to 10 000; default 250.</summary>
+    /// <summary>Over what time receipts, and hints to large conversations, are gathered into one, in ms; a direct conversation's first receipt goes out at once. 10 to 10 000; default 250.</summary>
     [Range(10, 10_000)] public int CoalesceMs { get; init; } = 250;
 
     /// <summary>When the server leaves: connections closed a second. 1 to 1 000 000; default 2 000.</summary>

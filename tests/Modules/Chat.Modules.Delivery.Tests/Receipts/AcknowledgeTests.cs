@@ -113,13 +113,34 @@ public sealed class AcknowledgeTests : IDisposable
         await _world.AckAsync(BobsLaptop, Here, 2);
         await _world.AckAsync(BobsLaptop, Here, 3);
         await _world.AckAsync(Bob, Here, 3);
-        await _world.SettleAsync();
+        await GatherAsync(() => Receipts(phone).Count() >= 2 && Receipts(laptop).Count() >= 2);
 
         foreach (var client in new[] { phone, laptop })
         {
             Assert.Equal([(2, "bob", AckStatus.Delivered), (3, "bob", AckStatus.Delivered)], Receipts(client));
             Assert.Equal(_world.Log(Here).Skip(1).Select(message => message.Id), client.Events.OfType<ReceiptEvent>().Select(receipt => receipt.Message));
         }
+    }
+
+    [Fact]
+    public async Task In_a_direct_conversation_the_first_receipt_goes_at_once_and_those_close_upon_it_as_one()
+    {
+        var alice = await _world.ConnectedAsync(Alice);
+        await _world.ConnectedAsync(Bob);
+        _world.Say(5, Here, Alice);
+        await _world.SettleAsync();
+
+        for (var seqNo = 1; seqNo <= 4; seqNo++)
+            await _world.AckAsync(Bob, Here, seqNo);
+        await _world.SettleAsync();
+        Assert.Equal([(1, "bob", AckStatus.Delivered)], Receipts(alice));
+
+        await GatherAsync(() => Receipts(alice).Count() >= 2);
+        Assert.Equal([(1, "bob", AckStatus.Delivered), (4, "bob", AckStatus.Delivered)], Receipts(alice));
+
+        await _world.AckAsync(Bob, Here, 5);
+        await _world.SettleAsync();
+        Assert.Equal((5, "bob", AckStatus.Delivered), Receipts(alice).Last());
     }
 
     [Fact]
@@ -265,12 +286,12 @@ public sealed class AcknowledgeTests : IDisposable
 
     private async Task GatherAsync(Func<bool> gathered)
     {
-        await _world.GroupReceipts.StartAsync(Ct);
+        await _world.GatheredReceipts.StartAsync(Ct);
         await Wait.UntilAsync(() =>
         {
             _world.Clock.Advance(TimeSpan.FromMilliseconds(250));
             return gathered();
         }, "the gathered receipts");
-        await _world.GroupReceipts.StopAsync(Ct);
+        await _world.GatheredReceipts.StopAsync(Ct);
     }
 }

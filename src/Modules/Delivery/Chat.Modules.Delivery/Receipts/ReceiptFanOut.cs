@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Receipts;
 
-/// <summary>Tells senders how far a user has got, and the user's other devices what was read. In groups it is gathered first; in large conversations only the table tells.</summary>
-internal sealed class ReceiptFanOut(ConnectionTable connections, GroupReceipts groups, IMediator mediator, IOptions<DeliveryOptions> options)
+/// <summary>Tells senders how far a user has got, and the user's other devices what was read. In large conversations only the table tells.</summary>
+internal sealed class ReceiptFanOut(ConnectionTable connections, GatheredReceipts gathered, IMediator mediator, IOptions<DeliveryOptions> options)
 {
     /// <summary>Of a longer span only the newest messages' senders are looked up; the others have their receipts from the table.</summary>
     private const int MaxSpan = 256;
@@ -34,24 +34,20 @@ internal sealed class ReceiptFanOut(ConnectionTable connections, GroupReceipts g
         {
             if (sender == ack.From.User || members?.Contains(sender) is false)
                 continue;
-            var receipt = new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status);
-            if (isDirect)
-                Tell(sender, receipt, except: null);
-            else
-                groups.Add(sender, receipt);
+            gathered.Add(sender, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status));
         }
         if (status is AckStatus.Read && newest.Count > 0)
         {
             var (message, seqNo) = newest.Values.MaxBy(place => place.SeqNo.Value);
-            Tell(ack.From.User, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status), except: ack.From);
+            TellOthersOf(ack.From, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status));
         }
     }
 
-    private void Tell(UserId user, ReceiptEvent receipt, DeviceAddress? except)
+    private void TellOthersOf(DeviceAddress reader, ReceiptEvent receipt)
     {
-        foreach (var device in connections.ConnectionsOf(user))
+        foreach (var device in connections.ConnectionsOf(reader.User))
         {
-            if (device.Device != except)
+            if (device.Device != reader)
                 device.Tell(receipt);
         }
     }

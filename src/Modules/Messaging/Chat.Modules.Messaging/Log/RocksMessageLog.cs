@@ -22,6 +22,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
     private const int MaxCachedHeads = 100_000;
+    private const int LeastAnsweredTogether = 16;
     private const string Folder = "log";
 
     // An empty file beside RocksDB's own, in backups alone.
@@ -70,7 +71,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         {
             throw new StoreUnavailableException("The log is closed.", e);
         }
-        return await append.Done.Task;
+        return await append.Done;
     }
 
     public ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
@@ -151,15 +152,23 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
             // Whatever the store says now: the heads given out above may not stand in it.
             _heads.Clear();
             var failure = new StoreUnavailableException("The log could not commit; the append may have happened.", e);
-            appends.ForEach(append => append.Done.TrySetException(failure));
+            appends.ForEach(append => append.Failure ??= failure);
             return;
         }
         finally
         {
             _firsts.Clear();
+            Answer(appends);
         }
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
-        appends.ForEach(append => append.Done.TrySetResult(append.Outcome!));
+    }
+
+    // Not on the writer's thread, and not each on its own: what most have left to do costs less than handing it over.
+    private static void Answer(List<Append> appends)
+    {
+        var together = Math.Max(LeastAnsweredTogether, (appends.Count + Environment.ProcessorCount - 1) / Environment.ProcessorCount);
+        foreach (var some in appends.Chunk(together))
+            ThreadPool.UnsafeQueueUserWorkItem(static some => Array.ForEach(some, append => append.Answer()), some, preferLocal: false);
     }
 
     // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
@@ -171,7 +180,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         }
         catch (Exception e)
         {
-            append.Done.TrySetException(new StoreUnavailableException("The log could not be read; nothing was appended.", e));
+            append.Failure = new StoreUnavailableException("The log could not be read; nothing was appended.", e);
         }
     }
 
@@ -251,18 +260,31 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     {
         private readonly long _unixMs = draft.Now.ToUnixTimeMilliseconds();
 
+        // Who waits goes on where it is answered.
+        private readonly TaskCompletionSource<AppendedMessage> _done = new();
+
         public MessageDraft Draft => draft;
 
         public MessageId Id => id;
 
         public byte[] Encoded { get; } = MessageCodec.Encode(draft, id, draft.Now.ToUnixTimeMilliseconds());
 
-        public TaskCompletionSource<AppendedMessage> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public Task<AppendedMessage> Done => _done.Task;
 
-        // Only the writer's thread writes this.
+        // Only the writer's thread writes these.
         public AppendedMessage? Outcome { get; set; }
+
+        public StoreUnavailableException? Failure { get; set; }
 
         public LoggedMessage ToMessage(SeqNo seqNo) => new(
             id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
+
+        public void Answer()
+        {
+            if (Failure is null)
+                _done.SetResult(Outcome!);
+            else
+                _done.SetException(Failure);
+        }
     }
 }

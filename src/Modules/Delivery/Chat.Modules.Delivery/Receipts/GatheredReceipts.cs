@@ -1,0 +1,53 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Delivery.Receipts;
+
+/// <summary>
+/// Receipts on their way to senders, gathered over <see cref="DeliveryOptions.CoalesceMs"/>: of one member's many acks the furthest goes out.
+/// In a direct conversation the first goes out at once, and only what follows close upon it is gathered. When more come than the limit, the
+/// rest go out at once.
+/// </summary>
+internal sealed class GatheredReceipts(ConnectionTable connections, IOptions<DeliveryOptions> options, TimeProvider clock) : BackgroundService
+{
+    private const int MaxGathered = 100_000;
+
+    // Null where one has just gone out, and nothing has come since.
+    private readonly ConcurrentDictionary<(UserId Sender, object Key), ReceiptEvent?> _gathered = new();
+    private int _added;
+
+    public void Add(UserId sender, ReceiptEvent receipt)
+    {
+        if (connections.ConnectionsOf(sender).Count == 0)
+            return;
+        var key = (sender, receipt.CoalescingKey);
+        if (Interlocked.Increment(ref _added) > MaxGathered || (receipt.Conversation.IsDirect && _gathered.TryAdd(key, null)))
+            Tell(sender, receipt);
+        else
+            _gathered.AddOrUpdate(key, receipt, (_, other) => other?.SeqNo > receipt.SeqNo ? other : receipt);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.CoalesceMs), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            Volatile.Write(ref _added, 0);
+            foreach (var (key, _) in _gathered)
+            {
+                if (_gathered.TryRemove(key, out var receipt) && receipt is not null)
+                    Tell(key.Sender, receipt);
+            }
+        }
+    }
+
+    private void Tell(UserId sender, ReceiptEvent receipt)
+    {
+        foreach (var device in connections.ConnectionsOf(sender))
+            device.Tell(receipt);
+    }
+}
