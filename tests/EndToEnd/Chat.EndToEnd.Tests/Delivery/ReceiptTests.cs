@@ -47,7 +47,7 @@ public sealed class ReceiptTests(SharedServer shared)
         await desktop.ReceiveUpToAsync(conversation, 1);
         await desktop.PingAsync();
 
-        // A second receipt would come before that of a second message.
+        // One that was gathered would be passed over by this message's: AcknowledgeTests looks closer.
         await sending.SendTextAsync(conversation, "two", "2");
         await desktop.ReceiveUpToAsync(conversation, 2);
         await sending.ExpectAsync("ack", a => a.Is("status", "delivered") && a.Number("seqNo") == 2);

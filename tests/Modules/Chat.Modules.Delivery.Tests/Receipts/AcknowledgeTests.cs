@@ -111,6 +111,8 @@ public sealed class AcknowledgeTests : IDisposable
         await _world.AckAsync(Bob, Here, 2);
         await _world.SettleAsync();
         await _world.AckAsync(BobsLaptop, Here, 2);
+        await GatherAsync(() => true);
+        Assert.Equal([(2, "bob", AckStatus.Delivered)], Receipts(phone));
         await _world.AckAsync(BobsLaptop, Here, 3);
         await _world.AckAsync(Bob, Here, 3);
         await GatherAsync(() => Receipts(phone).Count() >= 2 && Receipts(laptop).Count() >= 2);

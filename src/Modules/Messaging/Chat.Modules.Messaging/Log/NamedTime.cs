@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Messaging.Log;
 
@@ -8,10 +9,10 @@ internal static class NamedTime
     /// <summary>Unix time in milliseconds; null for any other name.</summary>
     public static long? Of(string clientMsgId)
     {
-        if (!Guid.TryParseExact(clientMsgId, "D", out var id) || id.Version != 7)
+        if (!MessageId.TryParse(clientMsgId, null, out var id) || id.Value.Version != 7)
             return null;
         Span<byte> bytes = stackalloc byte[16];
-        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        id.Value.TryWriteBytes(bytes, bigEndian: true, out _);
         return BinaryPrimitives.ReadInt64BigEndian(bytes) >>> 16;
     }
 }

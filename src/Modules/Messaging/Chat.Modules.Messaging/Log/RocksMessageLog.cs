@@ -22,7 +22,6 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
     private const int MaxCachedHeads = 100_000;
-    private const int LeastAnsweredTogether = 16;
     private const string Folder = "log";
 
     // An empty file beside RocksDB's own, in backups alone.
@@ -158,17 +157,9 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         finally
         {
             _firsts.Clear();
-            Answer(appends);
+            ThreadPool.UnsafeQueueUserWorkItem(new Answering([.. appends]), preferLocal: false);
         }
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
-    }
-
-    // Not on the writer's thread, and not each on its own: what most have left to do costs less than handing it over.
-    private static void Answer(List<Append> appends)
-    {
-        var together = Math.Max(LeastAnsweredTogether, (appends.Count + Environment.ProcessorCount - 1) / Environment.ProcessorCount);
-        foreach (var some in appends.Chunk(together))
-            ThreadPool.UnsafeQueueUserWorkItem(static some => Array.ForEach(some, append => append.Answer()), some, preferLocal: false);
     }
 
     // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
@@ -285,6 +276,25 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
                 _done.SetResult(Outcome!);
             else
                 _done.SetException(Failure);
+        }
+    }
+
+    /// <summary>
+    /// Answers what one commit has settled, off the writer's thread. Who waited goes on right here, which costs less than handing each to a thread
+    /// of its own; and as that may take long, another thread is always called to go on with the rest.
+    /// </summary>
+    private sealed class Answering(Append[] appends) : IThreadPoolWorkItem
+    {
+        private int _taken;
+
+        public void Execute()
+        {
+            for (var isFirst = true; Interlocked.Increment(ref _taken) - 1 is var next && next < appends.Length; isFirst = false)
+            {
+                if (isFirst && next + 1 < appends.Length)
+                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                appends[next].Answer();
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Messaging.Sending;
 
 /// <summary>
-/// Messages of one user whose names say that they were made at another time than now: those that waited while the user was offline, and those
-/// of who wants all of them in one partition of the clustered log's attempts, which are kept by that time. So many at once, and
-/// then one a second.
+/// Messages of one user whose names say that they were made at another time than now: those that waited while the user was offline, those of
+/// a wrong clock, and those of who wants all in one partition of the clustered log, which keeps attempts by that time. So many at once, and
+/// then one every ten seconds. The embedded log is treated alike, so that a client meets the same server everywhere.
 /// </summary>
 internal sealed class NamedTimeRates : IDisposable
 {
@@ -19,9 +19,9 @@ internal sealed class NamedTimeRates : IDisposable
     public const int Burst = 10_000;
 
     /// <summary>A clock that is wrong by less costs nothing.</summary>
-    public static readonly TimeSpan Near = TimeSpan.FromHours(1);
+    public static readonly TimeSpan Near = TimeSpan.FromMinutes(1);
 
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
     private readonly PartitionedRateLimiter<UserId>? _limiter;
     private readonly Counter<long> _refused;

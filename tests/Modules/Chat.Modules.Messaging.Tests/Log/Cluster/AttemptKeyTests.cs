@@ -17,11 +17,11 @@ public sealed class AttemptKeyTests
     public void A_message_s_id_leads_to_the_key_of_its_attempt(string name)
     {
         var key = AttemptKey.Of(Alice, name);
-        var id = AttemptKey.NewId(key, Now);
+        var ids = Enumerable.Range(0, 20).Select(_ => AttemptKey.NewId(key, Now)).ToList();
 
-        Assert.Equal(key, AttemptKey.Of(id));
-        Assert.Equal((7, Now.ToUnixTimeMilliseconds()), (id.Value.Version, NamedTime.Of(id.ToString())));
-        Assert.NotEqual(id, AttemptKey.NewId(key, Now));
+        Assert.All(ids, id => Assert.Equal(key, AttemptKey.Of(id)));
+        Assert.All(ids, id => Assert.Equal((7, Now.ToUnixTimeMilliseconds()), (id.Value.Version, NamedTime.Of(id.ToString()))));
+        Assert.NotEqual(1, ids.Distinct().Count());
     }
 
     [Fact]
@@ -29,7 +29,7 @@ public sealed class AttemptKeyTests
     {
         Assert.Equal(new DateTimeOffset(2022, 2, 22, 19, 22, 22, TimeSpan.Zero), DateTimeOffset.FromUnixTimeMilliseconds(NamedTime.Of(OfTheRfc)!.Value));
         Assert.All(
-            ["1", "919108f7-52d1-4320-9bac-f847db4148a8", OfTheRfc.Replace("-", "", StringComparison.Ordinal), $"{{{OfTheRfc}}}", OfTheRfc + "0"],
+            ["1", "919108f7-52d1-4320-9bac-f847db4148a8", OfTheRfc.Replace("-", "", StringComparison.Ordinal), $"{{{OfTheRfc}}}", OfTheRfc + "0", " " + OfTheRfc, "0x7f22e2" + OfTheRfc[8..]],
             name => Assert.Null(NamedTime.Of(name)));
     }
 
@@ -39,19 +39,18 @@ public sealed class AttemptKeyTests
         var names = Enumerable.Range(0, 1_000).Select(_ => $"{Guid.CreateVersion7(Now)}").ToList();
         var keys = names.ConvertAll(name => AttemptKey.Of(Alice, name));
 
-        Assert.All(keys, key => Assert.True(AttemptKey.IsShared(key)));
-        Assert.Single(keys.Select(AttemptKey.SlotOf).Distinct());
+        Assert.NotNull(Assert.Single(keys.Select(AttemptKey.MomentOf).Distinct()));
         Assert.InRange(keys.Distinct().Count(), 999, 1_000);
         Assert.NotEqual(keys[0], AttemptKey.Of(Bob, names[0]));
-        Assert.NotEqual(AttemptKey.SlotOf(keys[0]), AttemptKey.SlotOf(AttemptKey.Of(Alice, $"{Guid.CreateVersion7(Now.AddSeconds(5))}")));
+        Assert.Equal(AttemptKey.MomentOf(keys[0]) + 2, AttemptKey.MomentOf(AttemptKey.Of(Alice, $"{Guid.CreateVersion7(Now.AddMilliseconds(2 * 4096))}")));
     }
 
     [Fact]
-    public void An_attempt_of_any_other_name_has_a_partition_of_its_own()
+    public void An_attempt_of_any_other_name_has_no_moment()
     {
         var keys = Enumerable.Range(0, 1_000).Select(n => AttemptKey.Of(Alice, $"{n}")).ToList();
 
-        Assert.All(keys, key => Assert.Equal((false, key), (AttemptKey.IsShared(key), AttemptKey.SlotOf(key))));
+        Assert.All(keys, key => Assert.Null(AttemptKey.MomentOf(key)));
         Assert.Equal(1_000, keys.Distinct().Count());
     }
 }

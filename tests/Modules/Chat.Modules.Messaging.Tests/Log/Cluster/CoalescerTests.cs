@@ -1,10 +1,12 @@
 using Chat.Modules.Messaging.Log.Cluster;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 
 public sealed class CoalescerTests
 {
     private readonly List<(IReadOnlyList<int> Items, TaskCompletionSource<IReadOnlyList<string>> Answer)> _requests = [];
+    private readonly FakeTimeProvider _clock = new();
     private readonly Coalescer<int, string> _coalescer;
 
     // Odd and even ones do not share requests.
@@ -13,7 +15,7 @@ public sealed class CoalescerTests
         // On this thread, so that what an answer sets off has happened when it returns.
         _requests.Add(([.. items], new TaskCompletionSource<IReadOnlyList<string>>()));
         return _requests[^1].Answer.Task;
-    });
+    }, _clock);
 
     [Fact]
     public async Task A_request_goes_at_once_and_what_comes_meanwhile_goes_together_after_it()
@@ -54,6 +56,26 @@ public sealed class CoalescerTests
         Answer(2);
         Answer(3);
         Assert.Equal(["1!", "2!", "3!", "4!"], await Task.WhenAll(answers));
+    }
+
+    [Fact]
+    public async Task A_request_that_hangs_holds_up_the_others_for_no_longer_than_its_patience()
+    {
+        var answers = Send(2, 4);
+
+        _clock.Advance(Coalescer<int, string>.Patience);
+
+        Assert.Equal([[2], [4]], _requests.Select(request => request.Items));
+        answers.AddRange(Send(6));
+        _clock.Advance(Coalescer<int, string>.Patience / 2);
+        Assert.Equal(2, _requests.Count);
+        Answer(1);
+        Assert.Equal(2, _requests.Count);
+        _clock.Advance(Coalescer<int, string>.Patience / 2);
+        Assert.Equal([6], _requests[2].Items);
+        Answer(2);
+        Answer(0);
+        Assert.Equal(["2!", "4!", "6!"], await Task.WhenAll(answers));
     }
 
     [Fact]

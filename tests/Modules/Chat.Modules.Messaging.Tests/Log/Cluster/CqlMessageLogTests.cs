@@ -104,7 +104,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
 
     private async Task<CqlMessageLog> OpenAnotherAsync()
     {
-        var log = new CqlMessageLog(new CqlLogTables(_session!), _meters, TimeProvider.System);
+        var log = new CqlMessageLog(new CqlLogTables(_session!, TimeProvider.System), _meters, TimeProvider.System);
         await log.OpenAsync(Ct);
         return log;
     }

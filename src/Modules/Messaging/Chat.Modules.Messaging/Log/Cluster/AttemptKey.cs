@@ -46,11 +46,8 @@ internal static class AttemptKey
         return BinaryPrimitives.ReadInt64BigEndian(bytes[8..]) & Mask;
     }
 
-    /// <summary>Whether others' claims may lie in its partition: then one request asks for many keys of that.</summary>
-    public static bool IsShared(long key) => (key & Timed) != 0;
-
-    /// <summary>The partition of the claims below a key.</summary>
-    public static long SlotOf(long key) => IsShared(key) ? key >> HashBits : key;
+    /// <summary>The moment that the attempt's name gives: its claims lie with those of others. Null where they lie alone.</summary>
+    public static long? MomentOf(long key) => (key & Timed) != 0 ? (key & (Timed - 1)) >> HashBits : null;
 
     public static MessageId NewId(long key, DateTimeOffset now)
     {

@@ -1,16 +1,21 @@
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Makes one request out of those that come while another is under way: many small statements cost the database and this host far less
-/// together than alone. A request goes at once where none of its group is under way, or as soon as it is full. Where one fails its items
-/// are tried one by one: those that can be answered are.
+/// Makes one request out of the items that come while another is under way: many small statements cost the database and this host far less
+/// together than alone. A request goes at once where none of its group is under way, or as soon as it is full; and where the first that wait
+/// have done so for <see cref="Patience"/>, so that a node that hangs holds up nobody else. Where one fails its items are tried one by one:
+/// those that can be answered are.
 /// </summary>
 /// <param name="maxItems">Items of a request at most.</param>
 /// <param name="groupOf">Which items may share a request.</param>
 /// <param name="send">Sends items of one group and returns their answers, in the items' order; what it throws is each item's answer.</param>
+/// <param name="clock">Of the patience.</param>
 internal sealed class Coalescer<TItem, TAnswer>(
-    int maxItems, Func<TItem, long> groupOf, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send)
+    int maxItems, Func<TItem, long> groupOf, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send, TimeProvider clock)
 {
+    /// <summary>Several times what a request takes under load. An item waits for at most twice as long.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
     // Of one group: more make the database slower, not faster.
     private const int MaxRequests = 16;
 
@@ -18,53 +23,86 @@ internal sealed class Coalescer<TItem, TAnswer>(
 
     public Task<TAnswer> SendAsync(TItem item)
     {
-        var answer = new TaskCompletionSource<TAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var waiting = new Waiting(item, clock.GetTimestamp());
         var key = groupOf(item);
         Group? group;
         lock (_groups)
         {
             if (!_groups.TryGetValue(key, out group))
                 _groups.Add(key, group = new Group());
-            group.Waiting.Enqueue((item, answer));
-            if (group.Requests == MaxRequests || (group.Requests > 0 && group.Waiting.Count < maxItems))
-                return answer.Task;
-            group.Requests++;
+            group.Waiting.Enqueue(waiting);
+            if (!TryBegin(group))
+            {
+                if (!group.IsWatched)
+                    _ = WatchAsync(key, group);
+                group.IsWatched = true;
+                return waiting.Answer.Task;
+            }
         }
         _ = RunAsync(key, group);
-        return answer.Task;
+        return waiting.Answer.Task;
     }
 
     private async Task RunAsync(long key, Group group)
     {
         while (Take(key, group) is { Count: > 0 } taken)
-            await AnswerAsync([.. taken.Select(one => one.Item)], [.. taken.Select(one => one.Answer)]);
+            await AnswerAsync(taken);
     }
 
-    private async Task AnswerAsync(List<TItem> items, List<TaskCompletionSource<TAnswer>> answers)
+    private async Task WatchAsync(long key, Group group)
+    {
+        while (true)
+        {
+            await Task.Delay(Patience, clock);
+            lock (_groups)
+            {
+                group.IsWatched = group.Waiting.Count > 0;
+                if (!group.IsWatched)
+                    return;
+                if (!TryBegin(group))
+                    continue;
+            }
+            _ = RunAsync(key, group);
+        }
+    }
+
+    private async Task AnswerAsync(List<Waiting> taken)
     {
         try
         {
-            var results = await send(items);
-            for (var i = 0; i < answers.Count; i++)
-                answers[i].SetResult(results[i]);
+            var answers = await send(taken.ConvertAll(waiting => waiting.Item));
+            for (var i = 0; i < taken.Count; i++)
+                taken[i].Answer.SetResult(answers[i]);
         }
-        catch (Exception) when (items.Count > 1)
+        catch (Exception) when (taken.Count > 1)
         {
-            await Task.WhenAll(items.Select((item, i) => AnswerAsync([item], [answers[i]])));
+            await Task.WhenAll(taken.Select(waiting => AnswerAsync([waiting])));
         }
         catch (Exception e)
         {
-            answers[0].SetException(e);
+            taken[0].Answer.SetException(e);
         }
     }
 
-    // Nothing where the request is over: what waits then goes with one that is still under way.
-    private List<(TItem Item, TaskCompletionSource<TAnswer> Answer)> Take(long key, Group group)
+    // Under the lock.
+    private bool TryBegin(Group group)
     {
-        var taken = new List<(TItem, TaskCompletionSource<TAnswer>)>();
+        if (group.Requests == MaxRequests || !IsDue(group, others: group.Requests))
+            return false;
+        group.Requests++;
+        return true;
+    }
+
+    private bool IsDue(Group group, int others) => group.Waiting.TryPeek(out var first)
+        && (others == 0 || group.Waiting.Count >= maxItems || clock.GetElapsedTime(first.Since) >= Patience);
+
+    // Nothing where the request is over: what is left goes with one that is still under way, or after it.
+    private List<Waiting> Take(long key, Group group)
+    {
+        var taken = new List<Waiting>();
         lock (_groups)
         {
-            if (group.Requests == 1 || group.Waiting.Count >= maxItems)
+            if (IsDue(group, others: group.Requests - 1))
             {
                 while (taken.Count < maxItems && group.Waiting.TryDequeue(out var next))
                     taken.Add(next);
@@ -77,8 +115,15 @@ internal sealed class Coalescer<TItem, TAnswer>(
 
     private sealed class Group
     {
-        public Queue<(TItem Item, TaskCompletionSource<TAnswer> Answer)> Waiting { get; } = new();
+        public Queue<Waiting> Waiting { get; } = new();
 
         public int Requests { get; set; }
+
+        public bool IsWatched { get; set; }
+    }
+
+    private sealed record Waiting(TItem Item, long Since)
+    {
+        public TaskCompletionSource<TAnswer> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

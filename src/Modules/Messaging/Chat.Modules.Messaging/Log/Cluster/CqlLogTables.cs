@@ -31,25 +31,25 @@ internal sealed class CqlLogTables : ILogTables
 
     private const string MessageColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to";
 
-    private const string SelectClaims = "SELECT attempt, message_id, term, conversation, after, sender, client_msg_id FROM messaging_attempts";
+    private const string ClaimColumns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
 
     private readonly ICqlSession _session;
     private readonly Coalescer<ConversationId, ConversationState?> _states;
     private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
     private readonly Coalescer<Claim, bool> _newClaims;
 
-    // Claims with a partition of their own, a few of them in one request.
+    // Those whose names give no time: each is a partition, a few of them go in one request.
     private readonly Coalescer<long, IReadOnlyList<Claim>> _loneClaims;
     private readonly Coalescer<Claim, bool> _newLoneClaims;
 
-    public CqlLogTables(ICqlSession session)
+    public CqlLogTables(ICqlSession session, TimeProvider clock)
     {
         _session = session;
-        _states = new(MaxStates, _ => 0, ReadStatesAsync);
-        _claims = new(MaxRows, AttemptKey.SlotOf, ReadClaimsAsync);
-        _newClaims = new(MaxRows, claim => AttemptKey.SlotOf(claim.Key), WriteClaimsAsync);
-        _loneClaims = new(MaxPartitions, _ => 0, ReadLoneClaimsAsync);
-        _newLoneClaims = new(MaxPartitions, _ => 0, WriteClaimsAsync);
+        _states = new(MaxStates, _ => 0, ReadStatesAsync, clock);
+        _claims = new(MaxRows, key => AttemptKey.MomentOf(key)!.Value, ReadClaimsAsync, clock);
+        _newClaims = new(MaxRows, claim => AttemptKey.MomentOf(claim.Key)!.Value, WriteClaimsAsync, clock);
+        _loneClaims = new(MaxPartitions, _ => 0, ReadLoneClaimsAsync, clock);
+        _newLoneClaims = new(MaxPartitions, _ => 0, WriteClaimsAsync, clock);
     }
 
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
@@ -84,10 +84,10 @@ internal sealed class CqlLogTables : ILogTables
             new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
 
     public Task WriteClaimAsync(Claim claim, CancellationToken ct) =>
-        (AttemptKey.IsShared(claim.Key) ? _newClaims : _newLoneClaims).SendAsync(claim);
+        (AttemptKey.MomentOf(claim.Key) is null ? _newLoneClaims : _newClaims).SendAsync(claim);
 
     public Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) =>
-        (AttemptKey.IsShared(key) ? _claims : _loneClaims).SendAsync(key);
+        (AttemptKey.MomentOf(key) is null ? _loneClaims : _claims).SendAsync(key);
 
     public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => messages.Count == 1
         ? _session.ExecuteAsync(ToInsert(term, messages[0].SeqNo, messages[0]), ct)
@@ -160,13 +160,12 @@ internal sealed class CqlLogTables : ILogTables
         row.Get<long>(0), row.Get<DateTimeOffset>(1), row.IsNull(2) ? 0 : row.Get<long>(2),
         row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4));
 
-    private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys) =>
-        ReadClaimsAsync(keys, new($"{SelectClaims} WHERE slot = ? AND attempt IN ?", AttemptKey.SlotOf(keys[0]), keys.Distinct().ToList()));
+    private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys) => ReadClaimsAsync(keys, new(
+        $"SELECT {ClaimColumns} FROM messaging_moments WHERE moment = ? AND attempt IN ?", AttemptKey.MomentOf(keys[0]), keys.Distinct().ToList()));
 
-    private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadLoneClaimsAsync(IReadOnlyList<long> keys) =>
-        ReadClaimsAsync(keys, keys.Count == 1
-            ? new($"{SelectClaims} WHERE slot = ?", keys[0])
-            : new($"{SelectClaims} WHERE slot IN ?", keys.ToList()));
+    private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadLoneClaimsAsync(IReadOnlyList<long> keys) => ReadClaimsAsync(keys, keys.Count == 1
+        ? new($"SELECT {ClaimColumns} FROM messaging_attempts WHERE attempt = ?", keys[0])
+        : new($"SELECT {ClaimColumns} FROM messaging_attempts WHERE attempt IN ?", keys.ToList()));
 
     private async Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys, CqlStatement select)
     {
@@ -192,9 +191,13 @@ internal sealed class CqlLogTables : ILogTables
         return new bool[claims.Count];
     }
 
-    private static CqlStatement ToInsert(Claim claim) => new(
-        "INSERT INTO messaging_attempts (slot, attempt, message_id, term, conversation, after, sender, client_msg_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        AttemptKey.SlotOf(claim.Key), claim.Key, claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
+    private static CqlStatement ToInsert(Claim claim) => AttemptKey.MomentOf(claim.Key) is { } moment
+        ? new CqlStatement(
+            $"INSERT INTO messaging_moments (moment, {ClaimColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            moment, claim.Key, claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId)
+        : new CqlStatement(
+            $"INSERT INTO messaging_attempts ({ClaimColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            claim.Key, claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
 
     private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message) => message.ReplyTo is { } replyTo
         ? new CqlStatement(
