@@ -42,7 +42,12 @@ public sealed class HistoryPageTests(SharedServer shared)
     {
         var alice = await shared.NewUserAsync("alice");
         for (var i = 0; i < 5; i++)
-            (await alice.Rest.SendMessageAsync($"@friend-{i}", "hello", $"{i}")).Expect(HttpStatusCode.Created);
+        {
+            var sent = (await alice.Rest.SendMessageAsync($"@friend-{i}", "hello", $"{i}")).Expect(HttpStatusCode.Created);
+            // Activity is told by the millisecond, and a message may take less.
+            while (TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() <= sent.Number("timestamp"))
+                await Task.Yield();
+        }
         (await alice.Rest.SendMessageAsync("@friend-1", "hello again", "again")).Expect(HttpStatusCode.Created);
 
         var listed = new List<string>();
