@@ -30,6 +30,20 @@ public sealed class RocksMessageLogTests : MessageLogContract
 
     // The files of a running server, copied without telling it, are what a crash at that moment leaves.
     [Fact]
+    public async Task Who_takes_long_over_an_answer_holds_up_none_of_those_beside_it()
+    {
+        const int count = 50;
+        using var others = new CountdownEvent(count - 1);
+
+        // In the middle, where it shares a commit; and right where it is answered.
+        var waited = await Task.WhenAll(Enumerable.Range(0, count).Select(n => Log.AppendAsync(Draft(AliceAndBob, Alice, $"{n}"), Ct).ContinueWith(
+            _ => n == count / 2 ? others.Wait(TimeSpan.FromSeconds(30), Ct) : others.Signal() || true,
+            Ct, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)));
+
+        Assert.All(waited, Assert.True);
+    }
+
+    [Fact]
     public async Task A_crash_in_the_middle_of_appends_loses_nothing_that_was_acked()
     {
         var acked = new ConcurrentQueue<LoggedMessage>();
