@@ -117,6 +117,6 @@ public sealed class ChattingTests(Browsers browsers)
         await using var window = await browsers.OpenAsync();
         await window.Page.GetByRole(AriaRole.Radio, new() { Name = "Deutsch" }).CheckAsync();
         await Expect(window.Page.GetByLabel("Passwort", new() { Exact = true })).ToBeVisibleAsync();
-        Assert.Equal("de", await window.Page.Locator("html").GetAttributeAsync("lang"));
+        await Expect(window.Page.Locator("html")).ToHaveAttributeAsync("lang", "de");
     }
 }

@@ -1,5 +1,5 @@
 import { createContext, type ComponentChildren } from 'preact'
-import { useContext, useEffect, useMemo, useState } from 'preact/hooks'
+import { useContext, useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { Texts } from './en'
 import { keepLanguage, languages, type Language } from './languages'
 import { timesIn, type Times } from './times'
@@ -17,7 +17,8 @@ const Context = createContext<I18n>(undefined as never)
 export function I18nProvider(props: { language: Language; texts: Texts; children: ComponentChildren }) {
   const [state, setState] = useState({ language: props.language, t: props.texts })
 
-  useEffect(() => {
+  // With the words, before they are seen: a screen reader picks its voice by it.
+  useLayoutEffect(() => {
     document.documentElement.lang = state.language
   }, [state])
 
