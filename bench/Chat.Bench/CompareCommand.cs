@@ -4,7 +4,10 @@ using Chat.Bench.Servers;
 
 namespace Chat.Bench;
 
-/// <summary>Relay and host under the same load, in turn, on one machine in one run, so that a busy neighbour meets both.</summary>
+/// <summary>
+/// A host and its yardstick, the relay or another build of the host, under the same load, in turn, on one machine in one run, so that a busy
+/// neighbour meets both.
+/// </summary>
 internal static class CompareCommand
 {
     /// <returns>0 when every run was clean, else 1.</returns>
@@ -13,16 +16,19 @@ internal static class CompareCommand
         var options = LoadOptions.From(arguments);
         var runs = arguments.Int("--runs", 5);
         var host = arguments.Text("--host") ?? Server.DefaultHost;
+        var against = arguments.Text("--against");
         var json = arguments.Text("--json");
         arguments.RefuseUnknown();
 
         // Both stay up: accounts are made once, and after the first turn both are warm. The one not under load uses no CPU to speak of.
         await using var hostServer = await Server.StartHostAsync(host, ct);
-        await using var relayServer = await Server.StartRelayAsync(likeHost: host, ct);
+        await using var yardstick = against is null
+            ? await Server.StartRelayAsync(likeHost: host, ct)
+            : await Server.StartHostAsync(against, ct, name: "other");
         List<LoadResult> results = [];
         for (var run = 1; run <= runs; run++)
         {
-            foreach (var server in (Server[])[relayServer, hostServer])
+            foreach (var server in (Server[])[yardstick, hostServer])
             {
                 var result = await LoadRun.RunAsync(options, server, ct);
                 results.Add(result);
@@ -31,16 +37,16 @@ internal static class CompareCommand
             }
         }
 
-        Print(options, runs, results);
+        Print(options, runs, yardstick.Name, results);
         await ResultJson.WriteAsync(json, [.. results], ct);
         return results.All(result => result.IsClean) ? 0 : 1;
     }
 
-    private static void Print(LoadOptions options, int runs, List<LoadResult> results)
+    private static void Print(LoadOptions options, int runs, string yardstick, List<LoadResult> results)
     {
         Console.WriteLine();
         Console.WriteLine($"medians of {runs} runs: {options}");
-        Console.WriteLine($"{"",-30}{"relay",12}{"host",12}{"host/relay",12}{"lowest",10}{"highest",10}");
+        Console.WriteLine($"{"",-30}{yardstick,12}{"host",12}{$"host/{yardstick}",12}{"lowest",10}{"highest",10}");
         Row("acked messages/s", result => result.AckedPerSecond);
         Row("send to ack p50, ms", result => result.SentToAck?.P50);
         Row("send to ack p99, ms", result => result.SentToAck?.P99);
@@ -52,11 +58,11 @@ internal static class CompareCommand
 
         void Row(string name, Func<LoadResult, double?> figure)
         {
-            var relay = Of("relay");
+            var measure = Of(yardstick);
             var host = Of("host");
-            var ratios = relay.Zip(host, (r, h) => h / r).ToArray();
+            var ratios = measure.Zip(host, (m, h) => h / m).ToArray();
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name,-30}{Median(relay),12:N2}{Median(host),12:N2}{Median(ratios),12:N2}{ratios.Min(),10:N2}{ratios.Max(),10:N2}"));
+                $"{name,-30}{Median(measure),12:N2}{Median(host),12:N2}{Median(ratios),12:N2}{ratios.Min(),10:N2}{ratios.Max(),10:N2}"));
 
             double[] Of(string server) => [.. results.Where(result => result.Server == server).Select(result => figure(result) ?? double.NaN)];
         }

@@ -34,7 +34,7 @@ const string help = """
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
 
-    compare also takes --host PATH (default src/Chat.Host/bin/Release/net10.0/Chat.Host.dll).
+    compare also takes --host PATH (default src/Chat.Host/bin/Release/net10.0/Chat.Host.dll), and --against PATH: another build of it in the relay's place.
     """;
 
 if (args.Length == 0 || args.Contains("--help") || args[0] is "help" or "-h")

@@ -14,18 +14,19 @@ internal sealed class Server : IAsyncDisposable
     private readonly Process? process;
     private readonly DirectoryInfo? directory;
 
-    private Server(Uri url, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null)
+    private Server(Uri url, string name, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null)
     {
         this.url = url;
         this.process = process;
         this.directory = directory;
         IsRelay = isRelay;
+        Name = name;
         Accounts = new Accounts(url, needed: !isRelay);
         Meter = processId is { } id ? new ProcessMeter(id) : null;
     }
 
     public bool IsRelay { get; }
-    public string Name => IsRelay ? "relay" : "host";
+    public string Name { get; }
     public Accounts Accounts { get; }
     public ProcessMeter? Meter { get; }
 
@@ -45,23 +46,23 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>A server that runs already; its process, if it is known, is measured and never ended.</summary>
-    public static Server At(string address, bool isRelay, int? processId) => new(HttpAddress(address), isRelay, processId);
+    public static Server At(string address, bool isRelay, int? processId) => new(HttpAddress(address), isRelay ? "relay" : "host", isRelay, processId);
 
     /// <summary>Given a host's path, the relay runs with the runtime settings (garbage collector, JIT) of that host, else with its own.</summary>
     public static Task<Server> StartRelayAsync(string? likeHost, CancellationToken ct)
     {
         var port = FreePort();
         string[] settings = likeHost is null ? [] : ["--runtimeconfig", Path.ChangeExtension(likeHost, ".runtimeconfig.json")];
-        return StartAsync(isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}"], _ => { }, ct);
+        return StartAsync("relay", isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}"], _ => { }, ct);
     }
 
-    public static Task<Server> StartHostAsync(string path, CancellationToken ct)
+    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host")
     {
         var host = Path.GetFullPath(path);
         if (!File.Exists(host))
             throw new BenchException($"There is no {host}: build it with dotnet build -c Release src/Chat.Host.");
         var port = FreePort();
-        return StartAsync(isRelay: false, port, [host], start =>
+        return StartAsync(name, isRelay: false, port, [host], start =>
         {
             start.WorkingDirectory = Path.GetDirectoryName(host);
             start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
@@ -96,7 +97,7 @@ internal sealed class Server : IAsyncDisposable
         directory?.Delete(recursive: true);
     }
 
-    private static async Task<Server> StartAsync(bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct)
+    private static async Task<Server> StartAsync(string name, bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct)
     {
         var directory = Directory.CreateTempSubdirectory("chat-bench-");
         var log = Path.Combine(directory.FullName, "log");
@@ -107,7 +108,7 @@ internal sealed class Server : IAsyncDisposable
         start.Environment.Remove("ASPNETCORE_URLS");
         configure(start);
         var process = Process.Start(start)!;
-        var server = new Server(new Uri($"http://127.0.0.1:{port}"), isRelay, process.Id, process, directory);
+        var server = new Server(new Uri($"http://127.0.0.1:{port}"), name, isRelay, process.Id, process, directory);
         try
         {
             await server.ReadyAsync(process, log, ct);

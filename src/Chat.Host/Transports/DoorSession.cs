@@ -1,6 +1,6 @@
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
-using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Host.Identity;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
@@ -70,7 +70,25 @@ internal sealed class DoorSession : IDisposable
     /// <param name="ended">The connection's end: nobody waits any longer to be written to. What the frame does goes on.</param>
     public async ValueTask<ServerEvent?> AnswerAsync(ParsedFrame parsed, CancellationToken ended)
     {
-        var answer = parsed.Frame is { } frame ? await TryHandleAsync(frame, ended) : Charge(new ErrorAnswer(parsed.Refusal!, parsed.ClientMsgId));
+        ServerEvent? answer;
+        try
+        {
+            answer = parsed.Frame is { } frame ? await HandleAsync(frame, ended) : Charge(new ErrorAnswer(parsed.Refusal!, parsed.ClientMsgId));
+        }
+        catch (OperationCanceledException) when (ended.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            _services.Log.StoreUnavailable(e, parsed.Frame!.GetType().Name, _connection.Device);
+            answer = Unavailable(parsed.Frame);
+        }
+        catch (Exception e)
+        {
+            _services.Log.FrameFailed(e, parsed.Frame!.GetType().Name, _connection.Device);
+            answer = Unavailable(parsed.Frame);
+        }
         if (answer is ErrorAnswer refusal)
             _services.Metrics.Refused(refusal.Error.Code);
         return answer;
@@ -85,46 +103,31 @@ internal sealed class DoorSession : IDisposable
         _attached.Dispose();
     }
 
-    private async ValueTask<ServerEvent?> TryHandleAsync(ClientFrame frame, CancellationToken ended)
+    private Task<ServerEvent?> HandleAsync(ClientFrame frame, CancellationToken ended)
     {
-        try
-        {
-            return await HandleAsync(frame, ended);
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            return null;
-        }
-        catch (StoreUnavailableException e)
-        {
-            _services.Log.StoreUnavailable(e, frame.GetType().Name, _connection.Device);
-            return Unavailable(frame);
-        }
-        catch (Exception e)
-        {
-            _services.Log.FrameFailed(e, frame.GetType().Name, _connection.Device);
-            return Unavailable(frame);
-        }
-    }
-
-    private async ValueTask<ServerEvent?> HandleAsync(ClientFrame frame, CancellationToken ended)
-    {
-        var (mediator, from) = (_services.Mediator, _connection.Device);
+        var from = _connection.Device;
         return frame switch
         {
-            MessageFrame f => await SendAsync(f, ended),
-            AckPlaceFrame f => RefusalOf(await mediator.Send(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status), CancellationToken.None)),
-            AckMessageFrame f => RefusalOf(await mediator.Send(new AcknowledgeMessage(from, f.Message, f.Status), CancellationToken.None)),
-            TypingFrame f => RefusalOf(await mediator.Send(new SetTyping(from, f.Conversation, f.Active), CancellationToken.None)),
-            SyncFrame f => AnswerTo(await mediator.Send(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit), CancellationToken.None), from),
-            PresenceFrame f => await SubscribeAsync(f, ended),
-            AuthFrame f => (ServerEvent?)Charge(null) ?? await RenewAsync(f),
-            PingFrame => (ServerEvent?)Charge(null) ?? new Pong(),
+            MessageFrame f => SendAsync(f, ended),
+            AckPlaceFrame f => DoAsync(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status)),
+            AckMessageFrame f => DoAsync(new AcknowledgeMessage(from, f.Message, f.Status)),
+            TypingFrame f => DoAsync(new SetTyping(from, f.Conversation, f.Active)),
+            SyncFrame f => ReadAsync(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit)),
+            PresenceFrame f => SubscribeAsync(f, ended),
+            AuthFrame f => Charge(null) is { } refusal ? Task.FromResult<ServerEvent?>(refusal) : RenewAsync(f),
+            PingFrame => Task.FromResult(Charge(null) ?? (ServerEvent?)new Pong()),
             _ => throw new ArgumentException($"{frame.GetType().Name} has no meaning.", nameof(frame)),
         };
     }
 
-    private async ValueTask<ServerEvent> SendAsync(MessageFrame frame, CancellationToken ended)
+    private async Task<ServerEvent?> DoAsync(ICommand<Done> command) =>
+        (await _services.Mediator.Send(command, CancellationToken.None)).Error is { } error ? new ErrorAnswer(error) : null;
+
+    private async Task<ServerEvent?> ReadAsync(GetMessages query) =>
+        (await _services.Mediator.Send(query, CancellationToken.None)).Match<ServerEvent>(
+            page => new PageAnswer(page, _connection.Device.User), error => new ErrorAnswer(error));
+
+    private async Task<ServerEvent?> SendAsync(MessageFrame frame, CancellationToken ended)
     {
         var command = new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Text, frame.ReplyTo);
         var result = await _services.Mediator.Send(command, CancellationToken.None);
@@ -136,7 +139,7 @@ internal sealed class DoorSession : IDisposable
         return new SentAck(result.Value, frame.ClientMsgId);
     }
 
-    private async ValueTask<ServerEvent?> SubscribeAsync(PresenceFrame frame, CancellationToken ended)
+    private async Task<ServerEvent?> SubscribeAsync(PresenceFrame frame, CancellationToken ended)
     {
         var command = new SubscribePresence(_connection.Device, _attached.Id, frame.Subscribe, frame.Unsubscribe);
         var result = await _services.Mediator.Send(command, CancellationToken.None);
@@ -147,7 +150,7 @@ internal sealed class DoorSession : IDisposable
         return null;
     }
 
-    private async ValueTask<ServerEvent> RenewAsync(AuthFrame frame)
+    private async Task<ServerEvent?> RenewAsync(AuthFrame frame)
     {
         var device = _connection.Device;
         var check = await _services.Tokens.ValidateAsync(frame.Token, device.Device.Value, CancellationToken.None);
@@ -172,11 +175,6 @@ internal sealed class DoorSession : IDisposable
             _connection.Close(CloseReason.OverLimit);
         return new ErrorAnswer(refusal, answer?.ClientMsgId);
     }
-
-    private static ErrorAnswer? RefusalOf(Result<Done> result) => result.Error is { } error ? new ErrorAnswer(error) : null;
-
-    private static ServerEvent AnswerTo(Result<MessagePage> result, DeviceAddress reader) =>
-        result.Match<ServerEvent>(page => new PageAnswer(page, reader.User), error => new ErrorAnswer(error));
 
     private static ErrorAnswer Unavailable(ClientFrame frame) => new(
         new Error(ErrorCodes.Unavailable, "The server could not do this now; the same again later is safe.", TimeSpan.FromSeconds(1)),

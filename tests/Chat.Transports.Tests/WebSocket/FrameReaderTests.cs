@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Text;
 using Chat.Host.Transports.WebSocket;
 
@@ -89,7 +90,8 @@ public sealed class FrameReaderTests
         }
     }
 
-    private static FrameReader Reader(byte[] bytes, int atOnce = int.MaxValue) => new(new Trickle(bytes, atOnce), MaxFrame, MaxMessage);
+    private static FrameReader Reader(byte[] bytes, int atOnce = int.MaxValue) =>
+        new(PipeReader.Create(new Trickle(bytes, atOnce)), MaxFrame, MaxMessage);
 
     private static byte[] Frame(byte first, byte[] payload, uint mask)
     {

@@ -17,7 +17,7 @@ public sealed class LivenessTests : IDisposable
 
     public LivenessTests()
     {
-        _reader = new FrameReader(_pipe.Reader.AsStream(), 1000, 1000);
+        _reader = new FrameReader(_pipe.Reader, 1000, 1000);
         _liveness = new Liveness(_reader, new TransportsOptions(), _clock, () => _pings++, () => _dead = true);
     }
 

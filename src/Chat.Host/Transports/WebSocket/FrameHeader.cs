@@ -17,8 +17,10 @@ internal enum Opcode
 /// <summary>The head of a WebSocket frame: RFC 6455 §5.2.</summary>
 internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, long Length, uint Mask)
 {
-    /// <summary>A server's largest; a client's has four bytes of mask more.</summary>
     public const int MaxServerBytes = 10;
+
+    /// <summary>Four bytes of mask more than a server's.</summary>
+    public const int MaxClientBytes = 14;
 
     public const int MaxControlPayload = 125;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 
 namespace Chat.Host.Transports.WebSocket;
 
@@ -30,17 +31,13 @@ internal enum Received
 
 /// <summary>
 /// A WebSocket's client side, read (RFC 6455 §5). The runtime's own WebSocket fails a connection for text that is not UTF-8, and with a
-/// reset that loses the reason; here such a text is a frame like any other, to be refused as one. While nothing comes no buffer is held: they
-/// are rented when bytes arrive, grow with what has arrived, not with what is announced, and go back between messages. Used by one reader.
+/// reset that loses the reason; here such a text is a frame like any other, to be refused as one. While nothing comes no buffer is held: the
+/// text's is rented when bytes arrive, grows with what has arrived, not with what is announced, and goes back between messages. Used by one
+/// reader.
 /// </summary>
-internal sealed class FrameReader(Stream stream, int maxFrameBytes, int maxMessageBytes) : IDisposable
+internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMessageBytes) : IDisposable
 {
     private const int FirstBytes = 2048;
-
-    // What has arrived and is not yet looked at: _input[_start.._end].
-    private byte[] _input = [];
-    private int _start;
-    private int _end;
 
     // The message under way: its last frame, how much of that is yet to come, and the text put together so far.
     private FrameHeader _frame;
@@ -78,24 +75,17 @@ internal sealed class FrameReader(Stream stream, int maxFrameBytes, int maxMessa
             Release();
         while (true)
         {
-            await ReadPayloadAsync(ct);
-            if (_inMessage && _frame.Fin && EndMessage() is { } text)
-                return text;
-
-            await FillAsync(2, ct);
-            if (FrameHeader.ClientBytes(_input[_start + 1]) is not { } headerBytes)
-                return Received.Malformed;
-            await FillAsync(headerBytes, ct);
-            if (FrameHeader.Read(_input.AsSpan(_start, headerBytes)) is not { } header)
-                return Received.Malformed;
-            _start += headerBytes;
-
-            if (header.IsControl)
-                return await ReadControlAsync(header, ct);
-            if (header.Opcode is Opcode.Continuation != _inMessage)
-                return Received.Malformed;
-            if (BeginFrame(header) is { } refused)
-                return refused;
+            _waiting = true;
+            var read = await input.ReadAsync(ct);
+            _waiting = false;
+            _reads++;
+            var bytes = read.Buffer;
+            var received = Take(ref bytes);
+            input.AdvanceTo(bytes.Start, received is null ? bytes.End : bytes.Start);
+            if (received is { } whole)
+                return whole;
+            if (read.IsCompleted)
+                throw new EndOfStreamException("The client went without a close.");
         }
     }
 
@@ -103,29 +93,87 @@ internal sealed class FrameReader(Stream stream, int maxFrameBytes, int maxMessa
     public async ValueTask DrainAsync(CancellationToken ct)
     {
         Release();
-        _input = _input.Length > 0 ? _input : ArrayPool<byte>.Shared.Rent(FirstBytes);
-        while (await stream.ReadAsync(_input.AsMemory(), ct) > 0)
+        for (var ended = false; !ended;)
         {
+            var read = await input.ReadAsync(ct);
+            ended = read.IsCompleted;
+            input.AdvanceTo(read.Buffer.End);
         }
     }
 
-    /// <summary>Gives the text's buffer back, and the other one where nothing is left in it.</summary>
+    /// <summary>Gives the text's buffer back.</summary>
     public void Release()
     {
         Return(ref _text);
         _length = 0;
-        if (_start == _end)
+    }
+
+    public void Dispose() => Release();
+
+    // Takes what it can from the front; null where that is not yet a whole message or control frame.
+    private Received? Take(ref ReadOnlySequence<byte> bytes)
+    {
+        Span<byte> first = stackalloc byte[FrameHeader.MaxClientBytes];
+        while (true)
         {
-            Return(ref _input);
-            (_start, _end) = (0, 0);
+            TakePayload(ref bytes);
+            if (_left > 0)
+                return null;
+            if (_inMessage && _frame.Fin && EndMessage() is { } text)
+                return text;
+
+            var head = first[..(int)Math.Min(first.Length, bytes.Length)];
+            bytes.Slice(0, head.Length).CopyTo(head);
+            if (head.Length < 2)
+                return null;
+            if (FrameHeader.ClientBytes(head[1]) is not { } headerBytes)
+                return Received.Malformed;
+            if (head.Length < headerBytes)
+                return null;
+            if (FrameHeader.Read(head[..headerBytes]) is not { } header)
+                return Received.Malformed;
+            if (header.IsControl && bytes.Length < headerBytes + header.Length)
+                return null;
+            bytes = bytes.Slice(headerBytes);
+
+            if (header.IsControl)
+                return TakeControl(header, ref bytes);
+            if (header.Opcode is Opcode.Continuation != _inMessage)
+                return Received.Malformed;
+            if (BeginFrame(header) is { } refused)
+                return refused;
         }
     }
 
-    public void Dispose()
+    private void TakePayload(ref ReadOnlySequence<byte> bytes)
     {
-        Return(ref _text);
-        Return(ref _input);
-        (_length, _start, _end) = (0, 0, 0);
+        var part = bytes.Slice(0, Math.Min(_left, bytes.Length));
+        // What is over the limit by its frames' own word is not kept.
+        if (!_dropping && _total <= maxFrameBytes)
+        {
+            Grow(ref _text, _length, _length + (int)part.Length);
+            foreach (var piece in part)
+            {
+                _mask = FrameHeader.Unmask(piece.Span, _text.AsSpan(_length), _mask);
+                _length += piece.Length;
+            }
+        }
+        _left -= part.Length;
+        bytes = bytes.Slice(part.End);
+    }
+
+    private Received TakeControl(FrameHeader header, ref ReadOnlySequence<byte> bytes)
+    {
+        var payload = bytes.Slice(0, header.Length).ToArray();
+        FrameHeader.Unmask(payload, payload, header.Mask);
+        _control = payload;
+        bytes = bytes.Slice(header.Length);
+        return header.Opcode switch
+        {
+            Opcode.Ping => Received.Ping,
+            Opcode.Pong => Received.Pong,
+            _ => Received.Close,
+        };
     }
 
     private Received? BeginFrame(FrameHeader header)
@@ -144,64 +192,6 @@ internal sealed class FrameReader(Stream stream, int maxFrameBytes, int maxMessa
         Received? received = _dropping ? null : _total > maxFrameBytes ? Received.TooLarge : Received.Text;
         (_inMessage, _dropping, _total) = (false, false, 0);
         return received;
-    }
-
-    private async ValueTask<Received> ReadControlAsync(FrameHeader header, CancellationToken ct)
-    {
-        var length = (int)header.Length;
-        await FillAsync(length, ct);
-        if (_control.Length != length)
-            _control = length == 0 ? [] : new byte[length];
-        FrameHeader.Unmask(_input.AsSpan(_start, length), _control, header.Mask);
-        _start += length;
-        return header.Opcode switch
-        {
-            Opcode.Ping => Received.Ping,
-            Opcode.Pong => Received.Pong,
-            _ => Received.Close,
-        };
-    }
-
-    private async ValueTask ReadPayloadAsync(CancellationToken ct)
-    {
-        while (_left > 0)
-        {
-            if (_start == _end)
-                await FillAsync(1, ct);
-            var part = (int)Math.Min(_left, _end - _start);
-            // What is over the limit by its frames' own word is not kept.
-            if (!_dropping && _total <= maxFrameBytes)
-            {
-                Grow(ref _text, _length, _length + part);
-                _mask = FrameHeader.Unmask(_input.AsSpan(_start, part), _text.AsSpan(_length), _mask);
-                _length += part;
-            }
-            _start += part;
-            _left -= part;
-        }
-    }
-
-    /// <summary>Waits until so many bytes have arrived; for none, does nothing.</summary>
-    private async ValueTask FillAsync(int bytes, CancellationToken ct)
-    {
-        while (_end - _start < bytes)
-        {
-            if (_start > 0)
-            {
-                _input.AsSpan(_start, _end - _start).CopyTo(_input);
-                (_start, _end) = (0, _end - _start);
-            }
-            _waiting = true;
-            if (_input.Length == 0)
-                _end += await stream.ReadAsync(Memory<byte>.Empty, ct); // by none: a wait without a buffer
-            Grow(ref _input, _end, FirstBytes);
-            var read = await stream.ReadAsync(_input.AsMemory(_end), ct);
-            _waiting = false;
-            _reads++;
-            if (read == 0)
-                throw new EndOfStreamException("The client went without a close.");
-            _end += read;
-        }
     }
 
     private static void Grow(ref byte[] buffer, int used, int needed)

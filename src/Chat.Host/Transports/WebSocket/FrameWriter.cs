@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.IO.Pipelines;
 using System.Text;
 using Chat.Modules.Delivery.Contracts;
 
@@ -9,55 +10,32 @@ namespace Chat.Host.Transports.WebSocket;
 /// A WebSocket's server side, written: Delivery's batches, the answers to pings, pings, one close. Each write is whole, and after the close
 /// there is none.
 /// </summary>
-internal sealed class FrameWriter(Stream stream) : IDisposable
+internal sealed class FrameWriter(PipeWriter output) : IDisposable
 {
-    private const int GatherBytes = 16 * 1024;
-
     private readonly SemaphoreSlim _turn = new(1);
 
     // Only the holder of the turn touches it.
     private bool _closed;
 
-    /// <summary>Writes events in order, small ones gathered: one write of the transport for many frames.</summary>
+    /// <summary>Writes events in order: one write of the transport for many frames.</summary>
     /// <exception cref="IOException">The connection is closed or broken.</exception>
-    public async Task WriteAsync(IReadOnlyList<ServerEvent> events)
+    public async ValueTask WriteAsync(IReadOnlyList<ServerEvent> events)
     {
         await TakeTurnAsync(CancellationToken.None);
-        byte[]? gathered = null;
         try
         {
-            var length = 0;
             for (var i = 0; i < events.Count; i++)
-            {
-                var frame = TextFrame.Of(events[i]);
-                if (events.Count == 1 || frame.Length > GatherBytes)
-                {
-                    await WriteOutAsync(gathered, length);
-                    length = 0;
-                    await stream.WriteAsync(frame);
-                    continue;
-                }
-                gathered ??= ArrayPool<byte>.Shared.Rent(GatherBytes);
-                if (length + frame.Length > gathered.Length)
-                {
-                    await WriteOutAsync(gathered, length);
-                    length = 0;
-                }
-                frame.CopyTo(gathered, length);
-                length += frame.Length;
-            }
-            await WriteOutAsync(gathered, length);
+                output.Write(TextFrame.Of(events[i]));
+            await FlushAsync(CancellationToken.None);
         }
         finally
         {
-            if (gathered is not null)
-                ArrayPool<byte>.Shared.Return(gathered);
             _turn.Release();
         }
     }
 
     /// <summary>Writes a ping or a pong, at most 125 bytes.</summary>
-    public async Task WriteControlAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken ct)
+    public async ValueTask WriteControlAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken ct)
     {
         await TakeTurnAsync(ct);
         try
@@ -101,14 +79,19 @@ internal sealed class FrameWriter(Stream stream) : IDisposable
         throw new IOException("The connection is closed.");
     }
 
-    private ValueTask WriteOutAsync(byte[]? gathered, int length) =>
-        length == 0 ? ValueTask.CompletedTask : stream.WriteAsync(gathered.AsMemory(0, length));
-
     private ValueTask WriteFrameAsync(Opcode opcode, ReadOnlyMemory<byte> payload, CancellationToken ct)
     {
-        var frame = new byte[2 + payload.Length];
+        var frame = output.GetSpan(2 + payload.Length);
         FrameHeader.Write(frame, opcode, payload.Length);
-        payload.CopyTo(frame.AsMemory(2));
-        return stream.WriteAsync(frame, ct);
+        payload.Span.CopyTo(frame[2..]);
+        output.Advance(2 + payload.Length);
+        return FlushAsync(ct);
+    }
+
+    private async ValueTask FlushAsync(CancellationToken ct)
+    {
+        var flushed = await output.FlushAsync(ct);
+        if (flushed.IsCompleted)
+            throw new IOException("The connection has ended.");
     }
 }

@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -24,16 +25,16 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     // Set once, under the gate.
     private volatile Task? _goodbye;
 
-    /// <param name="stream">The socket's bytes; the request's, and disposed of with it.</param>
+    /// <param name="pipe">The socket's bytes; the request's, and ended with it.</param>
     /// <param name="device">Whose connection it is.</param>
     /// <param name="services">What the doors share.</param>
     /// <param name="abort">Ends the request's connection on the spot.</param>
     /// <param name="aborted">It has ended.</param>
-    public WebSocketConnection(Stream stream, DeviceAddress device, DoorServices services, Action abort, CancellationToken aborted)
+    public WebSocketConnection(IDuplexPipe pipe, DeviceAddress device, DoorServices services, Action abort, CancellationToken aborted)
     {
         (Device, _services, _abort) = (device, services, abort);
-        _reader = new FrameReader(stream, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
-        _writer = new FrameWriter(stream);
+        _reader = new FrameReader(pipe.Input, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
+        _writer = new FrameWriter(pipe.Output);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         _liveness = new Liveness(_reader, services.Options, services.Clock, ping: () => _ = PingAsync(), dead: abort);
     }
@@ -63,23 +64,11 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
     }
 
-    public async ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct)
+    public ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct)
     {
         var write = _writer.WriteAsync(events);
-        if (write.IsCompletedSuccessfully)
-            return;
-        try
-        {
-            await write.WaitAsync(_services.Options.WriteTimeout, _services.Clock, ct);
-        }
-        catch (TimeoutException)
-        {
-            _services.Log.WriteTimedOut(Device);
-            Close(CloseReason.OverLimit);
-            throw;
-        }
+        return write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));
     }
-
     public void Close(CloseReason reason)
     {
         _services.Log.ConnectionClosing(Device, reason);
@@ -135,33 +124,48 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
     }
 
-    private async Task TakeAsync(Received received, DoorSession session)
+    private ValueTask TakeAsync(Received received, DoorSession session)
     {
         switch (received)
         {
             case Received.Text:
-                await AnswerAsync(session, ClientFrameParser.Parse(_reader.Text, Device.User));
-                break;
+                var parsed = ClientFrameParser.Parse(_reader.Text, Device.User);
+                _reader.Release();
+                return AnswerAsync(session, parsed);
             case Received.TooLarge:
-                await AnswerAsync(session, ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)));
-                break;
+                return AnswerAsync(session, ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)));
             case Received.Ping when session.AdmitsPing():
-                await _writer.WriteControlAsync(Opcode.Pong, _reader.Ping, _ended.Token);
-                break;
+                return _writer.WriteControlAsync(Opcode.Pong, _reader.Ping, _ended.Token);
             case Received.Binary:
                 _ = Goodbye(CloseCode.ProtocolError, "text frames only", null);
-                break;
+                return default;
             case Received.FarTooLarge:
                 _ = Goodbye(CloseCode.FrameTooLarge, "frame too large", null);
-                break;
+                return default;
+            default:
+                return default;
         }
     }
 
-    private async Task AnswerAsync(DoorSession session, ParsedFrame parsed)
+    private async ValueTask AnswerAsync(DoorSession session, ParsedFrame parsed)
     {
-        _reader.Release();
         if (await session.AnswerAsync(parsed, _ended.Token) is { } answer)
             await session.ReplyAsync(answer, _ended.Token);
+    }
+
+    // A reader that takes nothing for so long has its connection closed.
+    private async Task WatchAsync(Task write, CancellationToken ct)
+    {
+        try
+        {
+            await write.WaitAsync(_services.Options.WriteTimeout, _services.Clock, ct);
+        }
+        catch (TimeoutException)
+        {
+            _services.Log.WriteTimedOut(Device);
+            Close(CloseReason.OverLimit);
+            throw;
+        }
     }
 
     private async Task PingAsync()
@@ -190,7 +194,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         try
         {
             if (lastWord is not null)
-                await _writer.WriteAsync([lastWord]).WaitAsync(deadline.Token);
+                await _writer.WriteAsync([lastWord]).AsTask().WaitAsync(deadline.Token);
             await _writer.CloseAsync(code, text, deadline.Token);
             await _readToEnd.Task.WaitAsync(deadline.Token);
         }

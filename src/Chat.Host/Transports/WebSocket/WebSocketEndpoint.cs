@@ -18,8 +18,8 @@ internal static class WebSocketEndpoint
             return HttpErrors.ToProblem(DoorRequests.NotAccepting);
 
         context.DoNotHurry();
-        var stream = await Handshake.AcceptAsync(context);
-        using var connection = new WebSocketConnection(stream, caller.Device, services, context.Abort, context.RequestAborted);
+        var pipe = await Handshake.AcceptAsync(context);
+        using var connection = new WebSocketConnection(pipe, caller.Device, services, context.Abort, context.RequestAborted);
         await connection.RunAsync(context.User);
         return Results.Empty;
     }

@@ -58,19 +58,12 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
 
     public string Epoch { get; }
 
-    public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
+    public Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
         // Encoded here, on the sender's thread: the writer's is the one that everybody shares.
         var append = new Append(draft, MessageId.New(draft.Now));
-        try
-        {
-            await _writer.EnqueueAsync(append, ct);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw new StoreUnavailableException("The log is closed.", e);
-        }
-        return await append.Done;
+        var enqueued = _writer.EnqueueAsync(append, ct);
+        return enqueued.IsCompletedSuccessfully ? append.Done : AppendedAsync(append, enqueued);
     }
 
     public ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
@@ -129,6 +122,19 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     {
         _writer.Dispose();
         _store.Dispose();
+    }
+
+    private static async Task<AppendedMessage> AppendedAsync(Append append, ValueTask enqueued)
+    {
+        try
+        {
+            await enqueued;
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new StoreUnavailableException("The log is closed.", e);
+        }
+        return await append.Done;
     }
 
     private void Commit(List<Append> appends)
