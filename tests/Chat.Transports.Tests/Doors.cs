@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -37,6 +39,9 @@ public sealed class Doors : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
+    /// <summary>What the doors show with the setting <c>Tls</c>; nobody vouches for it.</summary>
+    public static X509Certificate2 Certificate { get; } = MakeCertificate();
+
     public static async Task<Doors> OpenAsync(TimeProvider? clock = null, params (string Key, string Value)[] settings)
     {
         var mediator = new FakeMediator().Answer<GetEpoch, string>(_ => "e1");
@@ -44,7 +49,12 @@ public sealed class Doors : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         // Without TLS there is no negotiation of the version: an address speaks the one or the other.
         var protocols = settings.Any(s => s.Key == "Http2") ? HttpProtocols.Http2 : HttpProtocols.Http1;
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen => listen.Protocols = protocols));
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            listen.Protocols = protocols;
+            if (settings.Any(s => s.Key == "Tls"))
+                listen.UseHttps(Certificate);
+        }));
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>($"Transports:{s.Key}", s.Value)));
         builder.Services.AddSingleton<IMediator>(mediator).AddSingleton<IConnections>(connections).AddSingleton<ITokens, FakeTokens>()
@@ -74,6 +84,13 @@ public sealed class Doors : IAsyncDisposable
         foreach (var connection in Connections.Attached)
             connection.Connection.Close(CloseReason.GoingAway);
         await _app.DisposeAsync();
+    }
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        return request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
     }
 
     private sealed class FakeTokens : ITokens

@@ -37,6 +37,21 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task TLS_hides_what_is_said()
+    {
+        await using var doors = await Doors.OpenAsync(null, ("Tls", "true"));
+        using var socket = new ClientWebSocket();
+        socket.Options.RemoteCertificateValidationCallback = (_, shown, _, _) => shown!.Equals(Doors.Certificate);
+        await socket.ConnectAsync(new Uri($"wss://{doors.Address.Authority}/ws?access_token={Doors.Token()}"), Ct);
+        await using var client = new SocketClient(socket);
+
+        Assert.StartsWith("""{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+        doors.Connections.Attached.Single().Connection.Close(CloseReason.Replaced);
+        Assert.Equal("4000 replaced", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
     public async Task A_server_that_takes_no_connections_says_so_before_the_upgrade()
     {
         await using var doors = await Doors.OpenAsync();
