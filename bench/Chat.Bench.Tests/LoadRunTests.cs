@@ -38,6 +38,19 @@ public sealed class LoadRunTests
 
         Assert.True(result.IsClean, result.ToString());
         Assert.NotNull(result.SentToReceipt);
+        // At most 32 messages an ack; the last ones of each receiver may still be gathered at the end.
+        Assert.InRange(host.DeliveredAcks, (int)(result.Arrived / 40), (int)result.Arrived);
+    }
+
+    [Fact]
+    public async Task Each_message_is_acked_by_itself_where_that_is_wanted()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { AckEach = true }, server, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
         Assert.Equal(result.Arrived, host.DeliveredAcks);
     }
 

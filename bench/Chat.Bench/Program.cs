@@ -27,7 +27,8 @@ const string help = """
       --seconds 20            measured time, after --warmup 5
       --text-bytes 100        length of a message's text, 32 or more
       --both-directions       both users of a pair send
-      --ack-delivered BOOL    receivers ack each message (default: true, but false with the relay, which has no receipts)
+      --ack-delivered BOOL    receivers ack messages, gathered as the client libraries do (default: true, but false with the relay, which has no receipts)
+      --ack-each              receivers ack each message by itself
       --json FILE             the result for machines
 
     appends takes --conversations 1000, --runs 5, --plain-names (clientMsgIds without a time), and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.

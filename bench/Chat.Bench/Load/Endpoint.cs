@@ -1,4 +1,3 @@
-using System.Buffers.Text;
 using System.Diagnostics;
 using System.Text;
 using Chat.Bench.Wire;
@@ -8,6 +7,7 @@ namespace Chat.Bench.Load;
 /// <summary>One user of a pair on its connection: sends its outgoing messages, takes and acks the incoming ones.</summary>
 internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoing, Flow? incoming) : IFrameHandler
 {
+    private readonly GatheredAcks? acks = incoming is null ? null : new(socket, incoming.ConversationId, run.AcksEach);
     private readonly TaskCompletionSource caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool Sends => outgoing is not null;
@@ -28,6 +28,9 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
         if (outgoing!.PostNext(socket, dueAt))
             socket.Flush();
     }
+
+    /// <summary>Says what was gathered long enough.</summary>
+    public void PostDueAcks() => acks?.PostDue();
 
     public void OnFrame(ReadOnlySpan<byte> json)
     {
@@ -65,7 +68,7 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
         if (incoming is not null && incoming.TryOnArrived(frame.Text, frame.SeqNo, out var dueAt))
             run.SentToDelivered(dueAt, Stopwatch.GetTimestamp());
         if (run.AcksDelivered)
-            PostAck(frame.ConversationId, frame.SeqNo);
+            acks?.Add(frame.SeqNo);
     }
 
     private void OnSent(ServerFrame frame)
@@ -88,24 +91,5 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
     {
         while (outgoing is not null && outgoing.TryTakeReceipt(out var dueAt))
             run.SentToReceipt(dueAt, Stopwatch.GetTimestamp());
-    }
-
-    private void PostAck(ReadOnlySpan<byte> conversationId, long seqNo)
-    {
-        Span<byte> ack = stackalloc byte[256];
-        var length = 0;
-        Append("{\"type\":\"ack\",\"conversationId\":\""u8, ack, ref length);
-        Append(conversationId, ack, ref length);
-        Append("\",\"seqNo\":"u8, ack, ref length);
-        Utf8Formatter.TryFormat(seqNo, ack[length..], out var digits);
-        length += digits;
-        Append(",\"status\":\"delivered\"}"u8, ack, ref length);
-        socket.Post(ack[..length]);
-    }
-
-    private static void Append(ReadOnlySpan<byte> bytes, Span<byte> target, ref int length)
-    {
-        bytes.CopyTo(target[length..]);
-        length += bytes.Length;
     }
 }

@@ -22,6 +22,7 @@ internal sealed class Flow
     public Flow(string conversationId, int textBytes, int run)
     {
         this.run = run;
+        ConversationId = conversationId;
         var head = $$"""{"type":"message","to":"{{conversationId}}","text":" """.TrimEnd();
         var middle = new string('x', textBytes) + "\",\"clientMsgId\":\"";
         frame = Encoding.UTF8.GetBytes(head + middle + new string('0', Stamp.Length) + "\"}");
@@ -29,6 +30,7 @@ internal sealed class Flow
         clientMsgIdAt = head.Length + middle.Length;
     }
 
+    public string ConversationId { get; }
     public int Sent => Volatile.Read(ref sent);
     public int Acked => acked.Count;
     public int Arrived => arrived.Count;

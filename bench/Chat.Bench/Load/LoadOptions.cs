@@ -20,6 +20,8 @@ internal sealed record LoadOptions
     public bool BothDirections { get; init; }
     /// <summary>Null: as the server wants it.</summary>
     public bool? AckDelivered { get; init; }
+    /// <summary>One ack a message, where the client libraries gather them.</summary>
+    public bool AckEach { get; init; }
     /// <summary>How long the end waits for what is still on its way.</summary>
     public TimeSpan QuietDeadline { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -34,10 +36,11 @@ internal sealed record LoadOptions
         Warmup = arguments.Int("--warmup", 5, min: 0),
         TextBytes = arguments.Int("--text-bytes", 100, min: Stamp.Length),
         BothDirections = arguments.Flag("--both-directions"),
+        AckEach = arguments.Flag("--ack-each"),
         AckDelivered = arguments.Text("--ack-delivered") is null ? null : arguments.Flag("--ack-delivered"),
     };
 
     public override string ToString() =>
         (Mode == LoadMode.Closed ? $"closed loop, {InFlight} in flight" : $"open loop, {Rate} messages/s, {Arrivals.ToString().ToLowerInvariant()}") +
-        $", {Pairs} pairs{(BothDirections ? " in both directions" : "")}, {TextBytes} bytes of text, {Seconds} s after {Warmup} s";
+        $", {Pairs} pairs{(BothDirections ? " in both directions" : "")}, {TextBytes} bytes of text, {Seconds} s after {Warmup} s{(AckEach ? ", each message acked by itself" : "")}";
 }

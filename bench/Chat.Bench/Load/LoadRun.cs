@@ -8,6 +8,8 @@ namespace Chat.Bench.Load;
 /// <summary>One load on one server: connects the pairs, drives them, measures a window, waits until all is quiet, and checks.</summary>
 internal sealed class LoadRun : IDisposable
 {
+    private static readonly TimeSpan AckTick = TimeSpan.FromMilliseconds(20);
+
     private readonly LoadOptions options;
     private readonly Server server;
     private readonly Latency sentToAck = new(), sentToDelivered = new(), sentToReceipt = new(), generatorLate = new();
@@ -27,6 +29,7 @@ internal sealed class LoadRun : IDisposable
     }
 
     public bool AcksDelivered { get; }
+    public bool AcksEach => options.AckEach;
     public bool IsClosedLoop => options.Mode == LoadMode.Closed;
     public bool IsStopping => stopping;
 
@@ -58,6 +61,7 @@ internal sealed class LoadRun : IDisposable
         if (!server.IsRelay)
             await Task.WhenAll(endpoints.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
 
+        using var acking = new Timer(_ => endpoints.ForEach(endpoint => endpoint.PostDueAcks()), null, AckTick, AckTick);
         var start = Stopwatch.GetTimestamp();
         measureFrom = start + options.Warmup * Stopwatch.Frequency;
         measureTo = measureFrom + options.Seconds * Stopwatch.Frequency;

@@ -1,3 +1,4 @@
+import { GatheredAcks } from './acks.ts'
 import type { Change } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { ClientFrame, Message, Receipt, SentAck, ServerFrame } from './protocol.ts'
@@ -22,6 +23,7 @@ export interface InboxEvents {
 export class Inbox {
   private readonly state: State
   private readonly on: InboxEvents
+  private readonly acks: GatheredAcks
   private queue: ServerFrame[] = []
   private busy = false
   /** The connection's number: what an older one brought is dropped. */
@@ -34,11 +36,13 @@ export class Inbox {
   constructor(state: State, on: InboxEvents) {
     this.state = state
     this.on = on
+    this.acks = new GatheredAcks((frame) => on.send(frame))
   }
 
   opened(): void {
     this.connection++
     this.queue = []
+    this.acks.clear()
     this.followed.clear()
     this.missed.clear()
   }
@@ -95,7 +99,7 @@ export class Inbox {
     await this.on.commit(changes)
     for (const [conversationId, seqNo] of acks) {
       this.followed.add(conversationId)
-      this.on.send({ type: 'ack', conversationId, seqNo, status: 'delivered' })
+      this.acks.add(conversationId, seqNo, frames.filter((frame) => frame.conversationId === conversationId).length)
     }
     for (const change of changes) if (change.type === 'sent') this.on.answered(change.clientMsgId)
     if (unknown) this.on.listChanged()

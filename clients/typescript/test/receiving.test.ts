@@ -26,8 +26,37 @@ test('What came is stored before it is acked, and a batch is acked once', async 
   await stage.says(message(2), message(3))
   expect(acks()).toEqual([])
   release()
-  await settle()
+  await pass(100)
   expect(acks()).toEqual(['delivered 1', 'delivered 3'])
+})
+
+test('The first of a conversation is acked at once, what follows close upon it together', async () => {
+  await stage.online()
+  const other = { conversationId: 'dm:alice:carol', messageId: 'c1' }
+  await stage.says(message(1))
+  await stage.says(message(2))
+  await stage.says(message(1, other))
+  await stage.says(message(3))
+  const all = () => stage.sent('ack').map(({ conversationId, seqNo }) => `${conversationId} ${seqNo}`)
+  expect(all()).toEqual([`${room} 1`, 'dm:alice:carol 1'])
+
+  await pass(100)
+  expect(all().slice(2)).toEqual([`${room} 3`])
+  await stage.says(message(4))
+  await pass(99)
+  expect(all()).toHaveLength(3)
+  await pass(1)
+  expect(all().slice(3)).toEqual([`${room} 4`])
+
+  await pass(200)
+  await stage.says(message(5))
+  expect(all().slice(4)).toEqual([`${room} 5`])
+})
+
+test('Acks do not wait until the server has nothing left to push', async () => {
+  await stage.online()
+  for (let seqNo = 1; seqNo <= 33; seqNo++) await stage.says(message(seqNo))
+  expect(acks()).toEqual(['delivered 1', 'delivered 33'])
 })
 
 test('What cannot be stored is not acked, until it can', async () => {
@@ -54,6 +83,7 @@ test('A full store makes room and goes on', async () => {
   await stage.says(message(1))
   vi.spyOn(store, 'write').mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'))
   await stage.says(message(2))
+  await pass(100)
   expect(acks()).toEqual(['delivered 1', 'delivered 2'])
   expect(await spans(store)).toEqual([[2, 2]])
 })
@@ -136,7 +166,7 @@ test('Far behind, the newest page is shown, and the gap is filled on the way dow
   stage.routes.set(`GET /v1/conversations/${room}/messages`, pagesOf(1000))
   await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 1000 })
   const timeline = client.timeline(room)
-  await settle()
+  await pass(100)
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(Array.from({ length: 50 }, (_, i) => i + 951))
   // What lies in the gap is not here: it is not acked.
   expect(acks().at(-1)).toBe('delivered 2')

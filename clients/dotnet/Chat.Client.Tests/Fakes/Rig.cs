@@ -82,8 +82,17 @@ internal sealed class Rig : IAsyncDisposable
     public Task SettleAsync() => Client.MarkReadAsync(Direct, 0);
 
     /// <summary>Everything that was pushed has been taken.</summary>
-    public async Task TakenAsync(long seqNo, string conversation = Direct) =>
-        await Until.TrueAsync(() => Server.Cursor(conversation) >= seqNo, $"{seqNo} is acked", () => $"The cursor is {Server.Cursor(conversation)}.");
+    public Task TakenAsync(long seqNo, string conversation = Direct) =>
+        AckedAsync(() => Server.Cursor(conversation) >= seqNo, $"{seqNo} is acked, the cursor being {Server.Cursor(conversation)}");
+
+    /// <summary>Lets acks gather until something holds.</summary>
+    public Task AckedAsync(Func<bool> condition, string what) => Until.TrueAsync(() =>
+    {
+        if (condition())
+            return true;
+        Clock.Advance(TimeSpan.FromMilliseconds(100));
+        return condition();
+    }, what);
 
     public async Task<StoredConversation?> StoredAsync(string conversation = Direct) =>
         (await Store.OpenAsync(CancellationToken.None)).Conversations.FirstOrDefault(stored => stored.Id == conversation);

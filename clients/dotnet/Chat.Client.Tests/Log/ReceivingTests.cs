@@ -50,7 +50,7 @@ public sealed class ReceivingTests
         var unread = rig.Client.FindConversation(Rig.Direct)!.UnreadCount;
 
         rig.Server.Current.Push(new MessageArrived(message));
-        await Until.TrueAsync(() => rig.Acks.Count == 2, "it is acked again");
+        await rig.AckedAsync(() => rig.Acks.Count == 2, "it is acked again");
 
         Assert.Equal(["one"], await rig.TextsAsync());
         Assert.Equal(unread, rig.Client.FindConversation(Rig.Direct)!.UnreadCount);

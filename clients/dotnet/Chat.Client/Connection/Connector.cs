@@ -99,7 +99,7 @@ internal sealed class Connector(
         {
             return new Outcome(new LinkEnd(LinkEndReason.Lost, e.Message), e.RetryAfter, refused);
         }
-        await using var link = new Link(transports());
+        await using var link = new Link(transports(), clock);
         try
         {
             using var patience = new CancellationTokenSource(ConnectPatience, clock);

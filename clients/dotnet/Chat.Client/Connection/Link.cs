@@ -14,7 +14,14 @@ internal sealed class Link : IAsyncDisposable
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _writing = Task.CompletedTask;
 
-    public Link(ITransport transport) => _transport = transport;
+    public Link(ITransport transport, TimeProvider clock)
+    {
+        _transport = transport;
+        Delivered = new GatheredAcks(Post, clock);
+    }
+
+    /// <summary>The acks of what has come.</summary>
+    public GatheredAcks Delivered { get; }
 
     /// <summary>The users whose presence was asked for.</summary>
     public HashSet<string> Watched { get; } = [];
@@ -58,6 +65,7 @@ internal sealed class Link : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Delivered.Dispose();
         _outgoing.Writer.TryComplete();
         await _ended.CancelAsync();
         await _transport.DisposeAsync();

@@ -12,12 +12,12 @@ internal sealed class Receiver(
     public async Task TakeAsync(Link link, IReadOnlyList<ServerFrame> batch)
     {
         var draft = ledger.Begin();
-        var acks = new Dictionary<string, long>();
+        var acks = new Dictionary<string, (long SeqNo, int Messages)>();
         foreach (var frame in batch)
             await TakeAsync(draft, frame, link, acks);
         await ledger.CommitAsync(draft);
-        foreach (var (conversation, seqNo) in acks)
-            link.Post(new AckFrame(conversation, seqNo, AckStatus.Delivered));
+        foreach (var (conversation, (seqNo, messages)) in acks)
+            link.Delivered.Add(conversation, seqNo, messages);
         foreach (var frame in batch)
             React(frame, link);
         await outbox.PumpAsync();
@@ -33,7 +33,7 @@ internal sealed class Receiver(
         await outbox.LinkClosedAsync();
     }
 
-    private async Task TakeAsync(Draft draft, ServerFrame frame, Link link, Dictionary<string, long> acks)
+    private async Task TakeAsync(Draft draft, ServerFrame frame, Link link, Dictionary<string, (long SeqNo, int Messages)> acks)
     {
         switch (frame)
         {
@@ -42,7 +42,8 @@ internal sealed class Receiver(
                 break;
             case MessageArrived { Message: var message }:
                 TakeMessage(draft, message, link);
-                acks[message.ConversationId] = Math.Max(message.SeqNo, acks.GetValueOrDefault(message.ConversationId));
+                var (highest, messages) = acks.GetValueOrDefault(message.ConversationId);
+                acks[message.ConversationId] = (Math.Max(highest, message.SeqNo), messages + 1);
                 break;
             case Resync:
                 link.Followed.Clear();
