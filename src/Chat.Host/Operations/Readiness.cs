@@ -3,8 +3,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Chat.Host.Operations;
 
-/// <summary>Whether the node wants new work: from its start to the first word of its end, while its store answers.</summary>
-internal sealed class Readiness(IStoreHealth store, IHostApplicationLifetime application, DrainingLifetime drain) : IHealthCheck
+/// <summary>Whether the node wants new work: from its start to the first word of its end, while its stores answer.</summary>
+internal sealed class Readiness(IEnumerable<IStoreHealth> stores, IHostApplicationLifetime application, DrainingLifetime drain) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -12,7 +12,8 @@ internal sealed class Readiness(IStoreHealth store, IHostApplicationLifetime app
             return HealthCheckResult.Unhealthy("starting");
         if (drain.IsLeaving)
             return HealthCheckResult.Unhealthy("leaving");
-        await store.ProbeAsync(cancellationToken);
+        foreach (var store in stores)
+            await store.ProbeAsync(cancellationToken);
         return HealthCheckResult.Healthy();
     }
 }

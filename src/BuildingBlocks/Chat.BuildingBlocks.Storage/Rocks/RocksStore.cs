@@ -1,17 +1,33 @@
+using Chat.BuildingBlocks.Errors;
 using RocksDbSharp;
 
 namespace Chat.BuildingBlocks.Storage.Rocks;
 
-/// <summary>A RocksDB with the project's settings: column families by name, writes that are synced before they return.</summary>
+/// <summary>
+/// A RocksDB with the project's settings: column families by name, writes that are synced before they return. After a write that failed, for
+/// a full disk above all, RocksDB takes no other: it is to be opened anew first.
+/// </summary>
 public sealed class RocksStore : IDisposable
 {
     private const ulong MiB = 1UL << 20;
 
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
+    private readonly string _path;
+    private readonly ColumnFamilies _settings;
+    private readonly Dictionary<string, RocksFamily> _families;
 
-    private RocksStore(RocksDb db) => Db = db;
+    // Shared by whoever reads or writes, held alone by whoever opens and closes.
+    private readonly ReaderWriterLockSlim _open = new();
+    private readonly Lock _writing = new();
+    private RocksDb? _db;
+    private volatile bool _failing;
 
-    public RocksDb Db { get; }
+    private RocksStore(string path, ColumnFamilies settings, IEnumerable<RocksFamily> families)
+    {
+        (_path, _settings) = (path, settings);
+        _families = families.ToDictionary(family => family.Name);
+        OpenFiles();
+    }
 
     /// <exception cref="StorageException">The files are damaged, or cannot be used.</exception>
     public static RocksStore Open(string path, params ReadOnlySpan<string> families)
@@ -24,7 +40,7 @@ public sealed class RocksStore : IDisposable
         {
             if (!Directory.Exists(path))
                 Make(path, all);
-            return new RocksStore(RocksDb.Open(Settings(), path, all));
+            return new RocksStore(path, all, families.ToArray().Select(name => new RocksFamily(name)));
         }
         catch (RocksDbException e) when (e.Message.Contains("lock", StringComparison.Ordinal) && e.Message.StartsWith("IO error", StringComparison.Ordinal))
         {
@@ -41,19 +57,102 @@ public sealed class RocksStore : IDisposable
         }
     }
 
-    public ColumnFamilyHandle Family(string name) => Db.GetColumnFamily(name);
+    public RocksFamily Family(string name) => _families[name];
 
-    /// <summary>Writes all of the batch or nothing; on disk when it returns.</summary>
-    public void WriteDurably(WriteBatch batch) => Db.Write(batch, _synced);
+    /// <summary>The store to read from, and to put together a batch for; for a moment, as it cannot be opened anew meanwhile.</summary>
+    /// <exception cref="StoreUnavailableException">It is closed, or could not be opened anew.</exception>
+    public RocksView View()
+    {
+        _open.EnterReadLock();
+        if (_db is { } db)
+            return new RocksView(db, _open);
+        _open.ExitReadLock();
+        throw new StoreUnavailableException($"The message log '{_path}' is not open.");
+    }
+
+    /// <summary>Opens it anew where the last write has failed. Not to be called with a view in hand.</summary>
+    /// <exception cref="IOException">The disk has no room for that; what is in the store can still be read.</exception>
+    public void GoOn()
+    {
+        lock (_writing)
+        {
+            if (_failing)
+                OpenAnew();
+        }
+    }
+
+    /// <summary>Writes all of the batch or nothing; on disk when it returns. Not to be called with a view in hand.</summary>
+    /// <exception cref="RocksDbException">It may have been written all the same.</exception>
+    public void WriteDurably(WriteBatch batch)
+    {
+        lock (_writing)
+        {
+            _failing = true;
+            using (var view = View())
+                view.Db.Write(batch, _synced);
+            _failing = false;
+        }
+    }
+
+    /// <summary>Returns when it can be read and, after a write that failed, written again.</summary>
+    /// <exception cref="Exception">It cannot.</exception>
+    public void Probe()
+    {
+        var key = "probe"u8;
+        if (_failing)
+        {
+            GoOn();
+            using var batch = new WriteBatch();
+            batch.Put(key, key);
+            WriteDurably(batch);
+        }
+        using var view = View();
+        view.Db.Get(key);
+    }
 
     /// <summary>Writes a consistent copy into a new folder while the server runs on; files are linked where the disk allows it.</summary>
     public void BackUpTo(string folder)
     {
-        using var checkpoint = Db.Checkpoint();
+        using var view = View();
+        using var checkpoint = view.Db.Checkpoint();
         checkpoint.Save(folder, 0);
     }
 
-    public void Dispose() => Db.Dispose();
+    /// <summary>Waits for those who read; who comes later is told that it is closed.</summary>
+    public void Dispose()
+    {
+        _open.EnterWriteLock();
+        _db?.Dispose();
+        _db = null;
+        _open.ExitWriteLock();
+    }
+
+    private void OpenAnew()
+    {
+        // Opening moves the write-ahead logs into tables. While that finds no room the store is better left as it is: it can be read.
+        var needed = 64 * (long)MiB + new DirectoryInfo(_path).EnumerateFiles("*.log").Sum(log => log.Length);
+        if (new DriveInfo(_path).AvailableFreeSpace is var room && room < needed)
+            throw new IOException($"The message log '{_path}' has stopped; it goes on when its disk has {needed >> 20} MiB of room, now it has {room >> 20}.");
+        _open.EnterWriteLock();
+        try
+        {
+            _db?.Dispose();
+            _db = null;
+            OpenFiles();
+            _failing = false;
+        }
+        finally
+        {
+            _open.ExitWriteLock();
+        }
+    }
+
+    private void OpenFiles()
+    {
+        _db = RocksDb.Open(Settings(), _path, _settings);
+        foreach (var family in _families.Values)
+            family.Handle = _db.GetColumnFamily(family.Name);
+    }
 
     // Made aside and moved into its place when complete: RocksDB's own making in place would also fill in what a damaged store has lost,
     // a column family or the whole, with nothing. One found aside is finished, not deleted: a power cut may have undone the move alone.

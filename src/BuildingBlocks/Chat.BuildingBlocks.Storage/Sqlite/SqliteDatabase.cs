@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using System.Threading.Channels;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Queues;
@@ -26,6 +27,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
     private readonly BatchWorker<Write> _writes;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
+    private volatile bool _failing;
 
     /// <exception cref="StorageException">The file is damaged, not a database, made by a newer version, or cannot be written.</exception>
     public SqliteDatabase(DataDirectory directory, IEnumerable<SqliteMigrations> migrations, IMeterFactory meters, TimeProvider clock)
@@ -96,8 +98,10 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
 
     public Task ProbeAsync(CancellationToken ct)
     {
-        Read(reader => reader.ExecuteScalar<long>("SELECT 1"));
-        return Task.CompletedTask;
+        var version = Read(reader => reader.ExecuteScalar<long>("PRAGMA user_version"));
+        return _failing
+            ? WriteAsync(writer => writer.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={version}")), ct)
+            : Task.CompletedTask;
     }
 
     /// <summary>Lets SQLite refresh the statistics that its query plans go by.</summary>
@@ -139,11 +143,13 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
         }
         catch (SqliteException e)
         {
+            _failing = true;
             RollBack();
             var failure = new StoreUnavailableException("The database could not commit.", e);
             batch.ForEach(write => write.Fail(failure));
             return;
         }
+        _failing = false;
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
         batch.ForEach(write => write.Complete());
     }

@@ -1,4 +1,5 @@
 using System.Text;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage.Rocks;
 using RocksDbSharp;
 
@@ -43,6 +44,17 @@ public sealed class RocksStoreTests : IDisposable
 
         Write(store, Entries + 10, 10);
         Assert.Equal(Entries + 10, CountEntries(_folder["copy"]));
+    }
+
+    [Fact]
+    public void Who_comes_after_the_closing_is_told_so()
+    {
+        var store = Open(_folder["log"]);
+        store.Dispose();
+        using var batch = new WriteBatch();
+
+        Assert.Throws<StoreUnavailableException>(() => { using var view = store.View(); });
+        Assert.Throws<StoreUnavailableException>(() => store.WriteDurably(batch));
     }
 
     [Theory]
@@ -166,7 +178,8 @@ public sealed class RocksStoreTests : IDisposable
         {
             new Random(key).NextBytes(value);
             using var batch = new WriteBatch();
-            batch.Put(Encoding.ASCII.GetBytes($"{key:D6}"), value, store.Family("entries"));
+            using (store.View())
+                batch.Put(Encoding.ASCII.GetBytes($"{key:D6}"), value, store.Family("entries").Handle);
             store.WriteDurably(batch);
         }
     }
@@ -174,14 +187,16 @@ public sealed class RocksStoreTests : IDisposable
     private static void Flush(RocksStore store)
     {
         var waiting = new FlushOptions().SetWaitForFlush(true);
-        Native.Instance.rocksdb_flush_cf(store.Db.Handle, waiting.Handle, store.Family("entries").Handle, out nint error);
+        using var view = store.View();
+        Native.Instance.rocksdb_flush_cf(view.Db.Handle, waiting.Handle, store.Family("entries").Handle.Handle, out nint error);
         Assert.Equal(0, error);
     }
 
     private static int CountEntries(string path)
     {
         using var store = Open(path);
-        using var entries = store.Db.NewIterator(store.Family("entries"));
+        using var view = store.View();
+        using var entries = view.Walk(store.Family("entries"));
         var count = 0;
         for (entries.SeekToFirst(); entries.Valid(); entries.Next())
             count++;

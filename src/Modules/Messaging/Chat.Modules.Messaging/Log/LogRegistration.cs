@@ -20,5 +20,6 @@ internal static class LogRegistration
         : services
             .AddSingleton<RocksMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
-            .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>());
+            .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())
+            .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<RocksMessageLog>());
 }

@@ -17,7 +17,7 @@ namespace Chat.Modules.Messaging.Log;
 /// <see cref="LogKeys"/> and <see cref="MessageCodec"/>. One writer gives out the seqNos and commits what has gathered as one synced batch,
 /// so a crash keeps all of a message or nothing. RocksDB shows a write to readers only after it is synced.
 /// </summary>
-internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
+internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, IDisposable
 {
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
@@ -28,10 +28,10 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     private const string BackupMark = "backup";
 
     private readonly RocksStore _store;
-    private readonly ColumnFamilyHandle _messages;
-    private readonly ColumnFamilyHandle _attempts;
-    private readonly ColumnFamilyHandle _ids;
-    private readonly ColumnFamilyHandle _directs;
+    private readonly RocksFamily _messages;
+    private readonly RocksFamily _attempts;
+    private readonly RocksFamily _ids;
+    private readonly RocksFamily _directs;
     private readonly BatchWorker<Append> _writer;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
@@ -66,17 +66,24 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         return enqueued.IsCompletedSuccessfully ? append.Done : AppendedAsync(append, enqueued);
     }
 
-    public ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
-        ValueTask.FromResult(FindAttempt(LogKeys.Attempt(sender, clientMsgId)));
+    public ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct)
+    {
+        using var view = _store.View();
+        return ValueTask.FromResult(FindAttempt(view, LogKeys.Attempt(sender, clientMsgId)));
+    }
 
-    public ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct) =>
-        ValueTask.FromResult(_store.Db.Get((ReadOnlySpan<byte>)LogKeys.Id(message), _ids) is { } place ? LogKeys.ReadPlace(place) : null);
+    public ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct)
+    {
+        using var view = _store.View();
+        return ValueTask.FromResult(view.Get(LogKeys.Id(message), _ids) is { } place ? LogKeys.ReadPlace(place) : null);
+    }
 
     public ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct)
     {
         var bound = LogKeys.Message(conversation, after.Next);
         var found = new List<LoggedMessage>();
-        using var messages = _store.Db.NewIterator(_messages);
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
         for (messages.Seek(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Next())
             found.Add(message);
         messages.ThrowIfDamaged();
@@ -89,7 +96,8 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         if (before == SeqNo.None)
             return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
         var bound = LogKeys.Message(conversation, new SeqNo(before.Value - 1));
-        using var messages = _store.Db.NewIterator(_messages);
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
         for (messages.SeekForPrev(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Prev())
             found.Add(message);
         messages.ThrowIfDamaged();
@@ -97,17 +105,28 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
     }
 
-    public ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) => ValueTask.FromResult(ReadHead(conversation));
+    public ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct)
+    {
+        using var view = _store.View();
+        return ValueTask.FromResult(ReadHead(view, conversation));
+    }
 
     public ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct)
     {
         var prefix = LogKeys.DirectsOf(user);
         var found = new List<ConversationId>();
-        using var directs = _store.Db.NewIterator(_directs);
+        using var view = _store.View();
+        using var directs = view.Walk(_directs);
         for (directs.Seek(prefix); directs.Valid() && directs.GetKeySpan().StartsWith(prefix); directs.Next())
             found.Add(ConversationId.Parse(Encoding.ASCII.GetString(directs.GetKeySpan()[prefix.Length..])));
         directs.ThrowIfDamaged();
         return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
+    }
+
+    public Task ProbeAsync(CancellationToken ct)
+    {
+        _store.Probe();
+        return Task.CompletedTask;
     }
 
     /// <summary>A copy that begins an epoch of its own if it is ever put back: what came after it is lost then.</summary>
@@ -145,9 +164,13 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
             _heads.Clear();
         try
         {
+            _store.GoOn();
             using var batch = new WriteBatch();
-            foreach (var append in appends)
-                AddAlone(append, batch);
+            using (var view = _store.View())
+            {
+                foreach (var append in appends)
+                    AddAlone(append, batch, view);
+            }
             // Without a first in it the batch is empty, and not worth an fsync.
             if (_firsts.Count > 0)
                 _store.WriteDurably(batch);
@@ -169,11 +192,11 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     }
 
     // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
-    private void AddAlone(Append append, WriteBatch batch)
+    private void AddAlone(Append append, WriteBatch batch, RocksView view)
     {
         try
         {
-            Add(append, batch);
+            Add(append, batch, view);
         }
         catch (Exception e)
         {
@@ -181,7 +204,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
         }
     }
 
-    private void Add(Append append, WriteBatch batch)
+    private void Add(Append append, WriteBatch batch, RocksView view)
     {
         var draft = append.Draft;
         if (_firsts.TryGetValue((draft.Sender.User, draft.ClientMsgId), out var first))
@@ -190,47 +213,48 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
             return;
         }
         var attempt = LogKeys.Attempt(draft.Sender.User, draft.ClientMsgId);
-        if (FindAttempt(attempt) is { } earlier)
+        if (FindAttempt(view, attempt) is { } earlier)
         {
             append.Outcome = new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
             return;
         }
 
         var conversation = draft.Conversation;
-        var previous = HeadOf(conversation);
+        var previous = HeadOf(view, conversation);
         var seqNo = previous.Next;
         var place = LogKeys.Place(conversation, seqNo);
-        batch.Put((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), append.Encoded, _messages);
-        batch.Put((ReadOnlySpan<byte>)attempt, place, _attempts);
-        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(append.Id), place, _ids);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), append.Encoded, _messages.Handle);
+        batch.Put((ReadOnlySpan<byte>)attempt, place, _attempts.Handle);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(append.Id), place, _ids.Handle);
         if (previous == SeqNo.None && conversation.IsDirect)
         {
             var (one, other) = conversation.Users;
-            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), [], _directs);
-            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), [], _directs);
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), [], _directs.Handle);
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), [], _directs.Handle);
         }
         _heads[conversation] = seqNo;
         _firsts.Add((draft.Sender.User, draft.ClientMsgId), append);
         append.Outcome = new AppendedMessage(append.ToMessage(seqNo), previous, Duplicate: false);
     }
 
-    private SeqNo HeadOf(ConversationId conversation) => _heads.TryGetValue(conversation, out var head) ? head : ReadHead(conversation);
+    private SeqNo HeadOf(RocksView view, ConversationId conversation) =>
+        _heads.TryGetValue(conversation, out var head) ? head : ReadHead(view, conversation);
 
-    private SeqNo ReadHead(ConversationId conversation)
+    private SeqNo ReadHead(RocksView view, ConversationId conversation)
     {
         var bound = LogKeys.Message(conversation, new SeqNo(SeqNo.MaxValue));
-        using var messages = _store.Db.NewIterator(_messages);
+        using var messages = view.Walk(_messages);
         messages.SeekForPrev(bound);
         messages.ThrowIfDamaged();
         return messages.Valid() ? LogKeys.SeqNoOf(messages.GetKeySpan(), bound) ?? SeqNo.None : SeqNo.None;
     }
 
-    private LoggedMessage? FindAttempt(ReadOnlySpan<byte> key)
+    private LoggedMessage? FindAttempt(RocksView view, ReadOnlySpan<byte> key)
     {
-        if (_store.Db.Get(key, _attempts) is not { } value)
+        if (view.Get(key, _attempts) is not { } value)
             return null;
         var (conversation, seqNo) = LogKeys.ReadPlace(value);
-        var message = _store.Db.Get((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), _messages)
+        var message = view.Get(LogKeys.Message(conversation, seqNo), _messages)
             ?? throw new InvalidDataException("The log remembers an attempt without its message.");
         return MessageCodec.Decode(conversation, seqNo, message);
     }
@@ -243,8 +267,11 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IDisposable
     private string OpenEpoch(string backupMark)
     {
         var key = "epoch"u8;
-        if (_store.Db.Get(key) is { } known && !File.Exists(backupMark))
-            return Encoding.ASCII.GetString(known);
+        using (var view = _store.View())
+        {
+            if (view.Db.Get(key) is { } known && !File.Exists(backupMark))
+                return Encoding.ASCII.GetString(known);
+        }
         var epoch = RandomNumberGenerator.GetHexString(16, lowercase: true);
         using var batch = new WriteBatch();
         batch.Put(key, Encoding.ASCII.GetBytes(epoch));
