@@ -109,8 +109,8 @@ internal sealed class DoorSession : IDisposable
         return frame switch
         {
             MessageFrame f => SendAsync(f, ended),
-            AckPlaceFrame f => DoAsync(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status)),
-            AckMessageFrame f => DoAsync(new AcknowledgeMessage(from, f.Message, f.Status)),
+            AckPlaceFrame f => AckAsync(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status)),
+            AckMessageFrame f => AckAsync(new AcknowledgeMessage(from, f.Message, f.Status)),
             TypingFrame f => DoAsync(new SetTyping(from, f.Conversation, f.Active)),
             SyncFrame f => ReadAsync(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit)),
             PresenceFrame f => SubscribeAsync(f, ended),
@@ -122,6 +122,10 @@ internal sealed class DoorSession : IDisposable
 
     private async Task<ServerEvent?> DoAsync(ICommand<Done> command) =>
         (await _services.Mediator.Send(command, CancellationToken.None)).Error is { } error ? new ErrorAnswer(error) : null;
+
+    // No rate counts acks, as they make room; one that is no good must not be for nothing, though.
+    private async Task<ServerEvent?> AckAsync(ICommand<Done> ack) =>
+        (await _services.Mediator.Send(ack, CancellationToken.None)).Error is { } error ? Charge(new ErrorAnswer(error)) : null;
 
     private async Task<ServerEvent?> ReadAsync(GetMessages query) =>
         (await _services.Mediator.Send(query, CancellationToken.None)).Match<ServerEvent>(

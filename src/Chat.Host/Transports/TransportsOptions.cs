@@ -24,7 +24,7 @@ internal sealed class TransportsOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")] public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Frames a second on one connection that no device's rate counts: pings, <c>auth</c>, and what is no good frame. Ten seconds' worth may
+    /// Frames a second on one connection that no device's rate counts: pings, <c>auth</c>, refused acks, and what is no good frame. Ten seconds' worth may
     /// come at once; beyond it they are <c>rate_limited</c>, and as many of those in a row end the connection (4008). 1 to 10 000; default 10.
     /// </summary>
     [Range(1, 10_000)] public int UncountedFramesPerSecond { get; init; } = 10;

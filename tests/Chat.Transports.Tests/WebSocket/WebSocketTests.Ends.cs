@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Chat.BuildingBlocks.Errors;
+using Chat.Modules.Delivery.Contracts;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Transports.Tests.WebSocket;
@@ -66,6 +68,26 @@ public sealed partial class WebSocketTests
         var refusal = JsonDocument.Parse(await client.NextAsync()).RootElement;
         Assert.Equal("rate_limited", refusal.GetProperty("code").GetString());
         Assert.Equal(1000, refusal.GetProperty("retryAfterMs").GetInt32());
+        Assert.Equal("4008 over a limit", await client.CloseOfServerAsync());
+    }
+
+    [Fact]
+    public async Task A_flood_of_acks_that_are_no_good_ends_the_connection_and_good_ones_are_free()
+    {
+        var doors = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
+        doors.Mediator.Answer<Acknowledge, Result<Done>>(ack => ack.SeqNo.Value > 1 ? Error.BadRequest("Beyond.") : default(Done));
+        await using var client = await doors.ConnectAsync();
+        await client.NextAsync();
+
+        Task AckAsync(int seqNo) => client.SendAsync($$"""{"type":"ack","conversationId":"dm:alice:bob","seqNo":{{seqNo}},"status":"delivered"}""");
+        for (var i = 0; i < 100; i++)
+            await AckAsync(1);
+        for (var i = 0; i < 20; i++)
+            await AckAsync(2);
+
+        for (var i = 0; i < 10; i++)
+            Assert.Contains("bad_request", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Contains("rate_limited", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Equal("4008 over a limit", await client.CloseOfServerAsync());
     }
 
