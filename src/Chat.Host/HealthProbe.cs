@@ -1,9 +1,9 @@
 namespace Chat.Host;
 
-/// <summary><c>Chat.Host health</c>: asks the server of this container whether it is ready; for a container's health check. Opens no store.</summary>
+/// <summary><c>Chat.Host health</c>: asks the server of this container whether it lives; for a container's health check, whose failing ends it. Opens no store.</summary>
 internal static class HealthProbe
 {
-    /// <returns>The process's exit code: 0 when ready, else 1.</returns>
+    /// <returns>The process's exit code: 0 when it does, else 1.</returns>
     public static async Task<int> RunAsync()
     {
         var configuration = new ConfigurationBuilder()
@@ -11,7 +11,7 @@ internal static class HealthProbe
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(5) };
         try
         {
-            using var answer = await http.GetAsync($"http://127.0.0.1:{PortOf(configuration)}/health/ready");
+            using var answer = await http.GetAsync($"http://127.0.0.1:{PortOf(configuration)}/health/live");
             return answer.IsSuccessStatusCode ? 0 : 1;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)

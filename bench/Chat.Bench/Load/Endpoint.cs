@@ -29,8 +29,8 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
             socket.Flush();
     }
 
-    /// <summary>Says what was gathered long enough.</summary>
-    public void PostDueAcks() => acks?.PostDue();
+    /// <summary>Says what was gathered long enough, or <paramref name="all"/>.</summary>
+    public void PostDueAcks(bool all = false) => acks?.PostDue(all);
 
     public void OnFrame(ReadOnlySpan<byte> json)
     {

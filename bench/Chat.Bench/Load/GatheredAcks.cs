@@ -6,8 +6,8 @@ using Chat.Bench.Wire;
 namespace Chat.Bench.Load;
 
 /// <summary>
-/// A receiver's delivered acks, as the client libraries say them (clients/README.md): the first at once, what follows within 100 ms together,
-/// and no more than 32 messages in one.
+/// A receiver's delivered acks, as the client libraries say them (clients/README.md): what follows within 100 ms of one goes together, and no
+/// more than 32 messages in one.
 /// </summary>
 internal sealed class GatheredAcks(WebSocketClient socket, string conversationId, bool each)
 {
@@ -31,12 +31,12 @@ internal sealed class GatheredAcks(WebSocketClient socket, string conversationId
         }
     }
 
-    /// <summary>To be called every now and then, by anybody.</summary>
-    public void PostDue()
+    /// <summary>To be called every now and then, by anybody; and at the end for <paramref name="all"/> that waits.</summary>
+    public void PostDue(bool all = false)
     {
         lock (gate)
         {
-            if (waiting == 0 || !IsDue)
+            if (waiting == 0 || !(all || IsDue))
                 return;
             Post();
         }

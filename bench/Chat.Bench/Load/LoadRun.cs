@@ -75,6 +75,8 @@ internal sealed class LoadRun : IDisposable
 
         await QuietAsync(ct);
         var lost = sockets.Count(socket => socket.HasEnded);
+        // Or the server sends them again in the next run.
+        endpoints.ForEach(endpoint => endpoint.PostDueAcks(all: true));
         foreach (var socket in sockets)
             socket.SendClose();
         await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(5), ct));

@@ -269,6 +269,7 @@ export class ChatClient {
 
   /** Ends everything that this object does; what is stored stays. */
   async close(): Promise<void> {
+    this.inbox.closing()
     if (this.journal.isClosed) return
     await this.tokens.close()
     this.journal.close()
@@ -313,6 +314,7 @@ export class ChatClient {
         this.tokens.unplan()
         this.outbox.stop()
         this.listing.stop()
+        this.inbox.closing()
         this.inbox.opened()
         return this.link.stop()
     }

@@ -47,6 +47,11 @@ export class Inbox {
     this.missed.clear()
   }
 
+  /** The connection is about to be closed on purpose: says what is still to be said. */
+  closing(): void {
+    this.acks.flush()
+  }
+
   take(frame: ServerFrame): void {
     this.queue.push(frame)
     if (!this.busy) void this.work()
@@ -128,6 +133,7 @@ export class Inbox {
         this.followed.clear()
         return
       case 'caughtUp':
+        this.acks.flush()
         return this.on.caughtUp()
       case 'error':
         if (frame.clientMsgId !== undefined) await this.on.refused(frame.clientMsgId, new ChatError(frame.code, frame.message, frame.retryAfterMs))

@@ -81,13 +81,13 @@ internal sealed class DoorSession : IDisposable
         }
         catch (StoreUnavailableException e)
         {
-            _services.Log.StoreUnavailable(e, parsed.Frame!.GetType().Name, _connection.Device);
-            answer = Unavailable(parsed.Frame);
+            _services.Log.StoreUnavailable(e, NameOf(parsed), _connection.Device);
+            answer = Unavailable(parsed);
         }
         catch (Exception e)
         {
-            _services.Log.FrameFailed(e, parsed.Frame!.GetType().Name, _connection.Device);
-            answer = Unavailable(parsed.Frame);
+            _services.Log.FrameFailed(e, NameOf(parsed), _connection.Device);
+            answer = Unavailable(parsed);
         }
         if (answer is ErrorAnswer refusal)
             _services.Metrics.Refused(refusal.Error.Code);
@@ -180,9 +180,11 @@ internal sealed class DoorSession : IDisposable
         return new ErrorAnswer(refusal, answer?.ClientMsgId);
     }
 
-    private static ErrorAnswer Unavailable(ClientFrame frame) => new(
+    private static string NameOf(ParsedFrame parsed) => parsed.Frame?.GetType().Name ?? nameof(ErrorAnswer);
+
+    private static ErrorAnswer Unavailable(ParsedFrame parsed) => new(
         new Error(ErrorCodes.Unavailable, "The server could not do this now; the same again later is safe.", TimeSpan.FromSeconds(1)),
-        (frame as MessageFrame)?.ClientMsgId);
+        (parsed.Frame as MessageFrame)?.ClientMsgId ?? parsed.ClientMsgId);
 
     private static Error NotThisDevice { get; } = new(ErrorCodes.Forbidden, "The token belongs to another user or device.");
 }

@@ -67,6 +67,21 @@ public sealed class FrameReaderTests
         Assert.Equal(Received.FarTooLarge, await reader.NextAsync(Ct));
     }
 
+    [Fact]
+    public async Task A_malformed_frame_that_comes_byte_by_byte_is_one()
+    {
+        var pipe = new Pipe();
+        using var reader = new FrameReader(pipe.Reader, MaxFrame, MaxMessage);
+        var received = reader.NextAsync(Ct);
+        await pipe.Writer.WriteAsync(new byte[] { 0x81 }, Ct);
+        await pipe.Writer.WriteAsync(new byte[] { 0x05 }, Ct);
+
+        Assert.Equal(Received.Malformed, await received);
+        await pipe.Writer.WriteAsync(new byte[1000], Ct);
+        await pipe.Writer.CompleteAsync();
+        await reader.DrainAsync(Ct);
+    }
+
     // Whatever comes, the reader ends: with a close, a malformed frame, or the end of the stream.
     [Fact]
     public async Task Any_bytes_are_read_to_an_end()
@@ -77,7 +92,9 @@ public sealed class FrameReaderTests
             var bytes = RandomBytes(random, random.Next(200));
             for (var i = 0; i + 1 < bytes.Length && random.Next(3) > 0; i += 8)
                 (bytes[i], bytes[i + 1]) = ((byte)(random.Next(2) << 7 | random.Next(3)), (byte)(0x80 | random.Next(4)));
-            using var reader = Reader(bytes, random.Next(1, 50));
+            var pipe = new Pipe();
+            using var reader = new FrameReader(pipe.Reader, MaxFrame, MaxMessage);
+            var writing = WriteAsync(pipe.Writer, bytes, random.Next(1, 50));
             try
             {
                 while (await reader.NextAsync(Ct) is not (Received.Close or Received.Malformed))
@@ -87,7 +104,20 @@ public sealed class FrameReaderTests
             catch (EndOfStreamException)
             {
             }
+            await pipe.Reader.CompleteAsync();
+            await writing;
         }
+    }
+
+    private static async Task WriteAsync(PipeWriter to, byte[] bytes, int atOnce)
+    {
+        foreach (var part in bytes.Chunk(atOnce))
+        {
+            if ((await to.WriteAsync(part, Ct)).IsCompleted)
+                break;
+            await Task.Yield();
+        }
+        await to.CompleteAsync();
     }
 
     private static FrameReader Reader(byte[] bytes, int atOnce = int.MaxValue) =>

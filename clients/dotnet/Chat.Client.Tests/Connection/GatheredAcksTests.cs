@@ -65,14 +65,15 @@ public sealed class GatheredAcksTests : IDisposable
     }
 
     [Fact]
-    public void With_the_connection_gone_nothing_more_is_said()
+    public void What_waits_is_said_at_the_end_and_nothing_after_it()
     {
         _acks.Add("dm:alice:bob", 1, 1);
         _acks.Add("dm:alice:bob", 2, 1);
         _acks.Dispose();
+        _acks.Add("dm:alice:bob", 3, 1);
         Pass(100);
 
-        Assert.Equal([Ack("dm:alice:bob", 1)], _said);
+        Assert.Equal([Ack("dm:alice:bob", 1), Ack("dm:alice:bob", 2)], _said);
     }
 
     public void Dispose() => _acks.Dispose();

@@ -1,8 +1,7 @@
 namespace Chat.Client;
 
 /// <summary>
-/// A connection's <c>delivered</c> acks. A conversation's first goes out at once; what follows close upon it goes together, as acks are
-/// cumulative.
+/// A connection's <c>delivered</c> acks. What follows close upon one of the same conversation goes together, as acks are cumulative.
 /// </summary>
 /// <param name="post">Says one; from any thread.</param>
 /// <param name="clock">By which they are gathered.</param>
@@ -15,8 +14,8 @@ internal sealed class GatheredAcks(Action<ClientFrame> post, TimeProvider clock)
 
     private readonly Lock _gate = new();
 
-    // Up to where each conversation waits to be acked; null where one has just gone out and nothing has come since. Under the gate, all below.
-    private readonly Dictionary<string, long?> _recent = [];
+    // Under the gate, all below.
+    private readonly Dictionary<string, Recent> _recent = [];
     private ITimer? _timer;
     private int _waiting;
     private bool _ended;
@@ -30,59 +29,61 @@ internal sealed class GatheredAcks(Action<ClientFrame> post, TimeProvider clock)
         {
             if (_ended)
                 return;
-            if (!_recent.TryGetValue(conversationId, out var waiting))
+            if (!_recent.TryGetValue(conversationId, out var known) || (known.SeqNo is null && IsOld(known)))
             {
-                _recent.Add(conversationId, null);
                 Say(conversationId, seqNo);
+                return;
             }
+            _recent[conversationId] = known with { SeqNo = Math.Max(known.SeqNo ?? 0, seqNo) };
+            _waiting += messages;
+            if (_waiting >= MaxWaiting)
+                SayAll();
             else
-            {
-                _recent[conversationId] = Math.Max(waiting ?? 0, seqNo);
-                _waiting += messages;
-                if (_waiting >= MaxWaiting)
-                    Flush();
-            }
-            _timer ??= clock.CreateTimer(_ => Turn(), null, Gathering, Gathering);
+                _timer ??= clock.CreateTimer(_ => Flush(), null, Gathering, Timeout.InfiniteTimeSpan);
         }
     }
 
-    /// <summary>What waits is not said any more: it comes again on the next connection.</summary>
+    /// <summary>Says what waits.</summary>
+    public void Flush()
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+                SayAll();
+        }
+    }
+
+    /// <summary>Says what waits, and nothing more.</summary>
     public void Dispose()
     {
+        Flush();
         lock (_gate)
             _ended = true;
+    }
+
+    private void SayAll()
+    {
         _timer?.Dispose();
-    }
-
-    private void Turn()
-    {
-        lock (_gate)
-        {
-            if (_ended)
-                return;
-            foreach (var (conversationId, waiting) in _recent)
-            {
-                if (waiting is null)
-                    _recent.Remove(conversationId);
-            }
-            Flush();
-            if (_recent.Count > 0)
-                return;
-            _timer?.Dispose();
-            _timer = null;
-        }
-    }
-
-    private void Flush()
-    {
+        _timer = null;
         _waiting = 0;
-        foreach (var (conversationId, waiting) in _recent)
+        foreach (var (conversationId, recent) in _recent)
         {
-            _recent[conversationId] = null;
-            if (waiting is { } seqNo)
+            if (recent.SeqNo is { } seqNo)
                 Say(conversationId, seqNo);
+            else if (IsOld(recent))
+                _recent.Remove(conversationId);
         }
     }
 
-    private void Say(string conversationId, long seqNo) => post(new AckFrame(conversationId, seqNo, AckStatus.Delivered));
+    private void Say(string conversationId, long seqNo)
+    {
+        _recent[conversationId] = new Recent(clock.GetTimestamp(), null);
+        post(new AckFrame(conversationId, seqNo, AckStatus.Delivered));
+    }
+
+    private bool IsOld(Recent recent) => clock.GetElapsedTime(recent.SaidAt) >= Gathering;
+
+    /// <param name="SaidAt">When its last ack went out.</param>
+    /// <param name="SeqNo">Up to where it waits to be acked, if it does.</param>
+    private readonly record struct Recent(long SaidAt, long? SeqNo);
 }

@@ -7,6 +7,8 @@ internal sealed class Link : IAsyncDisposable
 {
     private const int MaxWaiting = 4096;
 
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(250);
+
     private readonly ITransport _transport;
     private readonly Channel<ClientFrame> _outgoing =
         Channel.CreateBounded<ClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
@@ -67,6 +69,8 @@ internal sealed class Link : IAsyncDisposable
     {
         Delivered.Dispose();
         _outgoing.Writer.TryComplete();
+        // What was said last goes out, where there is still somebody to hear it.
+        await Task.WhenAny(_writing, _transport.Frames.Completion, Task.Delay(LastWords));
         await _ended.CancelAsync();
         await _transport.DisposeAsync();
         await _writing;

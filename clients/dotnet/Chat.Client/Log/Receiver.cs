@@ -112,6 +112,7 @@ internal sealed class Receiver(
                 presences.LinkOpened(link);
                 break;
             case CaughtUp:
+                link.Delivered.Flush();
                 line.CaughtUp();
                 lists.ReadNow();
                 receipts.ReadForOpen();

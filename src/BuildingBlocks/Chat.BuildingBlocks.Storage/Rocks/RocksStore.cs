@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Chat.BuildingBlocks.Errors;
 using RocksDbSharp;
 
@@ -11,6 +12,9 @@ public sealed class RocksStore : IDisposable
 {
     private const ulong MiB = 1UL << 20;
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
+
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
     private readonly string _path;
     private readonly ColumnFamilies _settings;
@@ -21,6 +25,10 @@ public sealed class RocksStore : IDisposable
     private readonly Lock _writing = new();
     private RocksDb? _db;
     private volatile bool _failing;
+
+    // Under _writing.
+    private bool _disposed;
+    private long _triedAt;
 
     private RocksStore(string path, ColumnFamilies settings, IEnumerable<RocksFamily> families)
     {
@@ -63,7 +71,9 @@ public sealed class RocksStore : IDisposable
     /// <exception cref="StoreUnavailableException">It is closed, or could not be opened anew.</exception>
     public RocksView View()
     {
-        _open.EnterReadLock();
+        // Opening anew may take long, and the threads are everybody's.
+        if (!_open.TryEnterReadLock(Patience))
+            throw new StoreUnavailableException($"The message log '{_path}' is being opened.");
         if (_db is { } db)
             return new RocksView(db, _open);
         _open.ExitReadLock();
@@ -71,7 +81,7 @@ public sealed class RocksStore : IDisposable
     }
 
     /// <summary>Opens it anew where the last write has failed. Not to be called with a view in hand.</summary>
-    /// <exception cref="IOException">The disk has no room for that; what is in the store can still be read.</exception>
+    /// <exception cref="IOException">The disk has no room for that, or it was tried just now; what is in the store can still be read.</exception>
     public void GoOn()
     {
         lock (_writing)
@@ -87,10 +97,16 @@ public sealed class RocksStore : IDisposable
     {
         lock (_writing)
         {
-            _failing = true;
-            using (var view = View())
+            using var view = View();
+            try
+            {
                 view.Db.Write(batch, _synced);
-            _failing = false;
+            }
+            catch
+            {
+                _failing = true;
+                throw;
+            }
         }
     }
 
@@ -121,28 +137,63 @@ public sealed class RocksStore : IDisposable
     /// <summary>Waits for those who read; who comes later is told that it is closed.</summary>
     public void Dispose()
     {
-        _open.EnterWriteLock();
-        _db?.Dispose();
-        _db = null;
-        _open.ExitWriteLock();
+        lock (_writing)
+        {
+            _disposed = true;
+            Close();
+        }
     }
 
+    // Under _writing.
     private void OpenAnew()
     {
-        // Opening moves the write-ahead logs into tables. While that finds no room the store is better left as it is: it can be read.
-        var needed = 64 * (long)MiB + new DirectoryInfo(_path).EnumerateFiles("*.log").Sum(log => log.Length);
-        if (new DriveInfo(_path).AvailableFreeSpace is var room && room < needed)
-            throw new IOException($"The message log '{_path}' has stopped; it goes on when its disk has {needed >> 20} MiB of room, now it has {room >> 20}.");
+        if (_disposed || Stopwatch.GetElapsedTime(_triedAt) < RetryPause)
+            throw new IOException($"The message log '{_path}' has stopped.");
+        _triedAt = Stopwatch.GetTimestamp();
+        TryDisk();
+        Close();
         _open.EnterWriteLock();
         try
         {
-            _db?.Dispose();
-            _db = null;
             OpenFiles();
             _failing = false;
         }
         finally
         {
+            _open.ExitWriteLock();
+        }
+    }
+
+    // Opening moves the write-ahead logs into tables. While the disk takes no such file the store is better left as it is: it can be read.
+    private void TryDisk()
+    {
+        var needed = 64 * (long)MiB + new DirectoryInfo(_path).EnumerateFiles("*.log").Sum(log => log.Length);
+        try
+        {
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.Create, Access = FileAccess.Write, PreallocationSize = needed, Options = FileOptions.DeleteOnClose,
+            };
+            using var trial = new FileStream(Path.Combine(_path, "trial"), options);
+            trial.WriteByte(1);
+            trial.Flush(flushToDisk: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The message log '{_path}' has stopped; it goes on when its disk takes a file of {needed >> 20} MiB: {e.Message}", e);
+        }
+    }
+
+    private void Close()
+    {
+        _open.EnterWriteLock();
+        try
+        {
+            _db?.Dispose();
+        }
+        finally
+        {
+            _db = null;
             _open.ExitWriteLock();
         }
     }

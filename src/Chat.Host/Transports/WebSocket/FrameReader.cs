@@ -49,7 +49,7 @@ internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMe
     private byte[] _text = [];
     private int _length;
 
-    // The payload of the last ping or close; most connections never have one.
+    // The payload of the last ping, pong or close; most connections never have one.
     private byte[] _control = [];
 
     // Written by the reader, read by whoever looks whether the client lives.
@@ -81,7 +81,8 @@ internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMe
             _reads++;
             var bytes = read.Buffer;
             var received = Take(ref bytes);
-            input.AdvanceTo(bytes.Start, received is null ? bytes.End : bytes.Start);
+            // After what is malformed nothing is looked at any more, and a pipe takes no going back behind what was.
+            input.AdvanceTo(bytes.Start, received is null or Received.Malformed ? bytes.End : bytes.Start);
             if (received is { } whole)
                 return whole;
             if (read.IsCompleted)

@@ -68,6 +68,14 @@ internal sealed class FrameWriter(PipeWriter output) : IDisposable
         }
     }
 
+    /// <summary>Lets nobody write any more, once a write under way has ended.</summary>
+    public async ValueTask ShutAsync()
+    {
+        await _turn.WaitAsync();
+        _closed = true;
+        _turn.Release();
+    }
+
     public void Dispose() => _turn.Dispose();
 
     private async ValueTask TakeTurnAsync(CancellationToken ct)

@@ -1,4 +1,5 @@
 using System.IO.Pipelines;
+using System.Net.Sockets;
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -69,6 +70,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         var write = _writer.WriteAsync(events);
         return write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));
     }
+
     public void Close(CloseReason reason)
     {
         _services.Log.ConnectionClosing(Device, reason);
@@ -203,8 +205,10 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             _services.Log.ConnectionFailed(e, Device);
             _abort();
             await _ended.CancelAsync();
+            // Whoever still waits to write must not meet a connection that is given back: what is under way ends with the abort.
+            await _writer.ShutAsync();
         }
     }
 
-    private static bool IsOfTheConnection(Exception e) => e is IOException or OperationCanceledException or ObjectDisposedException;
+    private static bool IsOfTheConnection(Exception e) => e is IOException or SocketException or OperationCanceledException or ObjectDisposedException;
 }

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net;
 using Chat.EndToEnd.Tests.Clients;
@@ -20,7 +21,7 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public async Task With_room_again_the_server_goes_on_and_has_all_that_was_acked()
     {
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=256m", "tmpfs", _disk), "a small disk cannot be mounted: not root");
+        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", _disk), "a small disk cannot be mounted: not root");
         await using var server = await ServerProcess.StartAsync(
             new Dictionary<string, string> { ["Storage__DataDirectory"] = Path.Combine(_disk, "data") });
         var alice = await Account.RegisterAsync(server, "alice");
@@ -31,6 +32,7 @@ public sealed class FullDiskTests : IDisposable
         Assert.All(sent, s => s.Refusal.ExpectProblem(HttpStatusCode.ServiceUnavailable, "unavailable"));
         await Until.TrueAsync(async () => await server.ReadinessAsync() == HttpStatusCode.ServiceUnavailable, "the server is not ready", () => server.Output);
         AssertSame(acked, await LoggedAsync(alice));
+        (await alice.Rest.SendMessageAsync("@bob", Text, acked[0])).Expect(HttpStatusCode.OK);
 
         File.Delete(Filler);
         await Until.TrueAsync(async () => await server.ReadinessAsync() == HttpStatusCode.OK, "the server is ready again", () => server.Output);
@@ -92,8 +94,15 @@ public sealed class FullDiskTests : IDisposable
 
     private static bool Run(string command, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
-        process.WaitForExit();
-        return process.ExitCode == 0;
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (Win32Exception)
+        {
+            return false;
+        }
     }
 }

@@ -28,6 +28,16 @@ internal static class LogKeys
     /// <summary>In <c>attempts</c>: sender, NUL, clientMsgId.</summary>
     public static byte[] Attempt(UserId sender, string clientMsgId) => Pair(sender.Value, clientMsgId);
 
+    /// <summary>Behind all keys of a sender in <c>attempts</c>, which sort by the clientMsgId's characters.</summary>
+    public static byte[] AfterAttempts(UserId sender) => Pair(sender.Value, "\u007f");
+
+    /// <summary>The clientMsgId of an <c>attempts</c> key of that sender's; of another's null.</summary>
+    public static string? ClientMsgIdOf(ReadOnlySpan<byte> key, UserId sender)
+    {
+        var length = sender.Value.Length + 1;
+        return key.Length > length && key[..length].SequenceEqual(Pair(sender.Value, "")) ? Encoding.ASCII.GetString(key[length..]) : null;
+    }
+
     /// <summary>In <c>ids</c>: the message id.</summary>
     public static byte[] Id(MessageId id) => id.Value.ToByteArray(bigEndian: true);
 

@@ -21,7 +21,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
 {
     private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
-    private const int MaxCachedHeads = 100_000;
+    private const int MaxCached = 100_000;
     private const string Folder = "log";
 
     // An empty file beside RocksDB's own, in backups alone.
@@ -39,6 +39,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     // Only the writer's thread touches these.
     private readonly Dictionary<ConversationId, SeqNo> _heads = [];
     private readonly Dictionary<(UserId, string), Append> _firsts = [];
+    private readonly Dictionary<UserId, string> _newest = [];
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
     public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock)
@@ -160,11 +161,14 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     {
         var started = _clock.GetTimestamp();
         // Between batches all of them stand in the store; those taken within one do not yet.
-        if (_heads.Count >= MaxCachedHeads)
+        if (_heads.Count >= MaxCached)
             _heads.Clear();
+        if (_newest.Count >= MaxCached)
+            _newest.Clear();
         try
         {
-            _store.GoOn();
+            if (!TryGoOn(appends))
+                return;
             using var batch = new WriteBatch();
             using (var view = _store.View())
             {
@@ -191,6 +195,28 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
     }
 
+    // While the store takes no writes, what is in it is still the answer to its retries.
+    private bool TryGoOn(List<Append> appends)
+    {
+        try
+        {
+            _store.GoOn();
+            return true;
+        }
+        catch (IOException e)
+        {
+            using var view = _store.View();
+            foreach (var append in appends)
+            {
+                if (FindAttempt(view, LogKeys.Attempt(append.Draft.Sender.User, append.Draft.ClientMsgId)) is { } earlier)
+                    append.Outcome = new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
+                else
+                    append.Failure = new StoreUnavailableException("The log takes no writes; nothing was appended.", e);
+            }
+            return false;
+        }
+    }
+
     // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
     private void AddAlone(Append append, WriteBatch batch, RocksView view)
     {
@@ -213,7 +239,9 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
             return;
         }
         var attempt = LogKeys.Attempt(draft.Sender.User, draft.ClientMsgId);
-        if (FindAttempt(view, attempt) is { } earlier)
+        var newest = NewestOf(view, draft.Sender.User);
+        var isNewer = string.CompareOrdinal(draft.ClientMsgId, newest) > 0;
+        if (!isNewer && FindAttempt(view, attempt) is { } earlier)
         {
             append.Outcome = new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
             return;
@@ -233,6 +261,8 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
             batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), [], _directs.Handle);
         }
         _heads[conversation] = seqNo;
+        if (isNewer)
+            _newest[draft.Sender.User] = draft.ClientMsgId;
         _firsts.Add((draft.Sender.User, draft.ClientMsgId), append);
         append.Outcome = new AppendedMessage(append.ToMessage(seqNo), previous, Duplicate: false);
     }
@@ -247,6 +277,17 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         messages.SeekForPrev(bound);
         messages.ThrowIfDamaged();
         return messages.Valid() ? LogKeys.SeqNoOf(messages.GetKeySpan(), bound) ?? SeqNo.None : SeqNo.None;
+    }
+
+    // The greatest name among a sender's attempts. Clients name theirs in the order of time, and one above all others need not be looked for.
+    private string NewestOf(RocksView view, UserId sender)
+    {
+        if (_newest.TryGetValue(sender, out var known))
+            return known;
+        using var attempts = view.Walk(_attempts);
+        attempts.SeekForPrev(LogKeys.AfterAttempts(sender));
+        attempts.ThrowIfDamaged();
+        return _newest[sender] = attempts.Valid() ? LogKeys.ClientMsgIdOf(attempts.GetKeySpan(), sender) ?? "" : "";
     }
 
     private LoggedMessage? FindAttempt(RocksView view, ReadOnlySpan<byte> key)
