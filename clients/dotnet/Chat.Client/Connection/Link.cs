@@ -84,7 +84,7 @@ internal sealed class Link : IAsyncDisposable
             await foreach (var frame in _outgoing.Reader.ReadAllAsync(_ended.Token))
                 await _transport.SendAsync(frame, _ended.Token);
         }
-        catch (Exception e) when (e is ChatException or OperationCanceledException)
+        catch (Exception e) when (e is ChatException or OperationCanceledException || _ended.IsCancellationRequested)
         {
             _broken.TrySetResult();
         }

@@ -109,9 +109,14 @@ internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IS
         $"{step.Count} messages from {step.From} are on {step.Device}");
 
     /// <summary>Waits until a device is online, has everything that waited, and has sent what it had to send.</summary>
-    private Task SettledAsync(string device) => Until.TrueAsync(
-        async () => await clients.StateAsync(device) is { Status: "online", CaughtUp: true } state && state.Conversations.All(c => c.Waiting == 0),
-        $"{device} has settled");
+    private Task SettledAsync(string device)
+    {
+        DeviceState? last = null;
+        return Until.TrueAsync(
+            async () => (last = await clients.StateAsync(device)) is { Status: "online", CaughtUp: true } && last.Conversations.All(c => c.Waiting == 0),
+            $"{device} has settled",
+            () => $"It is {last?.Status}, caught up: {last?.CaughtUp}; {string.Join(", ", last?.Conversations.Select(c => $"{c.Id} waits for {c.Waiting}") ?? [])}.");
+    }
 
     private string Conversation(string device, string name) =>
         name.StartsWith('@') ? Account.Direct(scenario.Devices[device], name[1..]) : _groups[name];
