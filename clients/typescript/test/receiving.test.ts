@@ -53,6 +53,19 @@ test('The first of a conversation is acked at once, what follows close upon it t
   expect(all().slice(4)).toEqual([`${room} 5`])
 })
 
+test('What waits to be acked is said when all has come, and before the client closes', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  await stage.says(message(2))
+  await stage.says({ type: 'caughtUp' })
+  expect(acks()).toEqual(['delivered 1', 'delivered 2'])
+
+  await stage.says(message(3))
+  expect(acks()).toHaveLength(2)
+  await client.close()
+  expect(acks().slice(2)).toEqual(['delivered 3'])
+})
+
 test('Acks do not wait until the server has nothing left to push', async () => {
   await stage.online()
   for (let seqNo = 1; seqNo <= 33; seqNo++) await stage.says(message(seqNo))
