@@ -70,7 +70,8 @@ public sealed class FrameReaderTests
     [Fact]
     public async Task A_malformed_frame_that_comes_byte_by_byte_is_one()
     {
-        var pipe = new Pipe();
+        // Each byte is looked at before the next one is there.
+        var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
         using var reader = new FrameReader(pipe.Reader, MaxFrame, MaxMessage);
         var received = reader.NextAsync(Ct);
         await pipe.Writer.WriteAsync(new byte[] { 0x81 }, Ct);
