@@ -1,4 +1,5 @@
 using Chat.Bench;
+using Chat.Bench.Attacks;
 using Chat.Bench.Relay;
 
 const string help = """
@@ -11,6 +12,7 @@ const string help = """
       appends  [--conversations 1000]        the clustered log beside single inserts of the same rows: medians and the ratio
       history  [--messages 1000000]          one long conversation in the clustered log: what a page costs, wherever it lies
       cql      [--do insert]                 the cluster's database and the client of it: one kind of statement
+      attack   NAME --host PATH              a hostile client against a host of its own (bench/Chat.Bench/Attacks)
 
     TARGET is one of
       --url http://127.0.0.1:PORT            a server that runs already; --relay says that it is the relay,
@@ -53,6 +55,9 @@ Console.CancelKeyPress += (_, press) =>
 
 try
 {
+    if (args[0] == "attack")
+        return await AttackCommand.RunAsync(args.AsSpan(1), interrupted.Token);
+
     var arguments = new Arguments(args.AsSpan(1));
     return args[0] switch
     {
