@@ -125,11 +125,14 @@ public sealed class GetConversationsHandlerTests : IDisposable
         Assert.Equal((unread, capped), (summary.UnreadCount, summary.UnreadCapped));
     }
 
-    [Fact]
-    public async Task Own_messages_are_not_unread_however_many_lie_between()
+    [Theory]
+    [InlineData(150)]
+    [InlineData(500)]
+    [InlineData(9_998)]
+    public async Task Own_messages_are_not_unread_however_many_lie_between(int own)
     {
         await AppendAsync(AliceAndBob, Bob);
-        await AppendManyAsync(AliceAndBob, Alice, 150);
+        await AppendManyAsync(AliceAndBob, Alice, own);
         await AppendAsync(AliceAndBob, Bob);
 
         var summary = Assert.Single((await GetAsync()).Conversations);

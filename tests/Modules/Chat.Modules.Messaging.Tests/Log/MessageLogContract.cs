@@ -110,6 +110,23 @@ public abstract class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Others_messages_are_counted_however_many_own_ones_lie_between()
+    {
+        await AppendAsync(AliceAndBob, Bob, "read");
+        await Task.WhenAll(Enumerable.Range(0, 500).Select(n => AppendAsync(AliceAndBob, Alice, $"own {n}")));
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(n => AppendAsync(AliceAndBob, Bob, $"unread {n}")));
+
+        Assert.Equal(new OthersCount(3, IsAll: true), await CountAsync(after: 1, upTo: 504, limit: 100));
+        Assert.Equal(new OthersCount(4, IsAll: true), await CountAsync(after: 0, upTo: 504, limit: 4));
+        Assert.Equal(new OthersCount(3, IsAll: false), await CountAsync(after: 0, upTo: 504, limit: 3));
+        Assert.Equal(new OthersCount(2, IsAll: true), await CountAsync(after: 1, upTo: 503, limit: 100));
+        Assert.Equal(new OthersCount(0, IsAll: true), await CountAsync(after: 504, upTo: 504, limit: 100));
+
+        async Task<OthersCount> CountAsync(long after, long upTo, int limit) =>
+            await Log.CountOthersAsync(AliceAndBob, Alice, new SeqNo(after), new SeqNo(upTo), limit, Ct);
+    }
+
+    [Fact]
     public async Task An_attempt_is_remembered_after_a_reopening()
     {
         var first = await AppendAsync(AliceAndBob, Alice, "1");

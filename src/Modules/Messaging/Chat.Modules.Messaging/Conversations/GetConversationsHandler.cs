@@ -60,35 +60,13 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
     {
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
         var last = entry.Last?.SeqNo ?? SeqNo.None;
-        var (unread, capped) = await CountUnreadAsync(entry.Place.Conversation, user, SeqNo.Max(read, entry.Membership.VisibleAfter), last, ct);
+        // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.
+        var unread = await log.CountOthersAsync(
+            entry.Place.Conversation, user, SeqNo.Max(read, entry.Membership.VisibleAfter), last, ConversationSummary.UnreadCap, ct);
         return new ConversationSummary(
             entry.Place.Conversation, entry.Title, last,
-            SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread, capped,
+            SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
             entry.Last?.SeqNo > entry.Membership.VisibleAfter ? entry.Last : null);
-    }
-
-    /// <summary>What came after <paramref name="last"/> was found is not in the answer, and is not counted: a client counts it when it comes.</summary>
-    private async ValueTask<(int Unread, bool Capped)> CountUnreadAsync(
-        ConversationId conversation, UserId user, SeqNo read, SeqNo last, CancellationToken ct)
-    {
-        // Own messages lie between the others': a second page is read only where they fill the first one.
-        const int MaxPages = 4;
-        var unread = 0;
-        for (var page = 0; page < MaxPages && read < last; page++)
-        {
-            var messages = await log.ReadAfterAsync(conversation, read, ConversationSummary.UnreadCap + 1, ct);
-            foreach (var message in messages)
-            {
-                if (message.SeqNo > last)
-                    return (unread, false);
-                if (message.Sender.User != user && ++unread > ConversationSummary.UnreadCap)
-                    return (ConversationSummary.UnreadCap, true);
-            }
-            if (messages.Count <= ConversationSummary.UnreadCap)
-                return (unread, false);
-            read = messages[^1].SeqNo;
-        }
-        return (unread, read < last);
     }
 
     private sealed record Entry(PagePlace Place, string? Title, Membership Membership, LoggedMessage? Last);

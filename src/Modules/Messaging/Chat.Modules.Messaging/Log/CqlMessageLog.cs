@@ -92,6 +92,26 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
         (await _reader.ReadDownAsync(conversation, new SeqNo(SeqNo.MaxValue), 1, ct)).Messages is [var newest] ? newest.SeqNo : SeqNo.None;
 
+    public async ValueTask<OthersCount> CountOthersAsync(
+        ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct)
+    {
+        // Few are unread as a rule: a large page only where own messages fill the small one.
+        var (count, lookedAt, page) = (0, 0, limit + 1);
+        while (lookedAt < IMessageLog.MaxLookedAt && after < upTo)
+        {
+            var messages = (await _reader.ReadSendersUpAsync(conversation, after, page, ct)).Messages;
+            foreach (var message in messages.TakeWhile(message => message.SeqNo <= upTo).Where(message => message.Sender.User != user))
+            {
+                if (count++ == limit)
+                    return new OthersCount(limit, IsAll: false);
+            }
+            if (messages.Count < page)
+                return new OthersCount(count, IsAll: true);
+            (after, lookedAt, page) = (messages[^1].SeqNo, lookedAt + messages.Count, FinalReader.MaxPage);
+        }
+        return new OthersCount(count, IsAll: after >= upTo);
+    }
+
     public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
         await _tables.ReadDirectsAsync(user, ct);
 

@@ -31,9 +31,23 @@ internal interface IMessageLog
     /// <summary>The seqNo of the newest message; <see cref="SeqNo.None"/> where there is none.</summary>
     ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct);
 
+    /// <summary>
+    /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own; at most <paramref name="limit"/>
+    /// are counted, and at most <see cref="MaxLookedAt"/> messages are looked at.
+    /// </summary>
+    ValueTask<OthersCount> CountOthersAsync(ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct);
+
+    /// <summary>Messages that one count looks at, the user's own among them: a bound on its cost.</summary>
+    public const int MaxLookedAt = 10_000;
+
     /// <summary>The direct conversations of a user that have a message, in no order.</summary>
     ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct);
 }
+
+/// <summary>A count of others' messages.</summary>
+/// <param name="Count">So many at least.</param>
+/// <param name="IsAll">Whether these are all; false where a limit ended the count.</param>
+internal readonly record struct OthersCount(int Count, bool IsAll);
 
 /// <summary>A message on its way into the log.</summary>
 internal sealed record MessageDraft(

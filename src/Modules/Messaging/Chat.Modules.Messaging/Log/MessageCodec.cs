@@ -48,6 +48,9 @@ internal static class MessageCodec
         return new LoggedMessage(id, conversation, seqNo, sender, clientMsgId, Encoding.UTF8.GetString(rest), replyTo, timestamp);
     }
 
+    /// <summary>The sender's user id of an encoded message, as it stands there.</summary>
+    public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(FixedLength + 1, bytes[FixedLength]);
+
     private static void WriteAscii(ref Span<byte> rest, string text)
     {
         rest[0] = (byte)text.Length;

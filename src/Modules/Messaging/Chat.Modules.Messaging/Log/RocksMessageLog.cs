@@ -112,6 +112,28 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return ValueTask.FromResult(ReadHead(view, conversation));
     }
 
+    public ValueTask<OthersCount> CountOthersAsync(
+        ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct)
+    {
+        var bound = LogKeys.Message(conversation, after.Next);
+        var own = Encoding.ASCII.GetBytes(user.Value);
+        var (count, lookedAt, isAll) = (0, 0, true);
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        for (messages.Seek(bound); messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo && seqNo <= upTo; messages.Next())
+        {
+            var isOthers = !MessageCodec.SenderOf(messages.GetValueSpan()).SequenceEqual(own);
+            if (lookedAt++ == IMessageLog.MaxLookedAt || (isOthers && count == limit))
+            {
+                isAll = false;
+                break;
+            }
+            count += isOthers ? 1 : 0;
+        }
+        messages.ThrowIfDamaged();
+        return ValueTask.FromResult(new OthersCount(count, isAll));
+    }
+
     public ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct)
     {
         var prefix = LogKeys.DirectsOf(user);

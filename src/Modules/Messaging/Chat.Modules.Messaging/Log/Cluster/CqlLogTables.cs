@@ -31,6 +31,9 @@ internal sealed class CqlLogTables : ILogTables
 
     private const string MessageColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to";
 
+    // As those, with something short in the text's place.
+    private const string SenderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sender, sent_at, reply_to";
+
     private const string ClaimColumns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
 
     private readonly ICqlSession _session;
@@ -94,8 +97,15 @@ internal sealed class CqlLogTables : ILogTables
         : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, messages[0].SeqNo, message))], ct);
 
     public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
+        ReadUpAsync(MessageColumns, conversation, bucket, after, limit, ct);
+
+    public Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
+        ReadUpAsync(SenderColumns, conversation, bucket, after, limit, ct);
+
+    private Task<IReadOnlyList<LogRow>> ReadUpAsync(
+        string columns, ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         ReadRowsAsync(conversation, limit, new(
-            $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no > ? ORDER BY seq_no ASC, term ASC LIMIT ?",
+            $"SELECT {columns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no > ? ORDER BY seq_no ASC, term ASC LIMIT ?",
             conversation.Value, bucket, after.Value, limit) { PageSize = limit }, ct);
 
     public Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>

@@ -11,7 +11,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// </summary>
 internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
 {
-    private const int MaxPage = 1_000;
+    public const int MaxPage = 1_000;
     private const int MaxKnown = 100_000;
 
     // A host that died between beginning a term and its fence: after these another one begins a term of its own.
@@ -26,11 +26,15 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
 
     /// <summary>Messages above a seqNo, ascending, at most <paramref name="limit"/>; fewer only where there are no more.</summary>
     public async Task<Page> ReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
-        (await TryReadUpAsync(conversation, after, limit, waits: true, ct))!;
+        (await TryReadUpAsync(conversation, after, limit, waits: true, tables.ReadUpAsync, ct))!;
+
+    /// <summary>As <see cref="ReadUpAsync"/>, but not with the messages' text: for whoever wants to know who wrote.</summary>
+    public async Task<Page> ReadSendersUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
+        (await TryReadUpAsync(conversation, after, limit, waits: true, tables.ReadSendersUpAsync, ct))!;
 
     /// <summary>As <see cref="ReadUpAsync"/>, but null where that would wait for another writer: for writers, who must not wait for one another.</summary>
     public Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
-        TryReadUpAsync(conversation, after, limit, waits: false, ct);
+        TryReadUpAsync(conversation, after, limit, waits: false, tables.ReadUpAsync, ct);
 
     /// <summary>The newest messages below a seqNo, descending, at most <paramref name="limit"/>.</summary>
     public async Task<Page> ReadDownAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
@@ -66,7 +70,7 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         }
     }
 
-    private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, CancellationToken ct)
+    private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, ReadUp readUp, CancellationToken ct)
     {
         var found = new List<LoggedMessage>();
         // Above this is read: lower than what is asked for where that is needed to tell.
@@ -76,7 +80,7 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         {
             var bucket = Buckets.Of(from.Next);
             if (await ReadStablyAsync(
-                conversation, async _ => await tables.ReadUpAsync(conversation, bucket, from, want + 1, ct), state => (state.Term, state.FencedTerm),
+                conversation, async _ => await readUp(conversation, bucket, from, want + 1, ct), state => (state.Term, state.FencedTerm),
                 waits, ct) is not var (read, state))
                 return null;
             var more = read.Count > want;
@@ -170,6 +174,8 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         _known.Clear();
         Volatile.Write(ref _count, 0);
     }
+
+    private delegate Task<IReadOnlyList<LogRow>> ReadUp(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 
     /// <summary>What was seen last: a state that was so at some time in the past, and a seqNo up to which all was found final.</summary>
     private sealed record Known(ConversationState State, SeqNo Final);

@@ -45,6 +45,10 @@ internal interface ILogTables
     /// <summary>A bucket's rows above a seqNo, by seqNo and, where terms have written the same one, by term.</summary>
     Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 
+    /// <summary>As <see cref="ReadUpAsync"/>; the messages' text may be left out.</summary>
+    Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
+        ReadUpAsync(conversation, bucket, after, limit, ct);
+
     /// <summary>A bucket's rows below a seqNo, in the opposite order of <see cref="ReadUpAsync"/>.</summary>
     Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct);
 
