@@ -45,6 +45,8 @@ export interface Cursors {
 export interface Row {
   readonly id: string
   readonly title?: string
+  /** The user is no member any more; it stays for what could not be sent to it. */
+  readonly left?: true
   readonly maxSeqNo: number
   readonly readSeqNo: number
   /** The server has not shown yet that it has the read cursor: it is told again on each connection. */
@@ -79,6 +81,7 @@ export type Change =
   | { type: 'signedOut'; reason: SignedOutReason }
   | { type: 'epoch'; epoch: string }
   | { type: 'listed'; summary: ConversationSummary; activity: number }
+  /** The user is no member any more. What waits to be sent to it is refused, and stays until the user discards it. */
   | { type: 'removed'; conversationId: string }
   | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: Span; acked?: number }
   /** The store has dropped messages below a place to stay within its bounds; they can be fetched again. */

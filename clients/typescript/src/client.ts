@@ -73,7 +73,7 @@ export class ChatClient {
     this.tokens = new SessionTokens(this.rest, store, tabs.lock, { session: () => this.state.session, commit, apply })
     this.server = new Server(this.rest, this.tokens, () => this.journal.era)
     this.outbox = new OutboxSender(this.state, send, commit)
-    this.listing = new Listing(this.state, (limit, cursor) => this.server.conversations(limit, cursor), commit)
+    this.listing = new Listing(this.state, this.server, commit)
     this.presences = new PresenceWatch(this.state, send)
     this.views = new Views(this.journal, store, this.server, {
       leads: () => this.leads,
@@ -188,7 +188,12 @@ export class ChatClient {
 
   /** Drops a message that was not acked. One that was under way may have arrived all the same. */
   async discard(clientMsgId: string): Promise<void> {
-    if (this.state.outbox.has(clientMsgId)) await this.journal.commit([{ type: 'unqueued', clientMsgId }])
+    const item = this.state.outbox.get(clientMsgId)
+    if (!item) return
+    const { conversationId } = item
+    // A conversation that was left is there for these alone.
+    const isLast = this.state.rows.get(conversationId)?.left === true && this.state.outgoing(conversationId).length === 1
+    await this.journal.commit([{ type: 'unqueued', clientMsgId }, ...(isLast ? [{ type: 'removed' as const, conversationId }] : [])])
   }
 
   /** Everything up to here was read; the server hears of it now or when there is one. */
@@ -252,7 +257,7 @@ export class ChatClient {
     return this.server.setRole(conversationId, userId, role)
   }
 
-  /** The group goes from the list. An owner hands over to the longest-serving admin, else member. */
+  /** The group goes from the list, unless something could not be sent to it. An owner hands over to the longest-serving admin, else member. */
   async leave(conversationId: string): Promise<void> {
     await this.removeMember(conversationId, this.state.session?.userId ?? '')
     await this.journal.commit([{ type: 'removed', conversationId }])

@@ -101,7 +101,10 @@ export class Journal {
       } catch (error) {
         if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error
         dropped = await this.store.makeRoom()
-        await this.store.write(changes)
+        // Also where there still is no room: what memory takes to be here is not.
+        this.apply(dropped)
+        this.tabs.post({ type: 'changes', changes: dropped })
+        dropped = await this.store.write(changes)
       }
       if (this.state.storageFailed) this.apply([{ type: 'storage', failed: false }])
       return dropped

@@ -1,6 +1,8 @@
 import type { Change, Row } from './changes.ts'
+import { ChatError } from './errors.ts'
 import { isGroup } from './ids.ts'
-import type { ConversationList, ConversationSummary } from './protocol.ts'
+import type { ConversationSummary, ErrorCode } from './protocol.ts'
+import type { Server } from './server.ts'
 import type { State } from './state.ts'
 
 const pageSize = 100
@@ -12,7 +14,7 @@ const pause = 2_000
 /** Reads the conversation list again when it may have changed, not more often than it pays. */
 export class Listing {
   private readonly state: State
-  private readonly get: (limit: number, cursor?: string) => Promise<ConversationList>
+  private readonly server: Pick<Server, 'conversations' | 'group'>
   private readonly commit: (changes: Change[]) => Promise<void>
   private wanted = false
   private busy = false
@@ -21,9 +23,9 @@ export class Listing {
   private readonly left = new Set<string>()
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(state: State, get: (limit: number, cursor?: string) => Promise<ConversationList>, commit: (changes: Change[]) => Promise<void>) {
+  constructor(state: State, server: Listing['server'], commit: (changes: Change[]) => Promise<void>) {
     this.state = state
-    this.get = get
+    this.server = server
     this.commit = commit
   }
 
@@ -67,7 +69,7 @@ export class Listing {
     let epoch: string
     let pages = 0
     do {
-      const page = await this.get(pageSize, next)
+      const page = await this.server.conversations(pageSize, next)
       listed.push(...page.conversations)
       ;({ next, epoch } = page)
     } while (next !== undefined && ++pages < maxPages)
@@ -82,15 +84,36 @@ export class Listing {
       if (isNewEpoch || differs(this.state.rows.get(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
       before.delete(summary.conversationId)
     }
-    // A group that is not in the whole list is not this user's any more. Direct ones are everybody's to open.
-    if (next === undefined) for (const id of before) if (isGroup(id)) changes.push({ type: 'removed', conversationId: id })
     if (changes.length > 0) await this.commit(changes)
+    if (next === undefined) await this.confirm([...before])
+  }
+
+  /** One that moved up while the list was read is on no page of it: the server is asked for each. Direct ones are everybody's to open. */
+  private async confirm(absent: readonly string[]): Promise<void> {
+    for (const conversationId of absent) {
+      const row = this.state.rows.get(conversationId)
+      if (row && !row.left && isGroup(conversationId) && (await this.isGone(conversationId))) await this.commit([{ type: 'removed', conversationId }])
+    }
+  }
+
+  private async isGone(conversationId: string): Promise<boolean> {
+    try {
+      await this.server.group(conversationId)
+      return false
+    } catch (error) {
+      if (error instanceof ChatError && goneCodes.has(error.code)) return true
+      // No word of it: the next reading asks again.
+      throw error
+    }
   }
 }
+
+const goneCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['forbidden', 'not_a_member', 'not_found'])
 
 const differs = (row: Row | undefined, summary: ConversationSummary): boolean =>
   !row ||
   row.readUnsent ||
+  row.left !== undefined ||
   row.title !== summary.title ||
   row.maxSeqNo !== summary.maxSeqNo ||
   row.readSeqNo !== summary.readSeqNo ||

@@ -32,7 +32,13 @@ export class Rest {
       throw new ChatError('network', 'The server cannot be reached.')
     }
     if (!response.ok) throw refusal(response, text)
-    return (text === '' ? undefined : JSON.parse(text)) as T
+    if (text === '') return undefined as T
+    try {
+      return JSON.parse(text) as T
+    } catch {
+      // Not the server's own words: a page of the network's, which wants a sign-in of its own.
+      throw new ChatError('network', 'The server cannot be reached.')
+    }
   }
 }
 

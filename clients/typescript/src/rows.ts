@@ -1,4 +1,4 @@
-import type { Change, Cursors, Row } from './changes.ts'
+import type { Change, Cursors, Outgoing, Row } from './changes.ts'
 import { isGroup } from './ids.ts'
 import type { Message } from './protocol.ts'
 import { addSpan, cutBelow, spanAt, without } from './spans.ts'
@@ -27,7 +27,7 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
     case 'listed':
       return listed(row ?? emptyRow(change.summary.conversationId, change.activity), change)
     case 'queued':
-      return row ?? emptyRow(change.item.conversationId, change.item.createdAt)
+      return row ?? rowFor(change.item)
     case 'sent': {
       const at = change.message.seqNo
       const known = row ?? emptyRow(change.message.conversationId, change.message.timestamp)
@@ -57,6 +57,23 @@ export function nextRow(row: Row | undefined, change: Change, me: string): Row |
   }
 }
 
+/** What was to be sent to a conversation that the user is no member of any more. */
+export const refusedByLeaving = (item: Outgoing): Outgoing => ({
+  ...item,
+  state: 'failed',
+  error: item.error ?? { code: 'not_a_member', message: 'You are no member of this conversation any more.' },
+})
+
+/** What stays of a conversation that was left, where something could not be sent to it. */
+export const leftRow = (row: Row | undefined, item: Outgoing): Row => ({
+  ...emptyRow(item.conversationId, row?.activity ?? item.createdAt),
+  title: row?.title,
+  left: true,
+})
+
+/** The row that an outbox message stands in, where no other is known. */
+export const rowFor = (item: Outgoing): Row => emptyRow(item.conversationId, item.createdAt)
+
 /** Messages below a place were dropped from the store: they are counted already, and may come again. */
 const withoutBelow = (row: Row, seqNo: number): Row => ({
   ...row,
@@ -72,13 +89,14 @@ function withMessages(row: Row, messages: readonly Message[], me: string): Row {
     if (message.seqNo >= (lastMessage?.seqNo ?? 0)) [lastMessage, activity] = [message, message.timestamp]
     maxSeqNo = Math.max(maxSeqNo, message.seqNo)
   }
-  return { ...row, maxSeqNo, lastMessage, unreadCount, activity }
+  return { ...row, left: undefined, maxSeqNo, lastMessage, unreadCount, activity }
 }
 
 function listed(row: Row, { summary }: Extract<Change, { type: 'listed' }>): Row {
   const last = newer(row.lastMessage, summary.lastMessage)
   const next = {
     ...row,
+    left: undefined,
     title: summary.title ?? row.title,
     maxSeqNo: Math.max(row.maxSeqNo, summary.maxSeqNo),
     lastMessage: last,

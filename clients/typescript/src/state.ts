@@ -1,7 +1,7 @@
 import { conversationOfChange, type Change, type Connection, type Outgoing, type Presence, type Row, type Session } from './changes.ts'
 import { isGroup, peerOf } from './ids.ts'
 import type { Message } from './protocol.ts'
-import { nextRow } from './rows.ts'
+import { leftRow, nextRow, refusedByLeaving, rowFor } from './rows.ts'
 import type { Stored } from './store/store.ts'
 
 /** A conversation as a view shows it. A new object whenever something in it changed. */
@@ -11,6 +11,8 @@ export interface Conversation {
   /** Of a direct conversation: the other user. */
   readonly peer?: string
   readonly title?: string
+  /** The user is no member any more; it is shown for what could not be sent to it. */
+  readonly left?: true
   readonly maxSeqNo: number
   readonly readSeqNo: number
   readonly unreadCount: number
@@ -62,6 +64,7 @@ export class State {
     this.outbox.clear()
     for (const row of stored.rows) this.rows.set(row.id, row)
     for (const item of stored.outbox) this.outbox.set(item.clientMsgId, item)
+    this.showOutbox()
     if (this.session && this.connection.status === 'signedOut') this.connection = { status: 'connecting', caughtUp: false }
   }
 
@@ -84,6 +87,7 @@ export class State {
       kind: isGroup(id) ? 'group' : 'direct',
       peer: peerOf(id, this.owner ?? ''),
       title: row.title,
+      left: row.left,
       maxSeqNo: row.maxSeqNo,
       readSeqNo: row.readSeqNo,
       unreadCount: row.unreadCount,
@@ -109,6 +113,7 @@ export class State {
         this.owner = change.session.userId
         this.deviceId = change.session.deviceId
         if (this.connection.status === 'signedOut') this.connection = { status: 'connecting', caughtUp: false }
+        this.showOutbox()
         return
       case 'signedOut':
         this.session = undefined
@@ -126,6 +131,7 @@ export class State {
         this.epoch = change.epoch
         this.rows.clear()
         this.redraw()
+        this.showOutbox()
         return
       case 'connection':
         this.connection = change.connection
@@ -152,8 +158,7 @@ export class State {
         break
       }
       case 'removed':
-        for (const item of this.outbox.values()) if (item.conversationId === change.conversationId) this.outbox.delete(item.clientMsgId)
-        break
+        return this.left(change.conversationId)
       case 'log':
         // Who has sent something is not writing it any more.
         for (const { senderId } of change.messages) this.setTyping(change.conversationId, senderId, false)
@@ -177,6 +182,26 @@ export class State {
       userId,
       setTimeout(() => this.typingOver({ type: 'typing', conversationId, userId, active: false }), typingEnds),
     )
+  }
+
+  /** What waited to be sent to it is refused, and is what is left of it. */
+  private left(id: string): void {
+    const row = this.rows.get(id)
+    const waiting = this.outgoing(id)
+    for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item))
+    if (waiting[0]) this.rows.set(id, leftRow(row, waiting[0]))
+    else this.rows.delete(id)
+    this.redraw(id)
+  }
+
+  /** What was written is shown, also where nothing else is known of its conversation. */
+  private showOutbox(): void {
+    if (!this.session) return
+    for (const item of this.outbox.values()) {
+      if (this.rows.has(item.conversationId)) continue
+      this.rows.set(item.conversationId, rowFor(item))
+      this.redraw(item.conversationId)
+    }
   }
 
   private remember(clientMsgId: string): void {

@@ -65,13 +65,13 @@ export class Stage {
     return this.events !== undefined
   }
 
-  open(store: ChatStore = new MemoryStore()): Promise<ChatClient> {
-    return ChatClient.open({ url: 'http://server', connect: this.connect, fetch: this.fetch, store })
+  open(store: ChatStore = new MemoryStore(), fetch = this.fetch): Promise<ChatClient> {
+    return ChatClient.open({ url: 'http://server', connect: this.connect, fetch, store })
   }
 
   /** A client of alice's, online and caught up. */
-  async online(store?: ChatStore): Promise<ChatClient> {
-    const client = await this.open(store)
+  async online(store?: ChatStore, fetch?: ChatClientOptions['fetch']): Promise<ChatClient> {
+    const client = await this.open(store, fetch)
     await client.signIn('alice', 'secret')
     await settle()
     await this.drained()

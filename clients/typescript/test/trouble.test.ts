@@ -201,16 +201,6 @@ test('Ticks do not wait for somebody who has left', async () => {
   expect(timeline.tickOf(timeline.messages[0]!)).toBe('read')
 })
 
-test('What was on its way to a group that is left goes with it', async () => {
-  const group = 'g:00000000000000000000000000000000'
-  const store = new MemoryStore()
-  const client = await stage.online(store)
-  await client.send(group, 'one')
-  await stage.says({ type: 'conversation', conversationId: group, change: 'memberRemoved', userId: 'alice' })
-  expect((await store.load()).outbox).toEqual([])
-  expect(client.conversations).toEqual([])
-})
-
 test('A look at a name that is nobody’s leaves nothing', async () => {
   const client = await stage.online()
   client.timeline('dm:alice:bbo').close()

@@ -1,6 +1,6 @@
 import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { nextRow } from '../rows.ts'
+import { leftRow, nextRow, refusedByLeaving } from '../rows.ts'
 import type { ChatStore, Stored } from './store.ts'
 
 const version = 1
@@ -133,11 +133,14 @@ export class IndexedDbStore implements ChatStore {
         case 'log':
           for (const message of change.messages) messages.put(message)
           break
-        case 'removed':
-          messages.delete(below(change.conversationId, Infinity))
-          for (const item of await answerOf<Outgoing[]>(outbox.getAll()))
-            if (item.conversationId === change.conversationId) outbox.delete(item.clientMsgId)
-          break
+        case 'removed': {
+          const id = change.conversationId
+          messages.delete(below(id, Infinity))
+          const waiting = (await answerOf<Outgoing[]>(outbox.getAll())).filter(({ conversationId }) => conversationId === id)
+          for (const item of waiting) outbox.put(refusedByLeaving(item))
+          touched.set(id, waiting[0] && leftRow(touched.get(id), waiting[0]))
+          continue
+        }
         case 'trimmed':
           messages.delete(below(change.conversationId, change.below))
           break

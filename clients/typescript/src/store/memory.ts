@@ -1,6 +1,6 @@
 import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { nextRow } from '../rows.ts'
+import { leftRow, nextRow, refusedByLeaving } from '../rows.ts'
 import type { ChatStore, Stored } from './store.ts'
 
 /** Keeps everything for as long as the object lives: for programs that begin anew each time, and for tests. */
@@ -87,8 +87,7 @@ export class MemoryStore implements ChatStore {
         break
       case 'removed':
         this.log.delete(change.conversationId)
-        for (const item of this.outbox.values()) if (item.conversationId === change.conversationId) this.outbox.delete(item.clientMsgId)
-        break
+        return this.left(change.conversationId)
       case 'trimmed': {
         const log = this.log.get(change.conversationId)
         for (const seqNo of log?.keys() ?? []) if (seqNo < change.below) log!.delete(seqNo)
@@ -99,6 +98,14 @@ export class MemoryStore implements ChatStore {
     if (id === undefined) return
     const row = nextRow(this.rows.get(id), change, this.owner ?? '')
     if (row) this.rows.set(id, row)
+    else this.rows.delete(id)
+  }
+
+  private left(id: string): void {
+    const row = this.rows.get(id)
+    const waiting = [...this.outbox.values()].filter(({ conversationId }) => conversationId === id)
+    for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item))
+    if (waiting[0]) this.rows.set(id, leftRow(row, waiting[0]))
     else this.rows.delete(id)
   }
 

@@ -95,6 +95,27 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
     expect(await store.messages(other, 1, 9, 9)).toHaveLength(1)
   })
 
+  test('What waits for a conversation that was left stays as refused, and the conversation for it', async () => {
+    await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }, { type: 'queued', item: outgoing('b', 2) }])
+    await store.write([{ type: 'removed', conversationId: room }])
+    expect((await store.load()).outbox).toMatchObject([
+      { clientMsgId: 'a', state: 'failed', error: { code: 'not_a_member' } },
+      { clientMsgId: 'b', state: 'failed', error: { code: 'not_a_member' } },
+    ])
+    expect(await row()).toMatchObject({ left: true, maxSeqNo: 0, spans: [] })
+    expect(await seqNos(1, 9, 9)).toEqual([])
+
+    await store.write([{ type: 'unqueued', clientMsgId: 'a' }, { type: 'unqueued', clientMsgId: 'b' }, { type: 'removed', conversationId: room }])
+    expect(await store.load()).toMatchObject({ rows: [], outbox: [] })
+  })
+
+  test('A conversation that was left and is listed again is whole', async () => {
+    await store.write([{ type: 'queued', item: outgoing('a', 1) }, { type: 'removed', conversationId: room }])
+    await store.write([log(4, 4)])
+    expect((await row())?.left).toBeUndefined()
+    expect((await store.load()).outbox).toMatchObject([{ clientMsgId: 'a', state: 'failed' }])
+  })
+
   describe('Signing out', () => {
     beforeEach(() => store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }]))
 
