@@ -85,10 +85,7 @@ export class SessionTokens implements LinkTokens {
     const { session, owner } = await this.stored()
     // Another tab has ended it, and this one has not heard so.
     if (!session) return this.end(owner === undefined ? 'signedOut' : 'expired')
-    if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) {
-      await this.home.commit([{ type: 'signedIn', session }])
-      return session.accessToken
-    }
+    if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) return this.take(session)
     let tokens: Tokens
     try {
       tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', undefined, { refreshToken: session.refreshToken })
@@ -96,17 +93,23 @@ export class SessionTokens implements LinkTokens {
       if (!(error instanceof ChatError)) throw error
       if (error.code === 'network') this.answerLost = true
       if (error.code !== 'unauthenticated' && error.code !== 'token_expired') throw error
+      const { session: now } = await this.stored()
+      // Another tab has renewed it meanwhile: the refusal is of a pair that is nobody's any more.
+      if (now && now.refreshToken !== session.refreshToken) return this.take(now)
       return this.end(revoked && !this.answerLost ? 'revoked' : 'expired')
     }
     return this.adopt(session, tokens)
   }
 
   private async adopt(old: Session, tokens: Tokens): Promise<string> {
-    if ((await this.stored()).session?.refreshToken !== old.refreshToken) {
-      // The user signed out, or in anew, while the answer was on its way: these tokens are nobody's.
+    const { session: now } = await this.stored()
+    if (now?.userId !== old.userId || now.deviceId !== old.deviceId) {
+      // The user signed out, or another one in, while the answer was on its way: these tokens are nobody's.
       await this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: tokens.refreshToken }).catch(() => undefined)
       throw sessionOver()
     }
+    // Another tab was first. What it has may be this same pair, which the server answers again for a minute.
+    if (now.refreshToken !== old.refreshToken) return this.take(now)
     const renewed = { type: 'signedIn' as const, session: sessionOf(old.userId, old.deviceId, tokens) }
     try {
       await this.home.commit([renewed])
@@ -117,6 +120,13 @@ export class SessionTokens implements LinkTokens {
     }
     this.answerLost = false
     return tokens.accessToken
+  }
+
+  /** Goes on with what the store has. */
+  private take(session: Session): string {
+    this.home.apply([{ type: 'signedIn', session }])
+    this.answerLost = false
+    return session.accessToken
   }
 
   private async stored(): Promise<{ session?: Session; owner?: string }> {

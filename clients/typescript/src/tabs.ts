@@ -1,4 +1,5 @@
 import type { Change } from './changes.ts'
+import { leaseLock } from './lease.ts'
 
 /** Runs `work` while nobody else of this installation runs something under the same name. */
 export type Lock = <T>(name: string, work: () => Promise<T>) => Promise<T>
@@ -17,7 +18,7 @@ export type TabMessage =
 /** The other tabs that have the same store open. */
 export interface Tabs {
   readonly lock: Lock
-  /** `lock` and `lead` hold for all tabs. Without it each of them leads, and the server keeps the last one's connection. */
+  /** `lead` holds for all tabs. Without it each of them leads, and the server keeps the last one's connection. */
   readonly exclusive: boolean
   post(message: TabMessage): void
   listen(listener: (message: TabMessage) => void): void
@@ -29,7 +30,7 @@ export interface Tabs {
 /** @param alone The store is nobody else's. */
 export const tabsOf = (name: string, alone: boolean): Tabs => (alone ? new LoneTab() : new BrowserTabs(name))
 
-/** By a BroadcastChannel, and Web Locks where the browser has them: on pages of https and of localhost. */
+/** By a BroadcastChannel, and Web Locks where the browser has them: on pages of https and of localhost. Elsewhere its lock is a lease. */
 class BrowserTabs implements Tabs {
   readonly exclusive = 'locks' in navigator && navigator.locks !== undefined
   private readonly inThisTab = new LoneTab()
@@ -45,7 +46,9 @@ class BrowserTabs implements Tabs {
   }
 
   readonly lock: Lock = <T>(name: string, work: () => Promise<T>) =>
-    this.exclusive ? (navigator.locks.request(`${this.name}:${name}`, work) as Promise<T>) : this.inThisTab.lock(name, work)
+    this.exclusive
+      ? (navigator.locks.request(`${this.name}:${name}`, work) as Promise<T>)
+      : this.inThisTab.lock(name, () => leaseLock(this.name)(name, work))
 
   post(message: TabMessage): void {
     if (!this.closing.signal.aborted) this.channel.postMessage(message)

@@ -99,12 +99,19 @@ test('A refused call renews the token once, for all that were refused with it', 
 test('A renewal whose answer is lost is tried again', async () => {
   const client = await stage.online()
   const refresh = stage.routes.get('POST /v1/auth/refresh')!
-  stage.routes.set('POST /v1/auth/refresh', () => {
+  const presented: unknown[] = []
+  stage.routes.set('POST /v1/auth/refresh', (body) => {
+    presented.push(body)
     throw new ChatError('network', 'lost')
   })
   await pass(720_000)
-  stage.routes.set('POST /v1/auth/refresh', refresh)
+  stage.routes.set('POST /v1/auth/refresh', (body, url) => {
+    presented.push(body)
+    return refresh(body, url)
+  })
   await pass(10_001)
+  // With the same token, which the server takes again for a minute.
+  expect(presented).toEqual([{ refreshToken: 'refresh-1' }, { refreshToken: 'refresh-1' }])
   expect(stage.sent('auth')).toHaveLength(1)
   expect(client.session).toBeDefined()
 })
