@@ -1,8 +1,10 @@
-using System.Diagnostics;
 using Chat.BuildingBlocks.Errors;
 using RocksDbSharp;
 
 namespace Chat.BuildingBlocks.Storage.Rocks;
+
+/// <summary>Runs a store's durable write. A test holds it, fails it, or lets it happen and fails it after that.</summary>
+public delegate void RocksWrite(Action write);
 
 /// <summary>
 /// A RocksDB with the project's settings: column families by name, writes that are synced before they return. After a write that failed, for
@@ -16,6 +18,8 @@ public sealed class RocksStore : IDisposable
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
+    private readonly RocksWrite _write;
+    private readonly TimeProvider _clock;
     private readonly string _path;
     private readonly ColumnFamilies _settings;
     private readonly Dictionary<string, RocksFamily> _families;
@@ -28,17 +32,21 @@ public sealed class RocksStore : IDisposable
 
     // Under _writing.
     private bool _disposed;
-    private long _triedAt;
+    private long? _triedAt;
 
-    private RocksStore(string path, ColumnFamilies settings, IEnumerable<RocksFamily> families)
+    private RocksStore(string path, ColumnFamilies settings, IEnumerable<RocksFamily> families, TimeProvider clock, RocksWrite? write)
     {
-        (_path, _settings) = (path, settings);
+        (_path, _settings, _clock, _write) = (path, settings, clock, write ?? (static write => write()));
         _families = families.ToDictionary(family => family.Name);
         OpenFiles();
     }
 
+    /// <param name="path">The store's folder, made if missing.</param>
+    /// <param name="families">The names of its column families.</param>
+    /// <param name="clock">Times the tries to open it anew.</param>
+    /// <param name="write">What stands between each durable write and the disk; null for nothing.</param>
     /// <exception cref="StorageException">The files are damaged, or cannot be used.</exception>
-    public static RocksStore Open(string path, params ReadOnlySpan<string> families)
+    public static RocksStore Open(string path, ReadOnlySpan<string> families, TimeProvider clock, RocksWrite? write = null)
     {
         var cache = Cache.CreateLru(128 * MiB);
         var all = new ColumnFamilies(FamilySettings(cache));
@@ -48,7 +56,7 @@ public sealed class RocksStore : IDisposable
         {
             if (!Directory.Exists(path))
                 Make(path, all);
-            return new RocksStore(path, all, families.ToArray().Select(name => new RocksFamily(name)));
+            return new RocksStore(path, all, families.ToArray().Select(name => new RocksFamily(name)), clock, write);
         }
         catch (RocksDbException e) when (e.Message.Contains("lock", StringComparison.Ordinal) && e.Message.StartsWith("IO error", StringComparison.Ordinal))
         {
@@ -100,7 +108,8 @@ public sealed class RocksStore : IDisposable
             using var view = View();
             try
             {
-                view.Db.Write(batch, _synced);
+                var db = view.Db;
+                _write(() => db.Write(batch, _synced));
             }
             catch
             {
@@ -147,9 +156,9 @@ public sealed class RocksStore : IDisposable
     // Under _writing.
     private void OpenAnew()
     {
-        if (_disposed || Stopwatch.GetElapsedTime(_triedAt) < RetryPause)
+        if (_disposed || (_triedAt is { } triedAt && _clock.GetElapsedTime(triedAt) < RetryPause))
             throw new IOException($"The message log '{_path}' has stopped.");
-        _triedAt = Stopwatch.GetTimestamp();
+        _triedAt = _clock.GetTimestamp();
         TryDisk();
         Close();
         _open.EnterWriteLock();

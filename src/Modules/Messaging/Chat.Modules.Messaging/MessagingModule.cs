@@ -18,6 +18,7 @@ public sealed class MessagingModule : IModule
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
         .AddSingleton<NamedTimeRates>()
+        .AddSingleton<FirstAnswers>()
         .AddMessageLog(context)
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()

@@ -169,7 +169,7 @@ public sealed class RocksStoreTests : IDisposable
         Write(store, Entries / 3 * 2, Entries / 3);
     }
 
-    private static RocksStore Open(string path) => RocksStore.Open(path, "entries", "others");
+    private static RocksStore Open(string path) => RocksStore.Open(path, ["entries", "others"], TimeProvider.System);
 
     private static void Write(RocksStore store, int from, int count)
     {

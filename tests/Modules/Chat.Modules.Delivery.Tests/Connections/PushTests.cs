@@ -55,6 +55,35 @@ public sealed class PushTests : IDisposable
         Assert.Equal([1, 2, 3, 4, 5], bob.SeqNos);
     }
 
+    // As a retry does that another attempt's answer, or another node, came before.
+    [Fact]
+    public async Task What_is_told_again_later_is_pushed_to_nobody_again()
+    {
+        var (alice, bob) = (await _world.ConnectedAsync(Alice), await _world.ConnectedAsync(Bob));
+        var acked = _world.Say(Here, Alice, hole: 2);
+        await _world.SettleAsync();
+        await _world.AckAsync(Bob, Here, acked.Message.SeqNo.Value);
+        // So many that this one is forgotten.
+        for (var i = 0; i < 300; i++)
+        {
+            var other = _world.Group("alice", "bob");
+            _world.Say(other, Alice);
+            await _world.SettleAsync();
+            await _world.AckAsync(Bob, other, 1);
+        }
+        var inFlight = _world.Say(Here, Alice);
+        await _world.SettleAsync();
+        var (toAlice, toBob) = (alice.Events.Count, bob.Events.Count);
+
+        foreach (var again in new[] { acked, inFlight, inFlight with { Previous = new SeqNo(inFlight.Message.SeqNo.Value - 1) }, acked })
+        {
+            _world.Offer(again);
+            await _world.SettleAsync();
+        }
+
+        Assert.Equal((toAlice, toBob), (alice.Events.Count, bob.Events.Count));
+    }
+
     [Fact]
     public async Task What_nobody_told_of_is_read_from_the_log_before_the_next_is_pushed()
     {

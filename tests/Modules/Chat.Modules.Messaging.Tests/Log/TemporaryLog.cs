@@ -1,15 +1,18 @@
+using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Log;
 using Chat.Testing;
 
 namespace Chat.Modules.Messaging.Tests.Log;
 
 /// <summary>The embedded log in a folder that is gone afterwards; closed and used again it is what a restart finds.</summary>
-internal sealed class TemporaryLog : IDisposable
+/// <param name="clock">The log's; null for the real one.</param>
+/// <param name="write">What its writes to the disk meet; null for nothing.</param>
+internal sealed class TemporaryLog(TimeProvider? clock = null, RocksWrite? write = null) : IDisposable
 {
     private readonly TemporaryStores _stores = new("messaging", typeof(MessagingModule).Assembly);
     private RocksMessageLog? _log;
 
-    public RocksMessageLog Log => _log ??= new RocksMessageLog(_stores.Data, _stores.Meters, TimeProvider.System);
+    public RocksMessageLog Log => _log ??= new RocksMessageLog(_stores.Data, _stores.Meters, clock ?? TimeProvider.System, write);
 
     public string Folder => _stores.Data.PathOf("log");
 

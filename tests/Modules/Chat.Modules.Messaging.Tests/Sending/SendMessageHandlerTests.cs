@@ -27,7 +27,7 @@ public sealed class SendMessageHandlerTests : IDisposable
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
         _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters);
-        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, new MessagingMetrics(_meters, _clock), _clock);
+        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, new FirstAnswers(_mediator), new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -58,7 +58,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
             // A repetition, of which a client may send many, makes no claims.
             if (_writers.FindRecent(draft.Sender.User, draft.ClientMsgId) is { } place
                 && (await _reader.ReadUpAsync(place.Conversation, new SeqNo(place.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
-                return new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
+                return AppendedMessage.Earlier(earlier);
 
             var append = new Append(draft);
             var first = _writers.Begin(append);

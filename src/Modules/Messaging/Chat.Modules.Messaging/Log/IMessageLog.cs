@@ -55,6 +55,9 @@ internal sealed record MessageDraft(
 
 /// <summary>A message in the log.</summary>
 /// <param name="Message">As stored; for a duplicate as the first attempt stored it.</param>
-/// <param name="Previous">The seqNo of the message before it; meaningless for a duplicate.</param>
+/// <param name="Previous">The seqNo of the message before it, or one that is higher: what lies between is a hole for certain.</param>
 /// <param name="Duplicate">Whether the attempt had been stored before.</param>
-internal sealed record AppendedMessage(LoggedMessage Message, SeqNo Previous, bool Duplicate);
+internal sealed record AppendedMessage(LoggedMessage Message, SeqNo Previous, bool Duplicate)
+{
+    public static AppendedMessage Earlier(LoggedMessage message) => new(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: true);
+}

@@ -42,9 +42,9 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     private readonly Dictionary<UserId, string> _newest = [];
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
-    public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock)
+    public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock, RocksWrite? write = null)
     {
-        _store = RocksStore.Open(directory.PathOf(Folder), "messages", "attempts", "ids", "directs");
+        _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write);
         _messages = _store.Family("messages");
         _attempts = _store.Family("attempts");
         _ids = _store.Family("ids");
@@ -231,7 +231,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
             foreach (var append in appends)
             {
                 if (FindAttempt(view, LogKeys.Attempt(append.Draft.Sender.User, append.Draft.ClientMsgId)) is { } earlier)
-                    append.Outcome = new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
+                    append.Outcome = AppendedMessage.Earlier(earlier);
                 else
                     append.Failure = new StoreUnavailableException("The log takes no writes; nothing was appended.", e);
             }
@@ -265,7 +265,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         var isNewer = string.CompareOrdinal(draft.ClientMsgId, newest) > 0;
         if (!isNewer && FindAttempt(view, attempt) is { } earlier)
         {
-            append.Outcome = new AppendedMessage(earlier, SeqNo.None, Duplicate: true);
+            append.Outcome = AppendedMessage.Earlier(earlier);
             return;
         }
 

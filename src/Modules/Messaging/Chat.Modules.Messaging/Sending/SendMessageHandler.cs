@@ -8,7 +8,7 @@ using MediatR;
 namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
-    IMessageLog log, IMediator mediator, NamedTimeRates rates, MessagingMetrics metrics, TimeProvider clock)
+    IMessageLog log, IMediator mediator, NamedTimeRates rates, FirstAnswers answers, MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
     public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
@@ -17,18 +17,20 @@ internal sealed class SendMessageHandler(
         if (await RefusalAsync(command, ct) is { } refusal)
             // The answer to a repeated attempt stays the first one, whatever has changed since.
             return await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is { } earlier
-                ? ToSent(earlier, duplicate: true)
+                ? await AnswerAsync(AppendedMessage.Earlier(earlier))
                 : refusal;
 
-        var (message, previous, duplicate) = await log.AppendAsync(
+        var appended = await log.AppendAsync(
             new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Text, command.ReplyTo, clock.GetUtcNow()), ct);
-        metrics.Accepted(started, duplicate);
+        metrics.Accepted(started, appended.Duplicate);
+        return await AnswerAsync(appended);
+    }
 
-        // Durable from here on: a sender that hangs up must not stop the fan-out.
-        if (!duplicate)
-            await mediator.Publish(new MessageAppended(message, previous), CancellationToken.None);
-
-        return ToSent(message, duplicate);
+    private async Task<SentMessage> AnswerAsync(AppendedMessage appended)
+    {
+        await answers.TellAsync(appended);
+        var message = appended.Message;
+        return new SentMessage(message.Id, message.Conversation, message.SeqNo, message.Timestamp, appended.Duplicate);
     }
 
     private async ValueTask<Error?> RefusalAsync(SendMessage command, CancellationToken ct)
@@ -39,7 +41,4 @@ internal sealed class SendMessageHandler(
             return Error.BadRequest("replyTo names no message of this conversation.");
         return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow());
     }
-
-    private static SentMessage ToSent(LoggedMessage message, bool duplicate) =>
-        new(message.Id, message.Conversation, message.SeqNo, message.Timestamp, duplicate);
 }

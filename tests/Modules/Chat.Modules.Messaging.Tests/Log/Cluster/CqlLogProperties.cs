@@ -1,9 +1,13 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Modules.Messaging.Sending;
 using Chat.Testing;
+using Microsoft.Extensions.Options;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
@@ -87,8 +91,12 @@ public sealed class CqlLogProperties
 
         private Host StartHost()
         {
-            var process = new VirtualProcess(_time);
-            return new Host(process, new CqlMessageLog(_tables, new TestMeters(), _time, new Random(_time.Random.Next())));
+            var meters = new TestMeters();
+            var log = new CqlMessageLog(_tables, meters, _time, new Random(_time.Random.Next()));
+            var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+            var rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters);
+            return new Host(
+                new VirtualProcess(_time), log, new SendMessageHandler(log, mediator, rates, new FirstAnswers(mediator), new MessagingMetrics(meters, _time), _time), mediator);
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];
@@ -130,22 +138,24 @@ public sealed class CqlLogProperties
 
         private Task SendAsync(ConversationId to, UserId sender, int number)
         {
-            var draft = new MessageDraft(to, sender.Phone(), $"{number}", $"{sender} {number}", null, _time.GetUtcNow());
+            var command = new SendMessage(to, sender.Phone(), $"{number}", $"{sender} {number}", null);
             // Sometimes the same attempt goes through two doors at once.
-            return Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(draft)));
+            return Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(command)));
         }
 
-        private async Task SendUntilAckedAsync(MessageDraft draft)
+        private async Task SendUntilAckedAsync(SendMessage command)
         {
             while (true)
             {
                 var host = AnyHost();
-                var append = host.Process.Start(() => host.Log.AppendAsync(draft, CancellationToken.None));
-                if (await Task.WhenAny(append, _time.After(_time.Between(30, 1_500))) != append)
+                var send = host.Process.Start(() => host.Handler.Handle(command, CancellationToken.None));
+                if (await Task.WhenAny(send, _time.After(_time.Between(30, 1_500))) != send)
                     continue;
                 try
                 {
-                    Acked((await append).Message, draft);
+                    var sent = (await send).Value;
+                    // Whichever host answers has told the devices that are connected to it, and once.
+                    Acked(Assert.Single(host.Mediator.Published.Cast<MessageAppended>(), told => told.Message.Id == sent.Id).Message, command);
                     return;
                 }
                 catch (StoreUnavailableException)
@@ -155,11 +165,11 @@ public sealed class CqlLogProperties
             }
         }
 
-        private void Acked(LoggedMessage message, MessageDraft draft)
+        private void Acked(LoggedMessage message, SendMessage command)
         {
-            Assert.Equal((draft.Sender, draft.ClientMsgId, draft.Text), (message.Sender, message.ClientMsgId, message.Text));
-            Assert.Equal(message, _acked.GetValueOrDefault((draft.Sender.User, draft.ClientMsgId), message));
-            _acked[(draft.Sender.User, draft.ClientMsgId)] = message;
+            Assert.Equal((command.Sender, command.ClientMsgId, command.Text), (message.Sender, message.ClientMsgId, message.Text));
+            Assert.Equal(message, _acked.GetValueOrDefault((command.Sender.User, command.ClientMsgId), message));
+            _acked[(command.Sender.User, command.ClientMsgId)] = message;
             _newestAcked[message.Conversation] = SeqNo.Max(message.SeqNo, _newestAcked.GetValueOrDefault(message.Conversation));
             Seen(message);
         }
@@ -224,6 +234,6 @@ public sealed class CqlLogProperties
             }
         }
 
-        private sealed record Host(VirtualProcess Process, CqlMessageLog Log);
+        private sealed record Host(VirtualProcess Process, CqlMessageLog Log, SendMessageHandler Handler, FakeMediator Mediator);
     }
 }

@@ -36,11 +36,8 @@ internal sealed class Append
     public LoggedMessage ToMessage(SeqNo seqNo) => new(
         Id, Draft.Conversation, seqNo, Draft.Sender, Draft.ClientMsgId, Draft.Text, Draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
 
-    /// <param name="message">The attempt's, in the log.</param>
-    /// <param name="isNew">Nobody has heard of it yet.</param>
-    public void IsIn(LoggedMessage message, bool isNew) => _done.TrySetResult(isNew
-        ? new AppendedMessage(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: false)
-        : new AppendedMessage(message, SeqNo.None, Duplicate: true));
+    /// <param name="message">The attempt's, in the log: this append's or an earlier one's.</param>
+    public void IsIn(LoggedMessage message) => _done.TrySetResult(AppendedMessage.Earlier(message) with { Duplicate = message.Id != Id });
 
     public void Fails(Exception e) => _done.TrySetException(e);
 }

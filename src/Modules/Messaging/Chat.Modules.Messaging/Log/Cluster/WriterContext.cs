@@ -53,18 +53,16 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
     public void Settle(Append append, LoggedMessage message)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
-        var isNew = message.Id == append.Id || _recent.WasInDoubt(sender, clientMsgId);
         _recent.Add(sender, clientMsgId, new MessagePlace(message.Conversation, message.SeqNo));
         // Before the answer, so that whoever has it and asks again is told by the log.
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
-        append.IsIn(message, isNew);
+        append.IsIn(message);
     }
 
     /// <summary>Answers: it may have happened.</summary>
     public void Fail(Append append, Exception e)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
-        _recent.AddInDoubt(sender, clientMsgId);
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
         append.Fails(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e));
     }
