@@ -37,9 +37,9 @@ internal sealed class World : IDisposable
         Starts = new DeviceStarts(Store, CursorTable, Mediator);
         var leaving = new Leaving(Options, Clock, NullLogger<Leaving>.Instance);
         var services = new ConnectionServices(
-            Mediator, CursorTable, Starts, leaving, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
+            Mediator, new MemberLog(Mediator), CursorTable, Starts, leaving, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(new Lazy<ConnectionServices>(services), Metrics);
-        GatheredReceipts = new GatheredReceipts(Connections, Options, Clock);
+        GatheredReceipts = new GatheredReceipts(Connections, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
         Acknowledging = new AcknowledgeHandler(
             Connections, CursorTable, new ReceiptFanOut(Connections, GatheredReceipts, Mediator, Options), Mediator);
     }
@@ -79,16 +79,17 @@ internal sealed class World : IDisposable
     }
 
     /// <summary>Adds a member at the head, as the groups' module does.</summary>
-    public SeqNo Join(ConversationId group, string user)
+    public SeqNo Join(ConversationId group, string user, bool seesThePast = true)
     {
         lock (_gate)
         {
             var head = HeadOf(group);
-            _groups[group][UserId.Parse(user)] = new Membership(head, SeqNo.None);
+            _groups[group][UserId.Parse(user)] = new Membership(head, seesThePast ? SeqNo.None : head);
             return head;
         }
     }
 
+    /// <summary>Removes a member. No connection is told, as on every node but the one that has removed it.</summary>
     /// <returns>The head at that moment.</returns>
     public SeqNo Leave(ConversationId group, string user)
     {

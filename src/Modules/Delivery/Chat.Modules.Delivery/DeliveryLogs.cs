@@ -17,6 +17,9 @@ internal static partial class DeliveryLogs
     [LoggerMessage(Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; tried again soon")]
     public static partial void FanOutFailed(this ILogger log, ConversationId conversation, Exception e);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A receipt in {Conversation} was not sent: it could not be asked who is a member. The table of receipts has it")]
+    public static partial void ReceiptNotTold(this ILogger log, ConversationId conversation, Exception e);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cursors could not be saved; kept and tried again")]
     public static partial void CursorsNotSaved(this ILogger log, Exception e);
 

@@ -33,6 +33,7 @@ public sealed class DeliveryModule : IModule
         services
             .AddSingleton<ConnectionTable>().AddSingleton<IConnections>(provider => provider.GetRequiredService<ConnectionTable>())
             .AddSingleton<DeviceStarts>()
+            .AddSingleton<MemberLog>()
             .AddSingleton<ConnectionServices>().AddSingleton(provider => new Lazy<ConnectionServices>(provider.GetRequiredService<ConnectionServices>))
             .AddSubscriber<DeviceRevoked, ForgetOnDeviceRevoked>()
             .AddSingleton<Leaving>()

@@ -134,7 +134,7 @@ public sealed class DeliveryModelTests
                     _repairs.Add(RepairAsync(device));
                     break;
                 case < 95:
-                    CarolGoesOrComes();
+                    CarolGoesOrComes(isTold: _random.Next(2) == 0);
                     break;
                 case < 96:
                     FailSome();
@@ -216,7 +216,8 @@ public sealed class DeliveryModelTests
             }
         }
 
-        private void CarolGoesOrComes()
+        // Not told where another node has removed her.
+        private void CarolGoesOrComes(bool isTold)
         {
             lock (_membership)
             {
@@ -228,7 +229,7 @@ public sealed class DeliveryModelTests
                 else
                 {
                     carol.Leave(_changing, _world.Leave(_changing, "carol"));
-                    foreach (var connection in _world.Connections.ConnectionsOf(carol.Address.User))
+                    foreach (var connection in isTold ? _world.Connections.ConnectionsOf(carol.Address.User) : [])
                         connection.Forget(_changing);
                 }
                 _carolIsAway = !_carolIsAway;
@@ -251,6 +252,7 @@ public sealed class DeliveryModelTests
             // Chosen here: what happens runs on a pump's thread, beside the test's.
             var (device, conversation) = (Any(_devices), Any(_conversations));
             var untold = _untold.Count > 0 ? _untold[_random.Next(_untold.Count)] : null;
+            var isTold = _random.Next(2) == 0;
             Action happens = _random.Next(8) switch
             {
                 0 => () => FloodAll(),
@@ -258,7 +260,7 @@ public sealed class DeliveryModelTests
                 5 => () => { Say(conversation, device); FloodAll(); },
                 6 when untold is not null => () => _world.Offer(untold),
                 2 => () => AckNewest(conversation, device),
-                3 => CarolGoesOrComes,
+                3 => () => CarolGoesOrComes(isTold),
                 4 => () => device.Client!.Stall(),
                 _ => () => device.Client!.Connection.Dispose(),
             };

@@ -238,6 +238,25 @@ public sealed class AcknowledgeTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_leaves_the_group_while_receipts_are_gathered_is_not_told()
+    {
+        var group = _world.Group("alice", "bob", "carol");
+        var (alice, carol) = (await _world.ConnectedAsync(Alice), await _world.ConnectedAsync(World.Device("carol")));
+        await _world.ConnectedAsync(Bob);
+        _world.Say(2, group, Alice);
+        _world.Say(1, group, carol.Device);
+        await _world.SettleAsync();
+
+        await _world.AckAsync(Bob, group, 3);
+        _world.Leave(group, "alice");
+        await GatherAsync(() => Receipts(carol).Any());
+        await GatherAsync(() => true);
+        await _world.SettleAsync();
+
+        Assert.Empty(Receipts(alice));
+    }
+
+    [Fact]
     public async Task In_a_large_conversation_nobody_is_told()
     {
         var channel = _world.Group("alice", "bob", "carol", "dave");

@@ -27,6 +27,20 @@ public sealed class GetMessagesHandlerTests : IDisposable
     public void Dispose() => _log.Dispose();
 
     [Theory]
+    [InlineData(null)]
+    [InlineData(SeqNo.MaxValue)]
+    public async Task A_member_who_is_removed_while_the_page_is_read_gets_none(long? before)
+    {
+        await FillAsync(3);
+        var asked = 0;
+        _mediator.Answer<GetMembership, Membership?>(_ => asked++ == 0 ? _membership : null);
+
+        var page = await GetAsync(before: before, limit: 10);
+
+        Assert.Equal(ErrorCodes.NotAMember, page.Error?.Code);
+    }
+
+    [Theory]
     [InlineData(null, 50, "1 2 3 4 5 6 7 8 9 10", 10)]
     [InlineData(0L, 50, "1 2 3 4 5 6 7 8 9 10", 10)]
     [InlineData(0L, 4, "1 2 3 4", 4)]

@@ -7,10 +7,12 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>What every connection needs, once for all of them.</summary>
 internal sealed class ConnectionServices(
-    IMediator mediator, CursorTable cursors, DeviceStarts starts, Leaving leaving, IOptions<DeliveryOptions> options, DeliveryMetrics metrics, TimeProvider clock,
-    ILogger<DeviceConnection> log)
+    IMediator mediator, MemberLog log, CursorTable cursors, DeviceStarts starts, Leaving leaving, IOptions<DeliveryOptions> options,
+    DeliveryMetrics metrics, TimeProvider clock, ILogger<DeviceConnection> logger)
 {
     public IMediator Mediator => mediator;
+
+    public MemberLog Log => log;
 
     public CursorTable Cursors => cursors;
 
@@ -24,5 +26,5 @@ internal sealed class ConnectionServices(
 
     public TimeProvider Clock => clock;
 
-    public ILogger Log => log;
+    public ILogger Logger => logger;
 }

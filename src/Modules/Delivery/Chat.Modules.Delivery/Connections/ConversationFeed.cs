@@ -44,13 +44,19 @@ internal sealed class ConversationFeed(ConversationId conversation)
     /// <summary>Others' messages in flight: they fill the connection's window.</summary>
     public int Unacked { get; private set; }
 
-    public void Load(Cursor cursor, SeqNo start)
+    /// <summary>Everything up to a place is delivered, or owed no more: the device's cursor, and where its user joined.</summary>
+    /// <param name="cursor">The device's; passed over where there is one already.</param>
+    /// <param name="start">Where the user joined; above the cursor when it has left and come back.</param>
+    public void Begin(Cursor? cursor, SeqNo start)
     {
-        if (IsLoaded)
+        _cursor ??= cursor;
+        if (_cursor is null)
             return;
-        _cursor = cursor;
-        Pushed = SeqNo.Max(cursor.Delivered, start);
-        cursor.Deliver(Pushed);
+        start = SeqNo.Max(start, _cursor.Delivered);
+        if (start > _cursor.Delivered)
+            Settle(start, []);
+        _cursor.Deliver(start);
+        Advance(start);
     }
 
     public void Extend(SeqNo target) => Target = SeqNo.Max(Target, target);
@@ -91,15 +97,7 @@ internal sealed class ConversationFeed(ConversationId conversation)
     {
         if (_droppedFrom is { } dropped && seqNo >= dropped)
             return false;
-        var settled = 0;
-        while (settled < _inFlight.Count && (_inFlight[settled].SeqNo <= seqNo || _inFlight[settled].Own))
-        {
-            var message = _inFlight[settled++];
-            acked.Add(message);
-            if (!message.Own)
-                Unacked--;
-        }
-        _inFlight.RemoveRange(0, settled);
+        Settle(seqNo, acked);
         // What the client fetched by itself needs no push; own messages right behind are passed over with it.
         Advance(seqNo);
         _cursor!.Deliver(acked.Count > 0 ? SeqNo.Max(seqNo, acked[^1].SeqNo) : seqNo);
@@ -137,6 +135,19 @@ internal sealed class ConversationFeed(ConversationId conversation)
     }
 
     public bool IsInFlight(SeqNo seqNo) => _inFlight.Exists(message => message.SeqNo == seqNo && !message.Own);
+
+    private void Settle(SeqNo upTo, List<InFlightMessage> settled)
+    {
+        var count = 0;
+        while (count < _inFlight.Count && (_inFlight[count].SeqNo <= upTo || _inFlight[count].Own))
+        {
+            var message = _inFlight[count++];
+            settled.Add(message);
+            if (!message.Own)
+                Unacked--;
+        }
+        _inFlight.RemoveRange(0, count);
+    }
 
     private void Advance(SeqNo seqNo)
     {

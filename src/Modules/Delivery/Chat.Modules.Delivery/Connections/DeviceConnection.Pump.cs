@@ -59,23 +59,30 @@ internal sealed partial class DeviceConnection
     {
         // Until then a device that is new has no place of its own.
         await _firstDrain.Task.WaitAsync(ct);
+        while (!await TryRepairAsync(conversation, lastSeen, ct))
+        {
+        }
+    }
+
+    /// <summary>False where the user was removed from a conversation while the log was read: it may have been this one.</summary>
+    private async ValueTask<bool> TryRepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
+    {
         var forgotten = Volatile.Read(ref _forgotten);
-        if (await _services.Mediator.Send(new GetMembership(conversation, Device.User), ct) is not { } membership)
-            return;
         var page = _services.Options.RepairPage;
-        var after = SeqNo.Max(lastSeen, SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
-        var read = await _services.Mediator.Send(new ReadLog(conversation, after, page + 1), ct);
-        var missing = read.Where(message => message.Sender != Device).ToList();
+        if (await _services.Log.ReadAsync(conversation, Device.User, lastSeen, page + 1, ct) is not { } read)
+            return true;
+        var missing = read.Messages.Where(message => message.Sender != Device).ToList();
         if (missing.Count == 0)
-            return;
-        var isLarge = (await _services.Mediator.Send(new GetMembers(conversation), ct)).Count > _services.Options.PushThreshold;
+            return true;
+        var isLarge = await IsLargeAsync(conversation, ct);
         var cursor = await CursorOfAsync(conversation, ct);
         lock (_gate)
         {
-            // No longer a member, perhaps: what was read may be from after that.
-            if (_closed || _resyncing || _forgotten != forgotten)
-                return;
-            if (read.Count > page || !_outbox.HasRoom)
+            if (_forgotten != forgotten)
+                return false;
+            if (_closed || _resyncing)
+                return true;
+            if (read.Messages.Count > page || !_outbox.HasRoom)
                 BeginResync();
             else if (isLarge)
                 missing.ForEach(Add);
@@ -83,14 +90,15 @@ internal sealed partial class DeviceConnection
                 Repair(FeedOf(conversation));
         }
         Schedule();
+        return true;
 
         void Add(LoggedMessage message) => _outbox.Add(new MessageEvent(message, toSender: message.Sender.User == Device.User));
 
         void Repair(ConversationFeed feed)
         {
-            feed.Load(cursor, membership.JoinedAt);
+            Begin(feed, cursor, read.Membership.JoinedAt);
             missing.FindAll(message => message.SeqNo <= feed.Pushed).ForEach(Add);
-            PushRead(feed, after, read);
+            PushRead(feed, read.After, read.Messages);
         }
     }
 
@@ -170,7 +178,7 @@ internal sealed partial class DeviceConnection
             }
             catch (StoreUnavailableException e)
             {
-                _services.Log.StoreDidNotAnswer(Device, e);
+                _services.Logger.StoreDidNotAnswer(Device, e);
                 lock (_gate)
                 {
                     _storeFailed = true;
@@ -179,12 +187,12 @@ internal sealed partial class DeviceConnection
             }
             catch (Exception e) when (step is Step.Write)
             {
-                _services.Log.ConnectionBroke(Device, e);
+                _services.Logger.ConnectionBroke(Device, e);
                 Close(CloseReason.OverLimit);
             }
             catch (Exception e)
             {
-                _services.Log.DeliveryFailed(Device, e);
+                _services.Logger.DeliveryFailed(Device, e);
                 Close(CloseReason.OverLimit);
             }
         }
@@ -221,8 +229,13 @@ internal sealed partial class DeviceConnection
         var waiting = new List<(ConversationStart Start, Cursor? Cursor)>();
         foreach (var start in await _services.Starts.OpenAsync(Device, _closing.Token))
         {
-            if (start.Head > start.Start)
-                waiting.Add((start, start.MemberCount > _services.Options.PushThreshold ? null : await CursorOfAsync(start.Conversation, _closing.Token)));
+            if (start.Head <= start.Start)
+                continue;
+            if (start.MemberCount <= _services.Options.PushThreshold)
+                waiting.Add((start, await CursorOfAsync(start.Conversation, _closing.Token)));
+            // Of these the log is not read, which would find that the user has been removed since the drain began.
+            else if (await _services.Mediator.Send(new GetMembership(start.Conversation, Device.User), _closing.Token) is not null)
+                waiting.Add((start, null));
         }
         lock (_gate)
         {
@@ -242,7 +255,7 @@ internal sealed partial class DeviceConnection
                     continue;
                 }
                 var feed = FeedOf(start.Conversation);
-                feed.Load(cursor, start.Start);
+                Begin(feed, cursor, start.Start);
                 if (feed.Draining)
                     _draining--;
                 feed.DrainTo(start.Head);
@@ -266,18 +279,23 @@ internal sealed partial class DeviceConnection
         }
         try
         {
-            if (!feed.IsLoaded && !await LoadAsync(feed))
-                return;
+            var cursor = feed.IsLoaded ? null : await CursorOfAsync(feed.Conversation, _closing.Token);
             int room;
             SeqNo after;
             lock (_gate)
-                (room, after) = (Math.Min(ReadPage, _services.Options.UnackedWindow - _unacked), feed.Pushed);
-            var messages = room > 0 ? await _services.Mediator.Send(new ReadLog(feed.Conversation, after, room), _closing.Token) : [];
+                (room, after) = (Math.Min(ReadPage, _services.Options.UnackedWindow - _unacked), cursor?.Delivered ?? feed.Pushed);
+            // With no room, whether the user is still a member is asked all the same.
+            if (await _services.Log.ReadAsync(feed.Conversation, Device.User, after, Math.Max(room, 1), _closing.Token) is not { } read)
+            {
+                Forget(feed.Conversation);
+                return;
+            }
             lock (_gate)
             {
-                PushRead(feed, after, messages);
+                Begin(feed, cursor, read.Membership.JoinedAt);
+                PushRead(feed, read.After, read.Messages);
                 // With an empty page the rest is not there to be had: the next message of the conversation asks again.
-                if (feed.IsBehind && (messages.Count > 0 || room <= 0) && Follows(feed))
+                if (feed.IsBehind && read.Messages.Count > 0 && Follows(feed))
                     QueueToRead(feed);
             }
         }
@@ -322,33 +340,27 @@ internal sealed partial class DeviceConnection
         }
     }
 
-    private async Task<bool> LoadAsync(ConversationFeed feed)
-    {
-        var membership = await _services.Mediator.Send(new GetMembership(feed.Conversation, Device.User), _closing.Token);
-        if (membership is null)
-        {
-            Forget(feed.Conversation);
-            return false;
-        }
-        var cursor = await CursorOfAsync(feed.Conversation, _closing.Token);
-        lock (_gate)
-            feed.Load(cursor, membership.JoinedAt);
-        return true;
-    }
-
     private async Task ResendAsync()
     {
         (ConversationFeed Feed, SeqNo First, SeqNo Last) overdue;
         lock (_gate)
             overdue = _overdue.Dequeue();
-        var messages = await _services.Mediator.Send(
-            new ReadLog(overdue.Feed.Conversation, new SeqNo(overdue.First.Value - 1), _services.Options.UnackedWindow), _closing.Token);
+        var conversation = overdue.Feed.Conversation;
+        if (await _services.Log.ReadAsync(
+            conversation, Device.User, new SeqNo(overdue.First.Value - 1), _services.Options.UnackedWindow, _closing.Token) is not { } read)
+        {
+            Forget(conversation);
+            return;
+        }
         var resent = 0;
         lock (_gate)
         {
-            foreach (var message in messages)
+            if (!Follows(overdue.Feed))
+                return;
+            Begin(overdue.Feed, null, read.Membership.JoinedAt);
+            foreach (var message in read.Messages)
             {
-                if (message.SeqNo > overdue.Last || !Follows(overdue.Feed) || !overdue.Feed.IsInFlight(message.SeqNo))
+                if (message.SeqNo > overdue.Last || !overdue.Feed.IsInFlight(message.SeqNo))
                     continue;
                 if (!_outbox.HasRoomForMessages)
                 {
@@ -361,6 +373,9 @@ internal sealed partial class DeviceConnection
         }
         _services.Metrics.Resent(resent);
     }
+
+    private async ValueTask<bool> IsLargeAsync(ConversationId conversation, CancellationToken ct) =>
+        (await _services.Mediator.Send(new GetMembers(conversation), ct)).Count > _services.Options.PushThreshold;
 
     private async Task EndAsync()
     {

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
@@ -175,7 +176,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         return AckOutcome.Counted;
     }
 
-    /// <summary>The device's user is no longer in the conversation.</summary>
+    /// <summary>The device's user is no longer in the conversation: nothing of it is sent any more, and what is in flight holds up nothing else.</summary>
     public void Forget(ConversationId conversation)
     {
         lock (_gate)
@@ -183,6 +184,14 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             _forgotten++;
             Unfollow(conversation);
         }
+        Schedule();
+    }
+
+    /// <summary>The device has acked something of a conversation that its user is no longer in: what is in flight there makes room.</summary>
+    public void Release(ConversationId conversation)
+    {
+        lock (_gate)
+            Unfollow(conversation);
         Schedule();
     }
 
@@ -287,6 +296,19 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         _unacked += feed.Unacked - unackedBefore;
         if (drainingBefore && !feed.Draining)
             _draining--;
+    }
+
+    /// <summary>The feed begins at a place, or goes on there where the user has left and joined again. Under _gate.</summary>
+    /// <param name="feed">Which.</param>
+    /// <param name="cursor">The device's; null where the feed has it already.</param>
+    /// <param name="start">Nothing at or below it is owed.</param>
+    private void Begin(ConversationFeed feed, Cursor? cursor, SeqNo start)
+    {
+        if (!Follows(feed))
+            return;
+        var (unacked, draining) = (feed.Unacked, feed.Draining);
+        feed.Begin(cursor, start);
+        Account(feed, unacked, draining);
     }
 
     private void BeginResync()

@@ -23,11 +23,14 @@ internal sealed class AcknowledgeHandler(ConnectionTable connections, CursorTabl
 
     public async Task<Result<Done>> Handle(Acknowledge command, CancellationToken ct)
     {
+        var connection = connections.Find(command.From);
         if (await mediator.Send(new GetMembership(command.Conversation, command.From.User), ct) is not { } membership)
+        {
+            connection?.Release(command.Conversation);
             return NotAMember;
+        }
 
         var acked = new List<InFlightMessage>();
-        var connection = connections.Find(command.From);
         var outcome = connection?.Ack(command.Conversation, command.SeqNo, null, acked) ?? AckOutcome.NotFollowed;
         if (outcome is AckOutcome.NotFollowed or AckOutcome.BeyondKnown)
         {

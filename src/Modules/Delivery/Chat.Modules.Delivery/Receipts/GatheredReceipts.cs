@@ -2,7 +2,10 @@ using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using MediatR;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Receipts;
@@ -12,7 +15,8 @@ namespace Chat.Modules.Delivery.Receipts;
 /// In a direct conversation the first goes out at once, and only what follows close upon it is gathered. When more come than the limit, the
 /// rest go out at once.
 /// </summary>
-internal sealed class GatheredReceipts(ConnectionTable connections, IOptions<DeliveryOptions> options, TimeProvider clock) : BackgroundService
+internal sealed class GatheredReceipts(
+    ConnectionTable connections, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<GatheredReceipts> log) : BackgroundService
 {
     private const int MaxGathered = 100_000;
 
@@ -40,8 +44,22 @@ internal sealed class GatheredReceipts(ConnectionTable connections, IOptions<Del
             foreach (var (key, _) in _gathered)
             {
                 if (_gathered.TryRemove(key, out var receipt) && receipt is not null)
-                    Tell(key.Sender, receipt);
+                    await TellMemberAsync(key.Sender, receipt, stoppingToken);
             }
+        }
+    }
+
+    // The sender may have been removed while the receipt was gathered.
+    private async ValueTask TellMemberAsync(UserId sender, ReceiptEvent receipt, CancellationToken ct)
+    {
+        try
+        {
+            if (await mediator.Send(new GetMembership(receipt.Conversation, sender), ct) is not null)
+                Tell(sender, receipt);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.ReceiptNotTold(receipt.Conversation, e);
         }
     }
 

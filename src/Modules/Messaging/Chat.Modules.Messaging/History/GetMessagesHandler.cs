@@ -16,9 +16,19 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator) : 
             return Error.BadRequest("limit is 1 or more.");
         if (query is { After: not null, Before: not null })
             return Error.BadRequest("Give after or before, not both.");
-        if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is not { } membership)
-            return MessagingErrors.NotAMember;
 
+        while (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is { } membership)
+        {
+            var page = await ReadAsync(query, membership, ct);
+            // Still the same: all that was read stood in the log while the caller was a member.
+            if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) == membership)
+                return page;
+        }
+        return MessagingErrors.NotAMember;
+    }
+
+    private async Task<MessagePage> ReadAsync(GetMessages query, Membership membership, CancellationToken ct)
+    {
         var limit = Math.Min(query.Limit, GetMessages.MaxLimit);
         // The head first: what is appended while the page is read can only be on it, never missing below its end.
         var head = await log.GetHeadAsync(query.Conversation, ct);
