@@ -11,7 +11,7 @@ public sealed class FrameBudgetTests
     [Fact]
     public void Ten_seconds_worth_comes_at_once_and_no_more()
     {
-        var budget = new FrameBudget(perSecond: 5, _clock);
+        var budget = new FrameBudget(perSecond: 5, "Wait.", _clock);
 
         var answers = Enumerable.Range(0, 51).Select(_ => budget.Take()).ToList();
 
@@ -24,7 +24,7 @@ public sealed class FrameBudgetTests
     [Fact]
     public void A_client_that_waits_is_admitted_again()
     {
-        var budget = new FrameBudget(perSecond: 5, _clock);
+        var budget = new FrameBudget(perSecond: 5, "Wait.", _clock);
         Enumerable.Range(0, 60).ToList().ForEach(_ => budget.Take());
 
         _clock.Advance(TimeSpan.FromSeconds(1));
@@ -35,7 +35,7 @@ public sealed class FrameBudgetTests
     [Fact]
     public void A_client_that_goes_on_for_as_long_again_has_exhausted_it()
     {
-        var budget = new FrameBudget(perSecond: 5, _clock);
+        var budget = new FrameBudget(perSecond: 5, "Wait.", _clock);
 
         Enumerable.Range(0, 99).ToList().ForEach(_ => budget.Take());
         Assert.False(budget.IsExhausted);

@@ -14,7 +14,7 @@ namespace Chat.Host.Transports;
 /// <summary>What every live connection needs of the house.</summary>
 internal sealed class DoorServices(
     IMediator mediator, IConnections connections, ITokens tokens, TransportsMetrics metrics, IOptions<TransportsOptions> options,
-    TimeProvider clock, ILogger<DoorSession> log)
+    IOptions<RateLimitOptions> rates, TimeProvider clock, ILogger<DoorSession> log)
 {
     public IMediator Mediator => mediator;
 
@@ -25,6 +25,14 @@ internal sealed class DoorServices(
     public TransportsMetrics Metrics => metrics;
 
     public TransportsOptions Options => options.Value;
+
+    /// <summary>Null where rate limits are switched off.</summary>
+    public FrameBudget? NewFrameBudget() => rates.Value.Enabled
+        ? new FrameBudget(Options.FramesPerSecond, "Too many frames on this connection; wait before the next.", clock)
+        : null;
+
+    public FrameBudget NewUncountedBudget() =>
+        new(Options.UncountedFramesPerSecond, "Too many pings, pongs or bad frames; wait before the next.", clock);
 
     public TimeProvider Clock => clock;
 
@@ -41,12 +49,13 @@ internal sealed class DoorSession : IDisposable
     private readonly IClientConnection _connection;
     private readonly IAttachedConnection _attached;
     private readonly TokenLease _lease;
-    private readonly FrameBudget _budget;
+    private readonly FrameBudget? _frames;
+    private readonly FrameBudget _uncounted;
 
     private DoorSession(DoorServices services, IClientConnection connection, IAttachedConnection attached, DateTimeOffset tokenExpiresAt)
     {
         (_services, _connection, _attached) = (services, connection, attached);
-        _budget = new FrameBudget(services.Options.UncountedFramesPerSecond, services.Clock);
+        (_frames, _uncounted) = (services.NewFrameBudget(), services.NewUncountedBudget());
         _lease = new TokenLease(tokenExpiresAt, () => connection.Close(CloseReason.TokenExpired), services.Clock);
     }
 
@@ -73,7 +82,9 @@ internal sealed class DoorSession : IDisposable
         ServerEvent? answer;
         try
         {
-            answer = parsed.Frame is { } frame ? await HandleAsync(frame, ended) : Charge(new ErrorAnswer(parsed.Refusal!, parsed.ClientMsgId));
+            answer = Charge(_frames) is { } over ? new ErrorAnswer(over, AttemptOf(parsed))
+                : parsed.Frame is { } frame ? await HandleAsync(frame, ended)
+                : Charged(new ErrorAnswer(parsed.Refusal!, parsed.ClientMsgId));
         }
         catch (OperationCanceledException) when (ended.IsCancellationRequested)
         {
@@ -94,8 +105,13 @@ internal sealed class DoorSession : IDisposable
         return answer;
     }
 
-    /// <summary>Whether a transport's own ping is answered: it costs what a frame's does.</summary>
-    public bool AdmitsPing() => Charge(null) is null;
+    /// <summary>Whether a transport's own ping or pong is admitted: it costs what a frame's ping does.</summary>
+    /// <param name="refusal">What to answer where it is not; of many in a row with the first alone.</param>
+    public bool AdmitsControl(out ErrorAnswer? refusal) => Admits(_uncounted, out refusal);
+
+    /// <summary>Whether one more part of a frame is admitted.</summary>
+    /// <param name="refusal">As for <see cref="AdmitsControl"/>.</param>
+    public bool AdmitsFragment(out ErrorAnswer? refusal) => Admits(_frames, out refusal);
 
     public void Dispose()
     {
@@ -114,8 +130,8 @@ internal sealed class DoorSession : IDisposable
             TypingFrame f => DoAsync(new SetTyping(from, f.Conversation, f.Active)),
             SyncFrame f => ReadAsync(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit)),
             PresenceFrame f => SubscribeAsync(f, ended),
-            AuthFrame f => Charge(null) is { } refusal ? Task.FromResult<ServerEvent?>(refusal) : RenewAsync(f),
-            PingFrame => Task.FromResult(Charge(null) ?? (ServerEvent?)new Pong()),
+            AuthFrame f => Charge(_uncounted) is { } refusal ? Task.FromResult<ServerEvent?>(new ErrorAnswer(refusal)) : RenewAsync(f),
+            PingFrame => Task.FromResult<ServerEvent?>(Charge(_uncounted) is { } refusal ? new ErrorAnswer(refusal) : new Pong()),
             _ => throw new ArgumentException($"{frame.GetType().Name} has no meaning.", nameof(frame)),
         };
     }
@@ -123,9 +139,9 @@ internal sealed class DoorSession : IDisposable
     private async Task<ServerEvent?> DoAsync(ICommand<Done> command) =>
         (await _services.Mediator.Send(command, CancellationToken.None)).Error is { } error ? new ErrorAnswer(error) : null;
 
-    // No rate counts acks, as they make room; one that is no good must not be for nothing, though.
+    // No device's rate counts acks, as they make room; one that is no good costs more, though.
     private async Task<ServerEvent?> AckAsync(ICommand<Done> ack) =>
-        (await _services.Mediator.Send(ack, CancellationToken.None)).Error is { } error ? Charge(new ErrorAnswer(error)) : null;
+        (await _services.Mediator.Send(ack, CancellationToken.None)).Error is { } error ? Charged(new ErrorAnswer(error)) : null;
 
     private async Task<ServerEvent?> ReadAsync(GetMessages query) =>
         (await _services.Mediator.Send(query, CancellationToken.None)).Match<ServerEvent>(
@@ -171,20 +187,36 @@ internal sealed class DoorSession : IDisposable
     }
 
     /// <summary>The answer, or the refusal in its place where the connection's budget is used up.</summary>
-    private ErrorAnswer? Charge(ErrorAnswer? answer)
+    private ErrorAnswer Charged(ErrorAnswer answer) => Charge(_uncounted) is { } refusal ? new ErrorAnswer(refusal, answer.ClientMsgId) : answer;
+
+    private bool Admits(FrameBudget? budget, out ErrorAnswer? refusal)
     {
-        if (_budget.Take() is not { } refusal)
-            return answer;
-        if (_budget.IsExhausted)
+        refusal = null;
+        if (Charge(budget) is not { } over)
+            return true;
+        _services.Metrics.Refused(over.Code);
+        if (budget!.IsFirstRefusal)
+            refusal = new ErrorAnswer(over);
+        return false;
+    }
+
+    /// <summary>Null when the frame is admitted. A client that goes on for too long is closed.</summary>
+    private Error? Charge(FrameBudget? budget)
+    {
+        if (budget?.Take() is not { } refusal)
+            return null;
+        if (budget.IsExhausted)
             _connection.Close(CloseReason.OverLimit);
-        return new ErrorAnswer(refusal, answer?.ClientMsgId);
+        return refusal;
     }
 
     private static string NameOf(ParsedFrame parsed) => parsed.Frame?.GetType().Name ?? nameof(ErrorAnswer);
 
+    private static string? AttemptOf(ParsedFrame parsed) => (parsed.Frame as MessageFrame)?.ClientMsgId ?? parsed.ClientMsgId;
+
     private static ErrorAnswer Unavailable(ParsedFrame parsed) => new(
         new Error(ErrorCodes.Unavailable, "The server could not do this now; the same again later is safe.", TimeSpan.FromSeconds(1)),
-        (parsed.Frame as MessageFrame)?.ClientMsgId ?? parsed.ClientMsgId);
+        AttemptOf(parsed));
 
     private static Error NotThisDevice { get; } = new(ErrorCodes.Forbidden, "The token belongs to another user or device.");
 }

@@ -2,18 +2,19 @@ using Chat.BuildingBlocks.Errors;
 
 namespace Chat.Host.Transports;
 
-/// <summary>
-/// One connection's allowance of frames that cost work and count against no device's rate. A bucket that holds ten seconds' worth. Used by
-/// the connection's reader alone.
-/// </summary>
-internal sealed class FrameBudget(int perSecond, TimeProvider clock)
+/// <summary>One connection's allowance of frames: a bucket that holds ten seconds' worth. Used by the connection's reader alone.</summary>
+internal sealed class FrameBudget(int perSecond, string refusal, TimeProvider clock)
 {
     private const int Seconds = 10;
 
     private readonly int _size = perSecond * Seconds;
+    private readonly Error _refusal = new(ErrorCodes.RateLimited, refusal, TimeSpan.FromSeconds(1.0 / perSecond));
     private double _left = perSecond * Seconds;
     private long _counted = clock.GetTimestamp();
     private int _refused;
+
+    /// <summary>Whether the frame before the last was admitted: of many refused in a row, the first.</summary>
+    public bool IsFirstRefusal => _refused == 1;
 
     /// <summary>Whether as many frames as the bucket holds were refused in a row: the client does not listen.</summary>
     public bool IsExhausted => _refused >= _size;
@@ -27,7 +28,7 @@ internal sealed class FrameBudget(int perSecond, TimeProvider clock)
         if (_left < 1)
         {
             _refused++;
-            return new Error(ErrorCodes.RateLimited, "Too many pings or bad frames; wait before the next.", TimeSpan.FromSeconds(1.0 / perSecond));
+            return _refusal;
         }
         _left--;
         _refused = 0;

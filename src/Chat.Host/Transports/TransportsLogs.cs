@@ -18,6 +18,6 @@ internal static partial class TransportsLogs
     [LoggerMessage(EventId = 3004, EventName = "ConnectionFailed", Level = LogLevel.Debug, Message = "A connection of {Device} broke")]
     public static partial void ConnectionFailed(this ILogger log, Exception e, DeviceAddress device);
 
-    [LoggerMessage(EventId = 3005, EventName = "WriteTimedOut", Level = LogLevel.Information, Message = "A connection of {Device} takes nothing and is ended")]
+    [LoggerMessage(EventId = 3005, EventName = "WriteTimedOut", Level = LogLevel.Information, Message = "The client at {Device} did not read for too long; connection closed")]
     public static partial void WriteTimedOut(this ILogger log, DeviceAddress device);
 }

@@ -14,7 +14,10 @@ internal sealed class TransportsOptions
     /// <summary>The server pings a silent connection after this pause. 1 s to 5 min; default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")] public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>A connection that answers no ping for this long is dead. 1 s to 10 min; default 30 s.</summary>
+    /// <summary>
+    /// A connection from which nothing comes for this long is dead, and one that for twice as long neither answers a ping nor acks. 1 s to 10 min;
+    /// default 30 s.
+    /// </summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>A write that the client does not take for this long ends the connection (4008). 1 s to 10 min; default 30 s.</summary>
@@ -24,8 +27,15 @@ internal sealed class TransportsOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")] public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Frames a second on one connection that no device's rate counts: pings, <c>auth</c>, refused acks, and what is no good frame. Ten seconds' worth may
-    /// come at once; beyond it they are <c>rate_limited</c>, and as many of those in a row end the connection (4008). 1 to 10 000; default 10.
+    /// Frames a second on one connection, whatever they are: commands and acks, also those that move nothing, fragments, a hub's calls. Ten seconds'
+    /// worth may come at once; beyond it they are <c>rate_limited</c>, and as many of those in a row end the connection (4008). Off with
+    /// <c>RateLimits:Enabled</c>. 10 to 1 000 000; default 1 000.
+    /// </summary>
+    [Range(10, 1_000_000)] public int FramesPerSecond { get; init; } = 1_000;
+
+    /// <summary>
+    /// The same for frames that no client needs many of: pings, pongs, <c>auth</c>, refused acks, unknown methods of the hub, and what is no good
+    /// frame. 1 to 10 000; default 10.
     /// </summary>
     [Range(1, 10_000)] public int UncountedFramesPerSecond { get; init; } = 10;
 }

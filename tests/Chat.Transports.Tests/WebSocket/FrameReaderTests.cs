@@ -33,8 +33,10 @@ public sealed class FrameReaderTests
         using var reader = Reader(
             [.. Frame(0x01, "he"u8.ToArray(), 1), .. Frame(0x89, "p"u8.ToArray(), 2), .. Frame(0x00, [], 3), .. Frame(0x8A, [], 4), .. Frame(0x80, "llo"u8.ToArray(), 5)]);
 
+        Assert.Equal(Received.Fragment, await reader.NextAsync(Ct));
         Assert.Equal(Received.Ping, await reader.NextAsync(Ct));
         Assert.Equal("p", Encoding.UTF8.GetString(reader.Ping.Span));
+        Assert.Equal(Received.Fragment, await reader.NextAsync(Ct));
         Assert.Equal(Received.Pong, await reader.NextAsync(Ct));
         Assert.Equal(Received.Text, await reader.NextAsync(Ct));
         Assert.Equal("hello", Encoding.UTF8.GetString(reader.Text));
@@ -51,9 +53,11 @@ public sealed class FrameReaderTests
         ]);
 
         Assert.Equal(Received.TooLarge, await reader.NextAsync(Ct));
+        Assert.Equal(Received.Fragment, await reader.NextAsync(Ct));
         Assert.Equal(Received.TooLarge, await reader.NextAsync(Ct));
         Assert.Equal(Received.FarTooLarge, await reader.NextAsync(Ct));
         Assert.Equal(Received.Binary, await reader.NextAsync(Ct));
+        Assert.Equal(Received.Fragment, await reader.NextAsync(Ct));
         Assert.Equal(Received.Text, await reader.NextAsync(Ct));
         Assert.Equal("ok", Encoding.UTF8.GetString(reader.Text));
         Assert.Equal(Received.Close, await reader.NextAsync(Ct));

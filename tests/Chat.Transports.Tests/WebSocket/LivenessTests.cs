@@ -44,10 +44,25 @@ public sealed class LivenessTests : IDisposable
             _clock.Advance(TimeSpan.FromSeconds(30));
             await _pipe.Writer.WriteAsync(RawClient.Frame(0x8A, []), Ct);
             Assert.Equal(Received.Pong, await next);
+            _liveness.Reads();
         }
 
         Assert.False(_dead);
         Assert.InRange(_pings, 20, 40);
+    }
+
+    [Fact]
+    public async Task A_client_that_sends_and_answers_no_ping_is_dead()
+    {
+        for (var i = 0; i < 9; i++)
+        {
+            var next = _reader.NextAsync(Ct);
+            _clock.Advance(TimeSpan.FromSeconds(10));
+            await _pipe.Writer.WriteAsync(RawClient.Frame(0x81, "x"u8), Ct);
+            Assert.Equal(Received.Text, await next);
+        }
+
+        Assert.True(_dead);
     }
 
     [Fact]

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Chat.BuildingBlocks.Errors;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Transports.Tests.WebSocket;
@@ -8,6 +10,8 @@ namespace Chat.Transports.Tests.WebSocket;
 /// <summary>What ends a connection that does nothing wrong in its frames: its token, its device, its pace.</summary>
 public sealed partial class WebSocketTests
 {
+    private const string Ack = """{"type":"ack","conversationId":"dm:alice:bob","seqNo":1,"status":"delivered"}""";
+
     [Fact]
     public async Task A_token_that_expires_is_said_and_ends_the_connection()
     {
@@ -72,23 +76,63 @@ public sealed partial class WebSocketTests
     }
 
     [Fact]
-    public async Task A_flood_of_acks_that_are_no_good_ends_the_connection_and_good_ones_are_free()
+    public async Task A_flood_of_acks_that_are_no_good_ends_the_connection()
     {
         var doors = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
-        doors.Mediator.Answer<Acknowledge, Result<Done>>(ack => ack.SeqNo.Value > 1 ? Error.BadRequest("Beyond.") : default(Done));
+        doors.Mediator.Answer<Acknowledge, Result<Done>>(_ => Error.BadRequest("Beyond."));
         await using var client = await doors.ConnectAsync();
         await client.NextAsync();
 
-        Task AckAsync(int seqNo) => client.SendAsync($$"""{"type":"ack","conversationId":"dm:alice:bob","seqNo":{{seqNo}},"status":"delivered"}""");
-        for (var i = 0; i < 100; i++)
-            await AckAsync(1);
         for (var i = 0; i < 20; i++)
-            await AckAsync(2);
+            await client.SendAsync(Ack);
 
         for (var i = 0; i < 10; i++)
             Assert.Contains("bad_request", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Contains("rate_limited", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Equal("4008 over a limit", await client.CloseOfServerAsync());
+    }
+
+    [Theory, InlineData(Ack, null), InlineData(Hello, "c1"), InlineData("""{"type":"typing","conversationId":"dm:alice:bob","active":true}""", null)]
+    public async Task A_flood_of_good_frames_is_rate_limited_and_then_ends_the_connection(string frame, string? attempt)
+    {
+        var doors = await OpenAsync(new FakeTimeProvider(), ("FramesPerSecond", "10"));
+        var done = 0;
+        doors.Mediator
+            .Answer<Acknowledge, Result<Done>>(_ => Count())
+            .Answer<SetTyping, Result<Done>>(_ => Count())
+            .Answer<SendMessage, Result<SentMessage>>(_ =>
+            {
+                done++;
+                return Sent(1);
+            });
+        await using var client = await doors.ConnectAsync();
+        await client.NextAsync();
+
+        for (var i = 0; i < 200; i++)
+            await client.SendAsync(frame);
+
+        var refusal = await NextErrorAsync(client);
+        Assert.Equal("rate_limited", refusal.GetProperty("code").GetString());
+        Assert.Equal(100, refusal.GetProperty("retryAfterMs").GetInt32());
+        Assert.Equal(attempt, refusal.TryGetProperty("clientMsgId", out var named) ? named.GetString() : null);
+        Assert.Equal("4008 over a limit", await client.CloseOfServerAsync());
+        Assert.Equal(100, done);
+
+        Result<Done> Count()
+        {
+            done++;
+            return default(Done);
+        }
+    }
+
+    private static async Task<JsonElement> NextErrorAsync(SocketClient client)
+    {
+        while (true)
+        {
+            var frame = JsonDocument.Parse(await client.NextAsync()).RootElement;
+            if (frame.GetProperty("type").GetString() == "error")
+                return frame;
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Text.Unicode;
 
 namespace Chat.Host.Transports.WebSocket;
 
@@ -29,7 +30,7 @@ internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, long Length
     /// <summary>The bytes of a client's header, by its second; null where that shows no mask, which a client must not leave out.</summary>
     public static int? ClientBytes(byte second) => (second & 0x80) == 0 ? null : 6 + (second & 0x7F) switch { 126 => 2, 127 => 8, _ => 0 };
 
-    /// <summary>Null for what no client may send: reserved bits and opcodes, a long or fragmented control frame.</summary>
+    /// <summary>Null for what no client may send: reserved bits and opcodes, a length with more bytes than it needs, a long or fragmented control frame.</summary>
     public static FrameHeader? Read(ReadOnlySpan<byte> bytes)
     {
         var (fin, opcode) = ((bytes[0] & 0x80) != 0, (Opcode)(bytes[0] & 0x0F));
@@ -40,10 +41,23 @@ internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, long Length
             var small => small,
         };
         var header = new FrameHeader(fin, opcode, length, BitConverter.ToUInt32(bytes[^4..]));
-        var wrong = (bytes[0] & 0x70) != 0 || length < 0 || !Enum.IsDefined(opcode)
+        var tooWide = (bytes[1] & 0x7F) switch { 126 => length <= MaxControlPayload, 127 => length <= ushort.MaxValue, _ => false };
+        var wrong = (bytes[0] & 0x70) != 0 || tooWide || !Enum.IsDefined(opcode)
             || (header.IsControl && (!fin || length > MaxControlPayload));
         return wrong ? null : header;
     }
+
+    /// <summary>
+    /// Whether a client may close with this payload: nothing, or a code and a reason in UTF-8 (RFC 6455 §5.5.1). The codes are those of §7.4
+    /// that may stand in a frame, those registered since (1012 to 1014), and those of libraries and applications.
+    /// </summary>
+    public static bool IsClose(ReadOnlySpan<byte> payload) => payload.Length switch
+    {
+        0 => true,
+        1 => false,
+        _ => BinaryPrimitives.ReadUInt16BigEndian(payload) is (>= 1000 and <= 1003) or (>= 1007 and <= 1014) or (>= 3000 and <= 4999)
+            && Utf8.IsValid(payload[2..]),
+    };
 
     /// <summary>Writes a server's header of an unfragmented frame; answers its bytes.</summary>
     public static int Write(Span<byte> to, Opcode opcode, int length)

@@ -18,6 +18,9 @@ internal enum Received
     /// <summary>A binary message; dropped likewise.</summary>
     Binary,
 
+    /// <summary>A frame of a message that goes on. The message follows by itself; what is said here is that a frame has come.</summary>
+    Fragment,
+
     /// <summary>What RFC 6455 allows no client to send. Only <see cref="FrameReader.DrainAsync"/> is left.</summary>
     Malformed,
 
@@ -45,6 +48,7 @@ internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMe
     private uint _mask;
     private bool _inMessage;
     private bool _dropping;
+    private bool _isFragment;
     private long _total;
     private byte[] _text = [];
     private int _length;
@@ -122,6 +126,11 @@ internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMe
                 return null;
             if (_inMessage && _frame.Fin && EndMessage() is { } text)
                 return text;
+            if (_isFragment)
+            {
+                _isFragment = false;
+                return Received.Fragment;
+            }
 
             var head = first[..(int)Math.Min(first.Length, bytes.Length)];
             bytes.Slice(0, head.Length).CopyTo(head);
@@ -173,13 +182,14 @@ internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMe
         {
             Opcode.Ping => Received.Ping,
             Opcode.Pong => Received.Pong,
-            _ => Received.Close,
+            _ => FrameHeader.IsClose(payload) ? Received.Close : Received.Malformed,
         };
     }
 
     private Received? BeginFrame(FrameHeader header)
     {
         (_frame, _left, _mask, _inMessage) = (header, header.Length, header.Mask, true);
+        _isFragment = !header.Fin;
         if (_dropping)
             return null;
         _dropping = header.Opcode is Opcode.Binary || header.Length > maxMessageBytes - _total;

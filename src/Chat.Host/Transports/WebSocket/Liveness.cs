@@ -1,6 +1,9 @@
 namespace Chat.Host.Transports.WebSocket;
 
-/// <summary>Pings a client from which nothing comes, and says when it must be dead: its host is gone, and no packet will ever say so.</summary>
+/// <summary>
+/// Pings a client that shows no life, and says when it must be dead: nothing comes from it (its host is gone, and no packet will ever say so), or
+/// for twice as long nothing by which it shows that it reads what it is sent.
+/// </summary>
 internal sealed class Liveness : IDisposable
 {
     private readonly FrameReader _reader;
@@ -12,6 +15,10 @@ internal sealed class Liveness : IDisposable
     // Only the timer touches these.
     private int _reads;
     private int _silentLooks;
+    private int _unreadLooks;
+
+    // Set by the reader, taken back by the timer.
+    private volatile bool _hasRead;
 
     public Liveness(FrameReader reader, TransportsOptions options, TimeProvider clock, Action ping, Action dead)
     {
@@ -23,17 +30,26 @@ internal sealed class Liveness : IDisposable
             _timer = clock.CreateTimer(static liveness => ((Liveness)liveness!).Look(), this, options.KeepAlive, options.KeepAlive);
     }
 
+    /// <summary>The client answered a ping, or acked: it reads.</summary>
+    public void Reads() => _hasRead = true;
+
     public void Dispose() => _timer.Dispose();
 
     private void Look()
     {
         var reads = _reader.Reads;
-        // What a busy reader has not yet read may be its answer.
-        if (reads != _reads || !_reader.IsWaiting)
-            (_reads, _silentLooks) = (reads, 0);
-        else if (++_silentLooks > _patience)
+        // What a busy reader has not yet read may be its answer; a client that reads nothing keeps it busy for no longer than a write may take.
+        if (!_reader.IsWaiting)
+        {
+            (_reads, _silentLooks, _unreadLooks) = (reads, 0, 0);
+            return;
+        }
+        _silentLooks = reads == _reads ? _silentLooks + 1 : 0;
+        _unreadLooks = _hasRead ? 0 : _unreadLooks + 1;
+        (_reads, _hasRead) = (reads, false);
+        if (_silentLooks > _patience || _unreadLooks > 2 * _patience)
             _dead();
-        else
+        else if (_silentLooks > 0 || _unreadLooks > 0)
             _ping();
     }
 }

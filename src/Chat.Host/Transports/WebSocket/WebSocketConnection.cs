@@ -65,11 +65,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
     }
 
-    public ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct)
-    {
-        var write = _writer.WriteAsync(events);
-        return write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));
-    }
+    public ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct) => Watch(_writer.WriteAsync(events), ct);
 
     public void Close(CloseReason reason)
     {
@@ -133,11 +129,18 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             case Received.Text:
                 var parsed = ClientFrameParser.Parse(_reader.Text, Device.User);
                 _reader.Release();
+                if (parsed.Frame is AckPlaceFrame or AckMessageFrame)
+                    _liveness.Reads();
                 return AnswerAsync(session, parsed);
             case Received.TooLarge:
                 return AnswerAsync(session, ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)));
-            case Received.Ping when session.AdmitsPing():
-                return _writer.WriteControlAsync(Opcode.Pong, _reader.Ping, _ended.Token);
+            case Received.Ping:
+                return session.AdmitsControl(out var refusal) ? WriteControlAsync(Opcode.Pong, _reader.Ping) : RefuseAsync(session, refusal);
+            case Received.Pong:
+                _liveness.Reads();
+                return session.AdmitsControl(out refusal) ? default : RefuseAsync(session, refusal);
+            case Received.Fragment:
+                return session.AdmitsFragment(out refusal) ? default : RefuseAsync(session, refusal);
             case Received.Binary:
                 _ = Goodbye(CloseCode.ProtocolError, "text frames only", null);
                 return default;
@@ -155,6 +158,12 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             await session.ReplyAsync(answer, _ended.Token);
     }
 
+    private ValueTask RefuseAsync(DoorSession session, ErrorAnswer? refusal) =>
+        refusal is null ? default : session.ReplyAsync(refusal, _ended.Token);
+
+    private ValueTask Watch(ValueTask write, CancellationToken ct) =>
+        write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));
+
     // A reader that takes nothing for so long has its connection closed.
     private async Task WatchAsync(Task write, CancellationToken ct)
     {
@@ -170,11 +179,23 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
     }
 
+    private async ValueTask WriteControlAsync(Opcode opcode, ReadOnlyMemory<byte> payload)
+    {
+        try
+        {
+            await Watch(_writer.WriteControlAsync(opcode, payload, _ended.Token), CancellationToken.None);
+        }
+        catch (TimeoutException)
+        {
+            // The watch has closed the connection; what still comes is passed over.
+        }
+    }
+
     private async Task PingAsync()
     {
         try
         {
-            await _writer.WriteControlAsync(Opcode.Ping, ReadOnlyMemory<byte>.Empty, _ended.Token);
+            await WriteControlAsync(Opcode.Ping, ReadOnlyMemory<byte>.Empty);
         }
         catch (Exception e) when (IsOfTheConnection(e))
         {
