@@ -17,7 +17,7 @@ internal sealed class ClusterLog : IAsyncDisposable
     private ClusterLog(ICqlSession session)
     {
         Session = session;
-        Log = new CqlMessageLog(new CqlLogTables(session, TimeProvider.System), _meters, TimeProvider.System);
+        Log = new CqlMessageLog(new CqlLogTables(session, TimeProvider.System), _meters, TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
     }
 
     public ICqlSession Session { get; }

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.History;
@@ -28,7 +29,8 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetHead, SeqNo, GetHeadHandler>()
         .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
         .AddQuery<GetDirectConversations, IReadOnlyList<ConversationId>, GetDirectConversationsHandler>()
-        .AddQuery<GetEpoch, string, GetEpochHandler>();
+        .AddQuery<GetEpoch, string, GetEpochHandler>()
+        .AddSubscriber<GroupCreated, RaiseOnGroupCreated>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

@@ -6,6 +6,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Conversations;
@@ -166,13 +167,44 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     [Fact]
-    public async Task Pages_of_conversations_of_the_same_moment_give_each_once()
+    public async Task What_is_written_after_the_clock_was_set_back_comes_first()
+    {
+        await AppendAsync(AliceAndBob, Bob, Now.AddHours(1));
+        await AppendAsync(AliceAndCarol, Carol, Now);
+        Assert.Equal([AliceAndCarol, AliceAndBob], await FollowAsync(limit: 50));
+
+        await AppendAsync(AliceAndBob, Bob, Now);
+        Assert.Equal([AliceAndBob, AliceAndCarol], await FollowAsync(limit: 50));
+    }
+
+    [Fact]
+    public async Task A_group_made_while_the_clock_was_ahead_does_not_stay_first()
+    {
+        Join(Team, createdAt: Now.AddHours(1));
+        await new RaiseOnGroupCreated(_log.Activity, new FakeTimeProvider(Now.AddHours(1))).Handle(new GroupCreated(Team, Alice, [Alice]), Ct);
+        await AppendAsync(AliceAndBob, Bob, Now);
+
+        Assert.Equal([AliceAndBob, Team], await FollowAsync(limit: 50));
+    }
+
+    [Fact]
+    public async Task Pages_of_groups_of_the_same_moment_give_each_once()
+    {
+        var all = Enumerable.Range(1, 7).Select(n => Join(ConversationId.Parse($"g:{n:d32}"))).ToList();
+
+        Assert.Equal(all, await FollowAsync(limit: 3));
+        Assert.Equal(all, await FollowAsync(limit: 1));
+        Assert.Equal(all, await FollowAsync(limit: 7));
+    }
+
+    [Fact]
+    public async Task Pages_of_conversations_written_to_at_the_same_moment_give_each_once()
     {
         var all = new List<ConversationId>();
         for (var n = 0; n < 7; n++)
         {
-            all.Add(ConversationId.Direct(Alice, UserId.Parse($"user{n}")));
-            await AppendAsync(all[^1], Alice);
+            all.Insert(0, ConversationId.Direct(Alice, UserId.Parse($"user{n}")));
+            await AppendAsync(all[0], Alice);
         }
         Assert.Equal(all, await FollowAsync(limit: 3));
         Assert.Equal(all, await FollowAsync(limit: 1));
@@ -180,7 +212,7 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_page_goes_on_where_the_one_before_ended_though_one_moves_up()
+    public async Task What_moves_up_while_the_pages_are_read_comes_at_their_end()
     {
         for (var n = 1; n <= 4; n++)
             await AppendAsync(ConversationId.Direct(Alice, UserId.Parse($"user{n}")), Alice, Now.AddMinutes(n));
@@ -190,8 +222,34 @@ public sealed class GetConversationsHandlerTests : IDisposable
         var second = await GetAsync(limit: 2, cursor: first.Next);
 
         Assert.Equal(["dm:alice:user4", "dm:alice:user3"], first.Conversations.Select(conversation => conversation.Id.Value));
-        Assert.Equal(["dm:alice:user2"], second.Conversations.Select(conversation => conversation.Id.Value));
+        Assert.Equal(["dm:alice:user2", "dm:alice:user1"], second.Conversations.Select(conversation => conversation.Id.Value));
         Assert.Null(second.Next);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task Pages_hold_every_conversation_whatever_moves_while_they_are_read(int limit)
+    {
+        var all = Enumerable.Range(0, 8).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToList();
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var random = new Random(seed);
+            foreach (var conversation in random.GetItems(all.ToArray(), 20).Concat(all))
+                await AppendAsync(conversation, Alice);
+
+            // Several move between two pages, and while one is read: after its conversations were looked at, before its cursors are.
+            var moves = 12;
+            _mediator.Answer<GetCursors, IReadOnlyDictionary<ConversationId, Cursors>>(_ =>
+            {
+                for (var n = random.Next(3); n > 0 && moves > 0; n--, moves--)
+                    AppendAsync(all[random.Next(all.Count)], Bob, Now.AddSeconds(random.Next(-60, 60))).GetAwaiter().GetResult();
+                return _cursors;
+            });
+
+            Assert.Empty(all.Except(await FollowAsync(limit)));
+        }
     }
 
     [Fact]
@@ -211,11 +269,13 @@ public sealed class GetConversationsHandlerTests : IDisposable
     [InlineData(50, "")]
     [InlineData(50, "x")]
     [InlineData(50, "~dm:a:b")]
-    [InlineData(50, "-1~dm:a:b")]
-    [InlineData(50, "1~")]
-    [InlineData(50, "1~dm:b:a")]
-    [InlineData(50, "999999999999999999~dm:a:b")]
-    [InlineData(50, "99999999999999999999999~dm:a:b")]
+    [InlineData(50, "1~dm:a:b")]
+    [InlineData(50, "-1~1~dm:a:b")]
+    [InlineData(50, "1~-1~dm:a:b")]
+    [InlineData(50, "1~down~dm:a:b")]
+    [InlineData(50, "1~1~")]
+    [InlineData(50, "1~1~dm:b:a")]
+    [InlineData(50, "99999999999999999999999~up~dm:a:b")]
     public async Task A_page_that_cannot_be_is_refused(int limit, string? cursor) =>
         Assert.Equal(ErrorCodes.BadRequest, (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Error?.Code);
 

@@ -127,6 +127,34 @@ public abstract class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Activity_rises_with_each_append_whatever_the_clock_says()
+    {
+        int[] seconds = [0, 3_600, 10, 10, -86_400, 3_601, 3_600];
+        var activities = new List<Activity>();
+        foreach (var (n, second) in seconds.Index())
+        {
+            var conversation = n % 2 == 0 ? AliceAndBob : Team;
+            activities.Add(Activity.Of((await Log.AppendAsync(Draft(conversation, Alice, $"{n}") with { Now = Now.AddSeconds(second) }, Ct)).Message.Id));
+        }
+
+        Assert.Equal(activities.Order().Distinct(), activities);
+        Assert.Equal([0, 3_600, 3_600, 3_600, 3_600, 3_601, 3_601], activities.Select(activity => (activity.UnixMs - Now.ToUnixTimeMilliseconds()) / 1000));
+        Assert.Equal(Now.AddSeconds(10), (await Log.ReadAfterAsync(AliceAndBob, new SeqNo(1), 1, Ct))[0].Timestamp);
+    }
+
+    [Fact]
+    public async Task What_is_appended_later_is_above_the_floor()
+    {
+        var floor = Log.ActivityFloor;
+        var first = await AppendNowAsync("1");
+        var next = Log.ActivityFloor;
+        var second = await AppendNowAsync("2");
+
+        Assert.True(floor < Activity.Of(first.Message.Id));
+        Assert.True(next < Activity.Of(second.Message.Id));
+    }
+
+    [Fact]
     public async Task An_attempt_is_remembered_after_a_reopening()
     {
         var first = await AppendAsync(AliceAndBob, Alice, "1");
@@ -311,6 +339,9 @@ public abstract class MessageLogContract : IAsyncLifetime
 
     private protected Task<AppendedMessage> AppendAsync(ConversationId conversation, UserId sender, string clientMsgId, string text = "hello") =>
         Log.AppendAsync(Draft(conversation, sender, clientMsgId, text), Ct);
+
+    private Task<AppendedMessage> AppendNowAsync(string clientMsgId) =>
+        Log.AppendAsync(Draft(AliceAndBob, Alice, clientMsgId) with { Now = TimeProvider.System.GetUtcNow() }, Ct);
 
     private protected async Task<IReadOnlyList<LoggedMessage>> ReadAllAsync(ConversationId conversation) =>
         await Log.ReadAfterAsync(conversation, SeqNo.None, int.MaxValue, Ct);

@@ -86,6 +86,19 @@ public sealed class RocksMessageLogTests : MessageLogContract
     }
 
     [Fact]
+    public async Task Activity_goes_on_above_the_newest_message_after_a_restart_with_the_clock_set_back()
+    {
+        var ahead = await Log.AppendAsync(Draft(AliceAndBob, Alice, "1") with { Now = Now.AddDays(30) }, Ct);
+
+        await ReopenAsync();
+        Assert.Equal(Activity.Of(ahead.Message.Id), Log.ActivityFloor);
+        var after = await AppendAsync(Team, Bob, "1");
+
+        Assert.True(Activity.Of(after.Message.Id) > Activity.Of(ahead.Message.Id));
+        Assert.Equal(Now, after.Message.Timestamp);
+    }
+
+    [Fact]
     public async Task Damage_in_the_write_ahead_log_is_refused_with_words_for_the_operator()
     {
         await FillAsync();

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chat.Modules.Messaging.Tests.Log;
 
@@ -12,7 +13,11 @@ internal sealed class TemporaryLog(TimeProvider? clock = null, RocksWrite? write
     private readonly TemporaryStores _stores = new("messaging", typeof(MessagingModule).Assembly);
     private RocksMessageLog? _log;
 
-    public RocksMessageLog Log => _log ??= new RocksMessageLog(_stores.Data, _stores.Meters, clock ?? TimeProvider.System, write);
+    /// <summary>Of the log that is open.</summary>
+    public ActivityClock Activity { get; private set; } = null!;
+
+    public RocksMessageLog Log => _log ??= new RocksMessageLog(
+        _stores.Data, _stores.Meters, clock ?? TimeProvider.System, Activity = new ActivityClock(NullLogger<ActivityClock>.Instance), write);
 
     public string Folder => _stores.Data.PathOf("log");
 

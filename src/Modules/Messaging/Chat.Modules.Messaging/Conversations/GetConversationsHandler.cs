@@ -22,10 +22,12 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
     {
         if (query.Limit < 1)
             return Error.BadRequest("limit is 1 or more.");
-        PagePlace? start = null;
-        if (query.Cursor is not null && (start = PagePlace.Parse(query.Cursor)) is null)
+        PageStart? start = null;
+        if (query.Cursor is not null && (start = PageStart.Parse(query.Cursor)) is null)
             return Error.BadRequest("cursor is the next of the page before.");
 
+        // Before anything is read: whatever moves from here on is found by it.
+        var begun = log.ActivityFloor;
         var directs = await Concurrently.SelectAsync(
             await mediator.Send(new GetDirectConversations(query.Caller.User), ct), ReadsAtOnce,
             (direct, cancelled) => EntryAsync(direct, null, Direct, DateTimeOffset.UnixEpoch, cancelled), ct);
@@ -33,19 +35,34 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
             await mediator.Send(new GetGroupsOf(query.Caller.User), ct), ReadsAtOnce,
             (group, cancelled) => EntryAsync(group.Group, group.Title, group.Membership, group.CreatedAt, cancelled), ct);
         // A direct conversation is noted before its first message is, which may then never have been written.
-        var all = directs.Where(direct => direct.Last is not null).Concat(groups);
+        Entry[] all = [.. directs.Where(direct => direct.Last is not null), .. groups];
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
-        var page = all.Where(entry => start is null || entry.Place.CompareTo(start) > 0).OrderBy(entry => entry.Place).Take(limit + 1).ToList();
-        var more = page.Count > limit;
-        if (more)
+        var page = Rest(all, start).Take(limit + 1).ToList();
+        PageStart? next = null;
+        if (page.Count > limit)
+        {
             page.RemoveAt(limit);
+            var isDown = start is null || (start.Begun is not null && page[^1].Place.CompareTo(start.After) > 0);
+            next = new PageStart(page[^1].Place, isDown ? start?.Begun ?? begun : null);
+        }
 
         var cursors = await mediator.Send(new GetCursors(query.Caller), ct);
         var summaries = await Concurrently.SelectAsync(
             page, ReadsAtOnce,
             (entry, cancelled) => SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Place.Conversation, NoCursors), cancelled), ct);
-        return new ConversationPage(summaries, more ? page[^1].Place.ToString() : null, log.Epoch);
+        return new ConversationPage(summaries, next?.ToString(), log.Epoch);
+    }
+
+    /// <summary>What is still to be listed, in the order of <see cref="PageStart"/>.</summary>
+    private static IEnumerable<Entry> Rest(IEnumerable<Entry> all, PageStart? start)
+    {
+        if (start is null)
+            return all.OrderBy(entry => entry.Place);
+        var below = all.Where(entry => entry.Place.CompareTo(start.After) > 0);
+        // Only a message moves a conversation up.
+        var above = all.Where(entry => entry.Last is not null && entry.Place.CompareTo(start.After) < 0).OrderByDescending(entry => entry.Place);
+        return start.Begun is { } begun ? below.OrderBy(entry => entry.Place).Concat(above.Where(entry => entry.Place.Activity > begun)) : above;
     }
 
     private async ValueTask<Entry> EntryAsync(
@@ -53,7 +70,7 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
     {
         var newest = await log.ReadBeforeAsync(conversation, new SeqNo(SeqNo.MaxValue), limit: 1, ct);
         var last = newest.Count > 0 ? newest[0] : null;
-        return new Entry(new PagePlace(last?.Timestamp ?? createdAt, conversation), title, membership, last);
+        return new Entry(new PagePlace(last is null ? Activity.At(createdAt) : Activity.Of(last.Id), conversation), title, membership, last);
     }
 
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)

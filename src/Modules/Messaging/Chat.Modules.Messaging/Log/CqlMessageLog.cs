@@ -17,22 +17,29 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 {
     private const int MaxWaiting = 16_384;
 
+    // By how much the hosts' clocks may differ, and how long an append may take, without a list's pages missing what moves.
+    private static readonly TimeSpan Spread = TimeSpan.FromMinutes(1);
+
     private readonly ILogTables _tables;
     private readonly FinalReader _reader;
     private readonly Attempts _attempts;
     private readonly WriterContext _writers;
+    private readonly TimeProvider _clock;
+    private readonly ActivityClock _activity;
+    private readonly Random _random;
     private readonly SemaphoreSlim _room = new(MaxWaiting);
     private bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock) : this(tables, meters, clock, Random.Shared)
+    public CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, ActivityClock activity)
+        : this(tables, meters, clock, activity, Random.Shared)
     {
     }
 
     // A test has chance decide the same again.
-    internal CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, Random random)
+    internal CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, ActivityClock activity, Random random)
     {
-        _tables = tables;
+        (_tables, _clock, _activity, _random) = (tables, clock, activity, random);
         _reader = new FinalReader(tables, clock);
         _writers = new WriterContext(tables, _reader, clock, random);
         _attempts = _writers.Attempts;
@@ -42,6 +49,8 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     /// <exception cref="InvalidOperationException">The log is not open yet.</exception>
     public string Epoch => _epoch ?? throw new InvalidOperationException("The log is not open.");
+
+    public Activity ActivityFloor => Activity.At(_clock.GetUtcNow() - Spread);
 
     /// <summary>Appends that have no answer yet.</summary>
     public int Waiting => _writers.Pending;
@@ -60,7 +69,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
                 && (await _reader.ReadUpAsync(place.Conversation, new SeqNo(place.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
                 return AppendedMessage.Earlier(earlier);
 
-            var append = new Append(draft);
+            var append = new Append(draft, _activity.Next(draft.Now, _random.Next(1 << 12)));
             var first = _writers.Begin(append);
             var appended = await first.Done;
             return first == append ? appended : appended with { Duplicate = true };
@@ -78,7 +87,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         await _attempts.FindAsync(message, ct) is { } found ? new MessagePlace(found.Conversation, found.SeqNo) : null;
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
-        (await _reader.ReadUpAsync(conversation, after, limit, ct)).Messages;
+        Seen((await _reader.ReadUpAsync(conversation, after, limit, ct)).Messages);
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
     {
@@ -86,7 +95,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
             return [];
         var (messages, _) = await _reader.ReadDownAsync(conversation, before, limit, ct);
         messages.Reverse();
-        return messages;
+        return Seen(messages);
     }
 
     public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
@@ -124,6 +133,14 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
             return;
         for (var room = 0; room < MaxWaiting; room++)
             await _room.WaitAsync(cancellationToken);
+    }
+
+    // What other hosts have written, by clocks that may be ahead, is below what is written here from now on.
+    private List<LoggedMessage> Seen(List<LoggedMessage> messages)
+    {
+        if (messages.Count > 0)
+            _activity.Observe(Activity.Of(messages[^1].Id));
+        return messages;
     }
 
     /// <summary>May be called more than once: the container knows the log by several names.</summary>

@@ -5,11 +5,18 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>The messages of all conversations: what everything else is derived from.</summary>
-/// <remarks>Within a conversation seqNo starts at 1 and only rises; a number may be missing. What can be read is durable. Passes MessageLogContract.</remarks>
+/// <remarks>Within a conversation seqNo starts at 1 and only rises; a number may be missing. Of two messages of any
+/// conversations, the one whose append began when the other's was answered has the higher <see cref="Activity"/>, on one host whatever the clock says. What can be read is durable. Passes MessageLogContract.</remarks>
 internal interface IMessageLog
 {
     /// <summary>The opaque name of this log's history, made with it.</summary>
     string Epoch { get; }
+
+    /// <summary>
+    /// Every message that a read from now on finds and one before did not has a higher <see cref="Activity"/>. On a cluster that holds as long as
+    /// no host's clock is more than a minute behind another's, less the time that an append takes.
+    /// </summary>
+    Activity ActivityFloor { get; }
 
     /// <summary>Takes the next seqNo, stores the message and remembers its ClientMsgId: after a crash all of it counts, or nothing.</summary>
     /// <remarks>Of appends with the same (sender, ClientMsgId), also concurrent ones, the first counts, and all have its message as their answer.</remarks>

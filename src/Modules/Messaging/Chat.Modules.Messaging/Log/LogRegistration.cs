@@ -11,6 +11,7 @@ internal static class LogRegistration
 {
     public static IServiceCollection AddMessageLog(this IServiceCollection services, ModuleContext context) => context.UsesCql()
         ? services
+            .AddSingleton<ActivityClock>()
             .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
             .AddSingleton<ILogTables, CqlLogTables>()
             .AddSingleton<CqlMessageLog>()
@@ -18,6 +19,7 @@ internal static class LogRegistration
             .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())
             .AddHostedService(provider => provider.GetRequiredService<CqlMessageLog>())
         : services
+            .AddSingleton<ActivityClock>()
             .AddSingleton<RocksMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())

@@ -15,12 +15,12 @@ internal static class MessageCodec
     private const byte Layout = 1;
     private const int FixedLength = 1 + 16 + 8 + 1 + 16;
 
-    public static byte[] Encode(MessageDraft draft, MessageId id, long unixMs)
+    /// <summary>All but the id, which the writer gives.</summary>
+    public static byte[] Encode(MessageDraft draft, long unixMs)
     {
         var (user, device) = (draft.Sender.User.Value, draft.Sender.Device.Value);
         var bytes = new byte[FixedLength + 3 + user.Length + device.Length + draft.ClientMsgId.Length + Encoding.UTF8.GetByteCount(draft.Text)];
         bytes[0] = Layout;
-        id.Value.TryWriteBytes(bytes.AsSpan(1), bigEndian: true, out _);
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(17), unixMs);
         if (draft.ReplyTo is { } replyTo)
         {
@@ -34,6 +34,8 @@ internal static class MessageCodec
         Encoding.UTF8.GetBytes(draft.Text, rest);
         return bytes;
     }
+
+    public static void WriteId(Span<byte> bytes, MessageId id) => id.Value.TryWriteBytes(bytes[1..], bigEndian: true, out _);
 
     public static LoggedMessage Decode(ConversationId conversation, SeqNo seqNo, ReadOnlySpan<byte> bytes)
     {

@@ -35,6 +35,10 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     private readonly BatchWorker<Append> _writer;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
+    private readonly ActivityClock _activity;
+
+    // Written by the writer's thread alone.
+    private long _committed;
 
     // Only the writer's thread touches these.
     private readonly Dictionary<ConversationId, SeqNo> _heads = [];
@@ -42,7 +46,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     private readonly Dictionary<UserId, string> _newest = [];
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
-    public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock, RocksWrite? write = null)
+    public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null)
     {
         _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write);
         _messages = _store.Family("messages");
@@ -50,6 +54,9 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         _ids = _store.Family("ids");
         _directs = _store.Family("directs");
         _clock = clock;
+        _activity = activity;
+        _committed = ReadNewest().Value;
+        _activity.Observe(ActivityFloor);
         Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
         var meter = meters.Create("Chat");
         _commits = meter.CreateHistogram<double>("chat.log.commit", "s", "Time of a group commit to the message log, the fsync included.");
@@ -59,10 +66,12 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
 
     public string Epoch { get; }
 
+    public Activity ActivityFloor => new(Volatile.Read(ref _committed));
+
     public Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
         // Encoded here, on the sender's thread: the writer's is the one that everybody shares.
-        var append = new Append(draft, MessageId.New(draft.Now));
+        var append = new Append(draft);
         var enqueued = _writer.EnqueueAsync(append, ct);
         return enqueued.IsCompletedSuccessfully ? append.Done : AppendedAsync(append, enqueued);
     }
@@ -199,7 +208,10 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
             }
             // Without a first in it the batch is empty, and not worth an fsync.
             if (_firsts.Count > 0)
+            {
                 _store.WriteDurably(batch);
+                Volatile.Write(ref _committed, _firsts.Values.Max(append => append.Activity.Value));
+            }
         }
         catch (Exception e)
         {
@@ -273,6 +285,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         var previous = HeadOf(view, conversation);
         var seqNo = previous.Next;
         var place = LogKeys.Place(conversation, seqNo);
+        append.Stamp(_activity.Next(draft.Now));
         batch.Put((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), append.Encoded, _messages.Handle);
         batch.Put((ReadOnlySpan<byte>)attempt, place, _attempts.Handle);
         batch.Put((ReadOnlySpan<byte>)LogKeys.Id(append.Id), place, _ids.Handle);
@@ -322,6 +335,15 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return MessageCodec.Decode(conversation, seqNo, message);
     }
 
+    // Ids sort by the time that they begin with. Damage there is found by who reads it for its own sake.
+    private Activity ReadNewest()
+    {
+        using var view = _store.View();
+        using var ids = view.Walk(_ids);
+        ids.SeekToLast();
+        return ids.Valid() ? Activity.ReadFrom(ids.GetKeySpan()) : default;
+    }
+
     private static LoggedMessage? Current(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound) =>
         messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo
             ? MessageCodec.Decode(conversation, seqNo, messages.GetValueSpan())
@@ -343,7 +365,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return epoch;
     }
 
-    private sealed class Append(MessageDraft draft, MessageId id)
+    private sealed class Append(MessageDraft draft)
     {
         private readonly long _unixMs = draft.Now.ToUnixTimeMilliseconds();
 
@@ -352,9 +374,12 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
 
         public MessageDraft Draft => draft;
 
-        public MessageId Id => id;
+        /// <summary>All of its id but the time in it, until it has its place.</summary>
+        public MessageId Id { get; private set; } = MessageId.New(draft.Now);
 
-        public byte[] Encoded { get; } = MessageCodec.Encode(draft, id, draft.Now.ToUnixTimeMilliseconds());
+        public byte[] Encoded { get; } = MessageCodec.Encode(draft, draft.Now.ToUnixTimeMilliseconds());
+
+        public Activity Activity { get; private set; }
 
         public Task<AppendedMessage> Done => _done.Task;
 
@@ -363,8 +388,15 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
 
         public StoreUnavailableException? Failure { get; set; }
 
+        public void Stamp(Activity activity)
+        {
+            Activity = activity;
+            Id = activity.In(Id);
+            MessageCodec.WriteId(Encoded, Id);
+        }
+
         public LoggedMessage ToMessage(SeqNo seqNo) => new(
-            id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
+            Id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
 
         public void Answer()
         {

@@ -17,7 +17,7 @@ public sealed class AttemptKeyTests
     public void A_message_s_id_leads_to_the_key_of_its_attempt(string name)
     {
         var key = AttemptKey.Of(Alice, name);
-        var ids = Enumerable.Range(0, 20).Select(_ => AttemptKey.NewId(key, Now)).ToList();
+        var ids = Enumerable.Range(0, 20).Select(_ => AttemptKey.NewId(key, Activity.At(Now))).ToList();
 
         Assert.All(ids, id => Assert.Equal(key, AttemptKey.Of(id)));
         Assert.All(ids, id => Assert.Equal((7, Now.ToUnixTimeMilliseconds()), (id.Value.Version, NamedTime.Of(id.ToString()))));

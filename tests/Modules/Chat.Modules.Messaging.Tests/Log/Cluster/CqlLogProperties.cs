@@ -7,6 +7,7 @@ using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -92,7 +93,7 @@ public sealed class CqlLogProperties
         private Host StartHost()
         {
             var meters = new TestMeters();
-            var log = new CqlMessageLog(_tables, meters, _time, new Random(_time.Random.Next()));
+            var log = new CqlMessageLog(_tables, meters, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
             var rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters);
             return new Host(

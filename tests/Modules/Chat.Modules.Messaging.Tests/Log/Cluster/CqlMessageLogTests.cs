@@ -4,6 +4,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
@@ -104,7 +105,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
 
     private async Task<CqlMessageLog> OpenAnotherAsync()
     {
-        var log = new CqlMessageLog(new CqlLogTables(_session!, TimeProvider.System), _meters, TimeProvider.System);
+        var log = new CqlMessageLog(new CqlLogTables(_session!, TimeProvider.System), _meters, TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
         await log.OpenAsync(Ct);
         return log;
     }

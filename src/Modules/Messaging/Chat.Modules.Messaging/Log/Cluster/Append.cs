@@ -9,11 +9,11 @@ internal sealed class Append
     private readonly TaskCompletionSource<AppendedMessage> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly long _unixMs;
 
-    public Append(MessageDraft draft)
+    public Append(MessageDraft draft, Activity activity)
     {
         Draft = draft;
         Key = AttemptKey.Of(draft.Sender.User, draft.ClientMsgId);
-        Id = AttemptKey.NewId(Key, draft.Now);
+        Id = AttemptKey.NewId(Key, activity);
         _unixMs = draft.Now.ToUnixTimeMilliseconds();
     }
 

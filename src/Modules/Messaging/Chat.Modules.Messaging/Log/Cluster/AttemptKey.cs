@@ -7,8 +7,8 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
 /// Where an attempt's claims lie: 58 bits made of (sender, clientMsgId), which are the last bits of the message's id too. So an attempt and an
-/// id are looked up in the same place, and one row is written for both. The id stays a UUID of version 7 (RFC 9562 §5.7): 48 bits of time, 16
-/// random ones.
+/// id are looked up in the same place, and one row is written for both. The id stays a UUID of version 7 (RFC 9562 §5.7): 48 bits of time,
+/// 12 that are random unless the clock went back (<see cref="Activity"/>), 4 random ones.
 /// </summary>
 /// <remarks>
 /// A clientMsgId that is a UUID of version 7 itself says when it was made, and its key begins with that: attempts made in one moment share a
@@ -49,10 +49,11 @@ internal static class AttemptKey
     /// <summary>The moment that the attempt's name gives: its claims lie with those of others. Null where they lie alone.</summary>
     public static long? MomentOf(long key) => (key & Timed) != 0 ? (key & (Timed - 1)) >> HashBits : null;
 
-    public static MessageId NewId(long key, DateTimeOffset now)
+    public static MessageId NewId(long key, Activity activity)
     {
         Span<byte> bytes = stackalloc byte[16];
-        Guid.CreateVersion7(now).TryWriteBytes(bytes, bigEndian: true, out _);
+        Guid.CreateVersion7().TryWriteBytes(bytes, bigEndian: true, out _);
+        activity.WriteTo(bytes);
         var random = BinaryPrimitives.ReadInt64BigEndian(bytes[8..]);
         BinaryPrimitives.WriteInt64BigEndian(bytes[8..], (random & ~Mask) | key);
         return new MessageId(new Guid(bytes, bigEndian: true));

@@ -1,0 +1,65 @@
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>
+/// Gives each message a place above all that this host has given or seen: the time of the clock, and where that went back the next place after
+/// the highest one. So a message that is written later stands higher, whatever was done to the clock in between (a hybrid logical clock).
+/// </summary>
+internal sealed class ActivityClock(ILogger<ActivityClock> log)
+{
+    /// <summary>A clock that is behind by less is not worth a line in the log.</summary>
+    private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
+
+    private long _highest;
+    private int _isBehind;
+
+    /// <param name="now">What the clock says.</param>
+    /// <param name="count">Where in the millisecond, 0 to 4095, where nothing of it was given yet.</param>
+    public Activity Next(DateTimeOffset now, int count = 0)
+    {
+        var wanted = Activity.At(now).Value | (uint)count;
+        while (true)
+        {
+            var highest = Volatile.Read(ref _highest);
+            var next = Math.Max(wanted, highest + 1);
+            if (Interlocked.CompareExchange(ref _highest, next, highest) != highest)
+                continue;
+            Note(new Activity(highest), now);
+            return new Activity(next);
+        }
+    }
+
+    /// <summary>The next are above this one.</summary>
+    public void Observe(Activity seen)
+    {
+        for (var highest = Volatile.Read(ref _highest); seen.Value > highest;)
+        {
+            var before = Interlocked.CompareExchange(ref _highest, seen.Value, highest);
+            if (before == highest)
+                return;
+            highest = before;
+        }
+    }
+
+    private void Note(Activity highest, DateTimeOffset now)
+    {
+        var behindMs = highest.UnixMs - now.ToUnixTimeMilliseconds();
+        var isBehind = behindMs > Tolerance.TotalMilliseconds ? 1 : 0;
+        if (Volatile.Read(ref _isBehind) == isBehind || Interlocked.Exchange(ref _isBehind, isBehind) == isBehind)
+            return;
+        if (isBehind == 1)
+            log.ClockIsBehind(TimeSpan.FromMilliseconds(behindMs));
+        else
+            log.ClockHasCaughtUp();
+    }
+}
+
+internal static partial class ActivityLogs
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock is {Behind} behind the newest message: it was set back, or was ahead when that was written. Conversations are ordered as their messages were written; times shown follow the clock")]
+    public static partial void ClockIsBehind(this ILogger log, TimeSpan behind);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The clock is past the newest message again")]
+    public static partial void ClockHasCaughtUp(this ILogger log);
+}
