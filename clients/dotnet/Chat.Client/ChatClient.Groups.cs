@@ -37,7 +37,7 @@ public sealed partial class ChatClient
     public Task<Group> SetRoleAsync(string conversationId, string userId, Role role, CancellationToken ct = default) =>
         _api.SetRoleAsync(conversationId, userId, role, ct);
 
-    /// <summary>Leaves a group, and forgets it here.</summary>
+    /// <summary>Leaves a group, and forgets it here, but for what could not be sent into it.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
     public async Task LeaveAsync(string conversationId, CancellationToken ct = default)
     {
@@ -68,7 +68,7 @@ public sealed partial class ChatClient
             // The answer may come when somebody else is here.
             if (draft.Now.Life != life)
                 return;
-            draft.Put(_ledger.FindOrNew(draft, group.ConversationId) with { Title = group.Title });
+            draft.Put(_ledger.FindOrNew(draft, group.ConversationId) with { Title = group.Title, IsLeft = false });
             _lists.HeardOf(group.ConversationId);
             await _ledger.CommitAsync(draft);
         });

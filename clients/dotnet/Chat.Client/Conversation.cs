@@ -11,9 +11,10 @@ namespace Chat.Client;
 /// <param name="UnreadCapped">There are more than <paramref name="UnreadCount"/>.</param>
 /// <param name="LastMessage">Its newest message, once it is known.</param>
 /// <param name="Typing">The other users who write in it now.</param>
+/// <param name="IsLeft">The user is no member any more; it is shown for what could not be sent into it.</param>
 public sealed record Conversation(
     string Id, ConversationKind Kind, string? Peer, string? Title, long MaxSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped,
-    Message? LastMessage, IReadOnlyList<string> Typing);
+    Message? LastMessage, IReadOnlyList<string> Typing, bool IsLeft = false);
 
 /// <summary>What a conversation is.</summary>
 public enum ConversationKind

@@ -135,7 +135,8 @@ export class Link {
       const frame = (frame: ServerFrame) => void (held ? held.push(frame) : this.take(frame))
       transport = await this.connect(this.url, token, { frame, closed: ended })
     } catch (error) {
-      if (error instanceof ChatError && error.code === 'unauthenticated') return 'unauthenticated'
+      // A token that has life left is refused when it was voided.
+      if (error instanceof ChatError && error.code === 'unauthenticated') return 'revoked'
       throw error
     }
     if (this.running !== me) {

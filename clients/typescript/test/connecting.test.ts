@@ -151,6 +151,19 @@ test('A revoked device forgets everything, and what it is called', async () => {
   expect(client.session!.deviceId).not.toBe(deviceId)
 })
 
+test('A device that was revoked while it was away forgets everything, too', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  stage.refuseConnections = refused()
+  stage.routes.set('POST /v1/auth/refresh', () => {
+    throw refused()
+  })
+  await stage.cut()
+  await pass(500)
+  expect(client.connection).toMatchObject({ status: 'signedOut', reason: 'revoked' })
+  expect(client.conversations).toEqual([])
+})
+
 test('A lost answer to a renewal is not taken for a revocation', async () => {
   const client = await stage.online()
   await stage.says(message(1))

@@ -1,3 +1,4 @@
+using System.Net;
 using Chat.Client.Tests.Fakes;
 using Chat.EndToEnd.Tests.Running;
 
@@ -115,6 +116,48 @@ public sealed class ConnectionTests
         await rig.CaughtUpAsync();
         Assert.NotEqual(device, rig.Client.Session!.DeviceId);
         await Until.TrueAsync(() => rig.Server.Log(Rig.Direct).Any(message => message.Text == "unsent"), "what was written goes out");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_renewal_that_is_refused_is_no_revocation_where_the_token_was_good_or_an_answer_was_lost(bool answerLost)
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Push(Rig.Direct, "bob", "hello");
+        await rig.TakenAsync(1);
+        var device = rig.Client.Session!.DeviceId;
+        if (answerLost)
+        {
+            rig.Server.RestFault = new HttpRequestException("lost");
+            await rig.AdvanceUntilAsync(() => rig.Rest.Asked.Contains("POST /v1/auth/refresh"), "it is renewed");
+            rig.Server.RestFault = null;
+        }
+
+        rig.Server.KnowsSession = false;
+        if (answerLost)
+            rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+        await rig.AdvanceUntilAsync(() => rig.Client.Connection.Status == ConnectionStatus.SignedOut, "it is signed out");
+
+        Assert.Equal(SignedOutReason.Expired, rig.Client.Connection.Reason);
+        rig.Server.KnowsSession = true;
+        await rig.Client.SignInAsync(Rig.Me, "password");
+        Assert.Equal(("hello", device), (rig.Client.FindConversation(Rig.Direct)?.LastMessage?.Text, rig.Client.Session!.DeviceId));
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.Unauthorized)]
+    [InlineData(HttpStatusCode.Forbidden)]
+    public async Task A_page_of_a_proxy_does_not_end_the_session(HttpStatusCode status)
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Rest.ProxyPage = status;
+        await rig.AdvanceUntilAsync(() => rig.Rest.Asked.Count(asked => asked == "POST /v1/auth/refresh") == 2, "it is tried again");
+
+        rig.Rest.ProxyPage = null;
+        await rig.AdvanceUntilAsync(() => rig.Server.Refreshes == 1, "it is renewed");
+
+        Assert.NotNull(rig.Client.Session);
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
     /// <summary>Called with each request's path and query, before it is answered; may hold it back.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>What something in between says of groups and to renewals, in the server's place.</summary>
+    public HttpStatusCode? ProxyPage { get; set; }
+
     /// <summary>All requests, as method and path with query.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
@@ -36,6 +39,10 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
                 query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
                 ChatJson.Wire.Page),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),
+            [_, _, "groups", ..] when ProxyPage is { } status => Page(status),
+            [_, _, "groups", var id] when server.Groups.TryGetValue(id, out var title) =>
+                Json(new Group(id, title, History.All, [new Member(Rig.Me, Role.Member)]), ChatJson.Wire.Group),
+            [_, _, "groups", _] => Refuse(HttpStatusCode.Forbidden, ErrorCodes.NotAMember),
             [_, _, "groups"] => Json(new Group(Rig.Group, "Group", History.All, [new Member(Rig.Me, Role.Owner)]), ChatJson.Wire.Group),
             _ => Refuse(HttpStatusCode.NotFound, ErrorCodes.NotFound),
         };
@@ -50,6 +57,8 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
     {
         switch (path)
         {
+            case "/v1/auth/refresh" when ProxyPage is { } status:
+                return Page(status);
             case "/v1/auth/refresh" when !server.KnowsSession:
                 return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
             case "/v1/auth/refresh":
@@ -62,6 +71,8 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
                 return Json(server.NextTokens(), ChatJson.Wire.TokenPair);
         }
     }
+
+    private static HttpResponseMessage Page(HttpStatusCode status) => new(status) { Content = new StringContent("<html>No</html>") };
 
     private static HttpResponseMessage Json<T>(T body, JsonTypeInfo<T> type) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body, type) };
 

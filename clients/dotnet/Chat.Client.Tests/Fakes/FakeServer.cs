@@ -55,6 +55,9 @@ internal sealed class FakeServer(TimeProvider clock)
     /// <summary>The groups, by id, with titles.</summary>
     public Dictionary<string, string> Groups { get; } = [];
 
+    /// <summary>Groups that moved between two pages of the list, and are on none of them.</summary>
+    public HashSet<string> NotListed { get; } = [];
+
     public FakeTransport Current => Connections.Last();
 
     public ITransport NewTransport() => new FakeTransport(this);
@@ -193,7 +196,7 @@ internal sealed class FakeServer(TimeProvider clock)
     {
         lock (_gate)
         {
-            var all = _log.Keys.Union(Groups.Keys).Where(id => !ConversationIds.IsGroup(id) || Groups.ContainsKey(id));
+            var all = _log.Keys.Union(Groups.Keys).Where(id => !NotListed.Contains(id) && (!ConversationIds.IsGroup(id) || Groups.ContainsKey(id)));
             return new ConversationList([.. all.Select(id => Summary(id, me))], Epoch);
         }
     }

@@ -209,23 +209,6 @@ public sealed class ConversationListTests
     }
 
     [Fact]
-    public async Task What_waits_to_be_sent_into_a_group_goes_with_it()
-    {
-        await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
-        await Until.TrueAsync(() => rig.Client.FindConversation(Rig.Group) is not null, "the group is listed");
-        using var timeline = rig.Client.OpenTimeline(Rig.Group);
-        rig.Server.Answer = _ => null;
-        await rig.Client.SendAsync(Rig.Group, "mine");
-        await rig.Client.SendAsync(Rig.Direct, "other");
-
-        rig.Server.Groups.Clear();
-        rig.Server.Current.Push(new ConversationChanged(Rig.Group, "memberRemoved", Rig.Me));
-
-        await Until.TrueAsync(() => timeline.Outgoing.Count == 0, "nothing waits");
-        Assert.Equal(["other"], (await rig.Store.OpenAsync(CancellationToken.None)).Outbox.Select(outgoing => outgoing.Text));
-    }
-
-    [Fact]
     public async Task A_list_writes_what_it_changes_alone()
     {
         await using var rig = await Rig.OnlineAsync(server =>

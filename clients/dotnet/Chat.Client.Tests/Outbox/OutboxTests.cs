@@ -184,6 +184,17 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task A_text_whose_frame_the_doors_would_refuse_is_refused_at_once()
+    {
+        await using var rig = await Rig.OnlineAsync();
+
+        var e = await Assert.ThrowsAsync<ChatException>(() => rig.Client.SendAsync("@bob", new string('\u0001', 10_000)));
+
+        Assert.Equal(ErrorCodes.TooLarge, e.Code);
+        await rig.Client.SendAsync("@bob", new string('\u0001', 9_999));
+    }
+
+    [Fact]
     public async Task What_was_written_offline_goes_out_in_order_after_the_program_was_started_again()
     {
         await using var rig = await Rig.OnlineAsync();

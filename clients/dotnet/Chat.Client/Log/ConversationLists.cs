@@ -88,8 +88,9 @@ internal sealed class ConversationLists : IDisposable
             try
             {
                 var (listed, epoch, complete) = await ReadAsync(ct);
-                await _loop.RunAsync(() => MergeAsync(listed, epoch, complete, before));
+                var absent = await _loop.RunAsync(() => MergeAsync(listed, epoch, complete, before));
                 merged = true;
+                await ConfirmAsync(absent, ct);
             }
             finally
             {
@@ -117,11 +118,12 @@ internal sealed class ConversationLists : IDisposable
         }
     }
 
-    private async Task MergeAsync(List<ConversationSummary> listed, string epoch, bool complete, State before)
+    /// <returns>The groups that the list lacks.</returns>
+    private async Task<IReadOnlyList<string>> MergeAsync(List<ConversationSummary> listed, string epoch, bool complete, State before)
     {
         var draft = _ledger.Begin();
         if (draft.Now.Life != before.Life || draft.Now.UserId is null)
-            return;
+            return [];
         if (draft.Now.Installation.Epoch is { } known && known != epoch)
         {
             _log.NewEpoch();
@@ -148,10 +150,9 @@ internal sealed class ConversationLists : IDisposable
                 untold.Add(merged.Id);
             draft.Put(merged);
         }
-        if (complete)
-            RemoveAbsent(draft, listed, before);
         await _reading.CommitAndTellAsync(draft, untold);
         Merged?.Invoke();
+        return complete ? [.. Absent(listed, before)] : [];
     }
 
     private async Task<int> OthersAboveAsync(Draft draft, StoredConversation conversation, ConversationSummary summary) =>
@@ -159,13 +160,43 @@ internal sealed class ConversationLists : IDisposable
             ? 0
             : await _reading.OthersAsync(draft, conversation.Id, new Span(Math.Max(summary.MaxSeqNo, conversation.ReadSeqNo) + 1, conversation.MaxSeqNo));
 
-    private void RemoveAbsent(Draft draft, List<ConversationSummary> listed, State before)
+    private IEnumerable<string> Absent(List<ConversationSummary> listed, State before)
     {
         var present = listed.Select(summary => summary.ConversationId).ToImmutableHashSet();
-        foreach (var id in before.Conversations.Keys)
+        return before.Conversations.Keys.Where(id => ConversationIds.IsGroup(id) && !present.Contains(id) && IsStillIn(id));
+    }
+
+    private bool IsStillIn(string id) => !_heardOf.Contains(id) && _ledger.State.Find(id) is { IsLeft: false };
+
+    /// <summary>A group that moved up while the list was read is on no page of it: the server is asked for each.</summary>
+    private async Task ConfirmAsync(IReadOnlyList<string> absent, CancellationToken ct)
+    {
+        var life = _ledger.State.Life;
+        foreach (var id in absent)
         {
-            if (ConversationIds.IsGroup(id) && !present.Contains(id) && !_heardOf.Contains(id) && draft.Now.Find(id) is not null)
+            if (!await IsGoneAsync(id, ct))
+                continue;
+            await _loop.RunAsync(async () =>
+            {
+                var draft = _ledger.Begin();
+                if (draft.Now.Life != life || !IsStillIn(id))
+                    return;
                 draft.Remove(id);
+                await _ledger.CommitAsync(draft);
+            });
+        }
+    }
+
+    private async Task<bool> IsGoneAsync(string id, CancellationToken ct)
+    {
+        try
+        {
+            await _api.GetGroupAsync(id, ct);
+            return false;
+        }
+        catch (ChatException e) when (e.Code is ErrorCodes.Forbidden or ErrorCodes.NotAMember or ErrorCodes.NotFound)
+        {
+            return true;
         }
     }
 }

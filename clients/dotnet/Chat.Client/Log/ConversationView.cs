@@ -17,13 +17,19 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
         if (_made is { } made && made.State == state && made.Typing == now)
             return made;
         var written = new Dictionary<string, DateTimeOffset>();
+        var conversations = state.Conversations;
         foreach (var outgoing in state.Outbox)
+        {
             written[outgoing.ConversationId] = outgoing.CreatedAt;
+            // What was written is shown, also where nothing else is known of its conversation: after a new epoch or a revocation.
+            if (!conversations.ContainsKey(outgoing.ConversationId))
+                conversations = conversations.Add(outgoing.ConversationId, new() { Id = outgoing.ConversationId, KnownSince = outgoing.CreatedAt });
+        }
         var me = state.UserId ?? "";
         ImmutableArray<Conversation> list =
         [
             // Begun here and never sent: nothing to list.
-            .. state.Conversations.Values
+            .. conversations.Values
                 .Where(conversation => conversation.MaxSeqNo > 0 || ConversationIds.IsGroup(conversation.Id) || written.ContainsKey(conversation.Id))
                 .OrderByDescending(conversation => ActivityOf(conversation, written))
                 .ThenBy(conversation => conversation.Id, StringComparer.Ordinal)
@@ -41,7 +47,8 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
     private static Conversation Show(StoredConversation conversation, string me, ImmutableDictionary<string, ImmutableArray<string>> typing) => new(
         conversation.Id, ConversationIds.IsGroup(conversation.Id) ? ConversationKind.Group : ConversationKind.Direct,
         ConversationIds.PeerOf(conversation.Id, me), conversation.Title, conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.Unread,
-        conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : []);
+        conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : [],
+        conversation.IsLeft);
 
     private sealed record Made(
         State State, ImmutableDictionary<string, ImmutableArray<string>> Typing, IReadOnlyList<Conversation> List,

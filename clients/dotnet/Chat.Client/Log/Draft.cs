@@ -7,6 +7,8 @@ namespace Chat.Client;
 /// </summary>
 internal sealed class Draft(State start)
 {
+    private static readonly OutgoingError NoMember = new(ErrorCodes.NotAMember, "You are no member of this conversation any more.");
+
     private readonly List<StoreChange> _changes = [];
     private readonly HashSet<string> _dirty = [];
     private readonly List<Message> _messages = [];
@@ -54,15 +56,21 @@ internal sealed class Draft(State start)
         _messages.Add(message);
     }
 
-    /// <summary>The user is not in a conversation any more: it goes, with what waits to be sent into it.</summary>
+    /// <summary>
+    /// The user is not in a conversation any more: it goes. What waits to be sent into it is refused, and for that its name stays.
+    /// </summary>
     public void Remove(string conversationId)
     {
-        foreach (var outgoing in Now.Outbox.Where(outgoing => outgoing.ConversationId == conversationId))
-            RemoveOutgoing(outgoing.ClientMsgId);
+        var title = Now.Find(conversationId)?.Title;
         Removed.Add(conversationId);
         _changes.Add(new StoreChange.RemoveConversation(conversationId));
         _messages.RemoveAll(message => message.ConversationId == conversationId);
         Now = Now with { Conversations = Now.Conversations.Remove(conversationId) };
+        foreach (var outgoing in Now.Outbox.Where(outgoing => outgoing.ConversationId == conversationId))
+        {
+            Put(outgoing with { State = OutgoingState.Failed, Error = outgoing.Error ?? NoMember });
+            Put(new StoredConversation { Id = conversationId, Title = title, KnownSince = outgoing.CreatedAt, IsLeft = true });
+        }
     }
 
     public void Put(Outgoing outgoing)

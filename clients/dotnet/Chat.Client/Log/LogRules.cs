@@ -30,6 +30,7 @@ internal static class LogRules
     {
         var next = conversation with
         {
+            IsLeft = false,
             Spans = conversation.Spans.With(completed),
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, message.SeqNo),
             LastMessage = conversation.LastMessage is { } last && last.SeqNo > message.SeqNo ? last : message,
@@ -53,6 +54,7 @@ internal static class LogRules
     {
         var next = conversation with
         {
+            IsLeft = false,
             Title = listed.Title ?? conversation.Title,
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, listed.MaxSeqNo),
             ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),

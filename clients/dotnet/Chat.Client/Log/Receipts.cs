@@ -47,7 +47,7 @@ internal sealed class Receipts(Loop loop, Ledger ledger, ChatApi api, Line line,
             return;
         foreach (var id in timelines.OpenConversations)
         {
-            if (ledger.State.Find(id) is not null && link.ReceiptsRead.Add(id))
+            if (ledger.State.Find(id) is { IsLeft: false } && link.ReceiptsRead.Add(id))
                 background.Run("Reading receipts", ct => ReadAsync(id, ct));
         }
     }

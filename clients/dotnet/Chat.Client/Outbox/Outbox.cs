@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 
 namespace Chat.Client;
 
@@ -9,6 +11,8 @@ namespace Chat.Client;
 internal sealed class Outbox : IDisposable
 {
     private const int MaxTextBytes = 16 * 1024;
+    // Of a text as JSON has it, so that its frame is within the doors' 64 KiB: control characters are six bytes there.
+    private const int MaxJsonBytes = 60_000;
     private const int MostWaiting = 1_000;
     private static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
@@ -60,9 +64,12 @@ internal sealed class Outbox : IDisposable
     public async Task DiscardAsync(string clientMsgId)
     {
         var draft = _ledger.Begin();
-        if (Find(draft, clientMsgId) is not { State: OutgoingState.Failed })
+        if (Find(draft, clientMsgId) is not { State: OutgoingState.Failed, ConversationId: var id })
             return;
         draft.RemoveOutgoing(clientMsgId);
+        // A conversation that was left is there for these alone.
+        if (draft.Now.Find(id) is { IsLeft: true } && draft.Now.Outbox.TrueForAll(other => other.ConversationId != id))
+            draft.Remove(id);
         await _ledger.CommitAsync(draft);
     }
 
@@ -197,5 +204,7 @@ internal sealed class Outbox : IDisposable
             throw new ChatException(ErrorCodes.BadRequest, "A message has a text.");
         if (bytes > MaxTextBytes)
             throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxTextBytes} bytes of UTF-8.");
+        if (JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length + 2 > MaxJsonBytes)
+            throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxJsonBytes} bytes of JSON.");
     }
 }

@@ -60,19 +60,15 @@ internal sealed class RestDoor : IDisposable
         }
         catch (JsonException)
         {
-            // A proxy's answer, perhaps: the status says enough.
+            // Not the server's own words: a proxy's page.
         }
         return new ChatException(
             problem?.Code ?? CodeOf(response.StatusCode), problem?.Title ?? $"The server answers {(int)response.StatusCode}.", RetryAfter(response));
     }
 
+    // What only the server can know, that a session or a group is gone, no status alone says: something in between has answered.
     private static string CodeOf(HttpStatusCode status) => status switch
     {
-        HttpStatusCode.Unauthorized => ErrorCodes.Unauthenticated,
-        HttpStatusCode.Forbidden => ErrorCodes.Forbidden,
-        HttpStatusCode.NotFound => ErrorCodes.NotFound,
-        HttpStatusCode.Conflict => ErrorCodes.Conflict,
-        HttpStatusCode.RequestEntityTooLarge => ErrorCodes.TooLarge,
         HttpStatusCode.TooManyRequests => ErrorCodes.RateLimited,
         >= HttpStatusCode.InternalServerError => ErrorCodes.Unavailable,
         _ => ErrorCodes.BadRequest,

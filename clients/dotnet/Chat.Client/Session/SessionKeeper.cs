@@ -10,6 +10,9 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
     private Task<string>? _renewal;   // under the gate
     private bool _closed;             // under the gate
 
+    // Only the renewal writes it: an answer to one was lost, and with it perhaps the only good refresh token.
+    private bool _answerLost;
+
     // Only the renewal writes it: an answer that could not be stored. Its refresh token is the one that still works.
     private volatile Answer? _unstored;
 
@@ -33,19 +36,21 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
     public Task<string> GetTokenAsync(TimeSpan left, CancellationToken ct)
     {
         var tokens = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
-        return tokens.ExpiresAt - clock.GetUtcNow() > left ? Task.FromResult(tokens.Access) : RenewAsync(tokens.Access, ct);
+        return tokens.ExpiresAt - clock.GetUtcNow() > left ? Task.FromResult(tokens.Access) : RenewAsync(tokens.Access, isRefused: false, ct);
     }
 
     /// <summary>An access token other than that one: by a renewal, unless there was one meanwhile.</summary>
-    /// <param name="access">The token that is of no more use.</param>
+    /// <param name="access">The token that the server has refused.</param>
     /// <param name="ct">Ends the wait, not the renewal.</param>
-    public Task<string> RenewAsync(string access, CancellationToken ct)
+    public Task<string> RenewAsync(string access, CancellationToken ct) => RenewAsync(access, isRefused: true, ct);
+
+    private Task<string> RenewAsync(string access, bool isRefused, CancellationToken ct)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(ChatClient));
             if (_renewal is null || _renewal.IsCompleted)
-                _renewal = Task.Run(() => RenewOnceAsync(access), CancellationToken.None);
+                _renewal = Task.Run(() => RenewOnceAsync(access, isRefused), CancellationToken.None);
             return _renewal.WaitAsync(ct);
         }
     }
@@ -85,28 +90,36 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         return _unstored is { } answer && answer.Used == refresh ? answer.Tokens.Refresh : refresh;
     }
 
-    private async Task<string> RenewOnceAsync(string access)
+    private async Task<string> RenewOnceAsync(string access, bool isRefused)
     {
         var current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
         if (current.Access != access)
             return current.Access;
         if (_unstored is not { } answer || answer.Used != current.Refresh)
-            _unstored = answer = new Answer(current.Refresh, await AskAsync(current));
+            _unstored = answer = new Answer(current.Refresh, await AskAsync(current, isRefused));
         await loop.RunAsync(() => StoreAsync(answer));
         _unstored = null;
         return answer.Tokens.Access;
     }
 
-    private async Task<StoredTokens> AskAsync(StoredTokens current)
+    private async Task<StoredTokens> AskAsync(StoredTokens current, bool isRefused)
     {
         try
         {
-            return TokensFrom(await auth.RefreshAsync(current.Refresh, CancellationToken.None));
+            var tokens = TokensFrom(await auth.RefreshAsync(current.Refresh, CancellationToken.None));
+            _answerLost = false;
+            return tokens;
+        }
+        catch (ChatException e) when (e.Code == ErrorCodes.Network)
+        {
+            _answerLost = true;
+            throw;
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
         {
             // A token that should have been good for a while was voided; else the session has merely run out.
-            Ended?.Invoke(current.ExpiresAt > clock.GetUtcNow() ? SignedOutReason.Revoked : SignedOutReason.Expired, current.Refresh);
+            var isRevoked = isRefused && !_answerLost && current.ExpiresAt > clock.GetUtcNow();
+            Ended?.Invoke(isRevoked ? SignedOutReason.Revoked : SignedOutReason.Expired, current.Refresh);
             throw;
         }
     }

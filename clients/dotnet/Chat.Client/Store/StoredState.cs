@@ -36,6 +36,9 @@ public sealed record StoredConversation
     /// <summary>A group's name, once it is known.</summary>
     public string? Title { get; init; }
 
+    /// <summary>The user is no member any more; it stays for what could not be sent into it.</summary>
+    public bool IsLeft { get; init; }
+
     /// <summary>The highest place known to be taken; 0 for none.</summary>
     public long MaxSeqNo { get; init; }
 
