@@ -41,6 +41,8 @@ fi
 
 # The page in a real browser, which needs letters to show.
 need chromium chromium fonts-liberation
+# The clients behind a proxy that lets no upgrade through and buffers.
+[ -x /usr/sbin/nginx ] || need nginx nginx-light
 
 dotnet test --solution Chat.sln -c Release --no-build "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}

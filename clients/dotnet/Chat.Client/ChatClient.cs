@@ -1,4 +1,5 @@
 using System.Net.NetworkInformation;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.Extensions.Logging;
 
 namespace Chat.Client;
@@ -73,9 +74,16 @@ public sealed partial class ChatClient : IAsyncDisposable
         _ledger.Committed += FollowAsync;
         _ledger.StorageChanged += () => Show(ChatChange.Storage);
 
-        ITransport Transport() => options.Transport == ChatTransport.WebSocket
-            ? new WebSocketTransport(server, options.Handler, clock, _log)
-            : new SignalRTransport(server, options.Handler, _log);
+        FirstThatWorks Transport() => new(
+        [
+            options.Transport == ChatTransport.WebSocket
+                ? () => new WebSocketTransport(server, options.Handler, clock, _log)
+                : Hub(HttpTransportType.WebSockets),
+            Hub(HttpTransportType.ServerSentEvents),
+            Hub(HttpTransportType.LongPolling),
+        ], clock);
+
+        Func<ITransport> Hub(HttpTransportType way) => () => new SignalRTransport(server, way, options.Handler, _log);
     }
 
     /// <summary>Something has changed. Raised after the change, one event at a time, many changes in one.</summary>

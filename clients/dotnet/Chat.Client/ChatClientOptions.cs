@@ -34,10 +34,13 @@ public sealed class ChatClientOptions
     internal Random Random { get; init; } = Random.Shared;
 }
 
-/// <summary>The server's live doors; one meaning behind both.</summary>
+/// <summary>
+/// The server's live doors; one meaning behind both. Where WebSockets are blocked, either goes on to the hub's server-sent events, and where
+/// those are held back to its long polling.
+/// </summary>
 public enum ChatTransport
 {
-    /// <summary>The hub, which finds a way where WebSockets are blocked.</summary>
+    /// <summary>The hub, by a WebSocket.</summary>
     SignalR,
 
     /// <summary>The plain WebSocket.</summary>

@@ -3,9 +3,13 @@
 // Devices keep their things in IndexedDB (fake-indexeddb), one database each, and lose nothing of it when they are opened anew.
 
 import 'fake-indexeddb/auto'
+import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
 import { ChatClient, directOf, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
+
+// As a browser has it.
+globalThis.EventSource = createRequire(import.meta.url)('eventsource') as typeof EventSource
 
 interface Command {
   id: number

@@ -12,7 +12,7 @@ internal sealed class Connector(
 {
     private const int MaxBatch = 256;
     private static readonly TimeSpan LeastTokenLife = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.Http.Connections.Client;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Client;
 
-/// <summary>The hub at /hub. Its results and refusals become the frames that /ws would send.</summary>
+/// <summary>The hub at /hub, by one of SignalR's transports. Its results and refusals become the frames that /ws would send.</summary>
 internal sealed class SignalRTransport : ITransport
 {
     private static readonly string[] Events =
@@ -21,10 +22,10 @@ internal sealed class SignalRTransport : ITransport
     private readonly HubConnection _hub;
     private string _token = "";
 
-    public SignalRTransport(Uri server, HttpMessageHandler? handler, ILogger log)
+    public SignalRTransport(Uri server, HttpTransportType way, HttpMessageHandler? handler, ILogger log)
     {
         _log = log;
-        var builder = new HubConnectionBuilder().WithUrl(new Uri(server, "hub"), http => Configure(http, handler));
+        var builder = new HubConnectionBuilder().WithUrl(new Uri(server, "hub"), http => Configure(http, way, handler));
         builder.AddJsonProtocol(json => json.PayloadSerializerOptions = new(ChatJson.Wire.Options));
         _hub = builder.Build();
         // Asked after 25 s of silence and lost 10 s later: the server pings every 15 s by itself.
@@ -53,6 +54,10 @@ internal sealed class SignalRTransport : ITransport
         catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.Unauthorized)
         {
             throw new ChatException(ErrorCodes.Unauthenticated, "The token is refused.", cause: e);
+        }
+        catch (HttpRequestException e) when (e.StatusCode == HttpStatusCode.ServiceUnavailable)
+        {
+            throw new ChatException(ErrorCodes.Unavailable, "The server takes no connections now.", cause: e);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
@@ -96,8 +101,9 @@ internal sealed class SignalRTransport : ITransport
         await _hub.DisposeAsync();
     }
 
-    private void Configure(HttpConnectionOptions http, HttpMessageHandler? handler)
+    private void Configure(HttpConnectionOptions http, HttpTransportType way, HttpMessageHandler? handler)
     {
+        http.Transports = way;
         http.AccessTokenProvider = () => Task.FromResult<string?>(_token);
         if (handler is null)
             return;

@@ -1,26 +1,72 @@
-import { HttpError, HubConnectionBuilder, HubConnectionState, LogLevel, type HubConnection } from '@microsoft/signalr'
+import { HttpTransportType, HubConnectionBuilder, HubConnectionState, LogLevel, type HubConnection } from '@microsoft/signalr'
 import { ChatError } from '../errors.ts'
 import type { ClientFrame, ErrorCode, SentAck, ServerFrame } from '../protocol.ts'
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
+import { firstThatWorks, type Way, WayClosed } from './ways.ts'
 
 const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'caughtUp', 'resync', 'goAway'] as const
 
-/** The hub: WebSockets, and server-sent events or long polling where those are blocked. */
-export const signalRTransport: Connect = async (url, token, on) => {
-  // Each request of the fallback transports carries one, and the first does not live for ever.
-  const latest = { token }
-  const hub = new HubConnectionBuilder()
-    .withUrl(`${url.replace(/\/$/, '')}/hub`, { accessTokenFactory: () => latest.token, withCredentials: false })
-    .configureLogging(LogLevel.None)
-    .build()
-  const transport = new SignalRTransport(hub, on, latest)
-  try {
-    await hub.start()
-    return transport
-  } catch (error) {
-    transport.close()
-    throw error instanceof HttpError && error.statusCode === 401 ? new ChatError('unauthenticated', 'The token was refused.') : error
+/** The hub, by one of SignalR's transports. */
+export const hubBy =
+  (way: 'WebSockets' | 'ServerSentEvents' | 'LongPolling'): Way =>
+  async (url, token, on, given) => {
+    // In Node there is none: what SignalR would take in its place cannot be given up.
+    if (way === 'ServerSentEvents' && typeof EventSource === 'undefined') throw new WayClosed('There are no server-sent events here.')
+    // Each request of the fallback transports carries one, and the first does not live for ever.
+    const latest = { token }
+    const hub = new HubConnectionBuilder()
+      .withUrl(`${url.replace(/\/$/, '')}/hub`, {
+        accessTokenFactory: () => latest.token,
+        transport: HttpTransportType[way],
+        withCredentials: false,
+        ...streams(given),
+      })
+      .configureLogging(LogLevel.None)
+      .build()
+    const transport = new SignalRTransport(hub, on, latest)
+    try {
+      await hub.start()
+      return transport
+    } catch (error) {
+      transport.close()
+      throw whyNot(error)
+    }
   }
+
+/** The hub: WebSockets, and server-sent events or long polling where those are blocked or held back. */
+export const signalRTransport: Connect = firstThatWorks(hubBy('WebSockets'), hubBy('ServerSentEvents'), hubBy('LongPolling'))
+
+/** SignalR does not give up a stream that never opens, and a browser has few for each server: they are closed for it. */
+function streams(given: AbortSignal): { EventSource?: typeof EventSource; WebSocket?: typeof WebSocket } {
+  return {
+    ...(typeof EventSource !== 'undefined' && {
+      EventSource: class extends EventSource {
+        constructor(url: string | URL, options?: EventSourceInit) {
+          super(url, options)
+          given.addEventListener('abort', () => {
+            this.close()
+            this.onerror?.(new Event('error'))
+          })
+        }
+      },
+    }),
+    // Node's takes headers, which a browser's cannot.
+    ...(typeof window !== 'undefined' && {
+      WebSocket: class extends WebSocket {
+        constructor(url: string | URL, protocols?: string | string[]) {
+          super(url, protocols)
+          given.addEventListener('abort', () => this.close())
+        }
+      },
+    }),
+  }
+}
+
+/** Without an answer to the negotiation there is no server to be reached in another way; its status stands in the words alone. */
+function whyNot(error: unknown): unknown {
+  const { errorType, message } = error as { errorType?: string; message: string }
+  if (message.includes("Status code '401'")) return new ChatError('unauthenticated', 'The token was refused.')
+  return errorType === 'FailedToNegotiateWithServerError' ? error : new WayClosed(message)
 }
 
 class SignalRTransport implements Transport {

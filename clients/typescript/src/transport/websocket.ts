@@ -1,48 +1,56 @@
 import { ChatError } from '../errors.ts'
 import type { ClientFrame, ServerFrame } from '../protocol.ts'
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
+import { firstThatWorks, type Way, WayClosed } from './ways.ts'
 
 /** After this long without a frame the server is asked for one, ms: below the minute after which proxies cut silent connections. */
 const silence = 25_000
 /** How long it has for the answer, ms. */
 const answerPatience = 10_000
-const openingPatience = 15_000
+/** For REST's word about a socket that could not be opened, ms. */
+const restPatience = 5_000
 
 type WebSocketType = new (url: string) => WebSocket
 
 /**
- * The plain WebSocket door.
+ * The plain WebSocket door, and the hub's server-sent events or long polling where sockets are blocked or held back.
  * @param WebSocketImpl In Node before 22, the class of the package `ws`.
  */
-export const webSocketTransport =
-  (WebSocketImpl?: WebSocketType): Connect =>
-  async (url, token, events) => {
+export const webSocketTransport = (WebSocketImpl?: WebSocketType): Connect =>
+  firstThatWorks(socketBy(WebSocketImpl), hubBy('ServerSentEvents'), hubBy('LongPolling'))
+
+/** SignalR is loaded where it is needed. */
+const hubBy =
+  (way: 'ServerSentEvents' | 'LongPolling'): Way =>
+  async (...connection) =>
+    (await import('./signalr.ts')).hubBy(way)(...connection)
+
+const socketBy =
+  (WebSocketImpl?: WebSocketType): Way =>
+  async (url, token, events, given) => {
     const base = `${url.replace(/\/$/, '')}/`
     const address = new URL('ws', base)
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
     address.searchParams.set('access_token', token)
     try {
-      return await open(new (WebSocketImpl ?? WebSocket)(address.href), events)
+      return await open(new (WebSocketImpl ?? WebSocket)(address.href), events, given)
     } catch (error) {
-      // A browser tells nobody why a handshake failed; REST says whether it was the token.
+      // A browser tells nobody why a handshake failed; REST says whether it was the token, or the way.
       const { status } = await fetch(new URL('v1/devices', base), {
         headers: { Authorization: `Bearer ${token}` },
-        signal: AbortSignal.timeout(openingPatience),
+        signal: AbortSignal.timeout(restPatience),
       })
-      throw status === 401 ? new ChatError('unauthenticated', 'The token was refused.') : error
+      if (status === 401) throw new ChatError('unauthenticated', 'The token was refused.')
+      throw status < 500 ? new WayClosed(String(error)) : error
     }
   }
 
-const open = (socket: WebSocket, events: TransportEvents): Promise<Transport> =>
+const open = (socket: WebSocket, events: TransportEvents, given: AbortSignal): Promise<Transport> =>
   new Promise((opened, failed) => {
-    const late = setTimeout(() => socket.close(), openingPatience)
+    given.addEventListener('abort', () => socket.close())
     const transport = new WebSocketTransport(socket, events)
-    socket.onopen = () => {
-      clearTimeout(late)
-      opened(transport)
-    }
+    socket.onopen = () => opened(transport)
     socket.onclose = (event) => {
-      clearTimeout(late)
       transport.ended(reasons[event.code] ?? 'lost')
       // After it was open this does nothing.
       failed(new Error(`The WebSocket could not be opened (${event.code}).`))
