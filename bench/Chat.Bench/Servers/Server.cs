@@ -73,6 +73,8 @@ internal sealed class Server : IAsyncDisposable
     public Task<WebSocketClient> ConnectAsync(string user, CancellationToken ct) =>
         WebSocketClient.ConnectAsync(url, IsRelay ? $"/ws?user={user}" : "/ws", Accounts.TokenOf(user), ct);
 
+    public HttpClient NewHttpClient() => new() { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
+
     public async ValueTask DisposeAsync()
     {
         Accounts.Dispose();

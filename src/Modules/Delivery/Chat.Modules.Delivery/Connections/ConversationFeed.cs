@@ -15,6 +15,7 @@ internal sealed class ConversationFeed(ConversationId conversation)
 {
     private readonly List<InFlightMessage> _inFlight = [];
     private Cursor? _cursor;
+    private SeqNo _start;
     private SeqNo? _droppedFrom;
 
     public ConversationId Conversation => conversation;
@@ -34,12 +35,21 @@ internal sealed class ConversationFeed(ConversationId conversation)
     /// <summary>It waits for its turn to be read from the log.</summary>
     public bool Queued { get; set; }
 
+    /// <summary>Whether messages above <see cref="Target"/> may be there: the log is read until it has no more.</summary>
+    public bool SeeksEnd { get; set; }
+
     public bool IsLoaded => _cursor is not null;
 
     public bool IsBehind => Pushed < Target;
 
     /// <summary>Nothing is owed and nothing in flight: it may be forgotten, and loaded again when there is news.</summary>
     public bool IsIdle => IsLoaded && !IsBehind && !Queued && _inFlight.Count == 0;
+
+    /// <summary>It was idle, and is among those that may be forgotten.</summary>
+    public bool InIdle { get; set; }
+
+    /// <summary>Acks at or above a message that was dropped are ignored still.</summary>
+    public bool HasDropped => _droppedFrom is not null;
 
     /// <summary>Others' messages in flight: they fill the connection's window.</summary>
     public int Unacked { get; private set; }
@@ -52,7 +62,7 @@ internal sealed class ConversationFeed(ConversationId conversation)
         _cursor ??= cursor;
         if (_cursor is null)
             return;
-        start = SeqNo.Max(start, _cursor.Delivered);
+        start = SeqNo.Max(SeqNo.Max(start, _start), _cursor.Delivered);
         if (start > _cursor.Delivered)
             Settle(start, []);
         _cursor.Deliver(start);
@@ -61,11 +71,16 @@ internal sealed class ConversationFeed(ConversationId conversation)
 
     public void Extend(SeqNo target) => Target = SeqNo.Max(Target, target);
 
-    public void DrainTo(SeqNo head)
+    public void DrainTo(DrainSpan span)
     {
-        DrainsTo = head;
-        Extend(head);
+        _start = SeqNo.Max(_start, span.Start);
+        DrainsTo = span.Head;
+        Extend(span.Head);
     }
+
+    /// <summary>Where the next read from the log begins.</summary>
+    /// <param name="cursor">The device's; null where the feed has it already.</param>
+    public SeqNo ReadAfter(Cursor? cursor) => SeqNo.Max(Pushed, SeqNo.Max(_start, cursor?.Delivered ?? SeqNo.None));
 
     /// <summary>Takes note of the next message as pushed.</summary>
     public void Push(LoggedMessage message, long now, TimeSpan resendPause)
@@ -107,7 +122,7 @@ internal sealed class ConversationFeed(ConversationId conversation)
     /// <summary>Goes back to the cursor, as events that waited were dropped; <paramref name="firstDropped"/> is the lowest of this conversation's.</summary>
     public void RollBack(SeqNo? firstDropped)
     {
-        Queued = false;
+        Queued = SeeksEnd = InIdle = false;
         if (!IsLoaded)
             return;
         _inFlight.Clear();

@@ -41,10 +41,10 @@ internal sealed partial class DeviceConnection
         {
             _storeFailed = false;
             // What still waits to be written cannot have been acked.
-            if (_unacked > 0 && _outbox.Count == 0 && _overdue.Count == 0 && Volatile.Read(ref _running) == 0)
+            if (_feeds.Unacked > 0 && _outbox.Count == 0 && _overdue.Count == 0 && Volatile.Read(ref _running) == 0)
             {
                 var now = _services.Metrics.Now;
-                foreach (var feed in _feeds.Values)
+                foreach (var feed in _feeds.Unacknowledged)
                 {
                     if (feed.TakeOverdue(
                         _services.Clock.GetElapsedTime, now, TimeSpan.FromMilliseconds(_services.Options.ResendAtMostEveryMs)) is { } span)
@@ -87,7 +87,7 @@ internal sealed partial class DeviceConnection
             else if (isLarge)
                 missing.ForEach(Add);
             else
-                Repair(FeedOf(conversation));
+                Repair(_feeds.Get(conversation));
         }
         Schedule();
         return true;
@@ -96,7 +96,7 @@ internal sealed partial class DeviceConnection
 
         void Repair(ConversationFeed feed)
         {
-            Begin(feed, cursor, read.Membership.JoinedAt);
+            _feeds.Begin(feed, cursor, read.Membership.JoinedAt);
             missing.FindAll(message => message.SeqNo <= feed.Pushed).ForEach(Add);
             PushRead(feed, read.After, read.Messages);
         }
@@ -126,9 +126,9 @@ internal sealed partial class DeviceConnection
         : _goingAway ? Step.Leave
         : _storeFailed ? Step.Rest
         : _drainDue ? Step.Drain
-        : _caughtUpDue && _draining == 0 ? Step.Write
+        : _caughtUpDue && _feeds.IsDrained ? Step.Write
         : _overdue.Count > 0 ? Step.Resend
-        : _behind.Count > 0 && _unacked < _services.Options.UnackedWindow ? Step.Read
+        : _feeds.IsBehind && _feeds.Unacked < _services.Options.UnackedWindow ? Step.Read
         : Step.Rest;
 
     // Catches everything itself: nobody awaits it.
@@ -226,16 +226,28 @@ internal sealed partial class DeviceConnection
             _connectedTold = true;
             await _services.Mediator.Publish(new DeviceConnected(Device, Id), CancellationToken.None);
         }
-        var waiting = new List<(ConversationStart Start, Cursor? Cursor)>();
+        var toPush = new DrainList();
+        var toHint = new List<ConversationStart>();
         foreach (var start in await _services.Starts.OpenAsync(Device, _closing.Token))
         {
             if (start.Head <= start.Start)
                 continue;
             if (start.MemberCount <= _services.Options.PushThreshold)
-                waiting.Add((start, await CursorOfAsync(start.Conversation, _closing.Token)));
+                toPush.Add(start.Conversation, new DrainSpan(start.Start, start.Head));
             // Of these the log is not read, which would find that the user has been removed since the drain began.
             else if (await _services.Mediator.Send(new GetMembership(start.Conversation, Device.User), _closing.Token) is not null)
-                waiting.Add((start, null));
+                toHint.Add(start);
+        }
+        foreach (var start in toHint)
+        {
+            lock (_gate)
+            {
+                if (_drainDue || _forgotten != forgotten)
+                    break;
+                // It may have been followed when it was smaller; what of it was dropped must not hold up its acks.
+                _feeds.Remove(start.Conversation);
+                _outbox.Add(new AdvancedEvent(start.Conversation, start.Head));
+            }
         }
         lock (_gate)
         {
@@ -245,80 +257,82 @@ internal sealed partial class DeviceConnection
             if (_drainDue)
                 return;
             _caughtUpDue = true;
-            foreach (var (start, cursor) in waiting)
-            {
-                if (cursor is null)
-                {
-                    // It may have been followed when it was smaller; what of it was dropped must not hold up its acks.
-                    Unfollow(start.Conversation);
-                    _outbox.Add(new AdvancedEvent(start.Conversation, start.Head));
-                    continue;
-                }
-                var feed = FeedOf(start.Conversation);
-                Begin(feed, cursor, start.Start);
-                if (feed.Draining)
-                    _draining--;
-                feed.DrainTo(start.Head);
-                if (feed.Draining)
-                    _draining++;
-                if (feed.IsBehind)
-                    QueueToRead(feed);
-            }
+            _feeds.Drain(toPush);
         }
     }
 
     private async Task ReadBehindAsync()
     {
-        ConversationFeed feed;
+        ConversationFeed? feed;
         lock (_gate)
-        {
-            feed = _behind.Dequeue();
-            feed.Queued = false;
-            if (!Follows(feed))
-                return;
-        }
+            feed = _feeds.TakeBehind();
+        if (feed is null)
+            return;
         try
         {
+            if (!feed.IsLoaded && await IsLargeAsync(feed.Conversation, _closing.Token))
+            {
+                await HintAsync(feed.Conversation);
+                return;
+            }
             var cursor = feed.IsLoaded ? null : await CursorOfAsync(feed.Conversation, _closing.Token);
             int room;
             SeqNo after;
+            bool seeksEnd;
             lock (_gate)
-                (room, after) = (Math.Min(ReadPage, _services.Options.UnackedWindow - _unacked), cursor?.Delivered ?? feed.Pushed);
-            // With no room, whether the user is still a member is asked all the same.
-            if (await _services.Log.ReadAsync(feed.Conversation, Device.User, after, Math.Max(room, 1), _closing.Token) is not { } read)
+            {
+                (room, after) = (Math.Clamp(_services.Options.UnackedWindow - _feeds.Unacked, 1, ReadPage), feed.ReadAfter(cursor));
+                (seeksEnd, feed.SeeksEnd) = (feed.SeeksEnd, false);
+            }
+            if (await _services.Log.ReadAsync(feed.Conversation, Device.User, after, room, _closing.Token) is not { } read)
             {
                 Forget(feed.Conversation);
                 return;
             }
             lock (_gate)
             {
-                Begin(feed, cursor, read.Membership.JoinedAt);
+                _feeds.Begin(feed, cursor, read.Membership.JoinedAt);
                 PushRead(feed, read.After, read.Messages);
+                feed.SeeksEnd |= seeksEnd && read.Messages.Count == room;
                 // With an empty page the rest is not there to be had: the next message of the conversation asks again.
-                if (feed.IsBehind && read.Messages.Count > 0 && Follows(feed))
-                    QueueToRead(feed);
+                if ((feed.SeeksEnd || (feed.IsBehind && read.Messages.Count > 0)) && _feeds.Has(feed))
+                    _feeds.QueueToRead(feed);
             }
         }
         catch (StoreUnavailableException)
         {
             lock (_gate)
             {
-                if (Follows(feed))
-                    QueueToRead(feed);
+                feed.SeeksEnd = true;
+                if (_feeds.Has(feed))
+                    _feeds.QueueToRead(feed);
             }
             throw;
+        }
+    }
+
+    /// <summary>The user is new in a conversation that is too large to push.</summary>
+    private async Task HintAsync(ConversationId conversation)
+    {
+        var head = await _services.Mediator.Send(new GetHead(conversation), _closing.Token);
+        var membership = await _services.Mediator.Send(new GetMembership(conversation, Device.User), _closing.Token);
+        lock (_gate)
+        {
+            _feeds.Remove(conversation);
+            if (head > membership?.JoinedAt)
+                _outbox.Add(new AdvancedEvent(conversation, head));
         }
     }
 
     /// <summary>Pushes what was read from the log above a place, as far as the window goes. Under _gate.</summary>
     private void PushRead(ConversationFeed feed, SeqNo after, IReadOnlyList<LoggedMessage> messages)
     {
-        if (!Follows(feed))
+        if (!_feeds.Has(feed))
             return;
         // Rolled back while the log was read, or never as far as that: what lies below comes first.
         if (feed.Pushed < after || _drainDue)
         {
-            QueueToRead(feed);
+            _feeds.QueueToRead(feed);
             return;
         }
         foreach (var message in messages)
@@ -327,13 +341,13 @@ internal sealed partial class DeviceConnection
                 continue;
             if (message.Sender == Device && message.SeqNo > feed.DrainsTo)
             {
-                feed.PassOver(message);
+                _feeds.PassOver(feed, message);
                 continue;
             }
-            if (_unacked >= _services.Options.UnackedWindow || !_outbox.HasRoomForMessages)
+            if (_feeds.Unacked >= _services.Options.UnackedWindow || !_outbox.HasRoomForMessages)
             {
                 feed.Extend(message.SeqNo);
-                QueueToRead(feed);
+                _feeds.QueueToRead(feed);
                 break;
             }
             Push(feed, message, new MessageEvent(message, toSender: message.Sender.User == Device.User));
@@ -355,9 +369,9 @@ internal sealed partial class DeviceConnection
         var resent = 0;
         lock (_gate)
         {
-            if (!Follows(overdue.Feed))
+            if (!_feeds.Has(overdue.Feed))
                 return;
-            Begin(overdue.Feed, null, read.Membership.JoinedAt);
+            _feeds.Begin(overdue.Feed, null, read.Membership.JoinedAt);
             foreach (var message in read.Messages)
             {
                 if (message.SeqNo > overdue.Last || !overdue.Feed.IsInFlight(message.SeqNo))
@@ -375,7 +389,7 @@ internal sealed partial class DeviceConnection
     }
 
     private async ValueTask<bool> IsLargeAsync(ConversationId conversation, CancellationToken ct) =>
-        (await _services.Mediator.Send(new GetMembers(conversation), ct)).Count > _services.Options.PushThreshold;
+        !conversation.IsDirect && (await _services.Mediator.Send(new GetMembers(conversation), ct)).Count > _services.Options.PushThreshold;
 
     private async Task EndAsync()
     {

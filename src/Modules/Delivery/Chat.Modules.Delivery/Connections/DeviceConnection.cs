@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
-using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
@@ -12,9 +11,6 @@ namespace Chat.Modules.Delivery.Connections;
 /// </summary>
 internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoolWorkItem
 {
-    /// <summary>Conversations kept in mind; those with nothing owed or in flight are forgotten beyond it.</summary>
-    private const int MaxIdleFeeds = 256;
-
     private readonly IClientConnection _client;
     private readonly ConnectionTable _table;
     private readonly ConnectionServices _services;
@@ -22,12 +18,9 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     private readonly Lock _gate = new();
 
     // All below are guarded by _gate.
-    private readonly Dictionary<ConversationId, ConversationFeed> _feeds = [];
-    private readonly Queue<ConversationFeed> _behind = new();
+    private readonly FeedTable _feeds = new();
     private readonly Outbox _outbox;
     private TaskCompletionSource? _roomForAnswers;
-    private int _unacked;
-    private int _draining;
     private int _forgotten;
     private bool _resyncing;
     private bool _goingAway;
@@ -72,19 +65,9 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         {
             if (_closed)
                 return;
-            var message = appended.Message;
-            var feed = FeedOf(message.Conversation);
-            if (feed.IsLoaded && message.SeqNo <= feed.Pushed)
-                return;
-            feed.Extend(message.SeqNo);
-            if (!feed.IsLoaded || feed.Queued || feed.Draining || feed.Pushed < appended.Previous)
-                QueueToRead(feed);
-            else if (message.Sender == Device)
-                feed.PassOver(message);
-            else if (_resyncing || !_outbox.HasRoomForMessages || _unacked >= _services.Options.UnackedWindow)
-                QueueToRead(feed);
-            else
-                Push(feed, message, pushed);
+            var feed = _feeds.Get(appended.Message.Conversation);
+            if (!feed.IsLoaded || appended.Message.SeqNo > feed.Pushed)
+                Take(feed, appended, pushed);
         }
         Schedule();
     }
@@ -96,10 +79,24 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         {
             if (_closed)
                 return;
-            var feed = FeedOf(conversation);
+            var feed = _feeds.Get(conversation);
             feed.Extend(head);
             if (!feed.IsLoaded || feed.IsBehind)
-                QueueToRead(feed);
+                _feeds.QueueToRead(feed);
+        }
+        Schedule();
+    }
+
+    /// <summary>The user's membership has begun or changed: its place in the conversation is looked up, and what the log has above it is read.</summary>
+    public void Look(ConversationId conversation)
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            var feed = _feeds.Get(conversation);
+            feed.SeeksEnd = true;
+            _feeds.QueueToRead(feed);
         }
         Schedule();
     }
@@ -156,16 +153,14 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     {
         lock (_gate)
         {
-            if (!_feeds.TryGetValue(conversation, out var feed) || !feed.IsLoaded)
+            if (!_feeds.TryFind(conversation, out var feed) || !feed.IsLoaded)
                 return AckOutcome.NotFollowed;
             if (head is { } known)
                 feed.Extend(known);
             if (seqNo > feed.Target)
                 return AckOutcome.BeyondKnown;
-            var (unacked, draining) = (feed.Unacked, feed.Draining);
-            if (!feed.Ack(seqNo, acked))
+            if (!_feeds.Ack(feed, seqNo, acked))
                 return AckOutcome.Ignored;
-            Account(feed, unacked, draining);
         }
         foreach (var message in acked)
         {
@@ -182,7 +177,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         lock (_gate)
         {
             _forgotten++;
-            Unfollow(conversation);
+            _feeds.Remove(conversation);
         }
         Schedule();
     }
@@ -191,7 +186,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     public void Release(ConversationId conversation)
     {
         lock (_gate)
-            Unfollow(conversation);
+            _feeds.Remove(conversation);
         Schedule();
     }
 
@@ -241,86 +236,33 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         return true;
     }
 
-    private ConversationFeed FeedOf(ConversationId conversation)
+    private void Take(ConversationFeed feed, MessageAppended appended, MessageEvent pushed)
     {
-        if (_feeds.TryGetValue(conversation, out var known))
-            return known;
-        if (_feeds.Count >= MaxIdleFeeds)
-            ForgetIdle();
-        var feed = new ConversationFeed(conversation);
-        _feeds.Add(conversation, feed);
-        return feed;
-    }
-
-    // False once it was forgotten, whoever still holds it: nothing is pushed by it any more.
-    private bool Follows(ConversationFeed feed) => _feeds.TryGetValue(feed.Conversation, out var current) && current == feed;
-
-    private void Unfollow(ConversationId conversation)
-    {
-        if (!_feeds.Remove(conversation, out var feed))
-            return;
-        _unacked -= feed.Unacked;
-        if (feed.Draining)
-            _draining--;
-    }
-
-    private void ForgetIdle()
-    {
-        foreach (var (conversation, feed) in _feeds)
-        {
-            if (feed.IsIdle)
-                _feeds.Remove(conversation);
-        }
-    }
-
-    private void QueueToRead(ConversationFeed feed)
-    {
-        if (feed.Queued)
-            return;
-        feed.Queued = true;
-        _behind.Enqueue(feed);
+        var message = appended.Message;
+        feed.Extend(message.SeqNo);
+        if (!feed.IsLoaded || feed.Queued || feed.Draining || feed.Pushed < appended.Previous)
+            _feeds.QueueToRead(feed);
+        else if (message.Sender == Device)
+            _feeds.PassOver(feed, message);
+        else if (_resyncing || !_outbox.HasRoomForMessages || _feeds.Unacked >= _services.Options.UnackedWindow)
+            _feeds.QueueToRead(feed);
+        else
+            Push(feed, message, pushed);
     }
 
     private void Push(ConversationFeed feed, LoggedMessage message, MessageEvent pushed)
     {
-        var (unacked, draining) = (feed.Unacked, feed.Draining);
-        feed.Push(message, _services.Metrics.Now, TimeSpan.FromMilliseconds(_services.Options.ResendAfterMs));
+        _feeds.Push(feed, message, _services.Metrics.Now, TimeSpan.FromMilliseconds(_services.Options.ResendAfterMs));
         _outbox.Add(pushed);
         _services.Metrics.Pushed();
-        Account(feed, unacked, draining);
-    }
-
-    // A feed that has changed changes its connection's sums.
-    private void Account(ConversationFeed feed, int unackedBefore, bool drainingBefore)
-    {
-        _unacked += feed.Unacked - unackedBefore;
-        if (drainingBefore && !feed.Draining)
-            _draining--;
-    }
-
-    /// <summary>The feed begins at a place, or goes on there where the user has left and joined again. Under _gate.</summary>
-    /// <param name="feed">Which.</param>
-    /// <param name="cursor">The device's; null where the feed has it already.</param>
-    /// <param name="start">Nothing at or below it is owed.</param>
-    private void Begin(ConversationFeed feed, Cursor? cursor, SeqNo start)
-    {
-        if (!Follows(feed))
-            return;
-        var (unacked, draining) = (feed.Unacked, feed.Draining);
-        feed.Begin(cursor, start);
-        Account(feed, unacked, draining);
     }
 
     private void BeginResync()
     {
         var dropped = _outbox.DropEvents();
-        var firstDropped = dropped.OfType<MessageEvent>().GroupBy(item => item.Message.Conversation)
-            .ToDictionary(items => items.Key, items => items.Min(item => item.Message.SeqNo.Value));
-        foreach (var (conversation, feed) in _feeds)
-            feed.RollBack(firstDropped.TryGetValue(conversation, out var seqNo) ? new SeqNo(seqNo) : null);
-        _behind.Clear();
+        _feeds.RollBack(dropped.OfType<MessageEvent>().GroupBy(item => item.Message.Conversation)
+            .ToDictionary(items => items.Key, items => new SeqNo(items.Min(item => item.Message.SeqNo.Value))));
         _overdue.Clear();
-        _unacked = _draining = 0;
         _resyncing = _drainDue = true;
         _caughtUpDue = false;
         _outbox.AddAnswer(new ResyncEvent());

@@ -46,7 +46,11 @@ internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMed
             ct);
 
         if (standing is not DeviceStanding.Known)
-            await store.AddDeviceAsync(device, found.ToDictionary(start => start.Conversation, start => start.Start), ct);
+        {
+            // Without a row a device begins at the beginning too, and the write of very many would hold up all others.
+            var starts = found.Where(start => start.Start > SeqNo.None).ToDictionary(start => start.Conversation, start => start.Start);
+            await store.AddDeviceAsync(device, starts, ct);
+        }
         cursors.Replace(device, found.Select(start => KeyValuePair.Create(
             start.Conversation, standing is DeviceStanding.Known ? places.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
         return found;

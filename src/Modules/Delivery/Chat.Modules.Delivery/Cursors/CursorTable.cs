@@ -66,7 +66,8 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     /// <summary>Drops what is in memory of a device that is forgotten.</summary>
     public void Forget(DeviceAddress device)
     {
-        foreach (var key in _cursors.Keys)
+        // Not the keys, which are a copy made with the whole table locked.
+        foreach (var (key, _) in _cursors)
         {
             if (key.User == device.User && key.Device == device.Device)
                 _cursors.TryRemove(key, out _);

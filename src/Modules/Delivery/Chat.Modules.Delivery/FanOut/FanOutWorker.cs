@@ -40,7 +40,7 @@ internal sealed class FanOutWorker(
             foreach (var item in batch)
                 await FanOutAsync(item, lane);
             batch.Clear();
-            foreach (var conversation in lane.Overflow.Keys)
+            foreach (var (conversation, _) in lane.Overflow)
             {
                 if (lane.Overflow.TryRemove(conversation, out var head))
                     await TellHeadAsync(conversation, head, lane);

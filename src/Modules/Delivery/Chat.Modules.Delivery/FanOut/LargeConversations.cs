@@ -26,7 +26,7 @@ internal sealed class LargeConversations(
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.CoalesceMs), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (var conversation in _moved.Keys)
+            foreach (var (conversation, _) in _moved)
             {
                 if (_moved.TryRemove(conversation, out var head))
                     await TellAsync(conversation, head, stoppingToken);

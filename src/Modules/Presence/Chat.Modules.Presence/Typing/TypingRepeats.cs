@@ -21,9 +21,10 @@ internal sealed class TypingRepeats(IOptions<PresenceOptions> options, TimeProvi
         lock (_lock)
         {
             var now = clock.GetTimestamp();
-            while (_oldest.TryPeek(out var oldest) && clock.GetElapsedTime(oldest.At, now) >= _repeatAfter)
+            // Two for each that comes: all that have lapsed may be very many, and others wait.
+            for (var looks = 2; looks > 0 && _oldest.TryPeek(out var oldest) && HasLapsed(oldest.At, now); looks--)
                 ForgetOldest();
-            if (_states.TryGetValue(of, out var said) && said.Active == active)
+            if (_states.TryGetValue(of, out var said) && said.Active == active && !HasLapsed(said.At, now))
                 return true;
             if (_oldest.Count == _max)
                 ForgetOldest();
@@ -32,6 +33,8 @@ internal sealed class TypingRepeats(IOptions<PresenceOptions> options, TimeProvi
             return false;
         }
     }
+
+    private bool HasLapsed(long at, long now) => clock.GetElapsedTime(at, now) >= _repeatAfter;
 
     private void ForgetOldest()
     {

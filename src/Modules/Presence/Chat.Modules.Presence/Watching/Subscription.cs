@@ -4,7 +4,11 @@ using Chat.Modules.Presence.Contracts;
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>One connection is told of one user. <see cref="Subscriptions"/> alone writes the fields that change, under its lock.</summary>
-internal sealed class Subscription(Subscriber subscriber, UserId user)
+/// <param name="subscriber">The connection.</param>
+/// <param name="user">The user.</param>
+/// <param name="sides">The user who is watched, and the one who watches.</param>
+/// <param name="since">How many removals from groups there had been before it.</param>
+internal sealed class Subscription(Subscriber subscriber, UserId user, (Doubt Watched, Doubt Watching) sides, long since)
 {
     public Subscriber Subscriber => subscriber;
 
@@ -16,8 +20,13 @@ internal sealed class Subscription(Subscriber subscriber, UserId user)
     /// <summary>How many removals from groups there had been when the last check began.</summary>
     public long CheckedAt { get; set; }
 
-    /// <summary>The number of the last removal that may have ended the sight.</summary>
-    public long DoubtedAt { get; set; }
+    public bool IsDoubtful =>
+        Sight != Sight.Lasting && CheckedAt < Math.Max(since, Math.Max(sides.Watched.LastRemoval, sides.Watching.LastRemoval));
+}
 
-    public bool IsDoubtful => Sight != Sight.Lasting && CheckedAt < DoubtedAt;
+/// <summary>What must be checked again of one user: one note, however many watch it or are watched by it.</summary>
+internal class Doubt
+{
+    /// <summary>The number of the last removal of the user from a group.</summary>
+    public long LastRemoval { get; set; }
 }

@@ -21,8 +21,8 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
 
     // All change under _lock: by the handlers of commands and events, and by the announcing worker.
     private readonly Dictionary<ConnectionId, Dictionary<UserId, Subscription>> _ofConnection = [];
-    private readonly Dictionary<UserId, HashSet<Subscription>> _ofUser = [];
-    private readonly Dictionary<UserId, List<ConnectionId>> _watchers = [];
+    private readonly Dictionary<UserId, Side<Subscription>> _ofUser = [];
+    private readonly Dictionary<UserId, Side<ConnectionId>> _watchers = [];
     private int _count;
     private long _removals;
 
@@ -91,7 +91,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         var doubtful = new List<Subscription>();
         lock (_lock)
         {
-            foreach (var subscription in _ofUser.GetValueOrDefault(user) ?? [])
+            foreach (var subscription in _ofUser.GetValueOrDefault(user)?.All ?? [])
             {
                 if (subscription.IsDoubtful)
                     doubtful.Add(subscription);
@@ -115,11 +115,10 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         lock (_lock)
         {
             _removals++;
-            foreach (var subscription in _ofUser.GetValueOrDefault(removed) ?? [])
-                subscription.DoubtedAt = _removals;
-            foreach (var connection in _watchers.GetValueOrDefault(removed) ?? [])
-                foreach (var subscription in _ofConnection[connection].Values)
-                    subscription.DoubtedAt = _removals;
+            if (_ofUser.TryGetValue(removed, out var watched))
+                watched.LastRemoval = _removals;
+            if (_watchers.TryGetValue(removed, out var watching))
+                watching.LastRemoval = _removals;
         }
     }
 
@@ -128,15 +127,16 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         if (!_ofConnection.TryGetValue(subscriber.Connection, out var held))
         {
             _ofConnection.Add(subscriber.Connection, held = []);
-            ValueOf(_watchers, subscriber.Device.User).Add(subscriber.Connection);
+            SideOf(_watchers, subscriber.Device.User).All.Add(subscriber.Connection);
         }
         if (held.TryGetValue(user, out var subscription))
             return subscription;
 
         // No removal before it was there has doubted it, so the last of them counts, whomever it concerned.
-        subscription = new Subscription(subscriber, user) { DoubtedAt = _removals };
+        var watched = SideOf(_ofUser, user);
+        subscription = new Subscription(subscriber, user, (watched, _watchers[subscriber.Device.User]), since: _removals);
         held.Add(user, subscription);
-        ValueOf(_ofUser, user).Add(subscription);
+        watched.All.Add(subscription);
         _count++;
         metrics.Subscriptions.Add(1);
         return subscription;
@@ -159,18 +159,23 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         metrics.Subscriptions.Add(-1);
     }
 
-    private static TMany ValueOf<TMany>(Dictionary<UserId, TMany> index, UserId user) where TMany : new()
+    private static Side<T> SideOf<T>(Dictionary<UserId, Side<T>> index, UserId user)
     {
-        if (!index.TryGetValue(user, out var many))
-            index.Add(user, many = new TMany());
-        return many;
+        if (!index.TryGetValue(user, out var side))
+            index.Add(user, side = new Side<T>());
+        return side;
     }
 
-    private static void RemoveFrom<TMany, TOne>(Dictionary<UserId, TMany> index, UserId user, TOne one) where TMany : ICollection<TOne>
+    private static void RemoveFrom<T>(Dictionary<UserId, Side<T>> index, UserId user, T one)
     {
-        var many = index[user];
-        many.Remove(one);
-        if (many.Count == 0)
+        var side = index[user];
+        side.All.Remove(one);
+        if (side.All.Count == 0)
             index.Remove(user);
+    }
+
+    private sealed class Side<T> : Doubt
+    {
+        public HashSet<T> All { get; } = [];
     }
 }
