@@ -79,11 +79,15 @@ internal sealed class World : IDisposable
     }
 
     /// <summary>Adds a member at the head, as the groups' module does.</summary>
-    public SeqNo Join(ConversationId group, string user, bool seesThePast = true)
+    /// <param name="group">Where.</param>
+    /// <param name="user">Whom.</param>
+    /// <param name="seesThePast">Whether it may read what was before.</param>
+    /// <param name="at">The head where it was read earlier.</param>
+    public SeqNo Join(ConversationId group, string user, bool seesThePast = true, SeqNo? at = null)
     {
         lock (_gate)
         {
-            var head = HeadOf(group);
+            var head = at ?? HeadOf(group);
             _groups[group][UserId.Parse(user)] = new Membership(head, seesThePast ? SeqNo.None : head);
             return head;
         }

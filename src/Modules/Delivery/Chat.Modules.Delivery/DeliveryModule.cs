@@ -58,6 +58,8 @@ public sealed class DeliveryModule : IModule
             .AddSubscriber<MembersAdded, TellOnGroupChanged>()
             .AddSubscriber<MemberRemoved, TellOnGroupChanged>()
             .AddSubscriber<RoleChanged, TellOnGroupChanged>()
+            .AddSubscriber<MembersAdded, LookOnMembersAdded>()
+            .AddSubscriber<MembershipsFoundChanged, LookOnMembersAdded>()
             .AddSubscriber<PresenceChanged, TellOnPresenceChanged>()
             .AddSubscriber<TypingChanged, TellOnPresenceChanged>();
     }

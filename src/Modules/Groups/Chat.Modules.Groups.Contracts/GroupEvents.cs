@@ -32,3 +32,11 @@ public sealed record MemberRemoved(ConversationId Group, UserId Member) : IEvent
 /// <param name="Member">Whose.</param>
 /// <param name="Role">The new one.</param>
 public sealed record RoleChanged(ConversationId Group, UserId Member, GroupRole Role) : IEvent;
+
+/// <summary>
+/// This node has found memberships other than it knew, which no event above told of here: another node has changed them, or a change whose
+/// outcome was unknown has happened. Raised before any query answers with them: a subscriber only takes note, and asks nothing about the group.
+/// </summary>
+/// <param name="Group">Where.</param>
+/// <param name="Users">Whose membership has ended, has begun, or has ended and begun anew.</param>
+public sealed record MembershipsFoundChanged(ConversationId Group, IReadOnlyList<UserId> Users) : IEvent;

@@ -36,6 +36,7 @@ public sealed class PresenceModule : IModule
         .AddHostedService<AnnouncementWorker>()
         .AddCommand<SubscribePresence, IReadOnlyList<PresenceState>, SubscribePresenceHandler>()
         .AddSubscriber<MemberRemoved, DoubtOnMemberRemoved>()
+        .AddSubscriber<MembershipsFoundChanged, DoubtOnMemberRemoved>()
         // Typing
         .AddSingleton<TypingRepeats>()
         .AddCommand<SetTyping, Done, SetTypingHandler>();

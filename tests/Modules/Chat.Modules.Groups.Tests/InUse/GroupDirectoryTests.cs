@@ -183,6 +183,60 @@ public sealed class GroupDirectoryTests
     }
 
     [Fact]
+    public async Task Memberships_that_another_node_has_changed_are_told_when_they_are_found()
+    {
+        var store = new FailingStore { IsShared = true };
+        using var groups = new GroupsUnderTest(new GroupsOptions { MaxStalenessMs = 500 }, store.On);
+        var group = (await groups.CreateAsync("ann", "bob", "cid", "dan")).Value.Id;
+        await ElsewhereAsync(groups, group, now => GroupRules.Remove(now, User("ann"), User("bob")));
+        await ElsewhereAsync(groups, group, now => GroupRules.Add(now, User("ann"), [User("eve")], new SeqNo(3), 10));
+        // The last one: it has the same ordinal again.
+        await ElsewhereAsync(groups, group, now => GroupRules.Add(now, User("ann"), [User("fay")], new SeqNo(3), 10));
+        await ElsewhereAsync(groups, group, now => GroupRules.Remove(now, User("ann"), User("fay")));
+        await ElsewhereAsync(groups, group, now => GroupRules.Remove(now, User("ann"), User("dan")));
+        await ElsewhereAsync(groups, group, now => GroupRules.Add(now, User("ann"), [User("dan")], new SeqNo(4), 10));
+        Assert.Empty(groups.Raised<MembershipsFoundChanged>());
+
+        groups.Clock.Advance(TimeSpan.FromMilliseconds(501));
+        await groups.MembersAsync(group);
+        groups.Clock.Advance(TimeSpan.FromMilliseconds(501));
+        await groups.MembersAsync(group);
+
+        var found = Assert.Single(groups.Raised<MembershipsFoundChanged>());
+        Assert.Equal(Users("bob", "dan", "eve"), found.Users.OrderBy(user => user.Value));
+    }
+
+    [Fact]
+    public async Task So_are_those_found_by_a_change_of_this_node_that_was_too_late()
+    {
+        using var groups = new GroupsUnderTest();
+        var group = (await groups.CreateAsync("ann", "bob")).Value.Id;
+        await ElsewhereAsync(groups, group, now => GroupRules.Add(now, User("ann"), [User("eve")], new SeqNo(3), 10));
+
+        await groups.AddAsync(group, "ann", "fay");
+
+        Assert.Equal(Users("eve"), Assert.Single(groups.Raised<MembershipsFoundChanged>()).Users);
+        Assert.Equal(Users("fay"), Assert.Single(groups.Raised<MembersAdded>()).Members);
+    }
+
+    [Fact]
+    public async Task So_are_those_of_a_change_that_got_no_answer_and_had_happened()
+    {
+        var store = new FailingStore();
+        using var groups = new GroupsUnderTest(wrap: store.On);
+        var group = (await groups.CreateAsync("ann", "bob")).Value.Id;
+
+        store.FailsAfterSaving = true;
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => groups.AddAsync(group, "ann", "eve"));
+        await groups.MembersAsync(group);
+
+        Assert.Equal(Users("eve"), Assert.Single(groups.Raised<MembershipsFoundChanged>()).Users);
+    }
+
+    private static async Task ElsewhereAsync(GroupsUnderTest groups, ConversationId group, Func<GroupState, Result<GroupChange>> decide) =>
+        await groups.Store.SaveAsync(decide((await groups.Store.FindAsync(group, Ct))!).Value, 10, Ct);
+
+    [Fact]
     public async Task A_group_that_is_as_it_was_is_not_read_again_as_a_whole()
     {
         var store = new FailingStore { IsShared = true };

@@ -10,7 +10,7 @@ public sealed class SnapshotCacheTests : IDisposable
     private readonly TestMeters _meters = new();
     private readonly ConcurrentDictionary<string, Snapshot> _store = new();
     private readonly FakeTimeProvider _clock = new();
-    private Snapshot? _old;
+    private Snapshot<Snapshot>? _old;
     private int _loads;
 
     public void Dispose() => _meters.Dispose();
@@ -44,7 +44,27 @@ public sealed class SnapshotCacheTests : IDisposable
         _clock.Advance(TimeSpan.FromTicks(1));
         Assert.False(cache.TryGet("a", out _));
         Assert.Equal(2, (await cache.FindAsync("a"))!.Version);
-        Assert.Same(first, _old);
+        Assert.Equal(new Snapshot<Snapshot>(first, IsDoubtful: false), _old);
+        Assert.True(cache.TryGet("a", out _));
+        Assert.Equal(1, cache.Weight);
+    }
+
+    [Fact]
+    public async Task What_is_in_doubt_is_asked_for_again_and_shown_to_the_load_also_after_one_that_failed()
+    {
+        var loads = new Queue<Task<Snapshot?>>([
+            Task.FromResult<Snapshot?>(new Snapshot(1)), Task.FromException<Snapshot?>(new IOException()), Task.FromResult<Snapshot?>(new Snapshot(2))]);
+        var cache = Cache(100, _ => loads.Dequeue());
+        var first = await cache.FindAsync("a");
+
+        cache.Doubt("a");
+        Assert.False(cache.TryGet("a", out _));
+        await Assert.ThrowsAsync<IOException>(() => cache.FindAsync("a"));
+        Assert.Equal(1, cache.Weight);
+        Assert.False(cache.TryGet("a", out _));
+
+        Assert.Equal(2, (await cache.FindAsync("a"))!.Version);
+        Assert.Equal(new Snapshot<Snapshot>(first!, IsDoubtful: true), _old);
         Assert.True(cache.TryGet("a", out _));
         Assert.Equal(1, cache.Weight);
     }

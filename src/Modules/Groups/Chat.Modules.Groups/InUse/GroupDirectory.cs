@@ -87,11 +87,20 @@ internal sealed class GroupDirectory : IDisposable
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
 
-    // Most groups are as they were: their version says so for less.
-    private async Task<GroupState?> LoadAsync(ConversationId id, GroupState? old) =>
-        old is not null && await _store.FindVersionAsync(id, CancellationToken.None) == old.Version
-            ? old
-            : await _store.FindAsync(id, CancellationToken.None);
+    private async Task<GroupState?> LoadAsync(ConversationId id, Snapshot<GroupState>? before)
+    {
+        // Most groups are as they were: their version says so for less.
+        if (before is { IsDoubtful: false } old && await _store.FindVersionAsync(id, CancellationToken.None) == old.Value.Version)
+            return old.Value;
+        var now = await _store.FindAsync(id, CancellationToken.None);
+        if (before is { } known && known.Value.Version != now?.Version && GroupState.ChangedMemberships(known.Value, now) is { Count: > 0 } users)
+        {
+            foreach (var user in users)
+                _users.Forget(user);
+            await _mediator.Publish(new MembershipsFoundChanged(id, users), CancellationToken.None);
+        }
+        return now;
+    }
 
     /// <summary>Null where the change was decided on a version that is out of date.</summary>
     private async Task<Result<GroupState>?> TrySaveAsync(GroupChange change, CancellationToken ct)
@@ -104,7 +113,7 @@ internal sealed class GroupDirectory : IDisposable
         catch
         {
             // It may have happened: the next who asks reads the store.
-            _groups.Forget(change.After.Id);
+            _groups.Doubt(change.After.Id);
             ForgetUsers(change);
             throw;
         }
@@ -112,7 +121,7 @@ internal sealed class GroupDirectory : IDisposable
         switch (outcome)
         {
             case SaveOutcome.OutOfDate:
-                _groups.Forget(change.After.Id);
+                _groups.Doubt(change.After.Id);
                 return null;
             case SaveOutcome.TooManyGroups:
                 return Refuse(GroupsErrors.TooManyGroups(_maxGroupsPerUser));

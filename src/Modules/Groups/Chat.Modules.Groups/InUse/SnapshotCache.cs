@@ -3,9 +3,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Chat.Modules.Groups.InUse;
 
+/// <summary>What was in memory before a load.</summary>
+/// <param name="Value">It.</param>
+/// <param name="IsDoubtful">Whether the store is known to have been changed, perhaps: then it is read whatever a cheaper look says.</param>
+internal readonly record struct Snapshot<T>(T Value, bool IsDoubtful);
+
 /// <summary>
-/// What a store has, by key, kept in memory for as long as it is in use. Whoever changes the store calls <see cref="Put"/> or
-/// <see cref="Forget"/> after the change is durable and before it is answered: from then on nobody who asks is told what was before. What
+/// What a store has, by key, kept in memory for as long as it is in use. Whoever changes the store calls <see cref="Put"/>,
+/// <see cref="Forget"/> or <see cref="Doubt"/> after the change is durable and before it is answered: from then on nobody who asks is told what was before. What
 /// another node changes is told when what is in memory has reached its age.
 /// </summary>
 /// <remarks>
@@ -14,15 +19,15 @@ namespace Chat.Modules.Groups.InUse;
 /// </remarks>
 /// <param name="maxWeight">What the snapshots may weigh together; one that is heavier alone is never kept.</param>
 /// <param name="load">
-/// Reads the store, null where it has nothing; that is not kept. Given the snapshot that has reached its age, to be returned again where it
-/// still holds; null where there is none.
+/// Reads the store, null where it has nothing; that is not kept. Given the snapshot that has reached its age or is in doubt, to be compared
+/// with and, where it still holds, returned again; null where there is none.
 /// </param>
 /// <param name="weigh">What a snapshot counts towards <paramref name="maxWeight"/>.</param>
 /// <param name="metrics">Its figures.</param>
 /// <param name="maxAge">How long a snapshot is told once its load began, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
 /// <param name="clock">Tells the age.</param>
 internal sealed class SnapshotCache<TKey, TSnapshot>(
-    long maxWeight, Func<TKey, TSnapshot?, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics, TimeSpan maxAge,
+    long maxWeight, Func<TKey, Snapshot<TSnapshot>?, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics, TimeSpan maxAge,
     TimeProvider clock)
     where TKey : notnull where TSnapshot : class
 {
@@ -53,7 +58,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     public Task<TSnapshot?> FindAsync(TKey key)
     {
         Slot? slot;
-        TSnapshot? old = null;
+        Snapshot<TSnapshot>? old = null;
         lock (_gate)
         {
             if (_slots.TryGetValue(key, out slot) && !IsOld(slot))
@@ -63,7 +68,8 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
             }
             if (slot is not null)
             {
-                old = slot.Snapshot;
+                if (slot.Snapshot is { } snapshot)
+                    old = new Snapshot<TSnapshot>(snapshot, slot.IsDoubtful);
                 Drop(key);
             }
             _slots[key] = slot = NewSlot(key);
@@ -77,10 +83,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         lock (_gate)
         {
             Drop(key);
-            var slot = NewSlot(key);
-            slot.Loaded.SetResult(snapshot);
-            _slots[key] = slot;
-            Keep(slot, snapshot);
+            Add(key, snapshot);
         }
     }
 
@@ -94,11 +97,27 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
             Drop(key);
     }
 
+    /// <summary>
+    /// The store may have something else now: the next who asks reads it, and the load is shown what was here. Calls come in any order.
+    /// </summary>
+    public void Doubt(TKey key)
+    {
+        lock (_gate)
+        {
+            if (_slots.TryGetValue(key, out var slot) && slot.Snapshot is not null)
+                slot.IsDoubtful = true;
+            else
+                Drop(key);
+        }
+    }
+
     private Slot NewSlot(TKey key) => new(key, maxAge == Timeout.InfiniteTimeSpan ? 0 : clock.GetTimestamp());
 
-    private bool IsOld(Slot slot) => maxAge != Timeout.InfiniteTimeSpan && clock.GetElapsedTime(slot.Begun) > maxAge;
+    private bool IsOld(Slot slot) => slot.IsDoubtful || IsBeyondAge(slot);
 
-    private async Task<TSnapshot?> LoadAsync(Slot slot, TSnapshot? old)
+    private bool IsBeyondAge(Slot slot) => maxAge != Timeout.InfiniteTimeSpan && clock.GetElapsedTime(slot.Begun) > maxAge;
+
+    private async Task<TSnapshot?> LoadAsync(Slot slot, Snapshot<TSnapshot>? old)
     {
         metrics.Loaded();
         try
@@ -111,6 +130,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         catch (Exception e)
         {
             Settle(slot, null);
+            KeepInDoubt(slot.Key, old);
             slot.Loaded.SetException(e);
             // Observed: this call throws it too, and there may be nobody else.
             _ = slot.Loaded.Task.Exception;
@@ -129,6 +149,25 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
             else
                 Keep(slot, snapshot);
         }
+    }
+
+    // The next load is to have something to compare with, too.
+    private void KeepInDoubt(TKey key, Snapshot<TSnapshot>? old)
+    {
+        lock (_gate)
+        {
+            if (old is { } known && !_slots.ContainsKey(key))
+                Add(key, known.Value).IsDoubtful = true;
+        }
+    }
+
+    private Slot Add(TKey key, TSnapshot snapshot)
+    {
+        var slot = NewSlot(key);
+        slot.Loaded.SetResult(snapshot);
+        _slots[key] = slot;
+        Keep(slot, snapshot);
+        return slot;
     }
 
     private void Keep(Slot slot, TSnapshot snapshot)
@@ -182,6 +221,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     {
         private volatile TSnapshot? _snapshot;
         private volatile bool _used;
+        private volatile bool _isDoubtful;
 
         public TKey Key => key;
 
@@ -194,6 +234,9 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         public TaskCompletionSource<TSnapshot?> Loaded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public bool Used { get => _used; set => _used = value; }
+
+        /// <summary>What is here may not be so any more: it is only for the next load to compare with.</summary>
+        public bool IsDoubtful { get => _isDoubtful; set => _isDoubtful = value; }
 
         // Null until it is loaded; with Weight, under the cache's gate.
         public LinkedListNode<Slot>? Place { get; set; }

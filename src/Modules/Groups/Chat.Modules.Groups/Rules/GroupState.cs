@@ -43,6 +43,19 @@ internal sealed class GroupState
     /// <summary>A user's membership as the answer to a query; that of null where the user is not in the group.</summary>
     public Task<Membership?> MembershipOf(UserId user) => Find(user)?.Answer ?? NoMembership;
 
+    /// <summary>Whose membership differs between two versions, however many lie between them.</summary>
+    /// <param name="before">The earlier one.</param>
+    /// <param name="after">The later one; null where the group has ended.</param>
+    public static IReadOnlyList<UserId> ChangedMemberships(GroupState before, GroupState? after) =>
+    [
+        .. before.Members.Where(member => !IsIn(after, member)).Select(member => member.User)
+            .Union((after?.Members ?? []).Where(member => !IsIn(before, member)).Select(member => member.User)),
+    ];
+
+    // An ordinal may be given again to somebody who has left and come back; then the place of joining tells, or nothing was missed.
+    private static bool IsIn(GroupState? group, Member member) =>
+        group?.Find(member.User) is { } other && other.Ordinal == member.Ordinal && other.Membership == member.Membership;
+
     /// <summary>The next version, with these members and all else as it is.</summary>
     public GroupState With(IReadOnlyList<Member> members) => new(Id, Title, History, CreatedAt, Version + 1, members);
 

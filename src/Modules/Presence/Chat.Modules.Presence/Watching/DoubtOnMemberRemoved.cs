@@ -4,11 +4,18 @@ using Chat.Modules.Groups.Contracts;
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>Former group mates may not see each other any more.</summary>
-internal sealed class DoubtOnMemberRemoved(Subscriptions subscriptions) : IEventHandler<MemberRemoved>
+internal sealed class DoubtOnMemberRemoved(Subscriptions subscriptions) : IEventHandler<MemberRemoved>, IEventHandler<MembershipsFoundChanged>
 {
     public Task Handle(MemberRemoved removed, CancellationToken ct)
     {
         subscriptions.Doubt(removed.Member);
+        return Task.CompletedTask;
+    }
+
+    public Task Handle(MembershipsFoundChanged found, CancellationToken ct)
+    {
+        foreach (var user in found.Users)
+            subscriptions.Doubt(user);
         return Task.CompletedTask;
     }
 }
