@@ -40,8 +40,8 @@ internal sealed class World : IDisposable
             Mediator, new MemberLog(Mediator), CursorTable, Starts, leaving, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(new Lazy<ConnectionServices>(services), Metrics);
         GatheredReceipts = new GatheredReceipts(Connections, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
-        Acknowledging = new AcknowledgeHandler(
-            Connections, CursorTable, new ReceiptFanOut(Connections, GatheredReceipts, Mediator, Options), Mediator);
+        ReceiptFanOut = new ReceiptFanOut(Connections, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
+        Acknowledging = new AcknowledgeHandler(Connections, CursorTable, ReceiptFanOut, Mediator);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -61,6 +61,8 @@ internal sealed class World : IDisposable
     public ConnectionTable Connections { get; }
 
     public GatheredReceipts GatheredReceipts { get; }
+
+    public ReceiptFanOut ReceiptFanOut { get; }
 
     public AcknowledgeHandler Acknowledging { get; }
 
@@ -236,6 +238,7 @@ internal sealed class World : IDisposable
         }
         CursorTable.Dispose();
         GatheredReceipts.Dispose();
+        ReceiptFanOut.Dispose();
         _meters.Dispose();
     }
 
@@ -244,6 +247,8 @@ internal sealed class World : IDisposable
     private void AnswerQueries() => Mediator
         .Answer<ReadLog, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
             () => [.. Log(query.Conversation).Where(message => message.SeqNo > query.After).Take(query.Limit)]))
+        .Answer<ReadLogDownwards, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
+            () => [.. Log(query.Conversation).Where(message => message.SeqNo < query.Before).TakeLast(query.Limit)]))
         .Answer<GetHead, SeqNo>(query => Answered(query, () => Head(query.Conversation)))
         .Answer<FindMessage, MessagePlace?>(query => Answered(query, () => Find(query.Message)))
         .Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(query => Answered(query, () => Directs(query.User)))

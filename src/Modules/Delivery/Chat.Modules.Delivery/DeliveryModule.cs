@@ -47,7 +47,7 @@ public sealed class DeliveryModule : IModule
 
         services
             .AddSingleton<GatheredReceipts>().AddHostedService(provider => provider.GetRequiredService<GatheredReceipts>())
-            .AddSingleton<ReceiptFanOut>()
+            .AddSingleton<ReceiptFanOut>().AddHostedService(provider => provider.GetRequiredService<ReceiptFanOut>())
             .AddCommand<Acknowledge, Done, AcknowledgeHandler>()
             .AddCommand<AcknowledgeMessage, Done, AcknowledgeHandler>()
             .AddQuery<GetReceipts, Result<IReadOnlyList<MemberReceipt>>, GetReceiptsHandler>();

@@ -47,6 +47,12 @@ internal sealed class DeliveryOptions
     /// <summary>Over what time receipts, and hints to large conversations, are gathered into one, in ms; a direct conversation's first receipt goes out at once. 10 to 10 000; default 250.</summary>
     [Range(10, 10_000)] public int CoalesceMs { get; init; } = 250;
 
+    /// <summary>Messages looked through for the senders of what one ack passed; senders not found get a receipt for the lowest of these. 256 to 1 000 000; default 10 000.</summary>
+    [Range(256, 1_000_000)] public int MaxReceiptSpan { get; init; } = 10_000;
+
+    /// <summary>Acks of more than 256 messages that wait for their senders to be looked for; beyond it a receipt is for the lowest of the 256. 1 to 100 000; default 1 024.</summary>
+    [Range(1, 100_000)] public int MaxReceiptSearches { get; init; } = 1_024;
+
     /// <summary>When the server leaves: connections closed a second. 1 to 1 000 000; default 2 000.</summary>
     [Range(1, 1_000_000)] public int DrainClosesPerSecond { get; init; } = 2_000;
 

@@ -9,6 +9,12 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <param name="Limit">1 or more.</param>
 public sealed record ReadLog(ConversationId Conversation, SeqNo After, int Limit) : IQuery<IReadOnlyList<LoggedMessage>>;
 
+/// <summary>The log's newest messages below <paramref name="Before"/>, ascending, at most <paramref name="Limit"/>. For other modules: checks no membership.</summary>
+/// <param name="Conversation">Of which conversation; one that has no message has an empty answer.</param>
+/// <param name="Before">Exclusive.</param>
+/// <param name="Limit">1 or more.</param>
+public sealed record ReadLogDownwards(ConversationId Conversation, SeqNo Before, int Limit) : IQuery<IReadOnlyList<LoggedMessage>>;
+
 /// <summary>A conversation's head: the seqNo of its newest message, <see cref="SeqNo.None"/> where there is none. For other modules.</summary>
 /// <param name="Conversation">Of which conversation.</param>
 public sealed record GetHead(ConversationId Conversation) : IQuery<SeqNo>;

@@ -26,6 +26,7 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()
         .AddQuery<GetConversations, Result<ConversationPage>, GetConversationsHandler>()
         .AddQuery<ReadLog, IReadOnlyList<LoggedMessage>, ReadLogHandler>()
+        .AddQuery<ReadLogDownwards, IReadOnlyList<LoggedMessage>, ReadLogDownwardsHandler>()
         .AddQuery<GetHead, SeqNo, GetHeadHandler>()
         .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
         .AddQuery<GetDirectConversations, IReadOnlyList<ConversationId>, GetDirectConversationsHandler>()

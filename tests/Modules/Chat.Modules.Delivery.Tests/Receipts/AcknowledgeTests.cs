@@ -287,6 +287,98 @@ public sealed class AcknowledgeTests : IDisposable
         Assert.Equal(ErrorCodes.NotAMember, (await handler.Handle(new GetReceipts(World.Device("carol"), group), Ct)).Error?.Code);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task In_the_table_a_member_counts_from_where_it_joined(bool seesThePast)
+    {
+        var group = _world.Group("alice", "bob");
+        for (var i = 0; i < 5; i++)
+            _world.Append(group, Alice);
+        _world.Join(group, "carol", seesThePast);
+        await _world.AckAsync(World.Device("carol"), group, 3, AckStatus.Read);
+
+        var receipts = await new GetReceiptsHandler(_world.CursorTable, _world.Mediator).Handle(new GetReceipts(Alice, group), Ct);
+
+        Assert.Contains(new MemberReceipt(UserId.Parse("carol"), new SeqNo(5), new SeqNo(5)), receipts.Value);
+    }
+
+    [Fact]
+    public async Task Each_sender_gets_its_receipt_however_many_messages_are_acked_at_once()
+    {
+        var group = _world.Group("alice", "bob", "carol");
+        var (alice, carol) = (await _world.ConnectedAsync(Alice), await _world.ConnectedAsync(World.Device("carol")));
+        _world.Append(group, carol.Device);
+        _world.Append(group, carol.Device);
+        for (var i = 0; i < 600; i++)
+            _world.Append(group, Alice);
+
+        await _world.ReceiptFanOut.StartAsync(Ct);
+        await _world.AckAsync(Bob, group, 602);
+        await GatherAsync(() => Receipts(alice).Any() && Receipts(carol).Any());
+        await _world.ReceiptFanOut.StopAsync(Ct);
+
+        Assert.Equal([(602, "bob", AckStatus.Delivered)], Receipts(alice));
+        Assert.Equal([(2, "bob", AckStatus.Delivered)], Receipts(carol));
+    }
+
+    [Fact]
+    public async Task Who_has_sent_nothing_of_what_was_acked_hears_nothing()
+    {
+        var group = _world.Group("alice", "bob", "carol");
+        var (alice, carol) = (await _world.ConnectedAsync(Alice), await _world.ConnectedAsync(World.Device("carol")));
+        _world.Append(group, carol.Device);
+        await _world.AckAsync(Bob, group, 1);
+        await GatherAsync(() => Receipts(carol).Any());
+        _world.Append(group, Alice);
+        for (var i = 0; i < 600; i++)
+            _world.Append(group, Bob);
+
+        await _world.ReceiptFanOut.StartAsync(Ct);
+        await _world.AckAsync(World.Device("bob", "laptop"), group, 602);
+        await GatherAsync(() => Receipts(alice).Any());
+        await _world.ReceiptFanOut.StopAsync(Ct);
+
+        Assert.Equal([(2, "bob", AckStatus.Delivered)], Receipts(alice));
+        Assert.Equal([(1, "bob", AckStatus.Delivered)], Receipts(carol));
+    }
+
+    [Theory]
+    [InlineData(300, 1_024, 283)] // looked through to the span's bound, in pages
+    [InlineData(10_000, 1, 347)] // more wait than may: what was looked through at once
+    public async Task A_sender_that_is_not_looked_for_to_the_end_gets_a_receipt_that_is_true_of_what_it_may_have_sent(int span, int searches, long seqNo)
+    {
+        using var world = new World(new DeliveryOptions { MaxReceiptSpan = span, MaxReceiptSearches = searches });
+        var group = world.Group("alice", "bob", "carol");
+        var carol = await world.ConnectedAsync(World.Device("carol"));
+        world.Append(group, carol.Device);
+        for (var i = 0; i < 601; i++)
+            world.Append(group, Alice);
+
+        // Fills the queue of one; the worker runs only after both.
+        if (searches == 1)
+            await world.AckAsync(World.Device("dave"), await FilledAsync(world, carol.Device), 300);
+        await world.AckAsync(Bob, group, 602);
+        await world.ReceiptFanOut.StartAsync(Ct);
+        await world.GatheredReceipts.StartAsync(Ct);
+        await Wait.UntilAsync(() =>
+        {
+            world.Clock.Advance(TimeSpan.FromMilliseconds(250));
+            return Receipts(carol).Any(receipt => receipt.User == "bob");
+        }, "the receipt");
+        await world.ReceiptFanOut.StopAsync(Ct);
+
+        Assert.Equal([(seqNo, "bob", AckStatus.Delivered)], Receipts(carol).Where(receipt => receipt.User == "bob"));
+    }
+
+    private static Task<ConversationId> FilledAsync(World world, DeviceAddress sender)
+    {
+        var other = world.Group("dave", sender.User.Value, "erin");
+        for (var i = 0; i < 300; i++)
+            world.Append(other, World.Device("erin"));
+        return Task.FromResult(other);
+    }
+
     [Fact]
     public async Task The_cursors_of_a_device_are_its_own_deliveries_and_its_users_reading()
     {

@@ -1,18 +1,39 @@
+using System.Threading.Channels;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Messaging.Contracts;
 using MediatR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Receipts;
 
-/// <summary>Tells senders how far a user has got, and the user's other devices what was read. In large conversations only the table tells.</summary>
-internal sealed class ReceiptFanOut(ConnectionTable connections, GatheredReceipts gathered, IMediator mediator, IOptions<DeliveryOptions> options)
+/// <summary>
+/// Tells each sender of what a user acked how far the user has got, and the user's other devices what was read. In large conversations only the
+/// table tells. The messages of a long span are looked through after the ack is answered.
+/// </summary>
+internal sealed class ReceiptFanOut : BackgroundService
 {
-    /// <summary>Of a longer span only the newest messages' senders are looked up; the others have their receipts from the table.</summary>
-    private const int MaxSpan = 256;
+    /// <summary>Messages looked through before the ack is answered; the rest is done by the worker.</summary>
+    private const int AtOnce = 256;
+
+    private readonly ConnectionTable _connections;
+    private readonly GatheredReceipts _gathered;
+    private readonly IMediator _mediator;
+    private readonly DeliveryOptions _options;
+    private readonly ILogger<ReceiptFanOut> _log;
+    private readonly Channel<SenderSearch> _searches;
+
+    public ReceiptFanOut(
+        ConnectionTable connections, GatheredReceipts gathered, IMediator mediator, IOptions<DeliveryOptions> options, DeliveryMetrics metrics,
+        ILogger<ReceiptFanOut> log)
+    {
+        (_connections, _gathered, _mediator, _options, _log) = (connections, gathered, mediator, options.Value, log);
+        _searches = Channel.CreateBounded<SenderSearch>(new BoundedChannelOptions(_options.MaxReceiptSearches) { SingleReader = true });
+        metrics.Observe("chat.receipts.searches", "Acks of many messages whose senders are still to be found.", () => _searches.Reader.Count);
+    }
 
     /// <param name="ack">What was acked.</param>
     /// <param name="status">Delivered, or read.</param>
@@ -21,50 +42,90 @@ internal sealed class ReceiptFanOut(ConnectionTable connections, GatheredReceipt
     /// <param name="ct">Ends the look-ups.</param>
     public async ValueTask TellSendersAsync(Acknowledge ack, AckStatus status, SeqNo from, List<InFlightMessage> acked, CancellationToken ct)
     {
-        var isDirect = ack.Conversation.IsDirect;
-        var members = isDirect ? null : await mediator.Send(new GetMembers(ack.Conversation), ct);
-        if (members?.Count > options.Value.PushThreshold)
+        var members = await _mediator.Send(new GetMembers(ack.Conversation), ct);
+        if (members.Count > _options.PushThreshold)
             return;
+        // Nobody else hears of it now: the absent have the table.
+        var senders = members.Where(member => member != ack.From.User && _connections.ConnectionsOf(member).Count > 0).ToHashSet();
+        if (acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo)
+            TellOf(acked.FindAll(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo), ack, status, senders);
+        else
+            await SearchAsync(new SenderSearch(ack, status, from, senders), ct);
+    }
 
-        var newest = acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo
-            ? Newest(acked.Where(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo).Select(message => (message.Sender, message.Id, message.SeqNo)))
-            : Newest(await ReadAsync(ack.Conversation, from, ack.SeqNo, ct));
-
-        foreach (var (sender, (message, seqNo)) in newest)
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var search in _searches.Reader.ReadAllAsync(stoppingToken))
         {
-            if (sender == ack.From.User || members?.Contains(sender) is false)
-                continue;
-            gathered.Add(sender, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status));
-        }
-        if (status is AckStatus.Read && newest.Count > 0)
-        {
-            var (message, seqNo) = newest.Values.MaxBy(place => place.SeqNo.Value);
-            TellOthersOf(ack.From, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status));
+            try
+            {
+                while (!search.IsDone && search.LookedAt < _options.MaxReceiptSpan)
+                    await GoOnAsync(search, stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                _log.ReceiptNotTold(search.Ack.Conversation, e);
+            }
+            if (!search.IsDone)
+                TellUnfound(search);
         }
     }
 
+    private void TellOf(List<InFlightMessage> acked, Acknowledge ack, AckStatus status, HashSet<UserId> senders)
+    {
+        for (var i = acked.Count - 1; i >= 0; i--)
+        {
+            if (senders.Remove(acked[i].Sender))
+                Tell(acked[i].Sender, ack, status, acked[i].Id, acked[i].SeqNo);
+        }
+        if (status is AckStatus.Read && acked is [.., var newest])
+            TellOthersOf(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
+    }
+
+    private async ValueTask SearchAsync(SenderSearch search, CancellationToken ct)
+    {
+        var (ack, status) = (search.Ack, search.Status);
+        var tellsOthers = status is AckStatus.Read && _connections.ConnectionsOf(ack.From.User).Any(device => device.Device != ack.From);
+        if (search.IsDone && !tellsOthers)
+            return;
+        do
+        {
+            await GoOnAsync(search, ct);
+        }
+        while (!search.IsDone && search.LookedAt < AtOnce);
+        if (tellsOthers && search.Newest is { } newest)
+            TellOthersOf(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
+        if (!search.IsDone && !_searches.Writer.TryWrite(search))
+            TellUnfound(search);
+    }
+
+    private async ValueTask GoOnAsync(SenderSearch search, CancellationToken ct)
+    {
+        foreach (var message in await search.GoOnAsync(_mediator, ct))
+            Tell(message.Sender.User, search.Ack, search.Status, message.Id, message.SeqNo);
+    }
+
+    /// <summary>
+    /// The search was not gone through with. Whoever was not found has no message above the lowest that was looked at, so what is said of that
+    /// place is true of all messages that they may have below it.
+    /// </summary>
+    private void TellUnfound(SenderSearch search)
+    {
+        if (search.Lowest is not { } lowest)
+            return;
+        foreach (var sender in search.Senders)
+            Tell(sender, search.Ack, search.Status, lowest.Id, lowest.SeqNo);
+    }
+
+    private void Tell(UserId sender, Acknowledge ack, AckStatus status, MessageId message, SeqNo seqNo) =>
+        _gathered.Add(sender, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status));
+
     private void TellOthersOf(DeviceAddress reader, ReceiptEvent receipt)
     {
-        foreach (var device in connections.ConnectionsOf(reader.User))
+        foreach (var device in _connections.ConnectionsOf(reader.User))
         {
             if (device.Device != reader)
                 device.Tell(receipt);
         }
-    }
-
-    private async ValueTask<IEnumerable<(UserId, MessageId, SeqNo)>> ReadAsync(ConversationId conversation, SeqNo from, SeqNo to, CancellationToken ct)
-    {
-        var after = SeqNo.Max(from, new SeqNo(to.Value - MaxSpan));
-        var messages = await mediator.Send(new ReadLog(conversation, after, MaxSpan), ct);
-        return messages.TakeWhile(message => message.SeqNo <= to).Select(message => (message.Sender.User, message.Id, message.SeqNo));
-    }
-
-    // Ascending in, so the last of each sender stays.
-    private static Dictionary<UserId, (MessageId Message, SeqNo SeqNo)> Newest(IEnumerable<(UserId Sender, MessageId Message, SeqNo SeqNo)> messages)
-    {
-        var newest = new Dictionary<UserId, (MessageId, SeqNo)>();
-        foreach (var (sender, message, seqNo) in messages)
-            newest[sender] = (message, seqNo);
-        return newest;
     }
 }

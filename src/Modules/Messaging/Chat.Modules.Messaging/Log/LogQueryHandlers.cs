@@ -11,6 +11,12 @@ internal sealed class ReadLogHandler(IMessageLog log) : IQueryHandler<ReadLog, I
         log.ReadAfterAsync(query.Conversation, query.After, query.Limit, ct).AsTask();
 }
 
+internal sealed class ReadLogDownwardsHandler(IMessageLog log) : IQueryHandler<ReadLogDownwards, IReadOnlyList<LoggedMessage>>
+{
+    public Task<IReadOnlyList<LoggedMessage>> Handle(ReadLogDownwards query, CancellationToken ct) =>
+        log.ReadBeforeAsync(query.Conversation, query.Before, query.Limit, ct).AsTask();
+}
+
 internal sealed class GetHeadHandler(IMessageLog log) : IQueryHandler<GetHead, SeqNo>
 {
     public Task<SeqNo> Handle(GetHead query, CancellationToken ct) => log.GetHeadAsync(query.Conversation, ct).AsTask();
