@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.InUse;
@@ -20,11 +21,14 @@ internal sealed class GroupsUnderTest : IDisposable
     private readonly TemporaryStores _stores = new("groups", typeof(GroupsModule).Assembly);
     private readonly IOptions<GroupsOptions> _options;
     private readonly Func<IGroupStore, IGroupStore> _wrap;
+    private readonly Strangers _strangers;
 
-    public GroupsUnderTest(GroupsOptions? options = null, Func<IGroupStore, IGroupStore>? wrap = null)
+    public GroupsUnderTest(GroupsOptions? options = null, Func<IGroupStore, IGroupStore>? wrap = null, RateLimitOptions? rates = null)
     {
         (_options, _wrap) = (Options.Create(options ?? new GroupsOptions()), wrap ?? (store => store));
         Mediator.Answer<GetHead, SeqNo>(_ => Head());
+        Mediator.Answer<HasWritten, bool>(query => HasWritten(query.User.Value));
+        _strangers = new Strangers(Mediator, new GroupsMetrics(_stores.Meters), _options, Options.Create(rates ?? new RateLimitOptions { Enabled = false }), Clock);
         Directory = Start();
     }
 
@@ -35,6 +39,9 @@ internal sealed class GroupsUnderTest : IDisposable
     /// <summary>What the log says is the head of every conversation.</summary>
     public Func<SeqNo> Head { get; set; } = () => SeqNo.None;
 
+    /// <summary>Who has written to whoever adds it: nobody unless a test says so.</summary>
+    public Func<string, bool> HasWritten { get; set; } = _ => false;
+
     public GroupDirectory Directory { get; private set; }
 
     public IGroupStore Store => new SqliteGroupStore(_stores.Database);
@@ -44,14 +51,14 @@ internal sealed class GroupsUnderTest : IDisposable
     public Task<Result<Group>> CreateAsync(string owner, params string[] others) => CreateAsync(GroupHistory.All, owner, others);
 
     public Task<Result<Group>> CreateAsync(GroupHistory history, string owner, params string[] others) =>
-        new CreateGroupHandler(Directory, _options, Clock)
+        new CreateGroupHandler(Directory, _strangers, _options, Clock)
             .Handle(new CreateGroup(Device(owner), "Walkers", Users(others), history), Ct);
 
     public Task<Result<Group>> ChangeAsync(ConversationId group, string caller, string? title, GroupHistory? history = null) =>
         new ChangeGroupHandler(Directory).Handle(new ChangeGroup(Device(caller), group, title, history), Ct);
 
     public Task<Result<Group>> AddAsync(ConversationId group, string caller, params string[] users) =>
-        new AddMembersHandler(Directory, Mediator, _options).Handle(new AddMembers(Device(caller), group, Users(users)), Ct);
+        new AddMembersHandler(Directory, _strangers, Mediator, _options).Handle(new AddMembers(Device(caller), group, Users(users)), Ct);
 
     public Task<Result<Done>> RemoveAsync(ConversationId group, string caller, string user) =>
         new RemoveMemberHandler(Directory).Handle(new RemoveMember(Device(caller), group, User(user)), Ct);

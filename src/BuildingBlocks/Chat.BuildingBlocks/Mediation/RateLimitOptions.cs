@@ -14,6 +14,18 @@ public sealed class RateLimitOptions
     /// <summary>Other commands and queries a second from one device; acks are free. 1 to 100 000; default 50.</summary>
     [Range(1, 100_000)] public int CommandsPerSecond { get; init; } = 50;
 
+    /// <summary>
+    /// People added to groups a minute by one user who have never written to that user; as many at once as one request may name. 1 to 100 000;
+    /// default 60.
+    /// </summary>
+    [Range(1, 100_000)] public int StrangersAddedPerMinute { get; init; } = 60;
+
+    /// <summary>Groups an hour that one user is added to by people whom that user has never written to, as many at once. 1 to 100 000; default 30.</summary>
+    [Range(1, 100_000)] public int AddedByStrangersPerHour { get; init; } = 30;
+
+    /// <summary>Users whom each of the rates by user knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 100 000.</summary>
+    [Range(1_000, 10_000_000)] public int MaxUsers { get; init; } = 100_000;
+
     /// <summary>Accounts made a minute from one address. 1 to 100 000; default 20.</summary>
     [Range(1, 100_000)] public int RegistrationsPerMinute { get; init; } = 20;
 

@@ -21,6 +21,10 @@ public static class GroupsErrors
     /// <summary>The group would grow beyond the limit.</summary>
     public static Error TooManyMembers(int max) => new(ErrorCodes.TooLarge, $"A group has at most {max} members.");
 
-    /// <summary>The user would be in more groups than the limit.</summary>
-    public static Error TooManyGroups(int max) => new(ErrorCodes.TooLarge, $"A user is in at most {max} groups.");
+    /// <summary>The caller has made as many groups as it may.</summary>
+    public static Error TooManyGroups(int max) => new(ErrorCodes.TooLarge, $"You have made {max} groups that you are still in, and that is the limit.");
+
+    /// <summary>The caller adds people it does not know too fast.</summary>
+    public static Error TooManyStrangers(TimeSpan retryAfter) =>
+        new(ErrorCodes.RateLimited, "Too many people added who have never written to you; wait before the next.", retryAfter);
 }

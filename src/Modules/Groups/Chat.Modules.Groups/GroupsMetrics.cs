@@ -17,6 +17,11 @@ internal sealed class GroupsMetrics(IMeterFactory meters)
     private readonly UpDownCounter<long> _weight = meters.Create("Chat").CreateUpDownCounter<long>(
         "chat.groups.cache.weight", description: "What the entries in memory count towards the limit, by cache.");
 
+    private readonly Counter<long> _leftOut = meters.Create("Chat").CreateCounter<long>(
+        "chat.groups.left_out", description: "Users who were not added to a group: they are in as many as they may be, or were added by strangers too fast.");
+
+    public void LeftOut(int users) => _leftOut.Add(users);
+
     public void OverLimit() => _overLimit.Add(1);
 
     public Cache Of(string cache) => new(this, new KeyValuePair<string, object?>("cache", cache));

@@ -23,6 +23,7 @@ public sealed class GroupsModule : IModule
         .AddCqlTables("groups", typeof(GroupsModule).Assembly)
         .AddStore<IGroupStore, SqliteGroupStore, CqlGroupStore>(context)
         .AddSingleton<GroupDirectory>()
+        .AddSingleton<Strangers>()
         .AddCommand<CreateGroup, Group, CreateGroupHandler>().AddCommandValidator<CreateGroup, CreateGroupValidator>()
         .AddCommand<ChangeGroup, Group, ChangeGroupHandler>().AddCommandValidator<ChangeGroup, ChangeGroupValidator>()
         .AddCommand<AddMembers, Group, AddMembersHandler>().AddCommandValidator<AddMembers, AddMembersValidator>()

@@ -8,8 +8,14 @@ internal sealed class GroupsOptions
     /// <summary>Members of one group, the owner among them. 2 to 100 000; default 10 000. A group that is larger already only shrinks.</summary>
     [Range(2, 100_000)] public int MaxMembers { get; init; } = 10_000;
 
-    /// <summary>Groups that one user is in. 1 to 100 000; default 1 000.</summary>
+    /// <summary>
+    /// Groups that one user has made, and as many again that people have added it to whom it has written to. Over it the maker is refused, and
+    /// who would be added is left out. 1 to 100 000; default 1 000.
+    /// </summary>
     [Range(1, 100_000)] public int MaxGroupsPerUser { get; init; } = 1_000;
+
+    /// <summary>Groups that one user was added to by people whom it has never written to; over it the user is left out. 0 to 100 000; default 100.</summary>
+    [Range(0, 100_000)] public int MaxGroupsByStrangers { get; init; } = 100;
 
     /// <summary>Users named in one request that makes a group or adds members. 1 to 10 000; default 1 000.</summary>
     [Range(1, 10_000)] public int MaxMembersPerRequest { get; init; } = 1_000;

@@ -32,5 +32,10 @@ public sealed record MessagePlace(ConversationId Conversation, SeqNo SeqNo);
 /// <param name="User">Whose.</param>
 public sealed record GetDirectConversations(UserId User) : IQuery<IReadOnlyList<ConversationId>>;
 
+/// <summary>Whether a user has ever written in a direct conversation of its own, as far as its first messages tell. For other modules: checks no membership.</summary>
+/// <param name="User">Who.</param>
+/// <param name="Conversation">Where.</param>
+public sealed record HasWritten(UserId User, ConversationId Conversation) : IQuery<bool>;
+
 /// <summary>The opaque name of the log's history: unchanged by restarts, another one only after data was lost for certain.</summary>
 public sealed record GetEpoch : IQuery<string>;

@@ -30,6 +30,7 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetHead, SeqNo, GetHeadHandler>()
         .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
         .AddQuery<GetDirectConversations, IReadOnlyList<ConversationId>, GetDirectConversationsHandler>()
+        .AddQuery<HasWritten, bool, HasWrittenHandler>()
         .AddQuery<GetEpoch, string, GetEpochHandler>()
         .AddSubscriber<GroupCreated, RaiseOnGroupCreated>();
 

@@ -1,4 +1,6 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using static Chat.Modules.Groups.Tests.Named;
 
@@ -94,7 +96,7 @@ public sealed class ChangingGroupsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_group_that_is_full_and_a_user_in_too_many_groups_are_refused_without_a_trace()
+    public async Task A_group_that_is_full_and_a_maker_of_too_many_groups_are_refused_without_a_trace()
     {
         var id = (await _groups.CreateAsync("ann", "bob", "cid")).Value.Id;
         await _groups.CreateAsync("eve");
@@ -103,12 +105,56 @@ public sealed class ChangingGroupsTests : IDisposable
 
         Assert.Equal(GroupsErrors.TooManyMembers(4), (await _groups.AddAsync(id, "ann", "dan", "fay")).Error);
         Assert.Equal(GroupsErrors.TooManyMembers(4), (await _groups.CreateAsync("ann", "b", "c", "d", "e")).Error);
-        Assert.Equal(GroupsErrors.TooManyGroups(2), (await _groups.AddAsync(id, "ann", "eve")).Error);
         Assert.Equal(GroupsErrors.TooManyGroups(2), (await _groups.CreateAsync("eve")).Error);
 
         Assert.Equal(Users("ann", "bob", "cid"), await _groups.MembersAsync(id));
         Assert.Equal(2, (await _groups.GroupsOfAsync("eve")).Count);
         Assert.Equal(raised, _groups.Mediator.Published.Count);
+    }
+
+    [Fact]
+    public async Task Strangers_fill_no_more_of_a_user_s_list_than_is_theirs()
+    {
+        using var groups = new GroupsUnderTest(new GroupsOptions { MaxGroupsPerUser = 2, MaxGroupsByStrangers = 3 });
+        for (var n = 0; n < 10; n++)
+            Assert.Equal(n < 3 ? Users($"owner{n}", "victim") : Users($"owner{n}"), await MembersOfNewAsync(groups, "owner", "victim", suffix: n));
+
+        // The victim makes groups, and whoever it has written to adds it.
+        Assert.True((await groups.CreateAsync("victim")).IsOk);
+        groups.HasWritten = _ => true;
+        Assert.Equal(Users("friend0", "victim"), await MembersOfNewAsync(groups, "friend", "victim", suffix: 0));
+    }
+
+    [Fact]
+    public async Task Whoever_cannot_be_added_is_left_out_and_the_others_are_in()
+    {
+        using var groups = new GroupsUnderTest(new GroupsOptions { MaxGroupsByStrangers = 1 });
+        await groups.CreateAsync("eve", "bob");
+
+        var made = (await groups.CreateAsync("ann", "bob", "cid")).Value;
+        Assert.Equal(Users("ann", "cid"), made.Members.Select(member => member.User));
+
+        var raised = groups.Mediator.Published.Count;
+        Assert.Equal(Users("ann", "cid"), (await groups.AddAsync(made.Id, "ann", "bob")).Value.Members.Select(member => member.User));
+        Assert.Equal(raised, groups.Mediator.Published.Count);
+        Assert.Equal(Users("ann", "cid", "dan"), (await groups.AddAsync(made.Id, "ann", "bob", "dan")).Value.Members.Select(member => member.User));
+    }
+
+    [Fact]
+    public async Task Strangers_are_added_and_a_user_is_added_by_them_at_a_rate()
+    {
+        using var groups = new GroupsUnderTest(
+            new GroupsOptions { MaxMembersPerRequest = 5 }, rates: new RateLimitOptions { StrangersAddedPerMinute = 1, AddedByStrangersPerHour = 2 });
+        for (var n = 0; n < 3; n++)
+            Assert.Equal(n < 2 ? 2 : 1, (await MembersOfNewAsync(groups, "owner", "victim", suffix: n)).Count);
+        groups.Clock.Advance(TimeSpan.FromMinutes(30));
+        Assert.Equal(2, (await MembersOfNewAsync(groups, "owner", "victim", suffix: 4)).Count);
+
+        Assert.True((await groups.CreateAsync("ann", "b", "c", "d", "e")).IsOk);
+        var refused = (await groups.CreateAsync("ann", "f", "g")).Error;
+        Assert.Equal((ErrorCodes.RateLimited, TimeSpan.FromMinutes(1)), (refused?.Code, refused?.RetryAfter));
+        groups.HasWritten = user => user == "g";
+        Assert.True((await groups.CreateAsync("ann", "f", "g")).IsOk);
     }
 
     [Fact]
@@ -158,4 +204,7 @@ public sealed class ChangingGroupsTests : IDisposable
         Assert.Equal(joined, await _groups.GroupsOfAsync("cid"));
         Assert.Equal(new Membership(new SeqNo(3), new SeqNo(3)), await _groups.MembershipAsync(id, "cid"));
     }
+
+    private static async Task<IReadOnlyList<UserId>> MembersOfNewAsync(GroupsUnderTest groups, string owner, string other, int suffix) =>
+        [.. (await groups.CreateAsync($"{owner}{suffix}", other)).Value.Members.Select(member => member.User)];
 }

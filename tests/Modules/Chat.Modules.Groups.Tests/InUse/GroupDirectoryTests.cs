@@ -80,7 +80,7 @@ public sealed class GroupDirectoryTests
         using var groups = new GroupsUnderTest();
         var id = (await groups.CreateAsync("ann", "bob")).Value.Id;
         var elsewhere = (await groups.Store.FindAsync(id, Ct))!;
-        await groups.Store.SaveAsync(GroupRules.ChangeRole(elsewhere, User("ann"), User("bob"), GroupRole.Owner).Value, 10, Ct);
+        await groups.Store.SaveAsync(GroupRules.ChangeRole(elsewhere, User("ann"), User("bob"), GroupRole.Owner).Value, new GroupLimits(10, 10), Ct);
 
         var refused = await groups.ChangeRoleAsync(id, "ann", "bob", GroupRole.Admin);
 
@@ -174,7 +174,7 @@ public sealed class GroupDirectoryTests
         await groups.GroupsOfAsync("bob");
 
         var asItIs = (await groups.Store.FindAsync(group, Ct))!;
-        await groups.Store.SaveAsync(GroupRules.Remove(asItIs, User("ann"), User("bob")).Value, 10, Ct);
+        await groups.Store.SaveAsync(GroupRules.Remove(asItIs, User("ann"), User("bob")).Value, new GroupLimits(10, 10), Ct);
         Assert.NotNull(await groups.MembershipAsync(group, "bob"));
 
         groups.Clock.Advance(TimeSpan.FromMilliseconds(501));
@@ -279,11 +279,13 @@ public sealed class GroupDirectoryTests
 
         public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) => _store.FindGroupsOfAsync(user, ct);
 
-        public async Task<SaveOutcome> SaveAsync(GroupChange change, int maxGroupsPerUser, CancellationToken ct)
+        public Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct) => _store.FindFullAsync(change, limits, ct);
+
+        public async Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct)
         {
             if (IsAlwaysOutOfDate)
                 return SaveOutcome.OutOfDate;
-            var outcome = await _store.SaveAsync(change, maxGroupsPerUser, ct);
+            var outcome = await _store.SaveAsync(change, limits, ct);
             return FailsAfterSaving ? throw new StoreUnavailableException("No answer in time.") : outcome;
         }
     }

@@ -37,7 +37,8 @@ public sealed class GroupEndpointsTests : IAsyncLifetime
         builder.Configuration["RateLimits:Enabled"] = "false";
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         var context = new ModuleContext(builder.Configuration);
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddQuery<GetHead, SeqNo, HeadOfAll>();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddQuery<GetHead, SeqNo, HeadOfAll>()
+            .AddQuery<HasWritten, bool, NobodyHas>();
         var module = new GroupsModule();
         module.AddServices(builder.Services, context);
 
@@ -190,5 +191,10 @@ public sealed class GroupEndpointsTests : IAsyncLifetime
     private sealed class HeadOfAll : IQueryHandler<GetHead, SeqNo>
     {
         public Task<SeqNo> Handle(GetHead query, CancellationToken ct) => Task.FromResult(SeqNo.None);
+    }
+
+    private sealed class NobodyHas : IQueryHandler<HasWritten, bool>
+    {
+        public Task<bool> Handle(HasWritten query, CancellationToken ct) => Task.FromResult(false);
     }
 }

@@ -35,13 +35,13 @@ public sealed class CqlGroupStoreTests(CassandraServer server) : GroupStoreContr
     {
         var group = await CreateAsync("ann");
         // It dies at the second statement, the count: the entry is there and the change is not.
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store(FaultyCqlSession.DyingAt(_session, 2)).SaveAsync(Adding(group, "bob"), 10, Ct));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store(FaultyCqlSession.DyingAt(_session, 2)).SaveAsync(Adding(group, "bob"), new GroupLimits(10, 10), Ct));
 
         // Under way, for all that is known.
         Assert.Empty(await Open().FindGroupsOfAsync(User("bob"), Ct));
         Assert.Equal(1, await CountEntriesAsync("bob"));
 
-        await Open().SaveAsync(GroupRules.Change(group, User("ann"), "Runners", null).Value, 10, Ct);
+        await Open().SaveAsync(GroupRules.Change(group, User("ann"), "Runners", null).Value, new GroupLimits(10, 10), Ct);
         Assert.Empty(await Open().FindGroupsOfAsync(User("bob"), Ct));
         Assert.Equal(0, await CountEntriesAsync("bob"));
     }
@@ -56,7 +56,7 @@ public sealed class CqlGroupStoreTests(CassandraServer server) : GroupStoreContr
         var disturbed = Store(new FaultyCqlSession(_session, async statement =>
         {
             if (statement.PagingState is not null && changes++ == 0)
-                await Open().SaveAsync(change, 1_000, Ct);
+                await Open().SaveAsync(change, new GroupLimits(1_000, 1_000), Ct);
             return CqlFault.None;
         }));
 
@@ -107,7 +107,7 @@ public sealed class CqlGroupStoreTests(CassandraServer server) : GroupStoreContr
         var died = false;
         try
         {
-            await Store(FaultyCqlSession.DyingAt(_session, n)).SaveAsync(made, 1_000, Ct);
+            await Store(FaultyCqlSession.DyingAt(_session, n)).SaveAsync(made, new GroupLimits(1_000, 1_000), Ct);
         }
         catch (StoreUnavailableException)
         {
@@ -136,7 +136,7 @@ public sealed class CqlGroupStoreTests(CassandraServer server) : GroupStoreContr
     private async Task<GroupState> CreateAsync(params string[] users)
     {
         var created = Created(users);
-        Assert.Equal(SaveOutcome.Saved, await Open().SaveAsync(created, int.MaxValue, Ct));
+        Assert.Equal(SaveOutcome.Saved, await Open().SaveAsync(created, new GroupLimits(int.MaxValue, int.MaxValue), Ct));
         return created.After;
     }
 

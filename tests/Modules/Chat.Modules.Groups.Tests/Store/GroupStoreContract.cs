@@ -9,7 +9,10 @@ namespace Chat.Modules.Groups.Tests.Store;
 /// <summary>What every adapter of the port does.</summary>
 public abstract class GroupStoreContract
 {
-    private const int NoLimit = int.MaxValue;
+    private static readonly GroupLimits NoLimit = new(int.MaxValue, int.MaxValue);
+
+    private static readonly GroupLimits Two = new(2, 2);
+    private static readonly GroupLimits Three = new(3, 3);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -140,18 +143,51 @@ public abstract class GroupStoreContract
     {
         var store = Open();
         var first = await CreateAsync(store, "ann", "bob");
-        await CreateAsync(store, "bob");
+        await CreateAsync(store, "eve", "bob");
         var third = await CreateAsync(store, "cid");
 
         var adding = GroupRules.Add(third, User("cid"), Users("dan", "bob"), SeqNo.None, 10).Value;
-        var refused = await store.SaveAsync(adding, 2, Ct);
+        var refused = await store.SaveAsync(adding, Two, Ct);
 
         Assert.Equal(SaveOutcome.TooManyGroups, refused);
+        Assert.Equal(Users("bob"), await store.FindFullAsync(adding, Two, Ct));
         Assert.Equal(third.Told(), (await store.FindAsync(third.Id, Ct)).Told());
 
-        await store.SaveAsync(GroupRules.Remove(first, User("bob"), User("bob")).Value, 2, Ct);
+        await store.SaveAsync(GroupRules.Remove(first, User("bob"), User("bob")).Value, Two, Ct);
 
-        Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(adding, 2, Ct));
+        Assert.Empty(await store.FindFullAsync(adding, Two, Ct));
+        Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(adding, Two, Ct));
+    }
+
+    [Fact]
+    public async Task Own_groups_those_by_acquaintances_and_those_by_strangers_are_counted_each_for_itself()
+    {
+        var store = Open();
+        var limits = new GroupLimits(PerUser: 2, ByStrangers: 1);
+
+        Assert.Equal(SaveOutcome.Saved, await CreateWithBobAsync("mallory", isStranger: true));
+        Assert.Equal(SaveOutcome.TooManyGroups, await CreateWithBobAsync("mallory", isStranger: true));
+        for (var n = 0; n < 2; n++)
+        {
+            Assert.Equal(SaveOutcome.Saved, await CreateWithBobAsync("ann", isStranger: false));
+            Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(Created("bob"), limits, Ct));
+        }
+        Assert.Equal(SaveOutcome.TooManyGroups, await CreateWithBobAsync("ann", isStranger: false));
+        Assert.Equal(SaveOutcome.TooManyGroups, await store.SaveAsync(Created("bob"), limits, Ct));
+        Assert.Equal(5, (await store.FindGroupsOfAsync(User("bob"), Ct)).Count);
+
+        Task<SaveOutcome> CreateWithBobAsync(string owner, bool isStranger) =>
+            store.SaveAsync(Created(owner, "bob") with { Strangers = isStranger ? Users("bob").ToHashSet() : [] }, limits, Ct);
+    }
+
+    [Fact]
+    public async Task A_limit_of_none_leaves_no_room()
+    {
+        var store = Open();
+        var adding = Created("mallory", "bob") with { Strangers = Users("bob").ToHashSet() };
+
+        Assert.Equal(SaveOutcome.TooManyGroups, await store.SaveAsync(adding, new GroupLimits(2, 0), Ct));
+        Assert.Equal(Users("bob"), await store.FindFullAsync(adding, new GroupLimits(2, 0), Ct));
     }
 
     [Fact]
@@ -161,13 +197,13 @@ public abstract class GroupStoreContract
         var groups = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => CreateAsync(store, $"owner{n}")));
         var adding = groups.Select(group => GroupRules.Add(group, group.Members[0].User, Users("bob"), SeqNo.None, 10).Value).ToList();
 
-        var atOnce = await Task.WhenAll(adding.Select(change => store.SaveAsync(change, 3, Ct)));
+        var atOnce = await Task.WhenAll(adding.Select(change => store.SaveAsync(change, Three, Ct)));
         var saved = atOnce.Count(outcome => outcome == SaveOutcome.Saved);
         Assert.InRange(saved, 0, 3);
         Assert.Equal(saved, (await store.FindGroupsOfAsync(User("bob"), Ct)).Count);
 
         foreach (var change in adding.Where((_, n) => atOnce[n] != SaveOutcome.Saved))
-            saved += await store.SaveAsync(change, 3, Ct) == SaveOutcome.Saved ? 1 : 0;
+            saved += await store.SaveAsync(change, Three, Ct) == SaveOutcome.Saved ? 1 : 0;
         Assert.Equal(3, saved);
         Assert.Equal(3, (await store.FindGroupsOfAsync(User("bob"), Ct)).Count);
     }
@@ -212,9 +248,11 @@ public abstract class GroupStoreContract
 
     private static async Task<GroupState> CreateAsync(IGroupStore store, params string[] users)
     {
-        var change = GroupRules.Create(
-            ConversationId.NewGroup(), User(users[0]), "Walkers", GroupHistory.All, Users(users[1..]), Now, NoLimit).Value;
+        var change = Created(users);
         Assert.Equal(SaveOutcome.Saved, await store.SaveAsync(change, NoLimit, Ct));
         return change.After;
     }
+
+    private static GroupChange Created(params string[] users) => GroupRules.Create(
+        ConversationId.NewGroup(), User(users[0]), "Walkers", GroupHistory.All, Users(users[1..]), Now, int.MaxValue).Value;
 }

@@ -9,15 +9,29 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Groups.Changing;
 
-internal sealed class AddMembersHandler(GroupDirectory groups, IMediator mediator, IOptions<GroupsOptions> options)
+internal sealed class AddMembersHandler(
+    GroupDirectory groups, Strangers strangers, IMediator mediator, IOptions<GroupsOptions> options)
     : ICommandHandler<AddMembers, Group>
 {
     public async Task<Result<Group>> Handle(AddMembers command, CancellationToken ct)
     {
+        // Nothing is looked up, and nothing counted, for who may not add anybody.
+        if (await groups.FindAsync(command.Group, ct) is not { } now)
+            return GroupsErrors.NotAMember;
+        if (GroupRules.MayManage(now, command.Caller.User) is { } refusal)
+            return refusal;
+        var sorted = await strangers.SortAsync(command.Caller.User, command.Members.Where(user => now.Find(user) is null), ct);
+        if (!sorted.IsOk)
+            return sorted.Error;
+
         // Before the members are in: what is appended meanwhile is theirs too, and nothing falls between.
         var head = await mediator.Send(new GetHead(command.Group), ct);
         var result = await groups.ChangeAsync(
-            command.Group, group => GroupRules.Add(group, command.Caller.User, command.Members, head, options.Value.MaxMembers), ct);
+            command.Group,
+            (group, full) => GroupRules.Add(
+                group, command.Caller.User, command.Members.Where(user => !sorted.Value.LeftOut.Contains(user) && !full.Contains(user)), head,
+                options.Value.MaxMembers, sorted.Value.Strangers),
+            ct);
         return result.ToGroup();
     }
 }

@@ -25,7 +25,7 @@ internal sealed class GroupDirectory : IDisposable
     private readonly IGroupStore _store;
     private readonly IMediator _mediator;
     private readonly GroupsMetrics _metrics;
-    private readonly int _maxGroupsPerUser;
+    private readonly GroupLimits _limits;
     private readonly SnapshotCache<ConversationId, GroupState> _groups;
     private readonly SnapshotCache<UserId, UserGroups> _users;
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, Turns).Select(_ => new SemaphoreSlim(1))];
@@ -33,7 +33,8 @@ internal sealed class GroupDirectory : IDisposable
     public GroupDirectory(IGroupStore store, IMediator mediator, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
     {
         var maxAge = store.IsShared ? TimeSpan.FromMilliseconds(options.Value.MaxStalenessMs) : Timeout.InfiniteTimeSpan;
-        (_store, _mediator, _metrics, _maxGroupsPerUser) = (store, mediator, metrics, options.Value.MaxGroupsPerUser);
+        (_store, _mediator, _metrics) = (store, mediator, metrics);
+        _limits = new(options.Value.MaxGroupsPerUser, options.Value.MaxGroupsByStrangers);
         _groups = new(
             options.Value.CachedMembers, LoadAsync, group => EntryWeight + group.Members.Count, metrics.Of("groups"), maxAge, clock);
         _users = new(
@@ -54,36 +55,30 @@ internal sealed class GroupDirectory : IDisposable
     public async Task<UserGroups> FindGroupsOfAsync(UserId user, CancellationToken ct) => (await _users.FindAsync(user).WaitAsync(ct))!;
 
     /// <summary>Makes a new group of a change that has none before it.</summary>
-    public async Task<Result<GroupState>> CreateAsync(Result<GroupChange> decided, CancellationToken ct)
+    /// <param name="id">Of the new group.</param>
+    /// <param name="decide">A rule, given those to leave out; more than once where some are in too many groups.</param>
+    /// <param name="ct">Gives up before the change was begun.</param>
+    public async Task<Result<GroupState>> CreateAsync(ConversationId id, Func<IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)
     {
-        if (decided.Error is { } refusal)
-            return Refuse(refusal);
-        var change = decided.Value;
-        using (await TakeTurnAsync(change.After.Id, ct))
-            return await TrySaveAsync(change, ct) ?? throw new InvalidOperationException("The id of a new group was taken.");
+        using var turn = await TakeTurnAsync(id, ct);
+        return await TryUntilSavedAsync((leftOut, _) => Task.FromResult<Result<GroupChange>?>(decide(leftOut)), ct);
     }
 
     /// <summary>Changes a group.</summary>
     /// <param name="id">Which; where there is none, the answer is <see cref="GroupsErrors.NotAMember"/>.</param>
-    /// <param name="decide">A rule, applied to the group as it is; more than once where other nodes change it too.</param>
+    /// <param name="decide">
+    /// A rule, applied to the group as it is and given those to leave out; more than once where other nodes change it too, or some are in too many groups.
+    /// </param>
     /// <param name="ct">Gives up before the change was begun; from then on it is finished and its events are raised.</param>
-    public async Task<Result<GroupState>> ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide, CancellationToken ct)
+    public async Task<Result<GroupState>> ChangeAsync(
+        ConversationId id, Func<GroupState, IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)
     {
         using var turn = await TakeTurnAsync(id, ct);
-        for (var attempt = 0; attempt < MaxAttempts; attempt++)
-        {
-            if (await FindAsync(id, ct) is not { } group)
-                return GroupsErrors.NotAMember;
-            var decided = decide(group);
-            if (decided.Error is { } refusal)
-                return Refuse(refusal);
-            if (decided.Value.IsNone)
-                return group;
-            if (await TrySaveAsync(decided.Value, ct) is { } result)
-                return result;
-        }
-        throw new StoreUnavailableException("The group is being changed by others all the time.");
+        return await TryUntilSavedAsync(async (leftOut, cancelled) => await FindAsync(id, cancelled) is { } group ? decide(group, leftOut) : (Result<GroupChange>?)null, ct);
     }
+
+    public Task<Result<GroupState>> ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide, CancellationToken ct) =>
+        ChangeAsync(id, (group, _) => decide(group), ct);
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
 
@@ -102,13 +97,31 @@ internal sealed class GroupDirectory : IDisposable
         return now;
     }
 
-    /// <summary>Null where the change was decided on a version that is out of date.</summary>
-    private async Task<Result<GroupState>?> TrySaveAsync(GroupChange change, CancellationToken ct)
+    private async Task<Result<GroupState>> TryUntilSavedAsync(
+        Func<IReadOnlySet<UserId>, CancellationToken, Task<Result<GroupChange>?>> decide, CancellationToken ct)
+    {
+        var leftOut = new HashSet<UserId>();
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (await decide(leftOut, ct) is not { } decided)
+                return GroupsErrors.NotAMember;
+            if (decided.Error is { } refusal)
+                return Refuse(refusal);
+            if (decided.Value.IsNone)
+                return decided.Value.After;
+            if (await TrySaveAsync(decided.Value, leftOut, ct) is { } result)
+                return result;
+        }
+        throw new StoreUnavailableException("The group, or a list of groups, is being changed by others all the time.");
+    }
+
+    /// <summary>Null where the change was decided on a version that is out of date, or on users who are in too many groups.</summary>
+    private async Task<Result<GroupState>?> TrySaveAsync(GroupChange change, HashSet<UserId> leftOut, CancellationToken ct)
     {
         SaveOutcome outcome;
         try
         {
-            outcome = await _store.SaveAsync(change, _maxGroupsPerUser, ct);
+            outcome = await _store.SaveAsync(change, _limits, ct);
         }
         catch
         {
@@ -124,7 +137,13 @@ internal sealed class GroupDirectory : IDisposable
                 _groups.Doubt(change.After.Id);
                 return null;
             case SaveOutcome.TooManyGroups:
-                return Refuse(GroupsErrors.TooManyGroups(_maxGroupsPerUser));
+                // How many groups others are in concerns nobody: the group is made without them.
+                var full = await _store.FindFullAsync(change, _limits, ct);
+                if (change.Added.Any(member => change.JoiningOf(member) == Joining.Own && full.Contains(member.User)))
+                    return Refuse(GroupsErrors.TooManyGroups(_limits.PerUser));
+                leftOut.UnionWith(full);
+                _metrics.LeftOut(full.Count);
+                return null;
         }
 
         ForgetUsers(change);

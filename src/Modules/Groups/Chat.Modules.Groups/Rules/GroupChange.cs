@@ -1,4 +1,7 @@
+using System.Collections.Frozen;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Groups.Contracts;
 
 namespace Chat.Modules.Groups.Rules;
 
@@ -9,6 +12,9 @@ internal sealed record GroupChange(GroupState? Before, GroupState After)
 {
     /// <summary>Who is in the group now and was not.</summary>
     public IReadOnlyList<Member> Added { get; init; } = [];
+
+    /// <summary>Of those added the ones who have never written to whoever adds them.</summary>
+    public IReadOnlySet<UserId> Strangers { get; init; } = FrozenSet<UserId>.Empty;
 
     /// <summary>Who has another role, as it is now. An owner who hands over stands before the one who takes over.</summary>
     public IReadOnlyList<Member> Changed { get; init; } = [];
@@ -21,6 +27,10 @@ internal sealed record GroupChange(GroupState? Before, GroupState After)
 
     /// <summary>Whether everything is already as the command wants it.</summary>
     public bool IsNone => ReferenceEquals(Before, After);
+
+    /// <param name="added">One of <see cref="Added"/>.</param>
+    public Joining JoiningOf(Member added) =>
+        Before is null && added.Role == GroupRole.Owner ? Joining.Own : Strangers.Contains(added.User) ? Joining.ByStranger : Joining.Known;
 
     public static GroupChange None(GroupState group) => new(group, group);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
@@ -14,7 +15,8 @@ internal static class GroupRules
     private static readonly Membership FromTheBeginning = new(SeqNo.None, SeqNo.None);
 
     public static Result<GroupChange> Create(
-        ConversationId id, UserId owner, string title, GroupHistory history, IEnumerable<UserId> others, DateTimeOffset now, int maxMembers)
+        ConversationId id, UserId owner, string title, GroupHistory history, IEnumerable<UserId> others, DateTimeOffset now, int maxMembers,
+        IReadOnlySet<UserId>? strangers = null)
     {
         UserId[] users = [owner, .. others.Where(user => user != owner).Distinct()];
         if (users.Length > maxMembers)
@@ -26,6 +28,7 @@ internal static class GroupRules
         return new GroupChange(null, new GroupState(id, title, history, now, version: 1, members))
         {
             Added = members,
+            Strangers = strangers ?? FrozenSet<UserId>.Empty,
             Events = [new GroupCreated(id, owner, users)],
         };
     }
@@ -53,7 +56,8 @@ internal static class GroupRules
     /// <param name="users">Who is in already is passed over.</param>
     /// <param name="head">The conversation's head, read before: where the new members begin.</param>
     /// <param name="maxMembers">How many the group may have then.</param>
-    public static Result<GroupChange> Add(GroupState group, UserId caller, IEnumerable<UserId> users, SeqNo head, int maxMembers)
+    /// <param name="strangers">Who of the users has never written to the caller; null for nobody.</param>
+    public static Result<GroupChange> Add(GroupState group, UserId caller, IEnumerable<UserId> users, SeqNo head, int maxMembers, IReadOnlySet<UserId>? strangers = null)
     {
         if (MayManage(group, caller) is { } refusal)
             return refusal;
@@ -69,6 +73,7 @@ internal static class GroupRules
         return new GroupChange(group, group.With([.. group.Members, .. added]))
         {
             Added = added,
+            Strangers = strangers ?? FrozenSet<UserId>.Empty,
             Events = [new MembersAdded(group.Id, newcomers)],
         };
     }
@@ -121,7 +126,7 @@ internal static class GroupRules
         };
     }
 
-    private static Error? MayManage(GroupState group, UserId caller) => group.Find(caller)?.Role switch
+    public static Error? MayManage(GroupState group, UserId caller) => group.Find(caller)?.Role switch
     {
         null => GroupsErrors.NotAMember,
         GroupRole.Member => GroupsErrors.Forbidden,

@@ -35,37 +35,42 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         return [.. joined];
     }
 
+    /// <summary>Whether a user is in as many groups as it may be, by how it came in.</summary>
+    public async Task<bool> IsFullAsync(UserId user, Joining joining, GroupLimits limits, CancellationToken ct) =>
+        await AreMoreThanAsync(limits.Of(joining) - 1, user, joining, ct);
+
     /// <summary>Writes the entries of a change; false, and none is written, where an added user is in too many groups.</summary>
     /// <remarks>
     /// The limit holds whoever else adds the same user at once: of the entries that would exceed it one was written last, and its
     /// writer counts all others. Two who want the last place may thus refuse one another.
     /// </remarks>
-    public async Task<bool> TryAddAsync(GroupChange change, Guid id, int maxGroups, CancellationToken ct)
+    public async Task<bool> TryAddAsync(GroupChange change, Guid id, GroupLimits limits, CancellationToken ct)
     {
         var (group, begunAt, tooMany) = (change.After.Id, clock.GetUtcNow(), false);
         try
         {
             await ForEachAsync(change.Added, async (member, cancelled) =>
             {
+                var joining = change.JoiningOf(member);
                 await session.ExecuteAsync(
                     new CqlStatement(
                         "INSERT INTO groups_entries (user_id, group_id, entry, ordinal, version, begun_at) VALUES (?, ?, ?, ?, ?, ?)",
-                        member.User.Value, group.Value, id, member.Ordinal, change.After.Version, begunAt),
+                        member.User.Value, group.Value, EntryId.Of(id, joining), member.Ordinal, change.After.Version, begunAt),
                     cancelled);
                 var counted = await session.ExecuteAsync(
                     new CqlStatement("SELECT count(*) FROM groups_entries WHERE user_id = ?", member.User.Value), cancelled);
-                if (counted.Rows[0].Get<long>(0) > maxGroups && await CountLivingAsync(member.User, cancelled) > maxGroups)
+                if (counted.Rows[0].Get<long>(0) > limits.Lowest && await AreMoreThanAsync(limits.Of(joining), member.User, joining, cancelled))
                     Volatile.Write(ref tooMany, true);
             }, ct);
         }
         catch
         {
             // The change was not begun: nothing can make them true.
-            await RemoveAsync(group, change.Added.Select(member => (member.User, id)));
+            await RemoveAsync(group, change.Added.Select(member => (member.User, EntryId.Of(id, change.JoiningOf(member)))));
             throw;
         }
         if (tooMany)
-            await RemoveAsync(group, change.Added.Select(member => (member.User, id)));
+            await RemoveAsync(group, change.Added.Select(member => (member.User, EntryId.Of(id, change.JoiningOf(member)))));
         return !tooMany;
     }
 
@@ -73,17 +78,21 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
     public Task RemoveAsync(ConversationId group, IEnumerable<(UserId User, Guid Id)> entries) =>
         ForEachAsync(entries, async (entry, _) => await TryDeleteAsync(entry.User, group, entry.Id), CancellationToken.None);
 
-    private async Task<int> CountLivingAsync(UserId user, CancellationToken ct)
+    /// <summary>Whether a user came into more than so many groups in one way. The entries say so at most; only where they are more, each is looked at.</summary>
+    private async Task<bool> AreMoreThanAsync(int groups, UserId user, Joining joining, CancellationToken ct)
     {
+        var entries = (await ReadAsync(user, ct)).Where(entry => EntryId.JoiningOf(entry.Id) == joining).ToList();
+        if (entries.Count <= groups)
+            return false;
         var living = 0;
-        await ForEachAsync(await ReadAsync(user, ct), async (entry, cancelled) =>
+        await ForEachAsync(entries, async (entry, cancelled) =>
         {
             if ((await LookAsync(user, entry, cancelled)).IsDead)
                 await TryDeleteAsync(user, entry.Group, entry.Id);
             else
                 Interlocked.Increment(ref living);
         }, ct);
-        return living;
+        return living > groups;
     }
 
     private async Task<List<Entry>> ReadAsync(UserId user, CancellationToken ct)
@@ -152,6 +161,31 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         own.Get<DateTimeOffset>(3));
 
     private sealed record Entry(ConversationId Group, Guid Id, long Ordinal, long Version, DateTimeOffset BegunAt);
+}
+
+/// <summary>
+/// The id of an entry, which says how its user came in: a UUID of version 7 as all were once, or of version 8 (RFC 9562 §5.8) with the kind as
+/// its last byte. So no table has a column that an older host does not write.
+/// </summary>
+internal static class EntryId
+{
+    public static Guid Of(Guid change, Joining joining)
+    {
+        if (joining == Joining.Known)
+            return change;
+        Span<byte> bytes = stackalloc byte[16];
+        change.TryWriteBytes(bytes, bigEndian: true, out _);
+        bytes[6] = (byte)(0x80 | (bytes[6] & 0x0f));
+        bytes[15] = (byte)joining;
+        return new Guid(bytes, bigEndian: true);
+    }
+
+    public static Joining JoiningOf(Guid entry)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        entry.TryWriteBytes(bytes, bigEndian: true, out _);
+        return entry.Version == 8 ? (Joining)bytes[15] : Joining.Known;
+    }
 }
 
 internal static partial class CqlGroupLogs

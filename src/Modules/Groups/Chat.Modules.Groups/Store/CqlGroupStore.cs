@@ -47,24 +47,35 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
 
     public async Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) => await _entries.FindGroupsOfAsync(user, ct);
 
-    public async Task<SaveOutcome> SaveAsync(GroupChange change, int maxGroupsPerUser, CancellationToken ct)
+    public async Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct)
     {
         var entry = Guid.CreateVersion7(clock.GetUtcNow());
         // Read before: with the change it is gone. Should it be another version's, the change will not be saved.
         var left = change.Removed is { } removed ? await FindEntryAsync(change.After.Id, removed, ct) : null;
-        if (!await _entries.TryAddAsync(change, entry, maxGroupsPerUser, ct))
+        if (!await _entries.TryAddAsync(change, entry, limits, ct))
             return SaveOutcome.TooManyGroups;
 
         // Begun: what follows is done whether anybody waits or not. Where no answer comes, the entries stay, for they may be true.
         var saved = await session.ExecuteBatchAsync(Statements(change, entry), CancellationToken.None);
         if (!saved.Applied)
         {
-            await _entries.RemoveAsync(change.After.Id, change.Added.Select(member => (member.User, entry)));
+            await _entries.RemoveAsync(change.After.Id, change.Added.Select(member => (member.User, EntryId.Of(entry, change.JoiningOf(member)))));
             return SaveOutcome.OutOfDate;
         }
         if (left is { } leaver)
             await _entries.RemoveAsync(change.After.Id, [(change.Removed!.User, leaver)]);
         return SaveOutcome.Saved;
+    }
+
+    public async Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct)
+    {
+        var full = new List<UserId>();
+        foreach (var member in change.Added)
+        {
+            if (await _entries.IsFullAsync(member.User, change.JoiningOf(member), limits, ct))
+                full.Add(member.User);
+        }
+        return full;
     }
 
     private async Task<long?> FindVersionAsync(ConversationId group, bool linearizable, CancellationToken ct)
@@ -121,7 +132,8 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
         {
             statements.Add(new CqlStatement(
                 "INSERT INTO groups_groups (group_id, ordinal, user_id, role, joined_at, visible_after, entry) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                id, member.Ordinal, member.User.Value, (int)member.Role, member.Membership.JoinedAt.Value, member.Membership.VisibleAfter.Value, entry));
+                id, member.Ordinal, member.User.Value, (int)member.Role, member.Membership.JoinedAt.Value, member.Membership.VisibleAfter.Value,
+                EntryId.Of(entry, change.JoiningOf(member))));
         }
         return statements;
     }

@@ -25,10 +25,13 @@ internal interface IGroupStore
     /// <see cref="GroupChange.After"/> has no members.
     /// </summary>
     /// <param name="change">Not <see cref="GroupChange.IsNone"/>.</param>
-    /// <param name="maxGroupsPerUser">Refused with <see cref="SaveOutcome.TooManyGroups"/> where an added user is in as many already.</param>
+    /// <param name="limits">Refused with <see cref="SaveOutcome.TooManyGroups"/> where an added user is in as many already in the way that it is added.</param>
     /// <param name="ct">Gives up before the change was begun.</param>
     /// <exception cref="StoreUnavailableException">No answer in time; the change may have happened: read the group again.</exception>
-    Task<SaveOutcome> SaveAsync(GroupChange change, int maxGroupsPerUser, CancellationToken ct);
+    Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct);
+
+    /// <summary>Of those whom a change adds the ones for whom it is refused with <see cref="SaveOutcome.TooManyGroups"/>, as it is now.</summary>
+    Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct);
 }
 
 /// <summary>What came of a save.</summary>
@@ -40,6 +43,6 @@ internal enum SaveOutcome
     /// <summary>The group is not at the version before the change any more: decide again on what it is now.</summary>
     OutOfDate,
 
-    /// <summary>An added user is in as many groups as a user can be.</summary>
+    /// <summary>An added user is in as many groups as a user can be, by how it is added.</summary>
     TooManyGroups,
 }

@@ -22,8 +22,11 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
     public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) =>
         Task.FromResult(database.Read(connection => FindGroupsOf(connection, user)));
 
-    public Task<SaveOutcome> SaveAsync(GroupChange change, int maxGroupsPerUser, CancellationToken ct) =>
-        database.WriteAsync(connection => Save(connection, change, maxGroupsPerUser), ct);
+    public Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct) =>
+        database.WriteAsync(connection => Save(connection, change, limits), ct);
+
+    public Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<UserId>>(database.Read(connection => FindFull(connection, change, limits)));
 
     private static GroupState? Find(SqliteConnection connection, ConversationId id)
     {
@@ -58,9 +61,9 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
         return [.. rows.Select(row => row.ToJoinedGroup())];
     }
 
-    private static SaveOutcome Save(SqliteConnection connection, GroupChange change, int maxGroupsPerUser)
+    private static SaveOutcome Save(SqliteConnection connection, GroupChange change, GroupLimits limits)
     {
-        if (AnyIsIn(connection, maxGroupsPerUser, change.Added))
+        if (FindFull(connection, change, limits).Count > 0)
             return SaveOutcome.TooManyGroups;
         if (!SaveGroup(connection, change))
             return SaveOutcome.OutOfDate;
@@ -82,8 +85,8 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
             change.Changed.Select(member => new { id, member.Ordinal, role = (int)member.Role }));
         connection.Execute(
             """
-            INSERT INTO groups_members (group_id, ordinal, user_id, role, joined_at, visible_after)
-            VALUES ($id, $Ordinal, $user, $role, $joinedAt, $visibleAfter);
+            INSERT INTO groups_members (group_id, ordinal, user_id, role, joined_at, visible_after, joining)
+            VALUES ($id, $Ordinal, $user, $role, $joinedAt, $visibleAfter, $joining);
             INSERT INTO groups_users (user_id, group_count) VALUES ($user, 1) ON CONFLICT DO UPDATE SET group_count = group_count + 1;
             """,
             change.Added.Select(member => new
@@ -94,14 +97,30 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
                 role = (int)member.Role,
                 joinedAt = member.Membership.JoinedAt.Value,
                 visibleAfter = member.Membership.VisibleAfter.Value,
+                joining = (int)change.JoiningOf(member),
             }));
         return SaveOutcome.Saved;
     }
 
-    private static bool AnyIsIn(SqliteConnection connection, int groups, IReadOnlyList<Member> members) =>
-        members.Count > 0 && connection.QuerySingle<bool>(
-            "SELECT EXISTS (SELECT 1 FROM json_each($users) JOIN groups_users ON user_id = value WHERE group_count >= $groups)",
-            new { users = JsonSerializer.Serialize(members.Select(member => member.User)), groups });
+    private static List<UserId> FindFull(SqliteConnection connection, GroupChange change, GroupLimits limits)
+    {
+        if (change.Added.Count == 0)
+            return [];
+        // One look-up for most: only who is in many groups is counted.
+        var many = connection.Query<string>(
+            """
+            SELECT value FROM json_each($users) LEFT JOIN groups_users ON user_id = value WHERE coalesce(group_count, 0) >= $groups
+            """,
+            new { users = JsonSerializer.Serialize(change.Added.Select(member => member.User)), groups = limits.Lowest }).ToHashSet(StringComparer.Ordinal);
+        return [.. change.Added
+            .Where(member => many.Contains(member.User.Value) && IsFull(connection, member.User, change.JoiningOf(member), limits))
+            .Select(member => member.User)];
+    }
+
+    private static bool IsFull(SqliteConnection connection, UserId user, Joining joining, GroupLimits limits) =>
+        connection.QuerySingle<long>(
+            "SELECT count(*) FROM groups_members WHERE user_id = $user AND joining = $joining",
+            new { user = user.Value, joining = (int)joining }) >= limits.Of(joining);
 
     /// <summary>False where the group is not at the version before the change.</summary>
     private static bool SaveGroup(SqliteConnection connection, GroupChange change)

@@ -33,6 +33,16 @@ internal sealed class GetDirectConversationsHandler(IMessageLog log) : IQueryHan
         log.GetDirectConversationsAsync(query.User, ct).AsTask();
 }
 
+internal sealed class HasWrittenHandler(IMessageLog log) : IQueryHandler<HasWritten, bool>
+{
+    public async Task<bool> Handle(HasWritten query, CancellationToken ct)
+    {
+        var (one, other) = query.Conversation.Users;
+        return (await log.CountOthersAsync(
+            query.Conversation, one == query.User ? other : one, SeqNo.None, new SeqNo(SeqNo.MaxValue), limit: 1, ct)).Count > 0;
+    }
+}
+
 internal sealed class GetEpochHandler(IMessageLog log) : IQueryHandler<GetEpoch, string>
 {
     public Task<string> Handle(GetEpoch query, CancellationToken ct) => Task.FromResult(log.Epoch);
