@@ -234,7 +234,7 @@ public sealed class GroupDirectoryTests
     }
 
     private static async Task ElsewhereAsync(GroupsUnderTest groups, ConversationId group, Func<GroupState, Result<GroupChange>> decide) =>
-        await groups.Store.SaveAsync(decide((await groups.Store.FindAsync(group, Ct))!).Value, 10, Ct);
+        await groups.Store.SaveAsync(decide((await groups.Store.FindAsync(group, Ct))!).Value, new GroupLimits(10, 10), Ct);
 
     [Fact]
     public async Task A_group_that_is_as_it_was_is_not_read_again_as_a_whole()
