@@ -10,6 +10,8 @@ const pageSize = 100
 const maxPages = 20
 /** Between two readings, ms. */
 const pause = 2_000
+/** Before one that was refused for now is tried again, where the server does not say, ms. */
+const retryPause = 5_000
 
 /** Reads the conversation list again when it may have changed, not more often than it pays. */
 export class Listing {
@@ -52,13 +54,18 @@ export class Listing {
     this.wanted = false
     this.busy = true
     this.left.clear()
+    this.notBefore = 0
     try {
       await this.read()
-    } catch {
-      // The next connection, or the next word of a change, asks again.
+    } catch (error) {
+      // Without a network the next connection asks again.
+      if (error instanceof ChatError && (error.code === 'rate_limited' || error.code === 'unavailable')) {
+        this.wanted = true
+        this.notBefore = Date.now() + (error.retryAfterMs ?? retryPause)
+      }
     }
     this.busy = false
-    this.notBefore = Date.now() + pause
+    this.notBefore = Math.max(this.notBefore, Date.now() + pause)
     if (this.wanted) this.refreshSoon()
   }
 

@@ -66,6 +66,24 @@ test.each(['not_a_member', 'not_found', 'forbidden'] as const)('A group that the
   expect(client.conversations).toEqual([])
 })
 
+test.each(['rate_limited', 'unavailable'] as const)('A list that is refused for now (%s) is read again without being asked to', async (code) => {
+  stage.routes.set(list, refuse(code))
+  const client = await stage.online()
+  await pass(0)
+  expect(client.conversations).toEqual([])
+  stage.routes.set(list, listed(team))
+  await pass(5_000)
+  expect(client.conversation(group)).toBeDefined()
+})
+
+test('Without a network the list waits for the next connection', async () => {
+  stage.routes.set(list, refuse('network'))
+  await stage.online()
+  const asked = stage.requests.length
+  await pass(60_000)
+  expect(stage.requests).toHaveLength(asked)
+})
+
 test('Only what the list lacks is asked for', async () => {
   await stage.online()
   await listAgain()
