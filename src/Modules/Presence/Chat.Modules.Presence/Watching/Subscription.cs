@@ -25,7 +25,7 @@ internal sealed class Subscription(Subscriber subscriber, UserId user, (Doubt Wa
 }
 
 /// <summary>What must be checked again of one user: one note, however many watch it or are watched by it.</summary>
-internal class Doubt
+internal sealed class Doubt
 {
     /// <summary>The number of the last removal of the user from a group.</summary>
     public long LastRemoval { get; set; }

@@ -116,9 +116,9 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         {
             _removals++;
             if (_ofUser.TryGetValue(removed, out var watched))
-                watched.LastRemoval = _removals;
+                watched.Doubt.LastRemoval = _removals;
             if (_watchers.TryGetValue(removed, out var watching))
-                watching.LastRemoval = _removals;
+                watching.Doubt.LastRemoval = _removals;
         }
     }
 
@@ -134,7 +134,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
 
         // No removal before it was there has doubted it, so the last of them counts, whomever it concerned.
         var watched = SideOf(_ofUser, user);
-        subscription = new Subscription(subscriber, user, (watched, _watchers[subscriber.Device.User]), since: _removals);
+        subscription = new Subscription(subscriber, user, (watched.Doubt, _watchers[subscriber.Device.User].Doubt), since: _removals);
         held.Add(user, subscription);
         watched.All.Add(subscription);
         _count++;
@@ -174,8 +174,10 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
             index.Remove(user);
     }
 
-    private sealed class Side<T> : Doubt
+    private sealed class Side<T>
     {
+        public Doubt Doubt { get; } = new();
+
         public HashSet<T> All { get; } = [];
     }
 }
