@@ -13,6 +13,6 @@ internal static partial class IdentityLogs
     [LoggerMessage(Level = LogLevel.Information, Message = "{Device} was revoked")]
     public static partial void DeviceRevoked(this ILogger log, DeviceAddress device);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What other nodes have revoked could not be read; tried again soon")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What other nodes have revoked could not be read or acted on; tried again soon")]
     public static partial void RevocationsNotRead(this ILogger log, Exception e);
 }

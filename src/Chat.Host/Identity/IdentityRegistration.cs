@@ -26,6 +26,7 @@ internal static class IdentityRegistration
             .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
             .AddSingleton<Passwords>()
             .AddSingleton<BuiltInAccounts>()
+            .AddSingleton<HalfRevoked>()
             .AddSingleton<KnownDevices>()
             .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
             .AddHostedService<RevokedElsewhere>()
@@ -33,6 +34,7 @@ internal static class IdentityRegistration
                 ? new SigningKey(Path.GetFullPath(file))
                 : new SigningKey(provider.GetRequiredService<DataDirectory>()))
             .AddSingleton<AccessTokens>()
+            .AddSingleton(provider => new RefreshTokens(provider.GetRequiredService<SigningKey>().DeriveKey("refresh tokens")))
             .AddSingleton<BuiltInIssuer>()
             .AddSingleton<OutsideIssuer>()
             .AddSingleton<ITrustedIssuer>(provider => provider.GetRequiredService<IOptions<AuthOptions>>().Value.KeepsAccounts

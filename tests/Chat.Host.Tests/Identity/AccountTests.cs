@@ -96,16 +96,56 @@ public sealed class AccountTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_refresh_token_used_again_within_a_minute_gives_the_same_next_token()
+    {
+        var first = await _host.RegisterAsync("alice");
+        var second = (await _host.RefreshAsync(first.RefreshToken)).Expect(HttpStatusCode.OK);
+        _host.Clock.Advance(TimeSpan.FromSeconds(59));
+
+        var repeated = (await _host.RefreshAsync(first.RefreshToken)).Expect(HttpStatusCode.OK);
+
+        Assert.Equal(second.RefreshToken, repeated.RefreshToken);
+        (await _host.GetAsync("/v1/devices", repeated.AccessToken)).Expect(HttpStatusCode.OK);
+        (await _host.RefreshAsync(repeated.RefreshToken)).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Tabs_that_refresh_at_once_all_stay_signed_in()
+    {
+        var first = await _host.RegisterAsync("alice");
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _host.RefreshAsync(first.RefreshToken)));
+
+        Assert.All(answers, answer => answer.Expect(HttpStatusCode.OK));
+        Assert.Single(answers.Select(answer => answer.RefreshToken).Distinct());
+        (await _host.RefreshAsync(answers[0].RefreshToken)).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task A_used_refresh_token_ends_its_family_and_no_other()
     {
         var stolen = await _host.RegisterAsync("alice");
         var other = await _host.LogInAsync("alice");
         var newest = await _host.RefreshAsync(stolen.RefreshToken);
+        _host.Clock.Advance(TimeSpan.FromSeconds(60));
 
         (await _host.RefreshAsync(stolen.RefreshToken)).ExpectProblem(HttpStatusCode.Unauthorized, "unauthenticated");
 
         (await _host.RefreshAsync(newest.RefreshToken)).ExpectProblem(HttpStatusCode.Unauthorized, "unauthenticated");
         (await _host.RefreshAsync(other.RefreshToken)).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task An_invented_secret_of_a_family_that_somebody_saw_ends_nothing()
+    {
+        var pair = await _host.RegisterAsync("alice");
+        // The family's name is the first 16 bytes.
+        var invented = pair.RefreshToken[..22] + new string('A', pair.RefreshToken.Length - 22);
+
+        (await _host.RefreshAsync(invented)).ExpectProblem(HttpStatusCode.Unauthorized, "unauthenticated");
+        (await _host.PostAsync("/v1/auth/logout", new { refreshToken = invented })).Expect(HttpStatusCode.NoContent);
+
+        (await _host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);
     }
 
     [Theory]

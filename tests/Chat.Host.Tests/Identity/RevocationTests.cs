@@ -1,11 +1,17 @@
 using System.Net;
 using Chat.Host.Operations.Upkeep;
 using Chat.Host.Tests.Running;
+using Dapper;
+using Microsoft.Data.Sqlite;
 
 namespace Chat.Host.Tests.Identity;
 
 public sealed class RevocationTests : IAsyncDisposable
 {
+    private const string CountDevices = "SELECT count(*) FROM delivery_devices WHERE user_id = 'alice'";
+    private const string CannotForget =
+        "CREATE TRIGGER cannot_forget BEFORE DELETE ON delivery_devices BEGIN SELECT RAISE(ABORT, 'This test says no.'); END";
+
     private readonly TestHost _host = new();
 
     [Fact]
@@ -66,6 +72,40 @@ public sealed class RevocationTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_revocation_that_a_module_cannot_take_in_is_answered_as_failed_and_done_when_it_is_asked_for_again()
+    {
+        var phone = await _host.RegisterAsync("alice");
+        var stolen = await _host.LogInAsync("alice", "stolen");
+        Delivery("INSERT INTO delivery_devices VALUES ('alice', 'stolen', 0)");
+        Delivery(CannotForget);
+
+        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/stolen", phone.AccessToken)).ExpectProblem(HttpStatusCode.InternalServerError, "unavailable");
+        (await _host.GetAsync("/v1/devices", stolen.AccessToken)).Expect(HttpStatusCode.Unauthorized);
+        Assert.Equal(1, Delivery(CountDevices));
+
+        Delivery("DROP TRIGGER cannot_forget");
+        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/stolen", phone.AccessToken)).Expect(HttpStatusCode.NoContent);
+        Assert.Equal(0, Delivery(CountDevices));
+        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/stolen", phone.AccessToken)).Expect(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task A_revocation_that_was_left_half_done_is_finished_before_the_next_device_comes_in()
+    {
+        var lost = await _host.RegisterAsync("alice", "lost");
+        Delivery("INSERT INTO delivery_devices VALUES ('alice', 'lost', 0)");
+        Delivery(CannotForget);
+        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/lost", lost.AccessToken)).Expect(HttpStatusCode.InternalServerError);
+        await using var restarted = await _host.RestartAsync();
+
+        (await restarted.LogInAsync("alice", "new")).ExpectProblem(HttpStatusCode.InternalServerError, "unavailable");
+        Delivery("DROP TRIGGER cannot_forget");
+        (await restarted.LogInAsync("alice", "new")).Expect(HttpStatusCode.OK);
+
+        Assert.Equal(0, Delivery(CountDevices));
+    }
+
+    [Fact]
     public async Task A_device_that_the_caller_has_not_is_not_found()
     {
         var alice = await _host.RegisterAsync("alice");
@@ -76,4 +116,12 @@ public sealed class RevocationTests : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    // By another connection to the server's database.
+    private long Delivery(string sql)
+    {
+        using var connection = new SqliteConnection($"Data Source={Path.Combine(_host.Data, "chat.db")};Pooling=False");
+        connection.Open();
+        return connection.ExecuteScalar<long>(sql);
+    }
 }

@@ -14,13 +14,15 @@ public sealed class RevokedElsewhereTests : IDisposable
 {
     private static readonly DeviceAddress Phone = new(UserId.Parse("alice"), DeviceId.Parse("phone"));
 
+    private static readonly RefreshTokens Tokens = new(new byte[32]);
+
     private readonly TemporaryStores _stores = new("identity", typeof(SqliteDeviceStore).Assembly);
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeMediator _mediator = new();
     private readonly IOptions<AuthOptions> _options = Options.Create(new AuthOptions());
     private readonly SqliteDeviceStore _store;
 
-    public RevokedElsewhereTests() => _store = new SqliteDeviceStore(_stores.Database, _clock);
+    public RevokedElsewhereTests() => _store = new SqliteDeviceStore(_stores.Database, Tokens, _clock);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -58,6 +60,21 @@ public sealed class RevokedElsewhereTests : IDisposable
     }
 
     [Fact]
+    public async Task A_revocation_that_a_subscriber_could_not_take_in_is_told_again()
+    {
+        var (here, elsewhere) = (await StartAsync(), await StartAsync());
+        await OpenAsync();
+        await elsewhere.AddAsync(Phone, Ct);
+        using var learning = Learning(here);
+        _mediator.FailNextEvent();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => learning.LearnAsync(Ct));
+        await learning.LearnAsync(Ct);
+
+        Assert.Equal(new DeviceRevoked(Phone) { Elsewhere = true }, Assert.Single(_mediator.Published));
+    }
+
+    [Fact]
     public async Task What_the_node_itself_has_revoked_is_no_news()
     {
         var here = await StartAsync();
@@ -73,7 +90,7 @@ public sealed class RevokedElsewhereTests : IDisposable
     public void Dispose() => _stores.Dispose();
 
     private async Task<DateTimeOffset> OpenAsync() =>
-        (await _store.OpenAsync(Phone, null, RefreshToken.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct))!.Value;
+        (await _store.OpenAsync(Phone, null, Tokens.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct))!.Value;
 
     private async Task<Revocations> StartAsync()
     {
@@ -83,5 +100,5 @@ public sealed class RevokedElsewhereTests : IDisposable
     }
 
     private RevokedElsewhere Learning(Revocations revocations) => new(
-        revocations, new KnownDevices(_store, _options), _store, _mediator, _options, _clock, NullLogger<RevokedElsewhere>.Instance);
+        revocations, new KnownDevices(_store, new HalfRevoked(_store, _mediator), _options), _store, _mediator, _options, _clock, NullLogger<RevokedElsewhere>.Instance);
 }

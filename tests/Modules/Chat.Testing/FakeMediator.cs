@@ -9,6 +9,8 @@ public sealed class FakeMediator : IMediator
     private readonly ConcurrentDictionary<Type, Func<object, object?>> _answers = new();
     private readonly ConcurrentQueue<INotification> _published = new();
 
+    private Exception? _failure;
+
     public IReadOnlyList<INotification> Published => [.. _published];
 
     public FakeMediator Answer<TRequest, TResponse>(Func<TRequest, TResponse> answer) where TRequest : IRequest<TResponse>
@@ -17,6 +19,9 @@ public sealed class FakeMediator : IMediator
         return this;
     }
 
+    /// <summary>A subscriber of the next event fails; that event is not kept.</summary>
+    public void FailNextEvent() => _failure = new InvalidOperationException("A subscriber has failed.");
+
     public Task<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) =>
         _answers.TryGetValue(request.GetType(), out var answer)
             ? Task.FromResult((TResponse)answer(request)!)
@@ -24,6 +29,8 @@ public sealed class FakeMediator : IMediator
 
     public Task Publish(object notification, CancellationToken cancellationToken = default)
     {
+        if (Interlocked.Exchange(ref _failure, null) is { } failure)
+            return Task.FromException(failure);
         _published.Enqueue((INotification)notification);
         return Task.CompletedTask;
     }

@@ -9,7 +9,7 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// </summary>
 /// <remarks>
 /// A file's statements end with a <c>;</c> at a line's end. Nothing undoes half a file, so each does nothing where it was done already
-/// (<c>IF NOT EXISTS</c>): after a host that died within it, the next begins the file again.
+/// (<c>IF NOT EXISTS</c>; a column is added by an <c>ALTER TABLE t ADD c type</c> of its own, which is passed over where it is there): after a host that died within it, the next begins the file again.
 /// </remarks>
 /// <param name="module">The owner's name; its tables begin with it.</param>
 /// <param name="assembly">Where the files are embedded.</param>

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 using Chat.BuildingBlocks.Errors;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,7 +15,7 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// Tables <c>schema_versions</c> (module, version → name, applied_at), to which rows are only added, and <c>schema_lock</c>
 /// (name → holder), see <see cref="CqlSchemaLock"/>.
 /// </remarks>
-public sealed class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlSchema> log)
+public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlSchema> log)
 {
     // CQL binary protocol §9: what there is no better code for.
     private const int NoSuchTable = 0x2200;
@@ -71,16 +72,33 @@ public sealed class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOp
         return true;
     }
 
-    private static async Task ChangeAsync(ICqlSession session, CqlMigration file, string statement, CancellationToken ct)
+    private async Task ChangeAsync(ICqlSession session, CqlMigration file, string statement, CancellationToken ct)
     {
         try
         {
+            if (NewColumn.Match(statement) is { Success: true } column
+                && await HasColumnAsync(session, column.Groups["table"].Value, column.Groups["column"].Value, ct))
+                return;
             await session.ExecuteAsync(new CqlStatement(statement), ct);
         }
         catch (CqlException e)
         {
             throw new StorageException($"The tables of {file.Module} cannot be brought to version {file.Version}: {e.Message}", e);
         }
+    }
+
+    // CQL has an IF NOT EXISTS for tables, and for columns only in some versions of some servers.
+    [GeneratedRegex(@"^\s*ALTER\s+TABLE\s+(?<table>\w+)\s+ADD\s+(?<column>\w+)\s+\w+(\s+static)?\s*$", RegexOptions.IgnoreCase)]
+    private static partial Regex NewColumn { get; }
+
+    private async Task<bool> HasColumnAsync(ICqlSession session, string table, string column, CancellationToken ct)
+    {
+        var found = await session.ExecuteAsync(
+            new CqlStatement(
+                "SELECT column_name FROM system_schema.columns WHERE keyspace_name = ? AND table_name = ? AND column_name = ?",
+                options.Value.Keyspace, table, column),
+            ct);
+        return found.Rows.Count > 0;
     }
 
     /// <summary>The files that are not applied yet, each module's in order.</summary>

@@ -8,8 +8,8 @@ namespace Chat.Host.Identity.Accounts;
 
 /// <summary>The built-in accounts: register, log in, and go on being logged in.</summary>
 internal sealed class BuiltInAccounts(
-    IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens tokens, IOptions<AuthOptions> options, TimeProvider clock,
-    ILogger<BuiltInAccounts> log)
+    IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens accessTokens, RefreshTokens refreshTokens,
+    HalfRevoked halfRevoked, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
 {
     public async Task<Result<TokenPair>> RegisterAsync(DeviceAddress device, string? deviceName, string password, CancellationToken ct)
     {
@@ -47,39 +47,39 @@ internal sealed class BuiltInAccounts(
     }
 
     /// <summary>
-    /// Gives the next refresh token for the presented one. One that was used before ends its family, without a grace for a client whose
-    /// answer was lost: it cannot be told from a thief, and has only to log in again.
+    /// Gives the next refresh token for the presented one. One that was used before ends its family, but for the newest within
+    /// <see cref="RefreshTokens.RepeatedFor"/>: the answer was lost, or two tabs used it at once.
     /// </summary>
     public async Task<Result<TokenPair>> RefreshAsync(string refreshToken, CancellationToken ct)
     {
         if (!RefreshToken.TryParse(refreshToken, out var presented))
             return IdentityErrors.BadRefreshToken;
-        var next = presented.Next();
-        var rotation = await devices.RotateAsync(presented, next, RefreshExpiry(), ct);
-        if (rotation.Outcome == RotationOutcome.Rotated)
+        var rotation = await devices.RotateAsync(presented, RefreshExpiry(), ct);
+        if (rotation.Next is { } next)
             return Pair(rotation.Device, rotation.IssuedAt, next);
         if (rotation.Outcome == RotationOutcome.Reused)
             log.RefreshTokenReused(rotation.Device);
         return IdentityErrors.BadRefreshToken;
     }
 
-    /// <summary>Ends the token's family; one that is not valid is logged out already.</summary>
+    /// <summary>Ends the token's family; one that was never given out ends nothing.</summary>
     public async Task LogOutAsync(string refreshToken, CancellationToken ct)
     {
         if (RefreshToken.TryParse(refreshToken, out var token))
-            await devices.EndFamilyAsync(token.Family, ct);
+            await devices.EndFamilyAsync(token, ct);
     }
 
     private async Task<Result<TokenPair>> OpenAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
     {
-        var token = RefreshToken.NewFamily();
+        await halfRevoked.FinishAllAsync(device.User, ct);
+        var token = refreshTokens.NewFamily();
         return await devices.OpenAsync(device, deviceName, token, RefreshExpiry(), options.Value.MaxDevices, ct) is { } issuedAt
             ? Pair(device, issuedAt, token)
             : IdentityErrors.TooManyDevices;
     }
 
     private TokenPair Pair(DeviceAddress device, DateTimeOffset issuedAt, RefreshToken refresh) =>
-        new(tokens.Make(device, issuedAt), refresh.Reveal(), (int)options.Value.AccessTokenLifetime.TotalSeconds);
+        new(accessTokens.Make(device, issuedAt), refresh.Reveal(), (int)options.Value.AccessTokenLifetime.TotalSeconds);
 
     private DateTimeOffset RefreshExpiry() => clock.GetUtcNow() + options.Value.RefreshTokenLifetime;
 }

@@ -5,10 +5,14 @@ namespace Chat.Host.Identity.Devices;
 
 /// <summary>A row of <c>identity_devices</c>.</summary>
 internal sealed record CqlDevice(
-    DeviceAddress Address, string? Name, DateTimeOffset CreatedAt, DateTimeOffset IssuedAt, DateTimeOffset? RevokedAt, Guid Generation, long Opened)
+    DeviceAddress Address, string? Name, DateTimeOffset CreatedAt, DateTimeOffset IssuedAt, DateTimeOffset? RevokedAt, Guid Generation, long Opened,
+    DateTimeOffset? ForgottenAt)
 {
     /// <summary>False for a device that was revoked and has not come again.</summary>
     public bool IsThere => RevokedAt is not { } revoked || IssuedAt > revoked;
+
+    /// <summary>Its revocation lacks its second half, and it has not come again.</summary>
+    public bool IsHalfRevoked => !IsThere && !(ForgottenAt >= RevokedAt);
 
     public Device ToDevice() => new(Address.Device, Name, CreatedAt, IssuedAt);
 }
@@ -22,7 +26,7 @@ internal sealed record CqlUserDevices(long? Changes, IReadOnlyList<CqlDevice> De
 internal sealed class CqlDeviceRows(ICqlSession session)
 {
     private const string Select =
-        "SELECT device_id, name, created_at, issued_at, revoked_at, generation, opened, changes FROM identity_devices WHERE user_id = ?";
+        "SELECT device_id, name, created_at, issued_at, revoked_at, generation, opened, changes, forgotten_at FROM identity_devices WHERE user_id = ?";
 
     public async Task<CqlUserDevices> ReadAsync(UserId user, bool linearizable, CancellationToken ct)
     {
@@ -79,6 +83,13 @@ internal sealed class CqlDeviceRows(ICqlSession session)
         return changed.Applied;
     }
 
+    /// <summary>Notes that the device's revocation is complete; nothing where it has been revoked again.</summary>
+    public Task ForgetAsync(CqlDevice device, CancellationToken ct) => session.ExecuteAsync(
+        new CqlStatement(
+            "UPDATE identity_devices SET forgotten_at = ? WHERE user_id = ? AND device_id = ? IF revoked_at = ?",
+            device.RevokedAt, device.Address.User.Value, device.Address.Device.Value, device.RevokedAt) { Idempotent = false },
+        ct);
+
     /// <summary>Deletes a device that has not come again since its revocation.</summary>
     public Task DeleteAsync(Revocation revocation, CancellationToken ct) => session.ExecuteAsync(
         new CqlStatement(
@@ -88,5 +99,6 @@ internal sealed class CqlDeviceRows(ICqlSession session)
 
     private static CqlDevice ToDevice(UserId user, CqlRow row) => new(
         new DeviceAddress(user, DeviceId.Parse(row.Get<string>(0))), row.IsNull(1) ? null : row.Get<string>(1), row.Get<DateTimeOffset>(2),
-        row.Get<DateTimeOffset>(3), row.IsNull(4) ? null : row.Get<DateTimeOffset>(4), row.Get<Guid>(5), row.Get<long>(6));
+        row.Get<DateTimeOffset>(3), row.IsNull(4) ? null : row.Get<DateTimeOffset>(4), row.Get<Guid>(5), row.Get<long>(6),
+        row.IsNull(8) ? null : row.Get<DateTimeOffset>(8));
 }

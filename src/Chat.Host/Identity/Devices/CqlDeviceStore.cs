@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -15,7 +14,7 @@ namespace Chat.Host.Identity.Devices;
 /// given out: both harmless. A revocation voids the families by its first write; the second, which tells the other hosts, is made good when
 /// it is asked for again, as its caller got no answer.
 /// </remarks>
-internal sealed class CqlDeviceStore(ICqlSession session, TimeProvider clock) : IDeviceStore
+internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, TimeProvider clock) : IDeviceStore
 {
     private const int MaxFamiliesPerDevice = 100;
     private const int MaxAttempts = 16;
@@ -35,37 +34,42 @@ internal sealed class CqlDeviceStore(ICqlSession session, TimeProvider clock) : 
         return row.IssuedAt;
     }
 
-    public async Task<Rotation> RotateAsync(RefreshToken presented, RefreshToken next, DateTimeOffset expiresAt, CancellationToken ct)
+    public async Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct)
     {
-        var unknown = new Rotation(RotationOutcome.Unknown, default, default);
+        var next = tokens.NextOf(presented);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var family = await _families.FindAsync(presented.Family, IsAgain(attempt), ct);
             if (family is null || family.ExpiresAt <= Now())
-                return unknown;
+                return Rotation.Unknown;
             var row = await _devices.FindAsync(family.Device, IsAgain(attempt), ct);
             if (row is not { IsThere: true } || row.Generation != family.Generation || family.Number <= row.Opened - MaxFamiliesPerDevice)
-                return unknown;
+                return Rotation.Unknown;
 
-            if (!CryptographicOperations.FixedTimeEquals(family.TokenHash, presented.Hash))
+            var use = tokens.Judge(presented, family.TokenHash, expiresAt - family.ExpiresAt);
+            if (use == TokenUse.Unknown)
+                return Rotation.Unknown;
+            if (use == TokenUse.Used)
             {
                 if (await _families.TryEndAsync(family, ct))
-                    return new Rotation(RotationOutcome.Reused, family.Device, default);
+                    return Rotation.Reused(family.Device);
                 continue;
             }
             // The time first: should the second not happen, the token presented is still good.
             if (await TryIssueAsync(row, row.Name, families: 0, ct) is { } issued
-                && await _families.TryReplaceAsync(family, family with { TokenHash = next.Hash, ExpiresAt = expiresAt }, ct))
-                return new Rotation(RotationOutcome.Rotated, family.Device, issued.IssuedAt);
+                && (use == TokenUse.Repeated || await _families.TryReplaceAsync(family, family with { TokenHash = next.Hash, ExpiresAt = expiresAt }, ct)))
+                return new Rotation(RotationOutcome.Rotated, family.Device, issued.IssuedAt, next);
         }
         throw AllTheTime();
     }
 
-    public async Task EndFamilyAsync(Guid family, CancellationToken ct)
+    public async Task EndFamilyAsync(RefreshToken token, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (await _families.FindAsync(family, IsAgain(attempt), ct) is not { } found || await _families.TryEndAsync(found, ct))
+            if (await _families.FindAsync(token.Family, IsAgain(attempt), ct) is not { } found
+                || tokens.Judge(token, found.TokenHash, TimeSpan.Zero) == TokenUse.Unknown
+                || await _families.TryEndAsync(found, ct))
                 return;
         }
         throw AllTheTime();
@@ -95,6 +99,15 @@ internal sealed class CqlDeviceStore(ICqlSession session, TimeProvider clock) : 
             return revoked.RevokedAt;
         }
         throw AllTheTime();
+    }
+
+    public async Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct) =>
+        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsHalfRevoked).Select(row => row.Address)];
+
+    public async Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct)
+    {
+        if (await _devices.FindAsync(device, linearizable: false, ct) is { IsHalfRevoked: true } row)
+            await _devices.ForgetAsync(row, ct);
     }
 
     public Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct) => _revocations.ReadAfterAsync(after, ct);
@@ -130,7 +143,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, TimeProvider clock) : 
             if (user.Devices.Count(row => row.IsThere) >= maxDevices)
                 return null;
             var now = Now();
-            var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families);
+            var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families, known?.ForgottenAt);
             if (await _devices.TryAddAsync(added, user.Changes, ct))
                 return added;
         }

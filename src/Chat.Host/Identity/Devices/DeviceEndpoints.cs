@@ -1,8 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Delivery.Contracts;
-using MediatR;
 
 namespace Chat.Host.Identity.Devices;
 
@@ -20,18 +18,18 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<IResult> RevokeAsync(
-        string deviceId, Caller caller, Revocations revocations, KnownDevices known, IMediator mediator,
+        string deviceId, Caller caller, Revocations revocations, KnownDevices known, HalfRevoked halfRevoked,
         ILogger<Revocations> log, CancellationToken ct)
     {
         if (!DeviceId.TryParse(deviceId, out var device))
             return HttpErrors.ToProblem(Error.BadRequest("That is not a device id."));
         var address = caller.Device with { Device = device };
-        if (!await revocations.AddAsync(address, ct))
-            return HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "You have no such device."));
-        log.DeviceRevoked(address);
+        if (await revocations.AddAsync(address, ct))
+            log.DeviceRevoked(address);
         known.Forget(address);
-        await mediator.Publish(new DeviceRevoked(address), CancellationToken.None);
-        return Results.NoContent();
+        return await halfRevoked.TryFinishAsync(address, ct)
+            ? Results.NoContent()
+            : HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "You have no such device."));
     }
 
     private sealed record DeviceList(IReadOnlyList<DeviceView> Devices);

@@ -23,13 +23,16 @@ internal interface IDeviceStore
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct);
 
     /// <summary>
-    /// Puts <paramref name="next"/> of the same family in the place of <paramref name="presented"/>, once: any token of the family but its
-    /// current one was used before, and ends the family.
+    /// Puts the next token of its family in the place of <paramref name="presented"/>, once: within <see cref="RefreshTokens.RepeatedFor"/>
+    /// it is answered again with the same one. An older token ends the family; one that was never given out changes nothing.
     /// </summary>
-    Task<Rotation> RotateAsync(RefreshToken presented, RefreshToken next, DateTimeOffset expiresAt, CancellationToken ct);
+    /// <param name="presented">As the client sent it.</param>
+    /// <param name="expiresAt">Of the next token: the lifetime of a refresh token from now.</param>
+    /// <param name="ct">Gives up.</param>
+    Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct);
 
-    /// <summary>Ends a family; an unknown one is ended already.</summary>
-    Task EndFamilyAsync(Guid family, CancellationToken ct);
+    /// <summary>Ends the family of a token that was given out, however long ago; any other changes nothing.</summary>
+    Task EndFamilyAsync(RefreshToken token, CancellationToken ct);
 
     /// <summary>Keeps a device that has its tokens from elsewhere; false where the user has too many devices.</summary>
     Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct);
@@ -37,8 +40,17 @@ internal interface IDeviceStore
     /// <summary>A user's devices, those revoked left out, by id.</summary>
     Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct);
 
-    /// <summary>Forgets a device with its families. The time of revocation, or null where the user has no such device.</summary>
+    /// <summary>
+    /// Forgets a device with its families. The time of revocation, or null where the user has no such device. The device is half revoked
+    /// until <see cref="FinishRevocationAsync"/>.
+    /// </summary>
     Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct);
+
+    /// <summary>The user's devices that are half revoked and have not come again, in no order.</summary>
+    Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct);
+
+    /// <summary>The device's revocation is complete. Twice is as once.</summary>
+    Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct);
 
     /// <summary>The revocations after a time that are kept, in no order, each device at most once.</summary>
     Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct);
@@ -62,7 +74,13 @@ internal sealed record Revocation(DeviceAddress Device, DateTimeOffset At);
 /// <param name="Outcome">Rotated, or refused.</param>
 /// <param name="Device">Whose it is; default where unknown.</param>
 /// <param name="IssuedAt">The time of issue of what is given out now; default where refused.</param>
-internal sealed record Rotation(RotationOutcome Outcome, DeviceAddress Device, DateTimeOffset IssuedAt);
+/// <param name="Next">What is given out now; null where refused.</param>
+internal sealed record Rotation(RotationOutcome Outcome, DeviceAddress Device, DateTimeOffset IssuedAt, RefreshToken? Next)
+{
+    public static Rotation Unknown { get; } = new(RotationOutcome.Unknown, default, default, null);
+
+    public static Rotation Reused(DeviceAddress device) => new(RotationOutcome.Reused, device, default, null);
+}
 
 internal enum RotationOutcome
 {

@@ -8,7 +8,7 @@ namespace Chat.Host.Identity.Devices;
 /// Keeps the devices whose tokens come from an outside issuer, at their first request, so that their users can see and revoke them.
 /// With built-in accounts the login has done that.
 /// </summary>
-internal sealed class KnownDevices(IDeviceStore store, IOptions<AuthOptions> options)
+internal sealed class KnownDevices(IDeviceStore store, HalfRevoked halfRevoked, IOptions<AuthOptions> options)
 {
     /// <summary>Then all are forgotten: it costs a write for each to know it again.</summary>
     private const int MaxRemembered = 100_000;
@@ -24,6 +24,7 @@ internal sealed class KnownDevices(IDeviceStore store, IOptions<AuthOptions> opt
 
     private async ValueTask<bool> NoteAsync(DeviceAddress device, CancellationToken ct)
     {
+        await halfRevoked.FinishAllAsync(device.User, ct);
         if (!await store.NoteAsync(device, options.Value.MaxDevices, ct))
             return false;
         if (_known.Count >= MaxRemembered)

@@ -5,26 +5,21 @@ using System.Security.Cryptography;
 namespace Chat.Host.Identity.Devices;
 
 /// <summary>
-/// A refresh token: the name of its family (the chain of rotations since one login) and 256 random bits, of which the server keeps the
-/// SHA-256 alone.
+/// A refresh token: the name of its family (the chain of rotations since one login) and a secret, of which the server keeps the SHA-256
+/// alone. Made by <see cref="RefreshTokens"/>.
 /// </summary>
-internal sealed class RefreshToken
+internal sealed class RefreshToken(Guid family, byte[] secret)
 {
+    public const int SecretLength = 32;
+
     private const int FamilyLength = 16;
-    private const int SecretLength = 32;
 
-    private readonly byte[] _secret;
+    public Guid Family => family;
 
-    private RefreshToken(Guid family, byte[] secret) => (Family, _secret) = (family, secret);
+    public byte[] Hash => SHA256.HashData(secret);
 
-    public Guid Family { get; }
-
-    public byte[] Hash => SHA256.HashData(_secret);
-
-    public static RefreshToken NewFamily() => new(new Guid(RandomNumberGenerator.GetBytes(FamilyLength)), NewSecret());
-
-    /// <summary>The next token of the same family.</summary>
-    public RefreshToken Next() => new(Family, NewSecret());
+    /// <summary>Never for a log.</summary>
+    public ReadOnlySpan<byte> Secret => secret;
 
     public static bool TryParse(string text, [NotNullWhen(true)] out RefreshToken? token)
     {
@@ -35,7 +30,5 @@ internal sealed class RefreshToken
     }
 
     /// <summary>As the client gets it. Never for a log.</summary>
-    public string Reveal() => Base64Url.EncodeToString([.. Family.ToByteArray(), .. _secret]);
-
-    private static byte[] NewSecret() => RandomNumberGenerator.GetBytes(SecretLength);
+    public string Reveal() => Base64Url.EncodeToString([.. family.ToByteArray(), .. secret]);
 }

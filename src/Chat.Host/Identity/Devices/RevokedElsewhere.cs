@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using MediatR;
 using Microsoft.Extensions.Options;
@@ -12,14 +14,29 @@ internal sealed class RevokedElsewhere(
     Revocations revocations, KnownDevices known, IDeviceStore store, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock,
     ILogger<RevokedElsewhere> log) : BackgroundService
 {
-    /// <summary>Looks once.</summary>
+    // Those that a subscriber has failed at; changed by LearnAsync alone. No more than there are revocations in the store.
+    private readonly HashSet<DeviceAddress> _untold = [];
+
+    /// <summary>Looks once; not to be called twice at once.</summary>
+    /// <exception cref="Exception">Not all was read or told; the rest is with the next look.</exception>
     public async Task LearnAsync(CancellationToken ct)
     {
-        foreach (var device in await revocations.RefreshAsync(ct))
+        _untold.UnionWith(await revocations.RefreshAsync(ct));
+        ExceptionDispatchInfo? first = null;
+        foreach (var device in _untold.ToList())
         {
             known.Forget(device);
-            await mediator.Publish(new DeviceRevoked(device) { Elsewhere = true }, ct);
+            try
+            {
+                await mediator.Publish(new DeviceRevoked(device) { Elsewhere = true }, ct);
+                _untold.Remove(device);
+            }
+            catch (Exception e)
+            {
+                first ??= ExceptionDispatchInfo.Capture(e);
+            }
         }
+        first?.Throw();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Dapper;
@@ -7,10 +6,10 @@ using Microsoft.Data.Sqlite;
 namespace Chat.Host.Identity.Devices;
 
 /// <summary>
-/// Tables <c>identity_devices</c> and <c>identity_revocations</c>, by user and device, and <c>identity_refresh_families</c>, by family.
+/// Tables <c>identity_devices</c>, <c>identity_revocations</c> and <c>identity_half_revoked</c>, by user and device, and <c>identity_refresh_families</c>, by family.
 /// Every change is one piece of work on the one writer, and so is taken in whole and in order.
 /// </summary>
-internal sealed class SqliteDeviceStore(SqliteDatabase database, TimeProvider clock) : IDeviceStore
+internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens tokens, TimeProvider clock) : IDeviceStore
 {
     private const int MaxFamiliesPerDevice = 100;
 
@@ -45,36 +44,38 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, TimeProvider cl
             },
             ct);
 
-    public Task<Rotation> RotateAsync(RefreshToken presented, RefreshToken next, DateTimeOffset expiresAt, CancellationToken ct) =>
+    public Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct) =>
         database.WriteAsync(
             connection =>
             {
-                var family = presented.Family.ToByteArray();
-                var row = connection.QuerySingleOrDefault<FamilyRow>(
-                    """
-                    SELECT user_id AS UserId, device_id AS DeviceId, token_hash AS TokenHash, expires_ms AS ExpiresMs
-                    FROM identity_refresh_families WHERE family_id = $family
-                    """,
-                    new { family });
-                if (row is null || row.ExpiresMs <= Now())
-                    return new Rotation(RotationOutcome.Unknown, default, default);
-
+                if (FindFamily(connection, presented.Family) is not { } row || row.ExpiresMs <= Now())
+                    return Rotation.Unknown;
                 var device = Address(row.UserId, row.DeviceId);
-                if (!CryptographicOperations.FixedTimeEquals(row.TokenHash, presented.Hash))
+                var next = tokens.NextOf(presented);
+                switch (tokens.Judge(presented, row.TokenHash, expiresAt - Time(row.ExpiresMs)))
                 {
-                    EndFamily(connection, presented.Family);
-                    return new Rotation(RotationOutcome.Reused, device, default);
+                    case TokenUse.Unknown:
+                        return Rotation.Unknown;
+                    case TokenUse.Used:
+                        EndFamily(connection, presented.Family);
+                        return Rotation.Reused(device);
+                    case TokenUse.Current:
+                        connection.Execute(
+                            "UPDATE identity_refresh_families SET token_hash = $hash, expires_ms = $expires WHERE family_id = $family",
+                            new { family = presented.Family.ToByteArray(), hash = next.Hash, expires = expiresAt.ToUnixTimeMilliseconds() });
+                        break;
                 }
-
-                connection.Execute(
-                    "UPDATE identity_refresh_families SET token_hash = $hash, expires_ms = $expires WHERE family_id = $family",
-                    new { family, hash = next.Hash, expires = expiresAt.ToUnixTimeMilliseconds() });
-                return new Rotation(RotationOutcome.Rotated, device, Issue(connection, device, null));
+                return new Rotation(RotationOutcome.Rotated, device, Issue(connection, device, null), next);
             },
             ct);
 
-    public Task EndFamilyAsync(Guid family, CancellationToken ct) =>
-        database.WriteAsync(connection => EndFamily(connection, family), ct);
+    public Task EndFamilyAsync(RefreshToken token, CancellationToken ct) => database.WriteAsync(
+        connection =>
+        {
+            if (FindFamily(connection, token.Family) is { } row && tokens.Judge(token, row.TokenHash, TimeSpan.Zero) != TokenUse.Unknown)
+                EndFamily(connection, token.Family);
+        },
+        ct);
 
     public Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) => database.WriteAsync(
         connection =>
@@ -110,8 +111,26 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, TimeProvider cl
             connection.Execute(
                 "INSERT INTO identity_revocations VALUES ($user, $device, $revoked) ON CONFLICT DO UPDATE SET revoked_ms = excluded.revoked_ms",
                 new { key.user, key.device, revoked });
+            connection.Execute("INSERT INTO identity_half_revoked VALUES ($user, $device) ON CONFLICT DO NOTHING", key);
             return Time(revoked);
         },
+        ct);
+
+    public Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct) => Task.FromResult<IReadOnlyList<DeviceAddress>>(database.Read(
+        connection => connection
+            .Query<string>(
+                """
+                SELECT device_id FROM identity_half_revoked AS half WHERE user_id = $user AND NOT EXISTS (
+                  SELECT 1 FROM identity_devices WHERE user_id = half.user_id AND device_id = half.device_id)
+                """,
+                new { user = user.Value })
+            .Select(device => new DeviceAddress(user, DeviceId.Parse(device)))
+            .ToList()));
+
+    public Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct) => database.WriteAsync(
+        connection => connection.Execute(
+            "DELETE FROM identity_half_revoked WHERE user_id = $user AND device_id = $device",
+            new { user = device.User.Value, device = device.Device.Value }),
         ct);
 
     public Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct) => Task.FromResult<IReadOnlyList<Revocation>>(database.Read(
@@ -148,6 +167,13 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, TimeProvider cl
         RETURNING issued_ms
         """,
         new { user = device.User.Value, device = device.Device.Value, name, now = Now() }));
+
+    private static FamilyRow? FindFamily(SqliteConnection connection, Guid family) => connection.QuerySingleOrDefault<FamilyRow>(
+        """
+        SELECT user_id AS UserId, device_id AS DeviceId, token_hash AS TokenHash, expires_ms AS ExpiresMs
+        FROM identity_refresh_families WHERE family_id = $family
+        """,
+        new { family = family.ToByteArray() });
 
     private static void EndFamily(SqliteConnection connection, Guid family) =>
         connection.Execute("DELETE FROM identity_refresh_families WHERE family_id = $family", new { family = family.ToByteArray() });

@@ -54,6 +54,10 @@ internal sealed class SigningKey : IDisposable
 
     public ECDsaSecurityKey SecurityKey { get; }
 
+    /// <summary>A key of 32 bytes for another purpose, which tells nothing about this one (HKDF, RFC 5869).</summary>
+    public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
+        HashAlgorithmName.SHA256, _key.ExportParameters(includePrivateParameters: true).D!, 32, info: System.Text.Encoding.UTF8.GetBytes(purpose));
+
     public void Dispose()
     {
         _signatures.Dispose();

@@ -90,7 +90,7 @@ public sealed class CqlSchemaTests : IAsyncDisposable
             var module = new CqlMigrations($"test{n}", new EmbeddedFiles(
                 "cql",
                 ("0001-a.cql", $"CREATE TABLE IF NOT EXISTS test_{n}_a (x int PRIMARY KEY);\nCREATE TABLE IF NOT EXISTS test_{n}_b (x int PRIMARY KEY);"),
-                ("0002-c.cql", $"ALTER TABLE test_{n}_a ADD IF NOT EXISTS y int;")));
+                ("0002-c.cql", $"ALTER TABLE test_{n}_a ADD y int;")));
             died = await DiesAtAsync(session, module, n);
             // Its lock is let go in time; what is tried here is all the rest.
             await Schema().ApplyAsync(session, Ct);

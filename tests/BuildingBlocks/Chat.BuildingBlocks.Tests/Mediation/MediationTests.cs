@@ -87,12 +87,13 @@ public sealed class MediationTests
     }
 
     [Fact]
-    public async Task An_event_reaches_every_subscriber_in_order_though_others_fail()
+    public async Task An_event_reaches_every_subscriber_in_order_though_others_fail_and_the_first_failure_comes_to_the_publisher()
     {
         using var services = Build();
 
-        await services.GetRequiredService<IMediator>().Publish(new Happened(), Ct);
+        var failure = await Assert.ThrowsAsync<InvalidOperationException>(() => services.GetRequiredService<IMediator>().Publish(new Happened(), Ct));
 
+        Assert.Equal("At once.", failure.Message);
         Assert.Equal(["first", "throws at once", "throws later", "last"], _calls);
     }
 

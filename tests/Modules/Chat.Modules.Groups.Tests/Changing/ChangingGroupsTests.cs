@@ -205,6 +205,19 @@ public sealed class ChangingGroupsTests : IDisposable
         Assert.Equal(new Membership(new SeqNo(3), new SeqNo(3)), await _groups.MembershipAsync(id, "cid"));
     }
 
+    [Fact]
+    public async Task Where_a_subscriber_fails_the_command_fails_and_the_events_after_it_are_raised()
+    {
+        var id = (await _groups.CreateAsync("ann", "bob")).Value.Id;
+        _groups.Mediator.FailNextEvent();
+
+        // The owner leaves: two events.
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _groups.RemoveAsync(id, "ann", "ann"));
+
+        Assert.Single(_groups.Mediator.Published.Skip(1));
+        Assert.Null(await _groups.MembershipAsync(id, "ann"));
+    }
+
     private static async Task<IReadOnlyList<UserId>> MembersOfNewAsync(GroupsUnderTest groups, string owner, string other, int suffix) =>
         [.. (await groups.CreateAsync($"{owner}{suffix}", other)).Value.Members.Select(member => member.User)];
 }

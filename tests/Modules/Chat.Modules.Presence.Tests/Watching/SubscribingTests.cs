@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
 using Chat.Modules.Presence.Watching;
+using Chat.Testing;
 using static Chat.Modules.Presence.Tests.PresenceServer;
 
 namespace Chat.Modules.Presence.Tests.Watching;
@@ -45,6 +46,26 @@ public sealed class SubscribingTests
         var answer = await server.SubscribeAsync(Me, server.Connect(Me), ["just-left", "left-long-ago"]);
 
         Assert.Equal([justNow, longAgo], answer.Value.Select(state => state.LastSeen));
+    }
+
+    [Fact]
+    public async Task A_change_that_could_not_be_announced_is_announced_later()
+    {
+        await using var server = await StartAsync();
+        server.HaveGroup("me", "mate");
+        await server.SubscribeAsync(Me, server.Connect(Me), ["mate"]);
+        server.Others.FailNextEvent();
+
+        server.Connect(Phone("mate"));
+        await Wait.UntilAsync(
+            () =>
+            {
+                server.Clock.Advance(TimeSpan.FromSeconds(1));
+                return server.AnnouncedOf("mate").Count > 0;
+            },
+            "the change is announced");
+
+        Assert.True(Assert.Single(server.AnnouncedOf("mate")).State.Online);
     }
 
     [Fact]

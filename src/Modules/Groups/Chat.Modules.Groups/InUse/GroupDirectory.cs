@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Rules;
 using Chat.Modules.Groups.Store;
@@ -152,9 +154,26 @@ internal sealed class GroupDirectory : IDisposable
         else
             _groups.Forget(change.After.Id);
         // Durable from here on: a caller that hangs up must not keep it from the others. Within the turn, so that events keep the changes' order.
-        foreach (var raised in change.Events)
-            await _mediator.Publish(raised, CancellationToken.None);
+        await RaiseAsync(change.Events);
         return change.After;
+    }
+
+    // All of them, though a subscriber fails: then the command is answered as failed, and asked again it finds the change made.
+    private async Task RaiseAsync(IReadOnlyList<IEvent> events)
+    {
+        ExceptionDispatchInfo? first = null;
+        foreach (var raised in events)
+        {
+            try
+            {
+                await _mediator.Publish(raised, CancellationToken.None);
+            }
+            catch (Exception e)
+            {
+                first ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+        first?.Throw();
     }
 
     // Title and number of members stand in every member's list.

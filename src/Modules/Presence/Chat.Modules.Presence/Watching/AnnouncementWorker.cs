@@ -8,11 +8,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Presence.Watching;
 
-/// <summary>Announces one user after the other, so that what is announced of a user is in order.</summary>
+/// <summary>
+/// Announces one user after the other, so that what is announced of a user is in order. A change that could not be announced is tried again
+/// after a second: a store that does not answer holds up the others as well.
+/// </summary>
 internal sealed class AnnouncementWorker(
     Announcements announcements, Subscriptions subscriptions, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen,
-    IMediator mediator, ILogger<AnnouncementWorker> log) : BackgroundService
+    IMediator mediator, TimeProvider clock, ILogger<AnnouncementWorker> log) : BackgroundService
 {
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await foreach (var user in announcements.ReadAllAsync(stoppingToken))
@@ -24,6 +29,8 @@ internal sealed class AnnouncementWorker(
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.AnnouncementFailed(user, e);
+                await Task.Delay(TryAgainAfter, clock, stoppingToken);
+                announcements.Offer(user);
             }
         }
     }

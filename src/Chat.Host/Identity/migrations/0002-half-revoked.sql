@@ -1,0 +1,7 @@
+-- Devices whose tokens are void, and which not every module has forgotten yet. Empty but while a revocation is under way, or after one that
+-- could not be finished.
+CREATE TABLE identity_half_revoked (
+  user_id   TEXT NOT NULL,
+  device_id TEXT NOT NULL,
+  PRIMARY KEY (user_id, device_id)
+) STRICT, WITHOUT ROWID;
