@@ -14,6 +14,7 @@ internal static class OperationsRegistration
         builder.Services
             .AddModuleOptions<OperationsOptions>("Operations")
             .AddSingleton<DrainingLifetime>().AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<DrainingLifetime>())
+            .AddSingleton<ClockWatch>().AddHostedService(provider => provider.GetRequiredService<ClockWatch>())
             .AddChatMetrics()
             .AddApiDescription()
             .AddUpkeep();

@@ -186,7 +186,7 @@ public abstract class DeviceStoreContract
 
         Assert.Empty(await Store.GetDevicesAsync(Phone.User, Ct));
         Assert.Equal(RotationOutcome.Unknown, (await Store.RotateAsync(token, InAMonth, Ct)).Outcome);
-        Assert.Equal([new Revocation(Phone, at!.Value)], await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct));
+        Assert.Equal([new Revocation(Phone, at!.Value)], (await Store.GetRevocationsAsync(null, Ct)).Revocations);
         Assert.Null(await Store.RevokeAsync(Phone, Ct));
     }
 
@@ -209,21 +209,40 @@ public abstract class DeviceStoreContract
     }
 
     [Fact]
-    public async Task Revocations_after_a_time_are_told_without_those_before_and_of_a_device_the_latest()
+    public async Task Revocations_since_a_position_are_told_whatever_the_clocks_say_and_of_a_device_the_latest()
     {
         await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 10, Ct);
         await Store.OpenAsync(Laptop, null, Tokens.NewFamily(), InAMonth, 10, Ct);
-        var first = await Store.RevokeAsync(Phone, Ct);
-        Clock.Advance(TimeSpan.FromMinutes(1));
-        var second = await Store.RevokeAsync(Laptop, Ct);
-        Clock.Advance(TimeSpan.FromMinutes(1));
-        await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 10, Ct);
-        var third = await Store.RevokeAsync(Phone, Ct);
+        await Store.RevokeAsync(Phone, Ct);
+        var start = await Store.GetRevocationsAsync(null, Ct);
 
+        // By nodes whose clocks are behind, and ahead.
+        Clock.AdjustTime(Clock.GetUtcNow().AddHours(-1));
+        await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 10, Ct);
+        var phone = await Store.RevokeAsync(Phone, Ct);
+        Clock.AdjustTime(Clock.GetUtcNow().AddHours(2));
+        var next = await Store.GetRevocationsAsync(start.End, Ct);
+        Clock.AdjustTime(Clock.GetUtcNow().AddHours(-2));
+        var laptop = await Store.RevokeAsync(Laptop, Ct);
+        var last = await Store.GetRevocationsAsync(next.End, Ct);
+
+        Assert.Contains(new Revocation(Phone, phone!.Value), next.Revocations);
+        Assert.Contains(new Revocation(Laptop, laptop!.Value), last.Revocations);
         Assert.Equal(
-            new HashSet<Revocation> { new(Laptop, second!.Value), new(Phone, third!.Value) },
-            [.. await Store.GetRevocationsAsync(first!.Value.AddMilliseconds(-1), Ct)]);
-        Assert.Equal([new Revocation(Phone, third.Value)], await Store.GetRevocationsAsync(second.Value, Ct));
+            new HashSet<Revocation> { new(Phone, phone.Value), new(Laptop, laptop.Value) }, [.. (await Store.GetRevocationsAsync(null, Ct)).Revocations]);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_ahead_is_forgotten_by_the_time_of_the_last_use()
+    {
+        await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 10, Ct);
+        Clock.AdjustTime(Clock.GetUtcNow().AddDays(30));
+        await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 10, Ct);
+        Clock.AdjustTime(Clock.GetUtcNow().AddDays(-30));
+
+        await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 10, Ct);
+
+        Assert.Equal(Clock.GetUtcNow(), Assert.Single(await Store.GetDevicesAsync(Phone.User, Ct)).LastUsedAt);
     }
 
     [Fact]
@@ -291,9 +310,9 @@ public abstract class DeviceStoreContract
         var at = await Store.RevokeAsync(Phone, Ct);
 
         await Store.SweepAsync(at!.Value, Ct);
-        Assert.Single(await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct));
+        Assert.Single((await Store.GetRevocationsAsync(null, Ct)).Revocations);
 
         await Store.SweepAsync(at.Value.AddMilliseconds(1), Ct);
-        Assert.Empty(await Store.GetRevocationsAsync(DateTimeOffset.MinValue, Ct));
+        Assert.Empty((await Store.GetRevocationsAsync(null, Ct)).Revocations);
     }
 }

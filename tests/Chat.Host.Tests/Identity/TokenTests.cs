@@ -13,6 +13,38 @@ public sealed class TokenTests : IAsyncDisposable
     private readonly TestHost _host = new();
 
     [Fact]
+    public async Task Tokens_are_good_and_live_as_long_as_said_after_the_clock_was_a_month_ahead()
+    {
+        await _host.RegisterAsync("alice");
+        _host.Clock.AdjustTime(_host.Clock.GetUtcNow().AddDays(30));
+        await _host.LogInAsync("alice");
+        _host.Clock.AdjustTime(_host.Clock.GetUtcNow().AddDays(-30));
+
+        var pair = (await _host.LogInAsync("alice")).Expect(HttpStatusCode.OK);
+
+        (await _host.GetAsync("/v1/devices", pair.AccessToken)).Expect(HttpStatusCode.OK);
+        (await _host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);
+        _host.Clock.Advance(TimeSpan.FromSeconds(pair.Json.GetProperty("expiresIn").GetInt32()));
+        (await _host.GetAsync("/v1/devices", pair.AccessToken)).ExpectProblem(HttpStatusCode.Unauthorized, "token_expired");
+    }
+
+    [Fact]
+    public async Task A_revocation_tells_tokens_apart_after_the_clock_was_a_month_ahead()
+    {
+        await _host.RegisterAsync("alice");
+        _host.Clock.AdjustTime(_host.Clock.GetUtcNow().AddDays(30));
+        await _host.LogInAsync("alice");
+        _host.Clock.AdjustTime(_host.Clock.GetUtcNow().AddDays(-30));
+        var before = await _host.LogInAsync("alice");
+
+        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/phone", before.AccessToken)).Expect(HttpStatusCode.NoContent);
+        var after = await _host.LogInAsync("alice");
+
+        (await _host.GetAsync("/v1/devices", before.AccessToken)).Expect(HttpStatusCode.Unauthorized);
+        (await _host.GetAsync("/v1/devices", after.AccessToken)).Expect(HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task No_token_is_unauthenticated_and_says_how_to_come_in()
     {
         var answer = await _host.GetAsync("/v1/devices");

@@ -56,4 +56,31 @@ public sealed class UpkeepTests
             ["chat-20260301T120100Z", "chat-20260301T120200Z", "something else"], backups.GetDirectories().Select(folder => folder.Name).Order());
         backups.Delete(recursive: true);
     }
+
+    [Fact]
+    public async Task A_backup_of_when_the_clock_was_ahead_does_not_outlive_those_after_it()
+    {
+        var backups = Directory.CreateTempSubdirectory("chat-test-");
+        backups.CreateSubdirectory("chat-20260331T000000Z");
+        await using var host = new TestHost(("Backup:Directory", backups.FullName), ("Backup:Keep", "1"));
+
+        (await host.ServiceAsync<UpkeepJobs>()).BackUp();
+
+        Assert.Equal("chat-20260301T120000Z", Assert.Single(backups.GetDirectories()).Name);
+        backups.Delete(recursive: true);
+    }
+
+    [Fact]
+    public async Task No_token_is_swept_by_a_clock_that_has_just_jumped()
+    {
+        await using var host = new TestHost();
+        var pair = await host.RegisterAsync("alice");
+        var jobs = await host.ServiceAsync<UpkeepJobs>();
+
+        host.Clock.AdjustTime(host.Clock.GetUtcNow().AddDays(60));
+        await jobs.SweepTokensAsync(TestContext.Current.CancellationToken);
+        host.Clock.AdjustTime(host.Clock.GetUtcNow().AddDays(-60));
+
+        (await host.RefreshAsync(pair.RefreshToken)).Expect(System.Net.HttpStatusCode.OK);
+    }
 }

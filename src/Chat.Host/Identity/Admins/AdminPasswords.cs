@@ -21,10 +21,10 @@ internal sealed class AdminPasswords(BuiltInAccounts accounts, IOptions<AuthOpti
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
     // At most one for each admin.
-    private readonly ConcurrentDictionary<UserId, (byte[] Hash, DateTimeOffset Until)> _known = new();
+    private readonly ConcurrentDictionary<UserId, (byte[] Hash, long Since)> _known = new();
 
     public bool IsKnown(UserId user, string password) =>
-        _known.TryGetValue(user, out var known) && clock.GetUtcNow() < known.Until
+        _known.TryGetValue(user, out var known) && clock.GetElapsedTime(known.Since) < KnownFor
         && CryptographicOperations.FixedTimeEquals(known.Hash, HashOf(password));
 
     /// <summary>Refusals: <c>unauthenticated</c>, <c>unavailable</c> when too many passwords wait.</summary>
@@ -34,7 +34,7 @@ internal sealed class AdminPasswords(BuiltInAccounts accounts, IOptions<AuthOpti
             return IdentityErrors.WrongPassword;
         var check = await accounts.CheckPasswordAsync(user, password, ct);
         if (check.IsOk && options.Value.Admins.Contains(user.Value))
-            _known[user] = (HashOf(password), clock.GetUtcNow() + KnownFor);
+            _known[user] = (HashOf(password), clock.GetTimestamp());
         return check;
     }
 

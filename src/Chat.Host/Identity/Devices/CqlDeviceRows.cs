@@ -6,7 +6,7 @@ namespace Chat.Host.Identity.Devices;
 /// <summary>A row of <c>identity_devices</c>.</summary>
 internal sealed record CqlDevice(
     DeviceAddress Address, string? Name, DateTimeOffset CreatedAt, DateTimeOffset IssuedAt, DateTimeOffset? RevokedAt, Guid Generation, long Opened,
-    DateTimeOffset? ForgottenAt)
+    DateTimeOffset? ForgottenAt, DateTimeOffset? UsedAt)
 {
     /// <summary>False for a device that was revoked and has not come again.</summary>
     public bool IsThere => RevokedAt is not { } revoked || IssuedAt > revoked;
@@ -14,7 +14,7 @@ internal sealed record CqlDevice(
     /// <summary>Its revocation lacks its second half, and it has not come again.</summary>
     public bool IsHalfRevoked => !IsThere && !(ForgottenAt >= RevokedAt);
 
-    public Device ToDevice() => new(Address.Device, Name, CreatedAt, IssuedAt);
+    public Device ToDevice() => new(Address.Device, Name, CreatedAt, UsedAt ?? IssuedAt);
 }
 
 /// <summary>A user's part of <c>identity_devices</c>.</summary>
@@ -26,7 +26,7 @@ internal sealed record CqlUserDevices(long? Changes, IReadOnlyList<CqlDevice> De
 internal sealed class CqlDeviceRows(ICqlSession session)
 {
     private const string Select =
-        "SELECT device_id, name, created_at, issued_at, revoked_at, generation, opened, changes, forgotten_at FROM identity_devices WHERE user_id = ?";
+        "SELECT device_id, name, created_at, issued_at, revoked_at, generation, opened, changes, forgotten_at, used_at FROM identity_devices WHERE user_id = ?";
 
     public async Task<CqlUserDevices> ReadAsync(UserId user, bool linearizable, CancellationToken ct)
     {
@@ -60,8 +60,8 @@ internal sealed class CqlDeviceRows(ICqlSession session)
                     "UPDATE identity_devices SET changes = ? WHERE user_id = ? IF changes = ?",
                     (changes ?? 0) + 1, device.Address.User.Value, changes) { Idempotent = false },
                 new CqlStatement(
-                    "UPDATE identity_devices SET name = ?, created_at = ?, issued_at = ?, generation = ?, opened = ? WHERE user_id = ? AND device_id = ?",
-                    device.Name, device.CreatedAt, device.IssuedAt, device.Generation, device.Opened, device.Address.User.Value,
+                    "UPDATE identity_devices SET name = ?, created_at = ?, issued_at = ?, used_at = ?, generation = ?, opened = ? WHERE user_id = ? AND device_id = ?",
+                    device.Name, device.CreatedAt, device.IssuedAt, device.UsedAt, device.Generation, device.Opened, device.Address.User.Value,
                     device.Address.Device.Value),
             ],
             ct);
@@ -74,10 +74,10 @@ internal sealed class CqlDeviceRows(ICqlSession session)
         var changed = await session.ExecuteAsync(
             new CqlStatement(
                 """
-                UPDATE identity_devices SET name = ?, issued_at = ?, revoked_at = ?, opened = ? WHERE user_id = ? AND device_id = ?
+                UPDATE identity_devices SET name = ?, issued_at = ?, used_at = ?, revoked_at = ?, opened = ? WHERE user_id = ? AND device_id = ?
                 IF generation = ? AND issued_at = ? AND revoked_at = ? AND opened = ?
                 """,
-                now.Name, now.IssuedAt, now.RevokedAt, now.Opened, was.Address.User.Value, was.Address.Device.Value,
+                now.Name, now.IssuedAt, now.UsedAt, now.RevokedAt, now.Opened, was.Address.User.Value, was.Address.Device.Value,
                 was.Generation, was.IssuedAt, was.RevokedAt, was.Opened) { Idempotent = false },
             ct);
         return changed.Applied;
@@ -100,5 +100,5 @@ internal sealed class CqlDeviceRows(ICqlSession session)
     private static CqlDevice ToDevice(UserId user, CqlRow row) => new(
         new DeviceAddress(user, DeviceId.Parse(row.Get<string>(0))), row.IsNull(1) ? null : row.Get<string>(1), row.Get<DateTimeOffset>(2),
         row.Get<DateTimeOffset>(3), row.IsNull(4) ? null : row.Get<DateTimeOffset>(4), row.Get<Guid>(5), row.Get<long>(6),
-        row.IsNull(8) ? null : row.Get<DateTimeOffset>(8));
+        row.IsNull(8) ? null : row.Get<DateTimeOffset>(8), row.IsNull(9) ? null : row.Get<DateTimeOffset>(9));
 }

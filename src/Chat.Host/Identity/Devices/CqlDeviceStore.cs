@@ -5,7 +5,7 @@ using Chat.BuildingBlocks.Storage.Cql;
 namespace Chat.Host.Identity.Devices;
 
 /// <summary>
-/// Tables <c>identity_devices</c>, <c>identity_families</c> and <c>identity_revocations</c> (cql/0001-identity.cql). What decides is each
+/// Tables <c>identity_devices</c>, <c>identity_families</c>, <c>identity_revocations</c> and <c>identity_revocation_log</c> (cql/). What decides is each
 /// time one conditional write of one row; what depends on it in other rows is not changed but judged by it: a family is good only with its
 /// device's generation and number.
 /// </summary>
@@ -21,7 +21,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
 
     private readonly CqlDeviceRows _devices = new(session);
     private readonly CqlFamilyRows _families = new(session, clock);
-    private readonly CqlRevocationRows _revocations = new(session);
+    private readonly CqlRevocationRows _revocations = new(session, clock);
 
     public bool IsShared => true;
 
@@ -110,7 +110,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
             await _devices.ForgetAsync(row, ct);
     }
 
-    public Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct) => _revocations.ReadAfterAsync(after, ct);
+    public Task<RevocationPage> GetRevocationsAsync(RevocationPosition? since, CancellationToken ct) => _revocations.ReadAsync(since, ct);
 
     public async Task<int> SweepAsync(DateTimeOffset revokedBefore, CancellationToken ct)
     {
@@ -143,7 +143,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
             if (user.Devices.Count(row => row.IsThere) >= maxDevices)
                 return null;
             var now = Now();
-            var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families, known?.ForgottenAt);
+            var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families, known?.ForgottenAt, now);
             if (await _devices.TryAddAsync(added, user.Changes, ct))
                 return added;
         }
@@ -154,7 +154,8 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     /// <remarks>Nothing is written where the time stands already: a revocation that comes later takes one at or above it.</remarks>
     private async Task<CqlDevice?> TryIssueAsync(CqlDevice row, string? name, int families, CancellationToken ct)
     {
-        var issued = row with { Name = name, IssuedAt = Later(row.IssuedAt, IssueTime(Now(), row.RevokedAt)), Opened = row.Opened + families };
+        var now = Now();
+        var issued = row with { Name = name, IssuedAt = Later(row.IssuedAt, IssueTime(now, row.RevokedAt)), UsedAt = now, Opened = row.Opened + families };
         return issued == row || await _devices.TryChangeAsync(row, issued, ct) ? issued : null;
     }
 

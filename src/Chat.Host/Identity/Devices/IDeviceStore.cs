@@ -7,7 +7,8 @@ namespace Chat.Host.Identity.Devices;
 /// </summary>
 /// <remarks>
 /// The store gives out the times of issue, as it alone knows what came first: every token of a device that was issued before its
-/// revocation has a time of issue at or below the revocation's, every later one a time above it, whatever the clock did.
+/// revocation has a time of issue at or below the revocation's, every later one a time above it, whatever the clock did. So these times
+/// may be ahead of the clock, and say nothing of a token's age.
 /// </remarks>
 internal interface IDeviceStore
 {
@@ -52,8 +53,13 @@ internal interface IDeviceStore
     /// <summary>The device's revocation is complete. Twice is as once.</summary>
     Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct);
 
-    /// <summary>The revocations after a time that are kept, in no order, each device at most once.</summary>
-    Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct);
+    /// <summary>
+    /// The revocations that have come since a position, whatever the nodes' clocks say, each device at most once and in no order; older ones may
+    /// be among them.
+    /// </summary>
+    /// <param name="since">Where an earlier call ended; null for all that are kept.</param>
+    /// <param name="ct">Gives up.</param>
+    Task<RevocationPage> GetRevocationsAsync(RevocationPosition? since, CancellationToken ct);
 
     /// <summary>Deletes the families that have expired by now, and the revocations before <paramref name="revokedBefore"/>.</summary>
     /// <returns>How many families; 0 where they go by themselves.</returns>
@@ -69,6 +75,16 @@ internal sealed record Device(DeviceId Id, string? Name, DateTimeOffset CreatedA
 
 /// <summary>The device's access tokens issued up to this time are void.</summary>
 internal sealed record Revocation(DeviceAddress Device, DateTimeOffset At);
+
+/// <summary>Revocations, and where the next page begins.</summary>
+/// <param name="Revocations">Those that have come.</param>
+/// <param name="End">Where to go on.</param>
+internal sealed record RevocationPage(IReadOnlyList<Revocation> Revocations, RevocationPosition End);
+
+/// <summary>How far revocations have been read; a store's own.</summary>
+/// <param name="Seq">The number of the newest that was seen.</param>
+/// <param name="At">When, by the reader's clock.</param>
+internal sealed record RevocationPosition(long Seq, DateTimeOffset At);
 
 /// <summary>How the use of a refresh token ended.</summary>
 /// <param name="Outcome">Rotated, or refused.</param>

@@ -91,11 +91,11 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
         connection => connection
             .Query<DeviceRow>(
                 """
-                SELECT device_id AS DeviceId, name AS Name, created_ms AS CreatedMs, issued_ms AS IssuedMs
+                SELECT device_id AS DeviceId, name AS Name, created_ms AS CreatedMs, coalesce(used_ms, issued_ms) AS UsedMs
                 FROM identity_devices WHERE user_id = $user ORDER BY device_id
                 """,
                 new { user = user.Value })
-            .Select(row => new Device(DeviceId.Parse(row.DeviceId), row.Name, Time(row.CreatedMs), Time(row.IssuedMs)))
+            .Select(row => new Device(DeviceId.Parse(row.DeviceId), row.Name, Time(row.CreatedMs), Time(row.UsedMs)))
             .ToList()));
 
     public Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct) => database.WriteAsync(
@@ -133,13 +133,13 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
             new { user = device.User.Value, device = device.Device.Value }),
         ct);
 
-    public Task<IReadOnlyList<Revocation>> GetRevocationsAsync(DateTimeOffset after, CancellationToken ct) => Task.FromResult<IReadOnlyList<Revocation>>(database.Read(
-        connection => connection
-            .Query<RevocationRow>(
-                "SELECT user_id AS UserId, device_id AS DeviceId, revoked_ms AS RevokedMs FROM identity_revocations WHERE revoked_ms > $after",
-                new { after = after.ToUnixTimeMilliseconds() })
+    // Always all of them: nobody else revokes in this store, so it is read at the start alone.
+    public Task<RevocationPage> GetRevocationsAsync(RevocationPosition? since, CancellationToken ct) => Task.FromResult(new RevocationPage(
+        database.Read(connection => connection
+            .Query<RevocationRow>("SELECT user_id AS UserId, device_id AS DeviceId, revoked_ms AS RevokedMs FROM identity_revocations")
             .Select(row => new Revocation(Address(row.UserId, row.DeviceId), Time(row.RevokedMs)))
-            .ToList()));
+            .ToList()),
+        new RevocationPosition(0, clock.GetUtcNow())));
 
     public Task<int> SweepAsync(DateTimeOffset revokedBefore, CancellationToken ct) => database.WriteAsync(
         connection =>
@@ -160,10 +160,10 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
     // After any revocation and not before an earlier issue, even where the clock was set back.
     private DateTimeOffset Issue(SqliteConnection connection, DeviceAddress device, string? name) => Time(connection.QuerySingle<long>(
         """
-        INSERT INTO identity_devices (user_id, device_id, name, created_ms, issued_ms)
-        VALUES ($user, $device, $name, $now,
+        INSERT INTO identity_devices (user_id, device_id, name, created_ms, used_ms, issued_ms)
+        VALUES ($user, $device, $name, $now, $now,
           max($now, 1 + coalesce((SELECT revoked_ms FROM identity_revocations WHERE user_id = $user AND device_id = $device), 0)))
-        ON CONFLICT DO UPDATE SET issued_ms = max(issued_ms, excluded.issued_ms), name = coalesce(excluded.name, name)
+        ON CONFLICT DO UPDATE SET issued_ms = max(issued_ms, excluded.issued_ms), used_ms = excluded.used_ms, name = coalesce(excluded.name, name)
         RETURNING issued_ms
         """,
         new { user = device.User.Value, device = device.Device.Value, name, now = Now() }));
@@ -186,7 +186,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
 
     private sealed record FamilyRow(string UserId, string DeviceId, byte[] TokenHash, long ExpiresMs);
 
-    private sealed record DeviceRow(string DeviceId, string? Name, long CreatedMs, long IssuedMs);
+    private sealed record DeviceRow(string DeviceId, string? Name, long CreatedMs, long UsedMs);
 
     private sealed record RevocationRow(string UserId, string DeviceId, long RevokedMs);
 }

@@ -7,14 +7,23 @@ namespace Chat.Host.Operations.Upkeep;
 
 /// <summary>What may be late: the recurring jobs. Each may be run again at any time.</summary>
 internal sealed class UpkeepJobs(
-    Revocations revocations, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, TimeProvider clock, ILogger<UpkeepJobs> log)
+    Revocations revocations, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, ClockWatch clocks, TimeProvider clock,
+    ILogger<UpkeepJobs> log)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string Unfinished = ".unfinished";
 
-    /// <summary>Deletes expired refresh tokens, and revocations that no token is left of.</summary>
+    /// <summary>By then an operator has corrected a clock that jumped to a wrong time.</summary>
+    private static readonly TimeSpan SteadyFor = TimeSpan.FromMinutes(59);
+
+    /// <summary>
+    /// Deletes expired refresh tokens, and revocations that no token is left of. Not soon after the clock has jumped: all are expired by a clock that
+    /// is a month ahead.
+    /// </summary>
     public async Task SweepTokensAsync(CancellationToken ct)
     {
+        if (clocks.HasJumpedWithin(SteadyFor))
+            return;
         var tokens = await revocations.SweepAsync(ct);
         log.Swept(tokens);
     }
@@ -27,7 +36,8 @@ internal sealed class UpkeepJobs(
         foreach (var leftover in Directory.GetDirectories(root, "chat-*" + Unfinished))
             Directory.Delete(leftover, recursive: true);
 
-        var folder = Path.Combine(root, clock.GetUtcNow().ToString("'chat-'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture));
+        var name = clock.GetUtcNow().ToString("'chat-'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        var folder = Path.Combine(root, name);
         if (Directory.Exists(folder))
             return;
         MakeDirectory(folder + Unfinished);
@@ -36,8 +46,10 @@ internal sealed class UpkeepJobs(
         Directory.Move(folder + Unfinished, folder);
         log.BackedUp(folder);
 
-        // The names sort by time.
-        foreach (var old in Directory.GetDirectories(root, "chat-*Z").OrderDescending(StringComparer.Ordinal).Skip(backup.Value.Keep))
+        // The names sort by time. Those of a later one were made while the clock was ahead: the last to be kept.
+        var copies = Directory.GetDirectories(root, "chat-*Z")
+            .OrderBy(copy => string.CompareOrdinal(Path.GetFileName(copy), name) > 0).ThenByDescending(copy => copy, StringComparer.Ordinal);
+        foreach (var old in copies.Skip(backup.Value.Keep))
             Directory.Delete(old, recursive: true);
     }
 

@@ -12,7 +12,7 @@ public sealed class CqlLastSeenStoreTests(CassandraServer server) : LastSeenStor
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
-        _store = new CqlLastSeenStore(await server.OpenEmptyAsync("presence", typeof(PresenceModule).Assembly, TestContext.Current.CancellationToken));
+        _store = new CqlLastSeenStore(await server.OpenEmptyAsync("presence", typeof(PresenceModule).Assembly, TestContext.Current.CancellationToken), Clock);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

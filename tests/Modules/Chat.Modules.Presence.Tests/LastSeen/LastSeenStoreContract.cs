@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Presence.LastSeen;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Modules.Presence.Tests.LastSeen;
 
@@ -9,6 +10,8 @@ public abstract class LastSeenStoreContract
     private protected static readonly UserId Alice = UserId.Parse("alice");
     private protected static readonly UserId Bob = UserId.Parse("bob");
     private protected static readonly DateTimeOffset Noon = new(2030, 1, 1, 12, 0, 0, 123, TimeSpan.Zero);
+
+    private protected FakeTimeProvider Clock { get; } = new(Noon.AddMinutes(1));
 
     private protected abstract ILastSeenStore Store { get; }
 
@@ -41,6 +44,20 @@ public abstract class LastSeenStoreContract
         var times = await Store.GetAsync([Alice, Bob], Ct);
         Assert.Equal(Noon.AddSeconds(1), times[Alice]);
         Assert.Equal(Noon, times[Bob]);
+    }
+
+    [Fact]
+    public async Task A_time_of_when_the_clock_was_ahead_is_told_nobody_and_replaced_by_the_next()
+    {
+        await Store.SaveAsync([new(Alice, Noon.AddDays(30)), new(Bob, Noon.AddDays(30))], Ct);
+        Assert.Empty(await Store.GetAsync([Alice, Bob], Ct));
+
+        await Store.SaveAsync([new(Alice, Noon)], Ct);
+        Assert.Equal(Noon, (await Store.GetAsync([Alice, Bob], Ct))[Alice]);
+
+        await Store.SaveAsync([new(Alice, Noon.AddSeconds(1))], Ct);
+        await Store.SaveAsync([new(Alice, Noon.AddSeconds(-1))], Ct);
+        Assert.Equal([new(Alice, Noon.AddSeconds(1))], await Store.GetAsync([Alice, Bob], Ct));
     }
 
     [Fact]

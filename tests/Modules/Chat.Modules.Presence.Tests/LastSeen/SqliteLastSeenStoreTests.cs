@@ -7,7 +7,7 @@ public sealed class SqliteLastSeenStoreTests : LastSeenStoreContract, IDisposabl
 {
     private readonly TemporaryStores _stores = new("presence", typeof(PresenceModule).Assembly);
 
-    private protected override ILastSeenStore Store => new SqliteLastSeenStore(_stores.Database);
+    private protected override ILastSeenStore Store => new SqliteLastSeenStore(_stores.Database, Clock);
 
     [Fact]
     public async Task A_restart_finds_what_was_saved()

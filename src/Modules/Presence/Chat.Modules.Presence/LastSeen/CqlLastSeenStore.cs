@@ -4,8 +4,11 @@ using Chat.BuildingBlocks.Storage.Cql;
 
 namespace Chat.Modules.Presence.LastSeen;
 
-/// <summary>Table <c>presence_last_seen</c> (cql/0001-last-seen.cql). Each time is written with itself as its timestamp, so that the latest stays.</summary>
-internal sealed class CqlLastSeenStore(ICqlSession session) : ILastSeenStore
+/// <summary>
+/// Table <c>presence_last_seen</c> (cql/0001-last-seen.cql). Each time is written with itself as its timestamp, so that the latest stays; but above
+/// the timestamp of one that was written while a clock was ahead, so that it goes.
+/// </summary>
+internal sealed class CqlLastSeenStore(ICqlSession session, TimeProvider clock) : ILastSeenStore
 {
     private const int MaxParallel = 64;
 
@@ -13,10 +16,19 @@ internal sealed class CqlLastSeenStore(ICqlSession session) : ILastSeenStore
         times, Options(ct), async (time, cancelled) =>
         {
             var milliseconds = time.Value.ToUnixTimeMilliseconds();
+            var found = await session.ExecuteAsync(
+                new CqlStatement("SELECT seen_at, writetime(seen_at) FROM presence_last_seen WHERE user_id = ?", time.Key.Value), cancelled);
+            var timestamp = milliseconds * 1_000;
+            if (found.Rows is [var row])
+            {
+                if (!IsAhead(row.Get<DateTimeOffset>(0)) && row.Get<DateTimeOffset>(0).ToUnixTimeMilliseconds() >= milliseconds)
+                    return;
+                timestamp = Math.Max(timestamp, row.Get<long>(1) + 1);
+            }
             await session.ExecuteAsync(
                 new CqlStatement(
                     "INSERT INTO presence_last_seen (user_id, seen_at) VALUES (?, ?) USING TIMESTAMP ?",
-                    time.Key.Value, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), milliseconds * 1_000),
+                    time.Key.Value, DateTimeOffset.FromUnixTimeMilliseconds(milliseconds), timestamp),
                 cancelled);
         });
 
@@ -27,11 +39,13 @@ internal sealed class CqlLastSeenStore(ICqlSession session) : ILastSeenStore
         {
             var found = await session.ExecuteAsync(
                 new CqlStatement("SELECT seen_at FROM presence_last_seen WHERE user_id = ?", user.Value), cancelled);
-            if (found.Rows is [var row])
+            if (found.Rows is [var row] && !IsAhead(row.Get<DateTimeOffset>(0)))
                 times[user] = row.Get<DateTimeOffset>(0);
         });
         return times;
     }
+
+    private bool IsAhead(DateTimeOffset time) => time > clock.GetUtcNow() + ILastSeenStore.MaxAhead;
 
     private static ParallelOptions Options(CancellationToken ct) => new() { MaxDegreeOfParallelism = MaxParallel, CancellationToken = ct };
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
@@ -10,7 +11,7 @@ namespace Chat.Modules.Presence.Watching;
 
 /// <summary>
 /// Announces one user after the other, so that what is announced of a user is in order. A change that could not be announced is tried again
-/// after a second: a store that does not answer holds up the others as well.
+/// about a second later.
 /// </summary>
 internal sealed class AnnouncementWorker(
     Announcements announcements, Subscriptions subscriptions, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen,
@@ -18,8 +19,12 @@ internal sealed class AnnouncementWorker(
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
+    // No more than are watched.
+    private readonly ConcurrentDictionary<UserId, bool> _failed = new();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        await using var timer = clock.CreateTimer(_ => OfferFailed(), null, TryAgainAfter, TryAgainAfter);
         await foreach (var user in announcements.ReadAllAsync(stoppingToken))
         {
             try
@@ -29,9 +34,17 @@ internal sealed class AnnouncementWorker(
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 log.AnnouncementFailed(user, e);
-                await Task.Delay(TryAgainAfter, clock, stoppingToken);
-                announcements.Offer(user);
+                _failed[user] = true;
             }
+        }
+    }
+
+    private void OfferFailed()
+    {
+        foreach (var user in _failed.Keys)
+        {
+            _failed.TryRemove(user, out _);
+            announcements.Offer(user);
         }
     }
 

@@ -5,3 +5,7 @@ CREATE TABLE identity_half_revoked (
   device_id TEXT NOT NULL,
   PRIMARY KEY (user_id, device_id)
 ) STRICT, WITHOUT ROWID;
+
+-- When the device last got a token, by the server's clock. issued_ms is no longer that: it orders tokens and revocations, and where the clock was
+-- ahead once it stays ahead.
+ALTER TABLE identity_devices ADD COLUMN used_ms INTEGER;

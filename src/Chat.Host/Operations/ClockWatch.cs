@@ -1,0 +1,66 @@
+using System.Diagnostics.Metrics;
+
+namespace Chat.Host.Operations;
+
+/// <summary>Sees the wall clock jump, by holding it against one that only runs: logs it, counts it, and says for how long it has not.</summary>
+internal sealed class ClockWatch : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is less is a correction.</summary>
+    private static readonly TimeSpan SmallestJump = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _clock;
+    private readonly ILogger<ClockWatch> _log;
+    private readonly Counter<long> _jumps;
+    private readonly Lock _gate = new();
+
+    // All under _gate.
+    private DateTimeOffset _time;
+    private long _timestamp;
+    private long? _jumpedAt;
+
+    public ClockWatch(TimeProvider clock, IMeterFactory meters, ILogger<ClockWatch> log)
+    {
+        (_clock, _log) = (clock, log);
+        _jumps = meters.Create("Chat").CreateCounter<long>("chat.clock.jumps", description: "Times the wall clock jumped by more than 5 seconds.");
+        (_time, _timestamp) = (clock.GetUtcNow(), clock.GetTimestamp());
+    }
+
+    /// <summary>Looks, and says whether the clock has jumped within a time.</summary>
+    public bool HasJumpedWithin(TimeSpan time)
+    {
+        Look();
+        lock (_gate)
+            return _jumpedAt is { } at && _clock.GetElapsedTime(at) < time;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+            Look();
+    }
+
+    private void Look()
+    {
+        TimeSpan jump;
+        lock (_gate)
+        {
+            var (time, timestamp) = (_clock.GetUtcNow(), _clock.GetTimestamp());
+            jump = time - _time - _clock.GetElapsedTime(_timestamp, timestamp);
+            (_time, _timestamp) = (time, timestamp);
+            if (jump.Duration() < SmallestJump)
+                return;
+            _jumpedAt = timestamp;
+        }
+        _jumps.Add(1);
+        _log.ClockJumped(jump.TotalSeconds);
+    }
+}
+
+internal static partial class ClockWatchLogs
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock jumped by {Seconds:0} s; if it is wrong now, correct it")]
+    public static partial void ClockJumped(this ILogger log, double seconds);
+}
