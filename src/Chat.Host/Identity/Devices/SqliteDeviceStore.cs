@@ -91,11 +91,11 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
         connection => connection
             .Query<DeviceRow>(
                 """
-                SELECT device_id AS DeviceId, name AS Name, created_ms AS CreatedMs, coalesce(used_ms, issued_ms) AS UsedMs
+                SELECT device_id AS DeviceId, name AS Name, created_ms AS CreatedMs, used_ms AS UsedMs, issued_ms AS IssuedMs
                 FROM identity_devices WHERE user_id = $user ORDER BY device_id
                 """,
                 new { user = user.Value })
-            .Select(row => new Device(DeviceId.Parse(row.DeviceId), row.Name, Time(row.CreatedMs), Time(row.UsedMs)))
+            .Select(row => new Device(DeviceId.Parse(row.DeviceId), row.Name, Time(row.CreatedMs), Time(row.UsedMs ?? row.IssuedMs)))
             .ToList()));
 
     public Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct) => database.WriteAsync(
@@ -186,7 +186,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
 
     private sealed record FamilyRow(string UserId, string DeviceId, byte[] TokenHash, long ExpiresMs);
 
-    private sealed record DeviceRow(string DeviceId, string? Name, long CreatedMs, long UsedMs);
+    private sealed record DeviceRow(string DeviceId, string? Name, long CreatedMs, long? UsedMs, long IssuedMs);
 
     private sealed record RevocationRow(string UserId, string DeviceId, long RevokedMs);
 }
