@@ -69,18 +69,4 @@ public sealed class UpkeepTests
         Assert.Equal("chat-20260301T120000Z", Assert.Single(backups.GetDirectories()).Name);
         backups.Delete(recursive: true);
     }
-
-    [Fact]
-    public async Task No_token_is_swept_by_a_clock_that_has_just_jumped()
-    {
-        await using var host = new TestHost();
-        var pair = await host.RegisterAsync("alice");
-        var jobs = await host.ServiceAsync<UpkeepJobs>();
-
-        host.Clock.AdjustTime(host.Clock.GetUtcNow().AddDays(60));
-        await jobs.SweepTokensAsync(TestContext.Current.CancellationToken);
-        host.Clock.AdjustTime(host.Clock.GetUtcNow().AddDays(-60));
-
-        (await host.RefreshAsync(pair.RefreshToken)).Expect(System.Net.HttpStatusCode.OK);
-    }
 }
