@@ -12,12 +12,11 @@ namespace Chat.Bench;
 /// <summary>The clustered log without a server around it, its tables made.</summary>
 internal sealed class ClusterLog : IAsyncDisposable
 {
-    private readonly NoMeters _meters = new();
 
     private ClusterLog(ICqlSession session)
     {
         Session = session;
-        Log = new CqlMessageLog(new CqlLogTables(session, TimeProvider.System), _meters, TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        Log = new CqlMessageLog(new CqlLogTables(session, TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
     }
 
     public ICqlSession Session { get; }
@@ -44,7 +43,6 @@ internal sealed class ClusterLog : IAsyncDisposable
     {
         await Log.DisposeAsync();
         await Session.DisposeAsync();
-        _meters.Dispose();
     }
 
     private sealed class NoMeters : IMeterFactory

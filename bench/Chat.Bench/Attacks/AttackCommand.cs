@@ -6,6 +6,7 @@ internal static class AttackCommand
     private static readonly Dictionary<string, Func<Arguments, CancellationToken, Task<int>>> _attacks = new(StringComparer.Ordinal)
     {
         ["feeds"] = FeedsAttack.RunAsync,
+        ["appends-held"] = AppendsHeld.RunAsync,
     };
 
     public static Task<int> RunAsync(ReadOnlySpan<string> args, CancellationToken ct) =>

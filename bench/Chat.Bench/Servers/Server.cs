@@ -29,6 +29,13 @@ internal sealed class Server : IAsyncDisposable
     public string Name { get; }
     public Accounts Accounts { get; }
     public ProcessMeter? Meter { get; }
+    public Uri Url => url;
+
+    /// <summary>Of a server that was started here.</summary>
+    public int ProcessId => process!.Id;
+
+    /// <summary>Of a server that was started here.</summary>
+    public bool IsRunning => process is { HasExited: false };
 
     /// <summary>The TARGET of a command line.</summary>
     public static async Task<Server> FromAsync(Arguments arguments, CancellationToken ct)
@@ -56,7 +63,7 @@ internal sealed class Server : IAsyncDisposable
         return StartAsync("relay", isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}"], _ => { }, ct);
     }
 
-    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host")
+    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host", Action<ProcessStartInfo>? configure = null)
     {
         var host = Path.GetFullPath(path);
         if (!File.Exists(host))
@@ -67,6 +74,7 @@ internal sealed class Server : IAsyncDisposable
             start.WorkingDirectory = Path.GetDirectoryName(host);
             start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
             start.Environment["RateLimits__Enabled"] = "false";
+            configure?.Invoke(start);
         }, ct);
     }
 

@@ -1,6 +1,10 @@
 using System.Net;
+using System.Net.Http.Json;
+using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Host.Tests.Running;
+using Chat.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
 namespace Chat.Host.Tests.Operations;
@@ -33,6 +37,47 @@ public sealed class HealthTests : IAsyncDisposable
         Directory.CreateDirectory(Path.Combine(_host.Data, "chat.db"));
 
         (await _host.GetAsync("/health/ready")).Expect(HttpStatusCode.ServiceUnavailable);
+    }
+
+    [Fact]
+    public async Task A_host_whose_log_does_not_sync_is_not_ready_until_it_does_and_loses_nothing()
+    {
+        using var disk = new ManualResetEventSlim(true);
+        var syncs = 0;
+        await using var host = new TestHost(("Messaging:AppendTimeoutMs", "5000"))
+        {
+            Change = services => services.AddSingleton<RocksWrite>(write =>
+            {
+                Interlocked.Increment(ref syncs);
+                disk.Wait();
+                write();
+            }),
+        };
+        var alice = (await host.RegisterAsync("alice")).AccessToken;
+        try
+        {
+            var before = Volatile.Read(ref syncs);
+            disk.Reset();
+            var send = SendAsync();
+            await Wait.UntilAsync(() => Volatile.Read(ref syncs) > before, "the sync");
+            (await host.GetAsync("/health/ready")).Expect(HttpStatusCode.OK);
+
+            host.Clock.Advance(TimeSpan.FromSeconds(6));
+
+            var answer = (await send).ExpectProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
+            Assert.Equal("2", answer.Header("Retry-After"));
+            (await host.GetAsync("/health/ready")).Expect(HttpStatusCode.ServiceUnavailable);
+            (await host.GetAsync("/health/live")).Expect(HttpStatusCode.OK);
+        }
+        finally
+        {
+            disk.Set();
+        }
+        await Wait.UntilAsync(async () => (await host.GetAsync("/health/ready")).Status == HttpStatusCode.OK, "readiness");
+        (await SendAsync()).Expect(HttpStatusCode.OK);
+
+        Task<Answer> SendAsync() => host.SendAsync(
+            HttpMethod.Post, "/v1/messages", alice, JsonContent.Create(new { to = "@bob", text = "hello", clientMsgId = "1" }));
     }
 
     [Fact]

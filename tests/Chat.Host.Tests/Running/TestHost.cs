@@ -36,6 +36,9 @@ public sealed class TestHost : IAsyncDisposable
 
     public string Environment { get; init; } = "Production";
 
+    /// <summary>Puts something in the place of what the host registers.</summary>
+    public Action<IServiceCollection> Change { get; init; } = _ => { };
+
     /// <summary>Starts it, if nothing has yet.</summary>
     public async Task<TestHost> StartAsync()
     {
@@ -47,7 +50,7 @@ public sealed class TestHost : IAsyncDisposable
     public async Task<TestHost> RestartAsync(params (string Key, string Value)[] settings)
     {
         await StopAsync();
-        return new TestHost(Data, false, settings) { Clock = Clock, Environment = Environment };
+        return new TestHost(Data, false, settings) { Clock = Clock, Environment = Environment, Change = Change };
     }
 
     /// <summary>A service of the host, which has been started.</summary>
@@ -94,7 +97,11 @@ public sealed class TestHost : IAsyncDisposable
             ("Serilog:MinimumLevel:Default", "Error"), ("Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime", "Fatal"), .. _settings,
         ];
         var app = ChatApplication.Build(
-            [.. all.Select(setting => $"--{setting.Key}={setting.Value}")], builder => builder.Services.AddSingleton<TimeProvider>(Clock));
+            [.. all.Select(setting => $"--{setting.Key}={setting.Value}")], builder =>
+            {
+                builder.Services.AddSingleton<TimeProvider>(Clock);
+                Change(builder.Services);
+            });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
     }

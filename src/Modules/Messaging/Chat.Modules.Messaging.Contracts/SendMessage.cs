@@ -10,7 +10,8 @@ namespace Chat.Modules.Messaging.Contracts;
 /// result and stores nothing, also if the rest differs or the sender is no longer a member.</param>
 /// <param name="Text">1 byte to 16 KiB of UTF-8, no lone surrogates.</param>
 /// <param name="ReplyTo">A message of the same conversation, or null.</param>
-/// <remarks>Refusals: <c>bad_request</c>, <c>too_large</c>, <c>rate_limited</c>, <see cref="MessagingErrors.NotAMember"/>.</remarks>
+/// <remarks>Refusals: <c>bad_request</c>, <c>too_large</c>, <c>rate_limited</c>, <c>unavailable</c> (it may be stored later: the same
+/// again is safe), <see cref="MessagingErrors.NotAMember"/>.</remarks>
 public sealed record SendMessage(ConversationId To, DeviceAddress Sender, string ClientMsgId, string Text, MessageId? ReplyTo)
     : ICommand<SentMessage>, IRateLimited
 {

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
@@ -20,6 +21,8 @@ public sealed class MessagingModule : IModule
         .AddSingleton<MessagingMetrics>()
         .AddSingleton<NamedTimeRates>()
         .AddSingleton<FirstAnswers>()
+        .AddSingleton<WaitingAppends>()
+        .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()

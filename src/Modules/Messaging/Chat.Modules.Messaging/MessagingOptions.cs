@@ -5,6 +5,24 @@ namespace Chat.Modules.Messaging;
 /// <summary>Section <c>Messaging</c>.</summary>
 internal sealed class MessagingOptions
 {
+    /// <summary>The most that <see cref="MaxWaitingAppends"/> may be.</summary>
+    public const int MostWaitingAppends = 1_000_000;
+
     /// <summary>A text's length at most, in bytes of UTF-8. 1 to 16 384 (the protocol's limit); default 16 384.</summary>
     [Range(1, 16_384)] public int MaxTextBytes { get; init; } = 16_384;
+
+    /// <summary>
+    /// How long an append may wait for the log, in milliseconds, before its sender is told <c>unavailable</c>. While the oldest waits longer this
+    /// server is not ready. 100 to 600 000; default 10 000.
+    /// </summary>
+    [Range(100, 600_000)] public int AppendTimeoutMs { get; init; } = 10_000;
+
+    /// <summary>Appends that may wait for the log; more are <c>unavailable</c>. 1 to 1 000 000; default 16 384.</summary>
+    [Range(1, MostWaitingAppends)] public int MaxWaitingAppends { get; init; } = 16_384;
+
+    /// <summary>
+    /// What they may take together, in bytes: three for each of a text's UTF-16 code units and 1 024 for the rest; more are <c>unavailable</c>.
+    /// 65 536 to 17 179 869 184; default 67 108 864.
+    /// </summary>
+    [Range(65_536L, 17_179_869_184L)] public long MaxWaitingAppendBytes { get; init; } = 64 << 20;
 }

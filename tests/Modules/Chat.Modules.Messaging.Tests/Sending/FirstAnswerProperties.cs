@@ -6,6 +6,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
@@ -153,7 +154,10 @@ public sealed class FirstAnswerProperties
         private SendMessageHandler Start()
         {
             _mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => IsMember ? new Membership(SeqNo.None, SeqNo.None) : null);
-            return new SendMessageHandler(_log.Log, _mediator, _rates, new FirstAnswers(_mediator), new MessagingMetrics(_meters, _clock), _clock);
+            var answers = new FirstAnswers(_mediator);
+            var appends = new WaitingAppends(
+                _log.Log, answers, Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
+            return new SendMessageHandler(_log.Log, _mediator, _rates, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
         }
 
         private void Write(Action write)

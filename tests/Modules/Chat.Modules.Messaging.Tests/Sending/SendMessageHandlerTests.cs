@@ -6,6 +6,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
@@ -27,7 +28,9 @@ public sealed class SendMessageHandlerTests : IDisposable
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
         _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters);
-        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, new FirstAnswers(_mediator), new MessagingMetrics(_meters, _clock), _clock);
+        var answers = new FirstAnswers(_mediator);
+        var appends = new WaitingAppends(_log.Log, answers, Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
+        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

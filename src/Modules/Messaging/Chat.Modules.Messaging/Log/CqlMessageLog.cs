@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using System.Security.Cryptography;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -15,8 +14,6 @@ namespace Chat.Modules.Messaging.Log;
 /// </summary>
 internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedService, IAsyncDisposable
 {
-    private const int MaxWaiting = 16_384;
-
     // By how much the hosts' clocks may differ, and how long an append may take, without a list's pages missing what moves.
     private static readonly TimeSpan Spread = TimeSpan.FromMinutes(1);
 
@@ -27,24 +24,27 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private readonly TimeProvider _clock;
     private readonly ActivityClock _activity;
     private readonly Random _random;
-    private readonly SemaphoreSlim _room = new(MaxWaiting);
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Both under _lock.
+    private int _underWay;
     private bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, ActivityClock activity)
-        : this(tables, meters, clock, activity, Random.Shared)
+    public CqlMessageLog(ILogTables tables, TimeProvider clock, ActivityClock activity)
+        : this(tables, clock, activity, Random.Shared)
     {
     }
 
     // A test has chance decide the same again.
-    internal CqlMessageLog(ILogTables tables, IMeterFactory meters, TimeProvider clock, ActivityClock activity, Random random)
+    internal CqlMessageLog(ILogTables tables, TimeProvider clock, ActivityClock activity, Random random)
     {
         (_tables, _clock, _activity, _random) = (tables, clock, activity, random);
         _reader = new FinalReader(tables, clock);
         _writers = new WriterContext(tables, _reader, clock, random);
         _attempts = _writers.Attempts;
         _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
-        meters.Create("Chat").CreateObservableGauge("chat.log.waiting", () => Waiting, description: "Appends that wait for the log's writers.");
     }
 
     /// <exception cref="InvalidOperationException">The log is not open yet.</exception>
@@ -60,8 +60,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
-        if (_closed || !_room.Wait(0, CancellationToken.None))
-            throw new StoreUnavailableException(_closed ? "The log is closed." : "Too many appends wait for the database.");
+        Enter();
         try
         {
             // A repetition, of which a client may send many, makes no claims.
@@ -76,7 +75,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         }
         finally
         {
-            _room.Release();
+            Leave();
         }
     }
 
@@ -129,10 +128,13 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     /// <summary>Takes no more, and returns when what waited is done; the database is closed after that.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (Interlocked.Exchange(ref _closed, true))
-            return;
-        for (var room = 0; room < MaxWaiting; room++)
-            await _room.WaitAsync(cancellationToken);
+        lock (_lock)
+        {
+            _closed = true;
+            if (_underWay == 0)
+                _done.TrySetResult();
+        }
+        await _done.Task.WaitAsync(cancellationToken);
     }
 
     // What other hosts have written, by clocks that may be ahead, is below what is written here from now on.
@@ -145,4 +147,23 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     /// <summary>May be called more than once: the container knows the log by several names.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
+
+    private void Enter()
+    {
+        lock (_lock)
+        {
+            if (_closed)
+                throw new StoreUnavailableException("The log is closed.");
+            _underWay++;
+        }
+    }
+
+    private void Leave()
+    {
+        lock (_lock)
+        {
+            if (--_underWay == 0 && _closed)
+                _done.TrySetResult();
+        }
+    }
 }

@@ -19,7 +19,6 @@ namespace Chat.Modules.Messaging.Log;
 /// </summary>
 internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, IDisposable
 {
-    private const int MaxWaiting = 16_384;
     private const int MaxBatch = 1_024;
     private const int MaxCached = 100_000;
     private const string Folder = "log";
@@ -58,10 +57,9 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         _committed = ReadNewest().Value;
         _activity.Observe(ActivityFloor);
         Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
-        var meter = meters.Create("Chat");
-        _commits = meter.CreateHistogram<double>("chat.log.commit", "s", "Time of a group commit to the message log, the fsync included.");
-        _writer = new BatchWorker<Append>("log-writer", MaxWaiting, MaxBatch, Commit);
-        meter.CreateObservableGauge("chat.log.waiting", () => _writer.Waiting, description: "Appends that wait for the log's writer.");
+        _commits = meters.Create("Chat").CreateHistogram<double>("chat.log.commit", "s", "Time of a group commit to the message log, the fsync included.");
+        // WaitingAppends refuses before it is full.
+        _writer = new BatchWorker<Append>("log-writer", MessagingOptions.MostWaitingAppends, MaxBatch, Commit);
     }
 
     public string Epoch { get; }

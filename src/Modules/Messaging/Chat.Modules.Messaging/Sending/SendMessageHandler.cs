@@ -8,7 +8,7 @@ using MediatR;
 namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
-    IMessageLog log, IMediator mediator, NamedTimeRates rates, FirstAnswers answers, MessagingMetrics metrics, TimeProvider clock)
+    IMessageLog log, IMediator mediator, NamedTimeRates rates, FirstAnswers answers, WaitingAppends appends, MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
     public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
@@ -20,18 +20,23 @@ internal sealed class SendMessageHandler(
                 ? await AnswerAsync(AppendedMessage.Earlier(earlier))
                 : refusal;
 
-        var appended = await log.AppendAsync(
-            new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Text, command.ReplyTo, clock.GetUtcNow()), ct);
-        metrics.Accepted(started, appended.Duplicate);
-        return await AnswerAsync(appended);
+        // Not given up with the request: what has begun goes on.
+        var appended = await appends.AppendAsync(
+            new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Text, command.ReplyTo, clock.GetUtcNow()));
+        if (!appended.IsOk)
+            return appended.Error;
+        metrics.Accepted(started, appended.Value.Duplicate);
+        return ToSent(appended.Value);
     }
 
-    private async Task<SentMessage> AnswerAsync(AppendedMessage appended)
+    private async Task<SentMessage> AnswerAsync(AppendedMessage earlier)
     {
-        await answers.TellAsync(appended);
-        var message = appended.Message;
-        return new SentMessage(message.Id, message.Conversation, message.SeqNo, message.Timestamp, appended.Duplicate);
+        await answers.TellAsync(earlier);
+        return ToSent(earlier);
     }
+
+    private static SentMessage ToSent(AppendedMessage appended) => new(
+        appended.Message.Id, appended.Message.Conversation, appended.Message.SeqNo, appended.Message.Timestamp, appended.Duplicate);
 
     private async ValueTask<Error?> RefusalAsync(SendMessage command, CancellationToken ct)
     {

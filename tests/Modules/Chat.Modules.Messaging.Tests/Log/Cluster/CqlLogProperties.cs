@@ -93,11 +93,14 @@ public sealed class CqlLogProperties
         private Host StartHost()
         {
             var meters = new TestMeters();
-            var log = new CqlMessageLog(_tables, meters, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
+            var log = new CqlMessageLog(_tables, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
             var rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters);
+            var answers = new FirstAnswers(mediator);
+            var appends = new WaitingAppends(log, answers, Options.Create(new MessagingOptions()), meters, _time, NullLogger<WaitingAppends>.Instance);
             return new Host(
-                new VirtualProcess(_time), log, new SendMessageHandler(log, mediator, rates, new FirstAnswers(mediator), new MessagingMetrics(meters, _time), _time), mediator);
+                new VirtualProcess(_time), log,
+                new SendMessageHandler(log, mediator, rates, answers, appends, new MessagingMetrics(meters, _time), _time), mediator);
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];

@@ -12,7 +12,6 @@ namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 /// <summary>The clustered log on a real server.</summary>
 public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContract, IClassFixture<CassandraServer>
 {
-    private readonly TestMeters _meters = new();
     private ICqlSession? _session;
 
     [Fact]
@@ -90,7 +89,6 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
     {
         if (!CassandraServer.IsMissing)
             await base.DisposeAsync();
-        _meters.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -105,7 +103,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
 
     private async Task<CqlMessageLog> OpenAnotherAsync()
     {
-        var log = new CqlMessageLog(new CqlLogTables(_session!, TimeProvider.System), _meters, TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        var log = new CqlMessageLog(new CqlLogTables(_session!, TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
         await log.OpenAsync(Ct);
         return log;
     }
