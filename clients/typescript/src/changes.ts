@@ -16,9 +16,10 @@ export interface Session {
 
 /**
  * Why nobody is signed in. `expired` keeps what is stored for the same user's next sign-in; `revoked`, which somebody else may hold in their
- * hands, keeps what its user has written and not sent; `signedOut` has wiped everything.
+ * hands, keeps what its user has written and not sent; `lost`, where the browser has dropped what was stored, keeps that as long as the page
+ * is open; `signedOut` has wiped everything.
  */
-export type SignedOutReason = 'signedOut' | 'expired' | 'revoked'
+export type SignedOutReason = 'signedOut' | 'expired' | 'revoked' | 'lost'
 
 /** A message on its way to the server. */
 export interface Outgoing {

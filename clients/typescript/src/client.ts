@@ -1,4 +1,4 @@
-import { type Change, type Connection, type Outgoing, type Presence } from './changes.ts'
+import { type Change, type Connection, type Outgoing, type Presence, type Session, type SignedOutReason } from './changes.ts'
 import { randomId } from './ids.ts'
 import { Inbox } from './inbox.ts'
 import { Journal } from './journal.ts'
@@ -98,12 +98,13 @@ export class ChatClient {
   /** Opens the store and, where it holds a session, goes online by itself. */
   static async open(options: ChatClientOptions): Promise<ChatClient> {
     const name = options.name ?? 'chat'
-    const store = options.store ?? (typeof indexedDB === 'undefined' ? new MemoryStore() : await IndexedDbStore.open(name))
+    const store: ChatStore = options.store ?? (typeof indexedDB === 'undefined' ? new MemoryStore() : await IndexedDbStore.open(name))
     const { url, connect = signalRTransport, fetch = (address, request) => globalThis.fetch(address, request) } = options
     const tabs = tabsOf(name, options.store !== undefined || typeof window === 'undefined')
     const client = new ChatClient({ url, connect, fetch }, store, tabs)
     // Heard before the store is read: what is written in between is applied twice, which does no harm.
     tabs.listen((message) => client.heard(message))
+    store.onReopened?.(() => void client.storeReopened().catch(() => undefined))
     client.state.load(await store.load())
     tabs.post({ type: 'hello' })
     tabs.lead(() => void client.lead())
@@ -118,6 +119,11 @@ export class ChatClient {
 
   get connection(): Connection {
     return this.state.connection
+  }
+
+  /** This tab has the connection for all tabs of the installation: what is to be done once, such as a notification, is done in it. */
+  get isLeading(): boolean {
+    return this.leads
   }
 
   /** Newest activity first. A new array whenever one of them changed. */
@@ -157,9 +163,7 @@ export class ChatClient {
   /** Ends the session and wipes the store, with what still waits to be sent; the server is told as well as it can be. */
   async signOut(): Promise<void> {
     const { session } = this.state
-    if (!session) return
-    await this.journal.commit([{ type: 'signedOut', reason: 'signedOut' }])
-    void this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: session.refreshToken }).catch(() => undefined)
+    if (session) await this.endSession(session, 'signedOut')
   }
 
   /** Offline: tries now. After `replaced`: takes the device back. */
@@ -398,6 +402,20 @@ export class ChatClient {
     const tokens = await this.rest.call<Tokens>('POST', path, undefined, { userId, password, deviceId, deviceName })
     // Somebody else's conversations are not for the new one.
     if (this.state.owner !== userId) await this.journal.commit([{ type: 'signedOut', reason: 'signedOut' }])
-    await this.journal.commit([{ type: 'signedIn', session: sessionOf(userId, deviceId, tokens) }])
+    // With what waits in memory alone, where the store was lost.
+    const waiting = [...this.state.outbox.values()].map((item): Change => ({ type: 'queued', item }))
+    await this.journal.commit([{ type: 'signedIn', session: sessionOf(userId, deviceId, tokens) }, ...waiting])
+  }
+
+  /** The store was opened anew. Without the session everything else that was in it is gone as well. */
+  private async storeReopened(): Promise<void> {
+    const stored = await this.store.load().catch(() => undefined)
+    const { session } = this.state
+    if (stored && !stored.session && session) await this.endSession(session, 'lost')
+  }
+
+  private async endSession(session: Session, reason: SignedOutReason): Promise<void> {
+    await this.journal.commit([{ type: 'signedOut', reason }])
+    void this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: session.refreshToken }).catch(() => undefined)
   }
 }

@@ -121,8 +121,9 @@ export class State {
         if (change.reason === 'expired') return
         this.epoch = undefined
         this.forget()
+        this.presence.clear()
         if (change.reason === 'revoked') this.deviceId = undefined
-        else {
+        if (change.reason === 'signedOut') {
           this.owner = undefined
           this.outbox.clear()
         }

@@ -241,3 +241,75 @@ test('A closed view asks for nothing, and says that there is nothing more', asyn
   await timeline.loadDownTo(1)
   expect(stage.requests).toHaveLength(asked)
 })
+
+/** A store that its browser takes away and gives back empty. */
+class LosableStore extends MemoryStore {
+  private inner = new MemoryStore()
+  private look = (): void => undefined
+  override load = () => this.inner.load()
+  override write = (...args: Parameters<MemoryStore['write']>) => this.inner.write(...args)
+  override messages = (...args: Parameters<MemoryStore['messages']>) => this.inner.messages(...args)
+  onReopened(look: () => void) {
+    this.look = look
+  }
+  async reopen({ empty }: { empty: boolean }) {
+    if (empty) this.inner = new MemoryStore()
+    this.look()
+    await settle()
+  }
+}
+
+test('A store that is opened anew changes nothing while it holds what it held', async () => {
+  const store = new LosableStore()
+  const client = await stage.online(store)
+
+  await store.reopen({ empty: false })
+
+  expect(client.session?.userId).toBe('alice')
+  expect(client.connection).toEqual({ status: 'online', caughtUp: true })
+})
+
+test('Where the data are gone one signs in again, and what was not sent goes out then', async () => {
+  const store = new LosableStore()
+  const client = await stage.online(store)
+  await stage.says(message(1))
+  await stage.cut()
+  await client.send(room, 'not sent yet')
+
+  await store.reopen({ empty: true })
+  expect(client.connection).toEqual({ status: 'signedOut', caughtUp: false, reason: 'lost' })
+  expect(client.session).toBeUndefined()
+  expect(client.conversations).toEqual([])
+  expect(stage.requests.at(-1)).toBe('POST /v1/auth/logout')
+
+  await client.signIn('alice', 'secret')
+  await settle()
+  await stage.drained()
+  expect(stage.sent('message').map(({ text }) => text)).toEqual(['not sent yet'])
+  expect((await store.load()).outbox.map(({ text }) => text)).toEqual(['not sent yet'])
+})
+
+test('Where the data are gone and somebody else signs in, what was not sent is not theirs', async () => {
+  const store = new LosableStore()
+  const client = await stage.online(store)
+  await stage.cut()
+  await client.send(room, 'of alice')
+  await store.reopen({ empty: true })
+
+  await client.signIn('mallory', 'secret')
+  await settle()
+  await stage.drained()
+
+  expect(stage.sent('message')).toEqual([])
+  expect((await store.load()).outbox).toEqual([])
+})
+
+test('Whom one could see is forgotten with the session', async () => {
+  const client = await stage.online()
+  await stage.says({ type: 'presence', userId: 'bob', online: true })
+  expect(client.presence('bob')).toEqual({ online: true })
+
+  await client.signOut()
+
+  expect(client.presence('bob')).toBeUndefined()
+})

@@ -5,6 +5,12 @@ import type { ChatStore, Stored } from './store.ts'
 
 const version = 1
 const everything = ['meta', 'rows', 'messages', 'outbox'] as const
+/** How long the browser has to open the database and to read from it once, ms. */
+const openPatience = 5_000
+/** Before opening again fails for good, ms: a browser that is just dropping the data ends what is opened meanwhile, too. */
+const reopenPauses = [0, 50, 100, 200, 400, 800, 1_600]
+/** What is thrown where the connection has ended, not the work failed: Safari says UnknownError when its database process is gone. */
+const connectionErrors: ReadonlySet<string> = new Set(['InvalidStateError', 'AbortError', 'UnknownError'])
 
 /**
  * One database of the browser's:
@@ -12,31 +18,95 @@ const everything = ['meta', 'rows', 'messages', 'outbox'] as const
  *   rows      Row by id
  *   messages  Message by [conversationId, seqNo]
  *   outbox    Outgoing by clientMsgId
+ *
+ * The browser may close the connection at any time, with the data still there or not: then it is opened anew.
  */
 export class IndexedDbStore implements ChatStore {
-  private readonly db: IDBDatabase
+  private readonly name: string
+  /** The connection that is there, or is being opened; undefined when the last one has ended. */
+  private connection: Promise<IDBDatabase> | undefined
+  private closed = false
+  private reopened = (): void => undefined
 
-  private constructor(db: IDBDatabase) {
-    this.db = db
-    // A newer version of the page in another tab wants to change the tables.
-    db.onversionchange = () => db.close()
+  private constructor(name: string) {
+    this.name = name
   }
 
-  /** @param name The database's; one holds one installation. */
+  /**
+   * @param name The database's; one holds one installation.
+   * @throws DOMException `TimeoutError` where the browser does not answer within 5 s; others where it refuses.
+   */
   static async open(name = 'chat'): Promise<IndexedDbStore> {
-    const opening = indexedDB.open(name, version)
-    opening.onupgradeneeded = () => {
-      const db = opening.result
-      db.createObjectStore('meta')
-      db.createObjectStore('rows', { keyPath: 'id' })
-      db.createObjectStore('messages', { keyPath: ['conversationId', 'seqNo'] })
-      db.createObjectStore('outbox', { keyPath: 'clientMsgId' })
-    }
-    return new IndexedDbStore(await answerOf(opening))
+    const store = new IndexedDbStore(name)
+    await store.connect([0])
+    return store
   }
 
-  async load(): Promise<Stored> {
-    const all = this.db.transaction(everything)
+  onReopened(look: () => void): void {
+    this.reopened = look
+  }
+
+  load(): Promise<Stored> {
+    return this.within((db) => this.loadFrom(db))
+  }
+
+  write(changes: readonly Change[]): Promise<readonly Change[]> {
+    return this.within((db) => this.writeTo(db, changes))
+  }
+
+  messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
+    if (from > to) return Promise.resolve([])
+    return this.within((db) => this.messagesOf(db, conversationId, from, to, limit))
+  }
+
+  async makeRoom(): Promise<readonly Change[]> {
+    const { rows } = await this.load()
+    const dropped = rows.map(({ id }): Change => ({ type: 'trimmed', conversationId: id, below: Infinity }))
+    await this.write(dropped)
+    return dropped
+  }
+
+  async close(): Promise<void> {
+    this.closed = true
+    const db = await this.connection?.catch(() => undefined)
+    db?.close()
+  }
+
+  /** Does the work on the connection; once more on a new one where the connection ended. All of the work or none was done before. */
+  private async within<T>(work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+    if (this.closed) throw new DOMException('The store is closed.', 'InvalidStateError')
+    const mine = this.connect()
+    const db = await mine
+    try {
+      return await work(db)
+    } catch (error) {
+      if (!isConnectionError(error)) throw error
+      db.close()
+      this.ended(mine)
+      return work(await this.connect())
+    }
+  }
+
+  private connect(pauses: readonly number[] = reopenPauses): Promise<IDBDatabase> {
+    if (this.connection) return this.connection
+    const mine = openAfter(pauses, this.name, () => this.ended(mine))
+    // Its end is told to whoever waits for it; the next who wants one tries again.
+    mine.catch(() => this.connection === mine && (this.connection = undefined))
+    return (this.connection = mine)
+  }
+
+  /** At once a new one: whether the data are still there is to be known before somebody asks for them. */
+  private ended(connection: Promise<IDBDatabase>): void {
+    if (this.closed || this.connection !== connection) return
+    this.connection = undefined
+    this.connect().then(
+      () => this.reopened(),
+      () => undefined,
+    )
+  }
+
+  private async loadFrom(db: IDBDatabase): Promise<Stored> {
+    const all = db.transaction(everything)
     const meta = all.objectStore('meta')
     const [session, owner, deviceId, epoch, rows, outbox] = await Promise.all([
       answerOf<Session | undefined>(meta.get('session')),
@@ -49,8 +119,8 @@ export class IndexedDbStore implements ChatStore {
     return { session, owner, deviceId, epoch, rows, outbox: outbox.sort((a, b) => a.order - b.order) }
   }
 
-  async write(changes: readonly Change[]): Promise<readonly Change[]> {
-    const all = this.db.transaction(everything, 'readwrite', { durability: 'strict' })
+  private async writeTo(db: IDBDatabase, changes: readonly Change[]): Promise<readonly Change[]> {
+    const all = db.transaction(everything, 'readwrite', { durability: 'strict' })
     const done = endOf(all)
     try {
       await this.apply(all, changes)
@@ -63,10 +133,9 @@ export class IndexedDbStore implements ChatStore {
     return []
   }
 
-  async messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
-    if (from > to) return []
+  private async messagesOf(db: IDBDatabase, conversationId: string, from: number, to: number, limit: number): Promise<Message[]> {
     const range = IDBKeyRange.bound([conversationId, from], [conversationId, to])
-    const cursor = this.db.transaction('messages').objectStore('messages').openCursor(range, 'prev')
+    const cursor = db.transaction('messages').objectStore('messages').openCursor(range, 'prev')
     const found: Message[] = []
     await new Promise<void>((done, failed) => {
       cursor.onerror = () => failed(cursor.error)
@@ -78,18 +147,6 @@ export class IndexedDbStore implements ChatStore {
       }
     })
     return found.reverse()
-  }
-
-  async makeRoom(): Promise<readonly Change[]> {
-    const { rows } = await this.load()
-    const dropped = rows.map(({ id }): Change => ({ type: 'trimmed', conversationId: id, below: Infinity }))
-    await this.write(dropped)
-    return dropped
-  }
-
-  close(): Promise<void> {
-    this.db.close()
-    return Promise.resolve()
   }
 
   private async apply(all: IDBTransaction, changes: readonly Change[]): Promise<void> {
@@ -110,9 +167,13 @@ export class IndexedDbStore implements ChatStore {
         case 'signedOut':
           meta.delete('session')
           if (change.reason === 'expired') break
-          for (const key of ['epoch', change.reason === 'revoked' ? 'deviceId' : 'owner']) meta.delete(key)
+          meta.delete('epoch')
+          if (change.reason === 'revoked') meta.delete('deviceId')
           for (const table of [rows, messages]) table.clear()
-          if (change.reason === 'signedOut') outbox.clear()
+          if (change.reason === 'signedOut') {
+            meta.delete('owner')
+            outbox.clear()
+          }
           for (const id of touched.keys()) touched.set(id, undefined)
           break
         case 'epoch':
@@ -153,6 +214,54 @@ export class IndexedDbStore implements ChatStore {
       if (row) rows.put(row)
       else rows.delete(id)
   }
+}
+
+const isConnectionError = (error: unknown): boolean => error instanceof DOMException && connectionErrors.has(error.name)
+
+/** @param pauses One before each attempt, ms. */
+async function openAfter([pause = 0, ...more]: readonly number[], name: string, ended: () => void): Promise<IDBDatabase> {
+  if (pause > 0) await new Promise((over) => setTimeout(over, pause))
+  try {
+    return await openDatabase(name, ended)
+  } catch (error) {
+    if (more.length === 0 || !isConnectionError(error)) throw error
+    return openAfter(more, name, ended)
+  }
+}
+
+/** @param ended Called when the browser has closed it; not after `close()`. */
+async function openDatabase(name: string, ended: () => void): Promise<IDBDatabase> {
+  const opening = indexedDB.open(name, version)
+  opening.onupgradeneeded = () => {
+    const db = opening.result
+    db.createObjectStore('meta')
+    db.createObjectStore('rows', { keyPath: 'id' })
+    db.createObjectStore('messages', { keyPath: ['conversationId', 'seqNo'] })
+    db.createObjectStore('outbox', { keyPath: 'clientMsgId' })
+  }
+  const ready = answerOf<IDBDatabase>(opening).then(async (db) => {
+    db.onclose = ended
+    // Somebody else wants to change the tables, or to delete them.
+    db.onversionchange = () => {
+      db.close()
+      ended()
+    }
+    // Some browsers open a database that then answers nothing.
+    await answerOf(db.transaction('meta').objectStore('meta').count())
+    return db
+  })
+  return inTime(ready, (db) => db.close())
+}
+
+/** @param late What is done with an answer that comes after the time is over. */
+function inTime<T>(work: Promise<T>, late: (result: T) => void): Promise<T> {
+  return new Promise((done, failed) => {
+    const timer = setTimeout(() => {
+      work.then(late, () => undefined)
+      failed(new DOMException('The browser’s database does not answer.', 'TimeoutError'))
+    }, openPatience)
+    work.then(done, failed).finally(() => clearTimeout(timer))
+  })
 }
 
 const below = (conversationId: string, seqNo: number) =>

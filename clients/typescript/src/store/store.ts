@@ -32,5 +32,7 @@ export interface ChatStore {
    * @returns What it dropped, as `trimmed`.
    */
   makeRoom(): Promise<readonly Change[]>
+  /** Of a store that can be cut off from what it keeps: `look` is called whenever it has been opened anew, and may be empty. */
+  onReopened?(look: () => void): void
   close(): Promise<void>
 }

@@ -4,7 +4,7 @@ import type { Message } from '../../src/protocol.ts'
 import type { ChatStore } from '../../src/store/store.ts'
 
 const room = 'dm:alice:bob'
-const session: Session = { userId: 'alice', deviceId: 'web-1', accessToken: 'a', refreshToken: 'r', expiresAt: 2, renewAt: 1 }
+export const session: Session = { userId: 'alice', deviceId: 'web-1', accessToken: 'a', refreshToken: 'r', expiresAt: 2, renewAt: 1 }
 
 export const message = (seqNo: number, senderId = 'bob', conversationId = room): Message => ({
   messageId: `m${seqNo}`,

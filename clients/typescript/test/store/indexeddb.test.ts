@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto'
+import { forceCloseDatabase } from 'fake-indexeddb'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { IndexedDbStore } from '../../src/store/indexeddb.ts'
-import { storeContract } from './contract.ts'
+import { message, session, storeContract } from './contract.ts'
 
 let names = 0
 const open = () => IndexedDbStore.open(`test-${names}`)
@@ -15,3 +17,126 @@ storeContract(
     return open()
   },
 )
+
+describe('A connection that the browser ends', () => {
+  const connections: IDBDatabase[] = []
+  const really = indexedDB.open.bind(indexedDB)
+
+  /** A new store with a session, whose connections are in the browser's hands. */
+  async function watched() {
+    names++
+    connections.length = 0
+    vi.spyOn(indexedDB, 'open').mockImplementation((...name) => {
+      const opening = really(...name)
+      opening.addEventListener('success', () => connections.push(opening.result))
+      return opening
+    })
+    const store = await open()
+    await store.write([{ type: 'signedIn', session }])
+    return store
+  }
+  afterEach(() => vi.restoreAllMocks())
+
+  const log = { type: 'log' as const, conversationId: 'dm:alice:bob', messages: [message(1)] }
+  const seqNos = async (store: IndexedDbStore) => (await store.messages('dm:alice:bob', 1, 9, 9)).map(({ seqNo }) => seqNo)
+
+  test('is opened anew, and told of', async () => {
+    const store = await watched()
+    const told = new Promise<void>((reopened) => store.onReopened(reopened))
+
+    forceCloseDatabase(connections[0]! as never)
+    await told
+
+    expect((await store.load()).session).toEqual(session)
+    await store.write([log])
+    expect(await seqNos(store)).toEqual([1])
+  })
+
+  test('without a word: reads and writes are done on a new one', async () => {
+    const store = await watched()
+
+    connections[0]!.close()
+    await store.write([log])
+    connections[1]!.close()
+
+    expect(await seqNos(store)).toEqual([1])
+  })
+
+  test('in the middle of a write: it is done once more, and whole', async () => {
+    const store = await watched()
+    const transaction = connections[0]!.transaction.bind(connections[0]!)
+    connections[0]!.transaction = (...named) => {
+      const begun = transaction(...named)
+      queueMicrotask(() => begun.abort())
+      return begun
+    }
+
+    await store.write([log])
+
+    expect(connections).toHaveLength(2)
+    expect(await seqNos(store)).toEqual([1])
+  })
+
+  test('with its data: it begins empty', async () => {
+    const store = await watched()
+    const told = new Promise<void>((reopened) => store.onReopened(reopened))
+
+    await new Promise((done) => (indexedDB.deleteDatabase(`test-${names}`).onsuccess = done))
+    await told
+
+    expect(await store.load()).toMatchObject({ session: undefined, rows: [], outbox: [] })
+  })
+
+  test('while a browser drops the data, ends again: it is tried until it holds', async () => {
+    const store = await watched()
+    const refuse = (...name: Parameters<typeof really>) => {
+      const opening = really(...name)
+      queueMicrotask(() => {
+        Object.defineProperty(opening, 'error', { value: new DOMException('The connection was closed.', 'AbortError') })
+        opening.onerror!(new Event('error'))
+        opening.onsuccess = null
+      })
+      return opening
+    }
+    vi.mocked(indexedDB.open).mockImplementationOnce(refuse).mockImplementationOnce(refuse)
+    const told = new Promise<void>((reopened) => store.onReopened(reopened))
+
+    forceCloseDatabase(connections[0]! as never)
+    await told
+
+    expect((await store.load()).session).toEqual(session)
+  })
+
+  test('when it was closed on purpose stays closed', async () => {
+    const store = await watched()
+
+    await store.close()
+
+    await expect(store.load()).rejects.toThrow()
+    expect(connections).toHaveLength(1)
+  })
+})
+
+describe('A browser that does not answer', () => {
+  afterEach(() => {
+    vi.restoreAllMocks()
+    vi.useRealTimers()
+  })
+
+  test.each(['opening', 'the first read'])('is waited for 5 seconds: %s', async (silent) => {
+    vi.useFakeTimers()
+    const request = {} as IDBOpenDBRequest
+    vi.spyOn(indexedDB, 'open').mockReturnValue(request)
+    const refused = expect(IndexedDbStore.open('silent')).rejects.toMatchObject({ name: 'TimeoutError' })
+    const db = { close: vi.fn(), transaction: () => ({ objectStore: () => ({ count: () => ({}) }) }) }
+    if (silent === 'the first read') answer()
+
+    await vi.advanceTimersByTimeAsync(5_000)
+
+    await refused
+    function answer() {
+      Object.assign(request, { result: db })
+      request.onsuccess!(new Event('success'))
+    }
+  })
+})
