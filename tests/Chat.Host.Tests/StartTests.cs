@@ -60,6 +60,8 @@ public sealed class StartTests : IDisposable
     [InlineData("Auth__PasswordIterations", "many", "Auth:PasswordIterations")]
     [InlineData("Auth__Authority", "http://issuer.example", "Auth:Authority must be https outside Development")]
     [InlineData("Http__TrustedProxies__0", "everybody", "Http:TrustedProxies: 'everybody' is neither")]
+    [InlineData("Http__PathBase", "chat", "Http:PathBase: 'chat' is not a path")]
+    [InlineData("Http__PathBase", "/chat/", "Http:PathBase: '/chat/' is not a path")]
     [InlineData("Operations__Port", "70000", "Port")]
     public async Task A_setting_out_of_range_is_one_clear_line_and_exit_code_1(string setting, string value, string line)
     {

@@ -55,15 +55,18 @@ internal static class HttpEdge
 
     public static void UseHttpEdge(this WebApplication app)
     {
+        var options = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value;
         // Without known proxies the middleware would believe everybody.
-        if (app.Services.GetRequiredService<IOptions<HttpOptions>>().Value.TrustedProxies.Count > 0)
+        if (options.TrustedProxies.Count > 0)
             app.UseForwardedHeaders();
+        app.UsePathBase(options.PathBase);
         app.UseRequestLog();
         app.Use(SecurityHeaders.AddAsync);
         if (app.Services.GetRequiredService<IOptions<OperationsOptions>>().Value.Port is > 0 and var port)
             app.Use(new OperationsPort(port).AnswerAsync);
         app.UseExceptionHandler(_ => { });
         app.UseStatusCodePages(context => ProblemAnswers.AnswerStatusAsync(context.HttpContext));
+        app.Use(HeadRequests.AnswerAsync);
         app.UseRouting();
         app.Use(AnswerUnknownAsync);
         app.Use(app.Services.GetRequiredService<AddressRates>().LimitAsync);

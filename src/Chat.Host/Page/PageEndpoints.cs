@@ -31,7 +31,7 @@ internal static class PageEndpoints
         <meta charset="utf-8">
         <title>Chat</title>
         <h1>This server has no web page</h1>
-        <p>It works all the same by WebSocket, SignalR and <a href="/docs">REST</a>.</p>
+        <p>It works all the same by WebSocket, SignalR and <a href="docs">REST</a>.</p>
         <p>For the page, build the server again where Node.js 20.19 or newer is installed.</p>
         </html>
 
@@ -69,6 +69,10 @@ internal static class PageEndpoints
 
     private static Task AnswerAsync(HttpContext context, PageFile file)
     {
+        // Below a path that is not the root the page's own addresses begin at its slash.
+        if (!context.Request.Path.HasValue)
+            return TypedResults.LocalRedirect($"{context.Request.PathBase}/{context.Request.QueryString}").ExecuteAsync(context);
+
         var headers = context.Response.Headers;
         headers.CacheControl = file.NeverChanges ? "public, max-age=31536000, immutable" : "no-cache";
         headers["Permissions-Policy"] = Permissions;

@@ -1,16 +1,17 @@
+using Chat.Host.Http;
 using Chat.Host.Operations;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Page;
 
 /// <summary>The last word of a start: where to point a browser.</summary>
-internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, ILogger<ReadyLine> log)
+internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, IOptions<HttpOptions> http, ILogger<ReadyLine> log)
 {
     /// <param name="bound">What the server listens on.</param>
     /// <param name="pageMissingFrom">The folder in which there is no page; null where there is one.</param>
     public void Say(IEnumerable<string> bound, string? pageMissingFrom)
     {
-        var addresses = Openable(bound, operations.Value.Port);
+        var addresses = Openable(bound, operations.Value.Port, http.Value.PathBase);
         if (pageMissingFrom is null)
         {
             Ready(log, addresses);
@@ -21,16 +22,17 @@ internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, 
     }
 
     /// <summary>As a browser on this machine has them, without the operators' own.</summary>
-    public static string Openable(IEnumerable<string> bound, int operationsPort) => string.Join(
-        " or ", bound.Select(BindingAddress.Parse).Where(address => address.IsUnixPipe || address.Port != operationsPort).Select(Openable).Distinct());
+    public static string Openable(IEnumerable<string> bound, int operationsPort, string pathBase) => string.Join(
+        " or ", bound.Select(BindingAddress.Parse).Where(address => address.IsUnixPipe || address.Port != operationsPort).Select(address => Openable(address, pathBase)).Distinct());
 
-    private static string Openable(BindingAddress address)
+    private static string Openable(BindingAddress address, string pathBase)
     {
         if (address.IsUnixPipe)
             return address.ToString();
         // Who listens on every address of the machine is found at least here.
         var host = address.Host is "*" or "+" or "0.0.0.0" or "[::]" ? "localhost" : address.Host;
-        return new UriBuilder(address.Scheme, host, address.Port).Uri.GetLeftPart(UriPartial.Authority);
+        return new UriBuilder(address.Scheme, host, address.Port).Uri.GetLeftPart(UriPartial.Authority)
+            + (pathBase.Length > 0 ? $"{pathBase}/" : "");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Chat is ready: open {Addresses}")]

@@ -21,7 +21,11 @@ public sealed class ReadyLineTests : IDisposable
     [InlineData("http://[::]:8080;http://[::]:9090", "http://localhost:8080")]
     [InlineData("http://unix:/run/chat.sock", "http://unix:/run/chat.sock")]
     public void What_is_bound_is_told_as_a_browser_here_opens_it(string bound, string told) =>
-        Assert.Equal(told, ReadyLine.Openable(bound.Split(';'), operationsPort: 9090));
+        Assert.Equal(told, ReadyLine.Openable(bound.Split(';'), operationsPort: 9090, pathBase: ""));
+
+    [Fact]
+    public void Below_a_path_it_is_told_with_it() =>
+        Assert.Equal("http://localhost:8080/chat/", ReadyLine.Openable(["http://[::]:8080"], operationsPort: 0, pathBase: "/chat"));
 
     [Fact]
     public async Task A_start_ends_with_the_page_s_address()
