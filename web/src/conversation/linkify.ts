@@ -1,34 +1,30 @@
+import { LinkifyIt } from 'linkify-it'
+
 export type Part = { text: string; href?: string }
 
-const address = /\bhttps?:\/\/[^\s<>"'`]+/gi
+// Not its own search: that finds nothing behind a letter, and many scripts have no spaces.
+const schema = /\bhttps?:/gi
+const rules = new LinkifyIt({ urlAuth: true })
+/** Marks in a row at the end of an address are the sentence's. */
+const trailing = /[.,;:!?…*_]+$/
 
 /** Splits text into plain parts and web addresses (http and https, nothing else). Joined, the parts are the text again. */
 export function linkify(text: string): Part[] {
   if (!text.includes('://')) return [{ text }]
   const parts: Part[] = []
   let end = 0
-  for (const match of text.matchAll(address)) {
-    const link = withoutTrailingMarks(match[0])
-    const href = parseAddress(link)
+  for (const { 0: name, index } of text.matchAll(schema)) {
+    const rest = index + name.length
+    const length = index < end ? 0 : rules.testSchemaAt(text, name.toLowerCase(), rest)
+    const link = text.slice(index, rest + length).replace(trailing, '')
+    const href = length > 0 ? parseAddress(link) : undefined
     if (!href) continue
-    if (match.index > end) parts.push({ text: text.slice(end, match.index) })
+    if (index > end) parts.push({ text: text.slice(end, index) })
     parts.push({ text: link, href })
-    end = match.index + link.length
+    end = index + link.length
   }
   if (end < text.length) parts.push({ text: text.slice(end) })
   return parts
-}
-
-/** A sentence's full stop, and a bracket that was opened before the address, are not of it. Goes over the address once, however many there are. */
-function withoutTrailingMarks(link: string): string {
-  const loose: Record<string, number> = { ')': count(link, ')') - count(link, '('), ']': count(link, ']') - count(link, '[') }
-  let end = link.length
-  for (; end > 0; end--) {
-    const last = link[end - 1]!
-    const isLooseBracket = last in loose && loose[last]!-- > 0
-    if (!isLooseBracket && !/[.,;:!?…*_]/.test(last)) break
-  }
-  return link.slice(0, end)
 }
 
 function parseAddress(link: string): string | undefined {
@@ -39,5 +35,3 @@ function parseAddress(link: string): string | undefined {
     return undefined
   }
 }
-
-const count = (text: string, letter: string) => text.split(letter).length - 1
