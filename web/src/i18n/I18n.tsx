@@ -1,7 +1,7 @@
 import { createContext, type ComponentChildren } from 'preact'
 import { useContext, useLayoutEffect, useMemo, useState } from 'preact/hooks'
 import type { Texts } from './en'
-import { keepLanguage, languages, type Language } from './languages'
+import { keepLanguage, languages, localeOf, type Language } from './languages'
 import { timesIn, type Times } from './times'
 
 interface I18n {
@@ -25,7 +25,7 @@ export function I18nProvider(props: { language: Language; texts: Texts; children
   const value = useMemo<I18n>(
     () => ({
       ...state,
-      times: timesIn(state.language),
+      times: timesIn(localeOf(state.language, navigator.languages)),
       async choose(language) {
         const t = await languages[language].load()
         keepLanguage(language)

@@ -20,6 +20,21 @@ export function preferredLanguage(stored: string | null, wanted: readonly string
   return 'en'
 }
 
+/** The language as it is written where the reader lives, which the first of the browser's languages with a region says: `en-GB`, `de-AT`. */
+export function localeOf(language: Language, wanted: readonly string[]): string {
+  const locale = wanted.flatMap(parseLocale).find(one => one.region !== undefined)
+  if (!locale) return language
+  return locale.language === language ? locale.toString() : `${language}-${locale.region}`
+}
+
+function parseLocale(tag: string): Intl.Locale | [] {
+  try {
+    return new Intl.Locale(tag)
+  } catch {
+    return []
+  }
+}
+
 export function startLanguage(): Language {
   return preferredLanguage(readItem(key), navigator.languages)
 }

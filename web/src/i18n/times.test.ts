@@ -5,6 +5,9 @@ const at = (month: number, day: number, hour = 12, minute = 0, year = 2026) => n
 const [en, de] = [timesIn('en'), timesIn('de')]
 const now = at(5, 20, 10)
 
+/** Before AM and PM stands a narrow one. */
+const plainSpaces = (text: string) => text.replace(/\s/g, ' ')
+
 describe('times', () => {
   test('days are counted by midnights, not by hours', () => {
     expect(daysBetween(at(5, 19, 23, 59), at(5, 20, 0, 1))).toBe(1)
@@ -33,6 +36,20 @@ describe('times', () => {
   ])('how long ago something was', (when, english, german) => {
     expect(en.ago(when, now)).toBe(english)
     expect(de.ago(when, now)).toBe(german)
+  })
+
+  test.each([
+    ['en-GB', '16:03', '30/10/2026', '30/10/2026, 16:03', 'Friday 30 October'],
+    ['en-US', '4:03 PM', '10/30/26', '10/30/2026, 04:03 PM', 'Friday, October 30'],
+    ['en-SE', '16:03', '2026-10-30', '2026-10-30, 16:03', 'Friday, 30 October'],
+    ['de-AT', '16:03', '30.10.26', '30.10.2026, 16:03', 'Freitag, 30. Oktober'],
+  ])('times are written as the region writes them: %s', (locale, clock, short, stamp, dayMark) => {
+    const when = at(10, 30, 16, 3)
+    const later = at(12, 30)
+
+    const times = timesIn(locale)
+
+    expect([times.clock(when), times.short(when, later), times.stamp(when), times.dayMark(when, later)].map(plainSpaces)).toEqual([clock, short, stamp, dayMark])
   })
 
   test('a list shows the time today, the weekday this week, the date before', () => {

@@ -1,7 +1,7 @@
 const minute = 60_000
 const day = 86_400_000
 
-/** Times in words of one language and the reader's time zone. `now` is always given: the clock is the caller's. */
+/** Times in words of one language, as one region writes them, and in the reader's time zone. `now` is always given: the clock is the caller's. */
 export interface Times {
   /** 14:05 */
   clock(at: number): string
@@ -13,21 +13,26 @@ export interface Times {
   ago(at: number, now: number): string
   /** Saturday, 3 May 2026 at 14:05: for whoever wants to know exactly. */
   full(at: number): string
+  /** 03/05/2026, 14:05: beside what is taken elsewhere. */
+  stamp(at: number): string
 }
 
-export function timesIn(language: string): Times {
-  const clock = new Intl.DateTimeFormat(language, { timeStyle: 'short' })
-  const weekday = new Intl.DateTimeFormat(language, { weekday: 'long' })
-  const shortWeekday = new Intl.DateTimeFormat(language, { weekday: 'short' })
-  const date = new Intl.DateTimeFormat(language, { weekday: 'long', day: 'numeric', month: 'long' })
-  const dateWithYear = new Intl.DateTimeFormat(language, { day: 'numeric', month: 'long', year: 'numeric' })
-  const shortDate = new Intl.DateTimeFormat(language, { day: '2-digit', month: '2-digit', year: '2-digit' })
-  const full = new Intl.DateTimeFormat(language, { dateStyle: 'full', timeStyle: 'short' })
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+/** @param locale A language with or without a region: `en-GB` */
+export function timesIn(locale: string): Times {
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: 'long' })
+  const shortWeekday = new Intl.DateTimeFormat(locale, { weekday: 'short' })
+  const date = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' })
+  const dateWithYear = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'long', year: 'numeric' })
+  const shortDate = new Intl.DateTimeFormat(locale, { dateStyle: 'short' })
+  const stamp = new Intl.DateTimeFormat(locale, { day: '2-digit', month: '2-digit', year: 'numeric', hour: '2-digit', minute: '2-digit' })
+  const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' })
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
 
   return {
     clock: at => clock.format(at),
     full: at => full.format(at),
+    stamp: at => stamp.format(at),
 
     dayMark(at, now) {
       const days = daysBetween(at, now)
