@@ -92,9 +92,7 @@ public sealed class AccessibilityTests(Browsers browsers)
 
     private static async Task CheckAsync(Window window, string screen, string view)
     {
-        if (Environment.GetEnvironmentVariable("CHAT_SCREENSHOTS") is { Length: > 0 } folder)
-            await window.Page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"{screen.Replace(' ', '-')}-{view}.png") });
-
+        await Pictures.TakeAsync(window, $"{screen.Replace(' ', '-')}-{view}");
         var result = await window.Page.RunAxe();
         Assert.True(result.Passes.Length > 0, $"axe looked at nothing on {view}.");
         Assert.Empty(result.Violations.Select(v => $"{view}, {screen}: {v.Impact} {v.Id}: {v.Help}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));

@@ -17,7 +17,9 @@ public sealed class Browsers : IAsyncDisposable
     internal Task<ServerProcess> ServerAsync() => _server.Value;
 
     /// <summary>A browser of its own (its storage is nobody else's) that shows the page of a server: signed out.</summary>
-    internal async Task<Window> OpenAsync(ServerProcess? server = null, Screen? screen = null)
+    /// <param name="script">Runs in each of its pages before anything of the page's own.</param>
+    /// <param name="address">Where the page stands, if not at the server's root.</param>
+    internal async Task<Window> OpenAsync(ServerProcess? server = null, Screen? screen = null, string? script = null, Uri? address = null)
     {
         if (!File.Exists(Program))
             Assert.Skip("chromium is not installed: the page was not tried in a browser.");
@@ -32,7 +34,7 @@ public sealed class Browsers : IAsyncDisposable
         screen ??= Screen.Desktop;
         var context = await browser.NewContextAsync(new()
         {
-            BaseURL = server.Address.ToString(),
+            BaseURL = (address ?? server.Address).ToString(),
             Locale = "en-GB",
             ViewportSize = new() { Width = screen.Width, Height = screen.Height },
             DeviceScaleFactor = screen.Scale,
@@ -42,13 +44,15 @@ public sealed class Browsers : IAsyncDisposable
             ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout((float)Until.Patience.TotalMilliseconds);
-        return await Window.OpenAsync(context, server);
+        if (script is not null)
+            await context.AddInitScriptAsync(script);
+        return await Window.OpenAsync(context, screen);
     }
 
     /// <summary>A new user, signed in through the page.</summary>
-    internal async Task<Window> RegisterAsync(string name, ServerProcess? server = null, Screen? screen = null)
+    internal async Task<Window> RegisterAsync(string name, ServerProcess? server = null, Screen? screen = null, string? script = null)
     {
-        var window = await OpenAsync(server, screen);
+        var window = await OpenAsync(server, screen, script);
         await window.RegisterAsync(NewUserId(name));
         return window;
     }
@@ -103,6 +107,8 @@ internal sealed record Screen(string Name, int Width, int Height, float Scale = 
     public static Screen Desktop { get; } = new("desktop", 1280, 800);
 
     public static Screen Phone { get; } = new("phone", 390, 844, Scale: 2, IsPhone: true);
+
+    public static Screen SmallPhone { get; } = new("small phone", 320, 568, Scale: 2, IsPhone: true);
 
     public Screen InTheDark => this with { Dark = true };
 }

@@ -122,5 +122,5 @@ public sealed class ConnectionTests(Browsers browsers)
     }
 
     private static async Task<string[]> MessageTextsAsync(Window window, string with) =>
-        [.. (await window.Messages.Locator(".message-text").AllInnerTextsAsync()).Where(text => text.Contains(with, StringComparison.Ordinal))];
+        [.. (await window.MessageTextsAsync()).Where(text => text.Contains(with, StringComparison.Ordinal))];
 }

@@ -14,11 +14,11 @@ internal sealed class Window : IAsyncDisposable
     public const string Password = "correct horse battery staple";
 
     private readonly IBrowserContext _context;
-    private readonly ServerProcess _server;
+    private readonly Screen _screen;
     private readonly ConcurrentQueue<string> _complaints;
 
-    private Window(IBrowserContext context, ServerProcess server, IPage page, ConcurrentQueue<string> complaints) =>
-        (_context, _server, Page, _complaints) = (context, server, page, complaints);
+    private Window(IBrowserContext context, Screen screen, IPage page, ConcurrentQueue<string> complaints) =>
+        (_context, _screen, Page, _complaints) = (context, screen, page, complaints);
 
     public IPage Page { get; }
 
@@ -31,15 +31,15 @@ internal sealed class Window : IAsyncDisposable
 
     public ILocator Rows => Page.GetByRole(AriaRole.Navigation, new() { Name = "Conversations" }).GetByRole(AriaRole.Listitem).GetByRole(AriaRole.Link);
 
-    public static async Task<Window> OpenAsync(IBrowserContext context, ServerProcess server)
+    public static async Task<Window> OpenAsync(IBrowserContext context, Screen screen)
     {
         var complaints = new ConcurrentQueue<string>();
-        return new(context, server, await NewPageAsync(context, complaints), complaints);
+        return new(context, screen, await NewPageAsync(context, complaints), complaints);
     }
 
     /// <summary>Another tab of the same browser.</summary>
     public async Task<Window> OpenTabAsync() =>
-        new(_context, _server, await NewPageAsync(_context, _complaints), _complaints) { UserId = UserId };
+        new(_context, _screen, await NewPageAsync(_context, _complaints), _complaints) { UserId = UserId };
 
     public async Task RegisterAsync(string userId)
     {
@@ -94,7 +94,11 @@ internal sealed class Window : IAsyncDisposable
     public async Task SendAsync(string text)
     {
         await Composer.FillAsync(text);
-        await Composer.PressAsync("Enter");
+        // Enter on a touch keyboard begins a line.
+        if (_screen.IsPhone)
+            await Button("Send").ClickAsync();
+        else
+            await Composer.PressAsync("Enter");
     }
 
     public Task OfflineAsync(bool isOffline) => _context.SetOfflineAsync(isOffline);
@@ -105,6 +109,19 @@ internal sealed class Window : IAsyncDisposable
 
     /// <summary>Closes this tab alone.</summary>
     public Task CloseTabAsync() => Page.CloseAsync();
+
+    /// <summary>The text of a message as it is shown, without its sender and time.</summary>
+    public async Task<string[]> MessageTextsAsync() =>
+        [.. (await Messages.EvaluateAllAsync<string[][]>("items => items.map(item => [...item.querySelectorAll('.message-line')].map(line => line.textContent))"))
+            .Select(lines => string.Join('\n', lines))];
+
+    public async Task SignOutAsync()
+    {
+        await Page.GotoAsync("./#/settings");
+        await Button("Sign out").ClickAsync();
+        await Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Sign out" }).ClickAsync();
+        await Expect(Page.GetByLabel("Password", new() { Exact = true })).ToBeVisibleAsync();
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -122,7 +139,7 @@ internal sealed class Window : IAsyncDisposable
             if (message.Type == "error" && !message.Text.Contains("net::ERR", StringComparison.Ordinal) && !IsAnswer(message.Text))
                 complaints.Enqueue(message.Text);
         };
-        await page.GotoAsync("/");
+        await page.GotoAsync("./");
         return page;
     }
 

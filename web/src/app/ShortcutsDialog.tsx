@@ -1,9 +1,12 @@
 import './ShortcutsDialog.css'
 import { useI18n } from '../i18n/I18n'
 import { Dialog } from '../ui/Dialog'
+import { touchKeyboard } from '../ui/keys'
+import { useMedia } from '../ui/useMedia'
 
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const { t } = useI18n()
+  const isTouch = useMedia(touchKeyboard)
   const { keys, ...words } = t.shortcuts
   const rows: [string[], string][] = [
     [[keys.alt, '↑'], words.previousConversation],
@@ -13,8 +16,8 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     [['↑', '↓'], words.messages],
     [['R'], words.reply],
     [['O'], words.original],
-    [[keys.enter], words.send],
-    [[keys.shift, keys.enter], words.newLine],
+    [isTouch ? [keys.ctrl, keys.enter] : [keys.enter], words.send],
+    [isTouch ? [keys.enter] : [keys.shift, keys.enter], words.newLine],
     [[keys.escape], words.escape],
     [[keys.ctrl, '/'], words.show],
   ]

@@ -1,5 +1,6 @@
 import { useEffect } from 'preact/hooks'
 import type { ChatClient } from '@chat/client'
+import { isComposing } from '../ui/keys'
 import { go, type Route } from './routes'
 import { useClient } from './useChat'
 
@@ -9,7 +10,7 @@ export function useShortcuts(route: Route, onHelp: () => void) {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       // An open dialog keeps the keys to itself.
-      if (event.defaultPrevented || event.isComposing || document.querySelector('dialog[open]')) return
+      if (event.defaultPrevented || isComposing(event) || document.querySelector('dialog[open]')) return
       const action = actionFor(event, route, client)
       if (!action) return
       event.preventDefault()

@@ -7,7 +7,9 @@ import { useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 import { refusalText } from '../i18n/refusals'
 import { Icon } from '../ui/icons'
+import { isComposing, touchKeyboard } from '../ui/keys'
 import { Problem } from '../ui/Problem'
+import { useMedia } from '../ui/useMedia'
 import { keepDraft, takeBack, useDraft } from './drafts'
 import { bytesLeft } from './textLimit'
 
@@ -27,6 +29,7 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
   const client = useClient()
   const draft = useDraft(id)
   const [problem, setProblem] = useState<string>()
+  const isTouch = useMedia(touchKeyboard)
   const ids = { field: useId(), limit: useId() }
   const left = bytesLeft(draft.text)
   const isTooLong = left !== undefined && left < 0
@@ -59,8 +62,8 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
   }
 
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes a character, Enter is its own.
-    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+    if (isComposing(event)) return
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey || !(event.shiftKey || isTouch))) {
       event.preventDefault()
       void send()
     }
@@ -95,7 +98,7 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
           rows={1}
           dir="auto"
           placeholder={t.composer.placeholder}
-          enterkeyhint="send"
+          enterkeyhint={isTouch ? 'enter' : 'send'}
           value={draft.text}
           aria-invalid={isTooLong}
           aria-describedby={left === undefined ? undefined : ids.limit}
@@ -117,7 +120,7 @@ function ReplyBar({ original, me, onCancel }: { original: Message | undefined; m
     <div class="composer-reply">
       <div>
         <p class="quote-who">{original?.senderId === me ? t.conversation.replyingToSelf : original ? t.conversation.replyingTo(original.senderId) : t.conversation.reply}</p>
-        <p class="quote-text">{original?.text.slice(0, 200) ?? t.conversation.originalMissing}</p>
+        <p class="quote-text" dir="auto">{original?.text.slice(0, 200) ?? t.conversation.originalMissing}</p>
       </div>
       <button type="button" class="icon-button" aria-label={t.conversation.cancelReply} onClick={onCancel}>
         <Icon name="close" />

@@ -28,20 +28,21 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
             {original ? (
               <>
                 <span class="quote-who">{original.senderId === me ? t.you : original.senderId}</span>
-                <span class="quote-text">{original.text.slice(0, 200)}</span>
+                <span class="quote-text" dir="auto">{original.text.slice(0, 200)}</span>
               </>
             ) : (
               <span class="quote-text">{t.conversation.originalMissing}</span>
             )}
           </button>
         )}
-        <MessageText text={message.text} />
-        <span class="message-meta">
-          <time dateTime={new Date(message.timestamp).toISOString()} title={times.full(message.timestamp)}>
-            {times.clock(message.timestamp)}
-          </time>
-          {isOwn && <TickMark tick={tickAt(message.seqNo, reached)} />}
-        </span>
+        <MessageText text={message.text}>
+          <span class="message-meta" dir="ltr">
+            <time dateTime={new Date(message.timestamp).toISOString()} title={times.full(message.timestamp)}>
+              {times.clock(message.timestamp)}
+            </time>
+            {isOwn && <TickMark tick={tickAt(message.seqNo, reached)} />}
+          </span>
+        </MessageText>
       </div>
       <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)} aria-keyshortcuts="R">
         <Icon name="reply" />

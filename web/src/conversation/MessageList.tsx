@@ -8,6 +8,7 @@ import { useNow } from '../ui/useNow'
 import { Blocks } from './blocks'
 import { Beginning } from './Beginning'
 import { MessageBlock } from './MessageBlock'
+import { useCopying } from './copying'
 import { messageActions } from './messageActions'
 import { OutgoingItem } from './OutgoingItem'
 import { lastVisibleSeqNo, ScrollPlace } from './ScrollPlace'
@@ -28,7 +29,7 @@ interface Props {
 
 /** The messages of a conversation, from the oldest that is loaded to what is still on its way. */
 export function MessageList({ place, timeline, me, isGroup, name, mark, onReply }: Props) {
-  const { t } = useI18n()
+  const { t, times } = useI18n()
   const client = useClient()
   const conversation = useChat(chat => chat.conversation(timeline.conversationId))
   const [atEnd, setAtEnd] = useState(true)
@@ -39,6 +40,11 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const jumps = useJumps(timeline, blocks, place)
 
   const { messages, outgoing } = timeline
+  const find = (seqNo: number) => messages.find(message => message.seqNo === seqNo)
+  useCopying(
+    () => place.current?.scroller.current,
+    item => `[${times.stamp(Date.parse(item.querySelector('time')!.dateTime))}] ${find(Number(item.dataset['seq']))?.senderId ?? me}`,
+  )
   const drawn = useMemo(() => blocks.update(messages), [messages])
   const own = useMemo(() => messages.filter(message => message.senderId === me), [messages, me])
   const reached = reachedOf(own, message => timeline.tickOf(message))
@@ -78,7 +84,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
           if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
         }}
         onMoved={moved}
-        {...messageActions({ find: seqNo => messages.find(message => message.seqNo === seqNo), onReply, onOriginal: jumps.toMessage })}
+        {...messageActions({ find, onReply, onOriginal: jumps.toMessage })}
       >
         <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
         {drawn.map(block => {

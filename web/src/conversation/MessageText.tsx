@@ -1,18 +1,31 @@
+import type { ComponentChildren } from 'preact'
 import { linkify } from './linkify'
 
-/** A user's text. It is never markup: every part becomes a text node, an address an element made here. */
-export function MessageText({ text }: { text: string }) {
+const lineBreak = /\r\n|[\n\r\u2028\u2029]/
+
+/**
+ * A user's text. It is never markup: every part becomes a text node, an address an element made here. Each line has the direction of its
+ * script; what is given as children stands at the end of the last one.
+ */
+export function MessageText({ text, children }: { text: string; children: ComponentChildren }) {
+  const lines = text.split(lineBreak)
   return (
-    <p class="message-text" dir="auto">
-      {linkify(text).map(part =>
-        part.href ? (
-          <a href={part.href} target="_blank" rel="noopener noreferrer">
-            {part.text}
-          </a>
-        ) : (
-          part.text
-        ),
-      )}
-    </p>
+    <div class="message-text">
+      {lines.map((line, at) => (
+        <p dir="auto">
+          <span class="message-line">{line ? linkify(line).map(Piece) : <br />}</span>
+          {at === lines.length - 1 && children}
+        </p>
+      ))}
+    </div>
   )
 }
+
+const Piece = ({ text, href }: { text: string; href?: string }) =>
+  href ? (
+    <a href={href} target="_blank" rel="noopener noreferrer">
+      {text}
+    </a>
+  ) : (
+    text
+  )

@@ -12,17 +12,19 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
   const client = useClient()
   const task = useTask()
   const failed = item.state === 'failed'
+  const state = failed ? t.list.failed : t.conversation.tick.waiting
   return (
     <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} tabIndex={-1}>
       <div class="bubble">
         <p class="unseen">{t.you}</p>
-        <MessageText text={item.text} />
-        <span class="message-meta">
-          <time dateTime={new Date(item.createdAt).toISOString()}>{times.clock(item.createdAt)}</time>
-          <span class="tick" role="img" aria-label={failed ? t.list.failed : t.conversation.tick.waiting} title={failed ? t.list.failed : t.conversation.tick.waiting}>
-            <Icon name={failed ? 'warning' : 'clock'} />
+        <MessageText text={item.text}>
+          <span class="message-meta" dir="ltr">
+            <time dateTime={new Date(item.createdAt).toISOString()}>{times.clock(item.createdAt)}</time>
+            <span class="tick" role="img" aria-label={state} title={state}>
+              <Icon name={failed ? 'warning' : 'clock'} />
+            </span>
           </span>
-        </span>
+        </MessageText>
       </div>
       {failed && (
         <div class="message-failure">

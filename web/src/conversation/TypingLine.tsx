@@ -16,7 +16,7 @@ export function TypingLine({ id }: { id: string }) {
             <i />
             <i />
           </span>
-          {t.conversation.typing(typing)}
+          <span class="typing-who">{t.conversation.typing(typing)}</span>
         </>
       )}
     </p>
