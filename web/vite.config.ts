@@ -17,6 +17,8 @@ export default defineConfig({
       '@microsoft/signalr': here('./node_modules/@microsoft/signalr'),
     },
   },
+  // Relative addresses: the page works in whatever folder a proxy puts it.
+  base: './',
   build: {
     target: ['chrome123', 'firefox128', 'safari17.5'],
     // The page's policy allows no data: addresses.

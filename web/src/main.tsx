@@ -9,28 +9,37 @@ import { tendDrafts } from './conversation/drafts'
 import { I18nProvider } from './i18n/I18n'
 import { languages, startLanguage } from './i18n/languages'
 import { paintBrowser } from './theme/theme'
+import { home, installation } from './ui/installation'
+
+/** Longer than a storage that works takes to open, ms. */
+const soon = 1_000
 
 /** Without the browser's storage the page works as long as it is open; it then is a device that forgets. */
-async function openClient(): Promise<ChatClient> {
-  const url = location.origin
+async function openClient(): Promise<{ client: ChatClient; lasts: boolean }> {
+  const options = { url: home.href, name: installation }
   try {
-    return await ChatClient.open({ url })
+    return { client: await ChatClient.open(options), lasts: true }
   } catch (error) {
     console.warn(error)
-    return ChatClient.open({ url, store: new MemoryStore() })
+    return { client: await ChatClient.open({ ...options, store: new MemoryStore() }), lasts: false }
   }
 }
 
 paintBrowser()
+const place = document.getElementById('app')!
 const language = startLanguage()
-const [texts, client] = await Promise.all([languages[language].load(), openClient()])
+const opening = openClient()
+const texts = await languages[language].load()
+const slow = setTimeout(() => render(<p class="nothing">{texts.loading}</p>, place), soon)
+const { client, lasts } = await opening
+clearTimeout(slow)
 tendDrafts(client, window)
 
 render(
   <I18nProvider language={language} texts={texts}>
     <ChatContext.Provider value={client}>
-      <App />
+      <App lasts={lasts} />
     </ChatContext.Provider>
   </I18nProvider>,
-  document.getElementById('app')!,
+  place,
 )

@@ -1,21 +1,44 @@
-import { useErrorBoundary } from 'preact/hooks'
+import { useEffect, useErrorBoundary } from 'preact/hooks'
 import { ConnectionBar } from '../session/ConnectionBar'
+import { isForGood } from '../session/ending'
 import { SignIn } from '../session/SignIn'
+import { StorageNote } from '../session/StorageNote'
 import { Broken } from './Broken'
+import { go } from './routes'
 import { Shell } from './Shell'
-import { useChat } from './useChat'
+import { useChat, useClient } from './useChat'
 
-/** Outside or inside; while inside, the connection bar stands above it all. */
-export function App() {
+/**
+ * Outside or inside; while inside, the connection bar stands above it all.
+ * @param lasts What is here outlives the page.
+ */
+export function App({ lasts }: { lasts: boolean }) {
+  const client = useClient()
   const isIn = useChat(client => client.session !== undefined)
   const reason = useChat(client => client.connection.reason)
   const [fault] = useErrorBoundary(error => console.error(error))
+
+  // The address, too, names whom one wrote to.
+  useEffect(
+    () =>
+      client.subscribe(changes => {
+        if (changes.some(change => change.type === 'signedOut' && isForGood(change.reason))) go({ view: 'list' }, 'replace')
+      }),
+    [client],
+  )
+
   if (fault !== undefined) return <Broken />
-  if (!isIn) return <SignIn reason={reason} />
   return (
     <>
-      <ConnectionBar />
-      <Shell />
+      {!lasts && <StorageNote />}
+      {isIn ? (
+        <>
+          <ConnectionBar />
+          <Shell />
+        </>
+      ) : (
+        <SignIn reason={reason} />
+      )}
     </>
   )
 }

@@ -70,6 +70,7 @@ describe('drafts', () => {
     ['signedOut', ''],
     ['revoked', ''],
     ['expired', 'x'],
+    ['lost', 'x'],
   ] as const)('a session that ends leaves them only if its user comes back: %s', (reason, left) => {
     let tell: (changes: readonly Change[]) => void = () => {}
     tendDrafts({ subscribe: listener => ((tell = listener), () => {}) }, new EventTarget())

@@ -1,6 +1,8 @@
 import type { ChatClient } from '@chat/client'
+import { isForGood } from '../session/ending'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat } from '../app/useChat'
+import { installation } from '../ui/installation'
 import { forgetItems, keepItem, readItem } from '../ui/storage'
 
 /** What somebody has begun to write in a conversation. */
@@ -10,7 +12,7 @@ export interface Draft {
   readonly replyTo?: string
 }
 
-const prefix = 'chat.draft.'
+const prefix = `${installation.replace('chat', 'chat.draft')}.`
 const none: Draft = { text: '' }
 const known = new Map<string, Draft>()
 const listeners = new Set<() => void>()
@@ -57,7 +59,7 @@ export function tendDrafts(client: Pick<ChatClient, 'subscribe'>, window: EventT
     tell()
   })
   client.subscribe(changes => {
-    if (changes.some(change => change.type === 'signedOut' && change.reason !== 'expired')) forgetDrafts()
+    if (changes.some(change => change.type === 'signedOut' && isForGood(change.reason))) forgetDrafts()
   })
 }
 

@@ -34,6 +34,7 @@ export const de: Texts = {
     ended: {
       revoked: 'Dieses Gerät wurde von einem anderen aus abgemeldet.',
       expired: 'Du warst lange weg. Bitte melde dich neu an.',
+      lost: 'Dieser Browser hat verworfen, was hier gespeichert war. Bitte melde dich wieder an.',
       signedOut: '',
     },
   },
@@ -61,6 +62,7 @@ export const de: Texts = {
     tryNow: 'Jetzt versuchen',
     replaced: 'Chat ist in einem anderen Fenster offen.',
     useHere: 'Hier benutzen',
+    storageAbsent: 'Der Speicher dieses Browsers arbeitet nicht: Was hier steht, ist vergessen, sobald die Seite geschlossen wird.',
     storageFailed: 'Der Speicher dieses Browsers lässt sich nicht beschreiben: Neue Nachrichten werden nicht behalten. Schaffe Platz und lade neu.',
   },
 
@@ -196,7 +198,7 @@ export const de: Texts = {
     themes: { system: 'Wie das System', light: 'Hell', dark: 'Dunkel' },
     language: 'Sprache',
     notifications: 'Benachrichtigungen',
-    notificationsHint: 'Für neue Nachrichten, solange diese Seite nicht zu sehen ist.',
+    notificationsHint: 'Für neue Nachrichten, solange du anderswo bist.',
     notificationsOn: 'Benachrichtigungen sind an.',
     notificationsAllow: 'Benachrichtigungen erlauben',
     notificationsDenied: 'Dein Browser erlaubt dieser Seite keine Benachrichtigungen. Das lässt sich in seinen Einstellungen für die Seite ändern.',

@@ -34,6 +34,7 @@ export const en = {
     ended: {
       revoked: 'This device was signed out from another one.',
       expired: 'You were away for long. Please sign in again.',
+      lost: 'This browser has dropped what was stored here. Please sign in again.',
       signedOut: '',
     },
   },
@@ -62,6 +63,7 @@ export const en = {
     tryNow: 'Try now',
     replaced: 'Chat is open in another window.',
     useHere: 'Use here',
+    storageAbsent: 'This browser’s storage does not work: what is here is forgotten when the page is closed.',
     storageFailed: 'This browser’s storage cannot be written: new messages are not kept. Make room, then reload.',
   },
 
@@ -198,7 +200,7 @@ export const en = {
     themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
     language: 'Language',
     notifications: 'Notifications',
-    notificationsHint: 'Shown for new messages while this page is hidden.',
+    notificationsHint: 'Shown for new messages while you are elsewhere.',
     notificationsOn: 'Notifications are on.',
     notificationsAllow: 'Allow notifications',
     notificationsDenied: 'Your browser does not allow notifications for this page. You can change that in its settings for the page.',

@@ -1,44 +1,69 @@
-import type { Conversation, Message } from '@chat/client'
+import type { ChatClient, Message } from '@chat/client'
 import { useEffect } from 'preact/hooks'
 import { watchArrivals } from '../app/arrivals'
 import { go } from '../app/routes'
 import { useClient } from '../app/useChat'
+import { isAttentive } from '../conversation/useAttentive'
 import { nameOf } from '../conversations/names'
+import type { Texts } from '../i18n/en'
 import { useI18n } from '../i18n/I18n'
+import { installation } from '../ui/installation'
+import { Notices } from './notices'
 
-/** Another window of the same user may show the message at once; it then is read within this time, and no notification is due. */
+/** Another window of the same user may show the message at once; it then is read, or seen to come, within this time, and no notification is due. */
 const graceMs = 700
 
-/** Shows a notification for each message that comes while the page is hidden, if the user has allowed them. */
+/** Shows a notification for each message that comes while nobody looks at this page in any of its tabs, if the user has allowed them. */
 export function useNotifications() {
   const { t } = useI18n()
   const client = useClient()
+  useEffect(() => notify(client, t), [client, t])
+}
 
-  useEffect(
-    () =>
-      watchArrivals(client, (message, { id }) => {
-        if (document.visibilityState === 'visible' || !isAllowed()) return
-        setTimeout(() => {
-          const conversation = client.conversation(id)
-          if (conversation && conversation.readSeqNo < message.seqNo) show(message, conversation)
-        }, graceMs)
-      }),
-    [client, t],
-  )
+/** @returns Ends it, and leaves nothing behind. */
+function notify(client: ChatClient, t: Texts): () => void {
+  const ending = new AbortController()
+  const notices = new Notices()
+  const seen = seenElsewhere(ending.signal)
 
-  function show(message: Message, conversation: Conversation) {
+  const arrived = (message: Message) => {
+    if (isAttentive()) return seen.tell(message)
+    // One tab does it for all.
+    if (client.isLeading && isAllowed()) setTimeout(() => showUnlessSeen(message), graceMs)
+  }
+  const showUnlessSeen = (message: Message) => {
+    const conversation = client.conversation(message.conversationId)
+    if (ending.signal.aborted || !conversation || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
     const title = conversation.kind === 'group' ? t.notification.in(message.senderId, nameOf(client, conversation.id, t)) : message.senderId
-    try {
-      // The tag makes several tabs' notifications one, and a new message replace the last of its conversation.
-      const notification = new Notification(title, { body: message.text.slice(0, 300), tag: conversation.id, icon: '/icon.svg' })
-      notification.onclick = () => {
-        window.focus()
-        go({ view: 'conversation', id: conversation.id })
-        notification.close()
-      }
-    } catch {
-      // Some phones' browsers allow notifications from service workers alone.
-    }
+    notices.show(title, message, () => {
+      window.focus()
+      go({ view: 'conversation', id: conversation.id })
+    })
+  }
+
+  const ends = [watchArrivals(client, arrived), client.subscribe(() => notices.tidy(id => client.conversation(id)))]
+  // What a page leaves open when it goes nobody can close, and a click on it leads nowhere.
+  addEventListener('pagehide', () => notices.closeAll(), { signal: ending.signal })
+  return () => {
+    ending.abort()
+    for (const end of ends) end()
+    notices.closeAll()
+  }
+}
+
+/** What came while somebody was looking at another tab. */
+function seenElsewhere(signal: AbortSignal) {
+  type Seen = Pick<Message, 'conversationId' | 'seqNo'>
+  const newest = new Map<string, number>()
+  const channel = new BroadcastChannel(`${installation}:seen`)
+  channel.onmessage = ({ data }) => {
+    const { conversationId, seqNo } = data as Seen
+    newest.set(conversationId, seqNo)
+  }
+  signal.addEventListener('abort', () => channel.close())
+  return {
+    tell: ({ conversationId, seqNo }: Seen) => channel.postMessage({ conversationId, seqNo }),
+    has: ({ conversationId, seqNo }: Seen) => (newest.get(conversationId) ?? 0) >= seqNo,
   }
 }
 

@@ -10,6 +10,8 @@ export function useTitle(place: string | undefined) {
   useEffect(() => {
     document.title = titleOf(unread, isCapped, place, t.app)
   }, [unread, isCapped, place, t])
+  // With the session goes what it says about it.
+  useEffect(() => () => void (document.title = t.app), [t])
 }
 
 export function titleOf(unread: number, isCapped: boolean, place: string | undefined, app: string): string {

@@ -1,0 +1,16 @@
+import './ConnectionBar.css'
+import { useI18n } from '../i18n/I18n'
+import { Icon } from '../ui/icons'
+
+/** Says, above everything, that nothing here outlives the page. */
+export function StorageNote() {
+  const { t } = useI18n()
+  return (
+    <div role="status" class="connection">
+      <p class="connection-bar serious">
+        <Icon name="warning" />
+        {t.connection.storageAbsent}
+      </p>
+    </div>
+  )
+}
