@@ -100,6 +100,17 @@ public sealed class ChattingTests(Browsers browsers)
     }
 
     [Fact]
+    public async Task A_link_to_a_conversation_waits_for_the_sign_in()
+    {
+        var (alice, bob) = (browsers.NewUserId("alice"), browsers.NewUserId("bob"));
+        await using var window = await browsers.OpenAsync();
+        await window.Page.GotoAsync($"./#/c/dm:{alice}:{bob}");
+        await window.RegisterAsync(alice);
+        await Expect(window.Page.GetByRole(AriaRole.Heading, new() { Name = bob })).ToBeVisibleAsync();
+        await Expect(window.Composer).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_draft_is_there_again_after_a_reload()
     {
         await using var alice = await browsers.RegisterAsync("alice");

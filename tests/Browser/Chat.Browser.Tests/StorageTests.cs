@@ -57,12 +57,13 @@ public sealed class StorageTests(Browsers browsers)
     public async Task A_storage_that_does_not_answer_is_done_without_and_the_page_says_so()
     {
         const string Note = "This browser’s storage does not work";
-        await using var alice = await browsers.OpenAsync(script: NeverAnswer);
+        await using var alice = await browsers.OpenAsync(screen: Screen.Phone, script: NeverAnswer);
         await alice.SeeBarAsync(Note);
         await alice.RegisterAsync(browsers.NewUserId("alice"));
         await alice.SeeBarAsync(Note);
         await alice.WriteToAsync(browsers.NewUserId("bob"));
         await alice.SendAsync("all the same");
         await alice.SeeTickAsync("all the same", "sent");
+        await Pictures.TakeAsync(alice, "phone-no-storage");
     }
 }

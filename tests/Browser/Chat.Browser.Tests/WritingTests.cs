@@ -82,6 +82,7 @@ public sealed partial class WritingTests(Browsers browsers)
         await alice.SeeTickAsync("and English", "sent");
 
         var edges = await alice.Message("and English").Locator(".message-line").EvaluateAllAsync<double[][]>(LineEdges);
+        await Pictures.TakeAsync(alice, "desktop-two-scripts");
         Assert.Equal(4, edges.Length);
         Assert.True(edges[1][0] > 20 && edges[1][1] < 2, $"The Hebrew line is {edges[1][0]} px from the left and {edges[1][1]} px from the right.");
         Assert.True(edges[3][0] < 2, $"The last English line is {edges[3][0]} px from the left.");

@@ -1,3 +1,4 @@
+import type { ChatClient } from '@chat/client'
 import { useEffect, useErrorBoundary } from 'preact/hooks'
 import { ConnectionBar } from '../session/ConnectionBar'
 import { isForGood } from '../session/ending'
@@ -18,14 +19,7 @@ export function App({ lasts }: { lasts: boolean }) {
   const reason = useChat(client => client.connection.reason)
   const [fault] = useErrorBoundary(error => console.error(error))
 
-  // The address, too, names whom one wrote to.
-  useEffect(
-    () =>
-      client.subscribe(changes => {
-        if (changes.some(change => change.type === 'signedOut' && isForGood(change.reason))) go({ view: 'list' }, 'replace')
-      }),
-    [client],
-  )
+  useEffect(() => leaveWithSession(client), [client])
 
   if (fault !== undefined) return <Broken />
   return (
@@ -41,4 +35,14 @@ export function App({ lasts }: { lasts: boolean }) {
       )}
     </>
   )
+}
+
+/** The address, too, names whom one wrote to. One that somebody came with before signing in stays. @returns Ends that. */
+function leaveWithSession(client: ChatClient): () => void {
+  let wasIn = client.session !== undefined
+  return client.subscribe(changes => {
+    const ends = changes.some(change => change.type === 'signedOut' && isForGood(change.reason))
+    if (wasIn && ends) go({ view: 'list' }, 'replace')
+    wasIn = client.session !== undefined || (wasIn && !ends)
+  })
 }
