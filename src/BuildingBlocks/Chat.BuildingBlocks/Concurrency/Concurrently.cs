@@ -3,6 +3,9 @@ namespace Chat.BuildingBlocks.Concurrency;
 /// <summary>Questions that need not wait for one another, but must not all be asked at once either.</summary>
 public static class Concurrently
 {
+    // Answers that are there at once would keep a thread of the pool for all of the items, however many, while others wait for it.
+    private const int YieldEvery = 64;
+
     /// <summary>What <paramref name="select"/> gives for each item, in the items' order.</summary>
     /// <param name="items">Any number.</param>
     /// <param name="atOnce">So many are under way at most.</param>
@@ -14,7 +17,12 @@ public static class Concurrently
         var results = new TResult[items.Count];
         await Parallel.ForAsync(
             0, items.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = ct },
-            async (place, cancelled) => results[place] = await select(items[place], cancelled));
+            async (place, cancelled) =>
+            {
+                results[place] = await select(items[place], cancelled);
+                if (place % YieldEvery == YieldEvery - 1)
+                    await Task.Yield();
+            });
         return results;
     }
 }
