@@ -8,6 +8,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Host.Identity;
 using Chat.Host.Transports;
 using Chat.Modules.Delivery.Contracts;
@@ -58,7 +59,7 @@ public sealed class Doors : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>($"Transports:{s.Key}", s.Value)));
         builder.Services.AddSingleton<IMediator>(mediator).AddSingleton<IConnections>(connections).AddSingleton<ITokens, FakeTokens>()
-            .AddSingleton(clock ?? TimeProvider.System).AddTransports();
+            .AddSingleton(clock ?? TimeProvider.System).AddSingleton<DeviceRates>().AddTransports();
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, TestAuthentication>("Test", null);
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         var app = builder.Build();

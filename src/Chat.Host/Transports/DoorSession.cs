@@ -1,5 +1,6 @@
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Host.Identity;
 using Chat.Host.Transports.Frames;
@@ -58,6 +59,8 @@ internal sealed class DoorSession : IDisposable
         (_frames, _uncounted) = (services.NewFrameBudget(), services.NewUncountedBudget());
         _lease = new TokenLease(tokenExpiresAt, () => connection.Close(CloseReason.TokenExpired), services.Clock);
     }
+
+    public DeviceAddress Device => _connection.Device;
 
     /// <summary>Hands a connection in. Null where the node takes no more: refuse it.</summary>
     public static async Task<DoorSession?> OpenAsync(DoorServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ct)

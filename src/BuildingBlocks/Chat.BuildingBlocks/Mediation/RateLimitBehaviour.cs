@@ -9,6 +9,9 @@ public interface IRateLimited
     Ids.DeviceAddress From { get; }
 
     RateClass Rate { get; }
+
+    /// <summary>How many requests it counts as; 1 or more.</summary>
+    int Cost => 1;
 }
 
 /// <summary>Refuses what is over its device's rate with <c>rate_limited</c> before anything else looks at it.</summary>
@@ -16,5 +19,5 @@ internal sealed class RateLimitBehaviour<TRequest, TResponse>(DeviceRates rates)
     : IPipelineBehavior<TRequest, TResponse> where TRequest : IRateLimited where TResponse : IResult<TResponse>
 {
     public Task<TResponse> Handle(TRequest request, CancellationToken ct, RequestHandlerDelegate<TResponse> next) =>
-        rates.Admit(request.From, request.Rate) is { } refusal ? Task.FromResult(TResponse.Refused(refusal)) : next();
+        rates.Admit(request.From, request.Rate, request.Cost) is { } refusal ? Task.FromResult(TResponse.Refused(refusal)) : next();
 }

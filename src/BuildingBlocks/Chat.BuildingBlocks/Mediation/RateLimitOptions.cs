@@ -11,7 +11,7 @@ public sealed class RateLimitOptions
     /// <summary>Messages a second from one device, through all doors together. 1 to 100 000; default 50.</summary>
     [Range(1, 100_000)] public int SendsPerSecond { get; init; } = 50;
 
-    /// <summary>Other commands and queries a second from one device; acks are free. 1 to 100 000; default 50.</summary>
+    /// <summary>Other commands and queries a second from one device; acks count by <c>Transports:FramesPerSecond</c>. 1 to 100 000; default 50.</summary>
     [Range(1, 100_000)] public int CommandsPerSecond { get; init; } = 50;
 
     /// <summary>
@@ -25,6 +25,9 @@ public sealed class RateLimitOptions
 
     /// <summary>Users whom each of the rates by user knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 100 000.</summary>
     [Range(1_000, 10_000_000)] public int MaxUsers { get; init; } = 100_000;
+
+    /// <summary>HTTP requests a second of one device's connection to the hub, where it has no WebSocket. 10 to 100 000; default 200.</summary>
+    [Range(10, 100_000)] public int HubRequestsPerSecond { get; init; } = 200;
 
     /// <summary>Accounts made a minute from one address. 1 to 100 000; default 20.</summary>
     [Range(1, 100_000)] public int RegistrationsPerMinute { get; init; } = 20;

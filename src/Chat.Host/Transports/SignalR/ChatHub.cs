@@ -26,6 +26,8 @@ internal sealed class ChatHub(DoorServices services) : Hub
         var hub = Context.Features.Get<HubConnectionContext>()!;
         var caller = Caller.From(Context.User!)!;
         var connection = new SignalRConnection(hub, caller.Device, services);
+        if (hub.Protocol is CountedProtocol counted)
+            counted.CloseOverLimit = () => connection.Close(CloseReason.OverLimit);
         if (await DoorSession.OpenAsync(services, connection, Context.User!, Context.ConnectionAborted) is { } session)
             Context.Features.Set(session);
         else
@@ -41,7 +43,7 @@ internal sealed class ChatHub(DoorServices services) : Hub
     private async Task<Dictionary<string, object?>?> AnswerAsync(ClientFrameType type, HubRequest request)
     {
         var session = Context.Features.Get<DoorSession>() ?? throw Refused(DoorRequests.NotAccepting);
-        var answer = await session.AnswerAsync(Parse(type, request), Context.ConnectionAborted);
+        var answer = await session.AnswerAsync(Parse(type, request, session), Context.ConnectionAborted);
         return answer switch
         {
             null => null,
@@ -50,10 +52,10 @@ internal sealed class ChatHub(DoorServices services) : Hub
         };
     }
 
-    private ParsedFrame Parse(ClientFrameType type, HubRequest request) =>
+    private ParsedFrame Parse(ClientFrameType type, HubRequest request, DoorSession session) =>
         request.Size > services.Options.MaxFrameBytes
             ? ParsedFrame.Refused(DoorRequests.FrameTooLarge(services.Options.MaxFrameBytes))
-            : ClientFrameParser.Parse(request.Json.Span, type, Caller.From(Context.User!)!.User);
+            : ClientFrameParser.Parse(request.Json.Span, type, session.Device.User);
 
     // SignalR shows a client the text of this one exception, and of no other.
     private static HubException Refused(Error error) => new($"{error.Code}: {error.Text}");

@@ -17,7 +17,9 @@ internal static class HubEndpoint
             .AddMessagePackProtocol(pack => pack.SerializerOptions = MessagePackSerializerOptions.Standard
                 .WithResolver(CompositeResolver.Create([new HubRequestFormatter()], [ContractlessStandardResolver.Instance]))
                 .WithSecurity(MessagePackSecurity.UntrustedData));
-        services.AddSingleton<HubLifetimeManager<ChatHub>, HubConnections>();
+        services.AddSingleton<HubLifetimeManager<ChatHub>, HubConnections>()
+            .AddSingleton<IHubProtocolResolver, CountedProtocols>()
+            .AddSingleton<HubIds>();
         services.AddOptions<HubOptions>().Configure<IOptions<TransportsOptions>>((hub, transports) =>
         {
             hub.KeepAliveInterval = transports.Value.KeepAlive;
@@ -38,16 +40,16 @@ internal static class HubEndpoint
             door.AllowStatefulReconnects = false;
             door.TransportSendTimeout = options.WriteTimeout;
             door.WebSockets.CloseTimeout = options.CloseTimeout;
-        }).Add(endpoint => endpoint.RequestDelegate = RefuseWhileLeaving(endpoint.RequestDelegate!));
+        }).Add(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
     }
 
-    /// <summary>A connection that is not there yet has no <c>id</c>; what those that are there still ask goes through.</summary>
-    private static RequestDelegate RefuseWhileLeaving(RequestDelegate next) => context =>
+    /// <summary>Refuses new connections while the node takes none; what those that are there still ask goes through, if it is theirs.</summary>
+    private static RequestDelegate Guard(RequestDelegate next) => context =>
     {
         context.DoNotHurry();
-        var isNew = !context.Request.Query.ContainsKey("id");
+        var isNew = string.IsNullOrEmpty(context.Request.Query["id"]);
         return isNew && !context.RequestServices.GetRequiredService<DoorServices>().Connections.IsAccepting
             ? HttpErrors.ToProblem(DoorRequests.NotAccepting).ExecuteAsync(context)
-            : next(context);
+            : context.RequestServices.GetRequiredService<HubIds>().ServeAsync(context, next);
     };
 }

@@ -19,6 +19,9 @@ public sealed record SubscribePresence(
     DeviceAddress IRateLimited.From => From;
 
     RateClass IRateLimited.Rate => RateClass.Other;
+
+    // Each user named is looked up: 25 of them take as long as any other command.
+    int IRateLimited.Cost => 1 + (Subscribe.Count + Unsubscribe.Count) / 25;
 }
 
 /// <summary>Whether a user can be reached now.</summary>

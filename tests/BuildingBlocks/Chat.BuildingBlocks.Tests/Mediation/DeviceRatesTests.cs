@@ -32,4 +32,15 @@ public sealed class DeviceRatesTests
 
         Assert.Equal(TimeSpan.FromMilliseconds(100), refused!.RetryAfter);
     }
+
+    [Fact]
+    public void A_request_that_costs_much_counts_as_many_and_at_most_as_a_seconds_worth()
+    {
+        using var meters = new TestMeters();
+        using var rates = new DeviceRates(Options.Create(new RateLimitOptions { CommandsPerSecond = 50 }), meters);
+        DeviceAddress Device(string user) => new(UserId.Parse(user), DeviceId.Parse("b"));
+
+        Assert.Equal([null, null, "rate_limited"], Enumerable.Range(0, 3).Select(_ => rates.Admit(Device("a"), RateClass.Other, cost: 21)?.Code));
+        Assert.Equal([null, "rate_limited"], Enumerable.Range(0, 2).Select(_ => rates.Admit(Device("c"), RateClass.Other, cost: 1000)?.Code));
+    }
 }

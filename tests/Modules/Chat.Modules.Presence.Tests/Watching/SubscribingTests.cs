@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
 using Chat.Modules.Presence.Watching;
@@ -14,6 +15,17 @@ public sealed class SubscribingTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory, InlineData(0, 1), InlineData(24, 1), InlineData(25, 2), InlineData(500, 21)]
+    public void A_subscription_costs_by_the_users_that_it_names(int users, int cost)
+    {
+        var named = Enumerable.Range(0, users).Select(i => UserId.Parse($"u{i}")).ToList();
+
+        IRateLimited subscribe = new SubscribePresence(Me, new ConnectionId(1), named, []);
+        IRateLimited unsubscribe = new SubscribePresence(Me, new ConnectionId(1), [], named);
+
+        Assert.Equal((cost, cost), (subscribe.Cost, unsubscribe.Cost));
+    }
 
     [Fact]
     public async Task Group_mates_partners_and_oneself_are_answered_and_strangers_are_not()
