@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Modules;
+using Chat.Host.Http.Connections;
 using Chat.Host.Operations;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -9,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Http;
 
 /// <summary>What every request passes: limits, headers, problem details, who is asking.</summary>
-internal static class HttpEdge
+internal static partial class HttpEdge
 {
     private const string DefaultUrl = "http://localhost:5080";
     private const int MaxJsonDepth = 32;
@@ -18,6 +20,9 @@ internal static class HttpEdge
     {
         builder.ChooseAddresses();
         builder.Services
+            .AddSingleton(ConnectionLimits.Apply(builder.Configuration))
+            .AddSingleton<OpenConnections>()
+            .AddSingleton<IConnectionListenerFactory, LimitedListeners>()
             .AddModuleOptions<HttpOptions>("Http")
             .AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>()
             .AddSingleton<AddressRates>()
@@ -55,6 +60,8 @@ internal static class HttpEdge
 
     public static void UseHttpEdge(this WebApplication app)
     {
+        SayLimits(app.Logger, app.Services.GetRequiredService<ConnectionLimits>());
+        app.Use(OpenConnection.TrackAsync);
         var options = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value;
         // Without known proxies the middleware would believe everybody.
         if (options.TrustedProxies.Count > 0)
@@ -72,6 +79,15 @@ internal static class HttpEdge
         app.Use(app.Services.GetRequiredService<AddressRates>().LimitAsync);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(DeviceRated.LimitAsync);
+    }
+
+    private static void SayLimits(ILogger log, ConnectionLimits limits)
+    {
+        var open = limits.OpenFiles is { } files ? $"{files}" : "any number of";
+        AtMost(log, limits.Total, limits.Live, open);
+        if (limits.Live < limits.LiveSetting)
+            FewerThanSet(log, limits.LiveSetting, limits.Live, open);
     }
 
     // What is configured, or the default; and the operators' port beside it.
@@ -102,4 +118,10 @@ internal static class HttpEdge
         RouteEndpoint => next(context),
         var refusal => refusal.RequestDelegate!(context),
     };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "At most {Connections} connections, {Live} of them live: this process may have {OpenFiles} files and sockets open")]
+    private static partial void AtMost(ILogger log, int connections, int live, string openFiles);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Delivery:MaxConnections is {Setting}, but {Live} live connections fit: this process may have only {OpenFiles} files and sockets open; raise the limit (ulimit -n, LimitNOFILE)")]
+    private static partial void FewerThanSet(ILogger log, int setting, int live, string openFiles);
 }

@@ -22,8 +22,23 @@ internal sealed class HttpOptions
     /// <summary>The largest request body, in bytes, where a call has no limit of its own. 64 KiB to 16 MiB; default 1 MiB.</summary>
     [Range(65_536, 16_777_216)] public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>How long a client may take for a request's head. 1 s to 2 minutes; default 15 s.</summary>
+    /// <summary>How long a client may take for a request's head, and for the first from when it connected. 1 s to 2 minutes; default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:02:00")] public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>
+    /// Connections that have sent no request's head yet, and never more than a quarter of all that fit; when more come, the oldest is ended. 16 to
+    /// 100 000; default 4 096.
+    /// </summary>
+    [Range(16, 100_000)] public int MaxSilentConnections { get; init; } = 4_096;
+
+    /// <summary>How long a client may take for its first head while there are more than half as many of them. 1 s to 1 minute; default 3 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")] public TimeSpan CrowdedHeadTimeout { get; init; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Of the files and sockets that the system lets the process open, how many are not for clients: the program's own files (400 at rest), logs,
+    /// calls of others. An eighth more is the stores'. 64 to 65 536; default 512.
+    /// </summary>
+    [Range(64, 65_536)] public int ReservedOpenFiles { get; init; } = 512;
 
     public IEnumerable<IPNetwork> ProxyNetworks() => TrustedProxies.Select(proxy => ParseProxy(proxy)!.Value);
 

@@ -67,7 +67,7 @@ public sealed class ReadyLineTests : IDisposable
     // What a start says, up to the first word of the end.
     private async Task<(string Address, List<string> Lines)> RunAsync(string environment, string page)
     {
-        using var host = HostProcess.Start(_data, null, ("DOTNET_ENVIRONMENT", environment), ("Page__Directory", page));
+        using var host = HostProcess.Start(_data, null, ("DOTNET_ENVIRONMENT", environment), ("Page__Directory", page), ("Delivery__MaxConnections", "100"));
         var address = await host.AddressAsync();
         await host.ReadyAsync();
         await host.TerminateAsync();

@@ -29,9 +29,16 @@ public sealed partial class HostProcess : IDisposable
 
     public IReadOnlyList<string> Errors => [.. _errors];
 
-    public static HostProcess Start(string dataDirectory, string[]? arguments = null, params (string Name, string Value)[] environment)
+    public static HostProcess Start(string dataDirectory, string[]? arguments = null, params (string Name, string Value)[] environment) =>
+        Start(dataDirectory, ["dotnet"], arguments, environment);
+
+    /// <summary>With no more than so many files and sockets open at once.</summary>
+    public static HostProcess StartLimited(string dataDirectory, int openFiles) =>
+        Start(dataDirectory, ["/bin/sh", "-c", $"ulimit -n {openFiles}; exec dotnet \"$@\"", "sh"], null, []);
+
+    private static HostProcess Start(string dataDirectory, string[] command, string[]? arguments, (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo("dotnet")
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = dataDirectory,
             RedirectStandardOutput = true,

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Limits;
 using RocksDbSharp;
 
 namespace Chat.BuildingBlocks.Storage.Rocks;
@@ -13,6 +14,8 @@ public delegate void RocksWrite(Action write);
 public sealed class RocksStore : IDisposable
 {
     private const ulong MiB = 1UL << 20;
+    private const int ManyOpenFiles = 65_536;
+    private const int LeastOpenFiles = 32;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
@@ -233,6 +236,9 @@ public sealed class RocksStore : IDisposable
             .SetMaxBackgroundFlushes(1)
             .SetMaxBackgroundCompactions(2)
             .SetKeepLogFileNum(3);
+        // All table files stay open, unless the process may have so few open that they would take the clients' place.
+        if (OpenFileLimit.Current is { } limit and < ManyOpenFiles)
+            settings.SetMaxOpenFiles(Math.Max(LeastOpenFiles, limit / 8));
         // Each write-ahead log names the one before it: one that is missing, or that a cut manifest still asks for, is noticed.
         Native.Instance.rocksdb_options_set_track_and_verify_wals(settings.Handle, 1);
         return settings;

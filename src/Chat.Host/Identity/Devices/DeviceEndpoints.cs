@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
+using Chat.Host.Http;
 
 namespace Chat.Host.Identity.Devices;
 
@@ -11,10 +12,10 @@ internal static class DeviceEndpoints
     {
         routes.MapGet("/v1/devices", async (Caller caller, IDeviceStore store, CancellationToken ct) =>
             new DeviceList([.. (await store.GetDevicesAsync(caller.User, ct)).Select(device => DeviceView.Of(device, caller.Device.Device))]))
-            .WithTags("Devices").WithSummary("The caller's devices.");
+            .WithTags("Devices").WithSummary("The caller's devices.").WithMetadata(DeviceRated.Metadata);
         routes.MapDelete("/v1/devices/{deviceId}", RevokeAsync)
             .WithTags("Devices").WithSummary("Revokes a device: closes its connection and voids its tokens at once.")
-            .Produces(StatusCodes.Status204NoContent);
+            .Produces(StatusCodes.Status204NoContent).WithMetadata(DeviceRated.Metadata);
     }
 
     private static async Task<IResult> RevokeAsync(

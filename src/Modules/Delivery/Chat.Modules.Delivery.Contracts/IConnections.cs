@@ -5,6 +5,9 @@ namespace Chat.Modules.Delivery.Contracts;
 /// <summary>Where the doors hand in their connections.</summary>
 public interface IConnections
 {
+    /// <summary>Connections that a node takes unless told (<c>Delivery:MaxConnections</c>).</summary>
+    const int DefaultLimit = 100_000;
+
     /// <summary>False while the node is leaving or full: a door refuses before it upgrades. <see cref="Attach"/> decides for certain.</summary>
     bool IsAccepting { get; }
 

@@ -1,12 +1,15 @@
 using System.ComponentModel.DataAnnotations;
+using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Modules.Delivery;
 
 /// <summary>Section <c>Delivery</c>.</summary>
 internal sealed class DeliveryOptions
 {
-    /// <summary>Connections this node takes; more are answered 503. 1 to 1 000 000; default 100 000.</summary>
-    [Range(1, 1_000_000)] public int MaxConnections { get; init; } = 100_000;
+    /// <summary>
+    /// Connections this node takes; more are answered 503. 1 to 1 000 000; default 100 000. The host lowers it to what the process may have open.
+    /// </summary>
+    [Range(1, 1_000_000)] public int MaxConnections { get; init; } = IConnections.DefaultLimit;
 
     /// <summary>Connected devices a user may have; a further one is answered 503. 1 to 1 000; default 20.</summary>
     [Range(1, 1_000)] public int MaxDevicesPerUser { get; init; } = 20;
