@@ -5,8 +5,10 @@ internal static class AttackCommand
 {
     private static readonly Dictionary<string, Func<Arguments, CancellationToken, Task<int>>> _attacks = new(StringComparer.Ordinal)
     {
-        ["feeds"] = FeedsAttack.RunAsync,
         ["appends-held"] = AppendsHeld.RunAsync,
+        ["descriptors"] = DescriptorsAttack.RunAsync,
+        ["feeds"] = FeedsAttack.RunAsync,
+        ["flood"] = FloodAttack.RunAsync,
     };
 
     public static Task<int> RunAsync(ReadOnlySpan<string> args, CancellationToken ct) =>

@@ -5,7 +5,7 @@ using System.Text;
 namespace Chat.Bench.Wire;
 
 /// <summary>
-/// A WebSocket client for load: RFC 6455 over a plain socket, text frames up to 1 MiB, no TLS, no fragments (the servers send none).
+/// A WebSocket client for load: RFC 6455 over a plain socket, text frames up to 1 MiB, no TLS. Of a message in fragments (SignalR sends such) each is handed on by itself.
 /// One read takes in all the frames that wait, and what the handler posts meanwhile leaves in one write.
 /// </summary>
 internal sealed class WebSocketClient : IDisposable
@@ -13,7 +13,7 @@ internal sealed class WebSocketClient : IDisposable
     private const int MaxFrameBytes = 1024 * 1024;
     private const int MaxPendingBytes = 1024 * 1024;
     private const int MaxHeaderBytes = 8;       // client frames up to 64 KiB: 2, perhaps 2 of length, 4 of mask
-    private const byte Final = 0x80, Masked = 0x80, Text = 1, Close = 8, Ping = 9, Pong = 10;
+    private const byte Final = 0x80, Masked = 0x80, Continuation = 0, Text = 1, Close = 8, Ping = 9, Pong = 10;
     private const uint Mask = 0x5EA17E55;       // hides nothing here, but makes the server do the work that it always has
 
     private readonly Socket socket;
@@ -53,6 +53,13 @@ internal sealed class WebSocketClient : IDisposable
     /// <summary>Puts a text frame into the buffer that <see cref="Flush"/> sends.</summary>
     /// <returns>False, and nothing is sent, when the server reads so slowly that 1 MiB waits already.</returns>
     public bool Post(ReadOnlySpan<byte> payload) => Post(Text, payload);
+
+    /// <summary>Sends bytes as they are, frames or not, past what was posted.</summary>
+    public async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
+    {
+        for (var sent = 0; sent < bytes.Length;)
+            sent += await socket.SendAsync(bytes[sent..], SocketFlags.None, ct);
+    }
 
     /// <summary>Sends what was posted, at once or behind the write under way. Any thread may call it.</summary>
     public void Flush()
@@ -142,7 +149,7 @@ internal sealed class WebSocketClient : IDisposable
         {
             switch (opcode)
             {
-                case Text:
+                case Text or Continuation:
                     handler.OnFrame(payload);
                     break;
                 case Ping:
@@ -174,8 +181,8 @@ internal sealed class WebSocketClient : IDisposable
             return false;
         if (header > 2)
             length = header == 4 ? BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]) : BinaryPrimitives.ReadInt64BigEndian(bytes[2..]);
-        if (length is < 0 or > MaxFrameBytes || (bytes[0] & Final) == 0)
-            throw new BenchException("The server sent a fragment, or a frame over 1 MiB.");
+        if (length is < 0 or > MaxFrameBytes)
+            throw new BenchException("The server sent a frame over 1 MiB.");
         if (bytes.Length - header < length)
             return false;
 
