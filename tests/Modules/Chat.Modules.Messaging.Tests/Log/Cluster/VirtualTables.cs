@@ -34,9 +34,9 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
         return (ConversationState)state.Value with { Bucket = bucket };
     }
 
-    public Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, DateTimeOffset busyUntil, CancellationToken ct) =>
+    public Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct) =>
         ChangeAsync(conversation, state => (state?.Term ?? 0) == before
-            ? (state ?? ConversationStates.None) with { Term = before + 1, BusyUntil = busyUntil }
+            ? (state ?? ConversationStates.None) with { Term = before + 1, BusyFor = busyFor }
             : null);
 
     public Task<bool> SetFenceAsync(ConversationId conversation, long term, SeqNo fence, CancellationToken ct) =>
@@ -71,7 +71,7 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
     /// <summary>Puts a message there as if a host had written it long ago.</summary>
     public void Seed(LoggedMessage message)
     {
-        _agreed[message.Conversation] = (1, new ConversationState(1, time.GetUtcNow(), 1, message.SeqNo, 0));
+        _agreed[message.Conversation] = (1, new ConversationState(1, TimeSpan.Zero, 1, message.SeqNo, 0));
         foreach (var replica in _replicas)
         {
             Apply(replica, $"rows {message.Conversation} 0", RowKey(message.SeqNo, 1), new Cell(1, new LogRow(1, message.SeqNo, message)));

@@ -172,8 +172,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         var tables = context.Tables;
         var state = await tables.ReadStateAsync(conversation, CancellationToken.None);
-        await context.WaitForTurnAsync(state, attempt);
-        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, context.BusyUntil(_losses), CancellationToken.None))
+        await context.WaitForTurnAsync(conversation, state, attempt);
+        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, WriterContext.BusyFor(_losses), CancellationToken.None))
             return null;
 
         // From here on no earlier term can answer anyone; what they have written by now counts. Read anew, for the last one may have set its

@@ -37,6 +37,7 @@ internal sealed class CqlLogTables : ILogTables
     private const string ClaimColumns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
 
     private readonly ICqlSession _session;
+    private readonly TimeProvider _clock;
     private readonly Coalescer<ConversationId, ConversationState?> _states;
     private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
     private readonly Coalescer<Claim, bool> _newClaims;
@@ -47,7 +48,7 @@ internal sealed class CqlLogTables : ILogTables
 
     public CqlLogTables(ICqlSession session, TimeProvider clock)
     {
-        _session = session;
+        (_session, _clock) = (session, clock);
         _states = new(MaxStates, _ => 0, ReadStatesAsync, clock);
         _claims = new(MaxRows, key => AttemptKey.MomentOf(key)!.Value, ReadClaimsAsync, clock);
         _newClaims = new(MaxRows, claim => AttemptKey.MomentOf(claim.Key)!.Value, WriteClaimsAsync, clock);
@@ -65,15 +66,17 @@ internal sealed class CqlLogTables : ILogTables
 
     public Task<ConversationState?> ReadStateAsync(ConversationId conversation, CancellationToken ct) => _states.SendAsync(conversation);
 
-    public async Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, DateTimeOffset busyUntil, CancellationToken ct)
+    public async Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct)
     {
+        // busy_until is for hosts of the version before, which read nothing else.
+        var (busyMs, busyUntil) = ((int)busyFor.TotalMilliseconds, _clock.GetUtcNow() + busyFor);
         var begin = before == 0
             ? new CqlStatement(
-                "INSERT INTO messaging_conversations (conversation, term, writer, busy_until) VALUES (?, 1, ?, ?) IF NOT EXISTS",
-                conversation.Value, writer, busyUntil) { Idempotent = false }
+                "INSERT INTO messaging_conversations (conversation, term, writer, busy_until, busy_ms) VALUES (?, 1, ?, ?, ?) IF NOT EXISTS",
+                conversation.Value, writer, busyUntil, busyMs) { Idempotent = false }
             : new CqlStatement(
-                "UPDATE messaging_conversations SET term = ?, writer = ?, busy_until = ? WHERE conversation = ? IF term = ?",
-                before + 1, writer, busyUntil, conversation.Value, before) { Idempotent = false };
+                "UPDATE messaging_conversations SET term = ?, writer = ?, busy_until = ?, busy_ms = ? WHERE conversation = ? IF term = ?",
+                before + 1, writer, busyUntil, busyMs, conversation.Value, before) { Idempotent = false };
         return (await _session.ExecuteAsync(begin, ct)).Applied;
     }
 
@@ -158,7 +161,7 @@ internal sealed class CqlLogTables : ILogTables
 
     private async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations)
     {
-        const string columns = "term, busy_until, fenced_term, fence, bucket, conversation";
+        const string columns = "term, busy_ms, fenced_term, fence, bucket, conversation";
         var select = conversations.Count == 1
             ? new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation = ?", conversations[0].Value)
             : new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation IN ?", conversations.Select(one => one.Value).ToList());
@@ -167,7 +170,7 @@ internal sealed class CqlLogTables : ILogTables
     }
 
     private static ConversationState? ToState(CqlRow row) => row.IsNull(0) ? null : new ConversationState(
-        row.Get<long>(0), row.Get<DateTimeOffset>(1), row.IsNull(2) ? 0 : row.Get<long>(2),
+        row.Get<long>(0), TimeSpan.FromMilliseconds(row.IsNull(1) ? 0 : row.Get<int>(1)), row.IsNull(2) ? 0 : row.Get<long>(2),
         row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4));
 
     private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys) => ReadClaimsAsync(keys, new(

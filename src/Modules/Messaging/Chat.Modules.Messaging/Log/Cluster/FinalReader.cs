@@ -159,16 +159,24 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
         return ([], ConversationStates.None);
     }
 
+    /// <summary>For how long this host has known of a term, by its own clock; from the first call on where it has not.</summary>
+    public TimeSpan KnownFor(ConversationId conversation, ConversationState state)
+    {
+        Remember(conversation, state, SeqNo.None);
+        return _known.TryGetValue(conversation, out var known) && known.State.Term == state.Term ? clock.GetElapsedTime(known.Since) : TimeSpan.Zero;
+    }
+
     private void Remember(ConversationId conversation, ConversationState state, SeqNo final)
     {
+        var now = clock.GetTimestamp();
         _known.AddOrUpdate(
             conversation,
             _ =>
             {
                 Interlocked.Increment(ref _count);
-                return new Known(state, final);
+                return new Known(state, final, now);
             },
-            (_, known) => new Known(state, SeqNo.Max(known.Final, final)));
+            (_, known) => new Known(state, SeqNo.Max(known.Final, final), known.State.Term == state.Term ? known.Since : now));
         if (Volatile.Read(ref _count) <= MaxKnown)
             return;
         _known.Clear();
@@ -177,8 +185,8 @@ internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
 
     private delegate Task<IReadOnlyList<LogRow>> ReadUp(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 
-    /// <summary>What was seen last: a state that was so at some time in the past, and a seqNo up to which all was found final.</summary>
-    private sealed record Known(ConversationState State, SeqNo Final);
+    /// <summary>What was seen last: a state that was so at some time in the past, a seqNo up to which all was found final, and since when the term is known.</summary>
+    private sealed record Known(ConversationState State, SeqNo Final, long Since);
 }
 
 /// <summary>Messages that are final, and what the conversation's state was after they were read.</summary>
@@ -187,7 +195,7 @@ internal sealed record Page(List<LoggedMessage> Messages, ConversationState Stat
 /// <summary>What a state says of rows that were read while it was so.</summary>
 internal static class ConversationStates
 {
-    public static ConversationState None { get; } = new(0, DateTimeOffset.UnixEpoch, 0, SeqNo.None, 0);
+    public static ConversationState None { get; } = new(0, TimeSpan.Zero, 0, SeqNo.None, 0);
 
     /// <summary>Whether a row, of the highest term at its seqNo, is a message; only where it <see cref="Settles"/>.</summary>
     public static bool Counts(this ConversationState state, LogRow row) => row.Term == state.Term || row.SeqNo <= state.Fence;

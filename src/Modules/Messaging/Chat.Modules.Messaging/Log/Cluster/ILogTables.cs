@@ -22,9 +22,9 @@ internal interface ILogTables
     /// <param name="conversation">Whose writer changes.</param>
     /// <param name="before">The term that ends; 0 for none.</param>
     /// <param name="writer">The host, in this run of it.</param>
-    /// <param name="busyUntil">See <see cref="ConversationState.BusyUntil"/>.</param>
+    /// <param name="busyFor">See <see cref="ConversationState.BusyFor"/>.</param>
     /// <param name="ct">Gives up waiting.</param>
-    Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, DateTimeOffset busyUntil, CancellationToken ct);
+    Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct);
 
     /// <summary>Says where a term begins: the terms before it count up to <paramref name="fence"/> and no further. False where it is over.</summary>
     Task<bool> SetFenceAsync(ConversationId conversation, long term, SeqNo fence, CancellationToken ct);
@@ -60,11 +60,11 @@ internal interface ILogTables
 
 /// <summary>Who may write to a conversation.</summary>
 /// <param name="Term">Rises by one with each change of the writer; at most one host writes in it.</param>
-/// <param name="BusyUntil">Until then the writer asks to be left alone; a courtesy between hosts, on which nothing but speed depends.</param>
+/// <param name="BusyFor">For so long after its term began the writer asks to be left alone; a courtesy between hosts, on which nothing but speed depends.</param>
 /// <param name="FencedTerm">The newest term whose beginning is known: none between it and <paramref name="Term"/> has written anything. 0 for none.</param>
 /// <param name="Fence">The last seqNo before that term.</param>
 /// <param name="Bucket">The highest bucket that may have rows.</param>
-internal sealed record ConversationState(long Term, DateTimeOffset BusyUntil, long FencedTerm, SeqNo Fence, long Bucket);
+internal sealed record ConversationState(long Term, TimeSpan BusyFor, long FencedTerm, SeqNo Fence, long Bucket);
 
 /// <summary>An attempt on its way into the log: if its message ever counts, it stands in that term within <see cref="Reach"/> after a seqNo.</summary>
 /// <param name="Id">The message's.</param>

@@ -73,15 +73,16 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
     /// <summary>Waits until other hosts' claims to an attempt have come to something or to nothing, and appends then.</summary>
     public void Contest(Append append, IReadOnlyList<Claim> open) => _ = ContestAsync(append, open);
 
-    public DateTimeOffset BusyUntil(int losses) => clock.GetUtcNow() + Turn(losses);
+    /// <summary>How long a writer asks to be left alone.</summary>
+    public static TimeSpan BusyFor(int losses) => Turn(losses);
 
     /// <summary>Leaves the writer that has just begun in peace, and whoever else waits for the same a chance.</summary>
-    public async Task WaitForTurnAsync(ConversationState? state, int attempt)
+    public async Task WaitForTurnAsync(ConversationId conversation, ConversationState? state, int attempt)
     {
-        var wait = state is null ? TimeSpan.Zero : state.BusyUntil - clock.GetUtcNow();
+        // Each host waits by its own clock, from when it first saw the term: no two clocks are compared.
+        var wait = state is null ? TimeSpan.Zero : state.BusyFor - reader.KnownFor(conversation, state);
         if (attempt > 0)
             wait = Max(wait, TimeSpan.Zero) + random.NextDouble() * Turn(Math.Min(attempt, 4));
-        // The other's clock may be wrong: that must not cost more than a turn.
         if (wait > TimeSpan.Zero)
             await Task.Delay(wait < LongestTurn ? wait : LongestTurn, clock);
     }
