@@ -59,7 +59,8 @@ public sealed class Doors : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>($"Transports:{s.Key}", s.Value)));
         builder.Services.AddSingleton<IMediator>(mediator).AddSingleton<IConnections>(connections).AddSingleton<ITokens, FakeTokens>()
-            .AddSingleton(clock ?? TimeProvider.System).AddSingleton<DeviceRates>().AddTransports();
+            .AddSingleton(clock ?? TimeProvider.System).AddSingleton<DeviceRates>().AddSingleton<UserRates>()
+            .Configure<RateLimitOptions>(rates => builder.Configuration.GetSection("Transports:RateLimits").Bind(rates)).AddTransports();
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, TestAuthentication>("Test", null);
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         var app = builder.Build();

@@ -9,6 +9,7 @@ internal static class AttackCommand
         ["descriptors"] = DescriptorsAttack.RunAsync,
         ["feeds"] = FeedsAttack.RunAsync,
         ["flood"] = FloodAttack.RunAsync,
+        ["list"] = ListAttack.RunAsync,
     };
 
     public static Task<int> RunAsync(ReadOnlySpan<string> args, CancellationToken ct) =>

@@ -74,6 +74,7 @@ internal sealed class Server : IAsyncDisposable
             start.WorkingDirectory = Path.GetDirectoryName(host);
             start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
             start.Environment["RateLimits__Enabled"] = "false";
+            start.Environment["Messaging__MaxDirectConversations"] = "1000000";
             configure?.Invoke(start);
         }, ct);
     }

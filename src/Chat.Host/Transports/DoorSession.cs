@@ -15,11 +15,15 @@ namespace Chat.Host.Transports;
 /// <summary>What every live connection needs of the house.</summary>
 internal sealed class DoorServices(
     IMediator mediator, IConnections connections, ITokens tokens, TransportsMetrics metrics, IOptions<TransportsOptions> options,
-    IOptions<RateLimitOptions> rates, TimeProvider clock, ILogger<DoorSession> log)
+    IOptions<RateLimitOptions> rates, UserRates userRates, TimeProvider clock, ILogger<DoorSession> log)
 {
     public IMediator Mediator => mediator;
 
     public IConnections Connections => connections;
+
+    /// <summary>Why a user may not open another connection now, before anything is upgraded; null where it may.</summary>
+    public Error? RefusalOf(UserId user) =>
+        connections.IsAccepting ? userRates.Admit(UserRate.Connects, user) : DoorRequests.NotAccepting;
 
     public ITokens Tokens => tokens;
 

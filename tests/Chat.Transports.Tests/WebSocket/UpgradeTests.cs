@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Chat.Modules.Delivery.Contracts;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Transports.Tests.WebSocket;
 
@@ -63,6 +64,30 @@ public sealed class UpgradeTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, socket.HttpStatusCode);
         Assert.Equal(["2"], socket.HttpResponseHeaders!["Retry-After"]);
+    }
+
+    [Fact]
+    public async Task A_user_opens_so_many_connections_a_minute_through_both_doors_together()
+    {
+        var clock = new FakeTimeProvider();
+        await using var doors = await Doors.OpenAsync(clock, ("RateLimits:ConnectsPerMinute", "2"));
+        using var http = new HttpClient { BaseAddress = doors.Address };
+        await using var first = await doors.ConnectAsync();
+        using var second = await NegotiateAsync("laptop");
+
+        using var third = await NegotiateAsync("tablet");
+        using var socket = new ClientWebSocket { Options = { CollectHttpResponseDetails = true } };
+        await Assert.ThrowsAsync<WebSocketException>(
+            () => socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/ws?access_token={Doors.Token()}"), Ct));
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.TooManyRequests), (second.StatusCode, third.StatusCode));
+        Assert.Equal((HttpStatusCode.TooManyRequests, "30"), (socket.HttpStatusCode, socket.HttpResponseHeaders!["Retry-After"].Single()));
+        await using var others = await doors.ConnectAsync(Doors.Token("bob"));
+        clock.Advance(TimeSpan.FromSeconds(30));
+        await using var later = await doors.ConnectAsync();
+
+        Task<HttpResponseMessage> NegotiateAsync(string device) =>
+            http.PostAsync(new Uri($"/hub/negotiate?negotiateVersion=1&access_token={Doors.Token(device: device)}", UriKind.Relative), null, Ct);
     }
 
     [Fact]

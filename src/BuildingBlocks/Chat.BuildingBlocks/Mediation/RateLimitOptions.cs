@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>Section <c>RateLimits</c>: how fast one device, or one address, may ask.</summary>
+/// <summary>Section <c>RateLimits</c>: how fast one device, one user over all its devices, or one address, may ask.</summary>
 public sealed class RateLimitOptions
 {
     /// <summary>False switches every rate limit off; for load tests. Default true.</summary>
@@ -13,6 +13,15 @@ public sealed class RateLimitOptions
 
     /// <summary>Other commands and queries a second from one device; acks count by <c>Transports:FramesPerSecond</c>. 1 to 100 000; default 50.</summary>
     [Range(1, 100_000)] public int CommandsPerSecond { get; init; } = 50;
+
+    /// <summary>Pages of the list of conversations a minute for one user, over all its devices. 1 to 100 000; default 240.</summary>
+    [Range(1, 100_000)] public int ListsPerMinute { get; init; } = 240;
+
+    /// <summary>Live connections opened a minute by one user, over all its devices and both doors. 1 to 100 000; default 120.</summary>
+    [Range(1, 100_000)] public int ConnectsPerMinute { get; init; } = 120;
+
+    /// <summary>Direct conversations begun a minute by one user: those of which it sends the first message. 1 to 100 000; default 60.</summary>
+    [Range(1, 100_000)] public int DirectsBegunPerMinute { get; init; } = 60;
 
     /// <summary>
     /// People added to groups a minute by one user who have never written to that user; as many at once as one request may name. 1 to 100 000;

@@ -14,6 +14,7 @@ public static class ModuleRegistration
     public static IServiceCollection AddMediation(this IServiceCollection services) => services
         .AddModuleOptions<RateLimitOptions>("RateLimits")
         .AddSingleton<DeviceRates>()
+        .AddSingleton<UserRates>()
         .AddSingleton<ServiceFactory>(provider => provider.GetService!)
         .AddSingleton<IMediator, ChatMediator>()
         .AddSingleton(typeof(IPipelineBehavior<,>), typeof(RateLimitBehaviour<,>))

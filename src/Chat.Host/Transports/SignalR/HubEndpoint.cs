@@ -43,13 +43,13 @@ internal static class HubEndpoint
         }).Add(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
     }
 
-    /// <summary>Refuses new connections while the node takes none; what those that are there still ask goes through, if it is theirs.</summary>
+    /// <summary>Refuses new connections while the node takes none, or the user has opened too many lately; what those that are there still ask goes through, if it is theirs.</summary>
     private static RequestDelegate Guard(RequestDelegate next) => context =>
     {
         context.DoNotHurry();
         var isNew = string.IsNullOrEmpty(context.Request.Query["id"]);
-        return isNew && !context.RequestServices.GetRequiredService<DoorServices>().Connections.IsAccepting
-            ? HttpErrors.ToProblem(DoorRequests.NotAccepting).ExecuteAsync(context)
+        return isNew && context.RequestServices.GetRequiredService<DoorServices>().RefusalOf(Caller.From(context.User)!.User) is { } refusal
+            ? HttpErrors.ToProblem(refusal).ExecuteAsync(context)
             : context.RequestServices.GetRequiredService<HubIds>().ServeAsync(context, next);
     };
 }

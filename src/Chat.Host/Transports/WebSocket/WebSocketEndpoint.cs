@@ -14,8 +14,8 @@ internal static class WebSocketEndpoint
     {
         if (!context.WebSockets.IsWebSocketRequest)
             return HttpErrors.ToProblem(Error.BadRequest("This address takes WebSocket upgrades only."));
-        if (!services.Connections.IsAccepting)
-            return HttpErrors.ToProblem(DoorRequests.NotAccepting);
+        if (services.RefusalOf(caller.User) is { } refusal)
+            return HttpErrors.ToProblem(refusal);
 
         context.DoNotHurry();
         var pipe = await Handshake.AcceptAsync(context);

@@ -20,6 +20,8 @@ public sealed class MessagingModule : IModule
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
         .AddSingleton<NamedTimeRates>()
+        .AddSingleton<DirectsBegun>()
+        .AddSingleton<ListGate>()
         .AddSingleton<FirstAnswers>()
         .AddSingleton<WaitingAppends>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())

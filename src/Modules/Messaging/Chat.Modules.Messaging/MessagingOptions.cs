@@ -25,4 +25,10 @@ internal sealed class MessagingOptions
     /// 65 536 to 17 179 869 184; default 67 108 864.
     /// </summary>
     [Range(65_536L, 17_179_869_184L)] public long MaxWaitingAppendBytes { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Direct conversations that one user has begun, by sending the first message; what others begin with it is theirs. Over it the user begins no
+    /// other, and goes on in those that are. 1 to 1 000 000; default 10 000.
+    /// </summary>
+    [Range(1, 1_000_000)] public int MaxDirectConversations { get; init; } = 10_000;
 }

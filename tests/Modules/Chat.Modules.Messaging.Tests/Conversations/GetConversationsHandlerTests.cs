@@ -1,11 +1,13 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -17,6 +19,7 @@ public sealed class GetConversationsHandlerTests : IDisposable
 
     private readonly TemporaryLog _log = new();
     private readonly FakeMediator _mediator = new();
+    private readonly TestMeters _meters = new();
     private readonly List<JoinedGroup> _groups = [];
     private readonly Dictionary<ConversationId, Cursors> _cursors = [];
     private readonly GetConversationsHandler _handler;
@@ -29,12 +32,16 @@ public sealed class GetConversationsHandlerTests : IDisposable
                 _log.Log.GetDirectConversationsAsync(query.User, Ct).AsTask().GetAwaiter().GetResult())
             .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => query.User == Alice ? _groups : [])
             .Answer<GetCursors, IReadOnlyDictionary<ConversationId, Cursors>>(query => query.Device == Alice.Phone() ? _cursors : new Dictionary<ConversationId, Cursors>());
-        _handler = new GetConversationsHandler(_log.Log, _mediator);
+        _handler = NewHandler(new RateLimitOptions { Enabled = false });
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public void Dispose() => _log.Dispose();
+    public void Dispose()
+    {
+        _log.Dispose();
+        _meters.Dispose();
+    }
 
     [Fact]
     public async Task Nobody_begins_with_a_conversation()
@@ -278,6 +285,40 @@ public sealed class GetConversationsHandlerTests : IDisposable
     [InlineData(50, "99999999999999999999999~up~dm:a:b")]
     public async Task A_page_that_cannot_be_is_refused(int limit, string? cursor) =>
         Assert.Equal(ErrorCodes.BadRequest, (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Error?.Code);
+
+    [Fact]
+    public async Task A_user_reads_so_many_lists_a_minute_from_all_its_devices()
+    {
+        var handler = NewHandler(new RateLimitOptions { ListsPerMinute = 2 });
+
+        Assert.True((await handler.Handle(new GetConversations(Alice.Phone(), 1, null), Ct)).IsOk);
+        Assert.True((await handler.Handle(new GetConversations(Alice.Laptop(), 1, null), Ct)).IsOk);
+        var refused = (await handler.Handle(new GetConversations(Alice.Phone(), 1, null), Ct)).Error;
+
+        Assert.Equal((ErrorCodes.RateLimited, TimeSpan.FromSeconds(30)), (refused?.Code, refused?.RetryAfter));
+        Assert.True((await handler.Handle(new GetConversations(Bob.Phone(), 1, null), Ct)).IsOk);
+    }
+
+    [Fact]
+    public async Task A_device_reads_one_list_at_a_time()
+    {
+        Error? second = null, others = null;
+        _mediator.Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(_ =>
+        {
+            _mediator.Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(_ => []);
+            second = _handler.Handle(new GetConversations(Alice.Phone(), 1, null), Ct).GetAwaiter().GetResult().Error;
+            others = _handler.Handle(new GetConversations(Alice.Laptop(), 1, null), Ct).GetAwaiter().GetResult().Error;
+            throw new InvalidOperationException("The first fails, and is over.");
+        });
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => _handler.Handle(new GetConversations(Alice.Phone(), 1, null), Ct));
+
+        Assert.Equal((MessagingErrors.ListUnderWay, null), (second, others));
+        Assert.Empty((await GetAsync()).Conversations);
+    }
+
+    private GetConversationsHandler NewHandler(RateLimitOptions rates) =>
+        new(_log.Log, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())));
 
     private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>
         (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Value;

@@ -127,6 +127,21 @@ public abstract class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_direct_conversation_counts_as_begun_for_the_sender_of_its_first_message_alone()
+    {
+        foreach (var (n, other) in new[] { Bob, Carol, UserId.Parse("a.first"), UserId.Parse("z.last") }.Index())
+            await AppendAsync(ConversationId.Direct(Alice, other), n % 2 == 0 ? Alice : other, $"first {n}");
+        await AppendAsync(AliceAndBob, Bob, "answer");
+        await AppendAsync(Team, Alice, "team");
+
+        Assert.Equal(2, await Log.CountDirectsBegunAsync(Alice, 100, Ct));
+        Assert.Equal(1, await Log.CountDirectsBegunAsync(Alice, 1, Ct));
+        Assert.Equal(0, await Log.CountDirectsBegunAsync(Bob, 100, Ct));
+        Assert.Equal(1, await Log.CountDirectsBegunAsync(Carol, 100, Ct));
+        Assert.Equal(4, (await Log.GetDirectConversationsAsync(Alice, Ct)).Count);
+    }
+
+    [Fact]
     public async Task Activity_rises_with_each_append_whatever_the_clock_says()
     {
         int[] seconds = [0, 3_600, 10, 10, -86_400, 3_601, 3_600];

@@ -157,7 +157,7 @@ public sealed class FirstAnswerProperties
             var answers = new FirstAnswers(_mediator);
             var appends = new WaitingAppends(
                 _log.Log, answers, Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
-            return new SendMessageHandler(_log.Log, _mediator, _rates, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
+            return new SendMessageHandler(_log.Log, _mediator, _rates, new DirectsBegun(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MessagingMetrics(_meters, _clock), _clock);
         }
 
         private void Write(Action write)

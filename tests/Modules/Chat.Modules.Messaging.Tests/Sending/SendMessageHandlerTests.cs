@@ -30,7 +30,10 @@ public sealed class SendMessageHandlerTests : IDisposable
         _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters);
         var answers = new FirstAnswers(_mediator);
         var appends = new WaitingAppends(_log.Log, answers, Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
-        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
+        var directs = new DirectsBegun(
+            _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
+            Options.Create(new MessagingOptions { MaxDirectConversations = 5 }));
+        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, directs, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -187,6 +190,48 @@ public sealed class SendMessageHandlerTests : IDisposable
         Assert.Null((await SendAsync(Alice, "of no time")).Error);
         Assert.Null((await SendAsync(Bob, $"{Guid.CreateVersion7(Now)}")).Error);
     }
+
+    [Fact]
+    public async Task New_direct_conversations_are_begun_at_a_rate_and_in_those_that_are_there_it_does_not_count()
+    {
+        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        for (var n = 0; n < 3; n++)
+            Assert.True((await SendAsync(Alice, $"{n}", With(n))).IsOk);
+
+        var refused = await SendAsync(Alice, "3", With(3));
+
+        Assert.Equal((ErrorCodes.RateLimited, TimeSpan.FromSeconds(20)), (refused.Error?.Code, refused.Error?.RetryAfter));
+        Assert.Empty(await StoredAsync(With(3)));
+        Assert.True((await SendAsync(Alice, "4", With(0))).IsOk);
+        Assert.True((await SendAsync(Alice, "5", Team)).IsOk);
+        Assert.True((await SendAsync(Alice, "0", With(9))).Value.Duplicate);
+        Assert.True((await SendAsync(Bob, "1", ConversationId.Direct(Bob, Carol))).IsOk);
+        _clock.Advance(TimeSpan.FromSeconds(20));
+        Assert.True((await SendAsync(Alice, "3", With(3))).IsOk);
+    }
+
+    [Fact]
+    public async Task A_user_begins_so_many_direct_conversations_and_those_that_others_begin_do_not_count()
+    {
+        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        for (var n = 0; n < 20; n++)
+            Assert.True((await SendAsync(UserId.Parse($"user{n}"), "to alice", With(n))).IsOk);
+        for (var n = 0; n < 20; n++)
+            Assert.True((await SendAsync(Alice, $"answer {n}", With(n))).IsOk);
+        for (var n = 20; n < 25; n++)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            Assert.True((await SendAsync(Alice, $"{n}", With(n))).IsOk);
+        }
+
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(MessagingErrors.TooManyDirects(5), (await SendAsync(Alice, "25", With(25))).Error);
+        Assert.True((await SendAsync(Alice, "26", With(24))).IsOk);
+        Assert.True((await SendAsync(UserId.Parse("user25"), "to alice", With(25))).IsOk);
+        Assert.True((await SendAsync(Alice, "25", With(25))).IsOk);
+    }
+
+    private static ConversationId With(int n) => ConversationId.Direct(Alice, UserId.Parse($"user{n}"));
 
     private Task<Result<SentMessage>> SendAsync(
         UserId sender, string clientMsgId, ConversationId? to = null, string text = "hello", MessageId? replyTo = null) =>

@@ -11,14 +11,18 @@ using MediatR;
 namespace Chat.Modules.Messaging.Conversations;
 
 /// <summary>The list is put together from the memberships, the log's heads and the cursors on each call: nothing is kept that could go wrong.</summary>
-internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator) : IQueryHandler<GetConversations, Result<ConversationPage>>
+internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator, ListGate gate)
+    : IQueryHandler<GetConversations, Result<ConversationPage>>
 {
     private const int ReadsAtOnce = 16;
 
     private static readonly Membership Direct = new(SeqNo.None, SeqNo.None);
     private static readonly Cursors NoCursors = new(SeqNo.None, SeqNo.None);
 
-    public async Task<Result<ConversationPage>> Handle(GetConversations query, CancellationToken ct)
+    public Task<Result<ConversationPage>> Handle(GetConversations query, CancellationToken ct) =>
+        gate.PassAsync(query.Caller, () => ListAsync(query, ct));
+
+    private async Task<Result<ConversationPage>> ListAsync(GetConversations query, CancellationToken ct)
     {
         if (query.Limit < 1)
             return Error.BadRequest("limit is 1 or more.");

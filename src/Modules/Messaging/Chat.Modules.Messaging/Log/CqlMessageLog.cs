@@ -123,6 +123,9 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
         await _tables.ReadDirectsAsync(user, ct);
 
+    public async ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) =>
+        await _tables.CountDirectsBegunAsync(user, limit, ct);
+
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Takes no more, and returns when what waited is done; the database is closed after that.</summary>

@@ -47,6 +47,12 @@ internal interface IMessageLog
     /// <summary>Messages that one count looks at, the user's own among them: a bound on its cost.</summary>
     public const int MaxLookedAt = 10_000;
 
+    /// <summary>
+    /// How many direct conversations a user has begun: those whose first message is its own, counted up to <paramref name="limit"/>. Those from
+    /// before this was kept are nobody's.
+    /// </summary>
+    ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct);
+
     /// <summary>The direct conversations of a user that have a message, in no order.</summary>
     ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct);
 }

@@ -41,7 +41,10 @@ internal static class LogKeys
     /// <summary>In <c>ids</c>: the message id.</summary>
     public static byte[] Id(MessageId id) => id.Value.ToByteArray(bigEndian: true);
 
-    /// <summary>In <c>directs</c>: user, NUL, conversation; the value is empty.</summary>
+    /// <summary>The value in <c>directs</c>: a byte for the user whose message is the first, empty for the other one.</summary>
+    public static ReadOnlySpan<byte> Begun(bool byUser) => byUser ? [1] : [];
+
+    /// <summary>In <c>directs</c>: user, NUL, conversation.</summary>
     public static byte[] Direct(UserId user, ConversationId conversation) => Pair(user.Value, conversation.Value);
 
     /// <summary>What all of a user's keys in <c>directs</c> begin with.</summary>

@@ -153,6 +153,18 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
     }
 
+    public ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct)
+    {
+        var prefix = LogKeys.DirectsOf(user);
+        var count = 0;
+        using var view = _store.View();
+        using var directs = view.Walk(_directs);
+        for (directs.Seek(prefix); count < limit && directs.Valid() && directs.GetKeySpan().StartsWith(prefix); directs.Next())
+            count += directs.GetValueSpan().Length > 0 ? 1 : 0;
+        directs.ThrowIfDamaged();
+        return ValueTask.FromResult(count);
+    }
+
     public Task ProbeAsync(CancellationToken ct)
     {
         _store.Probe();
@@ -290,8 +302,8 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         if (previous == SeqNo.None && conversation.IsDirect)
         {
             var (one, other) = conversation.Users;
-            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), [], _directs.Handle);
-            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), [], _directs.Handle);
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), LogKeys.Begun(one == draft.Sender.User), _directs.Handle);
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), LogKeys.Begun(other == draft.Sender.User), _directs.Handle);
         }
         _heads[conversation] = seqNo;
         if (isNewer)

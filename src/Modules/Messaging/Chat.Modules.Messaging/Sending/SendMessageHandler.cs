@@ -8,7 +8,8 @@ using MediatR;
 namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
-    IMessageLog log, IMediator mediator, NamedTimeRates rates, FirstAnswers answers, WaitingAppends appends, MessagingMetrics metrics, TimeProvider clock)
+    IMessageLog log, IMediator mediator, NamedTimeRates rates, DirectsBegun directs, FirstAnswers answers, WaitingAppends appends,
+    MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
     public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
@@ -44,6 +45,6 @@ internal sealed class SendMessageHandler(
             return MessagingErrors.NotAMember;
         if (command.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
             return Error.BadRequest("replyTo names no message of this conversation.");
-        return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow());
+        return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) ?? await directs.AdmitAsync(command.To, command.Sender.User, ct);
     }
 }

@@ -64,7 +64,9 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
         [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
             .Reverse().Where(cell => ((LogRow)cell.Value.Value).SeqNo < before).Take(limit))).Values.Select(cell => (LogRow)cell.Value).Reverse()];
 
-    public Task AddDirectAsync(ConversationId conversation, CancellationToken ct) => Task.CompletedTask;
+    public Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct) => Task.CompletedTask;
+
+    public Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
 
     public Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct) => throw new NotSupportedException();
 

@@ -184,8 +184,14 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         if (!await tables.SetFenceAsync(conversation, term, head, CancellationToken.None))
             return null;
         if (head == SeqNo.None && conversation.IsDirect)
-            await tables.AddDirectAsync(conversation, CancellationToken.None);
+            await tables.AddDirectAsync(conversation, FirstSender(), CancellationToken.None);
         return new Held(term, head, begun!.Bucket);
+    }
+
+    private UserId? FirstSender()
+    {
+        lock (_lock)
+            return _waiting.First?.Value.Draft.Sender.User;
     }
 
     // Seen from the top: rows that terms in between have left, which count no more; rows of the last term that are torn, which nobody has been

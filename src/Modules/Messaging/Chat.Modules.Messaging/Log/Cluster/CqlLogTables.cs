@@ -116,13 +116,30 @@ internal sealed class CqlLogTables : ILogTables
             $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no < ? LIMIT ?",
             conversation.Value, bucket, before.Value, limit) { PageSize = limit }, ct);
 
-    public async Task AddDirectAsync(ConversationId conversation, CancellationToken ct)
+    public async Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct)
     {
         const string insert = "INSERT INTO messaging_directs (user, conversation) VALUES (?, ?)";
         var (one, other) = conversation.Users;
         await Task.WhenAll(
             _session.ExecuteAsync(new(insert, one.Value, conversation.Value), ct),
-            _session.ExecuteAsync(new(insert, other.Value, conversation.Value), ct));
+            _session.ExecuteAsync(new(insert, other.Value, conversation.Value), ct),
+            begunBy is { } user
+                ? _session.ExecuteAsync(new("INSERT INTO messaging_begun (user, conversation) VALUES (?, ?)", user.Value, conversation.Value), ct)
+                : Task.CompletedTask);
+    }
+
+    public async Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct)
+    {
+        var count = 0;
+        var statement = new CqlStatement("SELECT conversation FROM messaging_begun WHERE user = ? LIMIT ?", user.Value, limit);
+        while (true)
+        {
+            var page = await _session.ExecuteAsync(statement, ct);
+            count += page.Rows.Count;
+            if (page.PagingState is null)
+                return count;
+            statement = statement.After(page.PagingState);
+        }
     }
 
     public async Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct)

@@ -52,8 +52,11 @@ internal interface ILogTables
     /// <summary>A bucket's rows below a seqNo, in the opposite order of <see cref="ReadUpAsync"/>.</summary>
     Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct);
 
-    /// <summary>Lists a direct conversation for both of its users.</summary>
-    Task AddDirectAsync(ConversationId conversation, CancellationToken ct);
+    /// <summary>Lists a direct conversation for both of its users, and as begun by one of them where that is known.</summary>
+    Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct);
+
+    /// <summary>At most <paramref name="limit"/>.</summary>
+    Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct);
 
     Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct);
 }

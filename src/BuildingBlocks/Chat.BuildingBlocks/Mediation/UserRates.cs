@@ -1,0 +1,49 @@
+using System.Diagnostics.Metrics;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Microsoft.Extensions.Options;
+
+namespace Chat.BuildingBlocks.Mediation;
+
+/// <summary>What a user does that costs as much as it has conversations, or makes it cost more, whichever of its devices asks.</summary>
+public enum UserRate
+{
+    /// <summary>A page of the list of conversations.</summary>
+    Lists,
+
+    /// <summary>A live connection, through either door.</summary>
+    Connects,
+
+    /// <summary>The first message of a direct conversation.</summary>
+    DirectsBegun,
+}
+
+/// <summary>A rate for each user and kind, all its devices together; a minute's worth may come at once.</summary>
+public sealed class UserRates
+{
+    private readonly KeyedRate<UserId>[]? _rates;
+    private readonly Counter<long> _refused;
+
+    public UserRates(IOptions<RateLimitOptions> options, IMeterFactory meters, TimeProvider clock)
+    {
+        _refused = meters.Create("Chat").CreateCounter<long>("chat.user_limited", description: "Requests refused as over their user's rate, by rate.");
+        if (options.Value is not { Enabled: true } limits)
+            return;
+        int[] perMinute = [limits.ListsPerMinute, limits.ConnectsPerMinute, limits.DirectsBegunPerMinute];
+        _rates = [.. perMinute.Select(rate => new KeyedRate<UserId>(rate, TimeSpan.FromMinutes(1) / rate, limits.MaxUsers, clock))];
+    }
+
+    /// <summary>Null when admitted, else the refusal with the time after which the next may come.</summary>
+    public Error? Admit(UserRate rate, UserId user)
+    {
+        if (_rates?[(int)rate].Take(user) is not { } wait)
+            return null;
+        _refused.Add(1, new KeyValuePair<string, object?>("rate", rate.ToString()));
+        return new Error(ErrorCodes.RateLimited, rate switch
+        {
+            UserRate.Lists => "Too many lists of conversations for this user; wait before the next.",
+            UserRate.Connects => "Too many connections opened by this user; wait before the next.",
+            _ => "Too many new direct conversations for this user; wait before the next.",
+        }, wait);
+    }
+}
