@@ -32,6 +32,21 @@ public sealed class FrameBudgetTests
         Assert.Equal([true, true, true, true, true, false], Enumerable.Range(0, 6).Select(_ => budget.Take() is null));
     }
 
+    [Theory, InlineData(6, false), InlineData(15, true)]
+    public void A_client_far_over_the_rate_has_exhausted_it_though_some_are_admitted(int perSecond, bool exhausted)
+    {
+        var budget = new FrameBudget(perSecond: 5, "Wait.", _clock);
+        Enumerable.Range(0, 50).ToList().ForEach(_ => budget.Take());
+
+        for (var i = 0; i < perSecond * 20; i++)
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1.0 / perSecond));
+            budget.Take();
+        }
+
+        Assert.Equal(exhausted, budget.IsExhausted);
+    }
+
     [Fact]
     public void A_client_that_goes_on_for_as_long_again_has_exhausted_it()
     {

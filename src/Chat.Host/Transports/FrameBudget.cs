@@ -11,27 +11,28 @@ internal sealed class FrameBudget(int perSecond, string refusal, TimeProvider cl
     private readonly Error _refusal = new(ErrorCodes.RateLimited, refusal, TimeSpan.FromSeconds(1.0 / perSecond));
     private double _left = perSecond * Seconds;
     private long _counted = clock.GetTimestamp();
-    private int _refused;
 
-    /// <summary>Whether the frame before the last was admitted: of many refused in a row, the first.</summary>
-    public bool IsFirstRefusal => _refused == 1;
+    // Frames refused, less what time has forgiven: at the rate at which it fills the bucket.
+    private double _over;
 
-    /// <summary>Whether as many frames as the bucket holds were refused in a row: the client does not listen.</summary>
-    public bool IsExhausted => _refused >= _size;
+    /// <summary>Whether the last frame was the first to be refused after a time without: of many, the one to answer.</summary>
+    public bool IsFirstRefusal => _over == 1;
+
+    /// <summary>Whether as many frames as the bucket holds were refused, and not forgiven: the client does not listen.</summary>
+    public bool IsExhausted => _over >= _size;
 
     /// <summary>Null when the frame is admitted, else the refusal.</summary>
     public Error? Take()
     {
         var now = clock.GetTimestamp();
-        _left = Math.Min(_size, _left + clock.GetElapsedTime(_counted, now).TotalSeconds * perSecond);
-        _counted = now;
+        var gained = clock.GetElapsedTime(_counted, now).TotalSeconds * perSecond;
+        (_left, _over, _counted) = (Math.Min(_size, _left + gained), Math.Max(0, _over - gained), now);
         if (_left < 1)
         {
-            _refused++;
+            _over++;
             return _refusal;
         }
         _left--;
-        _refused = 0;
         return null;
     }
 }

@@ -28,8 +28,8 @@ internal sealed class TransportsOptions
 
     /// <summary>
     /// Frames a second on one connection, whatever they are: commands and acks, also those that move nothing, fragments, a hub's calls. Ten seconds'
-    /// worth may come at once; beyond it they are <c>rate_limited</c>, and as many of those in a row end the connection (4008). Off with
-    /// <c>RateLimits:Enabled</c>. 10 to 1 000 000; default 1 000.
+    /// worth may come at once; beyond it they are <c>rate_limited</c>, and as many of those, less the rate for the time since, end the connection
+    /// (4008). Off with <c>RateLimits:Enabled</c>. 10 to 1 000 000; default 1 000.
     /// </summary>
     [Range(10, 1_000_000)] public int FramesPerSecond { get; init; } = 1_000;
 
