@@ -10,6 +10,7 @@ internal static class AttackCommand
         ["feeds"] = FeedsAttack.RunAsync,
         ["flood"] = FloodAttack.RunAsync,
         ["list"] = ListAttack.RunAsync,
+        ["pages"] = PagesAttack.RunAsync,
     };
 
     public static Task<int> RunAsync(ReadOnlySpan<string> args, CancellationToken ct) =>

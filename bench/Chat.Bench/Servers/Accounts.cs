@@ -26,6 +26,13 @@ internal sealed class Accounts(Uri server, bool needed) : IDisposable
             async (user, stop) => tokens[user] = await RegisterAsync(user, stop));
     }
 
+    /// <summary>The token of another device of a user who is registered.</summary>
+    public async Task<string> LogInAsync(string user, string device, CancellationToken ct)
+    {
+        using var loggedIn = await http.PostAsJsonAsync("/v1/auth/login", new Credentials(user, Password, device), AccountsJson.Default.Credentials, ct);
+        return await TokenAsync(loggedIn, user, ct);
+    }
+
     public void Dispose() => http.Dispose();
 
     private async Task<string> RegisterAsync(string user, CancellationToken ct)

@@ -25,6 +25,8 @@ internal sealed class Server : IAsyncDisposable
         Meter = processId is { } id ? new ProcessMeter(id) : null;
     }
 
+    public Uri Url => url;
+
     public bool IsRelay { get; }
     public string Name { get; }
     public Accounts Accounts { get; }
@@ -83,6 +85,20 @@ internal sealed class Server : IAsyncDisposable
         WebSocketClient.ConnectAsync(url, IsRelay ? $"/ws?user={user}" : "/ws", Accounts.TokenOf(user), ct);
 
     public HttpClient NewHttpClient() => new() { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
+
+    public async Task<bool> IsReadyAsync(CancellationToken ct)
+    {
+        using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(10) };
+        try
+        {
+            using var ready = await http.GetAsync("/health/ready", ct);
+            return ready.IsSuccessStatusCode;
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !ct.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

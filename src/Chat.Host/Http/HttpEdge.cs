@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Modules;
@@ -16,6 +17,8 @@ internal static partial class HttpEdge
     private const string DefaultUrl = "http://localhost:5080";
     private const int MaxJsonDepth = 32;
 
+    private static readonly TimeSpan SlowClientGrace = TimeSpan.FromSeconds(5);
+
     public static WebApplicationBuilder AddHttpEdge(this WebApplicationBuilder builder)
     {
         builder.ChooseAddresses();
@@ -26,6 +29,7 @@ internal static partial class HttpEdge
             .AddModuleOptions<HttpOptions>("Http")
             .AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>()
             .AddSingleton<AddressRates>()
+            .AddSingleton<RequestsUnderWay>()
             .AddExceptionHandler<ProblemAnswers>()
             .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
             .ConfigureHttpJsonOptions(options =>
@@ -37,6 +41,8 @@ internal static partial class HttpEdge
                 json.NumberHandling = JsonNumberHandling.Strict;
                 json.RespectNullableAnnotations = true;
                 json.RespectRequiredConstructorParameters = true;
+                // Not HTML, and said to be none: only what JSON itself wants escaped is, so that text costs its own bytes.
+                json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
                 json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HttpOptions>>((kestrel, http) =>
@@ -44,6 +50,8 @@ internal static partial class HttpEdge
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = http.Value.HeadTimeout;
+            var slowest = new MinDataRate(http.Value.MinBytesPerSecond, SlowClientGrace);
+            (kestrel.Limits.MinRequestBodyDataRate, kestrel.Limits.MinResponseDataRate) = (slowest, slowest);
         });
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
         {
@@ -79,6 +87,7 @@ internal static partial class HttpEdge
         app.Use(app.Services.GetRequiredService<AddressRates>().LimitAsync);
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(app.Services.GetRequiredService<RequestsUnderWay>().LimitAsync);
         app.Use(DeviceRated.LimitAsync);
     }
 

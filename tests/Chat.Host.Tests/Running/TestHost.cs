@@ -56,6 +56,9 @@ public sealed class TestHost : IAsyncDisposable
     /// <summary>A service of the host, which has been started.</summary>
     public async Task<T> ServiceAsync<T>() where T : notnull => (await _running.Value).Services.GetRequiredService<T>();
 
+    /// <summary>Where it listens.</summary>
+    public async Task<Uri> AddressAsync() => new((await _running.Value).Urls.First());
+
     public Task<Answer> RegisterAsync(string userId, string deviceId = "phone", string password = Password) =>
         PostAsync("/v1/auth/register", new { userId, password, deviceId });
 
@@ -131,6 +134,8 @@ public sealed class Answer(HttpResponseMessage response, string body)
     public string RefreshToken => Text("refreshToken");
 
     public string Text(string property) => Json.GetProperty(property).GetString()!;
+
+    public IEnumerable<string> HeaderNames { get; } = [.. response.Headers.Concat(response.Content.Headers).Select(header => header.Key)];
 
     public string? Header(string name) =>
         response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;

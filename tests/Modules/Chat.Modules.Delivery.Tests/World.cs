@@ -246,7 +246,7 @@ internal sealed class World : IDisposable
 
     private void AnswerQueries() => Mediator
         .Answer<ReadLog, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
-            () => [.. Log(query.Conversation).Where(message => message.SeqNo > query.After).Take(query.Limit)]))
+            () => [.. Within(query.MaxBytes, Log(query.Conversation).Where(message => message.SeqNo > query.After).Take(query.Limit))]))
         .Answer<ReadLogDownwards, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
             () => [.. Log(query.Conversation).Where(message => message.SeqNo < query.Before).TakeLast(query.Limit)]))
         .Answer<GetHead, SeqNo>(query => Answered(query, () => Head(query.Conversation)))
@@ -255,6 +255,9 @@ internal sealed class World : IDisposable
         .Answer<GetMembership, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User)))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
         .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
+
+    private static IEnumerable<LoggedMessage> Within(long bytes, IEnumerable<LoggedMessage> messages) =>
+        messages.TakeWhile((message, n) => (bytes -= message.MaxJsonBytes()) >= 0 || n == 0);
 
     private T Answered<T>(object query, Func<T> answer)
     {

@@ -31,7 +31,7 @@ internal sealed class PageAnswer(MessagePage page, UserId reader) : ServerEvent
     /// <summary>Whose own messages carry their <c>clientMsgId</c>.</summary>
     public UserId Reader => reader;
 
-    public override int Size => 256 + page.Messages.Sum(message => 256 + message.Text.Length);
+    public override int Size { get; } = 256 + page.Messages.Sum(message => message.MaxJsonBytes());
 }
 
 internal sealed class Authenticated(DateTimeOffset expiresAt) : ServerEvent

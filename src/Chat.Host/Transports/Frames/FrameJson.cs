@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
@@ -17,7 +16,7 @@ internal static class FrameJson
     // A thread that encoded a large page does not keep the room for it.
     private const int MaxKeptBytes = 64 * 1024;
 
-    [ThreadStatic] private static ArrayBufferWriter<byte>? _buffer;
+    [ThreadStatic] private static PooledBuffer? _buffer;
     [ThreadStatic] private static Utf8JsonWriter? _json;
 
     public static byte[] Encode(ServerEvent @event) => Encode(@event, static json => json.ToArray());
@@ -25,28 +24,42 @@ internal static class FrameJson
     /// <summary>The JSON, wrapped by who sends it before it is kept.</summary>
     public static byte[] Encode(ServerEvent @event, Func<ReadOnlySpan<byte>, byte[]> wrap)
     {
-        var buffer = _buffer ??= new ArrayBufferWriter<byte>(1024);
-        var json = _json ??= new Utf8JsonWriter(buffer, Options);
+        var buffer = _buffer ??= new PooledBuffer();
         try
         {
-            json.WriteStartObject();
-            json.WriteString(Type, ServerFrame.TypeOf(@event));
-            var fields = new JsonFields(json);
-            ServerFrame.WriteTo(@event, ref fields);
-            json.WriteEndObject();
-            json.Flush();
-            return wrap(buffer.WrittenSpan);
+            return wrap(Write(@event, buffer));
         }
         finally
         {
-            if (buffer.Capacity > MaxKeptBytes)
-                (_buffer, _json) = (null, null);
-            else
-            {
-                buffer.ResetWrittenCount();
-                json.Reset();
-            }
+            buffer.Clear(MaxKeptBytes);
         }
+    }
+
+    /// <summary>The JSON to who has no need to keep it.</summary>
+    public static void Encode<TTo>(ServerEvent @event, TTo to, Action<ReadOnlySpan<byte>, TTo> write)
+    {
+        var buffer = _buffer ??= new PooledBuffer();
+        try
+        {
+            write(Write(@event, buffer), to);
+        }
+        finally
+        {
+            buffer.Clear(MaxKeptBytes);
+        }
+    }
+
+    private static ReadOnlySpan<byte> Write(ServerEvent @event, PooledBuffer buffer)
+    {
+        var json = _json ??= new Utf8JsonWriter(buffer, Options);
+        json.Reset();
+        json.WriteStartObject();
+        json.WriteString(Type, ServerFrame.TypeOf(@event));
+        var fields = new JsonFields(json);
+        ServerFrame.WriteTo(@event, ref fields);
+        json.WriteEndObject();
+        json.Flush();
+        return buffer.Written;
     }
 
     private readonly struct JsonFields(Utf8JsonWriter json) : IFieldWriter

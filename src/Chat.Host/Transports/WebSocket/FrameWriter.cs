@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Pipelines;
 using System.Text;
@@ -25,7 +24,7 @@ internal sealed class FrameWriter(PipeWriter output) : IDisposable
         try
         {
             for (var i = 0; i < events.Count; i++)
-                output.Write(TextFrame.Of(events[i]));
+                TextFrame.Write(events[i], output);
             await FlushAsync(CancellationToken.None);
         }
         finally

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
 
@@ -9,7 +11,14 @@ internal static class TextFrame
     /// <summary>The number of this door's encoding, kept with each event.</summary>
     private const int EncodingSlot = 0;
 
-    public static byte[] Of(ServerEvent @event) => @event.EncodedAs(EncodingSlot, static e => FrameJson.Encode(e, Wrap));
+    public static void Write(ServerEvent @event, PipeWriter output)
+    {
+        // A page has one receiver, and may be large.
+        if (@event is PageAnswer)
+            FrameJson.Encode(@event, output, static (json, output) => WriteFrame(json, output));
+        else
+            output.Write(@event.EncodedAs(EncodingSlot, static e => FrameJson.Encode(e, Wrap)));
+    }
 
     private static byte[] Wrap(ReadOnlySpan<byte> json)
     {
@@ -19,5 +28,11 @@ internal static class TextFrame
         header.CopyTo(frame);
         json.CopyTo(frame.AsSpan(header.Length));
         return frame;
+    }
+
+    private static void WriteFrame(ReadOnlySpan<byte> json, PipeWriter output)
+    {
+        output.Advance(FrameHeader.Write(output.GetSpan(FrameHeader.MaxServerBytes), Opcode.Text, json.Length));
+        output.Write(json);
     }
 }

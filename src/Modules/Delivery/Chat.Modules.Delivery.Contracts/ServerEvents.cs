@@ -16,7 +16,7 @@ public sealed class MessageEvent(LoggedMessage message, bool toSender) : ServerE
     public bool ToSender => toSender;
 
     /// <inheritdoc/>
-    public override int Size => 256 + message.Text.Length;
+    public override int Size { get; } = message.MaxJsonBytes();
 }
 
 /// <summary>How far a user has got in a conversation: everything of the receiver's up to the seqNo.</summary>

@@ -29,6 +29,9 @@ internal sealed class DeliveryOptions
     /// <summary>Answers that may wait for a connection; its further commands wait. 1 to 4 096; default 64.</summary>
     [Range(1, 4_096)] public int MaxPendingAnswers { get; init; } = 64;
 
+    /// <summary>Bytes of answers that may wait for a connection; its further commands wait. One answer may be larger. 4 096 to 64 MiB; default 256 KiB.</summary>
+    [Range(4_096, 67_108_864)] public int MaxPendingAnswerBytes { get; init; } = 256 * 1024;
+
     /// <summary>The first pause before an unacked message is sent again to a live device, in ms. 100 to 60 000; default 5 000.</summary>
     [Range(100, 60_000)] public int ResendAfterMs { get; init; } = 5_000;
 

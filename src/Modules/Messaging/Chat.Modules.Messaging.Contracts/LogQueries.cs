@@ -7,7 +7,8 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <param name="Conversation">Of which conversation; one that has no message has an empty answer.</param>
 /// <param name="After">Exclusive.</param>
 /// <param name="Limit">1 or more.</param>
-public sealed record ReadLog(ConversationId Conversation, SeqNo After, int Limit) : IQuery<IReadOnlyList<LoggedMessage>>;
+/// <param name="MaxBytes">The messages' size as JSON at which the answer ends, though there may be more; the first is in it whatever its size.</param>
+public sealed record ReadLog(ConversationId Conversation, SeqNo After, int Limit, int MaxBytes = int.MaxValue) : IQuery<IReadOnlyList<LoggedMessage>>;
 
 /// <summary>The log's newest messages below <paramref name="Before"/>, ascending, at most <paramref name="Limit"/>. For other modules: checks no membership.</summary>
 /// <param name="Conversation">Of which conversation; one that has no message has an empty answer.</param>

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
@@ -13,4 +14,12 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <param name="Timestamp">The server's clock, whole milliseconds; for display, never for order.</param>
 public sealed record LoggedMessage(
     MessageId Id, ConversationId Conversation, SeqNo SeqNo, DeviceAddress Sender, string ClientMsgId, string Text, MessageId? ReplyTo,
-    DateTimeOffset Timestamp);
+    DateTimeOffset Timestamp)
+{
+    // Names of fields, punctuation, numbers and UUIDs.
+    private const int FixedJsonBytes = 256;
+
+    /// <summary>Bytes of the message as JSON at most, whichever door shows it.</summary>
+    public int MaxJsonBytes() =>
+        FixedJsonBytes + Conversation.Value.Length + Sender.User.Value.Length + (2 * ClientMsgId.Length) + JsonText.MaxBytes(Text);
+}

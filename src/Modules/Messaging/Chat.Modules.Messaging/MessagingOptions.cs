@@ -31,4 +31,16 @@ internal sealed class MessagingOptions
     /// other, and goes on in those that are. 1 to 1 000 000; default 10 000.
     /// </summary>
     [Range(1, 1_000_000)] public int MaxDirectConversations { get; init; } = 10_000;
+
+    /// <summary>
+    /// A page's size at most, in bytes of its JSON: a page of a conversation or of the list ends before it, with fewer messages than were asked
+    /// for. One message is on it whatever its size. 65 536 to 16 MiB; default 262 144.
+    /// </summary>
+    [Range(65_536, 16_777_216)] public int MaxPageBytes { get; init; } = 256 * 1024;
+
+    // What a page has besides its messages: ids, places.
+    private const int PageFrameBytes = 512;
+
+    /// <summary>Of <see cref="MaxPageBytes"/>, what is left for messages.</summary>
+    public int MaxPageContent => MaxPageBytes - PageFrameBytes;
 }

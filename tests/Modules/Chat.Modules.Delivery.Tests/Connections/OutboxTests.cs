@@ -9,7 +9,7 @@ public sealed class OutboxTests
 {
     private static readonly ConversationId Here = World.Direct("alice", "bob");
 
-    private readonly Outbox _outbox = new(maxEvents: 4, maxBytes: 4_096, maxAnswers: 8);
+    private readonly Outbox _outbox = new(maxEvents: 4, maxBytes: 4_096, maxAnswers: 3, maxAnswerBytes: 1_000);
 
     [Fact]
     public void Events_and_answers_leave_in_the_order_they_came()
@@ -33,6 +33,23 @@ public sealed class OutboxTests
         Assert.False(_outbox.HasRoom);
         Take();
         Assert.True(_outbox.HasRoom);
+    }
+
+    [Fact]
+    public void Answers_fill_a_room_of_their_own_by_number_and_by_size_and_a_large_one_comes_in_alone()
+    {
+        Assert.True(_outbox.HasRoomFor(new Reply(size: 10_000)));
+        _outbox.AddAnswer(new Reply(size: 600));
+        Assert.False(_outbox.HasRoomFor(new Reply(size: 10_000)));
+        Assert.False(_outbox.HasRoomFor(new Reply(size: 401)));
+        Assert.True(_outbox.HasRoomFor(new Reply(size: 400)));
+
+        _outbox.AddAnswer(new Reply(size: 1));
+        _outbox.AddAnswer(new Reply(size: 1));
+
+        Assert.False(_outbox.HasRoomFor(new Reply(size: 1)));
+        Take();
+        Assert.True(_outbox.HasRoomFor(new Reply(size: 10_000)));
     }
 
     [Fact]

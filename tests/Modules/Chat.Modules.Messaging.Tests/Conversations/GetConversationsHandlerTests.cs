@@ -15,6 +15,8 @@ namespace Chat.Modules.Messaging.Tests.Conversations;
 
 public sealed class GetConversationsHandlerTests : IDisposable
 {
+    private const int MaxPageBytes = 128 * 1024;
+
     private static readonly ConversationId AliceAndCarol = ConversationId.Direct(Alice, Carol);
 
     private readonly TemporaryLog _log = new();
@@ -219,6 +221,20 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_ends_at_its_size_in_bytes_and_has_one_conversation_at_least()
+    {
+        var all = new List<ConversationId>();
+        for (var n = 0; n < 6; n++)
+        {
+            all.Add(ConversationId.Direct(Alice, UserId.Parse($"user{n}")));
+            await AppendAsync(all[^1], Alice, text: new string(n < 3 ? 'a' : '\u0001', 16_384));
+        }
+
+        Assert.Single((await GetAsync(limit: 200)).Conversations);
+        Assert.Equal(Enumerable.Reverse(all), await FollowAsync(limit: 200));
+    }
+
+    [Fact]
     public async Task What_moves_up_while_the_pages_are_read_comes_at_their_end()
     {
         for (var n = 1; n <= 4; n++)
@@ -318,7 +334,7 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     private GetConversationsHandler NewHandler(RateLimitOptions rates) =>
-        new(_log.Log, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())));
+        new(_log.Log, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())), Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }));
 
     private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>
         (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Value;
@@ -345,8 +361,8 @@ public sealed class GetConversationsHandlerTests : IDisposable
         return group;
     }
 
-    private async Task<LoggedMessage> AppendAsync(ConversationId conversation, UserId sender, DateTimeOffset? at = null) =>
-        (await _log.Log.AppendAsync(Draft(conversation, sender, $"{Interlocked.Increment(ref _sent)}") with { Now = at ?? Now }, Ct)).Message;
+    private async Task<LoggedMessage> AppendAsync(ConversationId conversation, UserId sender, DateTimeOffset? at = null, string text = "hello") =>
+        (await _log.Log.AppendAsync(Draft(conversation, sender, $"{Interlocked.Increment(ref _sent)}", text) with { Now = at ?? Now }, Ct)).Message;
 
     private async Task AppendManyAsync(ConversationId conversation, UserId sender, int count) =>
         await Task.WhenAll(Enumerable.Range(0, count).Select(_ => AppendAsync(conversation, sender)));

@@ -5,12 +5,15 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.History;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
+using Microsoft.Extensions.Options;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.History;
 
 public sealed class GetMessagesHandlerTests : IDisposable
 {
+    private const int MaxPageBytes = 128 * 1024;
+
     private readonly TemporaryLog _log = new();
     private readonly FakeMediator _mediator = new();
     private readonly GetMessagesHandler _handler;
@@ -19,7 +22,7 @@ public sealed class GetMessagesHandlerTests : IDisposable
     public GetMessagesHandlerTests()
     {
         _mediator.Answer<GetMembership, Membership?>(query => query.User == Alice ? _membership : null);
-        _handler = new GetMessagesHandler(_log.Log, _mediator);
+        _handler = new GetMessagesHandler(_log.Log, _mediator, Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }));
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -124,6 +127,36 @@ public sealed class GetMessagesHandlerTests : IDisposable
         Assert.Equal((200, 6L), (downwards.Messages.Count, downwards.NextBefore?.Value));
     }
 
+    [Theory]
+    [InlineData('a', 7)] // 16 KiB each
+    [InlineData('\u0001', 1)] // 96 KiB each as JSON, and at least one message
+    [InlineData('я', 2)] // 8,192 of them, which may become \u044f
+    public async Task A_page_ends_at_its_size_in_bytes_and_says_where_the_next_begins(char letter, int messagesOfAPage)
+    {
+        await FillAsync(9, new string(letter, letter > 127 ? 8_192 : 16_384));
+
+        var (upwards, downwards) = (new List<long>(), new List<long>());
+        for (long? after = 0; after < 9;)
+        {
+            var page = (await GetAsync(after: after, limit: 200)).Value;
+            Assert.InRange(page.Messages.Count, 1, messagesOfAPage);
+            Assert.Equal((after + page.Messages.Count, 9), (page.NextAfter?.Value, page.MaxSeqNo.Value));
+            upwards.AddRange(page.Messages.Select(message => message.SeqNo.Value));
+            after = page.NextAfter?.Value;
+        }
+        for (long? before = 10; before is not null;)
+        {
+            var page = (await GetAsync(before: before, limit: 200)).Value;
+            Assert.InRange(page.Messages.Count, 1, messagesOfAPage);
+            Assert.Equal(before - page.Messages.Count is var lowest && lowest > 1 ? lowest : null, page.NextBefore?.Value);
+            downwards.AddRange(page.Messages.Select(message => message.SeqNo.Value).Reverse());
+            before = page.NextBefore?.Value;
+        }
+
+        Assert.Equal(Enumerable.Range(1, 9).Select(n => (long)n), upwards);
+        Assert.Equal(Enumerable.Range(1, 9).Select(n => (long)n).Reverse(), downwards);
+    }
+
     [Fact]
     public async Task Following_nextAfter_to_maxSeqNo_gives_each_message_once_though_more_come()
     {
@@ -168,9 +201,9 @@ public sealed class GetMessagesHandlerTests : IDisposable
 
     private static string Shown(MessagePage page) => string.Join(' ', page.Messages.Select(message => message.SeqNo));
 
-    private async Task FillAsync(int count)
+    private async Task FillAsync(int count, string text = "text")
     {
         var head = (await _log.Log.GetHeadAsync(Team, Ct)).Value;
-        await Task.WhenAll(Enumerable.Range(1, count).Select(n => _log.Log.AppendAsync(Draft(Team, Bob, $"{head + n}"), Ct)));
+        await Task.WhenAll(Enumerable.Range(1, count).Select(n => _log.Log.AppendAsync(Draft(Team, Bob, $"{head + n}", text), Ct)));
     }
 }

@@ -158,7 +158,7 @@ internal sealed partial class DeviceConnection
         _outbox.TakeBatch(batch);
         if (_resyncing && batch.Exists(item => item is ResyncEvent))
             _resyncing = false;
-        if (_roomForAnswers is { } waiters && _outbox.HasRoomForAnswers)
+        if (_roomForAnswers is { } waiters)
         {
             _roomForAnswers = null;
             waiters.TrySetResult();

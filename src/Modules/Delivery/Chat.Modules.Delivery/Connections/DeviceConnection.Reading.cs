@@ -12,6 +12,9 @@ internal sealed partial class DeviceConnection
 {
     private const int ReadPage = 64;
 
+    // Of the log at once: more finds no room among what waits.
+    private int PageBytes => _services.Options.MaxPendingBytes / 2;
+
     public async ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
         // Until then a device that is new has no place of its own.
@@ -26,7 +29,7 @@ internal sealed partial class DeviceConnection
     {
         var forgotten = Volatile.Read(ref _forgotten);
         var page = _services.Options.RepairPage;
-        if (await _services.Log.ReadAsync(conversation, Device.User, lastSeen, page + 1, ct) is not { } read)
+        if (await _services.Log.ReadAsync(conversation, Device.User, lastSeen, page + 1, 2 * _services.Options.MaxPendingBytes, ct) is not { } read)
             return true;
         var missing = read.Messages.Where(message => message.Sender != Device).ToList();
         if (missing.Count == 0)
@@ -39,7 +42,8 @@ internal sealed partial class DeviceConnection
                 return false;
             if (_closed || _resyncing)
                 return true;
-            if (read.Messages.Count > page || !_outbox.HasRoom)
+            var isLong = read.Messages.Count > page || read.Messages.Sum(message => (long)message.MaxJsonBytes()) > _services.Options.MaxPendingBytes;
+            if (isLong || !_outbox.HasRoom)
                 BeginResync();
             else if (isLarge)
                 missing.ForEach(Add);
@@ -82,7 +86,7 @@ internal sealed partial class DeviceConnection
                 (room, after) = (Math.Clamp(_services.Options.UnackedWindow - _feeds.Unacked, 1, ReadPage), feed.ReadAfter(cursor));
                 (seeksEnd, feed.SeeksEnd) = (feed.SeeksEnd, false);
             }
-            if (await _services.Log.ReadAsync(feed.Conversation, Device.User, after, room, _closing.Token) is not { } read)
+            if (await _services.Log.ReadAsync(feed.Conversation, Device.User, after, room, PageBytes, _closing.Token) is not { } read)
             {
                 Forget(feed.Conversation);
                 return;
@@ -91,7 +95,7 @@ internal sealed partial class DeviceConnection
             {
                 _feeds.Begin(feed, cursor, read.Membership.JoinedAt);
                 PushRead(feed, read.After, read.Messages);
-                feed.SeeksEnd |= seeksEnd && read.Messages.Count == room;
+                feed.SeeksEnd |= seeksEnd && read.Messages.Count > 0;
                 // With an empty page the rest is not there to be had: the next message of the conversation asks again.
                 if ((feed.SeeksEnd || (feed.IsBehind && read.Messages.Count > 0)) && _feeds.Has(feed))
                     _feeds.QueueToRead(feed);
@@ -159,7 +163,7 @@ internal sealed partial class DeviceConnection
             overdue = _overdue.Dequeue();
         var conversation = overdue.Feed.Conversation;
         if (await _services.Log.ReadAsync(
-            conversation, Device.User, new SeqNo(overdue.First.Value - 1), _services.Options.UnackedWindow, _closing.Token) is not { } read)
+            conversation, Device.User, new SeqNo(overdue.First.Value - 1), _services.Options.UnackedWindow, PageBytes, _closing.Token) is not { } read)
         {
             Forget(conversation);
             return;
@@ -170,18 +174,20 @@ internal sealed partial class DeviceConnection
             if (!_feeds.Has(overdue.Feed))
                 return;
             _feeds.Begin(overdue.Feed, null, read.Membership.JoinedAt);
+            var next = overdue.First;
             foreach (var message in read.Messages)
             {
-                if (message.SeqNo > overdue.Last || !overdue.Feed.IsInFlight(message.SeqNo))
-                    continue;
-                if (!_outbox.HasRoomForMessages)
-                {
-                    _overdue.Enqueue((overdue.Feed, message.SeqNo, overdue.Last));
+                next = message.SeqNo;
+                if (next > overdue.Last || !_outbox.HasRoomForMessages)
                     break;
-                }
+                next = next.Next;
+                if (!overdue.Feed.IsInFlight(message.SeqNo))
+                    continue;
                 _outbox.Add(new MessageEvent(message, toSender: message.Sender.User == Device.User));
                 resent++;
             }
+            if (read.Messages.Count > 0 && next <= overdue.Last)
+                _overdue.Enqueue((overdue.Feed, next, overdue.Last));
         }
         _services.Metrics.Resent(resent);
     }

@@ -37,7 +37,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         _client = client;
         _table = table;
         _services = services;
-        _outbox = new Outbox(services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers);
+        _outbox = new Outbox(services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
         _outbox.AddAnswer(welcome);
         _drainDue = true;
     }
@@ -130,7 +130,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             {
                 if (_closed)
                     return;
-                if (_outbox.HasRoomForAnswers)
+                if (_outbox.HasRoomFor(answer))
                 {
                     _outbox.AddAnswer(answer);
                     break;

@@ -6,7 +6,7 @@ namespace Chat.Modules.Delivery.Connections;
 /// What waits to be written to one connection: events, which may be dropped when the reader is too slow, and answers to its own commands,
 /// which may not. Guarded by its connection's lock.
 /// </summary>
-internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers)
+internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int maxAnswerBytes)
 {
     private const int MaxBatch = 128;
     private const int MaxBatchBytes = 64 * 1024;
@@ -24,7 +24,9 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers)
     /// <summary>Messages can wait in the log: they leave half of the room to what cannot.</summary>
     public bool HasRoomForMessages => _events < maxEvents / 2 && _bytes < maxBytes / 2;
 
-    public bool HasRoomForAnswers => _waiting.Count - _events < maxAnswers && _answerBytes < maxBytes;
+    /// <summary>One that is larger than the room finds it where no other answer waits.</summary>
+    public bool HasRoomFor(ServerEvent answer) =>
+        _waiting.Count - _events < maxAnswers && (_answerBytes == 0 || _answerBytes + answer.Size <= maxAnswerBytes);
 
     /// <summary>Puts an event behind the others, or in the place of one that says the same thing less well.</summary>
     public void Add(ServerEvent item)

@@ -2,16 +2,18 @@ using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using MediatR;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.Conversations;
 
 /// <summary>The list is put together from the memberships, the log's heads and the cursors on each call: nothing is kept that could go wrong.</summary>
-internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator, ListGate gate)
+internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options)
     : IQueryHandler<GetConversations, Result<ConversationPage>>
 {
     private const int ReadsAtOnce = 16;
@@ -44,9 +46,10 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
         var page = Rest(all, start).Take(limit + 1).ToList();
         PageStart? next = null;
-        if (page.Count > limit)
+        var fitting = Math.Min(limit, CountFitting(page));
+        if (page.Count > fitting)
         {
-            page.RemoveAt(limit);
+            page.RemoveRange(fitting, page.Count - fitting);
             var isDown = start is null || (start.Begun is not null && page[^1].Place.CompareTo(start.After) > 0);
             next = new PageStart(page[^1].Place, isDown ? start?.Begun ?? begun : null);
         }
@@ -67,6 +70,13 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
         // Only a message moves a conversation up.
         var above = all.Where(entry => entry.Last is not null && entry.Place.CompareTo(start.After) < 0).OrderByDescending(entry => entry.Place);
         return start.Begun is { } begun ? below.OrderBy(entry => entry.Place).Concat(above.Where(entry => entry.Place.Activity > begun)) : above;
+    }
+
+    // A page ends at its size in bytes, too; one conversation is on it whatever its size.
+    private int CountFitting(List<Entry> entries)
+    {
+        var room = options.Value.MaxPageContent;
+        return Math.Max(Math.Min(1, entries.Count), entries.TakeWhile(entry => (room -= entry.MaxJsonBytes()) >= 0).Count());
     }
 
     private async ValueTask<Entry> EntryAsync(
@@ -90,5 +100,12 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
             entry.Last?.SeqNo > entry.Membership.VisibleAfter ? entry.Last : null);
     }
 
-    private sealed record Entry(PagePlace Place, string? Title, Membership Membership, LoggedMessage? Last);
+    private sealed record Entry(PagePlace Place, string? Title, Membership Membership, LoggedMessage? Last)
+    {
+        // Names of fields, punctuation, numbers.
+        private const int FixedJsonBytes = 256;
+
+        public int MaxJsonBytes() =>
+            FixedJsonBytes + Place.Conversation.Value.Length + JsonText.MaxBytes(Title) + (Last?.MaxJsonBytes() ?? 0);
+    }
 }

@@ -5,10 +5,12 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using MediatR;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.History;
 
-internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator) : IQueryHandler<GetMessages, Result<MessagePage>>
+internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IOptions<MessagingOptions> options)
+    : IQueryHandler<GetMessages, Result<MessagePage>>
 {
     public async Task<Result<MessagePage>> Handle(GetMessages query, CancellationToken ct)
     {
@@ -29,7 +31,7 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator) : 
 
     private async Task<MessagePage> ReadAsync(GetMessages query, Membership membership, CancellationToken ct)
     {
-        var limit = Math.Min(query.Limit, GetMessages.MaxLimit);
+        var limit = new ReadLimit(Math.Min(query.Limit, GetMessages.MaxLimit), options.Value.MaxPageContent);
         // The head first: what is appended while the page is read can only be on it, never missing below its end.
         var head = await log.GetHeadAsync(query.Conversation, ct);
         return query.Before is { } before
@@ -37,20 +39,19 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator) : 
             : await UpwardsAsync(query.Conversation, SeqNo.Max(query.After ?? SeqNo.None, membership.VisibleAfter), limit, head, ct);
     }
 
-    private async Task<MessagePage> UpwardsAsync(ConversationId conversation, SeqNo after, int limit, SeqNo head, CancellationToken ct)
+    private async Task<MessagePage> UpwardsAsync(ConversationId conversation, SeqNo after, ReadLimit limit, SeqNo head, CancellationToken ct)
     {
         var messages = await log.ReadAfterAsync(conversation, after, limit, ct);
-        var last = messages.Count > 0 ? messages[^1].SeqNo : SeqNo.None;
-        var max = SeqNo.Max(head, last);
-        return new MessagePage(conversation, messages, NextAfter: messages.Count == limit ? last : max, NextBefore: null, max);
+        // Without a limit the page would reach the head: it is complete as far as its last message.
+        var next = messages.Count > 0 ? messages[^1].SeqNo : head;
+        return new MessagePage(conversation, messages, NextAfter: next, NextBefore: null, SeqNo.Max(head, next));
     }
 
     private async Task<MessagePage> DownwardsAsync(
-        ConversationId conversation, SeqNo before, int limit, SeqNo visibleAfter, SeqNo head, CancellationToken ct)
+        ConversationId conversation, SeqNo before, ReadLimit limit, SeqNo visibleAfter, SeqNo head, CancellationToken ct)
     {
         var messages = await log.ReadBeforeAsync(conversation, before, limit, ct);
-        // Not full, or down to the first that may be seen: nothing lies below.
-        var goesOn = messages.Count == limit && messages[0].SeqNo > visibleAfter.Next;
+        var goesOn = messages.Count > 0 && messages[0].SeqNo > visibleAfter.Next;
         if (messages.Count > 0 && messages[0].SeqNo <= visibleAfter)
             messages = [.. messages.Where(message => message.SeqNo > visibleAfter)];
         var max = messages.Count > 0 ? SeqNo.Max(head, messages[^1].SeqNo) : head;

@@ -17,6 +17,12 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     // By how much the hosts' clocks may differ, and how long an append may take, without a list's pages missing what moves.
     private static readonly TimeSpan Spread = TimeSpan.FromMinutes(1);
 
+    // Bytes of UTF-8, by the protocol.
+    private const int LongestText = 16 * 1024;
+
+    // Messages of a read in parts, the first aside: those before may have been shorter.
+    private const int MaxPart = 64;
+
     private readonly ILogTables _tables;
     private readonly FinalReader _reader;
     private readonly Attempts _attempts;
@@ -85,14 +91,15 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct) =>
         await _attempts.FindAsync(message, ct) is { } found ? new MessagePlace(found.Conversation, found.SeqNo) : null;
 
-    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
-        Seen((await _reader.ReadUpAsync(conversation, after, limit, ct)).Messages);
+    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(
+        ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct) =>
+        Seen(await ReadAsync(after, limit, async (after, part) => (await _reader.ReadUpAsync(conversation, after, part, ct)).Messages));
 
-    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(
+        ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct)
     {
-        if (before <= new SeqNo(1))
-            return [];
-        var (messages, _) = await _reader.ReadDownAsync(conversation, before, limit, ct);
+        var messages = await ReadAsync(
+            before, limit, async (before, part) => before <= new SeqNo(1) ? [] : (await _reader.ReadDownAsync(conversation, before, part, ct)).Messages);
         messages.Reverse();
         return Seen(messages);
     }
@@ -167,6 +174,30 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         {
             if (--_underWay == 0 && _closed)
                 _done.TrySetResult();
+        }
+    }
+
+    // The database counts rows, not bytes: at first only as many are asked for as fit if all texts are the longest.
+    private static async ValueTask<List<LoggedMessage>> ReadAsync(SeqNo from, ReadLimit limit, Func<SeqNo, int, Task<List<LoggedMessage>>> read)
+    {
+        var found = new List<LoggedMessage>();
+        var bytes = 0L;
+        var part = Math.Clamp(limit.Bytes / LongestText, 1, limit.Messages);
+        while (true)
+        {
+            var next = await read(from, part);
+            foreach (var message in next)
+            {
+                bytes += message.MaxJsonBytes();
+                if (bytes > limit.Bytes && found.Count > 0)
+                    return found;
+                found.Add(message);
+            }
+            if (next.Count < part || found.Count == limit.Messages || bytes >= limit.Bytes)
+                return found;
+            from = found[^1].SeqNo;
+            var likely = (limit.Bytes - bytes) / (bytes / found.Count);
+            part = (int)Math.Clamp(likely, 1, Math.Min(MaxPart, limit.Messages - found.Count));
         }
     }
 }

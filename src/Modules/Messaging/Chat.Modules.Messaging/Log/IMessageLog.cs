@@ -29,11 +29,11 @@ internal interface IMessageLog
     /// <summary>Where a message stands; null for an unknown one.</summary>
     ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct);
 
-    /// <summary>Messages above <paramref name="after"/>, ascending, at most <paramref name="limit"/>.</summary>
-    ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct);
+    /// <summary>Messages above <paramref name="after"/>, ascending, as many as <paramref name="limit"/> allows.</summary>
+    ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct);
 
-    /// <summary>The newest messages below <paramref name="before"/>, ascending, at most <paramref name="limit"/>.</summary>
-    ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct);
+    /// <summary>The newest messages below <paramref name="before"/>, ascending, as many as <paramref name="limit"/> allows.</summary>
+    ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct);
 
     /// <summary>The seqNo of the newest message; <see cref="SeqNo.None"/> where there is none.</summary>
     ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct);
@@ -61,6 +61,14 @@ internal interface IMessageLog
 /// <param name="Count">So many at least.</param>
 /// <param name="IsAll">Whether these are all; false where a limit ended the count.</param>
 internal readonly record struct OthersCount(int Count, bool IsAll);
+
+/// <summary>Where one read of the log ends.</summary>
+/// <param name="Messages">After so many. 1 or more.</param>
+/// <param name="Bytes">Before the messages, as JSON, become larger than this; the first is read whatever its size.</param>
+internal readonly record struct ReadLimit(int Messages, int Bytes = int.MaxValue)
+{
+    public static implicit operator ReadLimit(int messages) => new(messages);
+}
 
 /// <summary>A message on its way into the log.</summary>
 internal sealed record MessageDraft(

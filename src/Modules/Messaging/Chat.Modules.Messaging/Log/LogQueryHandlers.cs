@@ -8,7 +8,7 @@ namespace Chat.Modules.Messaging.Log;
 internal sealed class ReadLogHandler(IMessageLog log) : IQueryHandler<ReadLog, IReadOnlyList<LoggedMessage>>
 {
     public Task<IReadOnlyList<LoggedMessage>> Handle(ReadLog query, CancellationToken ct) =>
-        log.ReadAfterAsync(query.Conversation, query.After, query.Limit, ct).AsTask();
+        log.ReadAfterAsync(query.Conversation, query.After, new ReadLimit(query.Limit, query.MaxBytes), ct).AsTask();
 }
 
 internal sealed class ReadLogDownwardsHandler(IMessageLog log) : IQueryHandler<ReadLogDownwards, IReadOnlyList<LoggedMessage>>

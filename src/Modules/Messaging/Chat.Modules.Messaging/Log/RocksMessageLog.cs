@@ -86,29 +86,24 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return ValueTask.FromResult(view.Get(LogKeys.Id(message), _ids) is { } place ? LogKeys.ReadPlace(place) : null);
     }
 
-    public ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct)
+    public ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct)
     {
         var bound = LogKeys.Message(conversation, after.Next);
-        var found = new List<LoggedMessage>();
         using var view = _store.View();
         using var messages = view.Walk(_messages);
-        for (messages.Seek(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Next())
-            found.Add(message);
-        messages.ThrowIfDamaged();
-        return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
+        messages.Seek(bound);
+        return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(Read(messages, conversation, bound, limit, static messages => messages.Next()));
     }
 
-    public ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
+    public ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct)
     {
-        var found = new List<LoggedMessage>();
         if (before == SeqNo.None)
-            return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
+            return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>([]);
         var bound = LogKeys.Message(conversation, new SeqNo(before.Value - 1));
         using var view = _store.View();
         using var messages = view.Walk(_messages);
-        for (messages.SeekForPrev(bound); found.Count < limit && Current(messages, conversation, bound) is { } message; messages.Prev())
-            found.Add(message);
-        messages.ThrowIfDamaged();
+        messages.SeekForPrev(bound);
+        var found = Read(messages, conversation, bound, limit, static messages => messages.Prev());
         found.Reverse();
         return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
     }
@@ -352,6 +347,22 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         using var ids = view.Walk(_ids);
         ids.SeekToLast();
         return ids.Valid() ? Activity.ReadFrom(ids.GetKeySpan()) : default;
+    }
+
+    // From where the iterator stands. No more is in memory than the limit allows, and one message.
+    private static List<LoggedMessage> Read(
+        Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound, ReadLimit limit, Action<Iterator> step)
+    {
+        var found = new List<LoggedMessage>();
+        for (var room = (long)limit.Bytes; found.Count < limit.Messages && Current(messages, conversation, bound) is { } message; step(messages))
+        {
+            room -= message.MaxJsonBytes();
+            if (room < 0 && found.Count > 0)
+                break;
+            found.Add(message);
+        }
+        messages.ThrowIfDamaged();
+        return found;
     }
 
     private static LoggedMessage? Current(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound) =>

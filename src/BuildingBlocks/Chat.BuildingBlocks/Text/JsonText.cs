@@ -1,0 +1,25 @@
+using System.Buffers;
+
+namespace Chat.BuildingBlocks.Text;
+
+/// <summary>What a text costs as JSON.</summary>
+public static class JsonText
+{
+    // Escaped to the longest form: a backslash, u and four digits for each UTF-16 unit.
+    private const int EscapedBytes = 6;
+
+    private static readonly SearchValues<char> Plain =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
+
+    /// <summary>Bytes of the text in JSON at most, without its quotes. Exact for plain ASCII; counts 6 for every other UTF-16 unit, whether or not it gets escaped.</summary>
+    public static int MaxBytes(ReadOnlySpan<char> text)
+    {
+        var bytes = text.Length;
+        for (var next = text.IndexOfAnyExcept(Plain); next >= 0; next = text.IndexOfAnyExcept(Plain))
+        {
+            bytes += EscapedBytes - 1;
+            text = text[(next + 1)..];
+        }
+        return bytes;
+    }
+}
