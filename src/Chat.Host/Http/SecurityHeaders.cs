@@ -16,6 +16,9 @@ internal static class SecurityHeaders
                 headers.XContentTypeOptions = "nosniff";
                 headers["Referrer-Policy"] = "no-referrer";
                 headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>()?.Value ?? DataPolicy;
+                // What a user may see is kept by nobody between, and not on a shared computer's disk.
+                if (context.Request.Path.StartsWithSegments("/v1") && headers.CacheControl.Count == 0)
+                    headers.CacheControl = "no-store";
                 // RFC 9110 §15.5.2: a 401 says how to come in.
                 if (context.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
                     headers.WWWAuthenticate = "Bearer";

@@ -13,7 +13,9 @@ internal static class ApiDescription
         "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddOpenApi(api =>
+    private const string DocumentPath = "/openapi/v1.json";
+
+    public static IServiceCollection AddApiDescription(this IServiceCollection services) => services.AddSingleton<ApiDocument>().AddOpenApi(api =>
     {
         // Endpoints keep their bodies as nested types of the same few names.
         api.CreateSchemaReferenceId = type => type.Type.DeclaringType is { } endpoint
@@ -45,7 +47,7 @@ internal static class ApiDescription
 
     public static void MapApiDescription(this WebApplication app)
     {
-        app.MapOpenApi().AllowAnonymous();
+        app.MapGet(DocumentPath, (ApiDocument document) => document.AnswerAsync()).AllowAnonymous().ExcludeFromDescription();
         app.MapScalarApiReference("/docs", page => page
                 .WithTitle("Chat: REST")
                 .DisableDefaultFonts()

@@ -12,8 +12,6 @@ internal static class PageEndpoints
 {
     private const string Start = "index.html";
 
-    private static readonly string[] Reading = [HttpMethods.Get, HttpMethods.Head];
-
     /// <summary>
     /// <c>'self'</c> includes WebSockets. Text never becomes markup or code; only by the page's own rule named <c>chat</c> may it become the
     /// address of a script, which is how a service worker is named.
@@ -51,7 +49,7 @@ internal static class PageEndpoints
         foreach (var file in start)
             app.MapFile("/", file);
         if (start.Count == 0)
-            app.MapMethods("/", Reading, AnswerWithoutPage).AllowAnonymous().ExcludeFromDescription();
+            app.MapGet("/", AnswerWithoutPage).AllowAnonymous().ExcludeFromDescription();
 
         var ready = app.Services.GetRequiredService<ReadyLine>();
         app.Lifetime.ApplicationStarted.Register(() => ready.Say(app.Urls, pageMissingFrom: start.Count == 0 ? directory : null));
@@ -61,7 +59,7 @@ internal static class PageEndpoints
     {
         // Braces are a pattern's parameters.
         var pattern = path.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
-        var endpoint = app.MapMethods(pattern, Reading, context => AnswerAsync(context, file))
+        var endpoint = app.MapGet(pattern, context => AnswerAsync(context, file))
             .AllowAnonymous().ExcludeFromDescription().WithMetadata(Policy);
         if (file.Encoding is { } encoding)
             endpoint.WithMetadata(new ContentEncodingMetadata(encoding.Name, encoding.Preference));
@@ -82,7 +80,7 @@ internal static class PageEndpoints
             headers.Vary = "Accept-Encoding";
         if (file.Encoding is { } encoding)
             headers.ContentEncoding = encoding.Name;
-        // Has HEAD, If-None-Match and 304 in it.
+        // Has If-None-Match and 304 in it.
         return TypedResults.Bytes(file.Content, file.ContentType, entityTag: file.Tag).ExecuteAsync(context);
     }
 

@@ -47,6 +47,9 @@ internal static class HubEndpoint
     private static RequestDelegate Guard(RequestDelegate next) => context =>
     {
         context.DoNotHurry();
+        // Server-sent events: nginx keeps an answer back until it has a buffer full of it, unless told otherwise.
+        if (HttpMethods.IsGet(context.Request.Method))
+            context.Response.Headers["X-Accel-Buffering"] = "no";
         var isNew = string.IsNullOrEmpty(context.Request.Query["id"]);
         return isNew && context.RequestServices.GetRequiredService<DoorServices>().RefusalOf(Caller.From(context.User)!.User) is { } refusal
             ? HttpErrors.ToProblem(refusal).ExecuteAsync(context)
