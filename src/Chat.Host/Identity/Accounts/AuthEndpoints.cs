@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Host.Http;
 
 namespace Chat.Host.Identity.Accounts;
@@ -60,8 +61,8 @@ internal static class AuthEndpoints
         {
             if (Password.Length > MaxPasswordLength)
                 return Error.BadRequest($"A password has at most {MaxPasswordLength} characters.");
-            return DeviceName is { } name && (name.Length is 0 or > MaxDeviceNameLength || name.Any(char.IsControl))
-                ? Error.BadRequest($"A device's name has 1 to {MaxDeviceNameLength} characters and no control characters.")
+            return DeviceName is { } name && !DisplayName.IsWellFormed(name, MaxDeviceNameLength)
+                ? Error.BadRequest($"A device's name has 1 to {MaxDeviceNameLength} characters that can be seen, and no control characters.")
                 : null;
         }
 

@@ -1,5 +1,4 @@
-using System.Buffers;
-using System.Text;
+using Chat.BuildingBlocks.Text;
 using FluentValidation;
 
 namespace Chat.Modules.Groups.Changing;
@@ -9,20 +8,8 @@ internal static class GroupTitle
 {
     private const int MaxLength = 128;
 
-    /// <summary>1 to 128 characters as Unicode counts them, none of them a control character or half a surrogate pair.</summary>
+    /// <summary>A <see cref="DisplayName"/> of 1 to 128 characters.</summary>
     public static IRuleBuilderOptions<T, string?> IsTitle<T>(this IRuleBuilder<T, string?> rule) => rule
-        .Must(IsWellFormed).WithMessage("Give the group a title of 1 to 128 characters without control characters.");
-
-    private static bool IsWellFormed(string? title)
-    {
-        var rest = title.AsSpan();
-        var length = 0;
-        for (; !rest.IsEmpty && length <= MaxLength; length++)
-        {
-            if (Rune.DecodeFromUtf16(rest, out var character, out var units) != OperationStatus.Done || Rune.IsControl(character))
-                return false;
-            rest = rest[units..];
-        }
-        return length is > 0 and <= MaxLength;
-    }
+        .Must(title => DisplayName.IsWellFormed(title, MaxLength))
+        .WithMessage("Give the group a title of 1 to 128 characters that can be seen, without control characters.");
 }
