@@ -33,6 +33,7 @@ internal static class ChatApplication
         var app = builder.Build();
         // Opens every embedded store (the cluster's database is connected when the host starts): one that cannot be ends the start, rather than the first request that needs it.
         app.Services.GetServices<IBackedUp>();
+        app.WarnIfWide();
         app.UseHttpEdge();
         app.MapOperations();
         app.MapIdentity();

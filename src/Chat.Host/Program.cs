@@ -1,10 +1,15 @@
 using Chat.Host;
+using Chat.Host.Identity.Admins;
+using Chat.Host.Operations;
 
 if (args is ["health"])
     return await HealthProbe.RunAsync();
 
+FileModes.KeepToOwner();
 try
 {
+    if (args is ["admin", "create", var admin, .. var settings])
+        return await CreateAdmin.RunAsync(admin, settings);
     var app = ChatApplication.Build(args);
     var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try

@@ -71,6 +71,33 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
+    public async Task In_a_folder_that_others_may_read_its_files_are_its_own_and_a_start_line_says_so()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no modes.");
+        File.SetUnixFileMode(_data, (UnixFileMode)0b111_101_101);
+        using var host = HostProcess.Start(_data);
+        await host.ReadyAsync();
+
+        var files = Directory.GetFiles(_data, "*", SearchOption.AllDirectories);
+
+        Assert.Contains(files, file => file.EndsWith("chat.db", StringComparison.Ordinal));
+        Assert.Contains(files, file => file.Contains("/log/", StringComparison.Ordinal));
+        Assert.All(files, file => Assert.Equal((UnixFileMode)0, File.GetUnixFileMode(file) & (UnixFileMode)0b000_111_111));
+        Assert.Contains(host.Output, line => line.Contains("The data directory", StringComparison.Ordinal) && line.Contains("755", StringComparison.Ordinal));
+        Assert.Equal(0, await host.TerminateAsync());
+    }
+
+    [Fact]
+    public async Task In_a_folder_of_its_own_nothing_is_said_of_modes()
+    {
+        using var host = HostProcess.Start(_data);
+        await host.ReadyAsync();
+
+        Assert.DoesNotContain(host.Output, line => line.Contains("The data directory", StringComparison.Ordinal));
+        Assert.Equal(0, await host.TerminateAsync());
+    }
+
+    [Fact]
     public async Task Asked_to_end_it_ends_with_exit_code_0()
     {
         using var host = HostProcess.Start(_data);

@@ -11,7 +11,7 @@ public sealed class DataDirectory : IDisposable
     /// <exception cref="StorageException">The folder cannot be made or written, or another process holds it.</exception>
     public DataDirectory(IOptions<StorageOptions> options)
     {
-        _root = Path.GetFullPath(options.Value.DataDirectory);
+        _root = System.IO.Path.GetFullPath(options.Value.DataDirectory);
         try
         {
             // One that exists keeps its mode: a volume's root may be another's, and lent by its group.
@@ -39,7 +39,9 @@ public sealed class DataDirectory : IDisposable
         }
     }
 
-    public string PathOf(string name) => Path.Combine(_root, name);
+    public string Path => _root;
+
+    public string PathOf(string name) => System.IO.Path.Combine(_root, name);
 
     public void Dispose() => _lock.Dispose();
 }

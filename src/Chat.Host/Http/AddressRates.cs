@@ -43,7 +43,7 @@ internal sealed class AddressRates : IDisposable
     {
         if (_limiter is null)
             return null;
-        using var lease = _limiter.AttemptAcquire((NetworkOf(context.Connection.RemoteIpAddress ?? IPAddress.None), rate));
+        using var lease = _limiter.AttemptAcquire((NetworkOf(context), rate));
         if (lease.IsAcquired)
             return null;
         _refused.Add(1, new KeyValuePair<string, object?>("rate", rate == AddressRate.Registrations ? "registrations" : "logins"));
@@ -57,6 +57,9 @@ internal sealed class AddressRates : IDisposable
             : next(context);
 
     public void Dispose() => _limiter?.Dispose();
+
+    /// <summary>Where a request comes from: its address, of IPv6 the /64.</summary>
+    public static IPAddress NetworkOf(HttpContext context) => NetworkOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
 
     private static IPAddress NetworkOf(IPAddress address)
     {

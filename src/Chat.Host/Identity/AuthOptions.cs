@@ -29,7 +29,10 @@ internal sealed class AuthOptions
     /// <summary>Whether the server keeps accounts itself: register, login. Default true, false with an <see cref="Authority"/>.</summary>
     public bool? BuiltInAccounts { get; init; }
 
-    /// <summary>The users who may see the operators' pages. Default none.</summary>
+    /// <summary>
+    /// The users who may see the operators' pages. Nobody can register their ids, nor one that looks alike: <c>Chat.Host admin create ID</c> makes
+    /// the account. Default none.
+    /// </summary>
     public IReadOnlyList<string> Admins { get; init; } = [];
 
     /// <summary>How long an access token is good. 1 minute to 1 day; default 15 minutes.</summary>
@@ -58,6 +61,21 @@ internal sealed class AuthOptions
 
     /// <summary>Passwords that may wait to be hashed, half the cores doing so; beyond it <c>unavailable</c>. 1 to 10 000; default 256.</summary>
     [Range(1, 10_000)] public int MaxWaitingPasswords { get; init; } = 256;
+
+    /// <summary>
+    /// Tries of one account's password before each further one has to wait: a second, and then twice as long each time. Strangers count together; a
+    /// network that the account was signed in from and a device that it has count by themselves. 1 to 1 000; default 10.
+    /// </summary>
+    [Range(1, 1_000)] public int FreeGuesses { get; init; } = 10;
+
+    /// <summary>The longest wait between two tries of one account's password. 1 second to 1 hour; default 15 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")] public TimeSpan MaxGuessDelay { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// Accounts' counts of tries, and as many networks they were signed in from, that are remembered, about 300 bytes each; when full, the one that was
+    /// used longest ago is forgotten. 1 000 to 10 000 000; default 100 000.
+    /// </summary>
+    [Range(1_000, 10_000_000)] public int MaxTrackedGuesses { get; init; } = 100_000;
 
     /// <summary>Devices of one user. 1 to 10 000; default 100.</summary>
     [Range(1, 10_000)] public int MaxDevices { get; init; } = 100;

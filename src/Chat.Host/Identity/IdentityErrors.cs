@@ -25,5 +25,13 @@ internal static class IdentityErrors
     public static Error TooManyFromAddress(TimeSpan retryAfter) =>
         new(ErrorCodes.RateLimited, "Too many attempts from this address; wait before the next.", retryAfter);
 
+    public static Error TooManyGuesses(TimeSpan retryAfter) =>
+        new(ErrorCodes.RateLimited, "The password of this account was tried too often; wait before the next.", retryAfter);
+
+    /// <summary>Not <c>unauthenticated</c>: the token that asks is good.</summary>
+    public static Error WrongCurrentPassword { get; } = new(ErrorCodes.Forbidden, "The current password is wrong.");
+
+    public static Error PasswordChanged { get; } = new(ErrorCodes.Conflict, "The password was changed at the same time; try again.");
+
     public static Error Busy { get; } = new(ErrorCodes.Unavailable, "Too many passwords wait to be checked; try again.", TimeSpan.FromSeconds(5));
 }

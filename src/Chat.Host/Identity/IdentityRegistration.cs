@@ -25,6 +25,8 @@ internal static class IdentityRegistration
             .AddStore<IAccountStore, SqliteAccountStore, CqlAccountStore>(context)
             .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
             .AddSingleton<Passwords>()
+            .AddSingleton<Guesses>()
+            .AddSingleton<PasswordChange>()
             .AddSingleton<BuiltInAccounts>()
             .AddSingleton<HalfRevoked>()
             .AddSingleton<KnownDevices>()
@@ -64,7 +66,10 @@ internal static class IdentityRegistration
         // Now, so that a key that cannot be used ends the start.
         app.Services.GetRequiredService<ITokens>();
         if (app.Services.GetRequiredService<IOptions<AuthOptions>>().Value.KeepsAccounts)
+        {
             app.MapAuth();
+            app.MapPasswordChange();
+        }
         app.MapDevices();
     }
 

@@ -32,6 +32,29 @@ public abstract class AccountStoreContract
     }
 
     [Fact]
+    public async Task An_id_that_looks_like_a_taken_one_is_taken()
+    {
+        await Store.AddAsync(UserId.Parse("Dv0."), "first", Ct);
+
+        Assert.False(await Store.AddAsync(UserId.Parse("DV0"), "second", Ct));
+        Assert.False(await Store.AddAsync(UserId.Parse("dv0..."), "second", Ct));
+        Assert.Null(await Store.FindPasswordHashAsync(UserId.Parse("dv0"), Ct));
+        Assert.Equal("first", await Store.FindPasswordHashAsync(UserId.Parse("Dv0."), Ct));
+        Assert.True(await Store.AddAsync(UserId.Parse("dv0-"), "another", Ct));
+        Assert.True(await Store.AddAsync(UserId.Parse("d.v0"), "another", Ct));
+    }
+
+    [Fact]
+    public async Task Of_many_ids_that_look_alike_one_is_added()
+    {
+        string[] ids = ["alice", "Alice", "ALICE", "alice.", "aLICE..", "alicE"];
+
+        var added = await Task.WhenAll(ids.Select(id => Store.AddAsync(UserId.Parse(id), "hash", Ct)));
+
+        Assert.Single(added, true);
+    }
+
+    [Fact]
     public async Task Of_many_who_add_an_id_at_once_one_succeeds()
     {
         var added = await Task.WhenAll(Enumerable.Range(0, 16).Select(i => Store.AddAsync(Alice, $"hash {i}", Ct)));
@@ -46,10 +69,10 @@ public abstract class AccountStoreContract
     {
         await Store.AddAsync(Alice, "first", Ct);
 
-        await Store.ReplacePasswordHashAsync(Alice, "another", "wrong", Ct);
+        Assert.False(await Store.ReplacePasswordHashAsync(Alice, "another", "wrong", Ct));
         Assert.Equal("first", await Store.FindPasswordHashAsync(Alice, Ct));
 
-        await Store.ReplacePasswordHashAsync(Alice, "first", "second", Ct);
+        Assert.True(await Store.ReplacePasswordHashAsync(Alice, "first", "second", Ct));
         Assert.Equal("second", await Store.FindPasswordHashAsync(Alice, Ct));
     }
 }

@@ -15,7 +15,7 @@ public sealed partial class HostProcess : IDisposable
     private readonly TaskCompletionSource<Uri> _address = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<string> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    private HostProcess(Process process)
+    private HostProcess(Process process, string? input)
     {
         _process = process;
         process.OutputDataReceived += (_, line) => Keep(_output, line.Data);
@@ -23,6 +23,11 @@ public sealed partial class HostProcess : IDisposable
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
+        if (input is not null)
+        {
+            process.StandardInput.WriteLine(input);
+            process.StandardInput.Close();
+        }
     }
 
     public IReadOnlyList<string> Output => [.. _output];
@@ -30,19 +35,28 @@ public sealed partial class HostProcess : IDisposable
     public IReadOnlyList<string> Errors => [.. _errors];
 
     public static HostProcess Start(string dataDirectory, string[]? arguments = null, params (string Name, string Value)[] environment) =>
-        Start(dataDirectory, ["dotnet"], arguments, environment);
+        Start(dataDirectory, arguments, null, environment);
+
+    /// <param name="dataDirectory">Where it runs, and keeps its data.</param>
+    /// <param name="arguments">Its command line.</param>
+    /// <param name="input">The one line of its standard input; null where that is the test's own.</param>
+    /// <param name="environment">Settings.</param>
+    public static HostProcess Start(string dataDirectory, string[]? arguments, string? input, params (string Name, string Value)[] environment) =>
+        Start(dataDirectory, ["dotnet"], arguments, input, environment);
 
     /// <summary>With no more than so many files and sockets open at once.</summary>
     public static HostProcess StartLimited(string dataDirectory, int openFiles) =>
-        Start(dataDirectory, ["/bin/sh", "-c", $"ulimit -n {openFiles}; exec dotnet \"$@\"", "sh"], null, []);
+        Start(dataDirectory, ["/bin/sh", "-c", $"ulimit -n {openFiles}; exec dotnet \"$@\"", "sh"], null, null, []);
 
-    private static HostProcess Start(string dataDirectory, string[] command, string[]? arguments, (string Name, string Value)[] environment)
+    private static HostProcess Start(
+        string dataDirectory, string[] command, string[]? arguments, string? input, (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = dataDirectory,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            RedirectStandardInput = input is not null,
         };
         start.ArgumentList.Add(typeof(Program).Assembly.Location);
         foreach (var argument in arguments ?? [])
@@ -52,7 +66,7 @@ public sealed partial class HostProcess : IDisposable
         start.Environment["Storage__DataDirectory"] = dataDirectory;
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return new HostProcess(new Process { StartInfo = start });
+        return new HostProcess(new Process { StartInfo = start }, input);
     }
 
     /// <summary>Where it listens, once it does.</summary>

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
+using Chat.Host.Identity.Accounts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -61,6 +63,10 @@ public sealed class TestHost : IAsyncDisposable
 
     public Task<Answer> RegisterAsync(string userId, string deviceId = "phone", string password = Password) =>
         PostAsync("/v1/auth/register", new { userId, password, deviceId });
+
+    /// <summary>Makes the account of a user whom Auth:Admins names, as the operator's command does.</summary>
+    public async Task CreateAdminAsync(string userId) => Assert.True(
+        (await (await ServiceAsync<BuiltInAccounts>()).CreateAdminAsync(UserId.Parse(userId), Password, TestContext.Current.CancellationToken)).IsOk);
 
     public Task<Answer> LogInAsync(string userId, string deviceId = "phone", string password = Password) =>
         PostAsync("/v1/auth/login", new { userId, password, deviceId });

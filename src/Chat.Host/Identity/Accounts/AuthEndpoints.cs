@@ -14,7 +14,7 @@ internal static class AuthEndpoints
         var auth = routes.MapGroup("/v1/auth").AllowAnonymous().WithTags("Accounts");
 
         auth.MapPost("/register", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
-            body.FaultOfNew() is { } fault
+            body.Fault() is { } fault
                 ? HttpErrors.ToProblem(fault)
                 : Answer(context, await accounts.RegisterAsync(body.Address(), body.DeviceName, body.Password, ct), StatusCodes.Status201Created))
             .WithSummary("Makes an account and logs a device in.").Produces<TokenPair>(StatusCodes.Status201Created)
@@ -23,7 +23,7 @@ internal static class AuthEndpoints
         auth.MapPost("/login", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             body.Fault() is { } fault
                 ? HttpErrors.ToProblem(fault)
-                : Answer(context, await accounts.LogInAsync(body.Address(), body.DeviceName, body.Password, ct), StatusCodes.Status200OK))
+                : Answer(context, await accounts.LogInAsync(body.Address(), body.DeviceName, body.Password, AddressRates.NetworkOf(context), ct), StatusCodes.Status200OK))
             .WithSummary("Logs a device in; its older tokens stay good.").Produces<TokenPair>()
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
@@ -39,6 +39,18 @@ internal static class AuthEndpoints
         }).WithSummary("Ends a refresh token and those before it.").Produces(StatusCodes.Status204NoContent).WithMetadata(new AddressRated(AddressRate.Logins));
     }
 
+    /// <summary>Apart, as it needs a token.</summary>
+    public static void MapPasswordChange(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/v1/auth/password", async (PasswordBody body, HttpContext context, Caller caller, PasswordChange change, CancellationToken ct) =>
+            body.CurrentPassword.Length > PasswordRules.MaxLength
+                ? HttpErrors.ToProblem(PasswordRules.TooLong)
+                : Answer(
+                    context,
+                    await change.ChangeAsync(caller.Device, body.CurrentPassword, body.NewPassword, AddressRates.NetworkOf(context), ct),
+                    StatusCodes.Status200OK))
+        .WithTags("Accounts").WithSummary("Changes the caller's password and ends its other sessions; the device goes on with the pair answered.")
+        .Produces<TokenPair>().WithMetadata(new AddressRated(AddressRate.Logins));
+
     private static IResult Answer(HttpContext context, Result<TokenPair> result, int status)
     {
         context.Response.Headers.CacheControl = "no-store";
@@ -47,20 +59,15 @@ internal static class AuthEndpoints
 
     private sealed record Credentials(UserId UserId, string Password, DeviceId DeviceId, string? DeviceName = null)
     {
-        private const int MinPasswordLength = 8;
-        private const int MaxPasswordLength = 256;
         private const int MaxDeviceNameLength = 64;
 
         public DeviceAddress Address() => new(UserId, DeviceId);
 
-        public Error? FaultOfNew() =>
-            Password.Length < MinPasswordLength ? Error.BadRequest($"A password has at least {MinPasswordLength} characters.") : Fault();
-
         /// <remarks>Lengths in UTF-16 units.</remarks>
         public Error? Fault()
         {
-            if (Password.Length > MaxPasswordLength)
-                return Error.BadRequest($"A password has at most {MaxPasswordLength} characters.");
+            if (Password.Length > PasswordRules.MaxLength)
+                return PasswordRules.TooLong;
             return DeviceName is { } name && !DisplayName.IsWellFormed(name, MaxDeviceNameLength)
                 ? Error.BadRequest($"A device's name has 1 to {MaxDeviceNameLength} characters that can be seen, and no control characters.")
                 : null;
@@ -68,6 +75,11 @@ internal static class AuthEndpoints
 
         // A record's own would tell the password.
         public override string ToString() => $"{UserId}/{DeviceId}";
+    }
+
+    private sealed record PasswordBody(string CurrentPassword, string NewPassword)
+    {
+        public override string ToString() => nameof(PasswordBody);
     }
 
     private sealed record RefreshBody(string RefreshToken)

@@ -4,11 +4,15 @@ using Chat.BuildingBlocks.Storage.Cql;
 
 namespace Chat.Host.Identity.Accounts;
 
-/// <summary>Table <c>identity_accounts</c> (cql/0001-identity.cql), by user. All writes are conditional.</summary>
+/// <summary>Table <c>identity_accounts</c> (cql/0001-identity.cql), by user; ids are claimed by <see cref="CqlAccountNames"/>. All writes are conditional.</summary>
 internal sealed class CqlAccountStore(ICqlSession session, TimeProvider clock) : IAccountStore
 {
+    private readonly CqlAccountNames _names = new(session, clock);
+
     public async Task<bool> AddAsync(UserId user, string passwordHash, CancellationToken ct)
     {
+        if (!await _names.TryClaimAsync(user, ct))
+            return false;
         try
         {
             var added = await session.ExecuteAsync(
@@ -29,12 +33,16 @@ internal sealed class CqlAccountStore(ICqlSession session, TimeProvider clock) :
 
     public Task<string?> FindPasswordHashAsync(UserId user, CancellationToken ct) => FindAsync(user, linearizable: false, ct);
 
-    public Task ReplacePasswordHashAsync(UserId user, string old, string renewed, CancellationToken ct) => session.ExecuteAsync(
-        new CqlStatement("UPDATE identity_accounts SET password_hash = ? WHERE user_id = ? IF password_hash = ?", renewed, user.Value, old)
-        {
-            Idempotent = false,
-        },
-        ct);
+    public async Task<bool> ReplacePasswordHashAsync(UserId user, string old, string renewed, CancellationToken ct)
+    {
+        var replaced = await session.ExecuteAsync(
+            new CqlStatement("UPDATE identity_accounts SET password_hash = ? WHERE user_id = ? IF password_hash = ?", renewed, user.Value, old)
+            {
+                Idempotent = false,
+            },
+            ct);
+        return replaced.Applied;
+    }
 
     private async Task<string?> FindAsync(UserId user, bool linearizable, CancellationToken ct)
     {

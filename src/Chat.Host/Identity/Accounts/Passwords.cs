@@ -12,7 +12,7 @@ internal enum PasswordCheck
     Wrong,
     Right,
 
-    /// <summary>Right, and its hash is of an older kind.</summary>
+    /// <summary>Right, and its hash is of an older kind: of fewer rounds, or of another form of the password.</summary>
     RightButOld,
 }
 
@@ -44,19 +44,27 @@ internal sealed class Passwords : IDisposable
     }
 
     /// <summary>Refusal: <c>unavailable</c> when too many wait.</summary>
-    public Task<Result<string>> HashAsync(string password, CancellationToken ct) => RunAsync(() => _hasher.HashPassword("", password), ct);
+    public Task<Result<string>> HashAsync(string password, CancellationToken ct) => RunAsync(() => _hasher.HashPassword("", PasswordRules.Normalise(password)), ct);
 
     /// <summary>Checks against a hash; against none (no such account) it takes the same time and is wrong. Refusal: <c>unavailable</c> when too many wait.</summary>
     public Task<Result<PasswordCheck>> CheckAsync(string? hash, string password, CancellationToken ct) => RunAsync(
-        () => _hasher.VerifyHashedPassword("", hash ?? _nobodys, password) switch
+        () =>
         {
-            PasswordVerificationResult.Success when hash is not null => PasswordCheck.Right,
-            PasswordVerificationResult.SuccessRehashNeeded when hash is not null => PasswordCheck.RightButOld,
-            _ => PasswordCheck.Wrong,
+            var normal = PasswordRules.Normalise(password);
+            var check = Check(hash, normal);
+            // Hashes of before are of passwords as they were typed.
+            return check == PasswordCheck.Wrong && normal != password && Check(hash, password) != PasswordCheck.Wrong ? PasswordCheck.RightButOld : check;
         },
         ct);
 
     public void Dispose() => _slots.Dispose();
+
+    private PasswordCheck Check(string? hash, string password) => _hasher.VerifyHashedPassword("", hash ?? _nobodys, password) switch
+    {
+        PasswordVerificationResult.Success when hash is not null => PasswordCheck.Right,
+        PasswordVerificationResult.SuccessRehashNeeded when hash is not null => PasswordCheck.RightButOld,
+        _ => PasswordCheck.Wrong,
+    };
 
     private async Task<Result<T>> RunAsync<T>(Func<T> work, CancellationToken ct)
     {

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Chat.BuildingBlocks.Errors;
@@ -14,8 +15,6 @@ namespace Chat.Host.Identity.Admins;
 /// </summary>
 internal sealed class AdminPasswords(BuiltInAccounts accounts, IOptions<AuthOptions> options, TimeProvider clock)
 {
-    private const int MaxPasswordLength = 256;
-
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(5);
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
@@ -27,15 +26,17 @@ internal sealed class AdminPasswords(BuiltInAccounts accounts, IOptions<AuthOpti
         _known.TryGetValue(user, out var known) && clock.GetElapsedTime(known.Since) < KnownFor
         && CryptographicOperations.FixedTimeEquals(known.Hash, HashOf(password));
 
-    /// <summary>Refusals: <c>unauthenticated</c>, <c>unavailable</c> when too many passwords wait.</summary>
-    public async Task<Result<Done>> CheckAsync(UserId user, string password, CancellationToken ct)
+    /// <summary>Refusals: <c>unauthenticated</c>, <c>rate_limited</c>, <c>unavailable</c> when too many passwords wait.</summary>
+    public async Task<Result<Done>> CheckAsync(UserId user, string password, IPAddress network, CancellationToken ct)
     {
-        if (!options.Value.KeepsAccounts || password.Length > MaxPasswordLength)
+        if (!options.Value.KeepsAccounts || password.Length > PasswordRules.MaxLength)
             return IdentityErrors.WrongPassword;
-        var check = await accounts.CheckPasswordAsync(user, password, ct);
-        if (check.IsOk && options.Value.Admins.Contains(user.Value))
+        var check = await accounts.CheckPasswordAsync(user, null, password, network, ct);
+        if (check.Error is { } refusal)
+            return refusal;
+        if (options.Value.Admins.Contains(user.Value))
             _known[user] = (HashOf(password), clock.GetTimestamp());
-        return check;
+        return default(Done);
     }
 
     private byte[] HashOf(string password) => HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes(password));

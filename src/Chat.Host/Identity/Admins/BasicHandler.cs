@@ -26,7 +26,7 @@ internal sealed class BasicHandler(
 
         if (!passwords.IsKnown(user, password))
         {
-            var refusal = rates.Admit(Context, AddressRate.Logins) ?? (await passwords.CheckAsync(user, password, Context.RequestAborted)).Error;
+            var refusal = rates.Admit(Context, AddressRate.Logins) ?? (await passwords.CheckAsync(user, password, AddressRates.NetworkOf(Context), Context.RequestAborted)).Error;
             if (refusal is not null)
             {
                 AuthFailure.Set(Context, refusal);

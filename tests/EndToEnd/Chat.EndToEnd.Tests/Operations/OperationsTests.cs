@@ -38,6 +38,7 @@ public sealed class OperationsTests(SharedServer shared)
             "post /v1/groups", "get /v1/groups/{id}", "patch /v1/groups/{id}", "post /v1/groups/{id}/members",
             "delete /v1/groups/{id}/members/{userId}", "patch /v1/groups/{id}/members/{userId}",
             "post /v1/auth/register", "post /v1/auth/login", "post /v1/auth/refresh", "post /v1/auth/logout",
+            "post /v1/auth/password",
             "get /v1/devices", "delete /v1/devices/{deviceId}",
         ];
 
