@@ -27,6 +27,9 @@ public sealed class TheHouseKeepsTheRulesTests
     public void A_module_sends_no_command_of_another() => Holds(BoundaryRules.ModulesSendNoCommandOfAnother(TheHouse.Modules, TheHouse.Contracts));
 
     [Fact]
+    public void Users_are_told_through_Receivers_only() => Holds(BoundaryRules.ConnectionsAreReachedThroughReceivers(TheHouse.Modules));
+
+    [Fact]
     public void Classes_are_sealed() => Holds(ShapeRules.ClassesAreSealed([.. TheHouse.All.Except(TheHouse.Contracts)]));
 
     [Fact]

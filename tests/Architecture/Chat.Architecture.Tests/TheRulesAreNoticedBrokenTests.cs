@@ -40,6 +40,9 @@ public sealed class TheRulesAreNoticedBrokenTests
         BoundaryRules.ModulesSendNoCommandOfAnother(Broken, [.. BrokenContracts, .. TheHouse.Contracts]), "NeighbourChanger");
 
     [Fact]
+    public void A_class_that_tells_users_past_Receivers() => IsBroken(BoundaryRules.ConnectionsAreReachedThroughReceivers(Broken), "TellOnHappening");
+
+    [Fact]
     public void A_class_that_is_not_sealed() => IsBroken(ShapeRules.ClassesAreSealed(Broken), "OpenClass");
 
     [Fact]
@@ -90,7 +93,8 @@ public sealed class TheRulesAreNoticedBrokenTests
         {
             BoundaryRules.ModulesReferenceContractsOnly([]), BoundaryRules.ContractsReferenceContractsOnly([]), BoundaryRules.BuildingBlocksKnowNoModule([]),
             BoundaryRules.ModulesExportTheirModuleOnly([]), BoundaryRules.StorageClientsAreInAdapters(BrokenContracts),
-            BoundaryRules.TransportsAreTheHosts([]), BoundaryRules.ModulesSendNoCommandOfAnother(Broken, []),
+            BoundaryRules.TransportsAreTheHosts([]), BoundaryRules.ConnectionsAreReachedThroughReceivers(BrokenContracts),
+            BoundaryRules.ModulesSendNoCommandOfAnother(Broken, []),
             ShapeRules.ClassesAreSealed([]), ShapeRules.ContractsAreRecordsAndPorts([]), ShapeRules.HandlersAreNamedForTheirRequest(BrokenContracts),
             ShapeRules.SubscribersAreNamedForWhatTheyDo(BrokenContracts), ShapeRules.NamesSaySomething([]),
             RegistrationRules.RequestsHaveOneHandler([], BrokenModules), RegistrationRules.HandlersAreRegistered([]),

@@ -35,13 +35,14 @@ internal sealed class World : IDisposable
         Metrics = new DeliveryMetrics(_meters, Clock);
         CursorTable = new CursorTable(Store, Options, Clock, NullLogger<CursorTable>.Instance);
         Starts = new DeviceStarts(Store, CursorTable, Mediator);
-        var leaving = new Leaving(Options, Clock, NullLogger<Leaving>.Instance);
         var services = new ConnectionServices(
-            Mediator, new MemberLog(Mediator), CursorTable, Starts, leaving, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
-        Connections = new ConnectionTable(new Lazy<ConnectionServices>(services), Metrics);
-        GatheredReceipts = new GatheredReceipts(Connections, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
-        ReceiptFanOut = new ReceiptFanOut(Connections, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
-        Acknowledging = new AcknowledgeHandler(Connections, CursorTable, ReceiptFanOut, Mediator);
+            Mediator, new MemberLog(Mediator), CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
+        Connections = new ConnectionTable(Metrics);
+        Acceptor = new ConnectionAcceptor(Connections, services, new Leaving(Options, Clock, NullLogger<Leaving>.Instance));
+        Receivers = new Receivers(Connections);
+        GatheredReceipts = new GatheredReceipts(Receivers, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
+        ReceiptFanOut = new ReceiptFanOut(Receivers, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
+        Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Mediator);
     }
 
     public FakeTimeProvider Clock { get; } = new();
@@ -59,6 +60,10 @@ internal sealed class World : IDisposable
     public DeliveryMetrics Metrics { get; }
 
     public ConnectionTable Connections { get; }
+
+    public ConnectionAcceptor Acceptor { get; }
+
+    public Receivers Receivers { get; }
 
     public GatheredReceipts GatheredReceipts { get; }
 
@@ -123,14 +128,7 @@ internal sealed class World : IDisposable
     }
 
     /// <summary>Tells the connections of the members, as the fan-out does.</summary>
-    public void Offer(MessageAppended appended)
-    {
-        var message = appended.Message;
-        var (toOthers, toSender) = (new MessageEvent(message, toSender: false), new MessageEvent(message, toSender: true));
-        foreach (var member in Members(message.Conversation))
-            foreach (var device in Connections.ConnectionsOf(member))
-                device.Offer(appended, member == message.Sender.User ? toSender : toOthers);
-    }
+    public void Offer(MessageAppended appended) => Receivers.Push(appended, Members(appended.Message.Conversation));
 
     public MessageAppended Say(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0)
     {
@@ -179,7 +177,7 @@ internal sealed class World : IDisposable
     {
         var client = new Client(device);
         prepare?.Invoke(client);
-        var attached = Connections.Attach(client, new Welcome());
+        var attached = Acceptor.Attach(client, new Welcome());
         Assert.NotNull(attached);
         client.Connection = (DeviceConnection)attached;
         _clients.Add(client);
@@ -225,8 +223,7 @@ internal sealed class World : IDisposable
     public void Sweep(TimeSpan after)
     {
         Clock.Advance(after);
-        foreach (var connection in Connections.All())
-            connection.Sweep();
+        Receivers.ResendOverdue();
     }
 
     public void Dispose()

@@ -31,10 +31,12 @@ public sealed class DeliveryModule : IModule
             .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>();
 
         services
-            .AddSingleton<ConnectionTable>().AddSingleton<IConnections>(provider => provider.GetRequiredService<ConnectionTable>())
+            .AddSingleton<IConnections, ConnectionAcceptor>()
+            .AddSingleton<ConnectionTable>()
+            .AddSingleton<Receivers>()
             .AddSingleton<DeviceStarts>()
             .AddSingleton<MemberLog>()
-            .AddSingleton<ConnectionServices>().AddSingleton(provider => new Lazy<ConnectionServices>(provider.GetRequiredService<ConnectionServices>))
+            .AddSingleton<ConnectionServices>()
             .AddSubscriber<DeviceRevoked, ForgetOnDeviceRevoked>()
             .AddSingleton<Leaving>()
             .AddHostedService<ResendSweep>();
@@ -58,8 +60,8 @@ public sealed class DeliveryModule : IModule
             .AddSubscriber<MembersAdded, TellOnGroupChanged>()
             .AddSubscriber<MemberRemoved, TellOnGroupChanged>()
             .AddSubscriber<RoleChanged, TellOnGroupChanged>()
-            .AddSubscriber<MembersAdded, LookOnMembersAdded>()
-            .AddSubscriber<MembershipsFoundChanged, LookOnMembersAdded>()
+            .AddSubscriber<MembersAdded, JoinOnMembersAdded>()
+            .AddSubscriber<MembershipsFoundChanged, JoinOnMembersAdded>()
             .AddSubscriber<PresenceChanged, TellOnPresenceChanged>()
             .AddSubscriber<TypingChanged, TellOnPresenceChanged>();
     }

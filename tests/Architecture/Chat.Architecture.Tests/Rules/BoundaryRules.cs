@@ -73,5 +73,14 @@ internal static class BoundaryRules
         return Verdict.On(commands.Count == 0 ? [] : modules.WrittenTypes(), type => !sending.Contains(type.Outermost()));
     }
 
+    /// <summary>Connections are reached through Receivers; the table is known besides where connections come and go, and to the module.</summary>
+    public static Verdict ConnectionsAreReachedThroughReceivers(IReadOnlyList<Assembly> modules)
+    {
+        var tables = modules.WrittenTypes().Where(type => type.Name == "ConnectionTable").ToList();
+        return Verdict.On(
+            Types.InAssemblies(modules).That().MeetCustomRule(new DependsOn([.. tables.Select(table => table.FullName!)])).GetTypes().Select(Assemblies.Outermost),
+            type => type.Name is "ConnectionTable" or "Receivers" or "ConnectionAcceptor" || typeof(IModule).IsAssignableFrom(type));
+    }
+
     private static bool IsBuildingBlock(string name) => name.StartsWith("Chat.BuildingBlocks", StringComparison.Ordinal);
 }

@@ -46,5 +46,22 @@ internal sealed class NeighbourChanger(IMediator mediator)
         mediator.Send(new CreateGroup(owner, "Theirs", [], GroupHistory.All), ct);
 }
 
+internal sealed class ConnectionTable
+{
+    public int Count { get; set; }
+}
+
+/// <summary>Keeps the rule.</summary>
+internal sealed class Receivers(ConnectionTable connections)
+{
+    public void Tell() => connections.Count++;
+}
+
+/// <summary>Breaks: users are told through Receivers alone.</summary>
+internal sealed class TellOnHappening(ConnectionTable connections)
+{
+    public Action Tell => () => connections.Count++;
+}
+
 /// <summary>Breaks: no names that say nothing.</summary>
 internal sealed class ConversationManager;

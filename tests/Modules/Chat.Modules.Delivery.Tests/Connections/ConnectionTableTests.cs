@@ -117,7 +117,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var (bob, laptop) = (await _world.ConnectedAsync(Bob), await _world.ConnectedAsync(World.Device("bob", "laptop")));
 
-        await new ForgetOnDeviceRevoked(_world.Connections, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob), Ct);
+        await new ForgetOnDeviceRevoked(_world.Receivers, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob), Ct);
 
         Assert.Equal([CloseReason.Revoked], bob.Closed);
         Assert.Empty(laptop.Closed);
@@ -129,7 +129,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var bob = await _world.ConnectedAsync(Bob);
 
-        await new ForgetOnDeviceRevoked(_world.Connections, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob) { Elsewhere = true }, Ct);
+        await new ForgetOnDeviceRevoked(_world.Receivers, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob) { Elsewhere = true }, Ct);
 
         Assert.Equal([CloseReason.Revoked], bob.Closed);
         Assert.Equal(DeviceStanding.Known, await _world.Store.GetStandingAsync(Bob, Ct));
@@ -142,7 +142,7 @@ public sealed class ConnectionTableTests : IDisposable
         _world.Say(3, Here, Alice);
         await _world.SettleAsync();
         await _world.AckAsync(Bob, Here, 2);
-        await new ForgetOnDeviceRevoked(_world.Connections, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob), Ct);
+        await new ForgetOnDeviceRevoked(_world.Receivers, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob), Ct);
 
         var tablet = await _world.ConnectedAsync(World.Device("bob", "tablet"));
 
@@ -155,12 +155,12 @@ public sealed class ConnectionTableTests : IDisposable
         await _world.ConnectedAsync(Bob);
         await _world.ConnectedAsync(World.Device("bob", "laptop"));
 
-        Assert.Null(_world.Connections.Attach(new Client(World.Device("bob", "tablet")), new Welcome()));
+        Assert.Null(_world.Acceptor.Attach(new Client(World.Device("bob", "tablet")), new Welcome()));
         await _world.ConnectedAsync(Bob);
-        Assert.True(_world.Connections.IsAccepting);
+        Assert.True(_world.Acceptor.IsAccepting);
         await _world.ConnectedAsync(Alice);
-        Assert.False(_world.Connections.IsAccepting);
-        Assert.Null(_world.Connections.Attach(new Client(World.Device("carol")), new Welcome()));
+        Assert.False(_world.Acceptor.IsAccepting);
+        Assert.Null(_world.Acceptor.Attach(new Client(World.Device("carol")), new Welcome()));
     }
 
     [Fact]

@@ -229,8 +229,8 @@ public sealed class DeliveryModelTests
                 else
                 {
                     carol.Leave(_changing, _world.Leave(_changing, "carol"));
-                    foreach (var connection in isTold ? _world.Connections.ConnectionsOf(carol.Address.User) : [])
-                        connection.Forget(_changing);
+                    if (isTold)
+                        _world.Receivers.Leave(_changing, carol.Address.User);
                 }
                 _carolIsAway = !_carolIsAway;
             }

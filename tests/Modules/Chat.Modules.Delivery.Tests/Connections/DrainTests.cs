@@ -172,7 +172,7 @@ public sealed class DrainTests : IDisposable
         _world.MeanwhileOf<GetHead>(() =>
         {
             _world.Leave(group, "bob");
-            _world.Connections.Find(Bob)!.Forget(group);
+            _world.Connections.Find(Bob)!.Leave(group);
             _world.Append(group, Alice);
         });
 

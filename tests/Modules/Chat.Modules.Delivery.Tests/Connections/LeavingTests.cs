@@ -15,12 +15,12 @@ public sealed class LeavingTests : IDisposable
         for (var i = 0; i < 20; i++)
             clients.Add(await _world.ConnectedAsync(World.Device($"user{i}")));
 
-        var left = _world.Connections.LeaveAsync();
-        Assert.Same(left, _world.Connections.LeaveAsync());
+        var left = _world.Acceptor.LeaveAsync();
+        Assert.Same(left, _world.Acceptor.LeaveAsync());
         await _world.SettleAsync();
 
-        Assert.False(_world.Connections.IsAccepting);
-        Assert.Null(_world.Connections.Attach(new Client(World.Device("late")), new Welcome()));
+        Assert.False(_world.Acceptor.IsAccepting);
+        Assert.Null(_world.Acceptor.Attach(new Client(World.Device("late")), new Welcome()));
         var closings = clients.Select(client => Assert.Single(client.Events.OfType<GoAwayEvent>()).After).ToList();
         Assert.All(clients, client => Assert.Empty(client.Closed));
         Assert.True(closings.Max() - closings.Min() > TimeSpan.FromMilliseconds(200), "The closings are not spread.");
@@ -45,17 +45,17 @@ public sealed class LeavingTests : IDisposable
     [Fact]
     public async Task With_nobody_connected_it_is_over_at_once()
     {
-        await _world.Connections.LeaveAsync();
+        await _world.Acceptor.LeaveAsync();
 
-        Assert.False(_world.Connections.IsAccepting);
+        Assert.False(_world.Acceptor.IsAccepting);
     }
 
     [Fact]
     public async Task One_that_is_being_taken_in_when_the_leaving_begins_is_closed_too()
     {
-        var late = new LateClient(_world.Connections);
+        var late = new LateClient(_world.Acceptor);
 
-        using var attached = _world.Connections.Attach(late, new Welcome());
+        using var attached = _world.Acceptor.Attach(late, new Welcome());
 
         await Wait.UntilAsync(() => late.Closed is CloseReason.GoingAway, "the close");
         Assert.Single(late.Events.OfType<GoAwayEvent>());
@@ -69,7 +69,7 @@ public sealed class LeavingTests : IDisposable
         client.Connection.Tell(new ConversationEvent(_world.Group("bob"), ConversationChange.TitleChanged, null));
         await Wait.UntilAsync(() => client.IsHeldBack, "the stall");
 
-        var left = _world.Connections.LeaveAsync();
+        var left = _world.Acceptor.LeaveAsync();
         _world.Clock.Advance(TimeSpan.FromSeconds(1));
         await _world.SettleAsync();
         Assert.Empty(client.Closed);
@@ -86,7 +86,7 @@ public sealed class LeavingTests : IDisposable
     {
         var client = (await _world.ConnectedAsync(World.Device("bob"))).Stall();
 
-        await FinishAsync(_world.Connections.LeaveAsync());
+        await FinishAsync(_world.Acceptor.LeaveAsync());
 
         Assert.Equal([CloseReason.GoingAway], client.Closed);
         Assert.Equal(0, _world.Connections.Count);

@@ -119,7 +119,7 @@ public sealed class PushTests : IDisposable
         for (var i = 0; i < 4; i++)
             _world.Append(Here, Alice);
 
-        bob.Connection.OfferHead(Here, new SeqNo(4));
+        bob.Connection.Advance(Here, new SeqNo(4));
         await _world.SettleAsync();
 
         Assert.Equal([1, 2, 3, 4], bob.SeqNos);
@@ -223,7 +223,7 @@ public sealed class PushTests : IDisposable
         _world.MeanwhileOf<ReadLog>(() =>
         {
             _world.Leave(group, "bob");
-            bob.Connection.Forget(group);
+            bob.Connection.Leave(group);
         });
 
         _world.Say(group, Alice);
@@ -242,7 +242,7 @@ public sealed class PushTests : IDisposable
         Assert.Equal(8, bob.Messages.Count);
 
         _world.Leave(group, "bob");
-        bob.Connection.Forget(group);
+        bob.Connection.Leave(group);
         _world.Say(8, Here, Alice);
         await _world.SettleAsync();
 
@@ -260,7 +260,7 @@ public sealed class PushTests : IDisposable
         Assert.False(bob.CaughtUp);
 
         _world.Leave(group, "bob");
-        bob.Connection.Forget(group);
+        bob.Connection.Leave(group);
         await _world.SettleAsync();
 
         Assert.Equal(1, bob.Count<CaughtUpEvent>());
@@ -274,7 +274,7 @@ public sealed class PushTests : IDisposable
         _world.Say(2, group, Alice);
         await _world.SettleAsync();
         _world.Leave(group, "bob");
-        bob.Connection.Forget(group);
+        bob.Connection.Leave(group);
         _world.Say(3, group, Alice);
         _world.Join(group, "bob");
 
@@ -290,7 +290,7 @@ public sealed class PushTests : IDisposable
         var group = _world.Group("alice");
         var bob = await _world.ConnectedAsync(Bob);
 
-        bob.Connection.Offer(_world.Append(group, Alice), new MessageEvent(_world.Log(group)[0], toSender: false));
+        bob.Connection.Push(_world.Append(group, Alice), new MessageEvent(_world.Log(group)[0], toSender: false));
         await _world.SettleAsync();
 
         Assert.Empty(bob.Messages);

@@ -105,7 +105,7 @@ public sealed class RemovedMemberTests : IDisposable
         var bob = await _world.ConnectedAsync(Bob);
         RemoveBobDuringTheNextRead();
 
-        bob.Connection.OfferHead(_group, new SeqNo(1));
+        bob.Connection.Advance(_group, new SeqNo(1));
         await _world.SettleAsync();
 
         Assert.Empty(bob.Messages);

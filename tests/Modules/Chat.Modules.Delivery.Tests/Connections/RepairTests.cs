@@ -99,7 +99,7 @@ public sealed class RepairTests : IDisposable
         _world.MeanwhileOf<GetMembership>(() =>
         {
             _world.Leave(group, "bob");
-            bob.Connection.Forget(group);
+            bob.Connection.Leave(group);
             _world.Append(group, Alice);
         });
 

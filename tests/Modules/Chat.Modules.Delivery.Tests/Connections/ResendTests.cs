@@ -85,7 +85,7 @@ public sealed class ResendTests : IDisposable
         var bob = await _world.ConnectedAsync(Bob);
         _world.Say(group, Alice);
         await _world.SettleAsync();
-        _world.MeanwhileOf<ReadLog>(() => bob.Connection.Forget(group));
+        _world.MeanwhileOf<ReadLog>(() => bob.Connection.Leave(group));
 
         _world.Sweep(TimeSpan.FromSeconds(5));
         await _world.SettleAsync();
@@ -99,7 +99,7 @@ public sealed class ResendTests : IDisposable
         var bob = await _world.ConnectedAsync(Bob);
         _world.Say(Here, Alice);
         await _world.SettleAsync();
-        using var sweep = new ResendSweep(_world.Connections, _world.Options, _world.Clock);
+        using var sweep = new ResendSweep(_world.Receivers, _world.Options, _world.Clock);
         await sweep.StartAsync(TestContext.Current.CancellationToken);
 
         await Wait.UntilAsync(() =>

@@ -9,7 +9,7 @@ public sealed class TellOnGroupChangedTests : IDisposable
     private readonly World _world = new(new DeliveryOptions { PushThreshold = 3 });
     private readonly TellOnGroupChanged _telling;
 
-    public TellOnGroupChangedTests() => _telling = new TellOnGroupChanged(_world.Connections, _world.Mediator, _world.Options);
+    public TellOnGroupChangedTests() => _telling = new TellOnGroupChanged(_world.Receivers, _world.Mediator, _world.Options);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

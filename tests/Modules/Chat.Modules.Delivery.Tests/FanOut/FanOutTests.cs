@@ -23,9 +23,9 @@ public sealed class FanOutTests : IDisposable
     public FanOutTests()
     {
         _queue = new FanOutQueue(_world.Options, _world.Metrics);
-        _large = new LargeConversations(_world.Connections, _world.Mediator, _world.Options, _world.Clock, NullLogger<LargeConversations>.Instance);
+        _large = new LargeConversations(_world.Receivers, _world.Mediator, _world.Options, _world.Clock, NullLogger<LargeConversations>.Instance);
         _worker = new FanOutWorker(
-            _queue, _world.Connections, _large, _world.Mediator, _world.Options, _world.Metrics, _world.Clock, NullLogger<FanOutWorker>.Instance);
+            _queue, _world.Receivers, _large, _world.Mediator, _world.Options, _world.Metrics, _world.Clock, NullLogger<FanOutWorker>.Instance);
         _subscriber = new FanOutOnMessageAppended(_queue);
     }
 

@@ -7,7 +7,7 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>What every connection needs, once for all of them.</summary>
 internal sealed class ConnectionServices(
-    IMediator mediator, MemberLog log, CursorTable cursors, DeviceStarts starts, Leaving leaving, IOptions<DeliveryOptions> options,
+    IMediator mediator, MemberLog log, CursorTable cursors, DeviceStarts starts, IOptions<DeliveryOptions> options,
     DeliveryMetrics metrics, TimeProvider clock, ILogger<DeviceConnection> logger)
 {
     public IMediator Mediator => mediator;
@@ -17,8 +17,6 @@ internal sealed class ConnectionServices(
     public CursorTable Cursors => cursors;
 
     public DeviceStarts Starts => starts;
-
-    public Leaving Leaving => leaving;
 
     public DeliveryOptions Options => options.Value;
 

@@ -31,7 +31,7 @@ internal sealed partial class DeviceConnection
     }
 
     /// <summary>Looks for messages that were not acked in time, and lets a pump that a store has stopped try again.</summary>
-    public void Sweep()
+    public void ResendOverdue()
     {
         lock (_gate)
         {

@@ -88,7 +88,7 @@ internal sealed partial class DeviceConnection
             }
             if (await _services.Log.ReadAsync(feed.Conversation, Device.User, after, room, PageBytes, _closing.Token) is not { } read)
             {
-                Forget(feed.Conversation);
+                Leave(feed.Conversation);
                 return;
             }
             lock (_gate)
@@ -165,7 +165,7 @@ internal sealed partial class DeviceConnection
         if (await _services.Log.ReadAsync(
             conversation, Device.User, new SeqNo(overdue.First.Value - 1), _services.Options.UnackedWindow, PageBytes, _closing.Token) is not { } read)
         {
-            Forget(conversation);
+            Leave(conversation);
             return;
         }
         var resent = 0;

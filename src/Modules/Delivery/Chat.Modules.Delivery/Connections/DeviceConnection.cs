@@ -12,7 +12,7 @@ namespace Chat.Modules.Delivery.Connections;
 internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoolWorkItem
 {
     private readonly IClientConnection _client;
-    private readonly ConnectionTable _table;
+    private readonly Action<DeviceConnection> _ended;
     private readonly ConnectionServices _services;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
@@ -29,13 +29,13 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     /// <param name="id">Its name on this node.</param>
     /// <param name="client">What it writes to.</param>
     /// <param name="welcome">Goes out first: others may find the connection in the table before it is opened.</param>
-    /// <param name="table">Where it is found.</param>
+    /// <param name="ended">Called once, when it has ended.</param>
     /// <param name="services">What all connections need.</param>
-    public DeviceConnection(ConnectionId id, IClientConnection client, ServerEvent welcome, ConnectionTable table, ConnectionServices services)
+    public DeviceConnection(ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
     {
         Id = id;
         _client = client;
-        _table = table;
+        _ended = ended;
         _services = services;
         _outbox = new Outbox(services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
         _outbox.AddAnswer(welcome);
@@ -59,7 +59,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     public void Open() => Schedule();
 
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
-    public void Offer(MessageAppended appended, MessageEvent pushed)
+    public void Push(MessageAppended appended, MessageEvent pushed)
     {
         lock (_gate)
         {
@@ -67,13 +67,13 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
                 return;
             var feed = _feeds.Get(appended.Message.Conversation);
             if (!feed.IsLoaded || appended.Message.SeqNo > feed.Pushed)
-                Take(feed, appended, pushed);
+                PushOrQueue(feed, appended, pushed);
         }
         Schedule();
     }
 
     /// <summary>A conversation has messages up to a place, which are to be read from the log.</summary>
-    public void OfferHead(ConversationId conversation, SeqNo head)
+    public void Advance(ConversationId conversation, SeqNo head)
     {
         lock (_gate)
         {
@@ -88,7 +88,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     }
 
     /// <summary>The user's membership has begun or changed: its place in the conversation is looked up, and what the log has above it is read.</summary>
-    public void Look(ConversationId conversation)
+    public void Join(ConversationId conversation)
     {
         lock (_gate)
         {
@@ -154,7 +154,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         lock (_gate)
         {
             if (!_feeds.TryFind(conversation, out var feed) || !feed.IsLoaded)
-                return AckOutcome.NotFollowed;
+                return AckOutcome.NotTracked;
             if (head is { } known)
                 feed.Extend(known);
             if (seqNo > feed.Target)
@@ -172,7 +172,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     }
 
     /// <summary>The device's user is no longer in the conversation: nothing of it is sent any more, and what is in flight holds up nothing else.</summary>
-    public void Forget(ConversationId conversation)
+    public void Leave(ConversationId conversation)
     {
         lock (_gate)
         {
@@ -191,7 +191,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     }
 
     /// <summary>Tells the client to reconnect after a pause; not dropped, however much waits.</summary>
-    public void TellToGo(TimeSpan after)
+    public void SendGoAway(TimeSpan after)
     {
         lock (_gate)
         {
@@ -229,14 +229,14 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             _roomForAnswers?.TrySetResult();
             _firstDrain.TrySetResult();
         }
-        _table.Remove(this);
+        _ended(this);
         _closing.Cancel();
         // The pump has the last word: it says that the connection has ended.
         Schedule();
         return true;
     }
 
-    private void Take(ConversationFeed feed, MessageAppended appended, MessageEvent pushed)
+    private void PushOrQueue(ConversationFeed feed, MessageAppended appended, MessageEvent pushed)
     {
         var message = appended.Message;
         feed.Extend(message.SeqNo);
@@ -280,7 +280,7 @@ internal enum AckOutcome
     Ignored,
 
     /// <summary>This connection has nothing pushed of the conversation; the cursor has not moved.</summary>
-    NotFollowed,
+    NotTracked,
 
     /// <summary>It is above what this connection knows of: ask the log.</summary>
     BeyondKnown,

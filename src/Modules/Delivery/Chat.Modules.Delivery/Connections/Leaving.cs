@@ -28,7 +28,7 @@ internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider cl
         var closings = new Queue<(DeviceConnection Connection, TimeSpan At)>(
             connections.Select(connection => (connection, spread * Random.Shared.NextDouble() + Notice)).OrderBy(closing => closing.Item2));
         foreach (var (connection, at) in closings)
-            connection.TellToGo(at);
+            connection.SendGoAway(at);
 
         var started = clock.GetTimestamp();
         while (closings.Count > 0)

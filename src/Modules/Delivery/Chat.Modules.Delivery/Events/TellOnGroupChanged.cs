@@ -1,4 +1,3 @@
-using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
@@ -9,12 +8,12 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Events;
 
 /// <summary>Tells the connected members of a group what changed about it. In large ones only those whom it is about.</summary>
-internal sealed class TellOnGroupChanged(ConnectionTable connections, IMediator mediator, IOptions<DeliveryOptions> options)
+internal sealed class TellOnGroupChanged(Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options)
     : IEventHandler<GroupCreated>, IEventHandler<TitleChanged>, IEventHandler<MembersAdded>, IEventHandler<MemberRemoved>, IEventHandler<RoleChanged>
 {
     public Task Handle(GroupCreated notification, CancellationToken cancellationToken)
     {
-        TellEach(notification.Members, new ConversationEvent(notification.Group, ConversationChange.Created, notification.Owner));
+        receivers.Tell(notification.Members, new ConversationEvent(notification.Group, ConversationChange.Created, notification.Owner));
         return Task.CompletedTask;
     }
 
@@ -29,10 +28,9 @@ internal sealed class TellOnGroupChanged(ConnectionTable connections, IMediator 
 
     public async Task Handle(MemberRemoved notification, CancellationToken cancellationToken)
     {
-        foreach (var device in connections.ConnectionsOf(notification.Member))
-            device.Forget(notification.Group);
+        receivers.Leave(notification.Group, notification.Member);
         var removed = new ConversationEvent(notification.Group, ConversationChange.MemberRemoved, notification.Member);
-        TellEach([notification.Member], removed);
+        receivers.Tell(notification.Member, removed);
         await TellMembersAsync(removed, cancellationToken);
     }
 
@@ -43,15 +41,8 @@ internal sealed class TellOnGroupChanged(ConnectionTable connections, IMediator 
     {
         var members = await mediator.Send(new GetMembers(change.Conversation), ct);
         if (members.Count <= options.Value.PushThreshold)
-            TellEach(members, change);
+            receivers.Tell(members, change);
         else if (change is { User: { } user, Change: not ConversationChange.MemberRemoved })
-            TellEach([user], change);
-    }
-
-    private void TellEach(IReadOnlyList<UserId> users, ConversationEvent change)
-    {
-        foreach (var user in users)
-            foreach (var device in connections.ConnectionsOf(user))
-                device.Tell(change);
+            receivers.Tell(user, change);
     }
 }

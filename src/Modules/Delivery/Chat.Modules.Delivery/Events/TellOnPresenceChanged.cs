@@ -5,16 +5,11 @@ using Chat.Modules.Presence.Contracts;
 
 namespace Chat.Modules.Delivery.Events;
 
-internal sealed class TellOnPresenceChanged(ConnectionTable connections) : IEventHandler<PresenceChanged>, IEventHandler<TypingChanged>
+internal sealed class TellOnPresenceChanged(Receivers receivers) : IEventHandler<PresenceChanged>, IEventHandler<TypingChanged>
 {
     public Task Handle(PresenceChanged notification, CancellationToken cancellationToken)
     {
-        var presence = new PresenceEvent(notification.State);
-        foreach (var (device, connection) in notification.Subscribers)
-        {
-            if (connections.Find(device) is { } live && live.Id == connection)
-                live.Tell(presence);
-        }
+        receivers.Tell(notification.Subscribers, new PresenceEvent(notification.State));
         return Task.CompletedTask;
     }
 
@@ -23,11 +18,8 @@ internal sealed class TellOnPresenceChanged(ConnectionTable connections) : IEven
         var typing = new TypingEvent(notification.Conversation, notification.From.User, notification.Active);
         foreach (var member in notification.Members)
         {
-            foreach (var device in connections.ConnectionsOf(member))
-            {
-                if (device.Device.User != notification.From.User)
-                    device.Tell(typing);
-            }
+            if (member != notification.From.User)
+                receivers.Tell(member, typing);
         }
         return Task.CompletedTask;
     }

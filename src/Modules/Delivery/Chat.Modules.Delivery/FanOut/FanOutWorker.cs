@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
-using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using MediatR;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +10,7 @@ namespace Chat.Modules.Delivery.FanOut;
 
 /// <summary>Takes each message to the connections of its members: pushed in conversations up to the threshold, a hint in larger ones.</summary>
 internal sealed class FanOutWorker(
-    FanOutQueue queue, ConnectionTable connections, LargeConversations large, IMediator mediator, IOptions<DeliveryOptions> options,
+    FanOutQueue queue, Receivers receivers, LargeConversations large, IMediator mediator, IOptions<DeliveryOptions> options,
     DeliveryMetrics metrics, TimeProvider clock, ILogger<FanOutWorker> log) : BackgroundService
 {
     private const int MaxBatch = 256;
@@ -71,22 +70,9 @@ internal sealed class FanOutWorker(
         {
             var members = await mediator.Send(new GetMembers(message.Conversation));
             if (members.Count > options.Value.PushThreshold)
-            {
                 large.Advance(message.Conversation, message.SeqNo);
-            }
             else
-            {
-                var toOthers = new MessageEvent(message, toSender: false);
-                foreach (var member in members)
-                {
-                    var devices = connections.ConnectionsOf(member);
-                    if (devices.Count == 0)
-                        continue;
-                    var pushed = member == message.Sender.User ? new MessageEvent(message, toSender: true) : toOthers;
-                    foreach (var device in devices)
-                        device.Offer(item.Appended, pushed);
-                }
-            }
+                receivers.Push(item.Appended, members);
         }
         catch (Exception e)
         {
@@ -105,9 +91,7 @@ internal sealed class FanOutWorker(
             if (members.Count > options.Value.PushThreshold)
                 large.Advance(conversation, head);
             else
-                foreach (var member in members)
-                    foreach (var device in connections.ConnectionsOf(member))
-                        device.OfferHead(conversation, head);
+                receivers.Advance(conversation, head, members);
         }
         catch (Exception e)
         {

@@ -12,7 +12,7 @@ namespace Chat.Modules.Delivery.FanOut;
 
 /// <summary>Hints for conversations too large to push to: however many messages come, one <c>advanced</c> each <see cref="DeliveryOptions.CoalesceMs"/>.</summary>
 internal sealed class LargeConversations(
-    ConnectionTable connections, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<LargeConversations> log)
+    Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<LargeConversations> log)
     : BackgroundService
 {
     // One entry a large conversation that has moved within the period.
@@ -38,10 +38,7 @@ internal sealed class LargeConversations(
     {
         try
         {
-            var hint = new AdvancedEvent(conversation, head);
-            foreach (var member in await mediator.Send(new GetMembers(conversation), ct))
-                foreach (var device in connections.ConnectionsOf(member))
-                    device.Tell(hint);
+            receivers.Tell(await mediator.Send(new GetMembers(conversation), ct), new AdvancedEvent(conversation, head));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

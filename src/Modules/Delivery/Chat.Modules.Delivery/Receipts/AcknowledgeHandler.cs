@@ -11,7 +11,7 @@ using MediatR;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>Moves the device's cursor, then the user's; where that one has moved, the senders of what it passed get their receipts.</summary>
-internal sealed class AcknowledgeHandler(ConnectionTable connections, CursorTable cursors, ReceiptFanOut receipts, IMediator mediator)
+internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursors, ReceiptFanOut receipts, IMediator mediator)
     : ICommandHandler<Acknowledge, Done>, ICommandHandler<AcknowledgeMessage, Done>
 {
     private static readonly Error NotAMember = MessagingErrors.NotAMember;
@@ -23,25 +23,24 @@ internal sealed class AcknowledgeHandler(ConnectionTable connections, CursorTabl
 
     public async Task<Result<Done>> Handle(Acknowledge command, CancellationToken ct)
     {
-        var connection = connections.Find(command.From);
         if (await mediator.Send(new GetMembership(command.Conversation, command.From.User), ct) is not { } membership)
         {
-            connection?.Release(command.Conversation);
+            receivers.Release(command.From, command.Conversation);
             return NotAMember;
         }
 
         var acked = new List<InFlightMessage>();
-        var outcome = connection?.Ack(command.Conversation, command.SeqNo, null, acked) ?? AckOutcome.NotFollowed;
-        if (outcome is AckOutcome.NotFollowed or AckOutcome.BeyondKnown)
+        var outcome = receivers.Ack(command.From, command.Conversation, command.SeqNo, null, acked);
+        if (outcome is AckOutcome.NotTracked or AckOutcome.BeyondKnown)
         {
             var head = await mediator.Send(new GetHead(command.Conversation), ct);
             if (command.SeqNo > head)
                 return Error.BadRequest("There is no message at that seqNo yet.");
-            outcome = connection?.Ack(command.Conversation, command.SeqNo, head, acked) ?? AckOutcome.NotFollowed;
+            outcome = receivers.Ack(command.From, command.Conversation, command.SeqNo, head, acked);
         }
         if (outcome is AckOutcome.Ignored)
             return new Done();
-        if (outcome is AckOutcome.NotFollowed)
+        if (outcome is AckOutcome.NotTracked)
             (await cursors.GetAsync(new CursorKey(command.From.User, command.From.Device, command.Conversation), ct)).Deliver(command.SeqNo);
 
         var user = await cursors.GetAsync(new CursorKey(command.From.User, null, command.Conversation), ct);

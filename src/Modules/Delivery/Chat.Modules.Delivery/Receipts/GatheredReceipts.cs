@@ -16,7 +16,7 @@ namespace Chat.Modules.Delivery.Receipts;
 /// rest go out at once.
 /// </summary>
 internal sealed class GatheredReceipts(
-    ConnectionTable connections, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<GatheredReceipts> log) : BackgroundService
+    Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<GatheredReceipts> log) : BackgroundService
 {
     private const int MaxGathered = 100_000;
 
@@ -26,11 +26,11 @@ internal sealed class GatheredReceipts(
 
     public void Add(UserId sender, ReceiptEvent receipt)
     {
-        if (connections.ConnectionsOf(sender).Count == 0)
+        if (!receivers.IsConnected(sender))
             return;
         var key = (sender, receipt.CoalescingKey);
         if (Interlocked.Increment(ref _added) > MaxGathered || (receipt.Conversation.IsDirect && _gathered.TryAdd(key, null)))
-            Tell(sender, receipt);
+            receivers.Tell(sender, receipt);
         else
             _gathered.AddOrUpdate(key, receipt, (_, other) => other?.SeqNo > receipt.SeqNo ? other : receipt);
     }
@@ -55,17 +55,11 @@ internal sealed class GatheredReceipts(
         try
         {
             if (await mediator.Send(new GetMembership(receipt.Conversation, sender), ct) is not null)
-                Tell(sender, receipt);
+                receivers.Tell(sender, receipt);
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             log.ReceiptNotTold(receipt.Conversation, e);
         }
-    }
-
-    private void Tell(UserId sender, ReceiptEvent receipt)
-    {
-        foreach (var device in connections.ConnectionsOf(sender))
-            device.Tell(receipt);
     }
 }

@@ -19,7 +19,7 @@ internal sealed class ReceiptFanOut : BackgroundService
     /// <summary>Messages looked through before the ack is answered; the rest is done by the worker.</summary>
     private const int AtOnce = 256;
 
-    private readonly ConnectionTable _connections;
+    private readonly Receivers _receivers;
     private readonly GatheredReceipts _gathered;
     private readonly IMediator _mediator;
     private readonly DeliveryOptions _options;
@@ -27,10 +27,10 @@ internal sealed class ReceiptFanOut : BackgroundService
     private readonly Channel<SenderSearch> _searches;
 
     public ReceiptFanOut(
-        ConnectionTable connections, GatheredReceipts gathered, IMediator mediator, IOptions<DeliveryOptions> options, DeliveryMetrics metrics,
+        Receivers receivers, GatheredReceipts gathered, IMediator mediator, IOptions<DeliveryOptions> options, DeliveryMetrics metrics,
         ILogger<ReceiptFanOut> log)
     {
-        (_connections, _gathered, _mediator, _options, _log) = (connections, gathered, mediator, options.Value, log);
+        (_receivers, _gathered, _mediator, _options, _log) = (receivers, gathered, mediator, options.Value, log);
         _searches = Channel.CreateBounded<SenderSearch>(new BoundedChannelOptions(_options.MaxReceiptSearches) { SingleReader = true });
         metrics.Observe("chat.receipts.searches", "Acks of many messages whose senders are still to be found.", () => _searches.Reader.Count);
     }
@@ -46,7 +46,7 @@ internal sealed class ReceiptFanOut : BackgroundService
         if (members.Count > _options.PushThreshold)
             return;
         // Nobody else hears of it now: the absent have the table.
-        var senders = members.Where(member => member != ack.From.User && _connections.ConnectionsOf(member).Count > 0).ToHashSet();
+        var senders = members.Where(member => member != ack.From.User && _receivers.IsConnected(member)).ToHashSet();
         if (acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo)
             TellOf(acked.FindAll(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo), ack, status, senders);
         else
@@ -79,13 +79,13 @@ internal sealed class ReceiptFanOut : BackgroundService
                 Tell(acked[i].Sender, ack, status, acked[i].Id, acked[i].SeqNo);
         }
         if (status is AckStatus.Read && acked is [.., var newest])
-            TellOthersOf(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
+            _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
     }
 
     private async ValueTask SearchAsync(SenderSearch search, CancellationToken ct)
     {
         var (ack, status) = (search.Ack, search.Status);
-        var tellsOthers = status is AckStatus.Read && _connections.ConnectionsOf(ack.From.User).Any(device => device.Device != ack.From);
+        var tellsOthers = status is AckStatus.Read && _receivers.HasOtherDevices(ack.From);
         if (search.IsDone && !tellsOthers)
             return;
         do
@@ -94,7 +94,7 @@ internal sealed class ReceiptFanOut : BackgroundService
         }
         while (!search.IsDone && search.LookedAt < AtOnce);
         if (tellsOthers && search.Newest is { } newest)
-            TellOthersOf(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
+            _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
         if (!search.IsDone && !_searches.Writer.TryWrite(search))
             TellUnfound(search);
     }
@@ -119,13 +119,4 @@ internal sealed class ReceiptFanOut : BackgroundService
 
     private void Tell(UserId sender, Acknowledge ack, AckStatus status, MessageId message, SeqNo seqNo) =>
         _gathered.Add(sender, new ReceiptEvent(ack.Conversation, message, seqNo, ack.From.User, status));
-
-    private void TellOthersOf(DeviceAddress reader, ReceiptEvent receipt)
-    {
-        foreach (var device in _connections.ConnectionsOf(reader.User))
-        {
-            if (device.Device != reader)
-                device.Tell(receipt);
-        }
-    }
 }

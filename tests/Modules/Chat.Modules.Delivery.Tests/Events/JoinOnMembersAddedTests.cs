@@ -7,15 +7,15 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Tests.Events;
 
 /// <summary>Messages between the moment when the head is read for new members and the one when they are in.</summary>
-public sealed class LookOnMembersAddedTests : IDisposable
+public sealed class JoinOnMembersAddedTests : IDisposable
 {
     private static readonly DeviceAddress Alice = World.Device("alice");
     private static readonly DeviceAddress Bob = World.Device("bob");
 
     private readonly World _world = new(new DeliveryOptions { PushThreshold = 3 });
-    private readonly LookOnMembersAdded _looking;
+    private readonly JoinOnMembersAdded _joining;
 
-    public LookOnMembersAddedTests() => _looking = new LookOnMembersAdded(_world.Connections);
+    public JoinOnMembersAddedTests() => _joining = new JoinOnMembersAdded(_world.Receivers);
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -85,7 +85,7 @@ public sealed class LookOnMembersAddedTests : IDisposable
         _world.Leave(group, "bob");
         _world.Append(group, Alice);
 
-        await _looking.Handle(new MembershipsFoundChanged(group, [Bob.User]), Ct);
+        await _joining.Handle(new MembershipsFoundChanged(group, [Bob.User]), Ct);
         await _world.SettleAsync();
 
         Assert.Equal([1], bob.SeqNos);
@@ -99,8 +99,8 @@ public sealed class LookOnMembersAddedTests : IDisposable
         _world.Say(between, group, Alice);
         _world.Join(group, "bob", at: head);
         await (addedHere
-            ? _looking.Handle(new MembersAdded(group, [Bob.User]), Ct)
-            : _looking.Handle(new MembershipsFoundChanged(group, [Bob.User]), Ct));
+            ? _joining.Handle(new MembersAdded(group, [Bob.User]), Ct)
+            : _joining.Handle(new MembershipsFoundChanged(group, [Bob.User]), Ct));
         await _world.SettleAsync();
     }
 }

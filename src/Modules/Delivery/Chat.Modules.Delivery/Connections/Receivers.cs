@@ -1,0 +1,118 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>
+/// The one way to tell users something, whichever of their devices are connected. Only this class looks up connections; what is for users
+/// connected to other nodes will leave here too.
+/// </summary>
+/// <remarks>No call waits for a device: each only queues at its connections. What must reach absent devices is in the log.</remarks>
+internal sealed class Receivers(ConnectionTable connections)
+{
+    /// <summary>False where telling the user something would reach nobody.</summary>
+    public bool IsConnected(UserId user) => connections.Of(user).Length > 0;
+
+    /// <summary>Whether the device's user has another device connected.</summary>
+    public bool HasOtherDevices(DeviceAddress device)
+    {
+        foreach (var connection in connections.Of(device.User))
+        {
+            if (connection.Device != device)
+                return true;
+        }
+        return false;
+    }
+
+    /// <summary>Pushes a message to the members' devices. May be called in any order and more than once.</summary>
+    public void Push(MessageAppended appended, IReadOnlyList<UserId> members)
+    {
+        var message = appended.Message;
+        MessageEvent? toOthers = null;
+        foreach (var member in members)
+        {
+            var devices = connections.Of(member);
+            if (devices.IsEmpty)
+                continue;
+            var pushed = member == message.Sender.User ? new MessageEvent(message, toSender: true) : toOthers ??= new MessageEvent(message, toSender: false);
+            foreach (var device in devices)
+                device.Push(appended, pushed);
+        }
+    }
+
+    /// <summary>Has the members' devices pushed what the log holds of the conversation, up to <paramref name="head"/>.</summary>
+    public void Advance(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
+    {
+        foreach (var member in members)
+            foreach (var device in connections.Of(member))
+                device.Advance(conversation, head);
+    }
+
+    /// <summary>Tells the users' connected devices; absent ones are not told later.</summary>
+    public void Tell(IReadOnlyList<UserId> users, ServerEvent item)
+    {
+        foreach (var user in users)
+            Tell(user, item);
+    }
+
+    /// <inheritdoc cref="Tell(IReadOnlyList{UserId}, ServerEvent)"/>
+    public void Tell(UserId user, ServerEvent item)
+    {
+        foreach (var device in connections.Of(user))
+            device.Tell(item);
+    }
+
+    /// <summary>Tells these connections; a connection that has been replaced is not told.</summary>
+    public void Tell(IReadOnlyList<Subscriber> subscribers, ServerEvent item)
+    {
+        foreach (var (device, id) in subscribers)
+        {
+            if (connections.Find(device) is { } connection && connection.Id == id)
+                connection.Tell(item);
+        }
+    }
+
+    /// <summary>Tells the other devices of a device's user.</summary>
+    public void TellOtherDevices(DeviceAddress device, ServerEvent item)
+    {
+        foreach (var connection in connections.Of(device.User))
+        {
+            if (connection.Device != device)
+                connection.Tell(item);
+        }
+    }
+
+    /// <summary>The users have joined the conversation: their devices are sent what was appended after the joining.</summary>
+    public void Join(ConversationId conversation, IReadOnlyList<UserId> users)
+    {
+        foreach (var user in users)
+            foreach (var device in connections.Of(user))
+                device.Join(conversation);
+    }
+
+    /// <summary>The user is no longer a member: nothing more of the conversation is sent to its devices.</summary>
+    public void Leave(ConversationId conversation, UserId user)
+    {
+        foreach (var device in connections.Of(user))
+            device.Leave(conversation);
+    }
+
+    /// <summary>Closes the device's connection, if it has one.</summary>
+    public void Close(DeviceAddress device, CloseReason reason) => connections.Find(device)?.Close(reason);
+
+    /// <summary>Has each connection send again what its device did not ack in time.</summary>
+    public void ResendOverdue()
+    {
+        foreach (var connection in connections.All())
+            connection.ResendOverdue();
+    }
+
+    /// <inheritdoc cref="DeviceConnection.Ack"/>
+    public AckOutcome Ack(DeviceAddress device, ConversationId conversation, SeqNo seqNo, SeqNo? head, List<InFlightMessage> acked) =>
+        connections.Find(device)?.Ack(conversation, seqNo, head, acked) ?? AckOutcome.NotTracked;
+
+    /// <inheritdoc cref="DeviceConnection.Release"/>
+    public void Release(DeviceAddress device, ConversationId conversation) => connections.Find(device)?.Release(conversation);
+}
