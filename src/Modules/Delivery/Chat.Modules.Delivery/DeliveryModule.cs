@@ -30,6 +30,9 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<CursorTable>().AddHostedService(provider => provider.GetRequiredService<CursorTable>())
             .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>();
 
+        if (!context.UsesCql())
+            services.AddSingleton<IFollowsLog>(provider => (SqliteCursorStore)provider.GetRequiredService<ICursorStore>());
+
         services
             .AddSingleton<IConnections, ConnectionAcceptor>()
             .AddSingleton<ConnectionTable>()

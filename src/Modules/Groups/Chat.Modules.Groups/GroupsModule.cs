@@ -8,6 +8,7 @@ using Chat.Modules.Groups.InUse;
 using Chat.Modules.Groups.LookUp;
 using Chat.Modules.Groups.Rest;
 using Chat.Modules.Groups.Store;
+using Chat.Modules.Messaging.Contracts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,24 +17,29 @@ namespace Chat.Modules.Groups;
 /// <summary>What the module has.</summary>
 public sealed class GroupsModule : IModule
 {
-    public void AddServices(IServiceCollection services, ModuleContext context) => services
-        .AddModuleOptions<GroupsOptions>("Groups")
-        .AddSingleton<GroupsMetrics>()
-        .AddSqliteTables("groups", typeof(GroupsModule).Assembly)
-        .AddCqlTables("groups", typeof(GroupsModule).Assembly)
-        .AddStore<IGroupStore, SqliteGroupStore, CqlGroupStore>(context)
-        .AddSingleton<GroupDirectory>()
-        .AddSingleton<Strangers>()
-        .AddCommand<CreateGroup, Group, CreateGroupHandler>().AddCommandValidator<CreateGroup, CreateGroupValidator>()
-        .AddCommand<ChangeGroup, Group, ChangeGroupHandler>().AddCommandValidator<ChangeGroup, ChangeGroupValidator>()
-        .AddCommand<AddMembers, Group, AddMembersHandler>().AddCommandValidator<AddMembers, AddMembersValidator>()
-        .AddCommand<RemoveMember, Done, RemoveMemberHandler>()
-        .AddCommand<ChangeRole, Group, ChangeRoleHandler>().AddCommandValidator<ChangeRole, ChangeRoleValidator>()
-        .AddQuery<GetGroup, Result<Group>, GetGroupHandler>()
-        .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
-        .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
-        .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
-        .AddQuery<ShareGroup, bool, ShareGroupHandler>();
+    public void AddServices(IServiceCollection services, ModuleContext context)
+    {
+        if (!context.UsesCql())
+            services.AddSingleton<IFollowsLog>(provider => (SqliteGroupStore)provider.GetRequiredService<IGroupStore>());
+        services
+            .AddModuleOptions<GroupsOptions>("Groups")
+            .AddSingleton<GroupsMetrics>()
+            .AddSqliteTables("groups", typeof(GroupsModule).Assembly)
+            .AddCqlTables("groups", typeof(GroupsModule).Assembly)
+            .AddStore<IGroupStore, SqliteGroupStore, CqlGroupStore>(context)
+            .AddSingleton<GroupDirectory>()
+            .AddSingleton<Strangers>()
+            .AddCommand<CreateGroup, Group, CreateGroupHandler>().AddCommandValidator<CreateGroup, CreateGroupValidator>()
+            .AddCommand<ChangeGroup, Group, ChangeGroupHandler>().AddCommandValidator<ChangeGroup, ChangeGroupValidator>()
+            .AddCommand<AddMembers, Group, AddMembersHandler>().AddCommandValidator<AddMembers, AddMembersValidator>()
+            .AddCommand<RemoveMember, Done, RemoveMemberHandler>()
+            .AddCommand<ChangeRole, Group, ChangeRoleHandler>().AddCommandValidator<ChangeRole, ChangeRoleValidator>()
+            .AddQuery<GetGroup, Result<Group>, GetGroupHandler>()
+            .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
+            .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
+            .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
+            .AddQuery<ShareGroup, bool, ShareGroupHandler>();
+    }
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGroups();
 }

@@ -7,6 +7,9 @@ internal static partial class MessagingLogs
     [LoggerMessage(Level = LogLevel.Error, Message = "The log has not answered an append within {Timeout}; senders are told that it is unavailable")]
     public static partial void LogStalled(this ILogger log, TimeSpan timeout);
 
+    [LoggerMessage(Level = LogLevel.Error, Message = "The message log is older than the cursors of {Conversations} conversations: messages were lost, or an older copy was put back. A new epoch begins; cursors above the heads were moved down to them")]
+    public static partial void LogIsOlder(this ILogger log, int conversations);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "The log answers appends again")]
     public static partial void LogGoesOn(this ILogger log);
 }

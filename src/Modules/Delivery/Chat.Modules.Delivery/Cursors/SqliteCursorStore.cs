@@ -1,12 +1,13 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Sqlite;
+using Chat.Modules.Messaging.Contracts;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>Tables <c>delivery_cursors</c> and <c>delivery_devices</c> (migrations/0001-cursors.sql).</summary>
-internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider clock) : ICursorStore
+internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider clock) : ICursorStore, IFollowsLog
 {
     private const string UpsertCursor =
         """
@@ -68,6 +69,14 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
         await database.WriteAsync(connection => Upsert(connection, cursors), ct);
         return new Dictionary<CursorKey, Exception>();
     }
+
+    public IReadOnlyDictionary<ConversationId, SeqNo> ReadHighest() => database.Read(reader => reader
+        .Query<(string Conversation, long Place)>("SELECT conversation_id, max(max(delivered, read)) FROM delivery_cursors GROUP BY conversation_id")
+        .ToDictionary(row => ConversationId.Parse(row.Conversation), row => new SeqNo(row.Place)));
+
+    public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.WriteAsync(connection => connection.Execute(
+        "UPDATE delivery_cursors SET delivered = min(delivered, $head), read = min(read, $head) WHERE conversation_id = $conversation",
+        heads.Select(head => new { conversation = head.Key.Value, head = head.Value.Value })), ct);
 
     private static void Upsert(SqliteConnection connection, IEnumerable<KeyValuePair<CursorKey, CursorValue>> cursors) =>
         connection.Execute(UpsertCursor, cursors.Select(cursor => new

@@ -3,13 +3,14 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Rules;
+using Chat.Modules.Messaging.Contracts;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
 namespace Chat.Modules.Groups.Store;
 
 /// <summary>The embedded store; its tables are in migrations/.</summary>
-internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
+internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, IFollowsLog
 {
     public bool IsShared => false;
 
@@ -27,6 +28,14 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore
 
     public Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<UserId>>(database.Read(connection => FindFull(connection, change, limits)));
+
+    public IReadOnlyDictionary<ConversationId, SeqNo> ReadHighest() => database.Read(reader => reader
+        .Query<(string Group, long Place)>("SELECT group_id, max(max(joined_at, visible_after)) FROM groups_members GROUP BY group_id")
+        .ToDictionary(row => ConversationId.Parse(row.Group), row => new SeqNo(row.Place)));
+
+    public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.WriteAsync(connection => connection.Execute(
+        "UPDATE groups_members SET joined_at = min(joined_at, $head), visible_after = min(visible_after, $head) WHERE group_id = $group",
+        heads.Select(head => new { group = head.Key.Value, head = head.Value.Value })), ct);
 
     private static GroupState? Find(SqliteConnection connection, ConversationId id)
     {

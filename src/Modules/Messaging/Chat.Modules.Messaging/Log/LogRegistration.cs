@@ -21,6 +21,7 @@ internal static class LogRegistration
         : services
             .AddSingleton<ActivityClock>()
             .AddSingleton<RocksMessageLog>()
+            .AddHostedService<RestoredLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<RocksMessageLog>());

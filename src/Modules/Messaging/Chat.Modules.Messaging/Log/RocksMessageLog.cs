@@ -62,7 +62,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         _writer = new BatchWorker<Append>("log-writer", MessagingOptions.MostWaitingAppends, MaxBatch, Commit);
     }
 
-    public string Epoch { get; }
+    public string Epoch { get; private set; }
 
     public Activity ActivityFloor => new(Volatile.Read(ref _committed));
 
@@ -173,6 +173,9 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         _store.BackUpTo(copy);
         File.WriteAllBytes(Path.Combine(copy, BackupMark), []);
     }
+
+    /// <summary>Begins a new history: data was lost. Only before anybody was told the old one's name.</summary>
+    public void BeginEpoch() => Epoch = WriteNewEpoch();
 
     public void Dispose()
     {
@@ -378,11 +381,17 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
             if (view.Db.Get(key) is { } known && !File.Exists(backupMark))
                 return Encoding.ASCII.GetString(known);
         }
+        var epoch = WriteNewEpoch();
+        File.Delete(backupMark);
+        return epoch;
+    }
+
+    private string WriteNewEpoch()
+    {
         var epoch = RandomNumberGenerator.GetHexString(16, lowercase: true);
         using var batch = new WriteBatch();
-        batch.Put(key, Encoding.ASCII.GetBytes(epoch));
+        batch.Put("epoch"u8, Encoding.ASCII.GetBytes(epoch));
         _store.WriteDurably(batch);
-        File.Delete(backupMark);
         return epoch;
     }
 
