@@ -146,6 +146,7 @@ public sealed class MediationTests
     private ServiceProvider Build(params (string Key, string Value)[] settings) => new ServiceCollection()
         .AddLogging()
         .AddSingleton<IMeterFactory, TestMeters>()
+        .AddSingleton(TimeProvider.System)
         .AddSingleton<IConfiguration>(new ConfigurationBuilder()
             .AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
         .AddMediation()
