@@ -31,7 +31,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     private readonly RocksFamily _attempts;
     private readonly RocksFamily _ids;
     private readonly RocksFamily _directs;
-    private readonly BatchWorker<Append> _writer;
+    private readonly BatchWorker<RocksAppend> _writer;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
     private readonly ActivityClock _activity;
@@ -41,7 +41,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
 
     // Only the writer's thread touches these.
     private readonly Dictionary<ConversationId, SeqNo> _heads = [];
-    private readonly Dictionary<(UserId, string), Append> _firsts = [];
+    private readonly Dictionary<(UserId, string), RocksAppend> _firsts = [];
     private readonly Dictionary<UserId, string> _newest = [];
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
@@ -59,7 +59,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
         _commits = meters.Create("Chat").CreateHistogram<double>("chat.log.commit", "s", "Time of a group commit to the message log, the fsync included.");
         // WaitingAppends refuses before it is full.
-        _writer = new BatchWorker<Append>("log-writer", MessagingOptions.MostWaitingAppends, MaxBatch, Commit);
+        _writer = new BatchWorker<RocksAppend>("log-writer", MessagingOptions.MostWaitingAppends, MaxBatch, Commit);
     }
 
     public string Epoch { get; private set; }
@@ -69,7 +69,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     public Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
         // Encoded here, on the sender's thread: the writer's is the one that everybody shares.
-        var append = new Append(draft);
+        var append = new RocksAppend(draft);
         var enqueued = _writer.EnqueueAsync(append, ct);
         return enqueued.IsCompletedSuccessfully ? append.Done : AppendedAsync(append, enqueued);
     }
@@ -183,7 +183,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         _store.Dispose();
     }
 
-    private static async Task<AppendedMessage> AppendedAsync(Append append, ValueTask enqueued)
+    private static async Task<AppendedMessage> AppendedAsync(RocksAppend append, ValueTask enqueued)
     {
         try
         {
@@ -196,7 +196,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return await append.Done;
     }
 
-    private void Commit(List<Append> appends)
+    private void Commit(List<RocksAppend> appends)
     {
         var started = _clock.GetTimestamp();
         // Between batches all of them stand in the store; those taken within one do not yet.
@@ -232,13 +232,13 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         finally
         {
             _firsts.Clear();
-            ThreadPool.UnsafeQueueUserWorkItem(new Answering([.. appends]), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new RocksAnswering([.. appends]), preferLocal: false);
         }
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
     }
 
     // While the store takes no writes, what is in it is still the answer to its retries.
-    private bool TryGoOn(List<Append> appends)
+    private bool TryGoOn(List<RocksAppend> appends)
     {
         try
         {
@@ -260,7 +260,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
     }
 
     // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
-    private void AddAlone(Append append, WriteBatch batch, RocksView view)
+    private void AddAlone(RocksAppend append, WriteBatch batch, RocksView view)
     {
         try
         {
@@ -272,7 +272,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         }
     }
 
-    private void Add(Append append, WriteBatch batch, RocksView view)
+    private void Add(RocksAppend append, WriteBatch batch, RocksView view)
     {
         var draft = append.Draft;
         if (_firsts.TryGetValue((draft.Sender.User, draft.ClientMsgId), out var first))
@@ -393,66 +393,5 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         batch.Put("epoch"u8, Encoding.ASCII.GetBytes(epoch));
         _store.WriteDurably(batch);
         return epoch;
-    }
-
-    private sealed class Append(MessageDraft draft)
-    {
-        private readonly long _unixMs = draft.Now.ToUnixTimeMilliseconds();
-
-        // Who waits goes on where it is answered.
-        private readonly TaskCompletionSource<AppendedMessage> _done = new();
-
-        public MessageDraft Draft => draft;
-
-        /// <summary>All of its id but the time in it, until it has its place.</summary>
-        public MessageId Id { get; private set; } = MessageId.New(draft.Now);
-
-        public byte[] Encoded { get; } = MessageCodec.Encode(draft, draft.Now.ToUnixTimeMilliseconds());
-
-        public Activity Activity { get; private set; }
-
-        public Task<AppendedMessage> Done => _done.Task;
-
-        // Only the writer's thread writes these.
-        public AppendedMessage? Outcome { get; set; }
-
-        public StoreUnavailableException? Failure { get; set; }
-
-        public void Stamp(Activity activity)
-        {
-            Activity = activity;
-            Id = activity.In(Id);
-            MessageCodec.WriteId(Encoded, Id);
-        }
-
-        public LoggedMessage ToMessage(SeqNo seqNo) => new(
-            Id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
-
-        public void Answer()
-        {
-            if (Failure is null)
-                _done.SetResult(Outcome!);
-            else
-                _done.SetException(Failure);
-        }
-    }
-
-    /// <summary>
-    /// Answers what one commit has settled, off the writer's thread. Who waited goes on right here, which costs less than handing each to a thread
-    /// of its own; and as that may take long, another thread is always called to go on with the rest.
-    /// </summary>
-    private sealed class Answering(Append[] appends) : IThreadPoolWorkItem
-    {
-        private int _taken;
-
-        public void Execute()
-        {
-            for (var isFirst = true; Interlocked.Increment(ref _taken) - 1 is var next && next < appends.Length; isFirst = false)
-            {
-                if (isFirst && next + 1 < appends.Length)
-                    ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-                appends[next].Answer();
-            }
-        }
     }
 }

@@ -1,0 +1,67 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>A message on its way through the embedded log's writer.</summary>
+internal sealed class RocksAppend(MessageDraft draft)
+{
+    private readonly long _unixMs = draft.Now.ToUnixTimeMilliseconds();
+
+    // Who waits goes on where it is answered.
+    private readonly TaskCompletionSource<AppendedMessage> _done = new();
+
+    public MessageDraft Draft => draft;
+
+    /// <summary>All of its id but the time in it, until it has its place.</summary>
+    public MessageId Id { get; private set; } = MessageId.New(draft.Now);
+
+    public byte[] Encoded { get; } = MessageCodec.Encode(draft, draft.Now.ToUnixTimeMilliseconds());
+
+    public Activity Activity { get; private set; }
+
+    public Task<AppendedMessage> Done => _done.Task;
+
+    // Only the writer's thread writes these.
+    public AppendedMessage? Outcome { get; set; }
+
+    public StoreUnavailableException? Failure { get; set; }
+
+    public void Stamp(Activity activity)
+    {
+        Activity = activity;
+        Id = activity.In(Id);
+        MessageCodec.WriteId(Encoded, Id);
+    }
+
+    public LoggedMessage ToMessage(SeqNo seqNo) => new(
+        Id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
+
+    public void Answer()
+    {
+        if (Failure is null)
+            _done.SetResult(Outcome!);
+        else
+            _done.SetException(Failure);
+    }
+}
+
+/// <summary>
+/// Answers what one commit has settled, off the writer's thread. Who waited goes on right here, which costs less than handing each to a thread
+/// of its own; and as that may take long, another thread is always called to go on with the rest.
+/// </summary>
+internal sealed class RocksAnswering(RocksAppend[] appends) : IThreadPoolWorkItem
+{
+    private int _taken;
+
+    public void Execute()
+    {
+        for (var isFirst = true; Interlocked.Increment(ref _taken) - 1 is var next && next < appends.Length; isFirst = false)
+        {
+            if (isFirst && next + 1 < appends.Length)
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+            appends[next].Answer();
+        }
+    }
+}
