@@ -31,7 +31,6 @@ internal sealed class Server : IAsyncDisposable
     public string Name { get; }
     public Accounts Accounts { get; }
     public ProcessMeter? Meter { get; }
-    public Uri Url => url;
 
     /// <summary>Of a server that was started here.</summary>
     public int ProcessId => process!.Id;
