@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Net.Sockets;
 using Chat.Bench.Servers;
@@ -32,13 +33,11 @@ internal static class DescriptorsAttack
             }
             Console.WriteLine($"with {connections} silent connections, {openFiles} files: {await AskAsync(server, ct)}");
 
-            if (server.IsRunning)
-            {
-                var began = Stopwatch.GetTimestamp();
-                var before = server.Meter!.Read().Cpu;
-                await Task.Delay(TimeSpan.FromSeconds(seconds), ct);
-                Console.WriteLine($"CPU of the server meanwhile: {(server.Meter.Read().Cpu - before) / Stopwatch.GetElapsedTime(began):P0} of a core");
-            }
+            var began = Stopwatch.GetTimestamp();
+            var before = CpuOf(server);
+            await Task.Delay(TimeSpan.FromSeconds(seconds), ct);
+            if (CpuOf(server) - before is { } cpu)
+                Console.WriteLine($"CPU of the server meanwhile: {cpu / Stopwatch.GetElapsedTime(began):P0} of a core");
         }
         finally
         {
@@ -46,6 +45,19 @@ internal static class DescriptorsAttack
         }
         Console.WriteLine($"after: {await AskAsync(server, ct)}");
         return server.IsRunning ? 0 : 1;
+    }
+
+    /// <summary>Null where the server has ended.</summary>
+    private static TimeSpan? CpuOf(Server server)
+    {
+        try
+        {
+            return server.IsRunning ? server.Meter!.Read().Cpu : null;
+        }
+        catch (Exception e) when (e is InvalidOperationException or Win32Exception)
+        {
+            return null;
+        }
     }
 
     /// <summary>A client connects its live connection and asks for its conversations.</summary>
