@@ -8,6 +8,7 @@ internal enum CloseCode
     Normal = 1000,
     GoingAway = 1001,
     FrameTooLarge = 1009,
+    InternalError = 1011,
     Replaced = 4000,
     NotAuthenticated = 4001,
     ProtocolError = 4002,
@@ -21,6 +22,7 @@ internal static class CloseCodes
         CloseReason.Replaced => CloseCode.Replaced,
         CloseReason.TokenExpired or CloseReason.Revoked => CloseCode.NotAuthenticated,
         CloseReason.OverLimit => CloseCode.OverLimit,
+        CloseReason.Fault => CloseCode.InternalError,
         _ => CloseCode.GoingAway,
     };
 }

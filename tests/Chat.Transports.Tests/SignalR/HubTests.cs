@@ -163,6 +163,7 @@ public sealed class HubTests : IAsyncDisposable
     [InlineData(true, CloseReason.Replaced, "replaced: ")]
     [InlineData(false, CloseReason.Revoked, "unauthenticated: ")]
     [InlineData(true, CloseReason.TokenExpired, "token_expired: ")]
+    [InlineData(false, CloseReason.Fault, "internal: ")]
     public async Task The_servers_close_says_why(bool messagePack, CloseReason reason, string code)
     {
         await using var client = await ConnectAsync(messagePack);
@@ -175,7 +176,7 @@ public sealed class HubTests : IAsyncDisposable
         await attached.Detached;
     }
 
-    [Theory, InlineData(CloseReason.Replaced, false), InlineData(CloseReason.GoingAway, true)]
+    [Theory, InlineData(CloseReason.Replaced, false), InlineData(CloseReason.GoingAway, true), InlineData(CloseReason.Fault, true)]
     public async Task The_servers_close_says_whether_to_come_back(CloseReason reason, bool comesBack)
     {
         var doors = await OpenAsync();

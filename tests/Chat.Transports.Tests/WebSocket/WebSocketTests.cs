@@ -206,6 +206,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     [InlineData(CloseReason.Revoked, "4001 revoked")]
     [InlineData(CloseReason.OverLimit, "4008 over a limit")]
     [InlineData(CloseReason.GoingAway, "1001 going away")]
+    [InlineData(CloseReason.Fault, "1011 internal error")]
     public async Task The_server_closes_with_the_reasons_code(CloseReason reason, string close)
     {
         await using var client = await ConnectAsync();

@@ -12,7 +12,7 @@ internal sealed class Client(DeviceAddress device) : IClientConnection
     private readonly List<ServerEvent> _events = [];
     private readonly List<CloseReason> _closed = [];
     private TaskCompletionSource? _stalled;
-    private bool _broken;
+    private Exception? _broken;
     private bool _halfOpen;
     private bool _writing;
 
@@ -80,10 +80,10 @@ internal sealed class Client(DeviceAddress device) : IClientConnection
     }
 
     /// <summary>The next write fails.</summary>
-    public void Break()
+    public void Break(Exception? e = null)
     {
         lock (_gate)
-            _broken = true;
+            _broken = e ?? new IOException("The socket is gone.");
     }
 
     /// <summary>Writes succeed from here on, and nothing arrives.</summary>
@@ -106,8 +106,8 @@ internal sealed class Client(DeviceAddress device) : IClientConnection
             await ready.WaitAsync(ct);
             lock (_gate)
             {
-                if (_broken)
-                    throw new IOException("The socket is gone.");
+                if (_broken is { } e)
+                    throw e;
                 if (_halfOpen)
                     return;
                 _events.AddRange(events);

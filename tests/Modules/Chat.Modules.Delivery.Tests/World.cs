@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -26,12 +27,15 @@ internal sealed class World : IDisposable
     private readonly ConcurrentDictionary<Type, ConcurrentQueue<Action>> _meanwhile = new();
     private readonly ConcurrentBag<Client> _clients = [];
     private readonly TestMeters _meters = new();
+    private readonly MeterListener _listener = new();
+    private long _faults;
 
     public World(DeliveryOptions? options = null, ICursorStore? store = null)
     {
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new DeliveryOptions());
         Store = store ?? new InMemoryCursorStore();
         AnswerQueries();
+        CountFaults();
         Metrics = new DeliveryMetrics(_meters, Clock);
         CursorTable = new CursorTable(Store, Options, Clock, NullLogger<CursorTable>.Instance);
         Starts = new DeviceStarts(Store, CursorTable, Mediator);
@@ -70,6 +74,9 @@ internal sealed class World : IDisposable
     public ReceiptFanOut ReceiptFanOut { get; }
 
     public AcknowledgeHandler Acknowledging { get; }
+
+    /// <summary>What <c>chat.delivery.faults</c> has counted.</summary>
+    public long Faults => Volatile.Read(ref _faults);
 
     public IReadOnlyList<IEvent> Published<IEvent>() where IEvent : INotification => [.. Mediator.Published.OfType<IEvent>()];
 
@@ -236,7 +243,20 @@ internal sealed class World : IDisposable
         CursorTable.Dispose();
         GatheredReceipts.Dispose();
         ReceiptFanOut.Dispose();
+        _listener.Dispose();
         _meters.Dispose();
+    }
+
+    private void CountFaults()
+    {
+        var meter = _meters.Create(new MeterOptions("Chat"));
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter == meter && instrument.Name == "chat.delivery.faults")
+                listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, faults, _, _) => Interlocked.Add(ref _faults, faults));
+        _listener.Start();
     }
 
     private SeqNo HeadOf(ConversationId conversation) => _log.GetValueOrDefault(conversation) is [.., var last] ? last.SeqNo : SeqNo.None;

@@ -61,6 +61,7 @@ public sealed class WebSocketTransportTests : IDisposable
     [InlineData(4001, "revoked", nameof(LinkEndReason.NotAuthenticated))]
     [InlineData(4008, "over a limit", nameof(LinkEndReason.Lost))]
     [InlineData(1001, "going away", nameof(LinkEndReason.Lost))]
+    [InlineData(1011, "internal error", nameof(LinkEndReason.Lost))]
     public async Task A_close_says_why(int code, string text, string reason)
     {
         await using var transport = New();

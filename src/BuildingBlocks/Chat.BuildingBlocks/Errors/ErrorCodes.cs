@@ -13,4 +13,5 @@ public static class ErrorCodes
     public const string TooLarge = "too_large";
     public const string RateLimited = "rate_limited";
     public const string Unavailable = "unavailable";
+    public const string Internal = "internal";
 }

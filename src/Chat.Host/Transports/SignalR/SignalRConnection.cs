@@ -43,7 +43,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
     {
         services.Metrics.Closed(CloseCodes.Of(reason));
         // SignalR's own close says neither why nor whether to come back; a client heeds the first one that it gets.
-        var close = new CloseMessage(ErrorOf(reason), allowReconnect: reason is CloseReason.GoingAway or CloseReason.OverLimit);
+        var close = new CloseMessage(ErrorOf(reason), allowReconnect: reason is CloseReason.GoingAway or CloseReason.OverLimit or CloseReason.Fault);
         try
         {
             await hub.WriteAsync(close, CancellationToken.None).AsTask().WaitAsync(services.Options.CloseTimeout, services.Clock);
@@ -75,6 +75,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         CloseReason.TokenExpired => $"{ErrorCodes.TokenExpired}: The token has expired; get another and connect again.",
         CloseReason.Revoked => $"{ErrorCodes.Unauthenticated}: This device was revoked.",
         CloseReason.OverLimit => $"{ErrorCodes.RateLimited}: Over a limit; connect again and sync.",
+        CloseReason.Fault => $"{ErrorCodes.Internal}: The server has a fault; connect again and sync.",
         _ => $"{ErrorCodes.Unavailable}: The server is going away; connect again, elsewhere if there is an elsewhere.",
     };
 }

@@ -76,6 +76,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             CloseReason.TokenExpired => ErrorCodes.TokenExpired,
             CloseReason.Revoked => "revoked",
             CloseReason.OverLimit => "over a limit",
+            CloseReason.Fault => "internal error",
             _ => "going away",
         };
         // Delivery's queue may hold anything, so the error goes out right before the close.

@@ -9,7 +9,9 @@ public interface IClientConnection
     DeviceAddress Device { get; }
 
     /// <summary>Writes events in order. Completes when the transport has taken them: a slow reader holds it back, and with it this connection alone.</summary>
-    /// <exception cref="Exception">The connection is broken; it is detached.</exception>
+    /// <exception cref="IOException">The connection is broken; it is detached.</exception>
+    /// <exception cref="TimeoutException">The client did not read in time; it is detached.</exception>
+    /// <remarks>An exception that is neither of these, nor a cancellation, counts as a fault of the server.</remarks>
     ValueTask WriteAsync(IReadOnlyList<ServerEvent> events, CancellationToken ct);
 
     /// <summary>Ends the connection for this reason, without waiting. May be called more than once, from any thread.</summary>
@@ -33,4 +35,7 @@ public enum CloseReason
 
     /// <summary>The server is going away (1001).</summary>
     GoingAway,
+
+    /// <summary>The server has a fault; nothing is lost: reconnect and sync (1011).</summary>
+    Fault,
 }

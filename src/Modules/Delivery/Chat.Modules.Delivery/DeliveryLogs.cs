@@ -5,24 +5,24 @@ namespace Chat.Modules.Delivery;
 
 internal static partial class DeliveryLogs
 {
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The connection of {Device} broke while written to")]
+    [LoggerMessage(EventId = 4001, EventName = "ConnectionBroke", Level = LogLevel.Debug, Message = "The connection of {Device} broke during a write")]
     public static partial void ConnectionBroke(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The log or a store did not answer for {Device}; tried again soon")]
+    [LoggerMessage(EventId = 4002, EventName = "StoreDidNotAnswer", Level = LogLevel.Warning, Message = "A store did not answer in time; the delivery to {Device} is retried soon")]
     public static partial void StoreDidNotAnswer(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Delivery to {Device} failed; its connection is closed, so that it comes back and drains")]
+    [LoggerMessage(EventId = 4003, EventName = "DeliveryFailed", Level = LogLevel.Error, Message = "A fault in the delivery to {Device}; its connection is closed with 1011 and the client reconnects")]
     public static partial void DeliveryFailed(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; tried again soon")]
+    [LoggerMessage(EventId = 4004, EventName = "FanOutFailed", Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; it is retried soon")]
     public static partial void FanOutFailed(this ILogger log, ConversationId conversation, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A receipt in {Conversation} was not sent: it could not be asked who is a member. The table of receipts has it")]
+    [LoggerMessage(EventId = 4005, EventName = "ReceiptNotTold", Level = LogLevel.Warning, Message = "A receipt in {Conversation} was not sent: reading the members failed. GET /v1/conversations/(id)/receipts has it")]
     public static partial void ReceiptNotTold(this ILogger log, ConversationId conversation, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cursors could not be saved; kept and tried again")]
+    [LoggerMessage(EventId = 4006, EventName = "CursorsNotSaved", Level = LogLevel.Warning, Message = "Cursors were not saved; they are kept in memory and saving is retried")]
     public static partial void CursorsNotSaved(this ILogger log, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Leaving: {Connections} connections are told to reconnect, over {Milliseconds} ms")]
+    [LoggerMessage(EventId = 4007, EventName = "Leaving", Level = LogLevel.Information, Message = "Leaving: {Connections} connections are told to reconnect, over {Milliseconds} ms")]
     public static partial void Leaving(this ILogger log, int connections, long milliseconds);
 }

@@ -8,6 +8,7 @@ internal sealed class DeliveryMetrics(IMeterFactory meters, TimeProvider clock)
     private readonly Counter<long> _resent = Counter(meters, "chat.delivery.resent", "Messages sent again to a live device that had not acked them.");
     private readonly Counter<long> _resyncs = Counter(meters, "chat.delivery.resyncs", "Connections told to resync.");
     private readonly Counter<long> _dropped = Counter(meters, "chat.delivery.dropped", "Events dropped for connections that were too slow.");
+    private readonly Counter<long> _faults = Counter(meters, "chat.delivery.faults", "Unexpected exceptions in the delivery to a connection, which is closed with 1011.");
     private readonly Counter<long> _replaced = Counter(meters, "chat.connections.replaced", "Connections replaced by a newer one of the same device.");
     private readonly Counter<long> _refused = Counter(meters, "chat.connections.refused", "Connections refused: over a limit, or the node is leaving.");
     private readonly Counter<long> _overflowed = Counter(meters, "chat.fanout.overflowed", "Messages noted by their conversation alone, the fan-out queue being full.");
@@ -29,6 +30,8 @@ internal sealed class DeliveryMetrics(IMeterFactory meters, TimeProvider clock)
     }
 
     public void Dropped() => _dropped.Add(1);
+
+    public void Failed() => _faults.Add(1);
 
     public void Replaced() => _replaced.Add(1);
 

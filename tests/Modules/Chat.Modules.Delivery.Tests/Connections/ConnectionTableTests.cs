@@ -79,6 +79,7 @@ public sealed class ConnectionTableTests : IDisposable
         await _world.SettleAsync();
 
         Assert.NotEmpty(bob.Closed);
+        Assert.Equal(0, _world.Faults);
         Assert.Equal(0, _world.Connections.Count);
         Assert.Single(_world.Published<DeviceDisconnected>());
         var again = await _world.ConnectedAsync(Bob);
@@ -86,16 +87,33 @@ public sealed class ConnectionTableTests : IDisposable
     }
 
     [Fact]
-    public async Task A_fault_in_a_drain_ends_the_connection_so_that_it_comes_back()
+    public async Task A_bug_in_the_delivery_closes_the_connection_as_a_fault_and_nothing_is_lost()
     {
         _world.MeanwhileOf<GetDirectConversations>(() => throw new InvalidOperationException("A bug."));
 
         var bob = _world.Connect(Bob);
         await _world.SettleAsync();
 
-        Assert.Equal([CloseReason.OverLimit], bob.Closed);
+        Assert.Equal([CloseReason.Fault], bob.Closed);
         Assert.Equal(0, _world.Connections.Count);
         Assert.Single(_world.Published<DeviceDisconnected>());
+        Assert.Equal(1, _world.Faults);
+        _world.Say(Here, Alice);
+        var again = await _world.ConnectedAsync(Bob);
+        Assert.Equal([1], again.SeqNos);
+    }
+
+    [Fact]
+    public async Task An_event_that_cannot_be_encoded_closes_the_connection_as_a_fault()
+    {
+        var bob = await _world.ConnectedAsync(Bob);
+        bob.Break(new InvalidOperationException("A bug."));
+
+        _world.Say(Here, Alice);
+        await _world.SettleAsync();
+
+        Assert.Equal([CloseReason.Fault], bob.Closed);
+        Assert.Equal(1, _world.Faults);
     }
 
     [Fact]

@@ -134,7 +134,7 @@ internal sealed partial class DeviceConnection
                     _drainDue |= step is Step.Drain;
                 }
             }
-            catch (Exception e) when (step is Step.Write)
+            catch (Exception e) when (step is Step.Write && e is IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
             {
                 _services.Logger.ConnectionBroke(Device, e);
                 Close(CloseReason.OverLimit);
@@ -142,7 +142,8 @@ internal sealed partial class DeviceConnection
             catch (Exception e)
             {
                 _services.Logger.DeliveryFailed(Device, e);
-                Close(CloseReason.OverLimit);
+                _services.Metrics.Failed();
+                Close(CloseReason.Fault);
             }
         }
     }
