@@ -1,6 +1,6 @@
-using Chat.BuildingBlocks.Ids;
 using Chat.Host.Http;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
@@ -21,11 +21,14 @@ internal static class ApiDescription
         api.CreateSchemaReferenceId = type => type.Type.DeclaringType is { } endpoint
             ? endpoint.Name + type.Type.Name
             : OpenApiOptions.CreateDefaultSchemaReferenceId(type);
-        api.AddDocumentTransformer((document, _, _) =>
+        api.AddDocumentTransformer((document, context, _) =>
         {
             document.Info.Title = "Chat";
             document.Info.Version = "v1";
             document.Info.Description = "The REST door. Errors are problem details (RFC 9457) with a stable `code`.";
+            // Relative to where the document is: it is the same whoever asks, by whatever name of the server.
+            var path = context.ApplicationServices.GetRequiredService<IOptions<Http.HttpOptions>>().Value.PathBase;
+            document.Servers = [new OpenApiServer { Url = path.Length > 0 ? path : "/" }];
             document.Components ??= new OpenApiComponents();
             document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
             document.Components.SecuritySchemes["bearer"] =
@@ -33,16 +36,8 @@ internal static class ApiDescription
             document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("bearer", document)] = [] }];
             return Task.CompletedTask;
         });
-        // Ids are written by converters of their own, which a schema cannot see into.
-        api.AddSchemaTransformer((schema, context, _) =>
-        {
-            var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
-            if (type == typeof(UserId) || type == typeof(DeviceId) || type == typeof(ConversationId) || type == typeof(MessageId))
-                schema.Type = JsonSchemaType.String;
-            else if (type == typeof(SeqNo))
-                schema.Type = JsonSchemaType.Integer;
-            return Task.CompletedTask;
-        });
+        api.AddOperationTransformer<ApiRefusals>();
+        api.AddSchemaTransformer<ApiSchemas>();
     });
 
     public static void MapApiDescription(this WebApplication app)

@@ -19,6 +19,7 @@ public sealed class TestHost : IAsyncDisposable
     private readonly bool _ownsData;
     private readonly Lazy<Task<WebApplication>> _running;
     private readonly HttpClient _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+    private ApiConformance? _api;
     private bool _stopped;
 
     public TestHost(params (string Key, string Value)[] settings) : this(Directory.CreateTempSubdirectory("chat-test-").FullName, true, settings)
@@ -58,6 +59,10 @@ public sealed class TestHost : IAsyncDisposable
     /// <summary>A service of the host, which has been started.</summary>
     public async Task<T> ServiceAsync<T>() where T : notnull => (await _running.Value).Services.GetRequiredService<T>();
 
+    /// <summary>How it describes its REST calls.</summary>
+    internal async Task<ApiConformance> ApiAsync() => _api ??= ApiConformance.Of(
+        await _http.GetStringAsync((await _running.Value).Urls.First() + "/openapi/v1.json", TestContext.Current.CancellationToken));
+
     /// <summary>Where it listens.</summary>
     public async Task<Uri> AddressAsync() => new((await _running.Value).Urls.First());
 
@@ -87,7 +92,11 @@ public sealed class TestHost : IAsyncDisposable
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _http.SendAsync(request, TestContext.Current.CancellationToken);
-        return new Answer(response, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        var body = await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        // Every call of every test is one that the server describes, and so is its answer.
+        if (path.StartsWith("/v1", StringComparison.Ordinal))
+            Assert.Null(await (await ApiAsync()).FaultOfAsync(method, path, response.StatusCode, response.Content.Headers.ContentType?.ToString(), body));
+        return new Answer(response, body);
     }
 
     public async ValueTask DisposeAsync()

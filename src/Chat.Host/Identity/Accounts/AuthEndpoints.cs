@@ -18,18 +18,19 @@ internal static class AuthEndpoints
                 ? HttpErrors.ToProblem(fault)
                 : Answer(context, await accounts.RegisterAsync(body.Address(), body.DeviceName, body.Password, ct), StatusCodes.Status201Created))
             .WithSummary("Makes an account and logs a device in.").Produces<TokenPair>(StatusCodes.Status201Created)
+            .Refuses(ErrorCodes.Forbidden, ErrorCodes.Conflict)
             .WithMetadata(new AddressRated(AddressRate.Registrations));
 
         auth.MapPost("/login", async (Credentials body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             body.Fault() is { } fault
                 ? HttpErrors.ToProblem(fault)
                 : Answer(context, await accounts.LogInAsync(body.Address(), body.DeviceName, body.Password, AddressRates.NetworkOf(context), ct), StatusCodes.Status200OK))
-            .WithSummary("Logs a device in; its older tokens stay good.").Produces<TokenPair>()
+            .WithSummary("Logs a device in; its older tokens stay good.").Produces<TokenPair>().Refuses(ErrorCodes.Unauthenticated, ErrorCodes.Forbidden)
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
         auth.MapPost("/refresh", async (RefreshBody body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             Answer(context, await accounts.RefreshAsync(body.RefreshToken, ct), StatusCodes.Status200OK))
-            .WithSummary("The next pair for a refresh token, which is used up by it.").Produces<TokenPair>()
+            .WithSummary("The next pair for a refresh token, which is used up by it.").Produces<TokenPair>().Refuses(ErrorCodes.Unauthenticated, ErrorCodes.Forbidden)
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
         auth.MapPost("/logout", async (RefreshBody body, BuiltInAccounts accounts, CancellationToken ct) =>

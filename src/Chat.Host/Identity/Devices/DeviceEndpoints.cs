@@ -15,7 +15,7 @@ internal static class DeviceEndpoints
             .WithTags("Devices").WithSummary("The caller's devices.").WithMetadata(DeviceRated.Metadata);
         routes.MapDelete("/v1/devices/{deviceId}", RevokeAsync)
             .WithTags("Devices").WithSummary("Revokes a device: closes its connection and voids its tokens at once.")
-            .Produces(StatusCodes.Status204NoContent).WithMetadata(DeviceRated.Metadata);
+            .Produces(StatusCodes.Status204NoContent).Refuses(ErrorCodes.NotFound).WithMetadata(DeviceRated.Metadata);
     }
 
     private static async Task<IResult> RevokeAsync(

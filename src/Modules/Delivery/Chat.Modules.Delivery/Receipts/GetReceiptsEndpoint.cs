@@ -18,7 +18,7 @@ internal static class GetReceiptsEndpoint
                     .Match(receipts => Results.Json(Answer.For(receipts)), HttpErrors.ToProblem)
                 : HttpErrors.ToProblem(Error.BadRequest("The path names no conversationId.")))
         .WithSummary("How far each member has got.")
-        .Produces<Answer>().WithTags("Conversations");
+        .Produces<Answer>().Refuses(ErrorCodes.NotAMember).WithTags("Conversations");
 
     internal sealed record Answer(IEnumerable<Member> Members)
     {

@@ -16,11 +16,12 @@ internal static class GroupEndpoints
     {
         var groups = routes.MapGroup("/v1/groups").WithTags("Groups");
         groups.MapPost("", CreateAsync).Produces<GroupBody>(StatusCodes.Status201Created);
-        groups.MapGet("/{id}", GetAsync).Produces<GroupBody>();
-        groups.MapPatch("/{id}", ChangeAsync).Produces<GroupBody>();
-        groups.MapPost("/{id}/members", AddMembersAsync).Produces<GroupBody>();
-        groups.MapDelete("/{id}/members/{userId}", RemoveMemberAsync).Produces(StatusCodes.Status204NoContent);
-        groups.MapPatch("/{id}/members/{userId}", ChangeRoleAsync).Produces<GroupBody>();
+        groups.MapGet("/{id}", GetAsync).Produces<GroupBody>().Refuses(ErrorCodes.NotAMember);
+        groups.MapPatch("/{id}", ChangeAsync).Produces<GroupBody>().Refuses(ErrorCodes.NotAMember);
+        groups.MapPost("/{id}/members", AddMembersAsync).Produces<GroupBody>().Refuses(ErrorCodes.NotAMember);
+        groups.MapDelete("/{id}/members/{userId}", RemoveMemberAsync).Produces(StatusCodes.Status204NoContent)
+            .Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound);
+        groups.MapPatch("/{id}/members/{userId}", ChangeRoleAsync).Produces<GroupBody>().Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound);
     }
 
     // Null where the body has nothing: the validators refuse it.

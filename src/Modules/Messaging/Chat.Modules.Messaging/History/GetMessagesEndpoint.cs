@@ -21,7 +21,7 @@ internal static class GetMessagesEndpoint
                         .Match(page => Results.Json(Answer.For(page, caller.User)), HttpErrors.ToProblem)
                     : HttpErrors.ToProblem(Error.BadRequest("A conversationId in the path; after and before are from 0 to 2^53 - 1.")))
         .WithSummary("A page of a conversation's history; upwards from after, downwards from before.")
-        .Produces<Answer>().WithTags("Conversations");
+        .Produces<Answer>().Refuses(ErrorCodes.NotAMember).WithTags("Conversations");
 
     private static bool IsPlace(long? value) => value is null or (>= 0 and <= SeqNo.MaxValue);
 

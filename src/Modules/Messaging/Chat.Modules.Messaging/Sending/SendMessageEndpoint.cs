@@ -21,7 +21,7 @@ internal static class SendMessageEndpoint
                 : HttpErrors.ToProblem(command.Error);
         })
         .WithSummary("Sends a message; the answer is the ack.")
-        .Produces<Answer>(201).Produces<Answer>().WithTags("Messages");
+        .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember).WithTags("Messages");
 
     internal sealed record Body(
         string? To = null, string? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, IReadOnlyList<string>? MediaIds = null)
