@@ -6,7 +6,7 @@ using static Chat.Modules.Messaging.Tests.Words;
 namespace Chat.Modules.Messaging.Tests.Log;
 
 /// <summary>What every log keeps to, whatever it is built on.</summary>
-public abstract class MessageLogContract : IAsyncLifetime
+public abstract partial class MessageLogContract : IAsyncLifetime
 {
     private protected IMessageLog Log { get; private set; } = null!;
 
@@ -269,43 +269,6 @@ public abstract class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_read_ends_before_its_size_in_bytes_and_has_one_message_at_least()
-    {
-        string[] texts = [new('a', 100), new('\u0001', 16_384), new('b', 100), new('c', 16_384), new('d', 16_384), new('e', 100)];
-        for (var n = 0; n < texts.Length; n++)
-            await AppendAsync(AliceAndBob, Alice, $"{n}", texts[n]);
-
-        Assert.Equal("1", await UpAsync(0, 50_000));
-        Assert.Equal("2", await UpAsync(1, 50_000)); // about 98,700 bytes
-        Assert.Equal("3 4 5", await UpAsync(2, 34_000));
-        Assert.Equal("3 4 5 6", await UpAsync(2, 50_000));
-        Assert.Equal("3 4", await UpAsync(2, 50_000, messages: 2));
-        Assert.Equal("3", await UpAsync(2, 1));
-        Assert.Equal("3 4 5 6", await DownAsync(7, 50_000));
-        Assert.Equal("5 6", await DownAsync(7, 34_000 - 16_384));
-        Assert.Equal("2", await DownAsync(3, 1));
-        Assert.Equal("1", await DownAsync(2, 1));
-
-        async Task<string> UpAsync(long after, int bytes, int messages = 200) =>
-            Shown(await Log.ReadAfterAsync(AliceAndBob, new SeqNo(after), new ReadLimit(messages, bytes), Ct));
-
-        async Task<string> DownAsync(long before, int bytes) =>
-            Shown(await Log.ReadBeforeAsync(AliceAndBob, new SeqNo(before), new ReadLimit(200, bytes), Ct));
-    }
-
-    [Fact]
-    public async Task Many_short_messages_are_one_read_within_their_size_in_bytes()
-    {
-        await Task.WhenAll(Enumerable.Range(0, 230).Select(n => AppendAsync(AliceAndBob, Alice, $"{n}")));
-
-        var up = await Log.ReadAfterAsync(AliceAndBob, new SeqNo(10), new ReadLimit(200, 262_144), Ct);
-        var down = await Log.ReadBeforeAsync(AliceAndBob, new SeqNo(221), new ReadLimit(200, 262_144), Ct);
-
-        Assert.Equal(string.Join(' ', Enumerable.Range(11, 200)), Shown(up));
-        Assert.Equal(string.Join(' ', Enumerable.Range(21, 200)), Shown(down));
-    }
-
-    [Fact]
     public async Task Conversations_whose_ids_begin_alike_do_not_mix()
     {
         ConversationId[] alike =
@@ -388,8 +351,6 @@ public abstract class MessageLogContract : IAsyncLifetime
         Assert.NotEmpty(epoch);
         Assert.Equal(epoch, Log.Epoch);
     }
-
-    private static string Shown(IEnumerable<LoggedMessage> messages) => string.Join(' ', messages.Select(message => message.SeqNo));
 
     private protected Task<AppendedMessage> AppendAsync(ConversationId conversation, UserId sender, string clientMsgId, string text = "hello") =>
         Log.AppendAsync(Draft(conversation, sender, clientMsgId, text), Ct);
