@@ -25,6 +25,7 @@ export type ErrorCode =
   | 'too_large'
   | 'rate_limited'
   | 'unavailable'
+  | 'internal'
   | 'network'
   | 'storage'
 

@@ -51,5 +51,6 @@ function refusal(response: Response, text: string): ChatError {
   } catch {
     // Not the server's own words: a proxy's page.
   }
-  return new ChatError(response.status < 500 ? 'bad_request' : 'unavailable', `The server answered ${response.status}.`, retryAfterMs)
+  const code = response.status < 500 ? 'bad_request' : response.status === 500 ? 'internal' : 'unavailable'
+  return new ChatError(code, `The server answered ${response.status}.`, retryAfterMs)
 }

@@ -99,6 +99,19 @@ test('A refusal for good marks the message and lets the next one go', async () =
   expect(texts()).toEqual(['one', 'two'])
 })
 
+test('A bug of the server fails the message, and it is not sent again by itself', async () => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'one')
+  await stage.says({ type: 'error', code: 'internal', message: 'The server has failed.', clientMsgId })
+  await stage.cut()
+  await pass(60_000)
+  await stage.drained()
+
+  expect(client.conversation(room)!.outgoing.map(({ state, error }) => [state, error?.code])).toEqual([['failed', 'internal']])
+  expect(stage.connections).toBe(2)
+  expect(texts()).toEqual([])
+})
+
 test('A failed message is retried as the same attempt, or discarded', async () => {
   const client = await stage.online()
   const { clientMsgId } = await client.send('@bob', 'one')

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { signalRTransport } from '../src/transport/signalr.ts'
+import { refusalIn, signalRTransport } from '../src/transport/signalr.ts'
 
 const events = { frame: () => undefined, closed: () => undefined }
 
@@ -17,4 +17,10 @@ test('A server that is not there, or is leaving, is asked in one way alone', asy
   vi.stubGlobal('fetch', fetch)
   await expect(signalRTransport('http://server', 'good', events)).rejects.toThrow('503')
   expect(fetch).toHaveBeenCalledTimes(1)
+})
+
+test('A call that failed on the server without a code is a bug there, and one that ended with the connection is none', () => {
+  expect(refusalIn("An unexpected error occurred invoking 'SendMessage' on the server. HubException: too_large: Long.")).toEqual({ code: 'too_large', message: 'Long.' })
+  expect(refusalIn("An unexpected error occurred invoking 'SendMessage' on the server.")).toMatchObject({ code: 'internal' })
+  expect(refusalIn('Invocation canceled due to the underlying connection being closed.')).toBeUndefined()
 })

@@ -21,11 +21,11 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
                 return true;
             case StoreUnavailableException:
                 StoreUnavailable(log, exception);
-                await AnswerAsync(httpContext, StatusCodes.Status503ServiceUnavailable, Unavailable);
+                await AnswerAsync(httpContext, Error.Of(exception));
                 return true;
             default:
                 Unhandled(log, exception);
-                await AnswerAsync(httpContext, StatusCodes.Status500InternalServerError, Fault);
+                await AnswerAsync(httpContext, Error.Of(exception));
                 return true;
         }
     }
@@ -40,14 +40,11 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
         StatusCodes.Status405MethodNotAllowed => Error.BadRequest("This method is not for this address."),
         StatusCodes.Status415UnsupportedMediaType => Error.BadRequest("The body must be application/json."),
         < StatusCodes.Status500InternalServerError => Error.BadRequest("The request is not understood."),
-        _ => Unavailable,
+        StatusCodes.Status500InternalServerError => Error.Internal,
+        _ => Error.Unavailable,
     });
 
     public static Error NotFound { get; } = new(ErrorCodes.NotFound, "There is nothing at this address.");
-
-    private static Error Unavailable { get; } = new(ErrorCodes.Unavailable, "The server cannot do this now; try again.", TimeSpan.FromSeconds(1));
-
-    private static Error Fault { get; } = new(ErrorCodes.Unavailable, "The server has failed; it has been noted.", TimeSpan.FromSeconds(1));
 
     // The place in the JSON, never the client's text, nor the framework's words that name our types.
     private static Error Told(BadHttpRequestException bad) => bad switch
@@ -58,6 +55,8 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
         { InnerException: JsonException } => Error.BadRequest("The body is not the JSON that this call takes."),
         _ => Error.BadRequest("The request's body or parameters are not what this call takes."),
     };
+
+    private static Task AnswerAsync(HttpContext context, Error error) => AnswerAsync(context, HttpErrors.StatusOf(error.Code), error);
 
     private static Task AnswerAsync(HttpContext context, int status, Error error) => HttpErrors.ToProblem(error, status).ExecuteAsync(context);
 

@@ -97,15 +97,13 @@ internal sealed class DoorSession : IDisposable
         {
             return null;
         }
-        catch (StoreUnavailableException e)
-        {
-            _services.Log.StoreUnavailable(e, NameOf(parsed), _connection.Device);
-            answer = Unavailable(parsed);
-        }
         catch (Exception e)
         {
-            _services.Log.FrameFailed(e, NameOf(parsed), _connection.Device);
-            answer = Unavailable(parsed);
+            if (e is StoreUnavailableException)
+                _services.Log.StoreUnavailable(e, NameOf(parsed), _connection.Device);
+            else
+                _services.Log.FrameFailed(e, NameOf(parsed), _connection.Device);
+            answer = new ErrorAnswer(Error.Of(e), AttemptOf(parsed));
         }
         if (answer is ErrorAnswer refusal)
             _services.Metrics.Refused(refusal.Error.Code);
@@ -220,10 +218,6 @@ internal sealed class DoorSession : IDisposable
     private static string NameOf(ParsedFrame parsed) => parsed.Frame?.GetType().Name ?? nameof(ErrorAnswer);
 
     private static string? AttemptOf(ParsedFrame parsed) => (parsed.Frame as MessageFrame)?.ClientMsgId ?? parsed.ClientMsgId;
-
-    private static ErrorAnswer Unavailable(ParsedFrame parsed) => new(
-        new Error(ErrorCodes.Unavailable, "The server could not do this now; the same again later is safe.", TimeSpan.FromSeconds(1)),
-        AttemptOf(parsed));
 
     private static Error NotThisDevice { get; } = new(ErrorCodes.Forbidden, "The token belongs to another user or device.");
 }

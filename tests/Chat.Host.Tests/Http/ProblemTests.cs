@@ -1,7 +1,12 @@
 using System.Net;
 using System.Text;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Host.Tests.Running;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
+using MediatR;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Host.Tests.Http;
 
@@ -73,6 +78,19 @@ public sealed class ProblemTests : IAsyncDisposable
         var answer = (await _host.RegisterAsync("alice")).ExpectProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
 
         Assert.Equal("1", answer.Header("Retry-After"));
+    }
+
+    [Fact]
+    public async Task A_bug_is_internal_and_says_nothing_of_itself_nor_when_to_try_again()
+    {
+        var broken = new FakeMediator().Answer<GetConversations, Result<ConversationPage>>(_ => throw new InvalidOperationException("secret"));
+        await using var host = new TestHost { Change = services => services.AddSingleton<IMediator>(broken) };
+        var token = (await host.RegisterAsync("alice")).Text("accessToken");
+
+        var answer = (await host.GetAsync("/v1/conversations", token)).ExpectProblem(HttpStatusCode.InternalServerError, "internal");
+
+        Assert.Null(answer.Header("Retry-After"));
+        Assert.DoesNotContain("secret", answer.Body, StringComparison.Ordinal);
     }
 
     [Fact]

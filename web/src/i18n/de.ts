@@ -50,6 +50,7 @@ export const de: Texts = {
     too_large: 'Das ist zu lang.',
     rate_limited: 'Zu viel auf einmal.',
     unavailable: 'Der Server ist gerade überlastet.',
+    internal: 'Der Server hat einen Fehler gemacht.',
     network: 'Der Server ist nicht erreichbar.',
     storage: 'Der Speicher dieses Browsers lässt sich nicht beschreiben.',
     waitSeconds: seconds => plural(seconds, { one: 'Versuch es in einer Sekunde wieder.', other: 'Versuch es in # Sekunden wieder.' }),

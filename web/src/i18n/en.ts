@@ -51,6 +51,7 @@ export const en = {
     too_large: 'This is too long.',
     rate_limited: 'Too much at once.',
     unavailable: 'The server is busy right now.',
+    internal: 'The server made a mistake.',
     network: 'The server cannot be reached.',
     storage: 'This browser’s storage cannot be written.',
     waitSeconds: (seconds: number) => plural(seconds, { one: 'Try again in a second.', other: 'Try again in # seconds.' }),

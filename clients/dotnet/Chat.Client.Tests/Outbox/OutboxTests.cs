@@ -111,6 +111,21 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task A_bug_of_the_server_fails_the_message_and_it_is_not_sent_again_by_itself()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Server.Answer = send => new Refusal(ErrorCodes.Internal, "The server has failed.", send.ClientMsgId, null);
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await rig.Client.SendAsync(Rig.Direct, "hello");
+        await Until.TrueAsync(() => timeline.Outgoing is [{ State: OutgoingState.Failed, Error.Code: ErrorCodes.Internal }], "it has failed");
+
+        rig.Clock.Advance(TimeSpan.FromMinutes(1));
+        await rig.SettleAsync();
+
+        Assert.Single(rig.Sends);
+    }
+
+    [Fact]
     public async Task A_failed_message_stays_failed_after_a_restart_until_it_is_discarded()
     {
         await using var rig = await Rig.OnlineAsync();

@@ -172,7 +172,7 @@ internal sealed class SignalRTransport : ITransport
     {
         const string Lead = "HubException: ";
         var said = message.IndexOf(Lead, StringComparison.Ordinal) is >= 0 and var at ? message[(at + Lead.Length)..] : message;
-        return said.Split(": ", 2) is [var code, var text] && !code.Contains(' ') ? (code, text) : (ErrorCodes.Unavailable, said);
+        return said.Split(": ", 2) is [var code, var text] && !code.Contains(' ') ? (code, text) : (ErrorCodes.Internal, said);
     }
 
     /// <summary>The application's handler, which outlives a connection.</summary>

@@ -33,6 +33,9 @@ public static class ErrorCodes
     /// <summary>The server cannot do it now.</summary>
     public const string Unavailable = "unavailable";
 
+    /// <summary>The server has failed at it, and would again.</summary>
+    public const string Internal = "internal";
+
     /// <summary>No answer came.</summary>
     public const string Network = "network";
 

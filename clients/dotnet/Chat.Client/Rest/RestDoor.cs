@@ -70,7 +70,8 @@ internal sealed class RestDoor : IDisposable
     private static string CodeOf(HttpStatusCode status) => status switch
     {
         HttpStatusCode.TooManyRequests => ErrorCodes.RateLimited,
-        >= HttpStatusCode.InternalServerError => ErrorCodes.Unavailable,
+        HttpStatusCode.InternalServerError => ErrorCodes.Internal,
+        > HttpStatusCode.InternalServerError => ErrorCodes.Unavailable,
         _ => ErrorCodes.BadRequest,
     };
 

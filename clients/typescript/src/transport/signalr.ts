@@ -126,10 +126,10 @@ class SignalRTransport implements Transport {
 
   // What fails without the server's word fails with the connection; `closed` says so.
   private refused(error: unknown, frame: ClientFrame): void {
-    const told = /HubException: (\w+): (.*)$/s.exec(error instanceof Error ? error.message : '')
+    const told = refusalIn(error instanceof Error ? error.message : '')
     if (!told) return
     const clientMsgId = frame.type === 'message' ? frame.clientMsgId : undefined
-    this.frame({ type: 'error', code: told[1] as ErrorCode, message: told[2] ?? '', clientMsgId })
+    this.frame({ type: 'error', ...told, clientMsgId })
   }
 
   private ended(reason: CloseReason): void {
@@ -137,6 +137,13 @@ class SignalRTransport implements Transport {
     this.over = true
     this.on.closed(reason)
   }
+}
+
+/** What the server says of a call that failed: `code: text`, or only SignalR's words that it failed on the server, which is a bug there. */
+export function refusalIn(message: string): { code: ErrorCode; message: string } | undefined {
+  const told = /HubException: (\w+): (.*)$/s.exec(message)
+  if (told) return { code: told[1] as ErrorCode, message: told[2] ?? '' }
+  return message.endsWith(' on the server.') ? { code: 'internal', message } : undefined
 }
 
 const methods = { ack: 'Ack', typing: 'Typing', presence: 'Presence' } as const

@@ -13,5 +13,7 @@ public static class ErrorCodes
     public const string TooLarge = "too_large";
     public const string RateLimited = "rate_limited";
     public const string Unavailable = "unavailable";
+
+    /// <summary>A bug of the server's: the same again would fail again.</summary>
     public const string Internal = "internal";
 }
