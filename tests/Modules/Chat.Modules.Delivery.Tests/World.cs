@@ -320,13 +320,10 @@ internal sealed class World : IDisposable
     private bool AllRest() => _clients.All(client => client.IsHeldBack || IsAtRest(client.Connection));
 
     // A test may look into the pump: only there stands whether something is still to come.
-    private static bool IsAtRest(DeviceConnection connection) => Volatile.Read(ref Running(connection)) == 0 && !HasWork(connection);
+    private static bool IsAtRest(DeviceConnection connection) => Pump(connection).IsIdle;
 
-    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_running")]
-    private static extern ref int Running(DeviceConnection connection);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "HasWork")]
-    private static extern bool HasWork(DeviceConnection connection);
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_pump")]
+    private static extern ref Pump Pump(DeviceConnection connection);
 }
 
 /// <summary>The door's own event, which delivery passes on.</summary>

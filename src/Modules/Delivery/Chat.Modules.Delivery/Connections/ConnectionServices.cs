@@ -1,4 +1,6 @@
+using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Groups.Contracts;
 using MediatR;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,8 +16,6 @@ internal sealed class ConnectionServices(
 
     public MemberLog Log => log;
 
-    public CursorTable Cursors => cursors;
-
     public DeviceStarts Starts => starts;
 
     public DeliveryOptions Options => options.Value;
@@ -25,4 +25,11 @@ internal sealed class ConnectionServices(
     public TimeProvider Clock => clock;
 
     public ILogger Logger => logger;
+
+    /// <summary>Whether the conversation is above the push threshold.</summary>
+    public async ValueTask<bool> IsLargeAsync(ConversationId conversation, CancellationToken ct) =>
+        !conversation.IsDirect && (await mediator.Send(new GetMembers(conversation), ct)).Count > options.Value.PushThreshold;
+
+    public ValueTask<Cursor> CursorOfAsync(DeviceAddress device, ConversationId conversation, CancellationToken ct) =>
+        cursors.GetAsync(new CursorKey(device.User, device.Device, conversation), ct);
 }

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -5,41 +6,52 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// One live connection of a device: what it is owed, what it was sent, what it has acked. Messages are pushed as they come while the device
-/// keeps up in a conversation, and read from the log where it does not: nothing but their conversations is kept for it. One pump at a time
-/// writes to the connection (DeviceConnection.Pump.cs).
+/// One live connection of a device. What changes under its gate makes steps due, and its pump runs them: write what waits, drain, read the log,
+/// send again. Each part (window, outbox, drain, resync) is guarded by the same gate.
 /// </summary>
-internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoolWorkItem
+internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
 {
     private readonly IClientConnection _client;
     private readonly Action<DeviceConnection> _ended;
     private readonly ConnectionServices _services;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
+    private readonly Pump _pump;
 
     // All below are guarded by _gate.
-    private readonly FeedTable _feeds = new();
     private readonly Outbox _outbox;
-    private TaskCompletionSource? _roomForAnswers;
-    private int _forgotten;
-    private bool _resyncing;
+    private readonly SendWindow _window;
+    private readonly Drain _drain;
+    private readonly Resync _resync;
+    private readonly MessagePusher _pusher;
+    private readonly LogReader _reader;
+    private bool _storeFailed;
     private bool _goingAway;
     private bool _closed;
+
+    // Only the pump writes these.
+    private List<ServerEvent>? _batch;
+    private bool _connectedTold;
+    private bool _disconnectedTold;
 
     /// <param name="id">Its name on this node.</param>
     /// <param name="client">What it writes to.</param>
     /// <param name="welcome">Goes out first: others may find the connection in the table before it is opened.</param>
     /// <param name="ended">Called once, when it has ended.</param>
     /// <param name="services">What all connections need.</param>
-    public DeviceConnection(ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
+    public DeviceConnection(
+        ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
     {
-        Id = id;
-        _client = client;
-        _ended = ended;
-        _services = services;
-        _outbox = new Outbox(services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
+        (Id, _client, _ended, _services) = (id, client, ended, services);
+        _pump = new Pump(_gate, this);
+        _outbox = new Outbox(
+            services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
+        _window = new SendWindow(services.Options, services.Clock);
+        _drain = new Drain(_gate, Device, _outbox, _window, services);
+        _resync = new Resync(_outbox, _window, _drain, services.Metrics);
+        _pusher = new MessagePusher(Device, _outbox, _window, _drain, _resync, services.Metrics);
+        _reader = new LogReader(_gate, Device, _outbox, _window, _drain, _pusher, services);
         _outbox.AddAnswer(welcome);
-        _drainDue = true;
     }
 
     public ConnectionId Id { get; }
@@ -56,7 +68,7 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
     }
 
     /// <summary>Begins: the welcome, then the drain.</summary>
-    public void Open() => Schedule();
+    public void Open() => _pump.Schedule();
 
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
     public void Push(MessageAppended appended, MessageEvent pushed)
@@ -65,50 +77,64 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
         {
             if (_closed)
                 return;
-            var feed = _feeds.Get(appended.Message.Conversation);
-            if (!feed.IsLoaded || appended.Message.SeqNo > feed.Pushed)
-                PushOrQueue(feed, appended, pushed);
+            _pusher.Push(appended, pushed);
         }
-        Schedule();
+        _pump.Schedule();
     }
 
-    /// <summary>A conversation has messages up to a place, which are to be read from the log.</summary>
+    /// <summary>The log has messages of the conversation up to a seqNo: what was not pushed is read.</summary>
     public void Advance(ConversationId conversation, SeqNo head)
     {
         lock (_gate)
         {
             if (_closed)
                 return;
-            var feed = _feeds.Get(conversation);
-            feed.Extend(head);
-            if (!feed.IsLoaded || feed.IsBehind)
-                _feeds.QueueToRead(feed);
+            var window = _window.Get(conversation);
+            window.RaiseHead(head);
+            if (!window.IsLoaded || window.HasUnpushed)
+                _window.QueueToRead(window);
         }
-        Schedule();
+        _pump.Schedule();
     }
 
-    /// <summary>The user's membership has begun or changed: its place in the conversation is looked up, and what the log has above it is read.</summary>
+    /// <summary>The user has joined the conversation, or its membership has changed: what the log has above the joining is read.</summary>
     public void Join(ConversationId conversation)
     {
         lock (_gate)
         {
             if (_closed)
                 return;
-            var feed = _feeds.Get(conversation);
-            feed.SeeksEnd = true;
-            _feeds.QueueToRead(feed);
+            var window = _window.Get(conversation);
+            window.ReadsToEnd = true;
+            _window.QueueToRead(window);
         }
-        Schedule();
+        _pump.Schedule();
     }
 
-    /// <summary>Something that is not a message, and is not kept for the absent. Where it finds no room, the connection resyncs.</summary>
+    /// <inheritdoc cref="Drain.Leave"/>
+    public void Leave(ConversationId conversation)
+    {
+        lock (_gate)
+            _drain.Leave(conversation);
+        _pump.Schedule();
+    }
+
+    /// <summary>The device has acked something of a conversation that its user has left: what is in flight there makes room.</summary>
+    public void Release(ConversationId conversation)
+    {
+        lock (_gate)
+            _window.Remove(conversation);
+        _pump.Schedule();
+    }
+
+    /// <summary>Sends an event that is not a message, and is not kept for absent devices. Where it finds no room, the connection resyncs.</summary>
     public void Tell(ServerEvent item)
     {
         lock (_gate)
         {
             if (_closed)
                 return;
-            if (_resyncing)
+            if (_resync.IsPending)
             {
                 _services.Metrics.Dropped();
                 return;
@@ -116,9 +142,9 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             if (_outbox.HasRoom)
                 _outbox.Add(item);
             else
-                BeginResync();
+                _resync.Begin();
         }
-        Schedule();
+        _pump.Schedule();
     }
 
     public async ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct)
@@ -135,31 +161,30 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
                     _outbox.AddAnswer(answer);
                     break;
                 }
-                room = (_roomForAnswers ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+                room = _outbox.RoomForAnswers;
             }
             await room.WaitAsync(ct);
         }
-        // On the door's own thread: an ack need not wait for another one to wake.
-        if (TryBegin())
-            _ = PumpAsync();
+        // On the caller's thread: an ack need not wait for another thread to wake.
+        _pump.Run();
     }
 
-    /// <summary>The device says that it has everything up to a place.</summary>
+    /// <summary>The device has everything up to a seqNo.</summary>
     /// <param name="conversation">Where.</param>
     /// <param name="seqNo">Up to here.</param>
-    /// <param name="head">The conversation's head where the caller has looked it up; else what this connection knows of must suffice.</param>
+    /// <param name="head">The conversation's head where the caller has read it; else what this connection knows of must suffice.</param>
     /// <param name="acked">Receives the messages in flight that this acks, ascending.</param>
     public AckOutcome Ack(ConversationId conversation, SeqNo seqNo, SeqNo? head, List<InFlightMessage> acked)
     {
         lock (_gate)
         {
-            if (!_feeds.TryFind(conversation, out var feed) || !feed.IsLoaded)
+            if (!_window.TryFind(conversation, out var window) || !window.IsLoaded)
                 return AckOutcome.NotTracked;
             if (head is { } known)
-                feed.Extend(known);
-            if (seqNo > feed.Target)
+                window.RaiseHead(known);
+            if (seqNo > window.Head)
                 return AckOutcome.BeyondKnown;
-            if (!_feeds.Ack(feed, seqNo, acked))
+            if (!_window.Ack(window, seqNo, acked))
                 return AckOutcome.Ignored;
         }
         foreach (var message in acked)
@@ -167,27 +192,27 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             if (!message.Own)
                 _services.Metrics.Acked(message.PushedAt);
         }
-        Schedule();
+        _pump.Schedule();
         return AckOutcome.Counted;
     }
 
-    /// <summary>The device's user is no longer in the conversation: nothing of it is sent any more, and what is in flight holds up nothing else.</summary>
-    public void Leave(ConversationId conversation)
+    public async ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
+    {
+        await new Repair(_gate, Device, _outbox, _window, _drain, _resync, _pusher, _services).RunAsync(conversation, lastSeen, ct);
+        _pump.Schedule();
+    }
+
+    /// <summary>Has messages that were not acked in time sent again, and what failed for want of a store retried.</summary>
+    public void ResendOverdue()
     {
         lock (_gate)
         {
-            _forgotten++;
-            _feeds.Remove(conversation);
+            _storeFailed = false;
+            // What still waits to be written cannot have been acked.
+            if (_outbox.Count == 0 && !_pump.IsRunning)
+                _window.QueueOverdue();
         }
-        Schedule();
-    }
-
-    /// <summary>The device has acked something of a conversation that its user is no longer in: what is in flight there makes room.</summary>
-    public void Release(ConversationId conversation)
-    {
-        lock (_gate)
-            _feeds.Remove(conversation);
-        Schedule();
+        _pump.Schedule();
     }
 
     /// <summary>Tells the client to reconnect after a pause; not dropped, however much waits.</summary>
@@ -199,15 +224,15 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
                 return;
             _outbox.AddAnswer(new GoAwayEvent(after));
         }
-        Schedule();
+        _pump.Schedule();
     }
 
-    /// <summary>Closes as the node goes away, once what waits is written: the acks of what the client has sent, and that it should go.</summary>
+    /// <summary>Closes as the node goes away, once what waits is written: the acks of what the client has sent, and <c>goAway</c>.</summary>
     public void CloseWhenWritten()
     {
         lock (_gate)
             _goingAway = true;
-        Schedule();
+        _pump.Schedule();
     }
 
     public void Close(CloseReason reason)
@@ -218,7 +243,106 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
 
     public void Dispose() => Detach();
 
-    // Whether it was this call that ended it.
+    PumpStep IPumpWork.Next() =>
+        _closed ? (_disconnectedTold ? PumpStep.Idle : PumpStep.End)
+        : _outbox.Count > 0 ? PumpStep.Write
+        : _goingAway ? PumpStep.Close
+        : _storeFailed ? PumpStep.Idle
+        : _drain.IsDue ? PumpStep.Drain
+        : _drain.IsCaughtUp ? PumpStep.Write
+        : _window.HasOverdue ? PumpStep.Resend
+        : _window.HasToRead && !_window.IsFull ? PumpStep.Read
+        : PumpStep.Idle;
+
+    void IPumpWork.Begin(PumpStep step)
+    {
+        if (step is not PumpStep.Write)
+            return;
+        _batch = [];
+        if (_outbox.Count == 0)
+        {
+            _drain.CaughtUpTaken();
+            _batch.Add(new CaughtUpEvent());
+            return;
+        }
+        _outbox.TakeBatch(_batch);
+        _resync.Taken(_batch);
+    }
+
+    async ValueTask IPumpWork.RunAsync(PumpStep step)
+    {
+        try
+        {
+            await RunAsync(step);
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+        }
+        catch (StoreUnavailableException e)
+        {
+            _services.Logger.StoreDidNotAnswer(Device, e);
+            lock (_gate)
+            {
+                _storeFailed = true;
+                if (step is PumpStep.Drain)
+                    _drain.Restart();
+            }
+        }
+        catch (Exception e) when (step is PumpStep.Write && e is IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            _services.Logger.ConnectionBroke(Device, e);
+            Close(CloseReason.OverLimit);
+        }
+        catch (Exception e)
+        {
+            _services.Logger.DeliveryFailed(Device, e);
+            _services.Metrics.Failed();
+            Close(CloseReason.Fault);
+        }
+        finally
+        {
+            _batch = null;
+        }
+    }
+
+    private ValueTask RunAsync(PumpStep step)
+    {
+        switch (step)
+        {
+            case PumpStep.Write:
+                return _client.WriteAsync(_batch!, _closing.Token);
+            case PumpStep.Drain:
+                return DrainAsync();
+            case PumpStep.Resend:
+                return _reader.ResendAsync(_closing.Token);
+            case PumpStep.Read:
+                return _reader.ReadNextAsync(_closing.Token);
+            case PumpStep.Close:
+                Close(CloseReason.GoingAway);
+                return default;
+            default:
+                return EndAsync();
+        }
+    }
+
+    private async ValueTask DrainAsync()
+    {
+        if (!_connectedTold)
+        {
+            _connectedTold = true;
+            await _services.Mediator.Publish(new DeviceConnected(Device, Id), CancellationToken.None);
+        }
+        await _drain.RunAsync(_closing.Token);
+    }
+
+    private async ValueTask EndAsync()
+    {
+        _disconnectedTold = true;
+        if (_connectedTold)
+            await _services.Mediator.Publish(new DeviceDisconnected(Device, Id), CancellationToken.None);
+    }
+
+    /// <returns>Whether it was this call that ended the connection.</returns>
     private bool Detach()
     {
         lock (_gate)
@@ -226,62 +350,13 @@ internal sealed partial class DeviceConnection : IAttachedConnection, IThreadPoo
             if (_closed)
                 return false;
             _closed = true;
-            _roomForAnswers?.TrySetResult();
-            _firstDrain.TrySetResult();
+            _outbox.End();
+            _drain.End();
         }
         _ended(this);
         _closing.Cancel();
-        // The pump has the last word: it says that the connection has ended.
-        Schedule();
+        // The pump has the last word: it tells that the connection has ended.
+        _pump.Schedule();
         return true;
     }
-
-    private void PushOrQueue(ConversationFeed feed, MessageAppended appended, MessageEvent pushed)
-    {
-        var message = appended.Message;
-        feed.Extend(message.SeqNo);
-        if (!feed.IsLoaded || feed.Queued || feed.Draining || feed.Pushed < appended.Previous)
-            _feeds.QueueToRead(feed);
-        else if (message.Sender == Device)
-            _feeds.PassOver(feed, message);
-        else if (_resyncing || !_outbox.HasRoomForMessages || _feeds.Unacked >= _services.Options.UnackedWindow)
-            _feeds.QueueToRead(feed);
-        else
-            Push(feed, message, pushed);
-    }
-
-    private void Push(ConversationFeed feed, LoggedMessage message, MessageEvent pushed)
-    {
-        _feeds.Push(feed, message, _services.Metrics.Now, TimeSpan.FromMilliseconds(_services.Options.ResendAfterMs));
-        _outbox.Add(pushed);
-        _services.Metrics.Pushed();
-    }
-
-    private void BeginResync()
-    {
-        var dropped = _outbox.DropEvents();
-        _feeds.RollBack(dropped.OfType<MessageEvent>().GroupBy(item => item.Message.Conversation)
-            .ToDictionary(items => items.Key, items => new SeqNo(items.Min(item => item.Message.SeqNo.Value))));
-        _overdue.Clear();
-        _resyncing = _drainDue = true;
-        _caughtUpDue = false;
-        _outbox.AddAnswer(new ResyncEvent());
-        _services.Metrics.Resynced(dropped.Count);
-    }
-}
-
-/// <summary>What became of an ack.</summary>
-internal enum AckOutcome
-{
-    /// <summary>The device's cursor is at least there now.</summary>
-    Counted,
-
-    /// <summary>It is above what was dropped from this connection: the device cannot mean it.</summary>
-    Ignored,
-
-    /// <summary>This connection has nothing pushed of the conversation; the cursor has not moved.</summary>
-    NotTracked,
-
-    /// <summary>It is above what this connection knows of: ask the log.</summary>
-    BeyondKnown,
 }

@@ -4,7 +4,7 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
 /// What waits to be written to one connection: events, which may be dropped when the reader is too slow, and answers to its own commands,
-/// which may not. Guarded by its connection's lock.
+/// which may not. Guarded by its connection's gate.
 /// </summary>
 internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int maxAnswerBytes)
 {
@@ -13,6 +13,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
 
     private readonly Queue<(ServerEvent Event, bool IsAnswer)> _waiting = new();
     private Dictionary<(Type, object), ServerEvent>? _latest;
+    private TaskCompletionSource? _roomForAnswers;
     private int _events;
     private int _bytes;
     private int _answerBytes;
@@ -27,6 +28,9 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
     /// <summary>One that is larger than the room finds it where no other answer waits.</summary>
     public bool HasRoomFor(ServerEvent answer) =>
         _waiting.Count - _events < maxAnswers && (_answerBytes == 0 || _answerBytes + answer.Size <= maxAnswerBytes);
+
+    /// <summary>Completes when something was taken, and there may be room for an answer; or when the connection ends. Any thread may wait for it.</summary>
+    public Task RoomForAnswers => (_roomForAnswers ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Puts an event behind the others, or in the place of one that says the same thing less well.</summary>
     public void Add(ServerEvent item)
@@ -58,6 +62,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
             bytes += next.Event.Size;
             batch.Add(next.IsAnswer ? TakeAnswer(next.Event) : TakeEvent(next.Event));
         }
+        LetAnswersIn();
     }
 
     /// <summary>Drops the events, keeps the answers.</summary>
@@ -75,6 +80,15 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
         _latest = null;
         _events = _bytes = 0;
         return dropped;
+    }
+
+    /// <summary>Nothing is taken any more: lets those go who wait for room.</summary>
+    public void End() => LetAnswersIn();
+
+    private void LetAnswersIn()
+    {
+        _roomForAnswers?.TrySetResult();
+        _roomForAnswers = null;
     }
 
     private ServerEvent TakeAnswer(ServerEvent answer)

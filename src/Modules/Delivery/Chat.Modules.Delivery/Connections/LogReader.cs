@@ -1,0 +1,130 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>Reads from the log what one connection has not been pushed yet, and what its device did not ack in time. Run by the pump.</summary>
+internal sealed class LogReader(
+    Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, MessagePusher pusher, ConnectionServices services)
+{
+    private const int PageSize = 64;
+
+    // More of the log at once finds no room in the outbox.
+    private int PageBytes => services.Options.MaxPendingBytes / 2;
+
+    /// <summary>Reads a page of the next conversation that has unpushed messages.</summary>
+    /// <exception cref="StoreUnavailableException">The conversation stays queued.</exception>
+    public async ValueTask ReadNextAsync(CancellationToken ct)
+    {
+        ConversationWindow? next;
+        lock (gate)
+            next = window.TakeToRead();
+        if (next is null)
+            return;
+        try
+        {
+            await ReadAsync(next, ct);
+        }
+        catch (StoreUnavailableException)
+        {
+            lock (gate)
+            {
+                next.ReadsToEnd = true;
+                if (window.Has(next))
+                    window.QueueToRead(next);
+            }
+            throw;
+        }
+    }
+
+    /// <summary>Sends the next overdue messages again.</summary>
+    public async ValueTask ResendAsync(CancellationToken ct)
+    {
+        OverdueMessages overdue;
+        lock (gate)
+            overdue = window.TakeOverdue();
+        var conversation = overdue.Window.Conversation;
+        var after = new SeqNo(overdue.First.Value - 1);
+        if (await services.Log.ReadAsync(conversation, device.User, after, services.Options.UnackedWindow, PageBytes, ct) is not { } read)
+        {
+            Leave(conversation);
+            return;
+        }
+        var resent = 0;
+        lock (gate)
+        {
+            if (!window.Has(overdue.Window))
+                return;
+            window.Load(overdue.Window, null, read.Membership.JoinedAt);
+            var next = overdue.First;
+            foreach (var message in read.Messages)
+            {
+                next = message.SeqNo;
+                if (next > overdue.Last || !outbox.HasRoomForMessages)
+                    break;
+                next = next.Next;
+                if (!overdue.Window.IsInFlight(message.SeqNo))
+                    continue;
+                pusher.Send(message);
+                resent++;
+            }
+            if (read.Messages.Count > 0 && next <= overdue.Last)
+                window.QueueOverdue(overdue with { First = next });
+        }
+        services.Metrics.Resent(resent);
+    }
+
+    private async ValueTask ReadAsync(ConversationWindow next, CancellationToken ct)
+    {
+        if (!next.IsLoaded && await services.IsLargeAsync(next.Conversation, ct))
+        {
+            await HintAsync(next.Conversation, ct);
+            return;
+        }
+        var cursor = next.IsLoaded ? null : await services.CursorOfAsync(device, next.Conversation, ct);
+        int limit;
+        SeqNo after;
+        bool readsToEnd;
+        lock (gate)
+        {
+            (limit, after) = (Math.Clamp(window.Room, 1, PageSize), next.ReadAfter(cursor));
+            (readsToEnd, next.ReadsToEnd) = (next.ReadsToEnd, false);
+        }
+        if (await services.Log.ReadAsync(next.Conversation, device.User, after, limit, PageBytes, ct) is not { } read)
+        {
+            Leave(next.Conversation);
+            return;
+        }
+        lock (gate)
+        {
+            window.Load(next, cursor, read.Membership.JoinedAt);
+            pusher.PushRead(next, read.After, read.Messages);
+            next.ReadsToEnd |= readsToEnd && read.Messages.Count > 0;
+            // With an empty page the rest cannot be read yet: the conversation's next message queues it again.
+            if ((next.ReadsToEnd || (next.HasUnpushed && read.Messages.Count > 0)) && window.Has(next))
+                window.QueueToRead(next);
+        }
+    }
+
+    /// <summary>The user is new in a conversation that is too large to push.</summary>
+    private async ValueTask HintAsync(ConversationId conversation, CancellationToken ct)
+    {
+        var head = await services.Mediator.Send(new GetHead(conversation), ct);
+        var membership = await services.Mediator.Send(new GetMembership(conversation, device.User), ct);
+        lock (gate)
+        {
+            window.Remove(conversation);
+            if (head > membership?.JoinedAt)
+                outbox.Add(new AdvancedEvent(conversation, head));
+        }
+    }
+
+    private void Leave(ConversationId conversation)
+    {
+        lock (gate)
+            drain.Leave(conversation);
+    }
+}

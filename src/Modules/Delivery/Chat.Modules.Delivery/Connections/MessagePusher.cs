@@ -1,0 +1,74 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>
+/// Pushes messages as they come while the device keeps up in their conversation. Where it does not, only the conversation is queued, to be
+/// read from the log when there is room. Guarded by its connection's gate.
+/// </summary>
+internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, DeliveryMetrics metrics)
+{
+    private bool HasRoom => !window.IsFull && outbox.HasRoomForMessages;
+
+    /// <summary>A message was appended. May be called in any order and more than once.</summary>
+    public void Push(MessageAppended appended, MessageEvent pushed)
+    {
+        var message = appended.Message;
+        var conversation = window.Get(message.Conversation);
+        if (conversation.IsLoaded && message.SeqNo <= conversation.Pushed)
+            return;
+        conversation.RaiseHead(message.SeqNo);
+        if (!conversation.IsLoaded || conversation.IsQueued || conversation.IsDraining || conversation.Pushed < appended.Previous)
+            window.QueueToRead(conversation);
+        else if (message.Sender == device)
+            window.Skip(conversation, message);
+        else if (resync.IsPending || !HasRoom)
+            window.QueueToRead(conversation);
+        else
+            Push(conversation, message, pushed);
+    }
+
+    /// <summary>Pushes what was read from the log above a seqNo, as far as there is room.</summary>
+    public void PushRead(ConversationWindow conversation, SeqNo after, IReadOnlyList<LoggedMessage> messages)
+    {
+        if (!window.Has(conversation))
+            return;
+        // Rolled back while the log was read, or never as far as that: what lies below comes first.
+        if (conversation.Pushed < after || drain.IsDue)
+        {
+            window.QueueToRead(conversation);
+            return;
+        }
+        foreach (var message in messages)
+        {
+            if (message.SeqNo <= conversation.Pushed)
+                continue;
+            if (message.Sender == device && message.SeqNo > conversation.DrainsTo)
+            {
+                window.Skip(conversation, message);
+                continue;
+            }
+            if (!HasRoom)
+            {
+                conversation.RaiseHead(message.SeqNo);
+                window.QueueToRead(conversation);
+                break;
+            }
+            Push(conversation, message, EventOf(message));
+        }
+    }
+
+    /// <summary>Sends a message that is in flight already, or that the window does not follow.</summary>
+    public void Send(LoggedMessage message) => outbox.Add(EventOf(message));
+
+    private void Push(ConversationWindow conversation, LoggedMessage message, MessageEvent pushed)
+    {
+        window.Push(conversation, message);
+        outbox.Add(pushed);
+        metrics.Pushed();
+    }
+
+    private MessageEvent EventOf(LoggedMessage message) => new(message, toSender: message.Sender.User == device.User);
+}

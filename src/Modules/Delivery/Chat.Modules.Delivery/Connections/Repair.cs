@@ -1,0 +1,55 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>Sends a device what it says that it has not seen: at most a page; where more is missing, or there is no room, the connection resyncs.</summary>
+internal sealed class Repair(
+    Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, MessagePusher pusher, ConnectionServices services)
+{
+    public async ValueTask RunAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
+    {
+        // Until then a new device has no cursor of its own.
+        await drain.First.WaitAsync(ct);
+        while (!await TryRunAsync(conversation, lastSeen, ct))
+        {
+        }
+    }
+
+    /// <summary>False where the user was removed from a conversation while the log was read: it may have been this one.</summary>
+    private async ValueTask<bool> TryRunAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
+    {
+        var removals = drain.Removals;
+        var page = services.Options.RepairPage;
+        if (await services.Log.ReadAsync(conversation, device.User, lastSeen, page + 1, 2 * services.Options.MaxPendingBytes, ct) is not { } read)
+            return true;
+        var missing = read.Messages.Where(message => message.Sender != device).ToList();
+        if (missing.Count == 0)
+            return true;
+        var isLarge = await services.IsLargeAsync(conversation, ct);
+        var cursor = await services.CursorOfAsync(device, conversation, ct);
+        lock (gate)
+        {
+            if (drain.Removals != removals)
+                return false;
+            if (resync.IsPending)
+                return true;
+            var isLong = read.Messages.Count > page || read.Messages.Sum(message => (long)message.MaxJsonBytes()) > services.Options.MaxPendingBytes;
+            if (isLong || !outbox.HasRoom)
+            {
+                resync.Begin();
+            }
+            else if (isLarge)
+            {
+                missing.ForEach(pusher.Send);
+            }
+            else
+            {
+                var follows = window.Get(conversation);
+                window.Load(follows, cursor, read.Membership.JoinedAt);
+                missing.FindAll(message => message.SeqNo <= follows.Pushed).ForEach(pusher.Send);
+                pusher.PushRead(follows, read.After, read.Messages);
+            }
+        }
+        return true;
+    }
+}

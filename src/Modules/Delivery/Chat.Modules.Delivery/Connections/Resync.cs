@@ -1,0 +1,32 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>
+/// What happens to a connection whose client reads too slowly: the waiting events are dropped, the window goes back to the device's cursors,
+/// and the drain begins again. Guarded by its connection's gate.
+/// </summary>
+internal sealed class Resync(Outbox outbox, SendWindow window, Drain drain, DeliveryMetrics metrics)
+{
+    /// <summary><c>resync</c> still waits to be written; until then no event is added.</summary>
+    public bool IsPending { get; private set; }
+
+    public void Begin()
+    {
+        var dropped = outbox.DropEvents();
+        window.RollBack(dropped.OfType<MessageEvent>().GroupBy(item => item.Message.Conversation)
+            .ToDictionary(items => items.Key, items => new SeqNo(items.Min(item => item.Message.SeqNo.Value))));
+        drain.Restart();
+        IsPending = true;
+        outbox.AddAnswer(new ResyncEvent());
+        metrics.Resynced(dropped.Count);
+    }
+
+    /// <summary>These are about to be written.</summary>
+    public void Taken(List<ServerEvent> batch)
+    {
+        if (IsPending && batch.Exists(item => item is ResyncEvent))
+            IsPending = false;
+    }
+}

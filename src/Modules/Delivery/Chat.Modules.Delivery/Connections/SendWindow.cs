@@ -1,0 +1,208 @@
+using System.Diagnostics.CodeAnalysis;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>Messages to send again, as they were not acked in time.</summary>
+internal readonly record struct OverdueMessages(ConversationWindow Window, SeqNo First, SeqNo Last);
+
+/// <summary>
+/// What one connection has in flight, what it must send again and what it has still to read from the log: the windows of the conversations
+/// with something to send, and the sums over them. Guarded by its connection's gate, at which the fan-out waits: no call walks over all
+/// windows, as a device may have a hundred thousand conversations with news. A few calls walk over what is in flight, which is bounded.
+/// </summary>
+internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
+{
+    /// <summary>Windows kept; beyond it those with nothing unpushed or in flight are dropped.</summary>
+    private const int MaxIdle = 256;
+
+    // One read in so many begins another conversation of the drain, though others are not read to their end.
+    private const int DrainEvery = 4;
+
+    private Dictionary<ConversationId, ConversationWindow> _windows = [];
+    private Queue<ConversationWindow> _toRead = new();
+    private Queue<ConversationWindow> _idle = new();
+    private HashSet<ConversationWindow> _unackedIn = [];
+    private List<ConversationWindow> _dropped = [];
+    private Queue<OverdueMessages> _overdue = new();
+    private DrainList _toDrain = new();
+    private int _draining;
+    private int _reads;
+
+    public int Count => _windows.Count;
+
+    /// <summary>Others' messages in flight.</summary>
+    public int Unacked { get; private set; }
+
+    /// <summary>Messages that may be pushed before pushing pauses (<see cref="DeliveryOptions.UnackedWindow"/>).</summary>
+    public int Room => options.UnackedWindow - Unacked;
+
+    public bool IsFull => Room <= 0;
+
+    /// <summary>Everything that the drain found has been pushed.</summary>
+    public bool IsDrained => _draining == 0 && _toDrain.Count == 0;
+
+    /// <summary>Whether there is something to read from the log.</summary>
+    public bool HasToRead => _toRead.Count > 0 || _toDrain.Count > 0;
+
+    public bool HasOverdue => _overdue.Count > 0;
+
+    public bool TryFind(ConversationId conversation, [NotNullWhen(true)] out ConversationWindow? window) => _windows.TryGetValue(conversation, out window);
+
+    /// <summary>False once the window was removed, whoever still holds it: nothing is pushed by it any more.</summary>
+    public bool Has(ConversationWindow window) => _windows.TryGetValue(window.Conversation, out var current) && current == window;
+
+    /// <summary>The conversation's window, a new one where there is none.</summary>
+    public ConversationWindow Get(ConversationId conversation)
+    {
+        if (!_windows.TryGetValue(conversation, out var window))
+        {
+            DropIdle();
+            _windows.Add(conversation, window = new ConversationWindow(conversation));
+        }
+        if (_toDrain.TryTake(conversation, out var span))
+        {
+            var before = SumsOf(window);
+            window.DrainTo(span);
+            Account(window, before);
+            if (!window.IsLoaded || window.HasUnpushed)
+                QueueToRead(window);
+        }
+        return window;
+    }
+
+    /// <inheritdoc cref="ConversationWindow.Load"/>
+    /// <remarks>Ignores a window that was removed.</remarks>
+    public void Load(ConversationWindow window, Cursor? cursor, SeqNo start)
+    {
+        if (!Has(window))
+            return;
+        var before = SumsOf(window);
+        window.Load(cursor, start);
+        Account(window, before);
+    }
+
+    /// <inheritdoc cref="ConversationWindow.Push"/>
+    public void Push(ConversationWindow window, LoggedMessage message)
+    {
+        var before = SumsOf(window);
+        window.Push(message, clock.GetTimestamp(), TimeSpan.FromMilliseconds(options.ResendAfterMs));
+        Account(window, before);
+    }
+
+    /// <inheritdoc cref="ConversationWindow.Skip"/>
+    public void Skip(ConversationWindow window, LoggedMessage message)
+    {
+        var before = SumsOf(window);
+        window.Skip(message);
+        Account(window, before);
+    }
+
+    /// <inheritdoc cref="ConversationWindow.Ack"/>
+    public bool Ack(ConversationWindow window, SeqNo seqNo, List<InFlightMessage> acked)
+    {
+        var before = SumsOf(window);
+        var counts = window.Ack(seqNo, acked);
+        Account(window, before);
+        return counts;
+    }
+
+    /// <summary>Queues what was not acked in time, unless some is queued already.</summary>
+    public void QueueOverdue()
+    {
+        if (HasOverdue)
+            return;
+        foreach (var window in _unackedIn)
+        {
+            if (window.TakeOverdue(clock, TimeSpan.FromMilliseconds(options.ResendAtMostEveryMs)) is { } span)
+                QueueOverdue(new OverdueMessages(window, span.First, span.Last));
+        }
+    }
+
+    public void QueueOverdue(OverdueMessages messages) => _overdue.Enqueue(messages);
+
+    public OverdueMessages TakeOverdue() => _overdue.Dequeue();
+
+    public void QueueToRead(ConversationWindow window)
+    {
+        if (window.IsQueued)
+            return;
+        window.IsQueued = true;
+        _toRead.Enqueue(window);
+    }
+
+    /// <summary>The next conversation to read from the log; null where the one whose turn it was needs no reading any more.</summary>
+    public ConversationWindow? TakeToRead()
+    {
+        if ((_toRead.Count == 0 || ++_reads % DrainEvery == 0) && _toDrain.TryNext(out var next))
+            Get(next);
+        if (!_toRead.TryDequeue(out var window))
+            return null;
+        window.IsQueued = false;
+        return Has(window) ? window : null;
+    }
+
+    /// <summary>A drain has found these.</summary>
+    public void Drain(DrainList found) => _toDrain = found;
+
+    public void Remove(ConversationId conversation)
+    {
+        _toDrain.TryTake(conversation, out _);
+        if (!_windows.Remove(conversation, out var window))
+            return;
+        Unacked -= window.Unacked;
+        _unackedIn.Remove(window);
+        if (window.IsDraining)
+            _draining--;
+    }
+
+    /// <summary>
+    /// Waiting events were dropped, and a drain follows, which finds again what is still to be sent. Only the windows of dropped messages stay, as
+    /// they have acks to ignore.
+    /// </summary>
+    /// <param name="firstDropped">The lowest message dropped of each conversation.</param>
+    public void RollBack(IReadOnlyDictionary<ConversationId, SeqNo> firstDropped)
+    {
+        _dropped.RemoveAll(window => !window.HasDropped || !Has(window));
+        foreach (var conversation in firstDropped.Keys)
+        {
+            if (_windows.TryGetValue(conversation, out var window) && !window.HasDropped)
+                _dropped.Add(window);
+        }
+        _dropped.ForEach(window => window.RollBack(firstDropped.TryGetValue(window.Conversation, out var seqNo) ? seqNo : null));
+        _dropped.RemoveAll(window => !window.HasDropped);
+        _windows = _dropped.ToDictionary(window => window.Conversation);
+        (_toRead, _idle, _unackedIn, _overdue, _toDrain) = (new(), new(), [], new(), new());
+        Unacked = _draining = 0;
+    }
+
+    private static (int Unacked, bool IsDraining) SumsOf(ConversationWindow window) => (window.Unacked, window.IsDraining);
+
+    private void Account(ConversationWindow window, (int Unacked, bool IsDraining) before)
+    {
+        Unacked += window.Unacked - before.Unacked;
+        if (before.Unacked == 0 && window.Unacked > 0)
+            _unackedIn.Add(window);
+        else if (before.Unacked > 0 && window.Unacked == 0)
+            _unackedIn.Remove(window);
+        if (before.IsDraining != window.IsDraining)
+            _draining += window.IsDraining ? 1 : -1;
+        if (!window.IsIdle || window.IsInIdleQueue)
+            return;
+        window.IsInIdleQueue = true;
+        _idle.Enqueue(window);
+    }
+
+    // Two for each new one, so that the number soon falls to what may be kept.
+    private void DropIdle()
+    {
+        for (var looks = 2; looks > 0 && (_windows.Count >= MaxIdle || _idle.Count > MaxIdle) && _idle.TryDequeue(out var window); looks--)
+        {
+            window.IsInIdleQueue = false;
+            if (window.IsIdle && Has(window))
+                _windows.Remove(window.Conversation);
+        }
+    }
+}
