@@ -39,10 +39,10 @@ internal sealed class World : IDisposable
         Metrics = new DeliveryMetrics(_meters, Clock);
         CursorTable = new CursorTable(Store, Options, Clock, NullLogger<CursorTable>.Instance);
         Starts = new DeviceStarts(Store, CursorTable, Mediator);
-        var services = new ConnectionServices(
+        Services = new ConnectionServices(
             Mediator, new MemberLog(Mediator), CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(Metrics);
-        Acceptor = new ConnectionAcceptor(Connections, services, new Leaving(Options, Clock, NullLogger<Leaving>.Instance));
+        Acceptor = new ConnectionAcceptor(Connections, Services, new Leaving(Options, Clock, NullLogger<Leaving>.Instance));
         Receivers = new Receivers(Connections);
         GatheredReceipts = new GatheredReceipts(Receivers, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
         ReceiptFanOut = new ReceiptFanOut(Receivers, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
@@ -62,6 +62,8 @@ internal sealed class World : IDisposable
     public DeviceStarts Starts { get; }
 
     public DeliveryMetrics Metrics { get; }
+
+    public ConnectionServices Services { get; }
 
     public ConnectionTable Connections { get; }
 

@@ -14,16 +14,10 @@ public enum AckStatus
     Read,
 }
 
-/// <summary>A device has everything in a conversation up to a place. Cumulative; below the cursor it changes nothing.</summary>
-/// <param name="From">The device.</param>
-/// <param name="Conversation">Where.</param>
-/// <param name="SeqNo">Up to here; beyond the head is <c>bad_request</c>.</param>
-/// <param name="Status">Delivered, or read.</param>
-/// <remarks>Refusals: <c>bad_request</c>, <c>not_a_member</c>.</remarks>
+/// <summary>A device has every message of a conversation up to <paramref name="SeqNo"/>. Cumulative; below the cursor it changes nothing.</summary>
+/// <remarks>Refusals: <c>bad_request</c> above the conversation's head, <c>not_a_member</c>.</remarks>
 public sealed record Acknowledge(DeviceAddress From, ConversationId Conversation, SeqNo SeqNo, AckStatus Status) : ICommand<Done>;
 
-/// <summary>The same, told by the message at that place.</summary>
-/// <param name="From">The device.</param>
-/// <param name="Message">The message; an unknown one and one of others' conversations are <c>not_a_member</c>.</param>
-/// <param name="Status">Delivered, or read.</param>
+/// <summary>The same, with the message's id instead of its seqNo.</summary>
+/// <remarks>Refusals: <c>not_a_member</c>, also where the message is unknown or in a conversation of others.</remarks>
 public sealed record AcknowledgeMessage(DeviceAddress From, MessageId Message, AckStatus Status) : ICommand<Done>;

@@ -5,7 +5,6 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Delivery.Contracts;
 
 /// <summary>The cursors of a device in every conversation where it has one. For other modules.</summary>
-/// <param name="Device">Whose.</param>
 public sealed record GetCursors(DeviceAddress Device) : IQuery<IReadOnlyDictionary<ConversationId, Cursors>>;
 
 /// <summary>How far a device, and its user, have got in a conversation.</summary>
@@ -14,8 +13,6 @@ public sealed record GetCursors(DeviceAddress Device) : IQuery<IReadOnlyDictiona
 public sealed record Cursors(SeqNo Delivered, SeqNo Read);
 
 /// <summary>How far each member of a conversation has got.</summary>
-/// <param name="Caller">Who asks.</param>
-/// <param name="Conversation">Of which.</param>
 /// <remarks>Refusals: <c>rate_limited</c>, <c>not_a_member</c>.</remarks>
 public sealed record GetReceipts(DeviceAddress Caller, ConversationId Conversation) : IQuery<Result<IReadOnlyList<MemberReceipt>>>, IRateLimited
 {
@@ -25,7 +22,7 @@ public sealed record GetReceipts(DeviceAddress Caller, ConversationId Conversati
 }
 
 /// <summary>How far one member has got.</summary>
-/// <param name="User">Who.</param>
-/// <param name="Delivered">The furthest of its devices.</param>
-/// <param name="Read">On any device.</param>
+/// <param name="User">The member.</param>
+/// <param name="Delivered">What the furthest of its devices has acked.</param>
+/// <param name="Read">What it has read on any device.</param>
 public sealed record MemberReceipt(UserId User, SeqNo Delivered, SeqNo Read);

@@ -2,30 +2,30 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Delivery.Contracts;
 
-/// <summary>Where the doors hand in their connections.</summary>
+/// <summary>Accepts the connections of the transports.</summary>
 public interface IConnections
 {
-    /// <summary>Connections that a node takes unless told (<c>Delivery:MaxConnections</c>).</summary>
+    /// <summary>The default of <c>Delivery:MaxConnections</c>.</summary>
     const int DefaultLimit = 100_000;
 
-    /// <summary>False while the node is leaving or full: a door refuses before it upgrades. <see cref="Attach"/> decides for certain.</summary>
+    /// <summary>False while the node is leaving or full: a door refuses before it upgrades. <see cref="Attach"/> has the last word.</summary>
     bool IsAccepting { get; }
 
     /// <summary>
-    /// Takes a connection in: replaces the device's older one, sends <paramref name="welcome"/>, then what the device has not acked, then
+    /// Accepts a connection: replaces the device's older one, sends <paramref name="welcome"/>, then what the device has not acked, then
     /// <see cref="CaughtUpEvent"/>; what is appended meanwhile follows in order.
     /// </summary>
     /// <returns>Null where the node is leaving or full, or the user has too many devices connected: refuse the connection.</returns>
     IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome);
 
     /// <summary>
-    /// The node leaves: takes no connections from here on, tells the clients to reconnect at moments spread over the drain, and closes each
-    /// connection at its moment. Completes when all are closed; called again, it is the same leaving.
+    /// The node leaves: accepts no more connections, tells the clients to reconnect at times spread over the drain, and closes each connection at
+    /// its time. Completes when all are closed. Calling it again returns the same task.
     /// </summary>
     Task LeaveAsync();
 }
 
-/// <summary>A connection that is taken in, until it is disposed of by its door when the socket has ended.</summary>
+/// <summary>An accepted connection. Its door disposes of it when the socket has ended.</summary>
 public interface IAttachedConnection : IDisposable
 {
     /// <summary>Its name on this node.</summary>

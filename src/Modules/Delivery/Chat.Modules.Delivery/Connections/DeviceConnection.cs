@@ -1,4 +1,3 @@
-using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -6,10 +5,10 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// One live connection of a device. What changes under its gate makes steps due, and its pump runs them: write what waits, drain, read the log,
-/// send again. Each part (window, outbox, drain, resync) is guarded by the same gate.
+/// One live connection of a device. Each call changes its parts (window, outbox, drain, resync) under one gate, and wakes the pump for the steps
+/// that became due.
 /// </summary>
-internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
+internal sealed class DeviceConnection : IAttachedConnection
 {
     private readonly IClientConnection _client;
     private readonly Action<DeviceConnection> _ended;
@@ -24,15 +23,8 @@ internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
     private readonly Drain _drain;
     private readonly Resync _resync;
     private readonly MessagePusher _pusher;
-    private readonly LogReader _reader;
-    private bool _storeFailed;
-    private bool _goingAway;
+    private readonly ConnectionSteps _steps;
     private bool _closed;
-
-    // Only the pump writes these.
-    private List<ServerEvent>? _batch;
-    private bool _connectedTold;
-    private bool _disconnectedTold;
 
     /// <param name="id">Its name on this node.</param>
     /// <param name="client">What it writes to.</param>
@@ -43,14 +35,15 @@ internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
         ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
     {
         (Id, _client, _ended, _services) = (id, client, ended, services);
-        _pump = new Pump(_gate, this);
         _outbox = new Outbox(
             services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
         _window = new SendWindow(services.Options, services.Clock);
         _drain = new Drain(_gate, Device, _outbox, _window, services);
         _resync = new Resync(_outbox, _window, _drain, services.Metrics);
         _pusher = new MessagePusher(Device, _outbox, _window, _drain, _resync, services.Metrics);
-        _reader = new LogReader(_gate, Device, _outbox, _window, _drain, _pusher, services);
+        var reader = new LogReader(_gate, Device, _outbox, _window, _drain, _pusher, services);
+        _steps = new ConnectionSteps(this, client, _gate, _outbox, _window, _drain, _resync, reader, services, _closing.Token);
+        _pump = new Pump(_gate, _steps);
         _outbox.AddAnswer(welcome);
     }
 
@@ -207,7 +200,7 @@ internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
     {
         lock (_gate)
         {
-            _storeFailed = false;
+            _steps.RetryStore();
             // What still waits to be written cannot have been acked.
             if (_outbox.Count == 0 && !_pump.IsRunning)
                 _window.QueueOverdue();
@@ -231,7 +224,7 @@ internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
     public void CloseWhenWritten()
     {
         lock (_gate)
-            _goingAway = true;
+            _steps.CloseWhenWritten();
         _pump.Schedule();
     }
 
@@ -243,105 +236,6 @@ internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
 
     public void Dispose() => Detach();
 
-    PumpStep IPumpWork.Next() =>
-        _closed ? (_disconnectedTold ? PumpStep.Idle : PumpStep.End)
-        : _outbox.Count > 0 ? PumpStep.Write
-        : _goingAway ? PumpStep.Close
-        : _storeFailed ? PumpStep.Idle
-        : _drain.IsDue ? PumpStep.Drain
-        : _drain.IsCaughtUp ? PumpStep.Write
-        : _window.HasOverdue ? PumpStep.Resend
-        : _window.HasToRead && !_window.IsFull ? PumpStep.Read
-        : PumpStep.Idle;
-
-    void IPumpWork.Begin(PumpStep step)
-    {
-        if (step is not PumpStep.Write)
-            return;
-        _batch = [];
-        if (_outbox.Count == 0)
-        {
-            _drain.CaughtUpTaken();
-            _batch.Add(new CaughtUpEvent());
-            return;
-        }
-        _outbox.TakeBatch(_batch);
-        _resync.Taken(_batch);
-    }
-
-    async ValueTask IPumpWork.RunAsync(PumpStep step)
-    {
-        try
-        {
-            await RunAsync(step);
-        }
-        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
-        {
-        }
-        catch (StoreUnavailableException e)
-        {
-            _services.Logger.StoreDidNotAnswer(Device, e);
-            lock (_gate)
-            {
-                _storeFailed = true;
-                if (step is PumpStep.Drain)
-                    _drain.Restart();
-            }
-        }
-        catch (Exception e) when (step is PumpStep.Write && e is IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
-        {
-            _services.Logger.ConnectionBroke(Device, e);
-            Close(CloseReason.OverLimit);
-        }
-        catch (Exception e)
-        {
-            _services.Logger.DeliveryFailed(Device, e);
-            _services.Metrics.Failed();
-            Close(CloseReason.Fault);
-        }
-        finally
-        {
-            _batch = null;
-        }
-    }
-
-    private ValueTask RunAsync(PumpStep step)
-    {
-        switch (step)
-        {
-            case PumpStep.Write:
-                return _client.WriteAsync(_batch!, _closing.Token);
-            case PumpStep.Drain:
-                return DrainAsync();
-            case PumpStep.Resend:
-                return _reader.ResendAsync(_closing.Token);
-            case PumpStep.Read:
-                return _reader.ReadNextAsync(_closing.Token);
-            case PumpStep.Close:
-                Close(CloseReason.GoingAway);
-                return default;
-            default:
-                return EndAsync();
-        }
-    }
-
-    private async ValueTask DrainAsync()
-    {
-        if (!_connectedTold)
-        {
-            _connectedTold = true;
-            await _services.Mediator.Publish(new DeviceConnected(Device, Id), CancellationToken.None);
-        }
-        await _drain.RunAsync(_closing.Token);
-    }
-
-    private async ValueTask EndAsync()
-    {
-        _disconnectedTold = true;
-        if (_connectedTold)
-            await _services.Mediator.Publish(new DeviceDisconnected(Device, Id), CancellationToken.None);
-    }
-
     /// <returns>Whether it was this call that ended the connection.</returns>
     private bool Detach()
     {
@@ -350,6 +244,7 @@ internal sealed class DeviceConnection : IAttachedConnection, IPumpWork
             if (_closed)
                 return false;
             _closed = true;
+            _steps.End();
             _outbox.End();
             _drain.End();
         }

@@ -7,12 +7,12 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>A conversation of a user, as one of its devices finds it on connecting.</summary>
+/// <summary>Where a device begins in a conversation: it is sent the messages above <paramref name="Start"/>, up to <paramref name="Head"/>.</summary>
 internal readonly record struct ConversationStart(ConversationId Conversation, SeqNo Start, SeqNo Head, int MemberCount);
 
 /// <summary>
-/// Where a device begins: a known one at its cursors, a user's only one at the user's, so that all that waits is for it, a later one at the
-/// heads. Nowhere below the place where its user joined.
+/// Where a device begins when it connects: a known device at its cursors, a user's first device at the user's cursors, so that it gets all that
+/// waits, a later device at the heads. Nowhere below the seqNo at which the user joined.
 /// </summary>
 internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMediator mediator)
 {
@@ -25,7 +25,7 @@ internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMed
     {
         await cursors.SaveAsync(device, ct);
         var standing = await store.GetStandingAsync(device, ct);
-        var places = standing switch
+        var stored = standing switch
         {
             DeviceStanding.Known => await store.ReadAllAsync(device.User, device.Device, ct),
             DeviceStanding.First => await store.ReadAllAsync(device.User, null, ct),
@@ -40,19 +40,19 @@ internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMed
             async (conversation, cancelled) =>
             {
                 var head = await mediator.Send(new GetHead(conversation.Id), cancelled);
-                var place = standing is DeviceStanding.Later ? head : places.GetValueOrDefault(conversation.Id).Delivered;
-                return new ConversationStart(conversation.Id, SeqNo.Max(place, conversation.JoinedAt), head, conversation.Members);
+                var start = standing is DeviceStanding.Later ? head : stored.GetValueOrDefault(conversation.Id).Delivered;
+                return new ConversationStart(conversation.Id, SeqNo.Max(start, conversation.JoinedAt), head, conversation.Members);
             },
             ct);
 
         if (standing is not DeviceStanding.Known)
         {
-            // Without a row a device begins at the beginning too, and the write of very many would hold up all others.
+            // Without a row a device begins at the first message too, and writing very many rows would delay all others.
             var starts = found.Where(start => start.Start > SeqNo.None).ToDictionary(start => start.Conversation, start => start.Start);
             await store.AddDeviceAsync(device, starts, ct);
         }
         cursors.Replace(device, found.Select(start => KeyValuePair.Create(
-            start.Conversation, standing is DeviceStanding.Known ? places.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
+            start.Conversation, standing is DeviceStanding.Known ? stored.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
         return found;
     }
 }

@@ -4,14 +4,14 @@ using Chat.Modules.Delivery.Cursors;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>A revoked device is gone: should it have been its user's only one, the next begins where the user had got to, and nothing that waits is lost.</summary>
+/// <summary>Closes a revoked device's connection and forgets its cursors. The user's own cursors stay: the user's next first device begins there.</summary>
 internal sealed class ForgetOnDeviceRevoked(Receivers receivers, CursorTable cursors, ICursorStore store) : IEventHandler<DeviceRevoked>
 {
     public async Task Handle(DeviceRevoked notification, CancellationToken cancellationToken)
     {
-        // Should it be here again already, it has to show its new token once more.
+        // If the device has connected again already, it must reconnect with its new token.
         receivers.Close(notification.Device, CloseReason.Revoked);
-        // Saved first, as the user's own cursors are among what has moved.
+        // Saved first, as the user's own cursors may have moved too.
         await cursors.SaveAsync(notification.Device, cancellationToken);
         cursors.Forget(notification.Device);
         if (!notification.Elsewhere)

@@ -5,17 +5,17 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// The end of a node's connections: the clients are told to reconnect at moments spread over the drain, and each connection is closed at its
-/// moment. Until then it works; what has no ack by then is sent again elsewhere.
+/// Closes the node's connections: the clients are told to reconnect, at times spread over the drain, and each connection is closed at its time.
+/// Until then it works; a message that has no ack by then the client sends again elsewhere.
 /// </summary>
 internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<Leaving> log)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(50);
 
-    // A client that hears goAway gets the acks of what it has under way before its connection closes.
+    // After goAway a client has this long to get the acks of its messages before its connection closes.
     private static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(250);
 
-    // For a connection that is busy when its moment comes, or whose client does not read.
+    // For a connection that is busy when its time comes, or whose client does not read.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public async Task CloseAsync(IReadOnlyCollection<DeviceConnection> connections)

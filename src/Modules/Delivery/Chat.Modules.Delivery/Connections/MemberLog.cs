@@ -5,13 +5,13 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>What a member was given of the log.</summary>
-/// <param name="Membership">The one it was read under.</param>
-/// <param name="After">The read began above this: where the reader asked for it, or where the membership begins if that is higher.</param>
+/// <summary>A page of the log as a member may read it.</summary>
+/// <param name="Membership">The membership in force while the log was read.</param>
+/// <param name="After">The read began above this: the seqNo asked for, or the beginning of the membership if that is higher.</param>
 /// <param name="Messages">Ascending.</param>
 internal readonly record struct MemberRead(Membership Membership, SeqNo After, IReadOnlyList<LoggedMessage> Messages);
 
-/// <summary>The log as one user may read it: every message that devices are sent out of the log is read here.</summary>
+/// <summary>The log as one user may read it. Every message that is sent from the log is read here.</summary>
 internal sealed class MemberLog(IMediator mediator)
 {
     /// <summary>At most so many messages, which as JSON have at most so many bytes; one message whatever its size.</summary>
@@ -22,7 +22,7 @@ internal sealed class MemberLog(IMediator mediator)
         {
             var start = SeqNo.Max(after, SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
             var messages = await mediator.Send(new ReadLog(conversation, start, limit, maxBytes), ct);
-            // Still the same: all that was read stood in the log while the user was a member.
+            // The same as before the read: the user was a member when all that was read was appended.
             if (await mediator.Send(new GetMembership(conversation, user), ct) == membership)
                 return new MemberRead(membership, start, messages);
         }

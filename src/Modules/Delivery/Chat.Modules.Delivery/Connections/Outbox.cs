@@ -22,17 +22,17 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
 
     public bool HasRoom => _events < maxEvents && _bytes < maxBytes;
 
-    /// <summary>Messages can wait in the log: they leave half of the room to what cannot.</summary>
+    /// <summary>Messages can wait in the log: they leave half of the room to events that cannot.</summary>
     public bool HasRoomForMessages => _events < maxEvents / 2 && _bytes < maxBytes / 2;
 
-    /// <summary>One that is larger than the room finds it where no other answer waits.</summary>
+    /// <summary>An answer larger than the limit has room where no other answer waits.</summary>
     public bool HasRoomFor(ServerEvent answer) =>
         _waiting.Count - _events < maxAnswers && (_answerBytes == 0 || _answerBytes + answer.Size <= maxAnswerBytes);
 
     /// <summary>Completes when something was taken, and there may be room for an answer; or when the connection ends. Any thread may wait for it.</summary>
     public Task RoomForAnswers => (_roomForAnswers ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
-    /// <summary>Puts an event behind the others, or in the place of one that says the same thing less well.</summary>
+    /// <summary>Adds an event at the end, or replaces one with the same key that it supersedes.</summary>
     public void Add(ServerEvent item)
     {
         if (item.CoalescingKey is { } key)
@@ -54,7 +54,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
         _answerBytes += answer.Size;
     }
 
-    /// <summary>Takes the next ones to write, in order; as many as go well together.</summary>
+    /// <summary>Takes the next ones to write, in order, up to the size of a batch.</summary>
     public void TakeBatch(List<ServerEvent> batch)
     {
         for (var bytes = 0; batch.Count < MaxBatch && bytes < MaxBatchBytes && _waiting.TryDequeue(out var next);)
@@ -62,7 +62,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
             bytes += next.Event.Size;
             batch.Add(next.IsAnswer ? TakeAnswer(next.Event) : TakeEvent(next.Event));
         }
-        LetAnswersIn();
+        ReleaseAnswers();
     }
 
     /// <summary>Drops the events, keeps the answers.</summary>
@@ -82,10 +82,10 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
         return dropped;
     }
 
-    /// <summary>Nothing is taken any more: lets those go who wait for room.</summary>
-    public void End() => LetAnswersIn();
+    /// <summary>The connection has ended: releases those who wait for room.</summary>
+    public void End() => ReleaseAnswers();
 
-    private void LetAnswersIn()
+    private void ReleaseAnswers()
     {
         _roomForAnswers?.TrySetResult();
         _roomForAnswers = null;

@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Delivery.Cursors;
 
-/// <summary>A cursor in memory. It only moves forward, and tells its table when it has something new for the store.</summary>
+/// <summary>A cursor in memory. It only moves forward, and calls <paramref name="moved"/> when it has an unsaved value.</summary>
 internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> moved)
 {
     private readonly Lock _gate = new();
@@ -24,7 +24,7 @@ internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> mo
     /// <inheritdoc cref="Deliver"/>
     public SeqNo MarkRead(SeqNo seqNo) => new(Move(ref _read, seqNo.Value));
 
-    /// <summary>The value to save now; from here on a move is news again.</summary>
+    /// <summary>The value to save now; a later move makes the cursor unsaved again.</summary>
     public CursorValue TakeUnsaved()
     {
         lock (_gate)
@@ -34,7 +34,7 @@ internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> mo
         }
     }
 
-    /// <summary>The value that was taken could not be saved: it is news still.</summary>
+    /// <summary>The value that was taken could not be saved.</summary>
     public void KeepUnsaved()
     {
         lock (_gate)
@@ -46,15 +46,15 @@ internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> mo
         moved(this);
     }
 
-    private long Move(ref long place, long to)
+    private long Move(ref long position, long to)
     {
         long from;
         lock (_gate)
         {
-            from = place;
+            from = position;
             if (from >= to)
                 return from;
-            place = to;
+            position = to;
             if (_unsaved)
                 return from;
             _unsaved = true;

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
-/// The cursors in use, in front of the store: moves are gathered and saved every <see cref="DeliveryOptions.CursorFlushMs"/>. What a crash
-/// takes of that brings messages a second time, which is promised to be harmless. So does a cursor that another node has moved on since it
-/// was read here; one that is further here than in the store would pass messages over, and gives way when its device connects.
+/// The cursors in use, in front of the store: moves are gathered and saved every <see cref="DeliveryOptions.CursorFlushMs"/>. Moves lost in a
+/// crash bring messages a second time, which is harmless. So does a cursor that another node has moved since it was read here. A cursor that is
+/// further here than in the store would skip messages: it is replaced when its device connects.
 /// </summary>
 internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<CursorTable> log) : BackgroundService
 {
@@ -37,14 +37,14 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     }
 
     /// <summary>
-    /// A device has connected, and these are its places in the store, read since the last <see cref="SaveAsync(CancellationToken)"/>: they take the place of
-    /// what is in memory. Another node may have moved it on, or have forgotten the device and let it begin anew, further back.
+    /// A device has connected, and these are its cursors in the store, read since the last <see cref="SaveAsync(CancellationToken)"/>: they replace
+    /// those in memory. Another node may have moved it on, or have forgotten the device and let it begin anew, further back.
     /// </summary>
-    public void Replace(DeviceAddress device, IEnumerable<KeyValuePair<ConversationId, SeqNo>> places)
+    public void Replace(DeviceAddress device, IEnumerable<KeyValuePair<ConversationId, SeqNo>> stored)
     {
         if (!store.IsShared)
             return;
-        foreach (var (conversation, delivered) in places)
+        foreach (var (conversation, delivered) in stored)
         {
             var key = new CursorKey(device.User, device.Device, conversation);
             // One that has moved since is news to the store, and not old.

@@ -33,7 +33,7 @@ internal interface ICursorStore
 
     ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct);
 
-    /// <summary>Remembers a device, with where it begins in the conversations that have a place for it to begin. Twice is as once.</summary>
+    /// <summary>Adds a device, with the seqNos at which it begins; in other conversations it begins at the first message. Adding it twice changes nothing.</summary>
     Task AddDeviceAsync(DeviceAddress device, IReadOnlyDictionary<ConversationId, SeqNo> starts, CancellationToken ct);
 
     /// <summary>Forgets a device and its cursors; an unknown one is passed over.</summary>

@@ -10,8 +10,8 @@ namespace Chat.Modules.Delivery.FanOut;
 internal readonly record struct FanOutItem(MessageAppended Appended, long AppendedAt);
 
 /// <summary>
-/// What waits for the fan-out, in lanes by conversation, so that one worker has all of a conversation. It never makes the sender wait: when
-/// a lane is full it keeps only the conversation's newest place, and its connections read the rest from the log.
+/// What waits for the fan-out, in lanes by conversation, so that one worker has all of a conversation. The sender never waits: when a lane is
+/// full it keeps only the conversation's newest seqNo, and its connections read the rest from the log.
 /// </summary>
 internal sealed class FanOutQueue
 {
@@ -36,11 +36,11 @@ internal sealed class FanOutQueue
             return;
         lane.Note(conversation, appended.Message.SeqNo);
         _metrics.Overflowed();
-        // The worker may have emptied the lane in between, and would not look at the overflow before the next item: this one wakes it.
+        // The worker may have emptied the lane in between, and would wait for the next item before it reads the overflow: this item wakes it.
         lane.Items.Writer.TryWrite(item);
     }
 
-    /// <summary>Takes no more; what waits is still worked off.</summary>
+    /// <summary>Accepts no more; what waits is still fanned out.</summary>
     public void Complete()
     {
         foreach (var lane in _lanes)
@@ -52,7 +52,7 @@ internal sealed class FanOutQueue
     {
         public Channel<FanOutItem> Items { get; } = Channel.CreateBounded<FanOutItem>(new BoundedChannelOptions(capacity) { SingleReader = true });
 
-        /// <summary>Conversations whose messages are to be read from the log, up to a place.</summary>
+        /// <summary>Conversations whose messages are to be read from the log, up to a seqNo.</summary>
         public ConcurrentDictionary<ConversationId, SeqNo> Overflow { get; } = new();
 
         public void Note(ConversationId conversation, SeqNo head) =>

@@ -24,16 +24,16 @@ internal sealed class FanOutWorker(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll(queue.Lanes.Select(lane => Task.Run(() => WorkOffAsync(lane), CancellationToken.None)));
+        Task.WhenAll(queue.Lanes.Select(lane => Task.Run(() => RunAsync(lane), CancellationToken.None)));
 
-    private async Task WorkOffAsync(FanOutQueue.Lane lane)
+    private async Task RunAsync(FanOutQueue.Lane lane)
     {
         var batch = new List<FanOutItem>(MaxBatch);
         while (await HasWorkAsync(lane))
         {
             while (batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item))
                 batch.Add(item);
-            // Appends of one conversation may be told out of order; in order a connection need not go to the log.
+            // Appends of one conversation may come out of order; in order, no connection needs to read the log.
             if (batch.Count > 1)
                 batch.Sort(static (a, b) => a.Appended.Message.SeqNo.CompareTo(b.Appended.Message.SeqNo));
             foreach (var item in batch)
@@ -42,12 +42,12 @@ internal sealed class FanOutWorker(
             foreach (var (conversation, _) in lane.Overflow)
             {
                 if (lane.Overflow.TryRemove(conversation, out var head))
-                    await TellHeadAsync(conversation, head, lane);
+                    await AdvanceAsync(conversation, head, lane);
             }
         }
     }
 
-    // What is in the overflow now has failed: it is tried again when there is other work, or after a pause.
+    // What is in the overflow now has failed: it is retried with the next message, or after a pause.
     private async ValueTask<bool> HasWorkAsync(FanOutQueue.Lane lane)
     {
         if (lane.Overflow.IsEmpty)
@@ -76,14 +76,14 @@ internal sealed class FanOutWorker(
         }
         catch (Exception e)
         {
-            // The message is in the log: its place is enough to find it.
+            // The message is in the log: its seqNo is enough to find it.
             log.FanOutFailed(message.Conversation, e);
             lane.Note(message.Conversation, message.SeqNo);
         }
         metrics.FannedOut(item.AppendedAt);
     }
 
-    private async Task TellHeadAsync(ConversationId conversation, SeqNo head, FanOutQueue.Lane lane)
+    private async Task AdvanceAsync(ConversationId conversation, SeqNo head, FanOutQueue.Lane lane)
     {
         try
         {

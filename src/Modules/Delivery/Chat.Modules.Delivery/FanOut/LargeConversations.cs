@@ -15,20 +15,20 @@ internal sealed class LargeConversations(
     Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<LargeConversations> log)
     : BackgroundService
 {
-    // One entry a large conversation that has moved within the period.
-    private readonly ConcurrentDictionary<ConversationId, SeqNo> _moved = new();
+    // One entry for each large conversation with new messages in the period.
+    private readonly ConcurrentDictionary<ConversationId, SeqNo> _heads = new();
 
     public void Advance(ConversationId conversation, SeqNo head) =>
-        _moved.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
+        _heads.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.CoalesceMs), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            foreach (var (conversation, _) in _moved)
+            foreach (var (conversation, _) in _heads)
             {
-                if (_moved.TryRemove(conversation, out var head))
+                if (_heads.TryRemove(conversation, out var head))
                     await TellAsync(conversation, head, stoppingToken);
             }
         }

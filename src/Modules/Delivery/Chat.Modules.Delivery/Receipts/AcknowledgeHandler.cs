@@ -10,15 +10,15 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Receipts;
 
-/// <summary>Moves the device's cursor, then the user's; where that one has moved, the senders of what it passed get their receipts.</summary>
+/// <summary>Moves the device's cursor, then the user's. Where the user's has moved, the senders of the messages it passed get receipts.</summary>
 internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursors, ReceiptFanOut receipts, IMediator mediator)
     : ICommandHandler<Acknowledge, Done>, ICommandHandler<AcknowledgeMessage, Done>
 {
     private static readonly Error NotAMember = MessagingErrors.NotAMember;
 
     public async Task<Result<Done>> Handle(AcknowledgeMessage command, CancellationToken ct) =>
-        await mediator.Send(new FindMessage(command.Message), ct) is { } place
-            ? await Handle(new Acknowledge(command.From, place.Conversation, place.SeqNo, command.Status), ct)
+        await mediator.Send(new FindMessage(command.Message), ct) is { } found
+            ? await Handle(new Acknowledge(command.From, found.Conversation, found.SeqNo, command.Status), ct)
             : NotAMember;
 
     public async Task<Result<Done>> Handle(Acknowledge command, CancellationToken ct)

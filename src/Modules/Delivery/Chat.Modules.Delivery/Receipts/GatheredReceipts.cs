@@ -11,16 +11,16 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>
-/// Receipts on their way to senders, gathered over <see cref="DeliveryOptions.CoalesceMs"/>: of one member's many acks the furthest goes out.
-/// In a direct conversation the first goes out at once, and only what follows close upon it is gathered. When more come than the limit, the
-/// rest go out at once.
+/// Receipts on their way to senders, gathered over <see cref="DeliveryOptions.CoalesceMs"/>: of a member's many acks only the furthest is sent.
+/// In a direct conversation the first is sent at once, and only those that follow within that time are gathered. Beyond the limit receipts are
+/// sent at once.
 /// </summary>
 internal sealed class GatheredReceipts(
     Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<GatheredReceipts> log) : BackgroundService
 {
     private const int MaxGathered = 100_000;
 
-    // Null where one has just gone out, and nothing has come since.
+    // Null where one has just been sent, and none has come since.
     private readonly ConcurrentDictionary<(UserId Sender, object Key), ReceiptEvent?> _gathered = new();
     private int _added;
 

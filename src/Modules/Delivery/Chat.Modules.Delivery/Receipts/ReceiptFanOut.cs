@@ -11,13 +11,13 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>
-/// Tells each sender of what a user acked how far the user has got, and the user's other devices what was read. In large conversations only the
-/// table tells. The messages of a long span are looked through after the ack is answered.
+/// Tells the senders of acked messages how far the user has got, and the user's other devices what was read. In large conversations nobody is
+/// told: clients ask for the table of receipts. For an ack of many messages the senders are searched after the ack is answered.
 /// </summary>
 internal sealed class ReceiptFanOut : BackgroundService
 {
-    /// <summary>Messages looked through before the ack is answered; the rest is done by the worker.</summary>
-    private const int AtOnce = 256;
+    /// <summary>Messages read before the ack is answered; the worker reads the rest.</summary>
+    private const int ReadAtOnce = 256;
 
     private readonly Receivers _receivers;
     private readonly GatheredReceipts _gathered;
@@ -37,15 +37,15 @@ internal sealed class ReceiptFanOut : BackgroundService
 
     /// <param name="ack">What was acked.</param>
     /// <param name="status">Delivered, or read.</param>
-    /// <param name="from">Where the user was before.</param>
-    /// <param name="acked">The messages that were in flight to the device and acked by it, ascending: saves the look into the log where they are all.</param>
-    /// <param name="ct">Ends the look-ups.</param>
+    /// <param name="from">The user's cursor before the ack.</param>
+    /// <param name="acked">The messages in flight that the device acked, ascending. Where these are all, the log is not read.</param>
+    /// <param name="ct">Cancels the search.</param>
     public async ValueTask TellSendersAsync(Acknowledge ack, AckStatus status, SeqNo from, List<InFlightMessage> acked, CancellationToken ct)
     {
         var members = await _mediator.Send(new GetMembers(ack.Conversation), ct);
         if (members.Count > _options.PushThreshold)
             return;
-        // Nobody else hears of it now: the absent have the table.
+        // Absent senders are not told later: they ask for the table of receipts.
         var senders = members.Where(member => member != ack.From.User && _receivers.IsConnected(member)).ToHashSet();
         if (acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo)
             TellOf(acked.FindAll(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo), ack, status, senders);
@@ -59,8 +59,8 @@ internal sealed class ReceiptFanOut : BackgroundService
         {
             try
             {
-                while (!search.IsDone && search.LookedAt < _options.MaxReceiptSpan)
-                    await GoOnAsync(search, stoppingToken);
+                while (!search.IsDone && search.ReadSoFar < _options.MaxReceiptSpan)
+                    await TellNextAsync(search, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -90,24 +90,24 @@ internal sealed class ReceiptFanOut : BackgroundService
             return;
         do
         {
-            await GoOnAsync(search, ct);
+            await TellNextAsync(search, ct);
         }
-        while (!search.IsDone && search.LookedAt < AtOnce);
+        while (!search.IsDone && search.ReadSoFar < ReadAtOnce);
         if (tellsOthers && search.Newest is { } newest)
             _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
         if (!search.IsDone && !_searches.Writer.TryWrite(search))
             TellUnfound(search);
     }
 
-    private async ValueTask GoOnAsync(SenderSearch search, CancellationToken ct)
+    private async ValueTask TellNextAsync(SenderSearch search, CancellationToken ct)
     {
-        foreach (var message in await search.GoOnAsync(_mediator, ct))
+        foreach (var message in await search.ReadNextAsync(_mediator, ct))
             Tell(message.Sender.User, search.Ack, search.Status, message.Id, message.SeqNo);
     }
 
     /// <summary>
-    /// The search was not gone through with. Whoever was not found has no message above the lowest that was looked at, so what is said of that
-    /// place is true of all messages that they may have below it.
+    /// The search has ended early. Senders not found have no message above the lowest one read, so a receipt for that one is true of every message
+    /// that they may have below it.
     /// </summary>
     private void TellUnfound(SenderSearch search)
     {

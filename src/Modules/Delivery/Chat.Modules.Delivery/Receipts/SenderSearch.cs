@@ -5,14 +5,14 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Receipts;
 
-/// <summary>Looks for the newest message of each sender among the messages that an ack has passed, from the top downwards.</summary>
+/// <summary>Finds the newest message of each sender among the messages that an ack covers, reading the log downwards.</summary>
 /// <param name="ack">What was acked.</param>
 /// <param name="status">Delivered, or read.</param>
-/// <param name="from">Where the user was before: the lowest place that is not looked at.</param>
-/// <param name="senders">Who is to be told; those found are taken out.</param>
+/// <param name="from">The user's cursor before the ack: the search ends above it.</param>
+/// <param name="senders">Who is to be told; those found are removed.</param>
 internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from, HashSet<UserId> senders)
 {
-    private const int Page = 64;
+    private const int PageSize = 64;
 
     private SeqNo _below = ack.SeqNo.Next;
 
@@ -20,27 +20,25 @@ internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from
 
     public AckStatus Status => status;
 
-    /// <summary>Those who were not found yet.</summary>
+    /// <summary>Those not found yet.</summary>
     public IReadOnlyCollection<UserId> Senders => senders;
 
-    /// <summary>Messages looked at.</summary>
-    public int LookedAt { get; private set; }
+    /// <summary>Messages read.</summary>
+    public int ReadSoFar { get; private set; }
 
-    /// <summary>The newest message passed; null while there was none.</summary>
+    /// <summary>The newest message read; null while there was none.</summary>
     public LoggedMessage? Newest { get; private set; }
 
-    /// <summary>The lowest message looked at.</summary>
+    /// <summary>The lowest message read.</summary>
     public LoggedMessage? Lowest { get; private set; }
 
-    public bool IsDone => senders.Count == 0 || HasSeenAll;
+    public bool IsDone => senders.Count == 0 || _below <= from.Next;
 
-    private bool HasSeenAll => _below <= from.Next;
-
-    /// <summary>Looks at some more.</summary>
+    /// <summary>Reads the next page.</summary>
     /// <returns>The newest message of each sender that was found.</returns>
-    public async ValueTask<IReadOnlyList<LoggedMessage>> GoOnAsync(IMediator mediator, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<LoggedMessage>> ReadNextAsync(IMediator mediator, CancellationToken ct)
     {
-        var limit = (int)Math.Min(Page, _below.Value - from.Value - 1);
+        var limit = (int)Math.Min(PageSize, _below.Value - from.Value - 1);
         var page = await mediator.Send(new ReadLogDownwards(ack.Conversation, _below, limit), ct);
         _below = page.Count > 0 ? page[0].SeqNo : SeqNo.None;
         var found = new List<LoggedMessage>();
@@ -48,7 +46,7 @@ internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from
         {
             Lowest = page[i];
             Newest ??= Lowest;
-            LookedAt++;
+            ReadSoFar++;
             if (senders.Remove(Lowest.Sender.User))
                 found.Add(Lowest);
         }

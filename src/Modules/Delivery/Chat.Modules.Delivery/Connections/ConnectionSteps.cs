@@ -1,0 +1,127 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.Modules.Delivery.Contracts;
+
+namespace Chat.Modules.Delivery.Connections;
+
+/// <summary>The steps of one connection: which is due, and what it does. All but <see cref="RunAsync"/> is called under the connection's gate.</summary>
+internal sealed class ConnectionSteps(
+    DeviceConnection connection, IClientConnection client, Lock gate, Outbox outbox, SendWindow window, Drain drain, Resync resync, LogReader reader,
+    ConnectionServices services, CancellationToken closing) : IPumpWork
+{
+    private bool _storeFailed;
+    private bool _closesWhenWritten;
+    private bool _ended;
+
+    // Only the pump writes these.
+    private List<ServerEvent>? _batch;
+    private bool _connectedTold;
+    private bool _disconnectedTold;
+
+    /// <summary>What failed as a store did not answer is due again.</summary>
+    public void RetryStore() => _storeFailed = false;
+
+    /// <summary>Once nothing waits to be written, the connection is closed as the node goes away.</summary>
+    public void CloseWhenWritten() => _closesWhenWritten = true;
+
+    /// <summary>The connection has ended: one last step tells the other modules.</summary>
+    public void End() => _ended = true;
+
+    public PumpStep Next() =>
+        _ended ? (_disconnectedTold ? PumpStep.Idle : PumpStep.End)
+        : outbox.Count > 0 ? PumpStep.Write
+        : _closesWhenWritten ? PumpStep.Close
+        : _storeFailed ? PumpStep.Idle
+        : drain.IsDue ? PumpStep.Drain
+        : drain.IsCaughtUp ? PumpStep.Write
+        : window.HasOverdue ? PumpStep.Resend
+        : window.HasToRead && !window.IsFull ? PumpStep.Read
+        : PumpStep.Idle;
+
+    public void Begin(PumpStep step)
+    {
+        if (step is not PumpStep.Write)
+            return;
+        _batch = [];
+        if (outbox.Count == 0)
+        {
+            drain.CaughtUpTaken();
+            _batch.Add(new CaughtUpEvent());
+            return;
+        }
+        outbox.TakeBatch(_batch);
+        resync.Taken(_batch);
+    }
+
+    public async ValueTask RunAsync(PumpStep step)
+    {
+        try
+        {
+            await StartAsync(step);
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+        }
+        catch (StoreUnavailableException e)
+        {
+            services.Logger.StoreDidNotAnswer(client.Device, e);
+            lock (gate)
+            {
+                _storeFailed = true;
+                if (step is PumpStep.Drain)
+                    drain.Restart();
+            }
+        }
+        catch (Exception e) when (step is PumpStep.Write && e is IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)
+        {
+            services.Logger.ConnectionBroke(client.Device, e);
+            connection.Close(CloseReason.OverLimit);
+        }
+        catch (Exception e)
+        {
+            services.Logger.DeliveryFailed(client.Device, e);
+            services.Metrics.Failed();
+            connection.Close(CloseReason.Fault);
+        }
+        finally
+        {
+            _batch = null;
+        }
+    }
+
+    private ValueTask StartAsync(PumpStep step)
+    {
+        switch (step)
+        {
+            case PumpStep.Write:
+                return client.WriteAsync(_batch!, closing);
+            case PumpStep.Drain:
+                return DrainAsync();
+            case PumpStep.Resend:
+                return reader.ResendAsync(closing);
+            case PumpStep.Read:
+                return reader.ReadNextAsync(closing);
+            case PumpStep.Close:
+                connection.Close(CloseReason.GoingAway);
+                return default;
+            default:
+                return EndAsync();
+        }
+    }
+
+    private async ValueTask DrainAsync()
+    {
+        if (!_connectedTold)
+        {
+            _connectedTold = true;
+            await services.Mediator.Publish(new DeviceConnected(client.Device, connection.Id), CancellationToken.None);
+        }
+        await drain.RunAsync(closing);
+    }
+
+    private async ValueTask EndAsync()
+    {
+        _disconnectedTold = true;
+        if (_connectedTold)
+            await services.Mediator.Publish(new DeviceDisconnected(client.Device, connection.Id), CancellationToken.None);
+    }
+}

@@ -1,0 +1,49 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Cursors;
+
+namespace Chat.Modules.Delivery.Tests.Connections;
+
+/// <summary>The parts of a connection, without the connection: nothing runs unless the test runs it.</summary>
+internal sealed class ConnectionParts
+{
+    private readonly DeviceAddress _device;
+
+    public ConnectionParts(World world, DeviceAddress device)
+    {
+        _device = device;
+        Outbox = new Outbox(maxEvents: 8, maxBytes: 1_000_000, maxAnswers: 8, maxAnswerBytes: 1_000_000);
+        Window = new SendWindow(world.Options.Value, world.Clock);
+        Drain = new Drain(new Lock(), device, Outbox, Window, world.Services);
+        Resync = new Resync(Outbox, Window, Drain, world.Metrics);
+        Pusher = new MessagePusher(device, Outbox, Window, Drain, Resync, world.Metrics);
+    }
+
+    public Outbox Outbox { get; }
+
+    public SendWindow Window { get; }
+
+    public Drain Drain { get; }
+
+    public Resync Resync { get; }
+
+    public MessagePusher Pusher { get; }
+
+    /// <summary>The conversation's window, its cursor at the beginning.</summary>
+    public ConversationWindow Loaded(ConversationId conversation)
+    {
+        var window = Window.Get(conversation);
+        Window.Load(window, new Cursor(new CursorKey(_device.User, _device.Device, conversation), default, _ => { }), SeqNo.None);
+        return window;
+    }
+
+    /// <summary>What waits to be written, which is taken.</summary>
+    public List<ServerEvent> Taken()
+    {
+        var batch = new List<ServerEvent>();
+        Outbox.TakeBatch(batch);
+        Resync.Taken(batch);
+        return batch;
+    }
+}
