@@ -50,6 +50,18 @@ public sealed partial class ChatClient
         }
     }
 
+    /// <summary>Changes the password and ends the user's other sessions; this one goes on.</summary>
+    /// <param name="currentPassword">The one that signs in now.</param>
+    /// <param name="newPassword">8 to 256 characters, not a common one.</param>
+    /// <param name="ct">Ends the wait, not the change.</param>
+    /// <exception cref="ChatException">
+    /// <c>forbidden</c>: the current password is wrong; <c>bad_request</c>: the server does not take the new one; <c>rate_limited</c> after many wrong
+    /// ones; <c>network</c>: it may have been changed, and then the session ends and the new one signs in; <c>storage</c>: it was changed, and what
+    /// keeps the session is stored later.
+    /// </exception>
+    public Task ChangePasswordAsync(string currentPassword, string newPassword, CancellationToken ct = default) =>
+        _session.ChangePasswordAsync(new PasswordChange(currentPassword, newPassword), ct);
+
     /// <summary>The user's devices.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
     public async Task<IReadOnlyList<Device>> GetDevicesAsync(CancellationToken ct = default) => (await _api.GetDevicesAsync(ct)).Devices;

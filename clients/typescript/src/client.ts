@@ -160,6 +160,16 @@ export class ChatClient {
     return this.enter('/v1/auth/login', userId, password, deviceName)
   }
 
+  /**
+   * Changes the password and ends the user's other sessions; this one goes on.
+   * @param newPassword 8 to 256 characters, not a common one.
+   * @throws ChatError `forbidden` for a wrong current password, `bad_request` for a new one that the server does not take, `rate_limited` after
+   * many wrong ones. After `network` it may have been changed: then the session ends, and the new password signs in.
+   */
+  changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    return this.tokens.changePassword(currentPassword, newPassword)
+  }
+
   /** Ends the session and wipes the store, with what still waits to be sent; the server is told as well as it can be. */
   async signOut(): Promise<void> {
     const { session } = this.state

@@ -33,6 +33,7 @@ export class SessionTokens implements LinkTokens {
   private readonly lock: Lock
   private readonly home: SessionHome
   private renewing: Promise<string> | undefined
+  private changing: Promise<void> | undefined
   private planned: ReturnType<typeof setTimeout> | undefined
   private closed = false
   /** An answer to a renewal was lost, and with it perhaps the only good refresh token: a refusal then is nobody's revocation. */
@@ -68,17 +69,47 @@ export class SessionTokens implements LinkTokens {
     clearTimeout(this.planned)
   }
 
-  /** Plans none any more, and waits for the one that is under way. */
+  /** Plans none any more, and waits for what is under way. */
   async close(): Promise<void> {
     this.closed = true
     this.unplan()
     await this.renewing?.catch(() => undefined)
+    await this.changing
   }
 
   /** A renewal that the server refuses ends the session. */
   renew(revoked: boolean): Promise<string> {
     const used = this.home.session()?.accessToken
     return (this.renewing ??= this.lock('renew', () => this.renewLocked(used, revoked)).finally(() => (this.renewing = undefined)))
+  }
+
+  /**
+   * Changes the password. It voids every token given out before, and the session goes on with the pair that is answered. Renewals wait for it in
+   * all tabs, as the server may close the connection before it answers.
+   */
+  changePassword(currentPassword: string, newPassword: string): Promise<void> {
+    const change = this.lock('renew', () => this.changeLocked({ currentPassword, newPassword }))
+    this.changing = change.catch(() => undefined)
+    return change
+  }
+
+  private async changeLocked(passwords: { currentPassword: string; newPassword: string }): Promise<void> {
+    let { session } = await this.stored()
+    if (!session) throw sessionOver()
+    if (session.expiresAt - Date.now() < leastLeft) {
+      await this.renewLocked(session.accessToken, false)
+      session = this.home.session()
+      if (!session) throw sessionOver()
+    }
+    let tokens: Tokens
+    try {
+      tokens = await this.rest.call<Tokens>('POST', '/v1/auth/password', session.accessToken, passwords)
+    } catch (error) {
+      // Perhaps it was changed, and the tokens here are void.
+      if (error instanceof ChatError && error.code === 'network') this.answerLost = true
+      throw error
+    }
+    await this.adopt(session, tokens)
   }
 
   private async renewLocked(used: string | undefined, revoked: boolean): Promise<string> {

@@ -32,6 +32,29 @@ public sealed class SessionTests(ChatServer server)
     [Theory]
     [InlineData(ChatTransport.SignalR)]
     [InlineData(ChatTransport.WebSocket)]
+    public async Task A_changed_password_signs_the_other_devices_out_and_this_one_goes_on(ChatTransport transport)
+    {
+        var host = await server.GetAsync();
+        await using var phone = await ChatServer.NewUserAsync(host, transport, "alice");
+        var user = phone.Session!.UserId;
+        await using var laptop = await ChatServer.OpenAsync(host, transport);
+        await laptop.SignInAsync(user, ChatServer.Password, "laptop");
+        await ChatServer.OnlineAsync(laptop);
+
+        await phone.ChangePasswordAsync(ChatServer.Password, "battery staple 2");
+
+        await Until.TrueAsync(
+            () => laptop.Connection is { Status: ConnectionStatus.SignedOut, Reason: SignedOutReason.Revoked }, "it is signed out", () => laptop.Connection.ToString());
+        await phone.SendAsync("@bob", "still here");
+        var id = ConversationIds.DirectWith(user, "bob");
+        await Until.TrueAsync(() => phone.FindConversation(id)?.MaxSeqNo == 1, "it is sent", () => phone.Connection.ToString());
+        Assert.True(Assert.Single(await phone.GetDevicesAsync()).Current);
+        await laptop.SignInAsync(user, "battery staple 2");
+    }
+
+    [Theory]
+    [InlineData(ChatTransport.SignalR)]
+    [InlineData(ChatTransport.WebSocket)]
     public async Task A_second_program_with_the_same_store_replaces_the_first_until_that_takes_over(ChatTransport transport)
     {
         var host = await server.GetAsync();

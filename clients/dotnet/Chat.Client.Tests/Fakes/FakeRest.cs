@@ -16,6 +16,9 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
     /// <summary>What something in between says of groups and to renewals, in the server's place.</summary>
     public HttpStatusCode? ProxyPage { get; set; }
 
+    /// <summary>The code that a change of the password is refused with.</summary>
+    public string? PasswordRefusal { get; set; }
+
     /// <summary>All requests, as method and path with query.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
@@ -27,7 +30,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
         if (server.RestFault is { } fault)
             throw fault;
         if (path.StartsWith("/v1/auth/", StringComparison.Ordinal))
-            return await AuthAsync(path, request.Content!);
+            return await AuthAsync(path, request.Content!, request.Headers.Authorization?.Parameter);
         if (request.Headers.Authorization?.Parameter != server.CurrentToken)
             return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
         var query = HttpUtility.ParseQueryString(request.RequestUri.Query);
@@ -53,7 +56,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 
     private static long Number(string? text) => long.Parse(text ?? "0", CultureInfo.InvariantCulture);
 
-    private async Task<HttpResponseMessage> AuthAsync(string path, HttpContent body)
+    private async Task<HttpResponseMessage> AuthAsync(string path, HttpContent body, string? token)
     {
         switch (path)
         {
@@ -64,6 +67,10 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             case "/v1/auth/refresh":
                 server.Refreshes++;
                 return Json(server.NextTokens(), ChatJson.Wire.TokenPair);
+            case "/v1/auth/password" when PasswordRefusal is { } code:
+                return Refuse(HttpStatusCode.BadRequest, code);
+            case "/v1/auth/password" when token != server.CurrentToken:
+                return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
             case "/v1/auth/logout":
                 server.LoggedOut.Add((await body.ReadFromJsonAsync(ChatJson.Wire.RefreshRequest))!.RefreshToken);
                 return new HttpResponseMessage(HttpStatusCode.NoContent);

@@ -20,6 +20,7 @@ namespace Chat.Client;
 [JsonSerializable(typeof(NewMembers))]
 [JsonSerializable(typeof(NewRole))]
 [JsonSerializable(typeof(Credentials))]
+[JsonSerializable(typeof(PasswordChange))]
 [JsonSerializable(typeof(RefreshRequest))]
 [JsonSerializable(typeof(TokenPair))]
 [JsonSerializable(typeof(Problem))]

@@ -31,6 +31,11 @@ internal sealed record Credentials(string UserId, string Password, string Device
     public override string ToString() => $"{UserId}/{DeviceId}";
 }
 
+internal sealed record PasswordChange(string CurrentPassword, string NewPassword)
+{
+    public override string ToString() => nameof(PasswordChange);
+}
+
 internal sealed record RefreshRequest(string RefreshToken)
 {
     public override string ToString() => nameof(RefreshRequest);

@@ -14,6 +14,9 @@ internal sealed class AuthApi(RestDoor door)
     public Task<TokenPair> RefreshAsync(string refreshToken, CancellationToken ct) =>
         AskAsync("v1/auth/refresh", new RefreshRequest(refreshToken), Json.RefreshRequest, ct);
 
+    public Task<TokenPair> ChangePasswordAsync(PasswordChange change, string token, CancellationToken ct) => door.AskAsync(
+        HttpMethod.Post, "v1/auth/password", RestDoor.Body(change, Json.PasswordChange), token, Json.TokenPair, ct);
+
     public Task LogOutAsync(string refreshToken, CancellationToken ct) => door.TellAsync(
         HttpMethod.Post, "v1/auth/logout", RestDoor.Body(new RefreshRequest(refreshToken), Json.RefreshRequest), token: null, ct);
 

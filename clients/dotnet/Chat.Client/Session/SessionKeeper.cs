@@ -1,19 +1,23 @@
 namespace Chat.Client;
 
 /// <summary>
-/// Keeps the session's tokens fresh. A refresh token works once, so one renewal runs at a time, to its end whoever hangs up, and its answer is
-/// stored before it is used.
+/// Keeps the session's tokens fresh. A refresh token works once, so one renewal or change of the password runs at a time, to its end whoever hangs
+/// up, and its answer is stored before it is used.
 /// </summary>
 internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, TimeProvider clock)
 {
-    private readonly Lock _gate = new();
-    private Task<string>? _renewal;   // under the gate
-    private bool _closed;             // under the gate
+    // A token with less is renewed before the password is changed with it.
+    private static readonly TimeSpan LeastTokenLife = TimeSpan.FromSeconds(30);
 
-    // Only the renewal writes it: an answer to one was lost, and with it perhaps the only good refresh token.
+    private readonly Lock _gate = new();
+    private Task<string>? _renewal;                 // under the gate
+    private Task _changing = Task.CompletedTask;    // under the gate
+    private bool _closed;                           // under the gate
+
+    // Only what runs writes it: an answer was lost, and with it perhaps the only good refresh token.
     private bool _answerLost;
 
-    // Only the renewal writes it: an answer that could not be stored. Its refresh token is the one that still works.
+    // Only what runs writes it: an answer that could not be stored. Its refresh token is the one that still works.
     private volatile Answer? _unstored;
 
     /// <summary>The server knows the session of this refresh token no more. From any thread, perhaps more than once.</summary>
@@ -50,19 +54,42 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         {
             ObjectDisposedException.ThrowIf(_closed, typeof(ChatClient));
             if (_renewal is null || _renewal.IsCompleted)
-                _renewal = Task.Run(() => RenewOnceAsync(access, isRefused), CancellationToken.None);
+            {
+                var changing = _changing;
+                _renewal = Task.Run(async () =>
+                {
+                    await EndOfAsync(changing);
+                    return await RenewOnceAsync(access, isRefused);
+                }, CancellationToken.None);
+            }
             return _renewal.WaitAsync(ct);
         }
     }
 
-    /// <summary>Waits for a renewal that is under way: its answer must not be lost.</summary>
-    public async Task FinishAsync()
+    /// <summary>
+    /// Changes the password. It voids every token given out before, and the session goes on with the pair that is answered. Renewals wait for it, as
+    /// the server may close the connection before it answers.
+    /// </summary>
+    public Task ChangePasswordAsync(PasswordChange change, CancellationToken ct)
     {
-        Task? renewal;
         lock (_gate)
-            renewal = _renewal;
-        if (renewal is not null)
-            await renewal.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        {
+            ObjectDisposedException.ThrowIf(_closed, typeof(ChatClient));
+            var before = Task.WhenAll(_changing, _renewal ?? Task.CompletedTask);
+            _changing = Task.Run(async () =>
+            {
+                await EndOfAsync(before);
+                await ChangeOnceAsync(change);
+            }, CancellationToken.None);
+            return _changing.WaitAsync(ct);
+        }
+    }
+
+    /// <summary>Waits for what is under way: its answer must not be lost.</summary>
+    public Task FinishAsync()
+    {
+        lock (_gate)
+            return EndOfAsync(Task.WhenAll(_changing, _renewal ?? Task.CompletedTask));
     }
 
     /// <summary>Begins no other renewal, and stores the answer of the last one where that has failed before.</summary>
@@ -102,6 +129,32 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         return answer.Tokens.Access;
     }
 
+    private async Task ChangeOnceAsync(PasswordChange change)
+    {
+        var current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        // Where the last answer could not be stored, its token is the one that works.
+        if (current.ExpiresAt - clock.GetUtcNow() < LeastTokenLife || _unstored?.Used == current.Refresh)
+        {
+            await RenewOnceAsync(current.Access, isRefused: false);
+            current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        }
+        Answer answer;
+        try
+        {
+            answer = new Answer(current.Refresh, TokensFrom(await auth.ChangePasswordAsync(change, current.Access, CancellationToken.None)));
+        }
+        catch (ChatException e) when (e.Code == ErrorCodes.Network)
+        {
+            // Perhaps it was changed, and the tokens here are void.
+            _answerLost = true;
+            throw;
+        }
+        _unstored = answer;
+        _answerLost = false;
+        await loop.RunAsync(() => StoreAsync(answer));
+        _unstored = null;
+    }
+
     private async Task<StoredTokens> AskAsync(StoredTokens current, bool isRefused)
     {
         try
@@ -134,7 +187,10 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         await ledger.CommitAsync(draft);
     }
 
-    /// <param name="Used">The refresh token that it was got for.</param>
+    private static Task EndOfAsync(Task task) =>
+        task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    /// <param name="Used">The refresh token whose place it takes.</param>
     /// <param name="Tokens">What came.</param>
     private sealed record Answer(string Used, StoredTokens Tokens);
 }
