@@ -2,9 +2,21 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Chat.BuildingBlocks.Storage;
 
-/// <summary>Section <c>Storage</c>: where the embedded stores lie.</summary>
+/// <summary>Section <c>Storage</c>: the embedded stores.</summary>
 public sealed class StorageOptions
 {
+    /// <summary>The most that <see cref="MaxWaitingWrites"/> may be.</summary>
+    public const int MostWaitingWrites = 1_000_000;
+
     /// <summary>A folder of this server alone, made if missing. Default <c>data</c> below the working directory.</summary>
     [Required] public string DataDirectory { get; init; } = "data";
+
+    /// <summary>
+    /// How long a write to the embedded database may take, in milliseconds, before who asked is told <c>unavailable</c>. While the oldest takes longer
+    /// this server is not ready. 100 to 600 000; default 10 000.
+    /// </summary>
+    [Range(100, 600_000)] public int WriteTimeoutMs { get; init; } = 10_000;
+
+    /// <summary>Writes that may wait for the embedded database; more are <c>unavailable</c>. 1 to 1 000 000; default 4 096.</summary>
+    [Range(1, MostWaitingWrites)] public int MaxWaitingWrites { get; init; } = 4_096;
 }

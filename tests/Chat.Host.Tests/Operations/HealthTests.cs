@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Host.Tests.Running;
@@ -78,6 +79,44 @@ public sealed class HealthTests : IAsyncDisposable
 
         Task<Answer> SendAsync() => host.SendAsync(
             HttpMethod.Post, "/v1/messages", alice, JsonContent.Create(new { to = "@bob", text = "hello", clientMsgId = "1" }));
+    }
+
+    [Fact]
+    public async Task A_host_whose_database_stands_still_refuses_writes_in_time_and_is_not_ready_until_it_goes_on()
+    {
+        await using var host = new TestHost(("Storage:WriteTimeoutMs", "5000"), ("Storage:MaxWaitingWrites", "8"));
+        var alice = (await host.RegisterAsync("alice")).AccessToken;
+        var database = await host.ServiceAsync<SqliteDatabase>();
+        using var disk = new ManualResetEventSlim();
+        using var stuck = new ManualResetEventSlim();
+        var held = database.WriteAsync(_ =>
+        {
+            stuck.Set();
+            disk.Wait(TimeSpan.FromMinutes(1), CancellationToken.None);
+        }, TestContext.Current.CancellationToken);
+        try
+        {
+            stuck.Wait(TestContext.Current.CancellationToken);
+            var making = MakeAsync();
+            await Wait.UntilAsync(() => database.Waiting == 2, "the group's write");
+            (await host.GetAsync("/health/ready")).Expect(HttpStatusCode.OK);
+
+            host.Clock.Advance(TimeSpan.FromSeconds(6));
+
+            var answer = (await making).ExpectProblem(HttpStatusCode.ServiceUnavailable, "unavailable");
+            Assert.NotNull(answer.Header("Retry-After"));
+            (await host.GetAsync("/health/ready")).Expect(HttpStatusCode.ServiceUnavailable);
+        }
+        finally
+        {
+            disk.Set();
+        }
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => held);
+        await Wait.UntilAsync(async () => (await host.GetAsync("/health/ready")).Status == HttpStatusCode.OK, "readiness");
+        (await MakeAsync()).Expect(HttpStatusCode.Created);
+
+        Task<Answer> MakeAsync() => host.SendAsync(
+            HttpMethod.Post, "/v1/groups", alice, JsonContent.Create(new { title = "Walkers", members = Array.Empty<string>() }));
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Queues;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Storage.Sqlite;
 
@@ -15,7 +16,6 @@ namespace Chat.BuildingBlocks.Storage.Sqlite;
 /// </summary>
 public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
 {
-    private const int MaxWaitingWrites = 4096;
     private const int MaxBatch = 512;
     private const int MaxIdleReaders = 8;
     private const int Corrupt = 11;
@@ -25,16 +25,35 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
     private readonly SqliteConnection _writer;
     private readonly ConcurrentBag<SqliteConnection> _readers = [];
     private readonly BatchWorker<Write> _writes;
+    private readonly WaitingWork _waiting;
+    private readonly TimeSpan _timeout;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
+    private readonly Counter<long> _refused;
+    private readonly Counter<long> _overdue;
     private volatile bool _failing;
 
+    // The batch under way; only the writer's thread sets it.
+    private volatile TaskCompletionSource _batch = new();
+
+    // Of the last batch of which a caller was told that it took too long.
+    private volatile Task _unsettled = Task.CompletedTask;
+
     /// <exception cref="StorageException">The file is damaged, not a database, made by a newer version, or cannot be written.</exception>
-    public SqliteDatabase(DataDirectory directory, IEnumerable<SqliteMigrations> migrations, IMeterFactory meters, TimeProvider clock)
+    public SqliteDatabase(
+        DataDirectory directory, IEnumerable<SqliteMigrations> migrations, IOptions<StorageOptions> options, IMeterFactory meters, TimeProvider clock)
     {
         _clock = clock;
         _path = directory.PathOf("chat.db");
-        _commits = meters.Create("Chat").CreateHistogram<double>("chat.sqlite.commit", "s", "Time of a group commit to the embedded database.");
+        _timeout = TimeSpan.FromMilliseconds(options.Value.WriteTimeoutMs);
+        // Not counted in bytes: a write holds no more than the request that it is of, and those are bounded.
+        _waiting = new WaitingWork(options.Value.MaxWaitingWrites, long.MaxValue, clock);
+        var meter = meters.Create("Chat");
+        _commits = meter.CreateHistogram<double>("chat.sqlite.commit", "s", "Time of a group commit to the embedded database.");
+        meter.CreateObservableGauge("chat.sqlite.waiting", () => _waiting.Count, description: "Writes that wait for the embedded database.");
+        meter.CreateObservableGauge("chat.sqlite.oldest_wait", () => _waiting.OldestWait.TotalSeconds, "s", "How long the oldest of them has waited.");
+        _refused = meter.CreateCounter<long>("chat.sqlite.refused", description: "Writes refused as too many waited.");
+        _overdue = meter.CreateCounter<long>("chat.sqlite.overdue", description: "Writes whose callers were told that the database did not answer in time.");
         // SQLite takes an empty file for a new database, and throws away the write-ahead log beside it with all that is in it.
         if (Length(_path) is 0 && Length(_path + "-wal") > 0)
             throw Damaged(null);
@@ -54,26 +73,46 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
         {
             throw new StorageException($"The database '{_path}' cannot be opened: {e.Message}", e);
         }
-        _writes = new BatchWorker<Write>("sqlite-writer", MaxWaitingWrites, MaxBatch, Commit);
+        _writes = new BatchWorker<Write>("sqlite-writer", StorageOptions.MostWaitingWrites, MaxBatch, Commit);
     }
+
+    /// <summary>Writes without an answer yet.</summary>
+    public int Waiting => _waiting.Count;
 
     /// <summary>Runs work on the writer, in a transaction with whatever else waits; durable when this completes. What throws is rolled back alone.</summary>
     /// <param name="work">Runs on the writer's thread: no waiting, no calls out of the store.</param>
-    /// <param name="ct">Gives up waiting for room; work that waits already is done.</param>
-    /// <exception cref="StoreUnavailableException">The commit failed: nothing was written.</exception>
+    /// <param name="ct">Before the write waits; then it is done.</param>
+    /// <exception cref="StoreUnavailableException">
+    /// The commit failed, too many writes wait, or this one has waited for <see cref="StorageOptions.WriteTimeoutMs"/> and is withdrawn: nothing was
+    /// written. Or it is under way and takes longer: then it may be written later, and <see cref="SettledAsync"/> waits for that.
+    /// </exception>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct = default)
     {
-        var write = new Write<T>(work);
+        var write = await EnqueueAsync(work, ct);
         try
         {
-            await _writes.EnqueueAsync(write, ct);
+            return await write.Done.WaitAsync(_timeout, _clock, CancellationToken.None);
         }
-        catch (ChannelClosedException e)
+        catch (TimeoutException)
         {
-            throw new StoreUnavailableException("The database is closed.", e);
+            _overdue.Add(1);
+            if (write.TryWithdraw())
+                throw new StoreUnavailableException($"The database took no write for {_timeout.TotalSeconds:N0} s; nothing was written.");
+            _unsettled = _batch.Task;
+            throw new StoreUnavailableException($"The database did not commit within {_timeout.TotalSeconds:N0} s; it may do so later.");
         }
-        return await write.Done;
     }
+
+    /// <summary>Runs work that may take long, such as upkeep, in a transaction; it is not given up.</summary>
+    /// <exception cref="StoreUnavailableException">The commit failed, or too many writes wait: nothing was written.</exception>
+    public async Task MaintainAsync(Action<SqliteConnection> work, CancellationToken ct = default) =>
+        await (await EnqueueAsync(connection => { work(connection); return true; }, ct)).Done;
+
+    /// <summary>
+    /// Returns when no write is under way whose caller was told that it took too long: what is read from then on does not change by it any more.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It is still under way after <see cref="StorageOptions.WriteTimeoutMs"/>.</exception>
+    public Task SettledAsync(CancellationToken ct) => _unsettled is { IsCompleted: false } unsettled ? WaitAsync(unsettled, ct) : Task.CompletedTask;
 
     /// <inheritdoc cref="WriteAsync{T}"/>
     public Task WriteAsync(Action<SqliteConnection> work, CancellationToken ct = default) =>
@@ -98,6 +137,8 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
 
     public Task ProbeAsync(CancellationToken ct)
     {
+        if (_waiting.OldestWait is var wait && wait > _timeout)
+            throw new StoreUnavailableException($"A write has waited for {wait.TotalSeconds:N0} s.");
         var version = Read(reader => reader.ExecuteScalar<long>("PRAGMA user_version"));
         return _failing
             ? WriteAsync(writer => writer.Execute(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version={version}")), ct)
@@ -105,7 +146,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
     }
 
     /// <summary>Lets SQLite refresh the statistics that its query plans go by.</summary>
-    public Task OptimiseAsync() => WriteAsync(connection => connection.Execute("PRAGMA optimize;"));
+    public Task OptimiseAsync() => MaintainAsync(connection => connection.Execute("PRAGMA optimize;"));
 
     public void BackUpTo(string folder)
     {
@@ -122,6 +163,43 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
             reader.Dispose();
     }
 
+    private async ValueTask<Write<T>> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct)
+    {
+        if (_waiting.TryEnter(0) is not { } place)
+        {
+            _refused.Add(1);
+            throw new StoreUnavailableException("Too many writes wait for the database.");
+        }
+        var write = new Write<T>(work, place);
+        try
+        {
+            await _writes.EnqueueAsync(write, ct);
+            return write;
+        }
+        catch (ChannelClosedException e)
+        {
+            write.Leave();
+            throw new StoreUnavailableException("The database is closed.", e);
+        }
+        catch (OperationCanceledException)
+        {
+            write.Leave();
+            throw;
+        }
+    }
+
+    private async Task WaitAsync(Task unsettled, CancellationToken ct)
+    {
+        try
+        {
+            await unsettled.WaitAsync(_timeout, _clock, ct);
+        }
+        catch (TimeoutException e)
+        {
+            throw new StoreUnavailableException("A write that took too long is still under way.", e);
+        }
+    }
+
     private SqliteConnection Open(string pragmas)
     {
         // Not pooled: the two kinds of connection are kept apart here.
@@ -132,6 +210,14 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
     }
 
     private void Commit(List<Write> batch)
+    {
+        _batch = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        batch.RemoveAll(write => !write.TryBegin());
+        CommitBegun(batch);
+        _batch.SetResult();
+    }
+
+    private void CommitBegun(List<Write> batch)
     {
         var started = _clock.GetTimestamp();
         try
@@ -187,8 +273,29 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
     private StorageException Damaged(Exception? inner) => new(
         $"The database '{_path}' is damaged or not a database. Put back a backup of it, or move it away to begin with an empty one.", inner);
 
-    private abstract class Write
+    private abstract class Write(IDisposable place)
     {
+        private const int Waiting = 0;
+        private const int Begun = 1;
+        private const int Withdrawn = 2;
+
+        private int _state = Waiting;
+
+        /// <summary>False where it was withdrawn.</summary>
+        public bool TryBegin()
+        {
+            if (Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting)
+                return true;
+            Leave();
+            return false;
+        }
+
+        /// <summary>False where it has begun.</summary>
+        public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
+
+        /// <summary>It waits no longer. May be called again.</summary>
+        public void Leave() => Interlocked.Exchange(ref place, null!)?.Dispose();
+
         public abstract void Run(SqliteConnection connection);
 
         public abstract void Complete();
@@ -196,7 +303,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
         public abstract void Fail(Exception e);
     }
 
-    private sealed class Write<T>(Func<SqliteConnection, T> work) : Write
+    private sealed class Write<T>(Func<SqliteConnection, T> work, IDisposable place) : Write(place)
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _value;
@@ -205,8 +312,18 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
 
         public override void Run(SqliteConnection connection) => _value = work(connection);
 
-        public override void Complete() => _done.TrySetResult(_value!);
+        public override void Complete()
+        {
+            Leave();
+            _done.TrySetResult(_value!);
+        }
 
-        public override void Fail(Exception e) => _done.TrySetException(e);
+        public override void Fail(Exception e)
+        {
+            Leave();
+            _done.TrySetException(e);
+            // Observed: its caller may have gone.
+            _ = _done.Task.Exception;
+        }
     }
 }

@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Testing;
 using Dapper;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Storage.Tests.Sqlite;
 
@@ -206,7 +207,7 @@ public sealed class SqliteDatabaseTests : IDisposable
     private string Path => _stores.Data.PathOf("chat.db");
 
     private SqliteDatabase Open(DataDirectory data) =>
-        new(data, [new SqliteMigrations("test", typeof(SqliteDatabaseTests).Assembly)], _stores.Meters, TimeProvider.System);
+        new(data, [new SqliteMigrations("test", typeof(SqliteDatabaseTests).Assembly)], Options.Create(new StorageOptions()), _stores.Meters, TimeProvider.System);
 
     private Task InsertAsync(int number, CancellationToken ct) =>
         _stores.Database.WriteAsync(connection => { connection.Execute("INSERT INTO numbers VALUES ($number)", new { number }); }, ct);

@@ -74,7 +74,7 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
         .Query<(string Conversation, long Place)>("SELECT conversation_id, max(max(delivered, read)) FROM delivery_cursors GROUP BY conversation_id")
         .ToDictionary(row => ConversationId.Parse(row.Conversation), row => new SeqNo(row.Place)));
 
-    public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.WriteAsync(connection => connection.Execute(
+    public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.MaintainAsync(connection => connection.Execute(
         "UPDATE delivery_cursors SET delivered = min(delivered, $head), read = min(read, $head) WHERE conversation_id = $conversation",
         heads.Select(head => new { conversation = head.Key.Value, head = head.Value.Value })), ct);
 

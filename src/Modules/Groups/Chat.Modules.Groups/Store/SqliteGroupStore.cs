@@ -9,19 +9,21 @@ using Microsoft.Data.Sqlite;
 
 namespace Chat.Modules.Groups.Store;
 
-/// <summary>The embedded store; its tables are in migrations/.</summary>
+/// <summary>
+/// The embedded store; its tables are in migrations/. What is read here is kept in memory, so that a read waits for a save whose caller was told
+/// that it took too long.
+/// </summary>
 internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, IFollowsLog
 {
     public bool IsShared => false;
 
-    public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct) =>
-        Task.FromResult(database.Read(connection => Find(connection, group)));
+    public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct) => ReadAsync(connection => Find(connection, group), ct);
 
-    public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => Task.FromResult(database.Read(connection =>
-        connection.QuerySingleOrDefault<long?>("SELECT version FROM groups_groups WHERE group_id = $id", new { id = group.Value })));
+    public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => ReadAsync(connection =>
+        connection.QuerySingleOrDefault<long?>("SELECT version FROM groups_groups WHERE group_id = $id", new { id = group.Value }), ct);
 
     public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) =>
-        Task.FromResult(database.Read(connection => FindGroupsOf(connection, user)));
+        ReadAsync(connection => FindGroupsOf(connection, user), ct);
 
     public Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct) =>
         database.WriteAsync(connection => Save(connection, change, limits), ct);
@@ -33,9 +35,15 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
         .Query<(string Group, long Place)>("SELECT group_id, max(max(joined_at, visible_after)) FROM groups_members GROUP BY group_id")
         .ToDictionary(row => ConversationId.Parse(row.Group), row => new SeqNo(row.Place)));
 
-    public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.WriteAsync(connection => connection.Execute(
+    public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.MaintainAsync(connection => connection.Execute(
         "UPDATE groups_members SET joined_at = min(joined_at, $head), visible_after = min(visible_after, $head) WHERE group_id = $group",
         heads.Select(head => new { group = head.Key.Value, head = head.Value.Value })), ct);
+
+    private async Task<T> ReadAsync<T>(Func<SqliteConnection, T> query, CancellationToken ct)
+    {
+        await database.SettledAsync(ct);
+        return database.Read(query);
+    }
 
     private static GroupState? Find(SqliteConnection connection, ConversationId id)
     {
