@@ -54,6 +54,10 @@ public sealed class AccessibilityTests(Browsers browsers)
             await CheckAsync(alice, name, view);
         }
 
+        await alice.Button("Change password").ClickAsync();
+        await CheckAsync(alice, name, "password");
+        await alice.Page.Keyboard.PressAsync("Escape");
+
         await alice.Page.GotoAsync("/#/");
         await alice.OpenConversationAsync("bob");
         await alice.OfflineAsync(true);

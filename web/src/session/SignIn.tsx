@@ -4,21 +4,21 @@ import { useId, useRef, useState } from 'preact/hooks'
 import { useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 import { LanguageChoice } from '../settings/LanguageChoice'
-import { Icon, Logo } from '../ui/icons'
+import { Logo } from '../ui/icons'
 import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
 import { thisDevice } from './deviceName'
+import { PasswordField } from './PasswordField'
 
 /** The way in: one screen for those who have an account and those who want one. */
 export function SignIn({ reason }: { reason: SignedOutReason | undefined }) {
   const { t } = useI18n()
   const client = useClient()
   const [isNew, setIsNew] = useState(false)
-  const [shown, setShown] = useState(false)
   const task = useTask({ conflict: t.session.taken, unauthenticated: t.session.wrong, forbidden: t.session.tooManyDevices })
   const userId = useRef<HTMLInputElement>(null)
   const password = useRef<HTMLInputElement>(null)
-  const ids = { user: useId(), password: useId(), rule: useId(), passwordRule: useId() }
+  const ids = { user: useId(), rule: useId() }
 
   const submit = async (event: Event) => {
     event.preventDefault()
@@ -62,36 +62,7 @@ export function SignIn({ reason }: { reason: SignedOutReason | undefined }) {
               </p>
             )}
           </div>
-          <div class="field">
-            <label for={ids.password}>{t.session.password}</label>
-            <div class="with-button">
-              <input
-                ref={password}
-                id={ids.password}
-                name="password"
-                {...(shown ? { type: 'text' as const } : { type: 'password' as const })}
-                autocomplete={isNew ? 'new-password' : 'current-password'}
-                required
-                minLength={isNew ? 8 : undefined}
-                maxLength={256}
-                aria-describedby={isNew ? ids.passwordRule : undefined}
-              />
-              <button
-                type="button"
-                class="icon-button"
-                aria-label={t.session.showPassword}
-                aria-pressed={shown}
-                onClick={() => setShown(!shown)}
-              >
-                <Icon name="eye" />
-              </button>
-            </div>
-            {isNew && (
-              <p class="hint" id={ids.passwordRule}>
-                {t.session.passwordRule}
-              </p>
-            )}
-          </div>
+          <PasswordField field={password} label={t.session.password} isNew={isNew} />
           <Problem text={task.problem} />
           <button class="button wide" disabled={task.running}>
             {isNew ? t.session.register : t.session.signIn}

@@ -13,6 +13,7 @@ import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
 import { LanguageChoice } from './LanguageChoice'
 import { NotificationSetting } from './NotificationSetting'
+import { PasswordDialog } from './PasswordDialog'
 
 export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const { t } = useI18n()
@@ -21,6 +22,8 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const { theme, choose } = useTheme()
   const task = useTask()
   const [leaving, setLeaving] = useState(false)
+  const [changing, setChanging] = useState(false)
+  const [changed, setChanged] = useState(false)
   const themes: Theme[] = ['system', 'light', 'dark']
 
   return (
@@ -41,6 +44,10 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
             <Icon name="device" />
             {t.devices.title}
           </a>
+          <button type="button" onClick={() => (setChanged(false), setChanging(true))}>
+            <Icon name="key" />
+            {t.settings.password}
+          </button>
           <button type="button" onClick={onShowShortcuts}>
             <Icon name="keyboard" />
             {t.settings.shortcuts}
@@ -50,6 +57,9 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
             {t.settings.signOut}
           </button>
         </nav>
+        <p class="hint" role="status">
+          {changed && t.settings.passwordChanged}
+        </p>
         <Problem text={task.problem} />
       </section>
       <section class="section" aria-labelledby="look-heading">
@@ -69,6 +79,7 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
         <h2 id="notifications-heading">{t.settings.notifications}</h2>
         <NotificationSetting />
       </section>
+      {changing && <PasswordDialog onClose={() => setChanging(false)} onChanged={() => setChanged(true)} />}
       {leaving && (
         <ConfirmDialog
           title={t.settings.signOutTitle}
