@@ -3,8 +3,8 @@ using Chat.BuildingBlocks.Storage;
 #if CQL_SCYLLADB
 using Chat.BuildingBlocks.Storage.Scylla;
 #endif
+using Chat.Host.Authentication;
 using Chat.Host.Http;
-using Chat.Host.Identity;
 using Chat.Host.Operations;
 using Chat.Host.Page;
 using Chat.Host.Transports;
@@ -25,7 +25,7 @@ internal static class ChatApplication
 #if CQL_SCYLLADB
         builder.Services.AddScyllaDriver();
 #endif
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddIdentity(context).AddTransports().AddPage();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddRequestAuthentication().AddTransports().AddPage();
         foreach (var module in ChatModules.All)
             module.AddServices(builder.Services, context);
         change?.Invoke(builder);
@@ -36,7 +36,6 @@ internal static class ChatApplication
         app.WarnIfWide();
         app.UseHttpEdge();
         app.MapOperations();
-        app.MapIdentity();
         app.MapTransports();
         app.MapPage();
         foreach (var module in ChatModules.All)

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.Modules.Delivery;
 using Chat.Modules.Groups;
+using Chat.Modules.Identity;
 using Chat.Modules.Messaging;
 using Chat.Modules.Presence;
 
@@ -9,5 +10,5 @@ namespace Chat.Host;
 /// <summary>The modules, in the order in which their subscribers hear of an event.</summary>
 internal static class ChatModules
 {
-    public static IReadOnlyList<IModule> All { get; } = [new GroupsModule(), new MessagingModule(), new DeliveryModule(), new PresenceModule()];
+    public static IReadOnlyList<IModule> All { get; } = [new IdentityModule(), new GroupsModule(), new MessagingModule(), new DeliveryModule(), new PresenceModule()];
 }

@@ -1,5 +1,5 @@
 using Chat.Host;
-using Chat.Host.Identity.Admins;
+using Chat.Host.Authentication;
 using Chat.Host.Operations;
 
 if (args is ["health"])

@@ -1,24 +1,12 @@
 using System.Diagnostics.Metrics;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Mediation;
-using Chat.Host.Identity;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Http;
-
-/// <summary>What a call counts as for its address.</summary>
-internal enum AddressRate
-{
-    Registrations,
-    Logins,
-}
-
-/// <summary>Says so of an endpoint.</summary>
-internal sealed record AddressRated(AddressRate Rate);
 
 /// <summary>
 /// A token bucket for each remote address and rate, a minute's worth at once after a pause. IPv6 counts by /64, which is what one customer
@@ -43,11 +31,11 @@ internal sealed class AddressRates : IDisposable
     {
         if (_limiter is null)
             return null;
-        using var lease = _limiter.AttemptAcquire((NetworkOf(context), rate));
+        using var lease = _limiter.AttemptAcquire((ClientNetwork.Of(context), rate));
         if (lease.IsAcquired)
             return null;
         _refused.Add(1, new KeyValuePair<string, object?>("rate", rate == AddressRate.Registrations ? "registrations" : "logins"));
-        return IdentityErrors.TooManyFromAddress(lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1));
+        return TooMany(lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1));
     }
 
     /// <summary>Refuses a call before anything of its body is read.</summary>
@@ -58,19 +46,8 @@ internal sealed class AddressRates : IDisposable
 
     public void Dispose() => _limiter?.Dispose();
 
-    /// <summary>Where a request comes from: its address, of IPv6 the /64.</summary>
-    public static IPAddress NetworkOf(HttpContext context) => NetworkOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
-
-    private static IPAddress NetworkOf(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-            return address.MapToIPv4();
-        if (address.AddressFamily != AddressFamily.InterNetworkV6)
-            return address;
-        var bytes = address.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
-    }
+    private static Error TooMany(TimeSpan retryAfter) =>
+        new(ErrorCodes.RateLimited, "Too many attempts from this address; wait before the next.", retryAfter);
 
     private static TokenBucketRateLimiterOptions Bucket(int perMinute) => new()
     {

@@ -25,8 +25,8 @@ internal static class Logging
                 // A stack trace for each refused call of a hub; faults behind one are logged by the door.
                 .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
                 // A line for each refused request.
-                .MinimumLevel.Override("Chat.Host.Identity.Tokens.BearerHandler", LogEventLevel.Warning)
-                .MinimumLevel.Override("Chat.Host.Identity.Admins.BasicHandler", LogEventLevel.Warning)
+                .MinimumLevel.Override("Chat.Host.Authentication.BearerHandler", LogEventLevel.Warning)
+                .MinimumLevel.Override("Chat.Host.Authentication.BasicHandler", LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
                 // It tells query strings, and with them access tokens; the request log below has what is wanted of it.

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
+using Chat.Modules.Identity.Contracts;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Chat.Host.Transports;
@@ -15,7 +16,7 @@ internal static class DoorRequests
 
     /// <summary>When the request's token ends, by its <c>exp</c>; never for a token that has none.</summary>
     public static DateTimeOffset TokenExpiry(this ClaimsPrincipal user) =>
-        long.TryParse(user.FindFirstValue("exp"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+        long.TryParse(user.FindFirstValue(TokenCheck.ExpiryClaim), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
             && seconds < DateTimeOffset.MaxValue.ToUnixTimeSeconds()
             ? DateTimeOffset.FromUnixTimeSeconds(seconds)
             : DateTimeOffset.MaxValue;

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Security.Claims;
 using System.Text;
-using Chat.Host.Identity;
 using Chat.Host.Tests.Running;
+using Chat.Modules.Identity.Contracts;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Chat.Host.Tests.Identity;

@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
-using Chat.Host.Identity.Accounts;
+using Chat.Modules.Identity.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
@@ -71,7 +71,7 @@ public sealed class TestHost : IAsyncDisposable
 
     /// <summary>Makes the account of a user whom Auth:Admins names, as the operator's command does.</summary>
     public async Task CreateAdminAsync(string userId) => Assert.True(
-        (await (await ServiceAsync<BuiltInAccounts>()).CreateAdminAsync(UserId.Parse(userId), Password, TestContext.Current.CancellationToken)).IsOk);
+        (await (await ServiceAsync<IAdmins>()).CreateAsync(UserId.Parse(userId), Password, TestContext.Current.CancellationToken)).IsOk);
 
     public Task<Answer> LogInAsync(string userId, string deviceId = "phone", string password = Password) =>
         PostAsync("/v1/auth/login", new { userId, password, deviceId });

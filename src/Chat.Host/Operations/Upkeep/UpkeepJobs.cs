@@ -1,13 +1,14 @@
 using System.Globalization;
 using Chat.BuildingBlocks.Storage;
-using Chat.Host.Identity.Devices;
+using Chat.Modules.Identity.Contracts;
+using MediatR;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Operations.Upkeep;
 
 /// <summary>What may be late: the recurring jobs. Each may be run again at any time.</summary>
 internal sealed class UpkeepJobs(
-    Revocations revocations, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, ClockWatch clocks, TimeProvider clock,
+    IMediator mediator, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, ClockWatch clocks, TimeProvider clock,
     ILogger<UpkeepJobs> log)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -24,8 +25,8 @@ internal sealed class UpkeepJobs(
     {
         if (clocks.HasJumpedWithin(SteadyFor))
             return;
-        var tokens = await revocations.SweepAsync(ct);
-        log.Swept(tokens);
+        var tokens = await mediator.Send(new SweepTokens(), ct);
+        log.Swept(tokens.Value);
     }
 
     /// <summary>Copies all stores into a new folder, which has its name only when it is whole, and deletes the oldest copies.</summary>

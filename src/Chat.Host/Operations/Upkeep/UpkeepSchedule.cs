@@ -1,8 +1,8 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Sqlite;
+using Chat.Host.Authentication;
 using Chat.Host.Http;
-using Chat.Host.Identity;
 using Hangfire;
 using Hangfire.AspNetCore;
 using Hangfire.InMemory;
@@ -59,7 +59,7 @@ internal static class UpkeepSchedule
                 DashboardTitle = "Chat: jobs",
                 AppPath = null,
             })
-            .RequireAuthorization(IdentityRegistration.AdminsPolicy)
+            .RequireAuthorization(RequestAuthentication.AdminsPolicy)
             .WithMetadata(new ContentPolicy(DashboardPolicy));
     }
 }

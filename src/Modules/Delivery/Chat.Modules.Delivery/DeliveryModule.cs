@@ -9,6 +9,7 @@ using Chat.Modules.Delivery.Events;
 using Chat.Modules.Delivery.FanOut;
 using Chat.Modules.Delivery.Receipts;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
 using Microsoft.AspNetCore.Routing;

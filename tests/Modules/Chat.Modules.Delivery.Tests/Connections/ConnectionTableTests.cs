@@ -2,6 +2,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Identity.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 

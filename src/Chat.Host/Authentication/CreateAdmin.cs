@@ -1,0 +1,40 @@
+using System.Security.Cryptography;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Identity.Contracts;
+
+namespace Chat.Host.Authentication;
+
+/// <summary>
+/// <c>Chat.Host admin create ID</c>: makes the account of a user whom <c>Auth:Admins</c> names, as nobody can register it. The password is the
+/// first line of standard input where that is redirected and has one, else one is made and printed. With the embedded stores the server must not run.
+/// </summary>
+internal static class CreateAdmin
+{
+    /// <param name="id">Whose.</param>
+    /// <param name="settings">As a server's command line has them.</param>
+    /// <returns>The process's exit code.</returns>
+    public static async Task<int> RunAsync(string id, string[] settings)
+    {
+        await using var app = ChatApplication.Build(settings);
+        var admins = app.Services.GetRequiredService<IAdmins>();
+        if (!UserId.TryParse(id, out var user) || !admins.Contains(user))
+            return await RefuseAsync($"'{id}' is not in Auth:Admins.");
+
+        if (app.Services.GetService<ICqlSession>() is IHostedService cluster)
+            await cluster.StartAsync(CancellationToken.None);
+        var given = Console.IsInputRedirected ? await Console.In.ReadLineAsync() : null;
+        var password = string.IsNullOrEmpty(given) ? RandomNumberGenerator.GetHexString(32, lowercase: true) : given;
+        var made = await admins.CreateAsync(user, password, CancellationToken.None);
+        if (made.Error is { } refusal)
+            return await RefuseAsync(refusal.Text);
+        Console.WriteLine(string.IsNullOrEmpty(given) ? $"The account {user} is made. Its password: {password}" : $"The account {user} is made.");
+        return 0;
+    }
+
+    private static async Task<int> RefuseAsync(string reason)
+    {
+        await Console.Error.WriteLineAsync($"No account was made: {reason}");
+        return 1;
+    }
+}

@@ -1,0 +1,42 @@
+using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
+using Microsoft.AspNetCore.Authorization;
+
+namespace Chat.Host.Authentication;
+
+/// <summary>How a request says who it comes from, and what it may ask for. The Identity module judges tokens and passwords.</summary>
+internal static class RequestAuthentication
+{
+    public const string AdminsPolicy = "Admins";
+
+    public static IServiceCollection AddRequestAuthentication(this IServiceCollection services)
+    {
+        // The core alone: AddAuthentication would bring data protection's keys, which nothing here needs.
+        services.AddWebEncoders().AddTransient<BearerHandler>().AddTransient<BasicHandler>().AddAuthenticationCore(schemes =>
+        {
+            schemes.DefaultScheme = BearerHandler.SchemeName;
+            schemes.AddScheme<BearerHandler>(BearerHandler.SchemeName, null);
+            schemes.AddScheme<BasicHandler>(BasicHandler.SchemeName, null);
+        });
+        services.AddAuthorizationBuilder()
+            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
+            .AddPolicy(AdminsPolicy, policy => policy
+                .AddAuthenticationSchemes(BasicHandler.SchemeName, BearerHandler.SchemeName)
+                .RequireAuthenticatedUser()
+                .AddRequirements(new AdminRequirement()));
+        return services.AddSingleton<IAuthorizationHandler, AdminRequirementHandler>();
+    }
+
+    private sealed class AdminRequirement : IAuthorizationRequirement;
+
+    private sealed class AdminRequirementHandler(IAdmins admins) : AuthorizationHandler<AdminRequirement>
+    {
+        protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, AdminRequirement requirement)
+        {
+            if (UserId.TryParse(context.User.FindFirst(Caller.UserClaim)?.Value, out var user) && admins.Contains(user))
+                context.Succeed(requirement);
+            return Task.CompletedTask;
+        }
+    }
+}

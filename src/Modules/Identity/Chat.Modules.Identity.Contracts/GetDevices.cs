@@ -1,0 +1,14 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Identity.Contracts;
+
+/// <summary>A user's devices by id, those revoked left out; empty for a user who has none.</summary>
+public sealed record GetDevices(UserId User) : IQuery<IReadOnlyList<Device>>;
+
+/// <summary>A device as its user is shown it.</summary>
+/// <param name="Id">The client's name of it.</param>
+/// <param name="Name">For people; null where none was given.</param>
+/// <param name="CreatedAt">When it was first seen.</param>
+/// <param name="LastUsedAt">When it last got a token.</param>
+public sealed record Device(DeviceId Id, string? Name, DateTimeOffset CreatedAt, DateTimeOffset LastUsedAt);

@@ -1,0 +1,137 @@
+using System.Net;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Identity.Devices;
+using Chat.Modules.Identity.Store;
+using Chat.Modules.Identity.Tokens;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Identity.Accounts;
+
+/// <summary>The built-in accounts: register, log in, and go on being logged in.</summary>
+internal sealed class BuiltInAccounts(
+    IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens accessTokens, RefreshTokens refreshTokens,
+    HalfRevoked halfRevoked, Guesses guesses, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
+{
+    // Whoever came first would be admin.
+    private readonly HashSet<string> _reserved =
+        [.. options.Value.Admins.Where(admin => UserId.TryParse(admin, out _)).Select(admin => LookAlike.FoldOf(UserId.Parse(admin)))];
+
+    /// <summary>Makes an account and logs a device in. Refusals: <c>conflict</c> where the id is taken, looks like one that is, or is an admin's.</summary>
+    public async Task<Result<TokenPair>> RegisterAsync(DeviceAddress device, string? deviceName, string password, CancellationToken ct)
+    {
+        if (_reserved.Contains(LookAlike.FoldOf(device.User)))
+            return IdentityErrors.UserIdTaken;
+        var added = await AddAsync(device.User, password, ct);
+        return added.Error is { } refusal ? refusal : await OpenAsync(device, deviceName, ct);
+    }
+
+    /// <summary>Makes an admin's account, which cannot be registered. Refusal: <c>conflict</c> where there is one.</summary>
+    public Task<Result<Done>> CreateAdminAsync(UserId user, string password, CancellationToken ct) => AddAsync(user, password, ct);
+
+    /// <summary>Opens one more family of refresh tokens; the device's older tokens stay good.</summary>
+    /// <remarks>Refusals: those of <see cref="CheckPasswordAsync"/>.</remarks>
+    public async Task<Result<TokenPair>> LogInAsync(DeviceAddress device, string? deviceName, string password, IPAddress network, CancellationToken ct)
+    {
+        var right = await CheckPasswordAsync(device.User, device.Device, password, network, ct);
+        if (right.Error is { } refusal)
+            return refusal;
+        var opened = await OpenAsync(device, deviceName, ct);
+        if (!opened.IsOk || await accounts.FindPasswordHashAsync(device.User, ct) == right.Value)
+            return opened;
+        // Changed while this went on, and the sessions ended meanwhile may not have had this one among them.
+        await LogOutAsync(opened.Value.RefreshToken, ct);
+        return IdentityErrors.PasswordChanged;
+    }
+
+    /// <summary>The hash that the password was right for. Refusals: <c>unauthenticated</c> alike for a wrong password and no such user, <c>rate_limited</c> where
+    /// the account's was tried too often, <c>unavailable</c> when too many wait.</summary>
+    public async Task<Result<string>> CheckPasswordAsync(UserId user, DeviceId? device, string password, IPAddress network, CancellationToken ct)
+    {
+        var admitted = await guesses.AdmitAsync(user, device, network, ct);
+        if (admitted.Error is { } tooMany)
+            return tooMany;
+        var hash = await accounts.FindPasswordHashAsync(user, ct);
+        var check = await passwords.CheckAsync(hash, password, ct);
+        if (check.Error is { } busy)
+            return busy;
+        if (check.Value == PasswordCheck.Wrong)
+            return IdentityErrors.WrongPassword;
+        guesses.Succeeded(admitted.Value);
+        if (check.Value == PasswordCheck.RightButOld && await passwords.HashAsync(password, ct) is { IsOk: true } renewed
+            && await accounts.ReplacePasswordHashAsync(user, hash!, renewed.Value, ct))
+            return renewed.Value;
+        return hash!;
+    }
+
+    /// <summary>
+    /// Gives the next refresh token for the presented one. One that was used before ends its family, but for the newest within
+    /// <see cref="RefreshTokens.RepeatedFor"/>: the answer was lost, or two tabs used it at once.
+    /// </summary>
+    public async Task<Result<TokenPair>> RefreshAsync(string refreshToken, CancellationToken ct)
+    {
+        if (!RefreshToken.TryParse(refreshToken, out var presented))
+            return IdentityErrors.BadRefreshToken;
+        var rotation = await devices.RotateAsync(presented, RefreshExpiry(), ct);
+        if (rotation.Next is { } next)
+            return Pair(rotation.Device, rotation.IssuedAt, next);
+        if (rotation.Outcome == RotationOutcome.Reused)
+            log.RefreshTokenReused(rotation.Device);
+        return IdentityErrors.BadRefreshToken;
+    }
+
+    /// <summary>Ends the token's family; one that was never given out ends nothing.</summary>
+    public async Task LogOutAsync(string refreshToken, CancellationToken ct)
+    {
+        if (RefreshToken.TryParse(refreshToken, out var token))
+            await devices.EndFamilyAsync(token, ct);
+    }
+
+    private async Task<Result<Done>> AddAsync(UserId user, string password, CancellationToken ct)
+    {
+        if (PasswordRules.FaultOfNew(user, password) is { } fault)
+            return fault;
+        // Before the costly part; the store has the last word.
+        if (await accounts.FindPasswordHashAsync(user, ct) is not null)
+            return IdentityErrors.UserIdTaken;
+        var hash = await passwords.HashAsync(password, ct);
+        if (hash.Error is { } busy)
+            return busy;
+        if (!await accounts.AddAsync(user, hash.Value, ct))
+            return IdentityErrors.UserIdTaken;
+        log.Registered(user);
+        return default(Done);
+    }
+
+    private async Task<Result<TokenPair>> OpenAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
+    {
+        await halfRevoked.FinishAllAsync(device.User, ct);
+        return await BeginAnewAsync(device, deviceName, ct);
+    }
+
+    /// <summary>Opens a family for a device whose tokens of before are void, and which nobody is to forget.</summary>
+    public async Task<Result<TokenPair>> BeginAnewAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
+    {
+        var token = refreshTokens.NewFamily();
+        return await devices.OpenAsync(device, deviceName, token, RefreshExpiry(), options.Value.MaxDevices, ct) is { } issuedAt
+            ? Pair(device, issuedAt, token)
+            : IdentityErrors.TooManyDevices;
+    }
+
+    private TokenPair Pair(DeviceAddress device, DateTimeOffset issuedAt, RefreshToken refresh) =>
+        new(accessTokens.Make(device, issuedAt), refresh.Reveal(), (int)options.Value.AccessTokenLifetime.TotalSeconds);
+
+    private DateTimeOffset RefreshExpiry() => clock.GetUtcNow() + options.Value.RefreshTokenLifetime;
+}
+
+/// <summary>What a client gets to come in with.</summary>
+/// <param name="AccessToken">For every request.</param>
+/// <param name="RefreshToken">For the next pair; good once.</param>
+/// <param name="ExpiresIn">How long the access token is good, in seconds.</param>
+internal sealed record TokenPair(string AccessToken, string RefreshToken, int ExpiresIn)
+{
+    // A record's own would tell the tokens.
+    public override string ToString() => nameof(TokenPair);
+}

@@ -1,0 +1,62 @@
+using System.Net;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Identity.Devices;
+using Chat.Modules.Identity.Store;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Modules.Identity.Accounts;
+
+/// <summary>Changes a password, and ends all sessions but the one that asks: that goes on with a new pair of tokens.</summary>
+internal sealed class PasswordChange(
+    BuiltInAccounts accounts, IAccountStore store, Passwords passwords, IDeviceStore devices, Revocations revocations, KnownDevices known,
+    HalfRevoked halfRevoked, ILogger<PasswordChange> log)
+{
+    /// <summary>
+    /// The other devices are revoked, and every token that this one was given before is void. Asked again after an answer that was lost, it finds the
+    /// password changed and ends the sessions again.
+    /// </summary>
+    /// <remarks>Refusals: <c>bad_request</c> for a password that cannot be one, <c>forbidden</c> for a wrong current one, <c>rate_limited</c> as at login,
+    /// <c>conflict</c> where it was changed at the same time, <c>unavailable</c> when too many passwords wait.</remarks>
+    public async Task<Result<TokenPair>> ChangeAsync(DeviceAddress caller, string current, string renewed, IPAddress network, CancellationToken ct)
+    {
+        if (PasswordRules.FaultOfNew(caller.User, renewed) is { } fault)
+            return fault;
+        var right = await accounts.CheckPasswordAsync(caller.User, caller.Device, current, network, ct);
+        if (right.Error is { Code: ErrorCodes.Unauthenticated })
+        {
+            var again = await accounts.CheckPasswordAsync(caller.User, caller.Device, renewed, network, ct);
+            if (!again.IsOk)
+                return again.Error.Code == ErrorCodes.Unauthenticated ? IdentityErrors.WrongCurrentPassword : again.Error;
+        }
+        else if (right.Error is { } refusal)
+        {
+            return refusal;
+        }
+        else
+        {
+            var hash = await passwords.HashAsync(renewed, ct);
+            if (hash.Error is { } busy)
+                return busy;
+            if (!await store.ReplacePasswordHashAsync(caller.User, right.Value, hash.Value, ct))
+                return IdentityErrors.PasswordChanged;
+            log.PasswordChanged(caller.User);
+        }
+        return await EndOthersAsync(caller, ct);
+    }
+
+    private async Task<Result<TokenPair>> EndOthersAsync(DeviceAddress caller, CancellationToken ct)
+    {
+        var all = await devices.GetDevicesAsync(caller.User, ct);
+        foreach (var other in all.Where(device => device.Id != caller.Device).Select(device => caller with { Device = device.Id }))
+        {
+            await revocations.AddAsync(other, ct);
+            known.Forget(other);
+            await halfRevoked.TryFinishAsync(other, ct);
+        }
+        // Its tokens alone: it is not forgotten, and begins anew at once.
+        await revocations.AddAsync(caller, ct);
+        return await accounts.BeginAnewAsync(caller, all.FirstOrDefault(device => device.Id == caller.Device)?.Name, ct);
+    }
+}

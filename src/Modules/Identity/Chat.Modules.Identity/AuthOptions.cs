@@ -1,0 +1,124 @@
+using System.ComponentModel.DataAnnotations;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Identity;
+
+/// <summary>Section <c>Auth</c>: who may come in.</summary>
+internal sealed class AuthOptions
+{
+    /// <summary>
+    /// The address of an outside issuer (OpenID Connect discovery below it), whose tokens are trusted instead of this server's own.
+    /// HTTPS, but in Development. Default none.
+    /// </summary>
+    public string? Authority { get; init; }
+
+    /// <summary>The <c>aud</c> of the tokens. Needed with <see cref="Authority"/>; default <c>chat</c> without.</summary>
+    public string? Audience { get; init; }
+
+    /// <summary>The <c>iss</c> of this server's own tokens. Default <c>chat</c>.</summary>
+    [Required] public string Issuer { get; init; } = "chat";
+
+    /// <summary>
+    /// The key that signs this server's own tokens, a PEM file of an EC P-256 private key: the same for all hosts, and needed with
+    /// <c>Cql:ContactPoints</c>. Default none: the server makes one and keeps it in its data directory.
+    /// </summary>
+    public string? SigningKeyFile { get; init; }
+
+    /// <summary>Whether the server keeps accounts itself: register, login. Default true, false with an <see cref="Authority"/>.</summary>
+    public bool? BuiltInAccounts { get; init; }
+
+    /// <summary>
+    /// The users who may see the operators' pages. Nobody can register their ids, nor one that looks alike: <c>Chat.Host admin create ID</c> makes
+    /// the account. Default none.
+    /// </summary>
+    public IReadOnlyList<string> Admins { get; init; } = [];
+
+    /// <summary>How long an access token is good. 1 minute to 1 day; default 15 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")] public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>How long a refresh token is good when it is not used; each use gives a new one. 1 hour to 365 days; default 30 days.</summary>
+    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")] public TimeSpan RefreshTokenLifetime { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// An access token that is good for longer is refused, whoever issued it: a device's revocation is remembered for this time.
+    /// 1 to 30 days; default 1 day.
+    /// </summary>
+    [Range(typeof(TimeSpan), "1.00:00:00", "30.00:00:00")] public TimeSpan MaxTokenLifetime { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// Where several hosts share the stores, how often each looks for the devices that others have revoked, in ms: for so long a token that
+    /// was revoked elsewhere may still be good here. 100 to 60 000; default 2 000. No meaning for the embedded stores.
+    /// </summary>
+    [Range(100, 60_000)] public int RevocationRefreshMs { get; init; } = 2_000;
+
+    /// <summary>
+    /// Rounds of PBKDF2-HMAC-SHA512 for new passwords; an older hash with fewer is renewed at the next login. 100 000 to 10 000 000;
+    /// default 210 000 (OWASP Password Storage Cheat Sheet).
+    /// </summary>
+    [Range(100_000, 10_000_000)] public int PasswordIterations { get; init; } = 210_000;
+
+    /// <summary>Passwords that may wait to be hashed, half the cores doing so; beyond it <c>unavailable</c>. 1 to 10 000; default 256.</summary>
+    [Range(1, 10_000)] public int MaxWaitingPasswords { get; init; } = 256;
+
+    /// <summary>
+    /// Tries of one account's password before each further one has to wait: a second, and then twice as long each time. Strangers count together; a
+    /// network that the account was signed in from and a device that it has count by themselves. 1 to 1 000; default 10.
+    /// </summary>
+    [Range(1, 1_000)] public int FreeGuesses { get; init; } = 10;
+
+    /// <summary>The longest wait between two tries of one account's password. 1 second to 1 hour; default 15 minutes.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")] public TimeSpan MaxGuessDelay { get; init; } = TimeSpan.FromMinutes(15);
+
+    /// <summary>
+    /// Accounts' counts of tries, and as many networks they were signed in from, that are remembered, about 300 bytes each; when full, the one that was
+    /// used longest ago is forgotten. 1 000 to 10 000 000; default 100 000.
+    /// </summary>
+    [Range(1_000, 10_000_000)] public int MaxTrackedGuesses { get; init; } = 100_000;
+
+    /// <summary>Devices of one user. 1 to 10 000; default 100.</summary>
+    [Range(1, 10_000)] public int MaxDevices { get; init; } = 100;
+
+    public bool KeepsAccounts => BuiltInAccounts ?? Authority is null;
+
+    public string TokenAudience => Audience ?? "chat";
+}
+
+/// <summary>What attributes cannot say: one issuer, and a safe one.</summary>
+internal sealed class AuthOptionsValidator(IHostEnvironment environment, IOptions<CqlOptions> cql) : IValidateOptions<AuthOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AuthOptions options)
+    {
+        var faults = Faults(options).ToList();
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private IEnumerable<string> Faults(AuthOptions options)
+    {
+        if (options.Authority is { } authority)
+        {
+            if (options.KeepsAccounts)
+                yield return "Auth:BuiltInAccounts must be false with Auth:Authority, or anybody could register the id of one of the issuer's users.";
+            if (string.IsNullOrEmpty(options.Audience))
+                yield return "Auth:Audience must be set with Auth:Authority, or tokens that the issuer made for others would be good here.";
+            if (!Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Scheme is not ("https" or "http"))
+                yield return "Auth:Authority must be the absolute address of an issuer.";
+            else if (uri.Scheme != "https" && !environment.IsDevelopment())
+                yield return "Auth:Authority must be https outside Development.";
+        }
+        else if (!options.KeepsAccounts)
+        {
+            yield return "Auth:BuiltInAccounts is false and Auth:Authority is not set: nobody could come in.";
+        }
+
+        if (options.KeepsAccounts && string.IsNullOrWhiteSpace(options.SigningKeyFile) && cql.Value.ContactPoints.Length > 0)
+        {
+            yield return "Auth:SigningKeyFile must name the key that all hosts sign with (with Cql:ContactPoints there are several). Make one with: "
+                + "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem";
+        }
+        foreach (var admin in options.Admins.Where(admin => !UserId.TryParse(admin, out _)))
+            yield return $"Auth:Admins: '{admin}' is not a user id.";
+    }
+}

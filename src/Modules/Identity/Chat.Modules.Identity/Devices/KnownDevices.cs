@@ -1,0 +1,36 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Store;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Identity.Devices;
+
+/// <summary>
+/// Keeps the devices whose tokens come from an outside issuer, at their first request, so that their users can see and revoke them.
+/// With built-in accounts the login has done that.
+/// </summary>
+internal sealed class KnownDevices(IDeviceStore store, HalfRevoked halfRevoked, IOptions<AuthOptions> options)
+{
+    /// <summary>Then all are forgotten: it costs a write for each to know it again.</summary>
+    private const int MaxRemembered = 100_000;
+
+    private readonly ConcurrentDictionary<DeviceAddress, bool> _known = new();
+
+    /// <summary>False where the user has too many devices already.</summary>
+    public ValueTask<bool> AdmitAsync(DeviceAddress device, CancellationToken ct) =>
+        options.Value.KeepsAccounts || _known.ContainsKey(device) ? ValueTask.FromResult(true) : NoteAsync(device, ct);
+
+    /// <summary>The device was revoked: its next token makes it known again.</summary>
+    public void Forget(DeviceAddress device) => _known.TryRemove(device, out _);
+
+    private async ValueTask<bool> NoteAsync(DeviceAddress device, CancellationToken ct)
+    {
+        await halfRevoked.FinishAllAsync(device.User, ct);
+        if (!await store.NoteAsync(device, options.Value.MaxDevices, ct))
+            return false;
+        if (_known.Count >= MaxRemembered)
+            _known.Clear();
+        _known[device] = true;
+        return true;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Runtime.ExceptionServices;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Identity.Store;
+using MediatR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Identity.Devices;
+
+/// <summary>
+/// Where nodes share the store, learns of the devices that another one has revoked: their tokens are void here and their connections end
+/// <see cref="AuthOptions.RevocationRefreshMs"/> later at most.
+/// </summary>
+internal sealed class RevokedElsewhere(
+    Revocations revocations, KnownDevices known, IDeviceStore store, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock,
+    ILogger<RevokedElsewhere> log) : BackgroundService
+{
+    // Those that a subscriber has failed at; changed by LearnAsync alone. No more than there are revocations in the store.
+    private readonly HashSet<DeviceAddress> _untold = [];
+
+    /// <summary>Looks once; not to be called twice at once.</summary>
+    /// <exception cref="Exception">Not all was read or told; the rest is with the next look.</exception>
+    public async Task LearnAsync(CancellationToken ct)
+    {
+        _untold.UnionWith(await revocations.RefreshAsync(ct));
+        ExceptionDispatchInfo? first = null;
+        foreach (var device in _untold.ToList())
+        {
+            known.Forget(device);
+            try
+            {
+                await mediator.Publish(new DeviceRevoked(device) { Elsewhere = true }, ct);
+                _untold.Remove(device);
+            }
+            catch (Exception e)
+            {
+                first ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+        first?.Throw();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!store.IsShared)
+            return;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.RevocationRefreshMs), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await LearnAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.RevocationsNotRead(e);
+            }
+        }
+    }
+}

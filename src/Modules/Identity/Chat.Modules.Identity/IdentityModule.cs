@@ -1,0 +1,66 @@
+using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Identity.Accounts;
+using Chat.Modules.Identity.Admins;
+using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Identity.Devices;
+using Chat.Modules.Identity.Store;
+using Chat.Modules.Identity.Tokens;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Identity;
+
+/// <summary>Who may come in: accounts, their devices, and the tokens given to them.</summary>
+public sealed class IdentityModule : IModule
+{
+    public void AddServices(IServiceCollection services, ModuleContext context) => services
+        .AddModuleOptions<AuthOptions>("Auth")
+        .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()
+        // Store
+        .AddSqliteTables("identity", typeof(IdentityModule).Assembly)
+        .AddCqlTables("identity", typeof(IdentityModule).Assembly)
+        .AddStore<IAccountStore, SqliteAccountStore, CqlAccountStore>(context)
+        .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
+        // Accounts
+        .AddSingleton<Passwords>()
+        .AddSingleton<Guesses>()
+        .AddSingleton<PasswordChange>()
+        .AddSingleton<BuiltInAccounts>()
+        // Devices
+        .AddSingleton<HalfRevoked>()
+        .AddSingleton<KnownDevices>()
+        .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
+        .AddHostedService<RevokedElsewhere>()
+        .AddQuery<GetDevices, IReadOnlyList<Device>, GetDevicesHandler>()
+        .AddCommand<SweepTokens, int, SweepTokensHandler>()
+        // Tokens
+        .AddSingleton(provider => AuthOf(provider).SigningKeyFile is { } file && !string.IsNullOrWhiteSpace(file)
+            ? new SigningKey(Path.GetFullPath(file))
+            : new SigningKey(provider.GetRequiredService<DataDirectory>()))
+        .AddSingleton<AccessTokens>()
+        .AddSingleton(provider => new RefreshTokens(provider.GetRequiredService<SigningKey>().DeriveKey("refresh tokens")))
+        .AddSingleton<BuiltInIssuer>()
+        .AddSingleton<OutsideIssuer>()
+        .AddSingleton<ITrustedIssuer>(provider => AuthOf(provider).KeepsAccounts
+            ? provider.GetRequiredService<BuiltInIssuer>()
+            : provider.GetRequiredService<OutsideIssuer>())
+        .AddSingleton<ITokens, TokenValidator>()
+        // Admins
+        .AddSingleton<IAdmins, BuiltInAdmins>();
+
+    public void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        // Now, so that a key that cannot be used ends the start.
+        routes.ServiceProvider.GetRequiredService<ITokens>();
+        if (AuthOf(routes.ServiceProvider).KeepsAccounts)
+        {
+            routes.MapAuth();
+            routes.MapPasswordChange();
+        }
+        routes.MapDevices();
+    }
+
+    private static AuthOptions AuthOf(IServiceProvider provider) => provider.GetRequiredService<IOptions<AuthOptions>>().Value;
+}

@@ -1,0 +1,177 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Identity.Devices;
+
+namespace Chat.Modules.Identity.Store;
+
+/// <summary>
+/// Tables <c>identity_devices</c>, <c>identity_families</c>, <c>identity_revocations</c> and <c>identity_revocation_log</c> (cql/). What decides is each
+/// time one conditional write of one row; what depends on it in other rows is not changed but judged by it: a family is good only with its
+/// device's generation and number.
+/// </summary>
+/// <remarks>
+/// Where a host dies between two writes: a login leaves a device without the family that was to be opened, a rotation a time of issue that was not
+/// given out: both harmless. A revocation voids the families by its first write; the second, which tells the other hosts, is made good when
+/// it is asked for again, as its caller got no answer.
+/// </remarks>
+internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, TimeProvider clock) : IDeviceStore
+{
+    private const int MaxFamiliesPerDevice = 100;
+    private const int MaxAttempts = 16;
+
+    private readonly CqlDeviceRows _devices = new(session);
+    private readonly CqlFamilyRows _families = new(session, clock);
+    private readonly CqlRevocationRows _revocations = new(session, clock);
+
+    public bool IsShared => true;
+
+    public async Task<DateTimeOffset?> OpenAsync(
+        DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct)
+    {
+        if (await AdmitAsync(device, name, families: 1, maxDevices, ct) is not { } row)
+            return null;
+        await _families.AddAsync(new CqlFamily(token.Family, device, row.Generation, row.Opened, token.Hash, expiresAt), ct);
+        return row.IssuedAt;
+    }
+
+    public async Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct)
+    {
+        var next = tokens.NextOf(presented);
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var family = await _families.FindAsync(presented.Family, IsAgain(attempt), ct);
+            if (family is null || family.ExpiresAt <= Now())
+                return Rotation.Unknown;
+            var row = await _devices.FindAsync(family.Device, IsAgain(attempt), ct);
+            if (row is not { IsThere: true } || row.Generation != family.Generation || family.Number <= row.Opened - MaxFamiliesPerDevice)
+                return Rotation.Unknown;
+
+            var use = tokens.Judge(presented, family.TokenHash, expiresAt - family.ExpiresAt);
+            if (use == TokenUse.Unknown)
+                return Rotation.Unknown;
+            if (use == TokenUse.Used)
+            {
+                if (await _families.TryEndAsync(family, ct))
+                    return Rotation.Reused(family.Device);
+                continue;
+            }
+            // The time first: should the second not happen, the token presented is still good.
+            if (await TryIssueAsync(row, row.Name, families: 0, ct) is { } issued
+                && (use == TokenUse.Repeated || await _families.TryReplaceAsync(family, family with { TokenHash = next.Hash, ExpiresAt = expiresAt }, ct)))
+                return new Rotation(RotationOutcome.Rotated, family.Device, issued.IssuedAt, next);
+        }
+        throw AllTheTime();
+    }
+
+    public async Task EndFamilyAsync(RefreshToken token, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (await _families.FindAsync(token.Family, IsAgain(attempt), ct) is not { } found
+                || tokens.Judge(token, found.TokenHash, TimeSpan.Zero) == TokenUse.Unknown
+                || await _families.TryEndAsync(found, ct))
+                return;
+        }
+        throw AllTheTime();
+    }
+
+    public async Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
+        await AdmitAsync(device, null, families: 0, maxDevices, ct) is not null;
+
+    public async Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct) =>
+        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsThere).Select(row => row.ToDevice())];
+
+    public async Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            if (await _devices.FindAsync(device, IsAgain(attempt), ct) is not { } row)
+                return null;
+            if (!row.IsThere)
+            {
+                await _revocations.AddAsync(new Revocation(device, row.RevokedAt!.Value), ct);
+                return null;
+            }
+            var revoked = row with { RevokedAt = Later(Now(), row.IssuedAt) };
+            if (!await _devices.TryChangeAsync(row, revoked, ct))
+                continue;
+            await _revocations.AddAsync(new Revocation(device, revoked.RevokedAt.Value), ct);
+            return revoked.RevokedAt;
+        }
+        throw AllTheTime();
+    }
+
+    public async Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct) =>
+        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsHalfRevoked).Select(row => row.Address)];
+
+    public async Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct)
+    {
+        if (await _devices.FindAsync(device, linearizable: false, ct) is { IsHalfRevoked: true } row)
+            await _devices.ForgetAsync(row, ct);
+    }
+
+    public Task<RevocationPage> GetRevocationsAsync(RevocationPosition? since, CancellationToken ct) => _revocations.ReadAsync(since, ct);
+
+    public async Task<int> SweepAsync(DateTimeOffset revokedBefore, CancellationToken ct)
+    {
+        // The devices first: their revocations name them.
+        await _revocations.SweepAsync(revokedBefore, revocation => _devices.DeleteAsync(revocation, ct), ct);
+        return 0;
+    }
+
+    /// <summary>The device with a time of issue; made where it is not there. Null where the user has no room for it.</summary>
+    /// <param name="device">Which.</param>
+    /// <param name="name">Null keeps the one it has.</param>
+    /// <param name="families">How many are to be opened.</param>
+    /// <param name="maxDevices">Of the user.</param>
+    /// <param name="ct">Gives up.</param>
+    private async Task<CqlDevice?> AdmitAsync(DeviceAddress device, string? name, int families, int maxDevices, CancellationToken ct)
+    {
+        for (var attempt = 0; attempt < MaxAttempts; attempt++)
+        {
+            var user = await _devices.ReadAsync(device.User, IsAgain(attempt), ct);
+            var known = user.Devices.FirstOrDefault(row => row.Address == device);
+            if (known is { IsThere: true })
+            {
+                if (await TryIssueAsync(known, name ?? known.Name, families, ct) is { } issued)
+                    return issued;
+                continue;
+            }
+            // A plain read may have the count of changes without the device that came with it, where a host died in the middle of that.
+            if (!IsAgain(attempt))
+                continue;
+            if (user.Devices.Count(row => row.IsThere) >= maxDevices)
+                return null;
+            var now = Now();
+            var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families, known?.ForgottenAt, now);
+            if (await _devices.TryAddAsync(added, user.Changes, ct))
+                return added;
+        }
+        throw AllTheTime();
+    }
+
+    /// <summary>Null where the device has changed meanwhile.</summary>
+    /// <remarks>Nothing is written where the time stands already: a revocation that comes later takes one at or above it.</remarks>
+    private async Task<CqlDevice?> TryIssueAsync(CqlDevice row, string? name, int families, CancellationToken ct)
+    {
+        var now = Now();
+        var issued = row with { Name = name, IssuedAt = Later(row.IssuedAt, IssueTime(now, row.RevokedAt)), UsedAt = now, Opened = row.Opened + families };
+        return issued == row || await _devices.TryChangeAsync(row, issued, ct) ? issued : null;
+    }
+
+    // After any revocation, even where the clock was set back.
+    private static DateTimeOffset IssueTime(DateTimeOffset now, DateTimeOffset? revokedAt) =>
+        revokedAt is { } revoked ? Later(now, revoked.AddMilliseconds(1)) : now;
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+
+    // A plain read is behind where a conditional write was decided and its host died: then the next look must see it.
+    private static bool IsAgain(int attempt) => attempt > 0;
+
+    // Whole milliseconds, as they are stored.
+    private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private static StoreUnavailableException AllTheTime() => new("The device is being changed by others all the time.");
+}

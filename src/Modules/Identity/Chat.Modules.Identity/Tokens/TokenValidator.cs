@@ -1,0 +1,72 @@
+using System.Globalization;
+using System.Security.Claims;
+using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Identity.Devices;
+using Microsoft.Extensions.Options;
+using Microsoft.IdentityModel.JsonWebTokens;
+
+namespace Chat.Modules.Identity.Tokens;
+
+/// <summary>The one judge of access tokens: of a request's and of an <c>auth</c> frame's.</summary>
+internal sealed class TokenValidator(
+    ITrustedIssuer issuer, Revocations revocations, KnownDevices known, IOptions<AuthOptions> options, TimeProvider clock) : ITokens
+{
+    private const int MaxTokenBytes = 16 * 1024;
+
+    /// <summary>How far an outside issuer's clock may be ahead: its <c>nbf</c>.</summary>
+    private static readonly TimeSpan NotBeforeSkew = TimeSpan.FromSeconds(30);
+
+    private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenBytes };
+
+    public async Task<TokenCheck> ValidateAsync(string token, string? deviceFromQuery, CancellationToken ct)
+    {
+        var validated = await _handler.ValidateTokenAsync(token, await issuer.GetParametersAsync(ct));
+        if (!validated.IsValid || validated.SecurityToken is not JsonWebToken jwt)
+            return TokenCheck.Refused(IdentityErrors.BadToken);
+        if (DeviceOf(jwt, deviceFromQuery) is not { } device)
+            return TokenCheck.Refused(IdentityErrors.BadToken);
+        var issuedAt = IssuedAt(jwt);
+        if (revocations.Cover(device, issuedAt))
+            return TokenCheck.Refused(IdentityErrors.BadToken);
+
+        var now = clock.GetUtcNow();
+        var expiresAt = Time(jwt.ValidTo);
+        if (expiresAt - now > options.Value.MaxTokenLifetime || Time(jwt.ValidFrom) - now > NotBeforeSkew || jwt.ValidTo == default)
+            return TokenCheck.Refused(IdentityErrors.BadToken);
+        // Last: the code says that age is all that is wrong.
+        if (expiresAt <= now)
+            return TokenCheck.Refused(IdentityErrors.TokenExpired);
+        return await known.AdmitAsync(device, ct)
+            ? new TokenCheck(device, expiresAt, null) { IssuedAt = issuedAt }
+            : TokenCheck.Refused(IdentityErrors.TooManyDevices);
+    }
+
+    public bool IsRevoked(ClaimsPrincipal user) =>
+        Caller.From(user) is { } caller
+        && long.TryParse(user.FindFirstValue(TokenCheck.IssuedAtMsClaim), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var issuedAt)
+        && revocations.Cover(caller.Device, DateTimeOffset.FromUnixTimeMilliseconds(issuedAt));
+
+    // The query stands in for a claim that is not there, and differs from none that is.
+    private static DeviceAddress? DeviceOf(JsonWebToken jwt, string? deviceFromQuery)
+    {
+        if (!UserId.TryParse(Text(jwt, Caller.UserClaim), out var user))
+            return null;
+        var claimed = jwt.TryGetPayloadValue<object>(Caller.DeviceClaim, out _) ? Text(jwt, Caller.DeviceClaim) ?? "" : null;
+        if (claimed is not null && deviceFromQuery is not null && claimed != deviceFromQuery)
+            return null;
+        return DeviceId.TryParse(claimed ?? deviceFromQuery, out var device) ? new DeviceAddress(user, device) : null;
+    }
+
+    private static string? Text(JsonWebToken jwt, string claim) =>
+        jwt.TryGetPayloadValue<object>(claim, out var value) ? value as string : null;
+
+    // An outside issuer tells whole seconds: the earliest moment it can mean, so that no token outlives its revocation.
+    private static DateTimeOffset IssuedAt(JsonWebToken jwt) => jwt.TryGetPayloadValue<long>(TokenCheck.IssuedAtMsClaim, out var milliseconds)
+        ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
+        : Time(jwt.IssuedAt);
+
+    // DateTime.MinValue where the claim is missing.
+    private static DateTimeOffset Time(DateTime utc) => new(DateTime.SpecifyKind(utc, DateTimeKind.Utc));
+}
