@@ -3,6 +3,7 @@ using System.Globalization;
 using Chat.Bench.Load;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 
 namespace Chat.Bench;
@@ -27,7 +28,7 @@ internal static class AppendsCommand
         var seconds = arguments.Int("--seconds", 10);
         var warmup = arguments.Int("--warmup", 5, min: 0);
         var conversations = Enumerable.Range(0, arguments.Int("--conversations", 1_000)).Select(_ => ConversationId.NewGroup()).ToList();
-        var text = new string('x', arguments.Int("--text-bytes", 100));
+        var text = MessageContent.Of(new string('x', arguments.Int("--text-bytes", 100)));
         var plainNames = arguments.Flag("--plain-names");
         var name = Guid.CreateVersion7();
         await using var cluster = await ClusterLog.OpenAsync(arguments, ct);
@@ -52,14 +53,14 @@ internal static class AppendsCommand
 
         MessageDraft Draft(ConversationId conversation, long n) => new(
             conversation, new DeviceAddress(UserId.Parse($"user{n % 1_000}".Replace('-', '_')), DeviceId.Parse("phone")), plainNames ? $"{name}-{n}" : $"{Guid.CreateVersion7()}",
-            text, null, TimeProvider.System.GetUtcNow());
+            text, TimeProvider.System.GetUtcNow());
 
         Task InsertAsync(long n)
         {
             var draft = Draft(conversations[(int)(n % conversations.Count)], n);
             return session.ExecuteAsync(new CqlStatement(
                 BareInsert, draft.Conversation.Value, -1L, n, 1L, n, Guid.CreateVersion7(), draft.Sender.User.Value, draft.Sender.Device.Value,
-                draft.ClientMsgId, draft.Text, draft.Now), CancellationToken.None);
+                draft.ClientMsgId, draft.Content.Text, draft.Now), CancellationToken.None);
         }
 
         async Task<double> MeasureAsync(string name, Func<long, Task> work)

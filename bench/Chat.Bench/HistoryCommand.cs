@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 
 namespace Chat.Bench;
@@ -14,7 +15,7 @@ internal static class HistoryCommand
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
     {
         var messages = arguments.Int("--messages", 1_000_000);
-        var text = new string('x', arguments.Int("--text-bytes", 100));
+        var text = MessageContent.Of(new string('x', arguments.Int("--text-bytes", 100)));
         await using var cluster = await ClusterLog.OpenAsync(arguments, ct);
         var log = cluster.Log;
         var conversation = ConversationId.Parse("g:00000000000000000000000000000abc");
@@ -24,7 +25,7 @@ internal static class HistoryCommand
         var started = Stopwatch.GetTimestamp();
         var missing = Math.Max(0, messages - head);
         await Parallel.ForAsync(0, missing, new ParallelOptions { MaxDegreeOfParallelism = 256, CancellationToken = ct }, async (n, _) =>
-            await log.AppendAsync(new MessageDraft(conversation, sender, $"{head + n}", text, null, TimeProvider.System.GetUtcNow()), CancellationToken.None));
+            await log.AppendAsync(new MessageDraft(conversation, sender, $"{head + n}", text, TimeProvider.System.GetUtcNow()), CancellationToken.None));
         if (missing > 0)
             Console.WriteLine(Line($"{missing:N0} messages appended at {missing / Stopwatch.GetElapsedTime(started).TotalSeconds:N0}/s"));
 

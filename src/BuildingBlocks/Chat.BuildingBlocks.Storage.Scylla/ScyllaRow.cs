@@ -1,5 +1,6 @@
 using Cassandra;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.BuildingBlocks.Storage.Scylla;
 
@@ -16,6 +17,7 @@ internal sealed class ScyllaRow(Row row) : CqlRow
             return typeof(T) switch
             {
                 var type when type == typeof(ReadOnlyMemory<byte>) => (T)(object)new ReadOnlyMemory<byte>(row.GetValue<byte[]>(column)),
+                var type when type == typeof(Utf8Text) => (T)(object)Utf8Text.Of(row.GetValue<string>(column)),
                 var type when type == typeof(IReadOnlyList<string>) => List<string, T>(column),
                 var type when type == typeof(IReadOnlyList<long>) => List<long, T>(column),
                 var type when type == typeof(IReadOnlyList<int>) => List<int, T>(column),

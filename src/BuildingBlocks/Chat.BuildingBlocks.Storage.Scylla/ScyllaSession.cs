@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Cassandra;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.BuildingBlocks.Storage.Scylla;
 
@@ -67,7 +68,7 @@ internal sealed class ScyllaSession(Cluster cluster, ISession session, CqlOption
         var preparing = _prepared.GetOrAdd(statement.Cql, cql => new Lazy<Task<PreparedStatement>>(() => session.PrepareAsync(cql)));
         try
         {
-            return (await preparing.Value.WaitAsync(ct)).Bind([.. statement.Values.Select(value => value is ReadOnlyMemory<byte> bytes ? bytes.ToArray() : value)]);
+            return (await preparing.Value.WaitAsync(ct)).Bind([.. statement.Values.Select(ToDriver)]);
         }
         catch (DriverException)
         {
@@ -76,6 +77,13 @@ internal sealed class ScyllaSession(Cluster cluster, ISession session, CqlOption
             throw;
         }
     }
+
+    private static object? ToDriver(object? value) => value switch
+    {
+        ReadOnlyMemory<byte> bytes => bytes.ToArray(),
+        Utf8Text text => text.ToString(),
+        _ => value,
+    };
 
     private static bool IsOfSchema(string cql) =>
         cql.AsSpan().TrimStart() is var text && (Begins(text, "CREATE") || Begins(text, "ALTER") || Begins(text, "DROP") || Begins(text, "TRUNCATE"));

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -23,6 +24,8 @@ internal sealed class ApiSchemas : IOpenApiSchemaTransformer
             Describe(schema, $"^(dm:{Identifier}:{Identifier}|g:[0-9a-f]{{32}})$");
         else if (type == typeof(MessageId))
             Describe(schema, "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$");
+        else if (type == typeof(Utf8Text))
+            schema.Type = JsonSchemaType.String;
         else if (type == typeof(SeqNo))
         {
             schema.Type = JsonSchemaType.Integer;

@@ -154,7 +154,7 @@ internal sealed class DoorSession : IDisposable
 
     private async Task<ServerEvent?> SendAsync(MessageFrame frame, CancellationToken ended)
     {
-        var command = new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Text, frame.ReplyTo);
+        var command = new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Content);
         var result = await _services.Mediator.Send(command, CancellationToken.None);
         if (!result.IsOk)
             return new ErrorAnswer(result.Error, frame.ClientMsgId);

@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Transports.Tests.Frames;
 
@@ -17,15 +18,15 @@ public sealed class ClientFrameParserTests
 
     public static TheoryData<string, object> GoodFrames() => new()
     {
-        { """{"type":"message","to":"dm:alice:bob","text":"hello","clientMsgId":"c 1"}""", new MessageFrame(WithBob, "hello", "c 1", null, null) },
-        { """{"type":"message","to":"@bob","text":"h\u0000i 👋","clientMsgId":"c"}""", new MessageFrame(WithBob, "h\0i 👋", "c", null, null) },
-        { """{"type":"message","to":"@bob","text":"\ud83d\udc4b","clientMsgId":"\u0063"}""", new MessageFrame(WithBob, "👋", "c", null, null) },
+        { """{"type":"message","to":"dm:alice:bob","text":"hello","clientMsgId":"c 1"}""", new MessageFrame(WithBob, MessageContent.Of("hello"), "c 1", null) },
+        { """{"type":"message","to":"@bob","text":"h\u0000i 👋","clientMsgId":"c"}""", new MessageFrame(WithBob, MessageContent.Of("h\0i 👋"), "c", null) },
+        { """{"type":"message","to":"@bob","text":"\ud83d\udc4b","clientMsgId":"\u0063"}""", new MessageFrame(WithBob, MessageContent.Of("👋"), "c", null) },
         { $$"""{"clientMsgId":"c","lastSeenSeqNo":41,"replyTo":"{{Uuid}}","text":"","to":"{{Group}}","mediaIds":[],"type":"message"}""",
-            new MessageFrame(ConversationId.Parse(Group), "", "c", Message, new SeqNo(41)) },
+            new MessageFrame(ConversationId.Parse(Group), MessageContent.Of("", Message), "c", new SeqNo(41)) },
         { """{"type":"message","to":"@bob","text":"t","clientMsgId":"c","replyTo":null,"mediaIds":null,"lastSeenSeqNo":null}""",
-            new MessageFrame(WithBob, "t", "c", null, null) },
+            new MessageFrame(WithBob, MessageContent.Of("t"), "c", null) },
         { """{"type":"message","to":"@bob","text":"t","clientMsgId":"c","seqNo":"foreign to this frame","x":{"y":[1,{"z":null}]},"x":2}""",
-            new MessageFrame(WithBob, "t", "c", null, null) },
+            new MessageFrame(WithBob, MessageContent.Of("t"), "c", null) },
         { """{"\u0074ype":"\u0070ing"}""", new PingFrame() },
         { """ { "type" : "ping" } """, new PingFrame() },
         { $$"""{"type":"ack","messageId":"{{Uuid}}","status":"delivered"}""", new AckMessageFrame(Message, AckStatus.Delivered) },

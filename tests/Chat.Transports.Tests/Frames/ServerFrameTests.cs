@@ -22,8 +22,8 @@ public sealed class ServerFrameTests
     private static readonly DeviceAddress AlicesPhone = new(UserId.Parse("alice"), DeviceId.Parse("phone"));
     private static readonly ConversationId Conversation = ConversationId.Parse("dm:alice:bob");
     private static readonly MessageId Id = MessageId.Parse(Uuid);
-    private static readonly LoggedMessage Hello = new(Id, Conversation, new SeqNo(42), AlicesPhone, "c1", "<héllo> & \"👋\"\n", null, Now);
-    private static readonly LoggedMessage Reply = Hello with { Id = MessageId.Parse(Other), Sender = AlicesPhone with { User = Bob }, Text = "r", ReplyTo = Id };
+    private static readonly LoggedMessage Hello = new(Id, Conversation, new SeqNo(42), AlicesPhone, "c1", MessageContent.Of("<héllo> & \"👋\"\n"), Now);
+    private static readonly LoggedMessage Reply = Hello with { Id = MessageId.Parse(Other), Sender = AlicesPhone with { User = Bob }, Content = MessageContent.Of("r", Id) };
 
     public static TheoryData<ServerEvent, string> Frames() => new()
     {
@@ -32,7 +32,7 @@ public sealed class ServerFrameTests
             $$"""{"type":"ack","clientMsgId":"c1","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"timestamp":1790000000000,"status":"sent"}""" },
         { new MessageEvent(Hello, toSender: false),
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"<héllo> & \"\uD83D\uDC4B\"\n","timestamp":1790000000000}""" },
-        { new MessageEvent(Hello with { Text = "t" }, toSender: true),
+        { new MessageEvent(Hello with { Content = MessageContent.Of("t") }, toSender: true),
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"clientMsgId":"c1"}""" },
         { new MessageEvent(Reply, toSender: false),
             $$"""{"type":"message","messageId":"{{Other}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"bob","text":"r","timestamp":1790000000000,"replyTo":"{{Uuid}}"}""" },
@@ -43,7 +43,7 @@ public sealed class ServerFrameTests
         { new TypingEvent(Conversation, Bob, active: true), """{"type":"typing","conversationId":"dm:alice:bob","userId":"bob","active":true}""" },
         { new PresenceEvent(new PresenceState(Bob, Online: false, Now)), """{"type":"presence","userId":"bob","online":false,"lastSeen":1790000000000}""" },
         { new PresenceEvent(new PresenceState(Bob, Online: true, null)), """{"type":"presence","userId":"bob","online":true}""" },
-        { new PageAnswer(new MessagePage(Conversation, [Hello with { Text = "t" }, Reply], new SeqNo(141), null, new SeqNo(200)), Bob),
+        { new PageAnswer(new MessagePage(Conversation, [Hello with { Content = MessageContent.Of("t") }, Reply], new SeqNo(141), null, new SeqNo(200)), Bob),
             $$"""{"type":"page","conversationId":"dm:alice:bob","messages":[{"messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000},{"messageId":"{{Other}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"bob","text":"r","timestamp":1790000000000,"replyTo":"{{Uuid}}","clientMsgId":"c1"}],"nextAfter":141,"maxSeqNo":200}""" },
         { new PageAnswer(new MessagePage(Conversation, [], SeqNo.None, null, SeqNo.None), Bob),
             """{"type":"page","conversationId":"dm:alice:bob","messages":[],"nextAfter":0,"maxSeqNo":0}""" },
@@ -103,7 +103,7 @@ public sealed class ServerFrameTests
     {
         var text = new string('x', 300_000);
 
-        var large = JsonDocument.Parse(FrameJson.Encode(new MessageEvent(Hello with { Text = text }, toSender: false)));
+        var large = JsonDocument.Parse(FrameJson.Encode(new MessageEvent(Hello with { Content = MessageContent.Of(text) }, toSender: false)));
 
         Assert.Equal(text, large.RootElement.GetProperty("text").GetString());
         Assert.Equal("""{"type":"pong"}""", Encoding.UTF8.GetString(FrameJson.Encode(new Pong())));

@@ -52,7 +52,7 @@ public sealed class HubTests : IAsyncDisposable
         Assert.Equal(
             $$"""{"clientMsgId":"c1","messageId":"{{Id}}","conversationId":"dm:alice:bob","seqNo":1,"timestamp":1790000000000,"status":"sent"}""",
             await client.CallAsync("SendMessage", Hello));
-        Assert.Equal(new SendMessage(Conversation, Device("phone"), "c1", "héllo 👋\0", null), sent);
+        Assert.Equal(new SendMessage(Conversation, Device("phone"), "c1", MessageContent.Of("héllo 👋\0")), sent);
     }
 
     [Theory, InlineData(false), InlineData(true)]
@@ -63,7 +63,7 @@ public sealed class HubTests : IAsyncDisposable
             .Answer<Acknowledge, Result<Done>>(ack => ack is { SeqNo.Value: 42, Status: AckStatus.Read } ? default(Done) : Error.BadRequest(""))
             .Answer<SetTyping, Result<Done>>(typing => typing.Active ? default(Done) : Error.BadRequest(""))
             .Answer<GetMessages, Result<MessagePage>>(get => new MessagePage(
-                get.Conversation, [new LoggedMessage(Id, Conversation, new SeqNo(42), Device("phone"), "c1", "t", null, DateTimeOffset.UnixEpoch)],
+                get.Conversation, [new LoggedMessage(Id, Conversation, new SeqNo(42), Device("phone"), "c1", MessageContent.Of("t"), DateTimeOffset.UnixEpoch)],
                 get.After, null, new SeqNo(get.Limit)))
             .Answer<SubscribePresence, Result<IReadOnlyList<PresenceState>>>(subscribe => new List<PresenceState> { new(subscribe.Subscribe[0], true, null) });
 
@@ -84,7 +84,7 @@ public sealed class HubTests : IAsyncDisposable
         var bob = UserId.Parse("bob");
 
         await attached.Push(
-            new MessageEvent(new LoggedMessage(Id, Conversation, new SeqNo(SeqNo.MaxValue), Device("phone"), "c1", "ö", Id, DateTimeOffset.UnixEpoch), toSender: true),
+            new MessageEvent(new LoggedMessage(Id, Conversation, new SeqNo(SeqNo.MaxValue), Device("phone"), "c1", MessageContent.Of("ö", Id), DateTimeOffset.UnixEpoch), toSender: true),
             new ReceiptEvent(Conversation, Id, new SeqNo(42), bob, AckStatus.Delivered), new TypingEvent(Conversation, bob, active: false),
             new AdvancedEvent(Conversation, new SeqNo(7)), new ConversationEvent(Conversation, ConversationChange.Created, null),
             new CaughtUpEvent(), new ResyncEvent(), new GoAwayEvent(TimeSpan.FromSeconds(1)));
@@ -235,7 +235,7 @@ public sealed class HubTests : IAsyncDisposable
         await Wait.UntilAsync(() => doors.Connections.Attached.Count == 1, "the connection is attached");
         var attached = doors.Connections.Attached.Single();
         var large = new MessageEvent(
-            new LoggedMessage(Id, Conversation, new SeqNo(1), Device("phone"), "c", new string('x', 1024 * 1024), null, default), toSender: false);
+            new LoggedMessage(Id, Conversation, new SeqNo(1), Device("phone"), "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);
 
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {

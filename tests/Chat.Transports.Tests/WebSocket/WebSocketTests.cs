@@ -194,7 +194,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
         var sizes = Enumerable.Range(0, 400).Select(i => i % 50 == 0 ? 40_000 + i : i).ToList();
 
         var push = attached.Push([.. sizes.Select(size => new MessageEvent(
-            new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", new string('x', size), null, default), toSender: false))]);
+            new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", MessageContent.Of(new string('x', size)), default), toSender: false))]);
 
         foreach (var size in sizes)
             Assert.Equal(size, JsonDocument.Parse(await client.NextAsync()).RootElement.GetProperty("text").GetString()!.Length);
@@ -283,7 +283,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
         await using var client = await ConnectAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
         var attached = _doors!.Connections.Attached.Single();
         var large = new MessageEvent(
-            new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", new string('x', 1024 * 1024), null, default), toSender: false);
+            new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);
 
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {

@@ -128,7 +128,7 @@ internal sealed class World : IDisposable
             var previous = HeadOf(conversation);
             var seqNo = new SeqNo(previous.Value + 1 + hole);
             var message = new LoggedMessage(
-                MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", text, null, Clock.GetUtcNow());
+                MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", MessageContent.Of(text), Clock.GetUtcNow());
             if (!_log.TryGetValue(conversation, out var messages))
                 _log.Add(conversation, messages = []);
             messages.Add(message);

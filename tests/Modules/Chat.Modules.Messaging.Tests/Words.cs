@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 
 namespace Chat.Modules.Messaging.Tests;
@@ -20,5 +21,5 @@ internal static class Words
     public static DeviceAddress Laptop(this UserId user) => new(user, DeviceId.Parse("laptop"));
 
     public static MessageDraft Draft(ConversationId conversation, UserId sender, string clientMsgId, string text = "hello") =>
-        new(conversation, sender.Phone(), clientMsgId, text, ReplyTo: null, Now);
+        new(conversation, sender.Phone(), clientMsgId, MessageContent.Of(text), Now);
 }

@@ -13,17 +13,19 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// </remarks>
 /// <param name="module">The owner's name; its tables begin with it.</param>
 /// <param name="assembly">Where the files are embedded.</param>
+/// <exception cref="ArgumentException">Two files have one number.</exception>
 public sealed class CqlMigrations(string module, Assembly assembly)
 {
     public string Module => module;
 
-    /// <summary>By rising version.</summary>
+    /// <summary>By rising version, of which there is one each: the second of two would be passed over where the first was applied alone.</summary>
     internal IReadOnlyList<CqlMigration> Files { get; } =
         [.. assembly.GetManifestResourceNames()
             .Where(name => name.Contains(".cql.", StringComparison.Ordinal) && name.EndsWith(".cql", StringComparison.Ordinal))
             .Select(name => new CqlMigration(
                 module, int.Parse(name.Split(".cql.")[1].AsSpan(0, 4), CultureInfo.InvariantCulture), name.Split(".cql.")[1],
                 () => assembly.GetManifestResourceStream(name)!))
+            .ToDictionary(file => file.Version).Values
             .OrderBy(file => file.Version)];
 }
 

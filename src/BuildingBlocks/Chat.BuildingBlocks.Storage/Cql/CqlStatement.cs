@@ -3,7 +3,7 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// <summary>A statement with its values.</summary>
 /// <param name="cql">Its text with a <c>?</c> for each value; a constant, for it is prepared and kept.</param>
 /// <param name="values">
-/// In order: string (text, ascii), long (bigint), int, bool, Guid (uuid, timeuuid), byte[] or ReadOnlyMemory&lt;byte&gt; (blob),
+/// In order: string or Utf8Text (text, ascii), long (bigint), int, bool, Guid (uuid, timeuuid), byte[] or ReadOnlyMemory&lt;byte&gt; (blob),
 /// DateTimeOffset (timestamp, whole milliseconds), double, null, or an IReadOnlyList of one of these for a list, as in <c>IN ?</c>.
 /// </param>
 public sealed class CqlStatement(string cql, params object?[] values)

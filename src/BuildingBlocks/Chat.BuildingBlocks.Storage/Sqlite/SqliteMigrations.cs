@@ -34,9 +34,11 @@ public sealed class SqliteMigrations(string module, Assembly assembly)
         }
     }
 
+    // One of each number: the second of two would be passed over where the first was applied alone.
     private List<(int Version, string Name)> Files() =>
         [.. assembly.GetManifestResourceNames()
             .Where(name => name.Contains(".migrations.", StringComparison.Ordinal))
-            .Select(name => (int.Parse(name.Split(".migrations.")[1].AsSpan(0, 4), CultureInfo.InvariantCulture), name))
+            .Select(name => (int.Parse(name.Split(".migrations.")[1].AsSpan(0, 4), CultureInfo.InvariantCulture), Name: name))
+            .ToDictionary(file => file.Item1).Values
             .Order()];
 }

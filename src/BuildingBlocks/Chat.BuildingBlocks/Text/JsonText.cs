@@ -11,6 +11,8 @@ public static class JsonText
     private static readonly SearchValues<char> Plain =
         SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => c is not ('"' or '\\'))]);
 
+    private static readonly SearchValues<byte> PlainBytes = SearchValues.Create([.. Enumerable.Range(0, 128).Where(c => Plain.Contains((char)c)).Select(c => (byte)c)]);
+
     /// <summary>Bytes of the text in JSON at most, without its quotes. Exact for plain ASCII; counts 6 for every other UTF-16 unit, whether or not it gets escaped.</summary>
     public static int MaxBytes(ReadOnlySpan<char> text)
     {
@@ -19,6 +21,27 @@ public static class JsonText
         {
             bytes += EscapedBytes - 1;
             text = text[(next + 1)..];
+        }
+        return bytes;
+    }
+
+    /// <inheritdoc cref="MaxBytes(ReadOnlySpan{char})"/>
+    /// <param name="text">Valid.</param>
+    public static int MaxBytes(Utf8Text text)
+    {
+        var plain = text.Span.IndexOfAnyExcept(PlainBytes);
+        if (plain < 0)
+            return text.Length;
+        var bytes = plain;
+        foreach (var next in text.Span[plain..])
+        {
+            bytes += next switch
+            {
+                < 0x80 => PlainBytes.Contains(next) ? 1 : EscapedBytes,
+                < 0xC0 => 0, // goes on with a character that was counted
+                < 0xF0 => EscapedBytes,
+                _ => 2 * EscapedBytes,
+            };
         }
         return bytes;
     }

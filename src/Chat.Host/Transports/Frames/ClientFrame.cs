@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Host.Transports.Frames;
 
@@ -8,7 +9,7 @@ namespace Chat.Host.Transports.Frames;
 internal abstract record ClientFrame;
 
 /// <summary><c>LastSeen</c> is what the client has of the conversation; null where it says nothing of it.</summary>
-internal sealed record MessageFrame(ConversationId To, string Text, string ClientMsgId, MessageId? ReplyTo, SeqNo? LastSeen) : ClientFrame;
+internal sealed record MessageFrame(ConversationId To, MessageContent Content, string ClientMsgId, SeqNo? LastSeen) : ClientFrame;
 
 internal sealed record AckPlaceFrame(ConversationId Conversation, SeqNo SeqNo, AckStatus Status) : ClientFrame;
 

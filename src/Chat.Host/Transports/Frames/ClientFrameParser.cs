@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
 
@@ -69,9 +70,8 @@ internal static class ClientFrameParser
         RefuseMedia(fields);
         return new MessageFrame(
             TargetOf(fields, from),
-            StringOf(fields, FrameField.Text) ?? throw Missing(FrameField.Text),
+            new MessageContent(TextOf(fields), MessageIdOf(fields, FrameField.ReplyTo)),
             ClientMsgIdOf(fields) ?? throw new MalformedFrameException("clientMsgId is 1 to 64 printable ASCII characters."),
-            MessageIdOf(fields, FrameField.ReplyTo),
             SeqNoOf(fields, FrameField.LastSeenSeqNo, lowest: 0));
     }
 
@@ -168,6 +168,13 @@ internal static class ClientFrameParser
         if (!fields.TryRead(field, out var value))
             return null;
         return value.TokenType == JsonTokenType.String ? value.GetString() : throw new MalformedFrameException($"{FrameFields.Name(field)} is a string.");
+    }
+
+    private static Utf8Text TextOf(in FrameFields fields)
+    {
+        if (!fields.TryRead(FrameField.Text, out var value))
+            throw Missing(FrameField.Text);
+        return value.TokenType == JsonTokenType.String ? Utf8Text.ReadFrom(ref value) : throw new MalformedFrameException("text is a string.");
     }
 
     private static string? ClientMsgIdOf(in FrameFields fields)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.Frames;
@@ -69,6 +70,8 @@ internal static class FrameJson
             if (value is not null)
                 json.WriteString(name, value);
         }
+
+        public void Text(JsonEncodedText name, Utf8Text value) => json.WriteString(name, value.Span);
 
         public void Id(JsonEncodedText name, MessageId? value)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.Frames;
@@ -23,6 +24,8 @@ internal static class FrameMap
             if (value is not null)
                 map.Add(name.Value, value);
         }
+
+        public void Text(JsonEncodedText name, Utf8Text value) => map.Add(name.Value, value);
 
         public void Id(JsonEncodedText name, MessageId? value)
         {

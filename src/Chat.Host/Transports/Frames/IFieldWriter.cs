@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
 
@@ -10,6 +11,8 @@ namespace Chat.Host.Transports.Frames;
 internal interface IFieldWriter
 {
     void Text(JsonEncodedText name, string? value);
+
+    void Text(JsonEncodedText name, Utf8Text value);
 
     void Id(JsonEncodedText name, MessageId? value);
 

@@ -116,9 +116,9 @@ internal static class ServerFrame
             writer.Text(Names.ConversationId, message.Conversation.Value);
             writer.Number(Names.SeqNo, message.SeqNo.Value);
             writer.Text(Names.SenderId, message.Sender.User.Value);
-            writer.Text(Names.Text, message.Text);
+            writer.Text(Names.Text, message.Content.Text);
             writer.Number(Names.Timestamp, message.Timestamp.ToUnixTimeMilliseconds());
-            writer.Id(Names.ReplyTo, message.ReplyTo);
+            writer.Id(Names.ReplyTo, message.Content.ReplyTo);
             if (message.Sender.User == reader)
                 writer.Text(Names.ClientMsgId, message.ClientMsgId);
         }

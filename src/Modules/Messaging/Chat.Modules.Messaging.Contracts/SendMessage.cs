@@ -8,11 +8,10 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <param name="Sender">The device that sends.</param>
 /// <param name="ClientMsgId">1 to 64 printable ASCII characters, names the attempt: the same (sender, id) again answers with the first
 /// result and stores nothing, also if the rest differs or the sender is no longer a member.</param>
-/// <param name="Text">1 byte to 16 KiB of UTF-8, no lone surrogates.</param>
-/// <param name="ReplyTo">A message of the same conversation, or null.</param>
+/// <param name="Content">A text of 1 byte to 16 KiB of UTF-8, and perhaps the message of the same conversation that it answers.</param>
 /// <remarks>Refusals: <c>bad_request</c>, <c>too_large</c>, <c>rate_limited</c>, <c>unavailable</c> (it may be stored later: the same
 /// again is safe), <see cref="MessagingErrors.NotAMember"/>.</remarks>
-public sealed record SendMessage(ConversationId To, DeviceAddress Sender, string ClientMsgId, string Text, MessageId? ReplyTo)
+public sealed record SendMessage(ConversationId To, DeviceAddress Sender, string ClientMsgId, MessageContent Content)
     : ICommand<SentMessage>, IRateLimited
 {
     DeviceAddress IRateLimited.From => Sender;

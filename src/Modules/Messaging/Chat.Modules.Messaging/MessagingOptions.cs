@@ -21,7 +21,7 @@ internal sealed class MessagingOptions
     [Range(1, MostWaitingAppends)] public int MaxWaitingAppends { get; init; } = 16_384;
 
     /// <summary>
-    /// What they may take together, in bytes: three for each of a text's UTF-16 code units and 1 024 for the rest; more are <c>unavailable</c>.
+    /// What they may take together, in bytes: two for each byte of their content and 1 024 for the rest; more are <c>unavailable</c>.
     /// 65 536 to 17 179 869 184; default 67 108 864.
     /// </summary>
     [Range(65_536L, 17_179_869_184L)] public long MaxWaitingAppendBytes { get; init; } = 64 << 20;

@@ -30,6 +30,10 @@ public sealed class CqlSchemaTests : IAsyncDisposable
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
+    public void Two_files_of_one_number_are_refused() => Assert.Throws<ArgumentException>(
+        () => new CqlMigrations("test", new EmbeddedFiles("cql", ("0001-a.cql", "CREATE TABLE a (x)"), ("0001-b.cql", "CREATE TABLE b (x)"))));
+
+    [Fact]
     public void A_file_is_read_statement_by_statement_without_its_comments()
     {
         var statements = new CqlMigrations("test", Letters).Files[0].ReadStatements();

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.BuildingBlocks.Storage.Tests.Cql;
 
@@ -25,11 +26,12 @@ public abstract class CqlSessionContract
         byte[] bytes = [0, 1, 0xFF];
 
         await session.ExecuteAsync(new CqlStatement($"INSERT INTO {table} (k, a, b, i, yes, u, bytes, at, d, texts, numbers, ids) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            "ключ 🔑", "ascii", long.MinValue, int.MinValue, true, Id, (ReadOnlyMemory<byte>)bytes, at, -1.5e300, Texts, Numbers, new[] { Id }), Ct);
+            Utf8Text.Of("ключ 🔑"), "ascii", long.MinValue, int.MinValue, true, Id, (ReadOnlyMemory<byte>)bytes, at, -1.5e300, Texts, Numbers, new[] { Id }), Ct);
         var result = await session.ExecuteAsync(new CqlStatement($"SELECT k, a, b, i, yes, u, bytes, at, d, texts, numbers, ids FROM {table} WHERE k = ?", "ключ 🔑"), Ct);
 
         var row = Assert.Single(result.Rows);
         Assert.Equal("ключ 🔑", row.Get<string>(0));
+        Assert.Equal(Utf8Text.Of("ключ 🔑"), row.Get<Utf8Text>(0));
         Assert.Equal("ascii", row.Get<string>(1));
         Assert.Equal(long.MinValue, row.Get<long>(2));
         Assert.Equal(int.MinValue, row.Get<int>(3));

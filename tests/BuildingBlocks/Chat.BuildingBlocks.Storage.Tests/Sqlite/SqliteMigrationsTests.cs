@@ -16,6 +16,10 @@ public sealed class SqliteMigrationsTests : IDisposable
     public void Dispose() => _connection.Dispose();
 
     [Fact]
+    public void Two_files_of_one_number_are_refused() => Assert.Throws<ArgumentException>(
+        () => new SqliteMigrations("test", new EmbeddedFiles("migrations", ("0001-a.sql", "CREATE TABLE a (x)"), ("0001-b.sql", "CREATE TABLE b (x)"))).Apply(_connection));
+
+    [Fact]
     public void Each_file_is_applied_once_in_the_order_of_the_numbers()
     {
         new SqliteMigrations("test", Own).Apply(_connection);

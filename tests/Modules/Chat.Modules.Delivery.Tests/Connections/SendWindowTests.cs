@@ -162,7 +162,7 @@ public sealed class SendWindowTests
         new(new CursorKey(UserId.Parse("alice"), DeviceId.Parse("phone"), conversation), default, _ => { });
 
     private static LoggedMessage MessageIn(ConversationId conversation, long seqNo = 1) => new(
-        MessageId.New(DateTimeOffset.UnixEpoch), conversation, new SeqNo(seqNo), World.Device("bob"), "1", "hello", null, DateTimeOffset.UnixEpoch);
+        MessageId.New(DateTimeOffset.UnixEpoch), conversation, new SeqNo(seqNo), World.Device("bob"), "1", MessageContent.Of("hello"), DateTimeOffset.UnixEpoch);
 
     private DrainList List()
     {

@@ -328,9 +328,9 @@ public abstract partial class MessageLogContract : IAsyncLifetime
         {
             var draft = new MessageDraft(
                 AliceAndBob, new DeviceAddress(UserId.Parse("Bob.the-1_" + new string('b', 54)), DeviceId.Parse("p")), $"~ !{n}" + new string('i', 60),
-                text, n % 2 == 0 ? replyTo : null, Now.AddTicks(12_345_678 + n));
+                MessageContent.Of(text, n % 2 == 0 ? replyTo : null), Now.AddTicks(12_345_678 + n));
             stored.Add((await Log.AppendAsync(draft, Ct)).Message);
-            Assert.Equal((draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo), (stored[^1].Sender, stored[^1].ClientMsgId, stored[^1].Text, stored[^1].ReplyTo));
+            Assert.Equal((draft.Sender, draft.ClientMsgId, draft.Content), (stored[^1].Sender, stored[^1].ClientMsgId, stored[^1].Content));
         }
 
         var before = await Log.ReadAfterAsync(AliceAndBob, new SeqNo(1), 100, Ct);
@@ -339,6 +339,19 @@ public abstract partial class MessageLogContract : IAsyncLifetime
         Assert.Equal(stored, before);
         Assert.Equal(stored, await Log.ReadAfterAsync(AliceAndBob, new SeqNo(1), 100, Ct));
         Assert.All(stored, message => Assert.Equal(Now.AddMilliseconds(1234), message.Timestamp));
+    }
+
+    [Fact]
+    public async Task What_a_newer_server_says_comes_back_unchanged()
+    {
+        var newer = MessageContent.Of("see") with { Kind = (MessageKind)200, Unknown = new byte[] { 0x20, 1, 0xFA, 0x7D, 2, 0, 0xFF } };
+        var stored = (await Log.AppendAsync(Draft(AliceAndBob, Alice, "1") with { Content = newer }, Ct)).Message;
+        await ReopenAsync();
+
+        Assert.Equal(newer, stored.Content);
+        Assert.Equal([stored], await ReadAllAsync(AliceAndBob));
+        Assert.Equal(stored, await Log.FindAttemptAsync(Alice, "1", Ct));
+        Assert.Equal(1, (await Log.CountOthersAsync(AliceAndBob, Bob, SeqNo.None, new SeqNo(1), 10, Ct)).Count);
     }
 
     [Fact]

@@ -50,7 +50,7 @@ public sealed class MessageLogProperties
         foreach (var conversation in Conversations)
         {
             var stored = await logs.Log.ReadAfterAsync(conversation, SeqNo.None, 10_000, default);
-            Assert.Equal(model.Of(conversation), stored.Select(message => message.Text));
+            Assert.Equal(model.Of(conversation), stored.Select(message => $"{message.Content.Text}"));
             Assert.Equal(stored.Count, (await logs.Log.GetHeadAsync(conversation, default)).Value);
             Assert.Equal(stored.TakeLast(3), await logs.Log.ReadBeforeAsync(conversation, new SeqNo(SeqNo.MaxValue), 3, default));
         }
@@ -61,7 +61,7 @@ public sealed class MessageLogProperties
         Draft(Conversations[conversation], Senders[sender], $"{id}", $"text {number}");
 
     private static (ConversationId, long, string, bool) Shown(AppendedMessage appended) =>
-        (appended.Message.Conversation, appended.Message.SeqNo.Value, appended.Message.Text, appended.Duplicate);
+        (appended.Message.Conversation, appended.Message.SeqNo.Value, $"{appended.Message.Content.Text}", appended.Duplicate);
 
     private abstract record Step;
 
@@ -87,9 +87,9 @@ public sealed class MessageLogProperties
                 return (first.Item1, first.Item2, first.Item3, true);
             if (!_texts.TryGetValue(draft.Conversation, out var texts))
                 _texts[draft.Conversation] = texts = [];
-            texts.Add(draft.Text);
-            _attempts[(draft.Sender.User, draft.ClientMsgId)] = (draft.Conversation, texts.Count, draft.Text);
-            return (draft.Conversation, texts.Count, draft.Text, false);
+            texts.Add($"{draft.Content.Text}");
+            _attempts[(draft.Sender.User, draft.ClientMsgId)] = (draft.Conversation, texts.Count, $"{draft.Content.Text}");
+            return (draft.Conversation, texts.Count, $"{draft.Content.Text}", false);
         }
     }
 }

@@ -115,7 +115,7 @@ public sealed class FirstAnswerProperties
         public Task<Result<SentMessage>> SendAsync(int attempt)
         {
             _clock.Advance(TimeSpan.FromSeconds(3));
-            return _handler.Handle(new SendMessage(Team, Alice.Phone(), $"{attempt}", "hello", null), Ct);
+            return _handler.Handle(new SendMessage(Team, Alice.Phone(), $"{attempt}", MessageContent.Of("hello")), Ct);
         }
 
         public void Dispose()

@@ -51,7 +51,7 @@ public sealed class SendMessageHandlerTests : IDisposable
         var sent = (await SendAsync(Alice, "1")).Value;
 
         var stored = Assert.Single(await StoredAsync(AliceAndBob));
-        Assert.Equal(new LoggedMessage(sent.Id, AliceAndBob, new SeqNo(1), Alice.Phone(), "1", "hello", null, Now), stored);
+        Assert.Equal(new LoggedMessage(sent.Id, AliceAndBob, new SeqNo(1), Alice.Phone(), "1", MessageContent.Of("hello"), Now), stored);
         Assert.Equal(new SentMessage(stored.Id, AliceAndBob, new SeqNo(1), Now, Duplicate: false), sent);
     }
 
@@ -83,7 +83,7 @@ public sealed class SendMessageHandlerTests : IDisposable
         using var hangUp = new CancellationTokenSource();
         _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
 
-        var sending = _handler.Handle(new SendMessage(AliceAndBob, Alice.Phone(), "1", "hello", null), hangUp.Token);
+        var sending = _handler.Handle(new SendMessage(AliceAndBob, Alice.Phone(), "1", MessageContent.Of("hello")), hangUp.Token);
         await hangUp.CancelAsync();
         await sending;
 
@@ -141,7 +141,7 @@ public sealed class SendMessageHandlerTests : IDisposable
 
         var reply = (await SendAsync(Bob, "2", replyTo: first.Id)).Value;
 
-        Assert.Equal(first.Id, (await StoredAsync(AliceAndBob))[^1].ReplyTo);
+        Assert.Equal(first.Id, (await StoredAsync(AliceAndBob))[^1].Content.ReplyTo);
         Assert.Equal(2, reply.SeqNo.Value);
     }
 
@@ -235,7 +235,7 @@ public sealed class SendMessageHandlerTests : IDisposable
 
     private Task<Result<SentMessage>> SendAsync(
         UserId sender, string clientMsgId, ConversationId? to = null, string text = "hello", MessageId? replyTo = null) =>
-        _handler.Handle(new SendMessage(to ?? AliceAndBob, sender.Phone(), clientMsgId, text, replyTo), Ct);
+        _handler.Handle(new SendMessage(to ?? AliceAndBob, sender.Phone(), clientMsgId, MessageContent.Of(text, replyTo)), Ct);
 
     private async Task<IReadOnlyList<LoggedMessage>> StoredAsync(ConversationId conversation) =>
         await _log.Log.ReadAfterAsync(conversation, SeqNo.None, 100, Ct);

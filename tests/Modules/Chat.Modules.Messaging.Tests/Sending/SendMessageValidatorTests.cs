@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Sending;
 using Microsoft.Extensions.Options;
@@ -24,17 +25,17 @@ public sealed class SendMessageValidatorTests
     public void A_text_is_1_byte_to_16_KiB_of_UTF_8(string unit, int times, string? code) =>
         Assert.Equal(code, Validate(text: string.Concat(Enumerable.Repeat(unit, times))));
 
-    // In numbers: a lone surrogate does not survive in a test's data.
+    // A lone surrogate, one that is cut off, an overlong slash, half a character, none at all, one beyond Unicode.
     [Theory]
-    [InlineData("d800")]
-    [InlineData("dbff")]
-    [InlineData("dc00")]
-    [InlineData("dfff")]
-    [InlineData("d83d 0078")]
-    [InlineData("0078 de42")]
-    [InlineData("de42 d83d")]
-    public void A_text_with_a_lone_surrogate_is_refused(string units) =>
-        Assert.Equal(ErrorCodes.BadRequest, Validate(text: string.Concat(units.Split(' ').Select(unit => (char)Convert.ToInt32(unit, 16)))));
+    [InlineData("EDA080")]
+    [InlineData("EDB080")]
+    [InlineData("78EDBFBF")]
+    [InlineData("C0AF")]
+    [InlineData("F09F9982F09F")]
+    [InlineData("FF")]
+    [InlineData("F4908080")]
+    public void A_text_that_is_not_UTF_8_is_refused(string bytes) =>
+        Assert.Equal(ErrorCodes.BadRequest, Validate("1", new MessageContent(new Utf8Text(Convert.FromHexString(bytes)))));
 
     [Theory]
     [InlineData("a", null)]
@@ -62,10 +63,13 @@ public sealed class SendMessageValidatorTests
         Assert.Equal(ErrorCodes.TooLarge, Validate(text: "123456", maxBytes: 5));
     }
 
-    private static string? Validate(string clientMsgId = "1", string text = "hello", int maxBytes = 16_384)
+    private static string? Validate(string clientMsgId = "1", string text = "hello", int maxBytes = 16_384) =>
+        Validate(clientMsgId, MessageContent.Of(text), maxBytes);
+
+    private static string? Validate(string clientMsgId, MessageContent content, int maxBytes = 16_384)
     {
         var validator = new SendMessageValidator(Options.Create(new MessagingOptions { MaxTextBytes = maxBytes }));
-        var result = validator.Validate(new SendMessage(AliceAndBob, Alice.Phone(), clientMsgId, text, null));
+        var result = validator.Validate(new SendMessage(AliceAndBob, Alice.Phone(), clientMsgId, content));
         return result.IsValid ? null : (string?)Assert.Single(result.Errors).CustomState;
     }
 }

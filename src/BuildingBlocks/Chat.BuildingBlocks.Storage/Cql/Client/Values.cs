@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
@@ -31,6 +32,9 @@ internal static class Values
         {
             case string text:
                 Encoding.UTF8.GetBytes(text, writer.Take(Encoding.UTF8.GetByteCount(text)));
+                break;
+            case Utf8Text text:
+                writer.Raw(text.Span);
                 break;
             case long number:
                 writer.Long(number);

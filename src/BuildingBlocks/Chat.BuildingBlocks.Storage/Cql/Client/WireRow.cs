@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Chat.BuildingBlocks.Text;
 
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
@@ -61,6 +62,8 @@ internal sealed class WireRow(byte[] body, ColumnType[] columns, int[] offsets, 
             return (T)(object)ReadTime(value);
         if (typeof(T) == typeof(string) && type.Code is CqlType.Varchar or CqlType.Ascii)
             return (T)(object)Encoding.UTF8.GetString(value);
+        if (typeof(T) == typeof(Utf8Text) && type.Code is CqlType.Varchar or CqlType.Ascii)
+            return (T)(object)new Utf8Text(value.ToArray());
         if (typeof(T) == typeof(byte[]) && type.Code is CqlType.Blob)
             return (T)(object)value.ToArray();
         if (typeof(T) == typeof(ReadOnlyMemory<byte>) && type.Code is CqlType.Blob)

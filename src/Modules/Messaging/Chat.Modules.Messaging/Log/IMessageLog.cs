@@ -72,7 +72,11 @@ internal readonly record struct ReadLimit(int Messages, int Bytes = int.MaxValue
 
 /// <summary>A message on its way into the log.</summary>
 internal sealed record MessageDraft(
-    ConversationId Conversation, DeviceAddress Sender, string ClientMsgId, string Text, MessageId? ReplyTo, DateTimeOffset Now);
+    ConversationId Conversation, DeviceAddress Sender, string ClientMsgId, MessageContent Content, DateTimeOffset Now)
+{
+    public LoggedMessage ToMessage(MessageId id, SeqNo seqNo) => new(
+        id, Conversation, seqNo, Sender, ClientMsgId, Content, DateTimeOffset.FromUnixTimeMilliseconds(Now.ToUnixTimeMilliseconds()));
+}
 
 /// <summary>A message in the log.</summary>
 /// <param name="Message">As stored; for a duplicate as the first attempt stored it.</param>

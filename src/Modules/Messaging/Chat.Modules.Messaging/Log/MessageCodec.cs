@@ -1,57 +1,67 @@
 using System.Buffers.Binary;
 using System.Text;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// A message's value in the embedded log; its conversation and seqNo stand in the key. Layout 1: layout (1 byte), message id (16, big
-/// endian), Unix ms (8, big endian), the message replied to (1 + 16, the first byte 0 for none), then sender, device and clientMsgId (each 1
-/// byte of length and ASCII), then the text (UTF-8) to the end.
+/// A message's value in the embedded log; its conversation and seqNo stand in the key. Layout 2: layout (1 byte), message id (16, big
+/// endian), Unix ms (8, big endian), sender, device and clientMsgId (each 1 byte of length and ASCII), then the content to the end
+/// (<see cref="ContentCodec"/>). Layout 1, of earlier servers, is read: behind the time it has the message replied to (1 + 16, the first byte 0 for
+/// none), and at the end the text alone.
 /// </summary>
 internal static class MessageCodec
 {
-    private const byte Layout = 1;
-    private const int FixedLength = 1 + 16 + 8 + 1 + 16;
+    private const byte Layout = 2;
+    private const byte FirstLayout = 1;
+    private const int HeaderLength = 1 + 16 + 8;
+    private const int ReplyLength = 1 + 16;
 
     /// <summary>All but the id, which the writer gives.</summary>
-    public static byte[] Encode(MessageDraft draft, long unixMs)
+    public static byte[] Encode(MessageDraft draft)
     {
         var (user, device) = (draft.Sender.User.Value, draft.Sender.Device.Value);
-        var bytes = new byte[FixedLength + 3 + user.Length + device.Length + draft.ClientMsgId.Length + Encoding.UTF8.GetByteCount(draft.Text)];
+        var length = HeaderLength + 3 + user.Length + device.Length + draft.ClientMsgId.Length;
+        var bytes = new byte[length + ContentCodec.SizeOf(draft.Content)];
         bytes[0] = Layout;
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(17), unixMs);
-        if (draft.ReplyTo is { } replyTo)
-        {
-            bytes[25] = 1;
-            replyTo.Value.TryWriteBytes(bytes.AsSpan(26), bigEndian: true, out _);
-        }
-        var rest = bytes.AsSpan(FixedLength);
+        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(17), draft.Now.ToUnixTimeMilliseconds());
+        var rest = bytes.AsSpan(HeaderLength);
         WriteAscii(ref rest, user);
         WriteAscii(ref rest, device);
         WriteAscii(ref rest, draft.ClientMsgId);
-        Encoding.UTF8.GetBytes(draft.Text, rest);
+        ContentCodec.Write(draft.Content, rest);
         return bytes;
     }
 
     public static void WriteId(Span<byte> bytes, MessageId id) => id.Value.TryWriteBytes(bytes[1..], bigEndian: true, out _);
 
+    /// <exception cref="InvalidDataException">It is of a layout that this server does not know.</exception>
+    /// <exception cref="MalformedContentException">Its content cannot be read.</exception>
     public static LoggedMessage Decode(ConversationId conversation, SeqNo seqNo, ReadOnlySpan<byte> bytes)
     {
-        if (bytes[0] != Layout)
-            throw new InvalidDataException($"The log has a message of layout {bytes[0]}, which this server does not know.");
+        var rest = bytes[NamesAt(bytes)..];
         var id = new MessageId(new Guid(bytes[1..17], bigEndian: true));
         var timestamp = DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(bytes[17..]));
-        MessageId? replyTo = bytes[25] == 1 ? new MessageId(new Guid(bytes[26..42], bigEndian: true)) : null;
-        var rest = bytes[FixedLength..];
         var sender = new DeviceAddress(UserId.Parse(ReadAscii(ref rest)), DeviceId.Parse(ReadAscii(ref rest)));
         var clientMsgId = ReadAscii(ref rest);
-        return new LoggedMessage(id, conversation, seqNo, sender, clientMsgId, Encoding.UTF8.GetString(rest), replyTo, timestamp);
+        var content = bytes[0] == FirstLayout ? new MessageContent(new Utf8Text(rest.ToArray()), ReadReply(bytes)) : ContentCodec.Decode(rest);
+        return new LoggedMessage(id, conversation, seqNo, sender, clientMsgId, content, timestamp);
     }
 
     /// <summary>The sender's user id of an encoded message, as it stands there.</summary>
-    public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(FixedLength + 1, bytes[FixedLength]);
+    public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(NamesAt(bytes) + 1, bytes[NamesAt(bytes)]);
+
+    private static int NamesAt(ReadOnlySpan<byte> bytes) => bytes[0] switch
+    {
+        Layout => HeaderLength,
+        FirstLayout => HeaderLength + ReplyLength,
+        var layout => throw new InvalidDataException($"The log has a message of layout {layout}, which this server does not know."),
+    };
+
+    private static MessageId? ReadReply(ReadOnlySpan<byte> bytes) =>
+        bytes[HeaderLength] == 1 ? new MessageId(new Guid(bytes.Slice(HeaderLength + 1, 16), bigEndian: true)) : null;
 
     private static void WriteAscii(ref Span<byte> rest, string text)
     {

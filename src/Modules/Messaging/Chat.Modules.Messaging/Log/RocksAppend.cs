@@ -1,14 +1,11 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>A message on its way through the embedded log's writer.</summary>
 internal sealed class RocksAppend(MessageDraft draft)
 {
-    private readonly long _unixMs = draft.Now.ToUnixTimeMilliseconds();
-
     // Who waits goes on where it is answered.
     private readonly TaskCompletionSource<AppendedMessage> _done = new();
 
@@ -17,7 +14,7 @@ internal sealed class RocksAppend(MessageDraft draft)
     /// <summary>All of its id but the time in it, until it has its place.</summary>
     public MessageId Id { get; private set; } = MessageId.New(draft.Now);
 
-    public byte[] Encoded { get; } = MessageCodec.Encode(draft, draft.Now.ToUnixTimeMilliseconds());
+    public byte[] Encoded { get; } = MessageCodec.Encode(draft);
 
     public Activity Activity { get; private set; }
 
@@ -34,9 +31,6 @@ internal sealed class RocksAppend(MessageDraft draft)
         Id = activity.In(Id);
         MessageCodec.WriteId(Encoded, Id);
     }
-
-    public LoggedMessage ToMessage(SeqNo seqNo) => new(
-        Id, draft.Conversation, seqNo, draft.Sender, draft.ClientMsgId, draft.Text, draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
 
     public void Answer()
     {

@@ -307,7 +307,7 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         if (isNewer)
             _newest[draft.Sender.User] = draft.ClientMsgId;
         _firsts.Add((draft.Sender.User, draft.ClientMsgId), append);
-        append.Outcome = new AppendedMessage(append.ToMessage(seqNo), previous, Duplicate: false);
+        append.Outcome = new AppendedMessage(draft.ToMessage(append.Id, seqNo), previous, Duplicate: false);
     }
 
     private SeqNo HeadOf(RocksView view, ConversationId conversation) =>

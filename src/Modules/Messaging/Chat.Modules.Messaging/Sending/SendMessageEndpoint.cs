@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
@@ -24,7 +25,7 @@ internal static class SendMessageEndpoint
         .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember).WithTags("Messages");
 
     internal sealed record Body(
-        string? To = null, string? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, IReadOnlyList<string>? MediaIds = null)
+        string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, IReadOnlyList<string>? MediaIds = null)
     {
         public Result<SendMessage> ToCommand(Caller caller)
         {
@@ -32,7 +33,7 @@ internal static class SendMessageEndpoint
                 return Error.BadRequest("to is a conversationId, or @userId of somebody else.");
             if (MediaIds is { Count: > 0 })
                 return Error.BadRequest("mediaIds names no media: this server keeps none yet.");
-            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", Text ?? "", ReplyTo);
+            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo));
         }
     }
 

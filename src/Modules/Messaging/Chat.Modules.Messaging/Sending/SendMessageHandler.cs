@@ -23,7 +23,7 @@ internal sealed class SendMessageHandler(
 
         // Not given up with the request: what has begun goes on.
         var appended = await appends.AppendAsync(
-            new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Text, command.ReplyTo, clock.GetUtcNow()));
+            new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()));
         if (!appended.IsOk)
             return appended.Error;
         metrics.Accepted(started, appended.Value.Duplicate);
@@ -43,7 +43,7 @@ internal sealed class SendMessageHandler(
     {
         if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is null)
             return MessagingErrors.NotAMember;
-        if (command.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
+        if (command.Content.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
             return Error.BadRequest("replyTo names no message of this conversation.");
         return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) ?? await directs.AdmitAsync(command.To, command.Sender.User, ct);
     }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using Chat.BuildingBlocks.Errors;
-using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 using FluentValidation;
 using FluentValidation.Results;
@@ -25,13 +24,12 @@ internal sealed class SendMessageValidator(IOptions<MessagingOptions> options) :
         var command = context.InstanceToValidate;
         if (command.ClientMsgId.Length is 0 or > MaxClientMsgIdLength || command.ClientMsgId.AsSpan().ContainsAnyExcept(Printable))
             return Failed(nameof(command.ClientMsgId), Error.BadRequest("clientMsgId is 1 to 64 printable ASCII characters."));
-        if (Utf8.ByteCount(command.Text) is not { } bytes)
-            return Failed(nameof(command.Text), Error.BadRequest("The text has a lone surrogate: it is not Unicode."));
-        if (bytes == 0)
-            return Failed(nameof(command.Text), Error.BadRequest("The text is empty."));
-        return bytes <= options.Value.MaxTextBytes
-            ? Passed
-            : Failed(nameof(command.Text), MessagingErrors.TextTooLarge(options.Value.MaxTextBytes));
+        var text = command.Content.Text;
+        if (text.Length == 0)
+            return Failed(nameof(text), Error.BadRequest("The text is empty."));
+        if (text.Length > options.Value.MaxTextBytes)
+            return Failed(nameof(text), MessagingErrors.TextTooLarge(options.Value.MaxTextBytes));
+        return text.IsValid ? Passed : Failed(nameof(text), Error.BadRequest("The text is not UTF-8."));
     }
 
     private static ValidationResult Failed(string property, Error error) =>

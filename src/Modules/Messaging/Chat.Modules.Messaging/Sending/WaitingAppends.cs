@@ -80,6 +80,6 @@ internal sealed class WaitingAppends : IStoreHealth
         return appended;
     }
 
-    // The text in memory and as it is written, and a kilobyte for all else.
-    private static long BytesOf(MessageDraft draft) => 1_024 + 3L * draft.Text.Length;
+    // The content in memory and as it is written, and a kilobyte for all else.
+    private static long BytesOf(MessageDraft draft) => 1_024 + 2L * ContentCodec.SizeOf(draft.Content);
 }

@@ -66,7 +66,7 @@ public sealed class CqlLogProperties
             foreach (var conversation in Conversations)
             {
                 _tables.Seed(new LoggedMessage(
-                    MessageId.New(Now), conversation, Seeded, Alice.Phone(), $"seed {conversation}", "the first", null, _time.GetUtcNow()));
+                    MessageId.New(Now), conversation, Seeded, Alice.Phone(), $"seed {conversation}", MessageContent.Of("the first"), _time.GetUtcNow()));
             }
             for (var i = 0; i < Hosts; i++)
                 _hosts[i] = StartHost();
@@ -143,7 +143,7 @@ public sealed class CqlLogProperties
 
         private Task SendAsync(ConversationId to, UserId sender, int number)
         {
-            var command = new SendMessage(to, sender.Phone(), $"{number}", $"{sender} {number}", null);
+            var command = new SendMessage(to, sender.Phone(), $"{number}", MessageContent.Of($"{sender} {number}"));
             // Sometimes the same attempt goes through two doors at once.
             return Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(command)));
         }
@@ -172,7 +172,7 @@ public sealed class CqlLogProperties
 
         private void Acked(LoggedMessage message, SendMessage command)
         {
-            Assert.Equal((command.Sender, command.ClientMsgId, command.Text), (message.Sender, message.ClientMsgId, message.Text));
+            Assert.Equal((command.Sender, command.ClientMsgId, command.Content), (message.Sender, message.ClientMsgId, message.Content));
             Assert.Equal(message, _acked.GetValueOrDefault((command.Sender.User, command.ClientMsgId), message));
             _acked[(command.Sender.User, command.ClientMsgId)] = message;
             _newestAcked[message.Conversation] = SeqNo.Max(message.SeqNo, _newestAcked.GetValueOrDefault(message.Conversation));

@@ -60,7 +60,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         var again = await Task.WhenAll(drafts.Select(draft => other.AppendAsync(draft, Ct)));
         var byOthers = await Task.WhenAll(drafts.Select(draft => Log.AppendAsync(draft with { Sender = Carol.Phone() }, Ct)));
 
-        Assert.Equal(drafts.Select(draft => draft.Text), first.Select(append => append.Message.Text));
+        Assert.Equal(drafts.Select(draft => draft.Content), first.Select(append => append.Message.Content));
         Assert.Equal(first.Select(append => append.Message), again.Select(append => append.Message));
         Assert.All(again, append => Assert.True(append.Duplicate));
         Assert.All(byOthers, append => Assert.False(append.Duplicate));
@@ -83,6 +83,31 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         Assert.Equal(Enumerable.Range(Buckets.Size - 9, 20).Select(n => (long)n), up.Select(message => message.SeqNo.Value));
         Assert.Equal(up, down);
         Assert.Equal(count, (await Log.GetHeadAsync(AliceAndBob, Ct)).Value);
+    }
+
+    // What a server of the version before does with its rows, and what it finds in these.
+    [Fact]
+    public async Task Rows_of_the_version_before_are_read_and_it_reads_plain_ones()
+    {
+        var first = (await Log.AppendAsync(Draft(AliceAndBob, Alice, "1"), Ct)).Message;
+        var reply = (await Log.AppendAsync(Draft(AliceAndBob, Bob, "2") with { Content = MessageContent.Of("hé 🙂\0", first.Id) }, Ct)).Message;
+        const string columns = "conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to";
+        var rows = (await _session!.ExecuteAsync(new($"SELECT {columns} FROM messaging_messages"), Ct)).Rows;
+
+        Assert.Equal([("hé 🙂\0", first.Id.Value), ("hello", (Guid?)null)], rows.Select(row => (row.Get<string>(9), row.IsNull(11) ? (Guid?)null : row.Get<Guid>(11))));
+
+        await _session.ExecuteAsync(new("TRUNCATE messaging_messages"), Ct);
+        foreach (var row in rows)
+        {
+            await _session.ExecuteAsync(
+                new CqlStatement(
+                    $"INSERT INTO messaging_messages ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    row.Get<string>(0), row.Get<long>(1), row.Get<long>(2), row.Get<long>(3), row.Get<long>(4), row.Get<Guid>(5), row.Get<string>(6),
+                    row.Get<string>(7), row.Get<string>(8), row.Get<string>(9), row.Get<DateTimeOffset>(10), row.IsNull(11) ? null : row.Get<Guid>(11)),
+                Ct);
+        }
+
+        Assert.Equal([first, reply], await ReadAllAsync(AliceAndBob));
     }
 
     public override async ValueTask DisposeAsync()

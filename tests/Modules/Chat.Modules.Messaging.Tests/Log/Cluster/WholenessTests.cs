@@ -29,5 +29,5 @@ public sealed class WholenessTests
         Assert.Equal(3, Wholeness.CountWhole([Row(101, 101), Row(102, 101), Row(103, 103)], new SeqNo(100), floor: new SeqNo(50)));
 
     private static LogRow Row(long seqNo, long first) => new(
-        1, new SeqNo(first), new LoggedMessage(MessageId.New(Now), Team, new SeqNo(seqNo), Alice.Phone(), $"{seqNo}", "hello", null, Now));
+        1, new SeqNo(first), new LoggedMessage(MessageId.New(Now), Team, new SeqNo(seqNo), Alice.Phone(), $"{seqNo}", MessageContent.Of("hello"), Now));
 }

@@ -7,14 +7,12 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 internal sealed class Append
 {
     private readonly TaskCompletionSource<AppendedMessage> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _unixMs;
 
     public Append(MessageDraft draft, Activity activity)
     {
         Draft = draft;
         Key = AttemptKey.Of(draft.Sender.User, draft.ClientMsgId);
         Id = AttemptKey.NewId(Key, activity);
-        _unixMs = draft.Now.ToUnixTimeMilliseconds();
     }
 
     public MessageDraft Draft { get; }
@@ -24,7 +22,7 @@ internal sealed class Append
     public MessageId Id { get; }
 
     /// <summary>About its size in a request.</summary>
-    public int Bytes => 256 + 3 * Draft.Text.Length;
+    public int Bytes => 512 + ContentCodec.SizeOf(Draft.Content);
 
     /// <summary>Claims of this attempt that have come to nothing, its own among them.</summary>
     public List<Claim> Spent { get; } = [];
@@ -32,9 +30,6 @@ internal sealed class Append
     public Task<AppendedMessage> Done => _done.Task;
 
     public Claim ToClaim(long term, SeqNo head) => new(Id, term, Draft.Sender.User, Draft.ClientMsgId, Draft.Conversation, head);
-
-    public LoggedMessage ToMessage(SeqNo seqNo) => new(
-        Id, Draft.Conversation, seqNo, Draft.Sender, Draft.ClientMsgId, Draft.Text, Draft.ReplyTo, DateTimeOffset.FromUnixTimeMilliseconds(_unixMs));
 
     /// <param name="message">The attempt's, in the log: this append's or an earlier one's.</param>
     public void IsIn(LoggedMessage message) => _done.TrySetResult(AppendedMessage.Earlier(message) with { Duplicate = message.Id != Id });

@@ -264,7 +264,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         var next = held.Head.Next;
         foreach (var append in appends)
         {
-            messages.Add(append.ToMessage(next));
+            messages.Add(append.Draft.ToMessage(append.Id, next));
             next = next.Next;
         }
         foreach (var bucket in messages.GroupBy(message => Buckets.Of(message.SeqNo)))

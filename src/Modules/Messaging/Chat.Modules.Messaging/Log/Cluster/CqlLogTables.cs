@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
@@ -16,23 +17,31 @@ internal sealed class CqlLogTables : ILogTables
     // States of one request, each a partition for the node that is asked.
     private const int MaxStates = 32;
 
-    private const string InsertMessage =
+    // What of it is absent is not named, for a null would be written as a deletion.
+    private const string InsertText =
         """
-        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at)
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, body)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
-    // Of its own, for a null would be written as a deletion.
     private const string InsertReply =
         """
-        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to)
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, body, reply_to)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
-    private const string MessageColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, body, sent_at, reply_to";
+    private const string InsertContent =
+        """
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, content)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
 
-    // As those, with something short in the text's place.
-    private const string SenderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sender, sent_at, reply_to";
+    // All but what the message says.
+    private const string PlaceColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at";
+
+    private const string MessageColumns = $"{PlaceColumns}, body, reply_to, content";
+
+    private static readonly MessageContent Unread = new(default);
 
     private const string ClaimColumns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
 
@@ -100,19 +109,19 @@ internal sealed class CqlLogTables : ILogTables
         : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, messages[0].SeqNo, message))], ct);
 
     public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        ReadUpAsync(MessageColumns, conversation, bucket, after, limit, ct);
+        ReadUpAsync(MessageColumns, ToContent, conversation, bucket, after, limit, ct);
 
     public Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        ReadUpAsync(SenderColumns, conversation, bucket, after, limit, ct);
+        ReadUpAsync(PlaceColumns, _ => Unread, conversation, bucket, after, limit, ct);
 
     private Task<IReadOnlyList<LogRow>> ReadUpAsync(
-        string columns, ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        ReadRowsAsync(conversation, limit, new(
+        string columns, Func<CqlRow, MessageContent> toContent, ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
+        ReadRowsAsync(conversation, toContent, limit, new(
             $"SELECT {columns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no > ? ORDER BY seq_no ASC, term ASC LIMIT ?",
             conversation.Value, bucket, after.Value, limit) { PageSize = limit }, ct);
 
     public Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
-        ReadRowsAsync(conversation, limit, new(
+        ReadRowsAsync(conversation, ToContent, limit, new(
             $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no < ? LIMIT ?",
             conversation.Value, bucket, before.Value, limit) { PageSize = limit }, ct);
 
@@ -155,26 +164,31 @@ internal sealed class CqlLogTables : ILogTables
     }
 
     // The answer may come in pages: one that is short need not be the last.
-    private async Task<IReadOnlyList<LogRow>> ReadRowsAsync(ConversationId conversation, int limit, CqlStatement statement, CancellationToken ct)
+    private async Task<IReadOnlyList<LogRow>> ReadRowsAsync(
+        ConversationId conversation, Func<CqlRow, MessageContent> toContent, int limit, CqlStatement statement, CancellationToken ct)
     {
         var rows = new List<LogRow>();
         while (true)
         {
             var page = await _session.ExecuteAsync(statement, ct);
             foreach (var row in page.Rows)
-                rows.Add(ToLogRow(conversation, row));
+                rows.Add(ToLogRow(conversation, row, toContent(row)));
             if (page.PagingState is null || rows.Count >= limit)
                 return rows;
             statement = statement.After(page.PagingState);
         }
     }
 
-    private static LogRow ToLogRow(ConversationId conversation, CqlRow row) => new(
+    private static LogRow ToLogRow(ConversationId conversation, CqlRow row, MessageContent content) => new(
         row.Get<long>(1), new SeqNo(row.Get<long>(2)),
         new LoggedMessage(
             new MessageId(row.Get<Guid>(3)), conversation, new SeqNo(row.Get<long>(0)),
-            new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), row.Get<string>(7),
-            row.IsNull(9) ? null : new MessageId(row.Get<Guid>(9)), row.Get<DateTimeOffset>(8)));
+            new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), content,
+            row.Get<DateTimeOffset>(7)));
+
+    private static MessageContent ToContent(CqlRow row) => row.IsNull(10)
+        ? new MessageContent(row.Get<Utf8Text>(8), row.IsNull(9) ? null : new MessageId(row.Get<Guid>(9)))
+        : ContentCodec.Decode(row.Get<ReadOnlyMemory<byte>>(10).Span);
 
     private async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations)
     {
@@ -229,11 +243,21 @@ internal sealed class CqlLogTables : ILogTables
             $"INSERT INTO messaging_attempts ({ClaimColumns}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             claim.Key, claim.Id.Value, claim.Term, claim.Conversation.Value, claim.After.Value, claim.Sender.Value, claim.ClientMsgId);
 
-    private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message) => message.ReplyTo is { } replyTo
-        ? new CqlStatement(
-            InsertReply, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, first.Value, message.Id.Value,
-            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.Timestamp, replyTo.Value)
-        : new CqlStatement(
-            InsertMessage, message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, first.Value, message.Id.Value,
-            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Text, message.Timestamp);
+    private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message)
+    {
+        var content = message.Content;
+        // Servers of the version before read body and reply_to alone: as long as they say it all, they are written.
+        return (content.IsPlain, content.ReplyTo) switch
+        {
+            (false, _) => Insert(InsertContent, ContentCodec.Encode(content)),
+            (true, null) => Insert(InsertText, content.Text),
+            (true, { } replyTo) => Insert(InsertReply, content.Text, replyTo.Value),
+        };
+
+        CqlStatement Insert(string insert, params ReadOnlySpan<object> says) => new(insert,
+        [
+            message.Conversation.Value, Buckets.Of(message.SeqNo), message.SeqNo.Value, term, first.Value, message.Id.Value,
+            message.Sender.User.Value, message.Sender.Device.Value, message.ClientMsgId, message.Timestamp, .. says,
+        ]);
+    }
 }

@@ -1,0 +1,124 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Chat.Modules.Messaging.Tests.Log;
+
+public sealed class ContentCodecTests
+{
+    private static readonly MessageId Answered = MessageId.Parse("0198c0de-f00d-7abc-8123-456789abcdef");
+
+    // What is on disk stays readable: these bytes never change.
+    [Fact]
+    public void A_plain_message_is_its_text_and_what_it_answers()
+    {
+        var content = MessageContent.Of("hé", Answered);
+
+        Assert.Equal("1203" + "68C3A9" + "1A10" + "0198C0DEF00D7ABC8123456789ABCDEF", Convert.ToHexString(ContentCodec.Encode(content)));
+        Assert.Equal("", Convert.ToHexString(ContentCodec.Encode(MessageContent.Of(""))));
+    }
+
+    [Fact]
+    public void Whatever_is_written_is_read_again()
+    {
+        var contents =
+            from text in Gen.Choose(0, 400).SelectMany(length => Gen.ArrayOf(Gen.Elements("a", "\0", "é", "中", "🙂", "\""), length))
+            from isReply in Gen.Elements(true, false)
+            from kind in Gen.Choose(0, 255)
+            from unknown in FieldsOf(UnknownField)
+            select MessageContent.Of(string.Concat(text), isReply ? Answered : null) with { Kind = (MessageKind)kind, Unknown = unknown };
+
+        Check(contents, content =>
+        {
+            var bytes = ContentCodec.Encode(content);
+            Assert.Equal(content, ContentCodec.Decode(bytes));
+            Assert.Equal(bytes, ContentCodec.Encode(ContentCodec.Decode(bytes)));
+        });
+    }
+
+    [Fact]
+    public void Fields_of_a_newer_server_go_through_unchanged_wherever_they_stand()
+    {
+        var contents =
+            from before in FieldsOf(UnknownField)
+            from between in FieldsOf(UnknownField)
+            from after in FieldsOf(UnknownField)
+            select (before, between, after);
+
+        Check(contents, fields =>
+        {
+            byte[] text = [0x12, 2, .. "hi"u8], reply = [0x1A, 16, .. new byte[16]];
+
+            var content = ContentCodec.Decode([.. fields.before, .. text, .. fields.between, .. reply, .. fields.after]);
+
+            Assert.Equal(MessageContent.Of("hi", new MessageId(Guid.Empty)), content with { Unknown = default });
+            Assert.Equal([.. fields.before, .. fields.between, .. fields.after], content.Unknown.ToArray());
+            Assert.Equal([.. text, .. reply, .. content.Unknown.Span], ContentCodec.Encode(content));
+        });
+    }
+
+    [Theory]
+    [InlineData("12", "cut off before a length")]
+    [InlineData("1203 6869", "cut off in a text")]
+    [InlineData("12FFFFFFFFFFFFFFFFFF01", "a length beyond all memory")]
+    [InlineData("12FFFFFFFF0F", "a length beyond an int")]
+    [InlineData("1280808080808080808080 01", "a number of eleven bytes")]
+    [InlineData("08FFFFFFFFFFFFFFFFFF02", "a number beyond 64 bits")]
+    [InlineData("088002", "kind 256")]
+    [InlineData("1202C328", "a text that is not UTF-8")]
+    [InlineData("1A0F000000000000000000000000000000", "an id of 15 bytes")]
+    [InlineData("12016112 0162", "two texts")]
+    [InlineData("08010801", "two kinds")]
+    [InlineData("13", "a group")]
+    [InlineData("0C", "the end of a group")]
+    [InlineData("0F", "a type that is none")]
+    [InlineData("2101020304050607", "eight bytes, one missing")]
+    [InlineData("25010203", "four bytes, one missing")]
+    [InlineData("80", "half a tag")]
+    public void Damaged_bytes_are_refused_by_name(string hex, string what) =>
+        Assert.True(Record.Exception(() => ContentCodec.Decode(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)))) is MalformedContentException, what);
+
+    [Fact]
+    public void A_content_of_too_many_bytes_is_refused() =>
+        Assert.Throws<MalformedContentException>(() => ContentCodec.Decode(new byte[ContentCodec.MaxBytes + 1]));
+
+    [Fact]
+    public void Any_bytes_are_a_content_or_refused_by_name()
+    {
+        // Mostly what a content has, so that some get far.
+        var some = Gen.Elements<byte>(0x08, 0x12, 0x1A, 0x22, 0x2A, 0x00, 0x01, 0x02, 0x10, 0x80, 0xFF, (byte)'a');
+        var any = Gen.Choose(0, 255).Select(value => (byte)value);
+
+        Check(Gen.Choose(0, 60).SelectMany(length => Gen.ArrayOf(Gen.Frequency((4, some), (1, any)), length)), bytes =>
+        {
+            try
+            {
+                var content = ContentCodec.Decode(bytes);
+                Assert.Equal(content, ContentCodec.Decode(ContentCodec.Encode(content)));
+            }
+            catch (MalformedContentException)
+            {
+            }
+        });
+    }
+
+    private static Gen<byte[]> UnknownField =>
+        from tag in Gen.Choose(4, 5_000)
+        from type in Gen.Elements(0, 1, 2, 5)
+        from bytes in Gen.ArrayOf(Gen.Choose(0, 127).Select(value => (byte)value), 10)
+        select (byte[])[.. Tag(tag, type), .. type switch { 0 => bytes[..1], 1 => bytes[..8], 2 => [10, .. bytes], _ => bytes[..4] }];
+
+    private static Gen<byte[]> FieldsOf(Gen<byte[]> field) =>
+        Gen.Choose(0, 4).SelectMany(count => Gen.ArrayOf(field, count)).Select(fields => fields.SelectMany(bytes => bytes).ToArray());
+
+    private static byte[] Tag(int number, int type)
+    {
+        var tag = number << 3 | type;
+        return tag < 0x80 ? [(byte)tag] : tag < 0x4000 ? [(byte)(tag | 0x80), (byte)(tag >> 7)] : [(byte)(tag | 0x80), (byte)(tag >> 7 | 0x80), (byte)(tag >> 14)];
+    }
+
+    private static void Check<T>(Gen<T> values, Action<T> check) =>
+        FsCheck.Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(values.ToArbitrary(), check));
+}
