@@ -89,7 +89,7 @@ public sealed class RevokedElsewhereTests : IDisposable
     public void Dispose() => _stores.Dispose();
 
     private async Task<DateTimeOffset> OpenAsync() =>
-        (await _store.OpenAsync(Phone, null, Tokens.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct))!.Value;
+        (await _store.OpenAsync(Phone, null, Tokens.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct))!.IssuedAt;
 
     private async Task<Revocations> StartAsync()
     {
@@ -99,5 +99,5 @@ public sealed class RevokedElsewhereTests : IDisposable
     }
 
     private RevokedElsewhere Learning(Revocations revocations) => new(
-        revocations, new KnownDevices(_store, new HalfRevoked(_store, _mediator), _options), _store, _mediator, _options, _clock, NullLogger<RevokedElsewhere>.Instance);
+        revocations, new KnownDevices(_store, new HalfRevoked(_store, _mediator), _mediator, _options), _store, _mediator, _options, _clock, NullLogger<RevokedElsewhere>.Instance);
 }

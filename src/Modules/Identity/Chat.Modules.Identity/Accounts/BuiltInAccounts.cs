@@ -5,6 +5,7 @@ using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Identity.Devices;
 using Chat.Modules.Identity.Store;
 using Chat.Modules.Identity.Tokens;
+using MediatR;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -13,7 +14,7 @@ namespace Chat.Modules.Identity.Accounts;
 /// <summary>The built-in accounts: register, log in, and go on being logged in.</summary>
 internal sealed class BuiltInAccounts(
     IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens accessTokens, RefreshTokens refreshTokens,
-    HalfRevoked halfRevoked, Guesses guesses, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
+    HalfRevoked halfRevoked, Guesses guesses, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
 {
     // Whoever came first would be admin.
     private readonly HashSet<string> _reserved =
@@ -108,16 +109,22 @@ internal sealed class BuiltInAccounts(
     private async Task<Result<TokenPair>> OpenAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
     {
         await halfRevoked.FinishAllAsync(device.User, ct);
-        return await BeginAnewAsync(device, deviceName, ct);
+        var (result, isNew) = await BeginAsync(device, deviceName, ct);
+        if (isNew)
+            await mediator.Publish(new DeviceAdded(device), CancellationToken.None);
+        return result;
     }
 
-    /// <summary>Opens a family for a device whose tokens of before are void, and which nobody is to forget.</summary>
-    public async Task<Result<TokenPair>> BeginAnewAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
+    /// <summary>Opens a family for a device whose older tokens are void, and which the user keeps.</summary>
+    public async Task<Result<TokenPair>> BeginAnewAsync(DeviceAddress device, string? deviceName, CancellationToken ct) =>
+        (await BeginAsync(device, deviceName, ct)).Result;
+
+    private async Task<(Result<TokenPair> Result, bool IsNew)> BeginAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
     {
         var token = refreshTokens.NewFamily();
-        return await devices.OpenAsync(device, deviceName, token, RefreshExpiry(), options.Value.MaxDevices, ct) is { } issuedAt
-            ? Pair(device, issuedAt, token)
-            : IdentityErrors.TooManyDevices;
+        return await devices.OpenAsync(device, deviceName, token, RefreshExpiry(), options.Value.MaxDevices, ct) is { } admission
+            ? (Pair(device, admission.IssuedAt, token), admission.IsNew)
+            : (IdentityErrors.TooManyDevices, false);
     }
 
     private TokenPair Pair(DeviceAddress device, DateTimeOffset issuedAt, RefreshToken refresh) =>

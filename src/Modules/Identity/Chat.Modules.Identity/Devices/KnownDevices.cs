@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Identity.Store;
+using MediatR;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Identity.Devices;
@@ -9,7 +11,7 @@ namespace Chat.Modules.Identity.Devices;
 /// Keeps the devices whose tokens come from an outside issuer, at their first request, so that their users can see and revoke them.
 /// With built-in accounts the login has done that.
 /// </summary>
-internal sealed class KnownDevices(IDeviceStore store, HalfRevoked halfRevoked, IOptions<AuthOptions> options)
+internal sealed class KnownDevices(IDeviceStore store, HalfRevoked halfRevoked, IMediator mediator, IOptions<AuthOptions> options)
 {
     /// <summary>Then all are forgotten: it costs a write for each to know it again.</summary>
     private const int MaxRemembered = 100_000;
@@ -26,8 +28,10 @@ internal sealed class KnownDevices(IDeviceStore store, HalfRevoked halfRevoked, 
     private async ValueTask<bool> NoteAsync(DeviceAddress device, CancellationToken ct)
     {
         await halfRevoked.FinishAllAsync(device.User, ct);
-        if (!await store.NoteAsync(device, options.Value.MaxDevices, ct))
+        if (await store.NoteAsync(device, options.Value.MaxDevices, ct) is not { } admission)
             return false;
+        if (admission.IsNew)
+            await mediator.Publish(new DeviceAdded(device), CancellationToken.None);
         if (_known.Count >= MaxRemembered)
             _known.Clear();
         _known[device] = true;

@@ -27,13 +27,13 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
 
     public bool IsShared => true;
 
-    public async Task<DateTimeOffset?> OpenAsync(
+    public async Task<Admission?> OpenAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct)
     {
-        if (await AdmitAsync(device, name, families: 1, maxDevices, ct) is not { } row)
+        if (await AdmitAsync(device, name, families: 1, maxDevices, ct) is not var (row, isNew))
             return null;
         await _families.AddAsync(new CqlFamily(token.Family, device, row.Generation, row.Opened, token.Hash, expiresAt), ct);
-        return row.IssuedAt;
+        return new Admission(row.IssuedAt, isNew);
     }
 
     public async Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct)
@@ -77,8 +77,8 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
         throw AllTheTime();
     }
 
-    public async Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
-        await AdmitAsync(device, null, families: 0, maxDevices, ct) is not null;
+    public async Task<Admission?> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
+        await AdmitAsync(device, null, families: 0, maxDevices, ct) is var (row, isNew) ? new Admission(row.IssuedAt, isNew) : null;
 
     public async Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct) =>
         [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsThere).Select(row => row.ToDevice())];
@@ -127,7 +127,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     /// <param name="families">How many are to be opened.</param>
     /// <param name="maxDevices">Of the user.</param>
     /// <param name="ct">Gives up.</param>
-    private async Task<CqlDevice?> AdmitAsync(DeviceAddress device, string? name, int families, int maxDevices, CancellationToken ct)
+    private async Task<(CqlDevice Row, bool IsNew)?> AdmitAsync(DeviceAddress device, string? name, int families, int maxDevices, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
@@ -136,7 +136,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
             if (known is { IsThere: true })
             {
                 if (await TryIssueAsync(known, name ?? known.Name, families, ct) is { } issued)
-                    return issued;
+                    return (issued, false);
                 continue;
             }
             // A plain read may have the count of changes without the device that came with it, where a host died in the middle of that.
@@ -147,7 +147,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
             var now = Now();
             var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families, known?.ForgottenAt, now);
             if (await _devices.TryAddAsync(added, user.Changes, ct))
-                return added;
+                return (added, true);
         }
         throw AllTheTime();
     }

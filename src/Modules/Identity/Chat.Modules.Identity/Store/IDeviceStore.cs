@@ -21,8 +21,8 @@ internal interface IDeviceStore
     /// Keeps the first refresh token of a new family, and the device if it is new: a null <paramref name="name"/> keeps the one that is
     /// there, and the user has <paramref name="maxDevices"/> at most. A device keeps its newest 100 families.
     /// </summary>
-    /// <returns>The time of issue; null, and nothing changed, where the user has too many devices.</returns>
-    Task<DateTimeOffset?> OpenAsync(
+    /// <returns>Null, and nothing changed, where the user has too many devices.</returns>
+    Task<Admission?> OpenAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct);
 
     /// <summary>
@@ -37,8 +37,8 @@ internal interface IDeviceStore
     /// <summary>Ends the family of a token that was given out, however long ago; any other changes nothing.</summary>
     Task EndFamilyAsync(RefreshToken token, CancellationToken ct);
 
-    /// <summary>Keeps a device that has its tokens from elsewhere; false where the user has too many devices.</summary>
-    Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct);
+    /// <summary>Keeps a device that has its tokens from elsewhere; null where the user has too many devices.</summary>
+    Task<Admission?> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct);
 
     /// <summary>A user's devices, those revoked left out, by id.</summary>
     Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct);
@@ -67,6 +67,11 @@ internal interface IDeviceStore
     /// <returns>How many families; 0 where they go by themselves.</returns>
     Task<int> SweepAsync(DateTimeOffset revokedBefore, CancellationToken ct);
 }
+
+/// <summary>A device that may come in.</summary>
+/// <param name="IssuedAt">The time of issue of its access token.</param>
+/// <param name="IsNew">Whether the user did not have it until now, or not since its revocation.</param>
+internal sealed record Admission(DateTimeOffset IssuedAt, bool IsNew);
 
 /// <summary>The device's access tokens issued up to this time are void.</summary>
 internal sealed record Revocation(DeviceAddress Device, DateTimeOffset At);

@@ -17,14 +17,13 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
 
     public bool IsShared => false;
 
-    public Task<DateTimeOffset?> OpenAsync(
+    public Task<Admission?> OpenAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct) =>
         database.WriteAsync(
             connection =>
             {
-                if (!HasRoom(connection, device, maxDevices))
-                    return (DateTimeOffset?)null;
-                var issuedAt = Issue(connection, device, name);
+                if (Admit(connection, device, name, maxDevices) is not { } admission)
+                    return null;
                 connection.Execute(
                     "INSERT INTO identity_refresh_families VALUES ($family, $user, $device, $hash, $expires)",
                     new
@@ -42,7 +41,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
                       ORDER BY expires_ms DESC LIMIT -1 OFFSET $kept)
                     """,
                     new { user = device.User.Value, device = device.Device.Value, kept = MaxFamiliesPerDevice });
-                return issuedAt;
+                return admission;
             },
             ct);
 
@@ -79,15 +78,8 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
         },
         ct);
 
-    public Task<bool> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) => database.WriteAsync(
-        connection =>
-        {
-            if (!HasRoom(connection, device, maxDevices))
-                return false;
-            Issue(connection, device, null);
-            return true;
-        },
-        ct);
+    public Task<Admission?> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
+        database.WriteAsync(connection => Admit(connection, device, null, maxDevices), ct);
 
     public Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct) => Task.FromResult<IReadOnlyList<Device>>(database.Read(
         connection => connection
@@ -152,12 +144,15 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
         },
         ct);
 
-    private static bool HasRoom(SqliteConnection connection, DeviceAddress device, int maxDevices) => connection.QuerySingle<bool>(
-        """
-        SELECT EXISTS (SELECT 1 FROM identity_devices WHERE user_id = $user AND device_id = $device)
-            OR (SELECT count(*) FROM identity_devices WHERE user_id = $user) < $maxDevices
-        """,
-        new { user = device.User.Value, device = device.Device.Value, maxDevices });
+    // Null where the user has no room for it.
+    private Admission? Admit(SqliteConnection connection, DeviceAddress device, string? name, int maxDevices)
+    {
+        var key = new { user = device.User.Value, device = device.Device.Value };
+        var isNew = !connection.QuerySingle<bool>("SELECT EXISTS (SELECT 1 FROM identity_devices WHERE user_id = $user AND device_id = $device)", key);
+        return isNew && connection.QuerySingle<int>("SELECT count(*) FROM identity_devices WHERE user_id = $user", key) >= maxDevices
+            ? null
+            : new Admission(Issue(connection, device, name), isNew);
+    }
 
     // After any revocation and not before an earlier issue, even where the clock was set back.
     private DateTimeOffset Issue(SqliteConnection connection, DeviceAddress device, string? name) => Time(connection.QuerySingle<long>(
