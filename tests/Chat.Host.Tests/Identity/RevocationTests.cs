@@ -79,7 +79,7 @@ public sealed class RevocationTests : IAsyncDisposable
         Delivery("INSERT INTO delivery_devices VALUES ('alice', 'stolen', 0)");
         Delivery(CannotForget);
 
-        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/stolen", phone.AccessToken)).ExpectProblem(HttpStatusCode.InternalServerError, "unavailable");
+        (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/stolen", phone.AccessToken)).ExpectProblem(HttpStatusCode.InternalServerError, "internal");
         (await _host.GetAsync("/v1/devices", stolen.AccessToken)).Expect(HttpStatusCode.Unauthorized);
         Assert.Equal(1, Delivery(CountDevices));
 
@@ -98,7 +98,7 @@ public sealed class RevocationTests : IAsyncDisposable
         (await _host.SendAsync(HttpMethod.Delete, "/v1/devices/lost", lost.AccessToken)).Expect(HttpStatusCode.InternalServerError);
         await using var restarted = await _host.RestartAsync();
 
-        (await restarted.LogInAsync("alice", "new")).ExpectProblem(HttpStatusCode.InternalServerError, "unavailable");
+        (await restarted.LogInAsync("alice", "new")).ExpectProblem(HttpStatusCode.InternalServerError, "internal");
         Delivery("DROP TRIGGER cannot_forget");
         (await restarted.LogInAsync("alice", "new")).Expect(HttpStatusCode.OK);
 
