@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Threading.RateLimiting;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Microsoft.Extensions.Options;
@@ -19,56 +18,31 @@ public enum RateClass
     HubRequest,
 }
 
-/// <summary>A token bucket for each device and class; idle ones are dropped by the limiter itself.</summary>
-public sealed class DeviceRates : IDisposable
+/// <summary>A rate for each device and class; a second's worth may come at once.</summary>
+public sealed class DeviceRates
 {
-    // How often a partitioned limiter fills its buckets, with what has come together since: a constant of .NET's.
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromMilliseconds(100);
-
-    private readonly RateLimitOptions _limits;
-    private readonly PartitionedRateLimiter<(DeviceAddress, RateClass)>? _limiter;
+    private readonly KeyedRate<DeviceAddress>[]? _rates;
     private readonly Counter<long> _refused;
 
-    public DeviceRates(IOptions<RateLimitOptions> options, IMeterFactory meters)
+    public DeviceRates(IOptions<RateLimitOptions> options, IMeterFactory meters, TimeProvider clock)
     {
         _refused = meters.Create("Chat").CreateCounter<long>("chat.rate_limited", description: "Commands refused as over their device's rate.");
-        _limits = options.Value;
-        if (_limits.Enabled)
-            _limiter = PartitionedRateLimiter.Create<(DeviceAddress Device, RateClass Rate), (DeviceAddress, RateClass)>(
-                key => RateLimitPartition.GetTokenBucketLimiter(key, k => Bucket(PerSecond(k.Item2))));
+        if (options.Value is not { Enabled: true } limits)
+            return;
+        // By RateClass.
+        int[] perSecond = [limits.SendsPerSecond, limits.CommandsPerSecond, limits.HubRequestsPerSecond];
+        _rates = [.. perSecond.Select(rate => new KeyedRate<DeviceAddress>(rate, TimeSpan.FromSeconds(1) / rate, limits.MaxDevices, clock))];
     }
 
-    /// <summary>Null when admitted, else the refusal with the time after which a token is there again.</summary>
+    /// <summary>Null when admitted, else the refusal with the time after which it may come.</summary>
     /// <param name="device">Whose request it is.</param>
     /// <param name="rate">What it counts as.</param>
     /// <param name="cost">How many; what costs more than a second's worth costs that.</param>
     public Error? Admit(DeviceAddress device, RateClass rate, int cost = 1)
     {
-        if (_limiter is null)
-            return null;
-        using var lease = _limiter.AttemptAcquire((device, rate), Math.Min(cost, PerSecond(rate)));
-        if (lease.IsAcquired)
+        if (_rates?[(int)rate].Take(device, cost) is not { } wait)
             return null;
         _refused.Add(1);
-        var retryAfter = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) && after > Heartbeat ? after : Heartbeat;
-        return new Error(ErrorCodes.RateLimited, "Too many requests from this device; wait before the next.", retryAfter);
+        return new Error(ErrorCodes.RateLimited, "Too many requests from this device; wait before the next.", wait);
     }
-
-    public void Dispose() => _limiter?.Dispose();
-
-    private int PerSecond(RateClass rate) => rate switch
-    {
-        RateClass.Send => _limits.SendsPerSecond,
-        RateClass.HubRequest => _limits.HubRequestsPerSecond,
-        _ => _limits.CommandsPerSecond,
-    };
-
-    // A second's worth may come at once after a pause; the period is of one token, so that no rate is rounded.
-    internal static TokenBucketRateLimiterOptions Bucket(int perSecond) => new()
-    {
-        TokenLimit = perSecond,
-        TokensPerPeriod = 1,
-        ReplenishmentPeriod = TimeSpan.FromSeconds(1.0 / perSecond),
-        QueueLimit = 0,
-    };
 }

@@ -32,8 +32,17 @@ public sealed class RateLimitOptions
     /// <summary>Groups an hour that one user is added to by people whom that user has never written to, as many at once. 1 to 100 000; default 30.</summary>
     [Range(1, 100_000)] public int AddedByStrangersPerHour { get; init; } = 30;
 
-    /// <summary>Users whom each of the rates by user knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 100 000.</summary>
+    /// <summary>
+    /// Users whom each of the rates by user knows at a time, that of messages named for another time among them; about 100 bytes each. 1 000 to
+    /// 10 000 000; default 100 000.
+    /// </summary>
     [Range(1_000, 10_000_000)] public int MaxUsers { get; init; } = 100_000;
+
+    /// <summary>Devices that each of the rates by device knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 200 000.</summary>
+    [Range(1_000, 10_000_000)] public int MaxDevices { get; init; } = 200_000;
+
+    /// <summary>Addresses that each of the rates by address knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 100 000.</summary>
+    [Range(1_000, 10_000_000)] public int MaxAddresses { get; init; } = 100_000;
 
     /// <summary>HTTP requests a second of one device's connection to the hub, where it has no WebSocket. 10 to 100 000; default 200.</summary>
     [Range(10, 100_000)] public int HubRequestsPerSecond { get; init; } = 200;

@@ -23,10 +23,12 @@ public sealed class UserRates
 {
     private readonly KeyedRate<UserId>[]? _rates;
     private readonly Counter<long> _refused;
+    private readonly TimeSpan _toNextDirect;
 
     public UserRates(IOptions<RateLimitOptions> options, IMeterFactory meters, TimeProvider clock)
     {
         _refused = meters.Create("Chat").CreateCounter<long>("chat.user_limited", description: "Requests refused as over their user's rate, by rate.");
+        _toNextDirect = TimeSpan.FromMinutes(1) / options.Value.DirectsBegunPerMinute;
         if (options.Value is not { Enabled: true } limits)
             return;
         int[] perMinute = [limits.ListsPerMinute, limits.ConnectsPerMinute, limits.DirectsBegunPerMinute];
@@ -36,8 +38,14 @@ public sealed class UserRates
     /// <summary>Null when admitted, else the refusal with the time after which the next may come.</summary>
     public Error? Admit(UserRate rate, UserId user)
     {
-        if (_rates?[(int)rate].Take(user) is not { } wait)
-            return null;
+        return _rates?[(int)rate].Take(user) is { } wait ? Refuse(rate, wait) : null;
+    }
+
+    /// <summary>The refusal of a direct conversation for a reason that its sender must not learn: it looks like that of the rate.</summary>
+    public Error RefuseDirect() => Refuse(UserRate.DirectsBegun, _toNextDirect);
+
+    private Error Refuse(UserRate rate, TimeSpan wait)
+    {
         _refused.Add(1, new KeyValuePair<string, object?>("rate", rate.ToString()));
         return new Error(ErrorCodes.RateLimited, rate switch
         {

@@ -33,6 +33,13 @@ internal sealed class MessagingOptions
     [Range(1, 1_000_000)] public int MaxDirectConversations { get; init; } = 10_000;
 
     /// <summary>
+    /// Direct conversations that others have begun with one user, about. Over it a stranger's first message to that user is refused as if its sender
+    /// were over <c>RateLimits:DirectsBegunPerMinute</c>; what the user begins, and conversations that are there, go on. 100 to 10 000 000;
+    /// default 100 000.
+    /// </summary>
+    [Range(100, 10_000_000)] public int MaxDirectConversationsByOthers { get; init; } = 100_000;
+
+    /// <summary>
     /// A page's size at most, in bytes of its JSON: a page of a conversation or of the list ends before it, with fewer messages than were asked
     /// for. One message is on it whatever its size. 65 536 to 16 MiB; default 262 144.
     /// </summary>

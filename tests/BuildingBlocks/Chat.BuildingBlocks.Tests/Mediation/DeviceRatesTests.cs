@@ -2,45 +2,58 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Testing;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.BuildingBlocks.Tests.Mediation;
 
-public sealed class DeviceRatesTests
+public sealed class DeviceRatesTests : IDisposable
 {
+    private readonly FakeTimeProvider _clock = new();
+    private readonly TestMeters _meters = new();
+
+    public void Dispose() => _meters.Dispose();
+
     [Theory]
     [InlineData(1)]
     [InlineData(19)]
     [InlineData(50)]
-    [InlineData(59)]
     [InlineData(100_000)]
-    public void The_bucket_is_filled_by_what_the_option_says(int perSecond)
+    public void A_seconds_worth_comes_at_once_and_then_as_many_a_second_as_the_option_says(int perSecond)
     {
-        var bucket = DeviceRates.Bucket(perSecond);
+        var rates = New(new RateLimitOptions { SendsPerSecond = perSecond });
 
-        Assert.Equal(perSecond, bucket.TokenLimit);
-        Assert.Equal(perSecond, bucket.TokensPerPeriod / bucket.ReplenishmentPeriod.TotalSeconds, tolerance: perSecond * 0.01);
+        Assert.Equal(perSecond, Sends());
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.InRange(Sends(), perSecond - 1, perSecond);
+
+        int Sends() => Enumerable.Range(0, perSecond + 1).Count(_ => rates.Admit(Device("a"), RateClass.Send) is null);
     }
 
     [Fact]
-    public void The_time_to_wait_is_never_shorter_than_it_takes_to_fill_in_a_token()
+    public void A_refusal_says_when_the_next_may_come()
     {
-        using var meters = new TestMeters();
-        using var rates = new DeviceRates(Options.Create(new RateLimitOptions { SendsPerSecond = 1000 }), meters);
-        var device = new DeviceAddress(UserId.Parse("a"), DeviceId.Parse("b"));
+        var rates = New(new RateLimitOptions { SendsPerSecond = 4 });
+        for (var n = 0; n < 4; n++)
+            rates.Admit(Device("a"), RateClass.Send);
 
-        var refused = Enumerable.Range(0, 1_000_000).Select(_ => rates.Admit(device, RateClass.Send)).First(refusal => refusal is not null);
+        var refusal = rates.Admit(Device("a"), RateClass.Send);
 
-        Assert.Equal(TimeSpan.FromMilliseconds(100), refused!.RetryAfter);
+        Assert.Equal(("rate_limited", TimeSpan.FromSeconds(0.25)), (refusal?.Code, refusal?.RetryAfter));
+        Assert.Null(rates.Admit(Device("a"), RateClass.Other));
+        _clock.Advance(refusal!.RetryAfter!.Value);
+        Assert.Null(rates.Admit(Device("a"), RateClass.Send));
     }
 
     [Fact]
     public void A_request_that_costs_much_counts_as_many_and_at_most_as_a_seconds_worth()
     {
-        using var meters = new TestMeters();
-        using var rates = new DeviceRates(Options.Create(new RateLimitOptions { CommandsPerSecond = 50 }), meters);
-        DeviceAddress Device(string user) => new(UserId.Parse(user), DeviceId.Parse("b"));
+        var rates = New(new RateLimitOptions { CommandsPerSecond = 50 });
 
         Assert.Equal([null, null, "rate_limited"], Enumerable.Range(0, 3).Select(_ => rates.Admit(Device("a"), RateClass.Other, cost: 21)?.Code));
         Assert.Equal([null, "rate_limited"], Enumerable.Range(0, 2).Select(_ => rates.Admit(Device("c"), RateClass.Other, cost: 1000)?.Code));
     }
+
+    private DeviceRates New(RateLimitOptions options) => new(Options.Create(options), _meters, _clock);
+
+    private static DeviceAddress Device(string user) => new(UserId.Parse(user), DeviceId.Parse("b"));
 }

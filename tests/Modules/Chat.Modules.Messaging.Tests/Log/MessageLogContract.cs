@@ -138,6 +138,10 @@ public abstract partial class MessageLogContract : IAsyncLifetime
         Assert.Equal(1, await Log.CountDirectsBegunAsync(Alice, 1, Ct));
         Assert.Equal(0, await Log.CountDirectsBegunAsync(Bob, 100, Ct));
         Assert.Equal(1, await Log.CountDirectsBegunAsync(Carol, 100, Ct));
+        Assert.Equal(2, await Log.CountDirectsByOthersAsync(Alice, 100, Ct));
+        Assert.Equal(1, await Log.CountDirectsByOthersAsync(Alice, 1, Ct));
+        Assert.Equal(1, await Log.CountDirectsByOthersAsync(Bob, 100, Ct));
+        Assert.Equal(0, await Log.CountDirectsByOthersAsync(Carol, 100, Ct));
         Assert.Equal(4, (await Log.GetDirectConversationsAsync(Alice, Ct)).Count);
     }
 

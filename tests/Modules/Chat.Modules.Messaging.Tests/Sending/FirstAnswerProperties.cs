@@ -81,7 +81,7 @@ public sealed class FirstAnswerProperties
         public World(int seed)
         {
             _random = new Random(seed);
-            _rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters);
+            _rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock);
             _log = new TemporaryLog(_clock, Write);
             _handler = Start();
         }

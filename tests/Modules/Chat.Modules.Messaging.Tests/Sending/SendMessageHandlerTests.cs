@@ -27,12 +27,12 @@ public sealed class SendMessageHandlerTests : IDisposable
     {
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
-        _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters);
+        _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters, _clock);
         var answers = new FirstAnswers(_mediator);
         var appends = new WaitingAppends(_log.Log, answers, Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
         var directs = new DirectsBegun(
             _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
-            Options.Create(new MessagingOptions { MaxDirectConversations = 5 }));
+            Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));
         _handler = new SendMessageHandler(_log.Log, _mediator, _rates, directs, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
     }
 
@@ -40,7 +40,6 @@ public sealed class SendMessageHandlerTests : IDisposable
 
     public void Dispose()
     {
-        _rates.Dispose();
         _log.Dispose();
         _meters.Dispose();
     }
@@ -229,6 +228,44 @@ public sealed class SendMessageHandlerTests : IDisposable
         Assert.True((await SendAsync(Alice, "26", With(24))).IsOk);
         Assert.True((await SendAsync(UserId.Parse("user25"), "to alice", With(25))).IsOk);
         Assert.True((await SendAsync(Alice, "25", With(25))).IsOk);
+    }
+
+    // On a thread of its own each: those that come together must not count as conversations that are there.
+    [Fact]
+    public async Task First_messages_that_come_together_are_all_refused_where_no_more_may_be_begun()
+    {
+        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        for (var n = 0; n < 5; n++)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            Assert.True((await SendAsync(Alice, $"{n}", With(n))).IsOk);
+        }
+        for (var round = 5; round < 25; round++)
+        {
+            _clock.Advance(TimeSpan.FromMinutes(1));
+            var together = await Task.WhenAll(Enumerable.Range(0, 8).Select(n => Task.Run(() => SendAsync(Alice, $"{round} {n}", With(round)))));
+
+            Assert.All(together, sent => Assert.False(sent.IsOk));
+        }
+    }
+
+    [Fact]
+    public async Task So_many_are_begun_with_a_user_by_others_and_then_strangers_are_refused_as_over_a_rate_and_nobody_else()
+    {
+        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        for (var n = 0; n < 100; n++)
+            Assert.True((await SendAsync(UserId.Parse($"user{n}"), "to alice", With(n))).IsOk);
+
+        var refused = await SendAsync(UserId.Parse("user100"), "to alice", With(100));
+
+        foreach (var n in Enumerable.Range(0, 3))
+            Assert.True((await SendAsync(Bob, $"{n}", ConversationId.Direct(Bob, UserId.Parse($"friend{n}")))).IsOk);
+        Assert.Equal((await SendAsync(Bob, "3", ConversationId.Direct(Bob, UserId.Parse("friend3")))).Error, refused.Error);
+        Assert.Empty(await StoredAsync(With(100)));
+        Assert.True((await SendAsync(UserId.Parse("user7"), "again", With(7))).IsOk);
+        Assert.True((await SendAsync(Alice, "answer", With(7))).IsOk);
+        Assert.True((await SendAsync(Alice, "mine", With(100))).IsOk);
+        Assert.True((await SendAsync(UserId.Parse("user100"), "answer", With(100))).IsOk);
     }
 
     private static ConversationId With(int n) => ConversationId.Direct(Alice, UserId.Parse($"user{n}"));

@@ -130,6 +130,13 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
         await _tables.ReadDirectsAsync(user, ct);
 
+    public async ValueTask<int> CountDirectsByOthersAsync(UserId user, int limit, CancellationToken ct)
+    {
+        var begun = await _tables.CountDirectsBegunAsync(user, int.MaxValue - limit, ct);
+        // Each is listed before it is entered as begun, or at the same time.
+        return Math.Clamp(await _tables.CountDirectsAsync(user, limit + begun, ct) - begun, 0, limit);
+    }
+
     public async ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) =>
         await _tables.CountDirectsBegunAsync(user, limit, ct);
 

@@ -53,6 +53,9 @@ internal interface IMessageLog
     /// </summary>
     ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct);
 
+    /// <summary>How many direct conversations others have begun with a user, those that are nobody's among them, counted up to <paramref name="limit"/>.</summary>
+    ValueTask<int> CountDirectsByOthersAsync(UserId user, int limit, CancellationToken ct);
+
     /// <summary>The direct conversations of a user that have a message, in no order.</summary>
     ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct);
 }

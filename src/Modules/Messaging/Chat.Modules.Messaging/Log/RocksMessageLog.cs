@@ -148,16 +148,22 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
     }
 
-    public ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct)
+    public ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) =>
+        ValueTask.FromResult(CountDirects(user, isOwn: true, limit));
+
+    public ValueTask<int> CountDirectsByOthersAsync(UserId user, int limit, CancellationToken ct) =>
+        ValueTask.FromResult(CountDirects(user, isOwn: false, limit));
+
+    private int CountDirects(UserId user, bool isOwn, int limit)
     {
         var prefix = LogKeys.DirectsOf(user);
         var count = 0;
         using var view = _store.View();
         using var directs = view.Walk(_directs);
         for (directs.Seek(prefix); count < limit && directs.Valid() && directs.GetKeySpan().StartsWith(prefix); directs.Next())
-            count += directs.GetValueSpan().Length > 0 ? 1 : 0;
+            count += directs.GetValueSpan().Length > 0 == isOwn ? 1 : 0;
         directs.ThrowIfDamaged();
-        return ValueTask.FromResult(count);
+        return count;
     }
 
     public Task ProbeAsync(CancellationToken ct)

@@ -95,7 +95,7 @@ public sealed class CqlLogProperties
             var meters = new TestMeters();
             var log = new CqlMessageLog(_tables, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
-            var rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters);
+            var rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
             var directs = new DirectsBegun(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));
             var answers = new FirstAnswers(mediator);
             var appends = new WaitingAppends(log, answers, Options.Create(new MessagingOptions()), meters, _time, NullLogger<WaitingAppends>.Instance);

@@ -68,6 +68,8 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
 
     public Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
 
+    public Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
+
     public Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct) => throw new NotSupportedException();
 
     /// <summary>Puts a message there as if a host had written it long ago.</summary>

@@ -137,10 +137,15 @@ internal sealed class CqlLogTables : ILogTables
                 : Task.CompletedTask);
     }
 
-    public async Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct)
+    public Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) =>
+        CountAsync(new("SELECT conversation FROM messaging_begun WHERE user = ? LIMIT ?", user.Value, limit), ct);
+
+    public Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct) =>
+        CountAsync(new("SELECT conversation FROM messaging_directs WHERE user = ? LIMIT ?", user.Value, limit), ct);
+
+    private async Task<int> CountAsync(CqlStatement statement, CancellationToken ct)
     {
         var count = 0;
-        var statement = new CqlStatement("SELECT conversation FROM messaging_begun WHERE user = ? LIMIT ?", user.Value, limit);
         while (true)
         {
             var page = await _session.ExecuteAsync(statement, ct);

@@ -58,6 +58,8 @@ internal interface ILogTables
     /// <summary>At most <paramref name="limit"/>.</summary>
     Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct);
 
+    Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct);
+
     Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct);
 }
 
