@@ -25,7 +25,7 @@ public static class ModuleRegistration
     public static IServiceCollection AddModuleOptions<TOptions>(this IServiceCollection services, string section) where TOptions : class
     {
         services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
-        return services;
+        return services.AddSingleton(new OptionsSection(section, typeof(TOptions)));
     }
 
     /// <exception cref="InvalidOperationException">The command has a handler already.</exception>
