@@ -11,6 +11,7 @@ internal static class AttackCommand
         ["flood"] = FloodAttack.RunAsync,
         ["list"] = ListAttack.RunAsync,
         ["pages"] = PagesAttack.RunAsync,
+        ["presence"] = PresenceAttack.RunAsync,
     };
 
     public static Task<int> RunAsync(ReadOnlySpan<string> args, CancellationToken ct) =>

@@ -33,3 +33,8 @@ public sealed record JoinedGroup(ConversationId Group, string Title, int MemberC
 /// <param name="One">One user.</param>
 /// <param name="Other">Another.</param>
 public sealed record ShareGroup(UserId One, UserId Other) : IQuery<bool>;
+
+/// <summary>Of some users those who are in a group with a user.</summary>
+/// <param name="User">Whose groups.</param>
+/// <param name="Others">Any number, each once; not the user itself.</param>
+public sealed record FindSharingGroup(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;

@@ -38,7 +38,8 @@ public sealed class GroupsModule : IModule
             .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
             .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
             .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
-            .AddQuery<ShareGroup, bool, ShareGroupHandler>();
+            .AddQuery<ShareGroup, bool, ShareGroupHandler>()
+            .AddQuery<FindSharingGroup, IReadOnlyCollection<UserId>, FindSharingGroupHandler>();
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGroups();

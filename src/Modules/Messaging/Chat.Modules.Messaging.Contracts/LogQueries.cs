@@ -20,6 +20,11 @@ public sealed record ReadLogDownwards(ConversationId Conversation, SeqNo Before,
 /// <param name="Conversation">Of which conversation.</param>
 public sealed record GetHead(ConversationId Conversation) : IQuery<SeqNo>;
 
+/// <summary>Of some users those with whom a user has a direct conversation that has a message.</summary>
+/// <param name="User">One side of the conversations.</param>
+/// <param name="Others">Any number, each once; not the user itself.</param>
+public sealed record FindDirectsWith(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;
+
 /// <summary>Where a message stands; null for an unknown one. For other modules: checks no membership.</summary>
 /// <param name="Message">Which.</param>
 public sealed record FindMessage(MessageId Message) : IQuery<MessagePlace?>;

@@ -32,6 +32,7 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetConversations, Result<ConversationPage>, GetConversationsHandler>()
         .AddQuery<ReadLog, IReadOnlyList<LoggedMessage>, ReadLogHandler>()
         .AddQuery<ReadLogDownwards, IReadOnlyList<LoggedMessage>, ReadLogDownwardsHandler>()
+        .AddQuery<FindDirectsWith, IReadOnlyCollection<UserId>, FindDirectsWithHandler>()
         .AddQuery<GetHead, SeqNo, GetHeadHandler>()
         .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
         .AddQuery<GetDirectConversations, IReadOnlyList<ConversationId>, GetDirectConversationsHandler>()

@@ -279,6 +279,9 @@ public sealed class GroupDirectoryTests
 
         public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) => _store.FindGroupsOfAsync(user, ct);
 
+        public Task<IReadOnlyList<UserId>> FindSharingAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct) =>
+            _store.FindSharingAsync(user, others, ct);
+
         public Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct) => _store.FindFullAsync(change, limits, ct);
 
         public async Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct)

@@ -31,6 +31,21 @@ public abstract class GroupStoreContract
     }
 
     [Fact]
+    public async Task Of_many_users_those_are_found_who_are_in_a_group_with_one()
+    {
+        var store = Open();
+        await CreateAsync(store, "ann", "bob", "cid");
+        await CreateAsync(store, "dan", "ann");
+        await CreateAsync(store, "dan", "eve");
+        var strangers = Enumerable.Range(0, 50).Select(n => $"stranger{n}");
+
+        Assert.Equal(Users("bob", "cid", "dan"), (await store.FindSharingAsync(User("ann"), Users(["eve", "dan", "cid", .. strangers, "bob"]), Ct)).OrderBy(user => user.Value));
+        Assert.Equal(Users("dan"), await store.FindSharingAsync(User("eve"), Users("ann", "bob", "dan"), Ct));
+        Assert.Empty(await store.FindSharingAsync(User("nobody"), Users("ann", "bob"), Ct));
+        Assert.Empty(await store.FindSharingAsync(User("ann"), [], Ct));
+    }
+
+    [Fact]
     public async Task Every_kind_of_change_is_found_as_it_was_saved()
     {
         var store = Open();

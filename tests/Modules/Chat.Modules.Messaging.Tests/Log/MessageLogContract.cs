@@ -146,6 +146,23 @@ public abstract partial class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Of_many_users_those_are_found_with_whom_there_is_a_direct_conversation()
+    {
+        UserId[] talked = [Bob, Carol, UserId.Parse("a.first"), UserId.Parse("z.last")];
+        foreach (var (n, other) in talked.Index())
+            await AppendAsync(ConversationId.Direct(Alice, other), n % 2 == 0 ? Alice : other, $"first {n}");
+        await AppendAsync(ConversationId.Direct(Bob, Carol), Bob, "not alice's");
+        var strangers = Enumerable.Range(0, 100).Select(n => UserId.Parse($"stranger{n}")).ToList();
+
+        Assert.Equal(Named(talked), Named(await Log.FindDirectsWithAsync(Alice, [.. strangers, .. talked], Ct)));
+        Assert.Equal(Named([Alice, Carol]), Named(await Log.FindDirectsWithAsync(Bob, [Carol, .. strangers, Alice], Ct)));
+        Assert.Empty(await Log.FindDirectsWithAsync(Alice, strangers, Ct));
+        Assert.Empty(await Log.FindDirectsWithAsync(Alice, [], Ct));
+
+        static IEnumerable<string> Named(IEnumerable<UserId> users) => users.Select(user => user.Value).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
     public async Task Activity_rises_with_each_append_whatever_the_clock_says()
     {
         int[] seconds = [0, 3_600, 10, 10, -86_400, 3_601, 3_600];

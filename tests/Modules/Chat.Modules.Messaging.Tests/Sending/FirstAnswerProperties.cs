@@ -121,7 +121,6 @@ public sealed class FirstAnswerProperties
         public void Dispose()
         {
             _log.Dispose();
-            _rates.Dispose();
             _meters.Dispose();
         }
 

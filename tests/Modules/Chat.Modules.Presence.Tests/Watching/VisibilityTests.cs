@@ -97,10 +97,10 @@ public sealed class VisibilityTests
         await using var server = await StartAsync();
         var group = server.HaveGroup("me", "mate");
         var connection = server.Connect(Me);
-        server.Others.Answer<ShareGroup, bool>(query =>
+        server.Others.Answer<FindSharingGroup, IReadOnlyCollection<UserId>>(query =>
         {
-            var together = server.Groups[group].Contains(query.One) && server.Groups[group].Contains(query.Other);
-            if (together)
+            List<UserId> together = [.. server.Groups[group].Where(query.Others.Contains)];
+            if (together.Count > 0)
                 server.RemoveMember(group, "mate");
             return together;
         });

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -18,6 +19,8 @@ namespace Chat.Modules.Groups.Store;
 /// </remarks>
 internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILogger<CqlGroupStore> log) : IGroupStore
 {
+    private const int ReadsAtOnce = 16;
+
     private const int LargestPage = 10_000;
     private const int MaxReads = 8;
 
@@ -46,6 +49,16 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
     public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => FindVersionAsync(group, linearizable: false, ct);
 
     public async Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) => await _entries.FindGroupsOfAsync(user, ct);
+
+    public async Task<IReadOnlyList<UserId>> FindSharingAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct)
+    {
+        var own = (await FindGroupsOfAsync(user, ct)).Select(group => group.Group).ToHashSet();
+        if (own.Count == 0)
+            return [];
+        var found = await Concurrently.SelectAsync(
+            others.ToList(), ReadsAtOnce, async (other, cancelled) => (await FindGroupsOfAsync(other, cancelled)).Any(group => own.Contains(group.Group)) ? other : (UserId?)null, ct);
+        return [.. found.OfType<UserId>()];
+    }
 
     public async Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct)
     {

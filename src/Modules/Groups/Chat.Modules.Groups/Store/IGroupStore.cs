@@ -20,6 +20,9 @@ internal interface IGroupStore
     /// <summary>The groups of a user, in no order; empty for a user in none.</summary>
     Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct);
 
+    /// <summary>Of some users those who are in a group with a user, in no order.</summary>
+    Task<IReadOnlyList<UserId>> FindSharingAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct);
+
     /// <summary>
     /// Makes a change durable, all of it or nothing: makes the group where <see cref="GroupChange.Before"/> is null, ends it where
     /// <see cref="GroupChange.After"/> has no members.

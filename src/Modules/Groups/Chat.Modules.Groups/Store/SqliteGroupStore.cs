@@ -25,6 +25,9 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
     public Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct) =>
         ReadAsync(connection => FindGroupsOf(connection, user), ct);
 
+    public Task<IReadOnlyList<UserId>> FindSharingAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct) =>
+        ReadAsync(connection => FindSharing(connection, user, others), ct);
+
     public Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct) =>
         database.WriteAsync(connection => Save(connection, change, limits), ct);
 
@@ -77,6 +80,14 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
             new { user = user.Value });
         return [.. rows.Select(row => row.ToJoinedGroup())];
     }
+
+    private static IReadOnlyList<UserId> FindSharing(SqliteConnection connection, UserId user, IReadOnlyCollection<UserId> others) =>
+        [.. connection.Query<string>(
+            """
+            SELECT value FROM json_each($others) WHERE EXISTS (
+                SELECT 1 FROM groups_members AS theirs JOIN groups_members AS own USING (group_id) WHERE theirs.user_id = value AND own.user_id = $user)
+            """,
+            new { user = user.Value, others = JsonSerializer.Serialize(others) }).Select(name => UserId.Parse(name))];
 
     private static SaveOutcome Save(SqliteConnection connection, GroupChange change, GroupLimits limits)
     {

@@ -130,6 +130,12 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
         await _tables.ReadDirectsAsync(user, ct);
 
+    public async ValueTask<IReadOnlyCollection<UserId>> FindDirectsWithAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct)
+    {
+        var byConversation = others.ToDictionary(other => ConversationId.Direct(user, other));
+        return [.. (await _tables.FindDirectsAsync(user, [.. byConversation.Keys], ct)).Select(conversation => byConversation[conversation])];
+    }
+
     public async ValueTask<int> CountDirectsByOthersAsync(UserId user, int limit, CancellationToken ct)
     {
         var begun = await _tables.CountDirectsBegunAsync(user, int.MaxValue - limit, ct);

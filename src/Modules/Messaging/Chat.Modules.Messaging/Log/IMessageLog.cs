@@ -53,6 +53,9 @@ internal interface IMessageLog
     /// </summary>
     ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct);
 
+    /// <summary>Of some users those with whom a user has a direct conversation that has a message.</summary>
+    ValueTask<IReadOnlyCollection<UserId>> FindDirectsWithAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct);
+
     /// <summary>How many direct conversations others have begun with a user, those that are nobody's among them, counted up to <paramref name="limit"/>.</summary>
     ValueTask<int> CountDirectsByOthersAsync(UserId user, int limit, CancellationToken ct);
 

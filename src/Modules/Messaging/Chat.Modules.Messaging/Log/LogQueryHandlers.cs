@@ -22,6 +22,11 @@ internal sealed class GetHeadHandler(IMessageLog log) : IQueryHandler<GetHead, S
     public Task<SeqNo> Handle(GetHead query, CancellationToken ct) => log.GetHeadAsync(query.Conversation, ct).AsTask();
 }
 
+internal sealed class FindDirectsWithHandler(IMessageLog log) : IQueryHandler<FindDirectsWith, IReadOnlyCollection<UserId>>
+{
+    public Task<IReadOnlyCollection<UserId>> Handle(FindDirectsWith query, CancellationToken ct) => log.FindDirectsWithAsync(query.User, query.Others, ct).AsTask();
+}
+
 internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMessage, MessagePlace?>
 {
     public Task<MessagePlace?> Handle(FindMessage query, CancellationToken ct) => log.FindAsync(query.Message, ct).AsTask();

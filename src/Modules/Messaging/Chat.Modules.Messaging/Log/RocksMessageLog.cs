@@ -148,6 +148,22 @@ internal sealed class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, ID
         return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
     }
 
+    public ValueTask<IReadOnlyCollection<UserId>> FindDirectsWithAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct)
+    {
+        var found = new List<UserId>();
+        using var view = _store.View();
+        using var directs = view.Walk(_directs);
+        foreach (var other in others)
+        {
+            var key = LogKeys.Direct(user, ConversationId.Direct(user, other));
+            directs.Seek(key);
+            if (directs.Valid() && directs.GetKeySpan().SequenceEqual(key))
+                found.Add(other);
+        }
+        directs.ThrowIfDamaged();
+        return ValueTask.FromResult<IReadOnlyCollection<UserId>>(found);
+    }
+
     public ValueTask<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) =>
         ValueTask.FromResult(CountDirects(user, isOwn: true, limit));
 

@@ -30,8 +30,8 @@ internal sealed class DirectsBegun(IMessageLog log, UserRates rates, IOptions<Me
     // Under _gate. How many others have begun with a user, and how many were admitted since that was counted; all forgotten when they are too many.
     private readonly Dictionary<UserId, (int Count, int Since)> _received = [];
 
-    public ValueTask<Error?> AdmitAsync(ConversationId conversation, UserId sender, CancellationToken ct) =>
-        conversation.IsDirect && !_known.ContainsKey(conversation) ? new(DecideOnceAsync(conversation, sender).WaitAsync(ct)) : default;
+    public ValueTask<Error?> AdmitAsync(ConversationId conversation, UserId sender) =>
+        conversation.IsDirect && !_known.ContainsKey(conversation) ? new(DecideOnceAsync(conversation, sender)) : default;
 
     private Task<Error?> DecideOnceAsync(ConversationId conversation, UserId sender)
     {

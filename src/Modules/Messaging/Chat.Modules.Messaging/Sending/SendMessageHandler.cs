@@ -45,6 +45,6 @@ internal sealed class SendMessageHandler(
             return MessagingErrors.NotAMember;
         if (command.Content.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
             return Error.BadRequest("replyTo names no message of this conversation.");
-        return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) ?? await directs.AdmitAsync(command.To, command.Sender.User, ct);
+        return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) ?? await directs.AdmitAsync(command.To, command.Sender.User);
     }
 }

@@ -1,5 +1,4 @@
 using Chat.BuildingBlocks.Errors;
-using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
@@ -21,12 +20,7 @@ internal sealed class SubscribePresenceHandler(
             return PresenceErrors.TooManySubscriptions(max);
 
         var checkedAt = subscriptions.Removals;
-        var visible = new Dictionary<UserId, Sight>();
-        foreach (var user in command.Subscribe)
-        {
-            if (!visible.ContainsKey(user) && await visibility.OfAsync(command.From.User, user, ct) is not Sight.None and var sight)
-                visible.Add(user, sight);
-        }
+        var visible = await visibility.OfAsync(command.From.User, command.Subscribe, ct);
         var times = await lastSeen.GetAsync(visible.Keys, ct);
 
         // No waiting from here on, and the states last: a change after them is announced, and should not overtake this answer.

@@ -68,6 +68,9 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
 
     public Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
 
+    public Task<IReadOnlyList<ConversationId>> FindDirectsAsync(UserId user, IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        throw new NotSupportedException();
+
     public Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
 
     public Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct) => throw new NotSupportedException();

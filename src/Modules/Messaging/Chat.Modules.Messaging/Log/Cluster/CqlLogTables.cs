@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Text;
@@ -139,6 +140,19 @@ internal sealed class CqlLogTables : ILogTables
 
     public Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) =>
         CountAsync(new("SELECT conversation FROM messaging_begun WHERE user = ? LIMIT ?", user.Value, limit), ct);
+
+    public async Task<IReadOnlyList<ConversationId>> FindDirectsAsync(UserId user, IReadOnlyList<ConversationId> conversations, CancellationToken ct)
+    {
+        const string select = "SELECT conversation FROM messaging_directs WHERE user = ? AND conversation IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        var found = await Concurrently.SelectAsync(conversations.Chunk(16).ToList(), 8, async (some, cancelled) =>
+        {
+            // One statement for all: the last one's places are filled with what stands there already.
+            object[] values = [user.Value, .. some.Select(conversation => conversation.Value), .. Enumerable.Repeat(some[0].Value, 16 - some.Length)];
+            var page = await _session.ExecuteAsync(new(select, values), cancelled);
+            return page.Rows.Select(row => ConversationId.Parse(row.Get<string>(0))).ToList();
+        }, ct);
+        return [.. found.SelectMany(some => some)];
+    }
 
     public Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct) =>
         CountAsync(new("SELECT conversation FROM messaging_directs WHERE user = ? LIMIT ?", user.Value, limit), ct);

@@ -58,6 +58,9 @@ internal interface ILogTables
     /// <summary>At most <paramref name="limit"/>.</summary>
     Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct);
 
+    /// <summary>Those of some direct conversations that are listed for a user.</summary>
+    Task<IReadOnlyList<ConversationId>> FindDirectsAsync(UserId user, IReadOnlyList<ConversationId> conversations, CancellationToken ct);
+
     Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct);
 
     Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct);
