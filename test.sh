@@ -33,7 +33,7 @@ fi
 if [ -n "${starting:-}" ]; then
   if wait "$starting"; then
     CHAT_TEST_CQL_PID=$(cat "$cassandra/1/pid")
-    export CHAT_TEST_CQL=127.0.0.1:9042 CHAT_TEST_CQL_PID
+    export CHAT_TEST_CQL=127.0.0.1:9042 CHAT_TEST_CQL_PID CHAT_TEST_CQL_FOLDER=$cassandra/1
   else
     echo "Cassandra did not start: the tests that want it are skipped." >&2
   fi

@@ -3,12 +3,13 @@
 # settings in conf/. Everything that the nodes write is in DIR.
 #   cassandra.sh start DIR [NODES]   begins a cluster of 1 to 5 nodes, and returns when they answer
 #   cassandra.sh kill|pause|resume|start-node DIR N
+#   cassandra.sh nodetool DIR N …    Cassandra's own nodetool, on node N
 #   cassandra.sh destroy DIR         ends what was started there and deletes DIR
 # CASSANDRA_AUTH=1 asks for passwords (cassandra/cassandra).
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${CASSANDRA_HOME:-$here/../../../shared/cassandra}
-command=${1:?start, kill, pause, resume, start-node or destroy}
+command=${1:?start, kill, pause, resume, start-node, nodetool or destroy}
 dir=${2:?a folder}
 
 pid() { cat "$dir/$1/pid"; }
@@ -69,6 +70,10 @@ case $command in
   kill) kill -KILL "$(pid "$3")" ;;
   pause) kill -STOP "$(pid "$3")" ;;
   resume) kill -CONT "$(pid "$3")" ;;
+  nodetool)
+    exec java "${flags[@]}" -Xmx128M -XX:TieredStopAtLevel=1 -Duser.home="$dir" -Dlogback.configurationFile=tools/logback.xml -cp "$home/conf:$home/lib/*" \
+      org.apache.cassandra.tools.NodeTool -h 127.0.0.1 -p $((7200 + $3)) "${@:4}"
+    ;;
   destroy)
     for file in "$dir"/*/pid; do
       if [ -f "$file" ]; then kill -KILL "$(cat "$file")" 2>/dev/null || true; fi

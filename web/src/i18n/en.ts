@@ -207,7 +207,7 @@ export const en = {
     notificationsDenied: 'Your browser does not allow notifications for this page. You can change that in its settings for the page.',
     notificationsNone: 'This browser cannot show notifications.',
     password: 'Change password',
-    passwordText: 'Your other devices are signed out by it.',
+    passwordText: 'This signs your other devices out.',
     passwordCurrent: 'Current password',
     passwordNew: 'New password',
     passwordChange: 'Change',

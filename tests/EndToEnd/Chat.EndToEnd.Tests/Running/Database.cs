@@ -4,7 +4,10 @@ using System.Security.Cryptography;
 
 namespace Chat.EndToEnd.Tests.Running;
 
-/// <summary>The database that <c>CHAT_TEST_CQL=host:port</c> names, shared with other tests; <c>CHAT_TEST_CQL_PID</c> lets a test stop it for a while.</summary>
+/// <summary>
+/// The database that <c>CHAT_TEST_CQL=host:port</c> names, shared with other tests; <c>CHAT_TEST_CQL_PID</c> lets a test stop it for a while, and
+/// <c>CHAT_TEST_CQL_FOLDER</c>, the folder of a node that tests/Cassandra/cassandra.sh has started, back it up.
+/// </summary>
 internal static partial class Database
 {
     public const string Missing = "no Cassandra: set CHAT_TEST_CQL";
@@ -14,6 +17,12 @@ internal static partial class Database
     public static bool IsMissing => string.IsNullOrEmpty(ContactPoint);
 
     public static bool CanBeStopped => Process is not null;
+
+    public static string? Folder { get; } = Environment.GetEnvironmentVariable("CHAT_TEST_CQL_FOLDER") is { Length: > 0 } folder ? folder : null;
+
+    /// <summary>A script that is the node's nodetool.</summary>
+    public static string Nodetool =>
+        $"#!/bin/sh\nexec bash '{Repository.Root}/tests/Cassandra/cassandra.sh' nodetool '{Path.GetDirectoryName(Folder)}' {Path.GetFileName(Folder)} \"$@\"\n";
 
     private static string? ContactPoint => Environment.GetEnvironmentVariable("CHAT_TEST_CQL");
 
