@@ -27,6 +27,6 @@ internal sealed class SubscribePresenceHandler(
         if (subscriptions.Change(new Subscriber(command.From, command.Connection), command.Unsubscribe, visible, checkedAt) is { } refusal)
             return refusal;
         strays.Observe(command.From.User, command.Connection);
-        return visible.Keys.Select(user => online.StateOf(user, times)).ToArray();
+        return command.Subscribe.Distinct().Where(visible.ContainsKey).Select(user => online.StateOf(user, times)).ToArray();
     }
 }
