@@ -175,7 +175,7 @@ public sealed class FakeAttached(IClientConnection connection, ConnectionId id) 
             return _written = WriteAfterAsync(_written, events);
     }
 
-    public async ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct) => await Push(answer);
+    public async ValueTask ReplyAsync(ServerEvent answer, bool moreFollow, CancellationToken ct) => await Push(answer);
 
     public ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {

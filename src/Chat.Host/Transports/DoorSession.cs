@@ -45,69 +45,102 @@ internal sealed class DoorServices(
 }
 
 /// <summary>
-/// A connection that was taken in, whichever door it came through: answers the client's frames, one after the other, and ends the connection
-/// when its token does. A frame once begun runs to its end, whatever becomes of the connection.
+/// A connection that was taken in, whichever door it came through: answers the client's frames and ends the connection when its token does. A
+/// frame once begun runs to its end, whatever becomes of the connection.
 /// </summary>
-internal sealed class DoorSession : IDisposable
+internal sealed class DoorSession : ICommandWork, IDisposable
 {
     private readonly DoorServices _services;
     private readonly IClientConnection _connection;
     private readonly IAttachedConnection _attached;
+    private readonly CancellationToken _ended;
     private readonly TokenLease _lease;
     private readonly FrameBudget? _frames;
     private readonly FrameBudget _uncounted;
+    private readonly CommandQueue _commands;
 
-    private DoorSession(DoorServices services, IClientConnection connection, IAttachedConnection attached, DateTimeOffset tokenExpiresAt)
+    private DoorSession(
+        DoorServices services, IClientConnection connection, IAttachedConnection attached, DateTimeOffset tokenExpiresAt, CancellationToken ended)
     {
-        (_services, _connection, _attached) = (services, connection, attached);
+        (_services, _connection, _attached, _ended) = (services, connection, attached, ended);
         (_frames, _uncounted) = (services.NewFrameBudget(), services.NewUncountedBudget());
         _lease = new TokenLease(tokenExpiresAt, () => connection.Close(CloseReason.TokenExpired), services.Clock);
+        _commands = new CommandQueue(this, services.Options.MaxCommandsInFlight, services.Options.MaxCommandBytesInFlight);
     }
 
     public DeviceAddress Device => _connection.Device;
 
-    /// <summary>Hands a connection in. Null where the node takes no more: refuse it.</summary>
-    public static async Task<DoorSession?> OpenAsync(DoorServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ct)
+    /// <summary>Hands a connection in, until <paramref name="ended"/>. Null where the node takes no more: refuse it.</summary>
+    public static async Task<DoorSession?> OpenAsync(
+        DoorServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ended)
     {
-        var epoch = await services.Mediator.Send(new GetEpoch(), ct);
+        var epoch = await services.Mediator.Send(new GetEpoch(), ended);
         var welcome = new Welcome(connection.Device, services.Clock.GetUtcNow(), epoch);
         if (services.Connections.Attach(connection, welcome) is not { } attached)
             return null;
         if (services.Tokens.IsRevoked(user))
             connection.Close(CloseReason.Revoked);
-        return new DoorSession(services, connection, attached, user.TokenExpiry());
+        return new DoorSession(services, connection, attached, user.TokenExpiry(), ended);
     }
 
     /// <summary>Writes an answer in order with the events; waits while too many wait.</summary>
-    public ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct) => _attached.ReplyAsync(answer, ct);
+    public ValueTask ReplyAsync(ServerEvent answer) => _attached.ReplyAsync(answer, moreFollow: false, _ended);
 
-    /// <summary>Does what a frame says. Null where there is nothing to answer.</summary>
-    /// <param name="parsed">The frame, or the refusal that it earned.</param>
-    /// <param name="ended">The connection's end: nobody waits any longer to be written to. What the frame does goes on.</param>
-    public async ValueTask<ServerEvent?> AnswerAsync(ParsedFrame parsed, CancellationToken ended)
+    /// <summary>Takes a frame, whose answer is written in its turn. Waits while too many have no answer.</summary>
+    /// <param name="frame">The frame, or the refusal that it earned.</param>
+    /// <param name="bytes">Its size.</param>
+    public async ValueTask TakeAsync(ParsedFrame frame, int bytes)
     {
-        ServerEvent? answer;
+        if (await _commands.WaitForRoomAsync(bytes, _ended))
+            _services.Metrics.HeldBack();
+        _commands.Add(new Command(frame, Charge(_frames), bytes));
+    }
+
+    /// <summary>Takes a frame, before it returns, and gives the answer in its turn: null where there is none.</summary>
+    public Task<ServerEvent?> AnswerAsync(ParsedFrame frame, int bytes)
+    {
+        var answered = new TaskCompletionSource<ServerEvent?>();
+        _commands.Add(new Command(frame, Charge(_frames), bytes, answered));
+        return answered.Task;
+    }
+
+    /// <summary>Waits until every frame that was taken has its answer.</summary>
+    public ValueTask FinishAsync(CancellationToken ct) => _commands.WaitUntilEmptyAsync(ct);
+
+    Task<Result<SentMessage>> ICommandWork.Send(Command command)
+    {
+        var frame = (MessageFrame)command.Frame.Frame!;
         try
         {
-            answer = Charge(_frames) is { } over ? new ErrorAnswer(over, AttemptOf(parsed))
-                : parsed.Frame is { } frame ? await HandleAsync(frame, ended)
-                : Charged(new ErrorAnswer(parsed.Refusal!, parsed.ClientMsgId));
-        }
-        catch (OperationCanceledException) when (ended.IsCancellationRequested)
-        {
-            return null;
+            return _services.Mediator.Send(
+                new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Content), CancellationToken.None);
         }
         catch (Exception e)
         {
-            if (e is StoreUnavailableException)
-                _services.Log.StoreUnavailable(e, NameOf(parsed), _connection.Device);
-            else
-                _services.Log.FrameFailed(e, NameOf(parsed), _connection.Device);
-            answer = new ErrorAnswer(Error.Of(e), AttemptOf(parsed));
+            return Task.FromException<Result<SentMessage>>(e);
         }
+    }
+
+    async ValueTask ICommandWork.AnswerAsync(Command command, bool moreFollow)
+    {
+        var answer = await AnswerToAsync(command);
         if (answer is ErrorAnswer refusal)
             _services.Metrics.Refused(refusal.Error.Code);
-        return answer;
+        if (command.Answered is { } waiting)
+        {
+            waiting.SetResult(answer);
+            return;
+        }
+        try
+        {
+            if (answer is not null)
+                await _attached.ReplyAsync(answer, moreFollow, _ended);
+        }
+        catch (Exception e)
+        {
+            // Nobody is there to be answered.
+            _services.Log.ConnectionFailed(e, _connection.Device);
+        }
     }
 
     /// <summary>Whether a transport's own ping or pong is admitted: it costs what a frame's ping does.</summary>
@@ -124,17 +157,39 @@ internal sealed class DoorSession : IDisposable
         _attached.Dispose();
     }
 
-    private Task<ServerEvent?> HandleAsync(ClientFrame frame, CancellationToken ended)
+    private async ValueTask<ServerEvent?> AnswerToAsync(Command command)
+    {
+        try
+        {
+            return command.Refusal is { } over ? new ErrorAnswer(over, AttemptOf(command.Frame))
+                : command.Frame.Frame is { } frame ? await HandleAsync(frame, command.Sending)
+                : Charged(new ErrorAnswer(command.Frame.Refusal!, command.Frame.ClientMsgId));
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e)
+        {
+            if (e is StoreUnavailableException)
+                _services.Log.StoreUnavailable(e, NameOf(command.Frame), _connection.Device);
+            else
+                _services.Log.FrameFailed(e, NameOf(command.Frame), _connection.Device);
+            return new ErrorAnswer(Error.Of(e), AttemptOf(command.Frame));
+        }
+    }
+
+    private Task<ServerEvent?> HandleAsync(ClientFrame frame, Task<Result<SentMessage>>? sending)
     {
         var from = _connection.Device;
         return frame switch
         {
-            MessageFrame f => SendAsync(f, ended),
+            MessageFrame f => EndSendAsync(f, sending!),
             AckPlaceFrame f => AckAsync(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status)),
             AckMessageFrame f => AckAsync(new AcknowledgeMessage(from, f.Message, f.Status)),
             TypingFrame f => DoAsync(new SetTyping(from, f.Conversation, f.Active)),
             SyncFrame f => ReadAsync(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit)),
-            PresenceFrame f => SubscribeAsync(f, ended),
+            PresenceFrame f => SubscribeAsync(f),
             AuthFrame f => Charge(_uncounted) is { } refusal ? Task.FromResult<ServerEvent?>(new ErrorAnswer(refusal)) : RenewAsync(f),
             PingFrame => Task.FromResult<ServerEvent?>(Charge(_uncounted) is { } refusal ? new ErrorAnswer(refusal) : new Pong()),
             _ => throw new ArgumentException($"{frame.GetType().Name} has no meaning.", nameof(frame)),
@@ -152,26 +207,25 @@ internal sealed class DoorSession : IDisposable
         (await _services.Mediator.Send(query, CancellationToken.None)).Match<ServerEvent>(
             page => new PageAnswer(page, _connection.Device.User), error => new ErrorAnswer(error));
 
-    private async Task<ServerEvent?> SendAsync(MessageFrame frame, CancellationToken ended)
+    private async Task<ServerEvent?> EndSendAsync(MessageFrame frame, Task<Result<SentMessage>> sending)
     {
-        var command = new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Content);
-        var result = await _services.Mediator.Send(command, CancellationToken.None);
+        var result = await sending;
         if (!result.IsOk)
             return new ErrorAnswer(result.Error, frame.ClientMsgId);
         // After the send, as one that is refused must not cost a page of the log; before its ack, so that the client first has what it missed.
         if (frame.LastSeen is { } seen)
-            await _attached.RepairAsync(frame.To, seen, ended);
+            await _attached.RepairAsync(frame.To, seen, _ended);
         return new SentAck(result.Value, frame.ClientMsgId);
     }
 
-    private async Task<ServerEvent?> SubscribeAsync(PresenceFrame frame, CancellationToken ended)
+    private async Task<ServerEvent?> SubscribeAsync(PresenceFrame frame)
     {
         var command = new SubscribePresence(_connection.Device, _attached.Id, frame.Subscribe, frame.Unsubscribe);
         var result = await _services.Mediator.Send(command, CancellationToken.None);
         if (!result.IsOk)
             return new ErrorAnswer(result.Error);
         foreach (var state in result.Value)
-            await _attached.ReplyAsync(new PresenceEvent(state), ended);
+            await _attached.ReplyAsync(new PresenceEvent(state), moreFollow: true, _ended);
         return null;
     }
 

@@ -2,13 +2,14 @@ using Chat.BuildingBlocks.Errors;
 
 namespace Chat.Host.Transports;
 
-/// <summary>One connection's allowance of frames: a bucket that holds ten seconds' worth. Used by the connection's reader alone.</summary>
+/// <summary>One connection's allowance of frames: a bucket that holds ten seconds' worth. May be used by any thread.</summary>
 internal sealed class FrameBudget(int perSecond, string refusal, TimeProvider clock)
 {
     private const int Seconds = 10;
 
     private readonly int _size = perSecond * Seconds;
     private readonly Error _refusal = new(ErrorCodes.RateLimited, refusal, TimeSpan.FromSeconds(1.0 / perSecond));
+    private readonly Lock _gate = new();
     private double _left = perSecond * Seconds;
     private long _counted = clock.GetTimestamp();
 
@@ -23,6 +24,12 @@ internal sealed class FrameBudget(int perSecond, string refusal, TimeProvider cl
 
     /// <summary>Null when the frame is admitted, else the refusal.</summary>
     public Error? Take()
+    {
+        lock (_gate)
+            return TakeOne();
+    }
+
+    private Error? TakeOne()
     {
         var now = clock.GetTimestamp();
         var gained = clock.GetElapsedTime(_counted, now).TotalSeconds * perSecond;

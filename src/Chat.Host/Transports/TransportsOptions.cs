@@ -11,6 +11,17 @@ internal sealed class TransportsOptions
     /// <summary>Bytes after which a frame is not even read through, and the connection ends (1009). 65 536 to 16 777 216; default 1 048 576.</summary>
     [Range(65_536, 16_777_216)] public int MaxMessageBytes { get; init; } = 1024 * 1024;
 
+    /// <summary>
+    /// Commands of one connection that have no answer yet; while there are so many no more is read from it. On the hub fewer, where so many of the
+    /// largest frame are more than <see cref="MaxCommandBytesInFlight"/>. 1 to 4 096; default 64.
+    /// </summary>
+    [Range(1, 4_096)] public int MaxCommandsInFlight { get; init; } = 64;
+
+    /// <summary>
+    /// Bytes of their frames together; a larger frame is taken where it is alone. 32 768 to 16 777 216; default 524 288: eight of the largest frame.
+    /// </summary>
+    [Range(32_768, 16_777_216)] public int MaxCommandBytesInFlight { get; init; } = 512 * 1024;
+
     /// <summary>The server pings a silent connection after this pause. 1 s to 5 min; default 15 s.</summary>
     [Range(typeof(TimeSpan), "00:00:01", "00:05:00")] public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 

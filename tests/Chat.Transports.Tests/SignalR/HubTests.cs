@@ -158,6 +158,23 @@ public sealed class HubTests : IAsyncDisposable
         Assert.DoesNotContain("secret", fault.Message, StringComparison.Ordinal);
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Messages_overlap_and_begin_in_the_order_of_the_calls(bool messagePack)
+    {
+        await using var client = await ConnectAsync(messagePack);
+        var sends = new PendingSends(_doors!.Mediator);
+
+        var calls = Enumerable.Range(1, 5)
+            .Select(n => client.CallAsync("SendMessage", new { to = "@bob", text = "hello", clientMsgId = $"c{n}" })).ToList();
+        await sends.BegunAsync(5);
+        Assert.Equal(["c1", "c2", "c3", "c4", "c5"], sends.Begun);
+        foreach (var n in Enumerable.Range(1, 5).Reverse())
+            sends.End($"c{n}", PendingSends.Sent(n));
+
+        var answers = await Task.WhenAll(calls);
+        Assert.All(Enumerable.Range(1, 5), n => Assert.Contains($"\"seqNo\":{n},", answers[n - 1], StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(false, CloseReason.Replaced, "replaced: ")]
     [InlineData(true, CloseReason.Replaced, "replaced: ")]

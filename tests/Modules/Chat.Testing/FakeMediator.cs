@@ -19,12 +19,19 @@ public sealed class FakeMediator : IMediator
         return this;
     }
 
+    /// <summary>Answers when the task has ended.</summary>
+    public FakeMediator AnswerLater<TRequest, TResponse>(Func<TRequest, Task<TResponse>> answer) where TRequest : IRequest<TResponse>
+    {
+        _answers[typeof(TRequest)] = request => answer((TRequest)request);
+        return this;
+    }
+
     /// <summary>A subscriber of the next event fails; that event is not kept.</summary>
     public void FailNextEvent() => _failure = new InvalidOperationException("A subscriber has failed.");
 
     public Task<TResponse> Send<TResponse>(IRequest<TResponse> request, CancellationToken cancellationToken = default) =>
         _answers.TryGetValue(request.GetType(), out var answer)
-            ? Task.FromResult((TResponse)answer(request)!)
+            ? answer(request) is var answered && answered is Task<TResponse> later ? later : Task.FromResult((TResponse)answered!)
             : throw new InvalidOperationException($"The test says no answer to {request.GetType().Name}.");
 
     public Task Publish(object notification, CancellationToken cancellationToken = default)

@@ -34,16 +34,18 @@ internal sealed class ChatHub(DoorServices services) : Hub
             connection.Close(CloseReason.GoingAway);
     }
 
-    public override Task OnDisconnectedAsync(Exception? exception)
+    public override async Task OnDisconnectedAsync(Exception? exception)
     {
-        Context.Features.Get<DoorSession>()?.Dispose();
-        return Task.CompletedTask;
+        if (Context.Features.Get<DoorSession>() is not { } session)
+            return;
+        session.Dispose();
+        await session.FinishAsync(CancellationToken.None);
     }
 
     private async Task<Dictionary<string, object?>?> AnswerAsync(ClientFrameType type, HubRequest request)
     {
         var session = Context.Features.Get<DoorSession>() ?? throw Refused(DoorRequests.NotAccepting);
-        var answer = await session.AnswerAsync(Parse(type, request, session), Context.ConnectionAborted);
+        var answer = await session.AnswerAsync(Parse(type, request, session), request.Size);
         return answer switch
         {
             null => null,

@@ -27,6 +27,9 @@ internal static class HubEndpoint
             // A larger one ends the connection, as on /ws; between a frame's limit and this one it is refused as too_large.
             hub.MaximumReceiveMessageSize = transports.Value.MaxMessageBytes;
             hub.EnableDetailedErrors = false;
+            // SignalR begins calls in their order and counts no bytes.
+            hub.MaximumParallelInvocationsPerClient = Math.Clamp(
+                transports.Value.MaxCommandBytesInFlight / transports.Value.MaxFrameBytes, 1, transports.Value.MaxCommandsInFlight);
             hub.StatefulReconnectBufferSize = 0;
         });
         return services;

@@ -62,6 +62,8 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             session?.Dispose();
             _readToEnd.TrySetResult();
             await Goodbye(CloseCode.Normal, "", null);
+            if (session is not null)
+                await session.FinishAsync(CancellationToken.None);
         }
     }
 
@@ -114,13 +116,15 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         {
             if (received is Received.Malformed)
             {
-                _ = Goodbye(CloseCode.ProtocolError, "malformed frame", null);
+                await EndAsync(session, CloseCode.ProtocolError, "malformed frame");
                 await _reader.DrainAsync(_ended.Token);
                 return;
             }
             if (session is not null && _goodbye is null)
                 await TakeAsync(received, session);
         }
+        if (session is not null && _goodbye is null)
+            await session.FinishAsync(_ended.Token);
     }
 
     private ValueTask TakeAsync(Received received, DoorSession session)
@@ -128,13 +132,14 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         switch (received)
         {
             case Received.Text:
+                var bytes = _reader.Text.Length;
                 var parsed = ClientFrameParser.Parse(_reader.Text, Device.User);
                 _reader.Release();
                 if (parsed.Frame is AckPlaceFrame or AckMessageFrame)
                     _liveness.Reads();
-                return AnswerAsync(session, parsed);
+                return session.TakeAsync(parsed, bytes);
             case Received.TooLarge:
-                return AnswerAsync(session, ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)));
+                return session.TakeAsync(ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)), bytes: 0);
             case Received.Ping:
                 return session.AdmitsControl(out var refusal) ? WriteControlAsync(Opcode.Pong, _reader.Ping) : RefuseAsync(session, refusal);
             case Received.Pong:
@@ -143,24 +148,23 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             case Received.Fragment:
                 return session.AdmitsFragment(out refusal) ? default : RefuseAsync(session, refusal);
             case Received.Binary:
-                _ = Goodbye(CloseCode.ProtocolError, "text frames only", null);
-                return default;
+                return EndAsync(session, CloseCode.ProtocolError, "text frames only");
             case Received.FarTooLarge:
-                _ = Goodbye(CloseCode.FrameTooLarge, "frame too large", null);
-                return default;
+                return EndAsync(session, CloseCode.FrameTooLarge, "frame too large");
             default:
                 return default;
         }
     }
 
-    private async ValueTask AnswerAsync(DoorSession session, ParsedFrame parsed)
+    /// <summary>Ends the connection once what came before has its answers.</summary>
+    private async ValueTask EndAsync(DoorSession? session, CloseCode code, string text)
     {
-        if (await session.AnswerAsync(parsed, _ended.Token) is { } answer)
-            await session.ReplyAsync(answer, _ended.Token);
+        if (session is not null && _goodbye is null)
+            await session.FinishAsync(_ended.Token);
+        _ = Goodbye(code, text, null);
     }
 
-    private ValueTask RefuseAsync(DoorSession session, ErrorAnswer? refusal) =>
-        refusal is null ? default : session.ReplyAsync(refusal, _ended.Token);
+    private static ValueTask RefuseAsync(DoorSession session, ErrorAnswer? refusal) => refusal is null ? default : session.ReplyAsync(refusal);
 
     private ValueTask Watch(ValueTask write, CancellationToken ct) =>
         write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));

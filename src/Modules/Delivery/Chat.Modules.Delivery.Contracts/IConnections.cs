@@ -32,7 +32,10 @@ public interface IAttachedConnection : IDisposable
     ConnectionId Id { get; }
 
     /// <summary>Writes an answer to the client's own command, in order with the events. Never dropped: waits while too many answers wait.</summary>
-    ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct);
+    /// <param name="answer">The answer.</param>
+    /// <param name="moreFollow">Whether others are likely to follow at once: then they leave in one write.</param>
+    /// <param name="ct">Gives up waiting.</param>
+    ValueTask ReplyAsync(ServerEvent answer, bool moreFollow, CancellationToken ct);
 
     /// <summary>
     /// The client says what it has seen of a conversation: sends what is missing above it before anything else, at most a page; where that

@@ -190,7 +190,7 @@ public sealed class ConnectionTableTests : IDisposable
         bob.Connection.Tell(new News());
         await Wait.UntilAsync(() => bob.IsHeldBack, "the write");
 
-        var replies = Enumerable.Range(0, 5).Select(number => bob.Connection.ReplyAsync(new Reply(number), Ct).AsTask()).ToList();
+        var replies = Enumerable.Range(0, 5).Select(number => bob.Connection.ReplyAsync(new Reply(number), moreFollow: false, Ct).AsTask()).ToList();
         Assert.Equal([true, true, false, false, false], replies.Select(reply => reply.IsCompleted));
         bob.Release();
         await Task.WhenAll(replies);
@@ -207,8 +207,8 @@ public sealed class ConnectionTableTests : IDisposable
         bob.Connection.Tell(new News());
         await Wait.UntilAsync(() => bob.IsHeldBack, "the write");
 
-        await bob.Connection.ReplyAsync(new Reply(1, size: 2_000_000), Ct);
-        var second = bob.Connection.ReplyAsync(new Reply(2, size: 2_000_000), Ct).AsTask();
+        await bob.Connection.ReplyAsync(new Reply(1, size: 2_000_000), moreFollow: false, Ct);
+        var second = bob.Connection.ReplyAsync(new Reply(2, size: 2_000_000), moreFollow: false, Ct).AsTask();
 
         Assert.False(second.IsCompleted);
         bob.Release();
@@ -222,7 +222,7 @@ public sealed class ConnectionTableTests : IDisposable
         bob.Stall();
         bob.Connection.Tell(new News());
         await Wait.UntilAsync(() => bob.IsHeldBack, "the write");
-        var replies = Enumerable.Range(0, 3).Select(number => bob.Connection.ReplyAsync(new Reply(number), Ct).AsTask()).ToList();
+        var replies = Enumerable.Range(0, 3).Select(number => bob.Connection.ReplyAsync(new Reply(number), moreFollow: false, Ct).AsTask()).ToList();
 
         bob.Connection.Dispose();
 
@@ -234,7 +234,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var bob = await _world.ConnectedAsync(Bob);
 
-        await bob.Connection.ReplyAsync(new PresenceEvent(new(Alice.User, Online: true, LastSeen: null)), Ct);
+        await bob.Connection.ReplyAsync(new PresenceEvent(new(Alice.User, Online: true, LastSeen: null)), moreFollow: false, Ct);
         _world.Say(Here, Alice);
         await Wait.UntilAsync(() => bob.Messages.Count == 1, "what follows");
 

@@ -34,7 +34,7 @@ public sealed class RepairTests : IDisposable
         _world.Append(Here, Alice);
 
         await bob.Connection.RepairAsync(Here, SeqNo.None, TestContext.Current.CancellationToken);
-        await bob.Connection.ReplyAsync(new Reply(), TestContext.Current.CancellationToken);
+        await bob.Connection.ReplyAsync(new Reply(), moreFollow: false, TestContext.Current.CancellationToken);
         await _world.SettleAsync();
 
         Assert.Equal([typeof(MessageEvent), typeof(Reply)], bob.Events.TakeLast(2).Select(item => item.GetType()));

@@ -214,9 +214,9 @@ public sealed class ResyncTests : IDisposable
     public async Task Answers_are_kept()
     {
         var bob = await StalledAsync();
-        await bob.Connection.ReplyAsync(new Reply(1), TestContext.Current.CancellationToken);
+        await bob.Connection.ReplyAsync(new Reply(1), moreFollow: false, TestContext.Current.CancellationToken);
         Flood(bob);
-        await bob.Connection.ReplyAsync(new Reply(2), TestContext.Current.CancellationToken);
+        await bob.Connection.ReplyAsync(new Reply(2), moreFollow: false, TestContext.Current.CancellationToken);
 
         bob.Release();
         await _world.SettleAsync();

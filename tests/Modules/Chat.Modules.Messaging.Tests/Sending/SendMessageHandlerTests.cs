@@ -67,6 +67,28 @@ public sealed class SendMessageHandlerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_device_s_messages_keep_their_order_though_what_is_asked_before_one_takes_time()
+    {
+        var asked = 0;
+        var memberships = new TaskCompletionSource<Membership?>[3];
+        _mediator.AnswerLater<GetMembership, Membership?>(_ => (memberships[asked++] = new TaskCompletionSource<Membership?>()).Task);
+
+        var sends = Enumerable.Range(0, 3).Select(n => SendAsync(Alice, $"{n}")).ToList();
+        memberships[2].SetResult(new Membership(SeqNo.None, SeqNo.None));
+        memberships[1].SetResult(null);
+        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        var last = SendAsync(Alice, "3");
+        var ofAnother = await SendAsync(Bob, "3");
+        memberships[0].SetResult(new Membership(SeqNo.None, SeqNo.None));
+
+        Assert.Equal(1, ofAnother.Value.SeqNo.Value);
+        Assert.Equal(2, (await sends[0]).Value.SeqNo.Value);
+        Assert.Equal(ErrorCodes.NotAMember, (await sends[1]).Error?.Code);
+        Assert.Equal(3, (await sends[2]).Value.SeqNo.Value);
+        Assert.Equal(4, (await last).Value.SeqNo.Value);
+    }
+
+    [Fact]
     public async Task Concurrent_repetitions_are_told_once()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => SendAsync(Alice, "1"), Ct)));

@@ -140,7 +140,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    public async ValueTask ReplyAsync(ServerEvent answer, CancellationToken ct)
+    public async ValueTask ReplyAsync(ServerEvent answer, bool moreFollow, CancellationToken ct)
     {
         while (true)
         {
@@ -158,8 +158,11 @@ internal sealed class DeviceConnection : IAttachedConnection
             }
             await room.WaitAsync(ct);
         }
-        // On the caller's thread: an ack need not wait for another thread to wake.
-        _pump.Run();
+        // On the caller's thread: an ack need not wait for another thread to wake. Unless others come with it.
+        if (moreFollow)
+            _pump.Schedule();
+        else
+            _pump.Run();
     }
 
     /// <summary>The device has everything up to a seqNo.</summary>

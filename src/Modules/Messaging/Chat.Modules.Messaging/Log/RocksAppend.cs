@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 
@@ -25,6 +26,9 @@ internal sealed class RocksAppend(MessageDraft draft)
 
     public StoreUnavailableException? Failure { get; set; }
 
+    /// <summary>The next one of its device in the same commit.</summary>
+    public RocksAppend? Next { get; set; }
+
     public void Stamp(Activity activity)
     {
         Activity = activity;
@@ -43,19 +47,37 @@ internal sealed class RocksAppend(MessageDraft draft)
 
 /// <summary>
 /// Answers what one commit has settled, off the writer's thread. Who waited goes on right here, which costs less than handing each to a thread
-/// of its own; and as that may take long, another thread is always called to go on with the rest.
+/// of its own; and as that may take long, another thread is always called to go on with the rest. Those of one device are answered in
+/// their order, so that neither its acks nor the fan-out have to be put in order again.
 /// </summary>
-internal sealed class RocksAnswering(RocksAppend[] appends) : IThreadPoolWorkItem
+internal sealed class RocksAnswering : IThreadPoolWorkItem
 {
+    // The first of each device.
+    private readonly List<RocksAppend> _firsts = [];
     private int _taken;
+
+    public RocksAnswering(List<RocksAppend> appends)
+    {
+        var newest = new Dictionary<DeviceAddress, RocksAppend>(appends.Count);
+        foreach (var append in appends)
+        {
+            ref var last = ref CollectionsMarshal.GetValueRefOrAddDefault(newest, append.Draft.Sender, out var isKnown);
+            if (isKnown)
+                last!.Next = append;
+            else
+                _firsts.Add(append);
+            last = append;
+        }
+    }
 
     public void Execute()
     {
-        for (var isFirst = true; Interlocked.Increment(ref _taken) - 1 is var next && next < appends.Length; isFirst = false)
+        for (var isFirst = true; Interlocked.Increment(ref _taken) - 1 is var next && next < _firsts.Count; isFirst = false)
         {
-            if (isFirst && next + 1 < appends.Length)
+            if (isFirst && next + 1 < _firsts.Count)
                 ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-            appends[next].Answer();
+            for (var append = _firsts[next]; append is not null; append = append.Next)
+                append.Answer();
         }
     }
 }

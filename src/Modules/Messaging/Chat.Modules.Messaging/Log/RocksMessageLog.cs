@@ -208,7 +208,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         finally
         {
             _firsts.Clear();
-            ThreadPool.UnsafeQueueUserWorkItem(new RocksAnswering([.. appends]), preferLocal: false);
+            ThreadPool.UnsafeQueueUserWorkItem(new RocksAnswering(appends), preferLocal: false);
         }
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
     }

@@ -12,18 +12,30 @@ internal sealed class SendMessageHandler(
     MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
+    private readonly SendTurns _turns = new();
+
     public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
     {
         var started = metrics.Start();
-        if (await RefusalAsync(command, ct) is { } refusal)
+        var checking = RefusalAsync(command, ct);
+        Error? refusal;
+        Task<Result<AppendedMessage>>? appending = null;
+        using (var turn = _turns.Take(command.Sender, checking.IsCompleted))
+        {
+            await turn.ComesAsync();
+            refusal = await checking;
+            // Not given up with the request: what has begun goes on.
+            if (refusal is null)
+                appending = appends.AppendAsync(
+                    new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()));
+        }
+        if (appending is null)
             // The answer to a repeated attempt stays the first one, whatever has changed since.
             return await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is { } earlier
                 ? await AnswerAsync(AppendedMessage.Earlier(earlier))
-                : refusal;
+                : refusal!;
 
-        // Not given up with the request: what has begun goes on.
-        var appended = await appends.AppendAsync(
-            new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()));
+        var appended = await appending;
         if (!appended.IsOk)
             return appended.Error;
         metrics.Accepted(started, appended.Value.Duplicate);

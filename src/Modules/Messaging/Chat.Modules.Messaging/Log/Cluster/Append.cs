@@ -27,6 +27,9 @@ internal sealed class Append
     /// <summary>Claims of this attempt that have come to nothing, its own among them.</summary>
     public List<Claim> Spent { get; } = [];
 
+    /// <summary>Later messages of its device, which stay behind it while another host may be appending it.</summary>
+    public List<Append> Behind { get; } = [];
+
     public Task<AppendedMessage> Done => _done.Task;
 
     public Claim ToClaim(long term, SeqNo head) => new(Id, term, Draft.Sender.User, Draft.ClientMsgId, Draft.Conversation, head);

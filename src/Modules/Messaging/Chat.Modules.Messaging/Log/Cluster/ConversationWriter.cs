@@ -21,6 +21,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     // Under the lock.
     private bool _running;
     private long _endTerm;
+    private readonly Dictionary<DeviceAddress, Append> _contested = [];
     private TaskCompletionSource? _ended;
 
     // Only the one run at a time touches these.
@@ -33,7 +34,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         get
         {
             lock (_lock)
-                return !_running;
+                return !_running && _contested.Count == 0;
         }
     }
 
@@ -41,8 +42,26 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         lock (_lock)
         {
+            if (StaysBehind(append))
+                return;
             _waiting.AddLast(append);
             if (_running)
+                return;
+            _running = true;
+        }
+        _ = RunAsync();
+    }
+
+    /// <summary>What another host may have been appending is answered, or else to be appended here; what stayed behind it goes on.</summary>
+    public void EndContest(Append append, bool isOver)
+    {
+        lock (_lock)
+        {
+            _contested.Remove(append.Draft.Sender);
+            foreach (var next in isOver ? append.Behind : [append, .. append.Behind])
+                _waiting.AddLast(next);
+            append.Behind.Clear();
+            if (_running || _waiting.Count == 0)
                 return;
             _running = true;
         }
@@ -224,11 +243,31 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         var own = batch.ConvertAll(append => append.ToClaim(held.Term, held.Head));
         var others = await Task.WhenAll(batch.Select((append, i) => ClaimAsync(append, own[i])));
-        for (var i = batch.Count - 1; i >= 0; i--)
+        foreach (var (append, claim, other) in batch.ToArray().Zip(own, others))
         {
-            if (others[i].Count > 0 && !await IsFreeAsync(batch[i], own[i], others[i]))
-                batch.RemoveAt(i);
+            if (StaysBehindContested(append, claim) || (other.Count > 0 && !await IsFreeAsync(append, claim, other)))
+                batch.Remove(append);
         }
+    }
+
+    private bool StaysBehindContested(Append append, Claim own)
+    {
+        lock (_lock)
+        {
+            if (!StaysBehind(append))
+                return false;
+            append.Spent.Add(own);
+            return true;
+        }
+    }
+
+    // A device's messages keep their order. Under the lock.
+    private bool StaysBehind(Append append)
+    {
+        if (!_contested.TryGetValue(append.Draft.Sender, out var first))
+            return false;
+        first.Behind.Add(append);
+        return true;
     }
 
     private async Task<bool> IsFreeAsync(Append append, Claim own, List<Claim> others)
@@ -243,7 +282,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         if (open.Count == 0)
             return true;
         append.Spent.Add(own);
-        context.Contest(append, open);
+        lock (_lock)
+            _contested.Add(append.Draft.Sender, append);
+        context.Contest(this, append, open);
         return false;
     }
 

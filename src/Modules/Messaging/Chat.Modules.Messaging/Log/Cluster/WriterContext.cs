@@ -70,8 +70,8 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
     /// <summary>Ends the term before <paramref name="term"/>, whoever holds it.</summary>
     public async Task BeginTermAsync(ConversationId conversation, long term) => await WriterOf(conversation).BeginTermAsync(term);
 
-    /// <summary>Waits until other hosts' claims to an attempt have come to something or to nothing, and appends then.</summary>
-    public void Contest(Append append, IReadOnlyList<Claim> open) => _ = ContestAsync(append, open);
+    /// <summary>Waits until other hosts' claims to an attempt have come to something or to nothing, and hands it back to its writer in the second case.</summary>
+    public void Contest(ConversationWriter writer, Append append, IReadOnlyList<Claim> open) => _ = ContestAsync(writer, append, open);
 
     /// <summary>How long a writer asks to be left alone.</summary>
     public static TimeSpan BusyFor(int losses) => Turn(losses);
@@ -106,7 +106,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
         }
     }
 
-    private async Task ContestAsync(Append append, IReadOnlyList<Claim> open)
+    private async Task ContestAsync(ConversationWriter writer, Append append, IReadOnlyList<Claim> open)
     {
         try
         {
@@ -117,6 +117,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
                 if (message is not null)
                 {
                     Settle(append, message);
+                    writer.EndContest(append, isOver: true);
                     return;
                 }
                 if (still.Count == 0)
@@ -127,11 +128,12 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
                     await Task.WhenAll(still.Select(claim => BeginTermAsync(claim.Conversation, claim.Term + 1)));
             }
             append.Spent.AddRange(open);
-            Enqueue(append);
+            writer.EndContest(append, isOver: false);
         }
         catch (Exception e)
         {
             Fail(append, e);
+            writer.EndContest(append, isOver: true);
         }
     }
 

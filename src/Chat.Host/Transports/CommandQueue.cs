@@ -1,0 +1,203 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.Host.Transports.Frames;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Host.Transports;
+
+/// <summary>A client's command between its frame and its answer.</summary>
+/// <param name="frame">The frame, or why it is none.</param>
+/// <param name="refusal">Why the connection's rate does not admit it; null where it does.</param>
+/// <param name="bytes">The frame's size.</param>
+/// <param name="answered">Receives the answer in its turn, where somebody waits for it; else the answer is written to the connection.</param>
+internal sealed class Command(ParsedFrame frame, Error? refusal, int bytes, TaskCompletionSource<ServerEvent?>? answered = null)
+{
+    public ParsedFrame Frame => frame;
+
+    public Error? Refusal => refusal;
+
+    public int Bytes => bytes;
+
+    public TaskCompletionSource<ServerEvent?>? Answered => answered;
+
+    /// <summary>Whether it is a message to be sent; these overlap.</summary>
+    public bool IsSend => refusal is null && frame.Frame is MessageFrame;
+
+    /// <summary>Whether no later command begins before it has ended. An ack and a refusal change nothing that a message could meet.</summary>
+    public bool HoldsBackSends => refusal is null && frame.Frame is not (null or MessageFrame or AckPlaceFrame or AckMessageFrame);
+
+    /// <summary>The send, once it has begun.</summary>
+    public Task<Result<SentMessage>>? Sending { get; set; }
+
+    /// <summary>The command that came after it.</summary>
+    public Command? Next { get; set; }
+}
+
+/// <summary>What the commands of a connection do. Must not throw.</summary>
+internal interface ICommandWork
+{
+    /// <summary>Begins to send a message.</summary>
+    Task<Result<SentMessage>> Send(Command command);
+
+    /// <summary>Ends a send that has begun, or does what another command says, and delivers the answer; is told whether others wait for theirs.</summary>
+    ValueTask AnswerAsync(Command command, bool moreFollow);
+}
+
+/// <summary>
+/// The commands of one connection that have no answer yet. Messages begin in the order sent and overlap; every other command waits until all
+/// before it are answered. Answers leave in the order of the commands.
+/// </summary>
+/// <param name="work">Does what they say.</param>
+/// <param name="maxCommands">Commands without an answer at a time.</param>
+/// <param name="maxBytes">What their frames may take together; a larger one is taken where it is alone.</param>
+internal sealed class CommandQueue(ICommandWork work, int maxCommands, int maxBytes)
+{
+    private readonly Lock _gate = new();
+
+    // All below are guarded by _gate. The first is answered next; those from _toBegin on have not begun.
+    private Command? _first;
+    private Command? _last;
+    private Command? _toBegin;
+    private int _count;
+    private int _bytes;
+    private bool _beginning;
+    private bool _answering;
+    private TaskCompletionSource? _changed;
+
+    /// <summary>Puts a command behind those that are there, and begins what may begin. Called by one thread at a time.</summary>
+    public void Add(Command command)
+    {
+        lock (_gate)
+        {
+            if (_last is null)
+                _first = command;
+            else
+                _last.Next = command;
+            _last = command;
+            _toBegin ??= command;
+            _count++;
+            _bytes += command.Bytes;
+        }
+        Advance();
+    }
+
+    /// <summary>Waits until there is room for another command. The next <see cref="Add"/> takes it.</summary>
+    /// <returns>Whether it had to wait.</returns>
+    public ValueTask<bool> WaitForRoomAsync(int bytes, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (HasRoom(bytes))
+                return ValueTask.FromResult(false);
+        }
+        return WaitForChangeAsync(bytes, ct);
+    }
+
+    /// <summary>Waits until every command is answered.</summary>
+    public async ValueTask WaitUntilEmptyAsync(CancellationToken ct) => await WaitForRoomAsync(int.MaxValue, ct);
+
+    private void Advance()
+    {
+        BeginSends();
+        lock (_gate)
+        {
+            if (_answering || !IsDue(_first))
+                return;
+            _answering = true;
+        }
+        _ = AnswerAsync();
+    }
+
+    // One thread at a time, so that they begin in their order; what another adds meanwhile is begun by this one.
+    private void BeginSends()
+    {
+        while (true)
+        {
+            Command next;
+            lock (_gate)
+            {
+                if (_beginning || TakeSend() is not { } taken)
+                    return;
+                (_beginning, next) = (true, taken);
+            }
+            var sending = work.Send(next);
+            lock (_gate)
+                (next.Sending, _beginning) = (sending, false);
+        }
+    }
+
+    // The next send that may begin: those before it have begun, or are answered, or hold nothing back.
+    private Command? TakeSend()
+    {
+        for (; _toBegin is { } command; _toBegin = command.Next)
+        {
+            if (command.IsSend)
+            {
+                _toBegin = command.Next;
+                return command;
+            }
+            if (command.HoldsBackSends)
+                return null;
+        }
+        return null;
+    }
+
+    private static bool IsDue(Command? first) => first is not null && (first.Sending is not null || !first.IsSend);
+
+    private async Task AnswerAsync()
+    {
+        while (true)
+        {
+            Command command;
+            lock (_gate)
+            {
+                if (!IsDue(_first))
+                {
+                    _answering = false;
+                    return;
+                }
+                command = _first!;
+            }
+            if (command.Sending is Task { IsCompleted: false } sending)
+                await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await work.AnswerAsync(command, moreFollow: command.Next is not null);
+            Remove(command);
+            BeginSends();
+        }
+    }
+
+    private void Remove(Command command)
+    {
+        TaskCompletionSource? changed;
+        lock (_gate)
+        {
+            _first = command.Next;
+            if (_first is null)
+                _last = null;
+            if (_toBegin == command)
+                _toBegin = command.Next;
+            _count--;
+            _bytes -= command.Bytes;
+            (changed, _changed) = (_changed, null);
+        }
+        changed?.TrySetResult();
+    }
+
+    // Under _gate.
+    private bool HasRoom(int bytes) => _count == 0 || (_count < maxCommands && (long)_bytes + bytes <= maxBytes);
+
+    private async ValueTask<bool> WaitForChangeAsync(int bytes, CancellationToken ct)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (HasRoom(bytes))
+                    return true;
+                changed = (_changed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            }
+            await changed.WaitAsync(ct);
+        }
+    }
+}

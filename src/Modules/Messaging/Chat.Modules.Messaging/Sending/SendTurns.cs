@@ -1,0 +1,55 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Messaging.Sending;
+
+/// <summary>Keeps a device's messages in the order in which they came, though what is asked before one is appended may take its time.</summary>
+internal sealed class SendTurns
+{
+    private readonly Lock _gate = new();
+
+    // Of devices whose messages wait, the newest one's. As many as there are messages on their way, at most.
+    private readonly Dictionary<DeviceAddress, TaskCompletionSource> _newest = [];
+    private volatile int _waiting;
+
+    /// <summary>A message's turn, to be disposed of once its append has begun or it is refused.</summary>
+    /// <param name="device">Whose it is.</param>
+    /// <param name="isReady">Whether it waits for nothing itself: then it costs nothing where no other message waits.</param>
+    public Turn Take(DeviceAddress device, bool isReady)
+    {
+        if (isReady && _waiting == 0)
+            return default;
+        lock (_gate)
+        {
+            var before = _newest.GetValueOrDefault(device);
+            if (isReady && before is null)
+                return default;
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _newest[device] = done;
+            _waiting = _newest.Count;
+            return new Turn(this, device, before?.Task, done);
+        }
+    }
+
+    private void End(DeviceAddress device, TaskCompletionSource done)
+    {
+        lock (_gate)
+        {
+            if (_newest.GetValueOrDefault(device) == done)
+                _newest.Remove(device);
+            _waiting = _newest.Count;
+        }
+        done.SetResult();
+    }
+
+    public readonly struct Turn(SendTurns turns, DeviceAddress device, Task? before, TaskCompletionSource? done) : IDisposable
+    {
+        /// <summary>Completes when all earlier messages of the device have had theirs.</summary>
+        public Task ComesAsync() => before ?? Task.CompletedTask;
+
+        public void Dispose()
+        {
+            if (done is not null)
+                turns.End(device, done);
+        }
+    }
+}
