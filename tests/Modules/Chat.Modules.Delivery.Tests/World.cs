@@ -136,6 +136,16 @@ internal sealed class World : IDisposable
         }
     }
 
+    /// <summary>A message's content goes from the log, its place stays.</summary>
+    public void Erase(MessageAppended appended)
+    {
+        lock (_gate)
+        {
+            var messages = _log[appended.Message.Conversation];
+            messages[messages.IndexOf(appended.Message)] = appended.Message with { Content = MessageContent.Erased };
+        }
+    }
+
     /// <summary>Tells the connections of the members, as the fan-out does.</summary>
     public void Offer(MessageAppended appended) => Receivers.Push(appended, Members(appended.Message.Conversation));
 

@@ -32,6 +32,7 @@ public sealed class RocksStore : IDisposable
     private readonly Lock _writing = new();
     private RocksDb? _db;
     private volatile bool _failing;
+    private volatile bool _closing;
 
     // Under _writing.
     private bool _disposed;
@@ -122,6 +123,41 @@ public sealed class RocksStore : IDisposable
         }
     }
 
+    /// <summary>Writes what is in memory into tables. The write-ahead logs that had it go.</summary>
+    /// <exception cref="RocksDbException">Some of it was not written.</exception>
+    public void Flush()
+    {
+        using var view = View();
+        var options = new FlushOptions().SetWaitForFlush(true);
+        foreach (var family in _families.Values.Select(family => family.Handle).Append(view.Db.GetDefaultColumnFamily()))
+        {
+            Native.Instance.rocksdb_flush_cf(view.Db.Handle, options.Handle, family.Handle, out nint error);
+            if (error != 0)
+                throw new RocksDbException(error);
+        }
+        GC.KeepAlive(options);
+    }
+
+    /// <summary>Rewrites the tables that have keys from <paramref name="from"/> to <paramref name="to"/>, which takes long: what was overwritten leaves the disk.</summary>
+    /// <returns>False where it was cut short, for the store is closed or opened anew.</returns>
+    public bool Compact(RocksFamily family, byte[] from, byte[] to)
+    {
+        using var view = View();
+        var options = Native.Instance.rocksdb_compactoptions_create();
+        try
+        {
+            // Or RocksDB's own compactions would wait for this one, and writers for them.
+            Native.Instance.rocksdb_compactoptions_set_exclusive_manual_compaction(options, 0);
+            Native.Instance.rocksdb_compact_range_cf_opt(
+                view.Db.Handle, family.Handle.Handle, options, from, (nuint)from.Length, to, (nuint)to.Length);
+            return !_closing;
+        }
+        finally
+        {
+            Native.Instance.rocksdb_compactoptions_destroy(options);
+        }
+    }
+
     /// <summary>Returns when it can be read and, after a write that failed, written again.</summary>
     /// <exception cref="Exception">It cannot.</exception>
     public void Probe()
@@ -198,6 +234,9 @@ public sealed class RocksStore : IDisposable
 
     private void Close()
     {
+        _closing = true;
+        if (_db is { } db)
+            Native.Instance.rocksdb_disable_manual_compaction(db.Handle);
         _open.EnterWriteLock();
         try
         {
@@ -215,6 +254,7 @@ public sealed class RocksStore : IDisposable
         _db = RocksDb.Open(Settings(), _path, _settings);
         foreach (var family in _families.Values)
             family.Handle = _db.GetColumnFamily(family.Name);
+        _closing = false;
     }
 
     // Made aside and moved into its place when complete: RocksDB's own making in place would also fill in what a damaged store has lost,

@@ -14,6 +14,12 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
     /// <summary>What a newer server wrote and this one does not know, as it was encoded: kept, and written again with the rest.</summary>
     public ReadOnlyMemory<byte> Unknown { get; init; }
 
+    /// <summary>What is left where the content was erased.</summary>
+    public static MessageContent Erased { get; } = new(default(Utf8Text)) { Kind = MessageKind.Erased };
+
+    /// <summary>Whether clients are shown it. Else its place is a hole to them: it was erased, or only a newer server can show it.</summary>
+    public bool IsShown => Kind == MessageKind.Message;
+
     /// <summary>Whether it has nothing but a text and what that answers.</summary>
     public bool IsPlain => Kind == MessageKind.Message && Unknown.IsEmpty;
 
@@ -33,4 +39,7 @@ public enum MessageKind : byte
 {
     /// <summary>A message.</summary>
     Message = 0,
+
+    /// <summary>Its content was erased; only its place is left.</summary>
+    Erased = 255,
 }

@@ -40,6 +40,12 @@ internal sealed class MessagingOptions
     [Range(100, 10_000_000)] public int MaxDirectConversationsByOthers { get; init; } = 100_000;
 
     /// <summary>
+    /// How long the bytes of an erased content may stay in the embedded log's files, in milliseconds, the time of one compaction aside. 60 000 to
+    /// 604 800 000 (7 days); default 3 600 000.
+    /// </summary>
+    [Range(60_000, 604_800_000)] public int EraseWithinMs { get; init; } = 3_600_000;
+
+    /// <summary>
     /// A page's size at most, in bytes of its JSON: a page of a conversation or of the list ends before it, with fewer messages than were asked
     /// for. One message is on it whatever its size. 65 536 to 16 MiB; default 262 144.
     /// </summary>

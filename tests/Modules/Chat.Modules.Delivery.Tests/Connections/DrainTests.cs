@@ -30,6 +30,33 @@ public sealed class DrainTests : IDisposable
         Assert.Equal([1, 2], SeqNos(bob, group));
     }
 
+    // Erased, or of a kind that only newer servers know.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task What_is_not_shown_is_a_hole_that_holds_up_nothing(int erased)
+    {
+        for (var n = 1; n <= 3; n++)
+        {
+            var appended = _world.Append(Here, Alice);
+            if (n == erased)
+                _world.Erase(appended);
+        }
+        var bob = await _world.ConnectedAsync(Bob);
+        var others = new[] { 1L, 2, 3 }.Where(n => n != erased).ToList();
+        Assert.IsType<CaughtUpEvent>(bob.Events[^1]);
+        Assert.Equal(others, bob.SeqNos);
+
+        await _world.AckAsync(Bob, Here, others[^1]);
+        var live = _world.Append(Here, Alice);
+        _world.Offer(live with { Message = live.Message with { Content = MessageContent.Erased } });
+        _world.Say(Here, Alice);
+        await _world.SettleAsync();
+
+        Assert.Equal([.. others, 5], bob.SeqNos);
+    }
+
     [Fact]
     public async Task With_nothing_waiting_it_is_caught_up_at_once()
     {

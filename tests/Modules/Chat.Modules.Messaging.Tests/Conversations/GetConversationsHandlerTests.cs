@@ -162,6 +162,18 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_last_message_that_was_erased_is_not_shown_and_moves_nothing()
+    {
+        await AppendManyAsync(Team, Bob, 5);
+        Join(Team);
+        await _log.Log.EraseContentAsync(Team, new SeqNo(5), Ct);
+
+        var summary = Assert.Single((await GetAsync()).Conversations);
+
+        Assert.Equal((null, 5L), ((LoggedMessage?)summary.LastMessage, summary.MaxSeqNo.Value));
+    }
+
+    [Fact]
     public async Task A_last_message_from_before_the_joining_is_not_shown()
     {
         await AppendManyAsync(Team, Bob, 5);

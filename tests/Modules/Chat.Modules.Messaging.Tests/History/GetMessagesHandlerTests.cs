@@ -43,6 +43,22 @@ public sealed class GetMessagesHandlerTests : IDisposable
         Assert.Equal(ErrorCodes.NotAMember, page.Error?.Code);
     }
 
+    [Fact]
+    public async Task What_was_erased_is_a_hole_and_the_page_goes_on_behind_it()
+    {
+        await FillAsync(6);
+        foreach (var seqNo in new[] { 2, 3, 6 })
+            await _log.Log.EraseContentAsync(Team, new SeqNo(seqNo), Ct);
+
+        var up = (await GetAsync(after: 0, limit: 3)).Value;
+        var erased = (await GetAsync(after: 1, limit: 2)).Value;
+        var down = (await GetAsync(before: 7, limit: 2)).Value;
+
+        Assert.Equal(("1", 3L, 6L), (Shown(up), up.NextAfter?.Value, up.MaxSeqNo.Value));
+        Assert.Equal(("", 3L, 6L), (Shown(erased), erased.NextAfter?.Value, erased.MaxSeqNo.Value));
+        Assert.Equal(("5", 5L, 6L), (Shown(down), down.NextBefore?.Value, down.MaxSeqNo.Value));
+    }
+
     [Theory]
     [InlineData(null, 50, "1 2 3 4 5 6 7 8 9 10", 10)]
     [InlineData(0L, 50, "1 2 3 4 5 6 7 8 9 10", 10)]

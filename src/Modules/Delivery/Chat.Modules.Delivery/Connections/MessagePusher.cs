@@ -22,7 +22,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         conversation.RaiseHead(message.SeqNo);
         if (!conversation.IsLoaded || conversation.IsQueued || conversation.IsDraining || conversation.Pushed < appended.Previous)
             window.QueueToRead(conversation);
-        else if (message.Sender == device)
+        else if (message.Sender == device || !message.Content.IsShown)
             window.Skip(conversation, message);
         else if (resync.IsPending || !HasRoom)
             window.QueueToRead(conversation);
@@ -45,7 +45,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         {
             if (message.SeqNo <= conversation.Pushed)
                 continue;
-            if (message.Sender == device && message.SeqNo > conversation.DrainsTo)
+            if (!message.Content.IsShown || (message.Sender == device && message.SeqNo > conversation.DrainsTo))
             {
                 window.Skip(conversation, message);
                 continue;
@@ -61,7 +61,11 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
     }
 
     /// <summary>Sends a message that is in flight already, or that the window does not follow.</summary>
-    public void Send(LoggedMessage message) => outbox.Add(EventOf(message));
+    public void Send(LoggedMessage message)
+    {
+        if (message.Content.IsShown)
+            outbox.Add(EventOf(message));
+    }
 
     private void Push(ConversationWindow conversation, LoggedMessage message, MessageEvent pushed)
     {

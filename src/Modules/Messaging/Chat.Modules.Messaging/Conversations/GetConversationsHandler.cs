@@ -97,7 +97,7 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
         return new ConversationSummary(
             entry.Place.Conversation, entry.Title, last,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
-            entry.Last?.SeqNo > entry.Membership.VisibleAfter ? entry.Last : null);
+            entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null);
     }
 
     private sealed record Entry(PagePlace Place, string? Title, Membership Membership, LoggedMessage? Last)

@@ -29,6 +29,9 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         return MessagingErrors.NotAMember;
     }
 
+    private static List<LoggedMessage> Shown(IReadOnlyList<LoggedMessage> messages, SeqNo visibleAfter) =>
+        [.. messages.Where(message => message.SeqNo > visibleAfter && message.Content.IsShown)];
+
     private async Task<MessagePage> ReadAsync(GetMessages query, Membership membership, CancellationToken ct)
     {
         var limit = new ReadLimit(Math.Min(query.Limit, GetMessages.MaxLimit), options.Value.MaxPageContent);
@@ -44,7 +47,7 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         var messages = await log.ReadAfterAsync(conversation, after, limit, ct);
         // Without a limit the page would reach the head: it is complete as far as its last message.
         var next = messages.Count > 0 ? messages[^1].SeqNo : head;
-        return new MessagePage(conversation, messages, NextAfter: next, NextBefore: null, SeqNo.Max(head, next));
+        return new MessagePage(conversation, Shown(messages, SeqNo.None), NextAfter: next, NextBefore: null, SeqNo.Max(head, next));
     }
 
     private async Task<MessagePage> DownwardsAsync(
@@ -52,9 +55,7 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
     {
         var messages = await log.ReadBeforeAsync(conversation, before, limit, ct);
         var goesOn = messages.Count > 0 && messages[0].SeqNo > visibleAfter.Next;
-        if (messages.Count > 0 && messages[0].SeqNo <= visibleAfter)
-            messages = [.. messages.Where(message => message.SeqNo > visibleAfter)];
         var max = messages.Count > 0 ? SeqNo.Max(head, messages[^1].SeqNo) : head;
-        return new MessagePage(conversation, messages, NextAfter: null, NextBefore: goesOn ? messages[0].SeqNo : null, max);
+        return new MessagePage(conversation, Shown(messages, visibleAfter), NextAfter: null, NextBefore: goesOn ? messages[0].SeqNo : null, max);
     }
 }

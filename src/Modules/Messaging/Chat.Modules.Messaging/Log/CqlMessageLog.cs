@@ -85,6 +85,14 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         }
     }
 
+    public async Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct)
+    {
+        if (seqNo == SeqNo.None
+            || (await _reader.ReadUpAsync(conversation, new SeqNo(seqNo.Value - 1), 1, ct)).Messages is not [var message] || message.SeqNo != seqNo)
+            return;
+        await _attempts.EraseAsync(message, ct);
+    }
+
     public async ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
         await _attempts.FindAsync(sender, clientMsgId, ct);
 

@@ -23,6 +23,14 @@ internal interface IMessageLog
     /// <exception cref="StoreUnavailableException">No answer in time; the append may have happened: retry with the same ClientMsgId.</exception>
     Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct);
 
+    /// <summary>
+    /// Takes away what a message says, and leaves its place: ids, seqNo, sender, clientMsgId and time stay, and with them each retry's answer. It reads
+    /// as <see cref="MessageContent.Erased"/> from then on, and still counts in <see cref="CountOthersAsync"/>. Does nothing where no message stands or
+    /// its content is erased already. When the old bytes have left the disks, backups aside, is for the adapter to say (docs/operations.md).
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It may have happened: it may be repeated.</exception>
+    Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct);
+
     /// <summary>The message of an earlier attempt; null when none has reached the log.</summary>
     ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct);
 

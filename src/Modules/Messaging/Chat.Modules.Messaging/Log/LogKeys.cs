@@ -10,6 +10,8 @@ internal static class LogKeys
 {
     private const int SeqNoLength = 8;
 
+    private static ReadOnlySpan<byte> ErasedPrefix => "erased\0"u8;
+
     /// <summary>In <c>messages</c>: conversation, NUL, seqNo.</summary>
     public static byte[] Message(ConversationId conversation, SeqNo seqNo)
     {
@@ -24,6 +26,12 @@ internal static class LogKeys
         key.Length == bound.Length && key[..^SeqNoLength].SequenceEqual(bound[..^SeqNoLength])
             ? new SeqNo(BinaryPrimitives.ReadInt64BigEndian(key[^SeqNoLength..]))
             : null;
+
+    /// <summary>In the default family: the <c>messages</c> key of a content that was erased and may still be in files.</summary>
+    public static byte[] Erased(ReadOnlySpan<byte> messageKey) => [.. ErasedPrefix, .. messageKey];
+
+    /// <summary>The <c>messages</c> key that such a key has; null for any other key.</summary>
+    public static byte[]? KeyOfErased(ReadOnlySpan<byte> key) => key.StartsWith(ErasedPrefix) ? key[ErasedPrefix.Length..].ToArray() : null;
 
     /// <summary>In <c>attempts</c>: sender, NUL, clientMsgId.</summary>
     public static byte[] Attempt(UserId sender, string clientMsgId) => Pair(sender.Value, clientMsgId);

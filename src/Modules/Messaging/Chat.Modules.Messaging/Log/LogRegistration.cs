@@ -23,6 +23,7 @@ internal static class LogRegistration
             .AddSingleton<RocksMessageLog>()
             .AddHostedService<RestoredLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
+            .AddHostedService<ErasureSweep>()
             .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<RocksMessageLog>());
 }

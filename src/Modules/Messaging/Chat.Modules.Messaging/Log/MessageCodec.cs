@@ -35,6 +35,14 @@ internal static class MessageCodec
         return bytes;
     }
 
+    /// <summary>A message that has its id.</summary>
+    public static byte[] Encode(LoggedMessage message)
+    {
+        var bytes = Encode(new MessageDraft(message.Conversation, message.Sender, message.ClientMsgId, message.Content, message.Timestamp));
+        WriteId(bytes, message.Id);
+        return bytes;
+    }
+
     public static void WriteId(Span<byte> bytes, MessageId id) => id.Value.TryWriteBytes(bytes[1..], bigEndian: true, out _);
 
     /// <exception cref="InvalidDataException">It is of a layout that this server does not know.</exception>

@@ -48,12 +48,10 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null)
     {
         _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write);
-        _messages = _store.Family("messages");
-        _attempts = _store.Family("attempts");
-        _ids = _store.Family("ids");
-        _directs = _store.Family("directs");
-        _clock = clock;
-        _activity = activity;
+        (_messages, _attempts) = (_store.Family("messages"), _store.Family("attempts"));
+        (_ids, _directs) = (_store.Family("ids"), _store.Family("directs"));
+        (_clock, _activity) = (clock, activity);
+        Erasure = new RocksErasure(_store, _messages);
         _committed = ReadNewest().Value;
         _activity.Observe(ActivityFloor);
         Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
@@ -64,6 +62,8 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
 
     public string Epoch { get; private set; }
 
+    public RocksErasure Erasure { get; }
+
     public Activity ActivityFloor => new(Volatile.Read(ref _committed));
 
     public Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
@@ -73,6 +73,9 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         var enqueued = _writer.EnqueueAsync(append, ct);
         return enqueued.IsCompletedSuccessfully ? append.Done : AppendedAsync(append, enqueued);
     }
+
+    public Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
+        Task.Run(() => Erasure.Erase(conversation, seqNo), ct);
 
     public ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct)
     {

@@ -5,6 +5,7 @@ using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
@@ -85,6 +86,42 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         Assert.Equal(count, (await Log.GetHeadAsync(AliceAndBob, Ct)).Value);
     }
 
+    [Fact]
+    public async Task Erasing_all_touches_no_term_and_no_fence_and_another_host_goes_on_behind_them()
+    {
+        await using var other = await OpenAnotherAsync();
+        await other.AppendAsync(Draft(AliceAndBob, Bob, "0"), Ct);
+        for (var n = 1; n <= 3; n++)
+            await AppendAsync(AliceAndBob, Alice, $"{n}");
+        var state = await StateAsync();
+
+        for (var n = 1; n <= 4; n++)
+            await other.EraseContentAsync(AliceAndBob, new SeqNo(n), Ct);
+
+        Assert.Equal(state, await StateAsync());
+        var next = await other.AppendAsync(Draft(AliceAndBob, Bob, "next"), Ct);
+        Assert.Equal((5, 4), (next.Message.SeqNo.Value, next.Previous.Value));
+        var again = await other.AppendAsync(Draft(AliceAndBob, Alice, "3"), Ct);
+        Assert.Equal((4, true, MessageContent.Erased), (again.Message.SeqNo.Value, again.Duplicate, again.Message.Content));
+        Assert.Equal([1, 2, 3, 4, 5], (await ReadAllAsync(AliceAndBob)).Select(message => message.SeqNo.Value));
+    }
+
+    // As one of a term that was lost, which no reader sees.
+    [Fact]
+    public async Task Erasing_takes_every_row_of_the_attempt_though_the_servers_clock_is_slow()
+    {
+        var message = (await AppendAsync(AliceAndBob, Alice, "1", "secret")).Message;
+        await new CqlLogTables(_session!, TimeProvider.System).WriteRowsAsync(term: 0, [message], Ct);
+        await using var slow = await OpenAnotherAsync(new FakeTimeProvider(DateTimeOffset.UnixEpoch));
+
+        await slow.EraseContentAsync(AliceAndBob, message.SeqNo, Ct);
+
+        var rows = (await _session!.ExecuteAsync(new("SELECT body, content FROM messaging_messages"), Ct)).Rows;
+        Assert.Equal(["", ""], rows.Select(row => row.Get<string>(0)));
+        Assert.All(rows, row => Assert.Equal(MessageContent.Erased, ContentCodec.Decode(row.Get<byte[]>(1))));
+        Assert.Equal(MessageContent.Erased, Assert.Single(await ReadAllAsync(AliceAndBob)).Content);
+    }
+
     // What a server of the version before does with its rows, and what it finds in these.
     [Fact]
     public async Task Rows_of_the_version_before_are_read_and_it_reads_plain_ones()
@@ -126,9 +163,16 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
 
     private protected override async Task CloseAsync(IMessageLog log) => await ((CqlMessageLog)log).DisposeAsync();
 
-    private async Task<CqlMessageLog> OpenAnotherAsync()
+    private async Task<(long, Guid, long, long)> StateAsync()
     {
-        var log = new CqlMessageLog(new CqlLogTables(_session!, TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        var row = (await _session!.ExecuteAsync(
+            new CqlStatement("SELECT term, writer, fenced_term, fence FROM messaging_conversations WHERE conversation = ?", AliceAndBob.Value), Ct)).Rows[0];
+        return (row.Get<long>(0), row.Get<Guid>(1), row.Get<long>(2), row.Get<long>(3));
+    }
+
+    private async Task<CqlMessageLog> OpenAnotherAsync(TimeProvider? clock = null)
+    {
+        var log = new CqlMessageLog(new CqlLogTables(_session!, clock ?? TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
         await log.OpenAsync(Ct);
         return log;
     }

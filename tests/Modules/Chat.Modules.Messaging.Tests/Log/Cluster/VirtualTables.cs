@@ -56,6 +56,12 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
             $"rows {messages[0].Conversation} {Buckets.Of(messages[0].SeqNo)}",
             [.. messages.Select(message => (RowKey(message.SeqNo, term), new Cell(1, new LogRow(term, messages[0].SeqNo, message))))]);
 
+    public Task EraseAsync(LogRow row, CancellationToken ct)
+    {
+        var erased = row with { Message = row.Message with { Content = MessageContent.Erased } };
+        return WriteAsync($"rows {row.Message.Conversation} {Buckets.Of(row.SeqNo)}", [(RowKey(row.SeqNo, row.Term), new Cell(2, erased))]);
+    }
+
     public async Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
             .Where(cell => ((LogRow)cell.Value.Value).SeqNo > after).Take(limit))).Values.Select(cell => (LogRow)cell.Value)];

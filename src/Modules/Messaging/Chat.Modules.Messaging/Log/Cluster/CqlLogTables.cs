@@ -44,6 +44,8 @@ internal sealed class CqlLogTables : ILogTables
 
     private static readonly MessageContent Unread = new(default);
 
+    private static readonly TimeSpan LongestRepetition = TimeSpan.FromMinutes(1);
+
     private const string ClaimColumns = "attempt, message_id, term, conversation, after, sender, client_msg_id";
 
     private readonly ICqlSession _session;
@@ -108,6 +110,21 @@ internal sealed class CqlLogTables : ILogTables
     public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) => messages.Count == 1
         ? _session.ExecuteAsync(ToInsert(term, messages[0].SeqNo, messages[0]), ct)
         : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, messages[0].SeqNo, message))], ct);
+
+    public async Task EraseAsync(LogRow row, CancellationToken ct)
+    {
+        const string where = "WHERE conversation = ? AND bucket = ? AND seq_no = ? AND term = ?";
+        var conversation = row.Message.Conversation.Value;
+        var bucket = Buckets.Of(row.SeqNo);
+        var made = await _session.ExecuteAsync(
+            new($"SELECT WRITETIME(sent_at) FROM messaging_messages {where}", conversation, bucket, row.SeqNo.Value, row.Term), ct);
+        // Above a repetition of the insert that is still under way, too. Nothing else is ever written there.
+        var now = _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
+        var timestamp = Math.Max(now, made.Rows[0].Get<long>(0)) + LongestRepetition.Ticks / TimeSpan.TicksPerMicrosecond;
+        await _session.ExecuteAsync(
+            new($"UPDATE messaging_messages USING TIMESTAMP ? SET body = '', reply_to = null, content = ? {where}",
+                timestamp, ContentCodec.Encode(MessageContent.Erased), conversation, bucket, row.SeqNo.Value, row.Term), ct);
+    }
 
     public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         ReadUpAsync(MessageColumns, ToContent, conversation, bucket, after, limit, ct);

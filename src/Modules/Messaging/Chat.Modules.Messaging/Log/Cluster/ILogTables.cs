@@ -42,6 +42,9 @@ internal interface ILogTables
     /// </summary>
     Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct);
 
+    /// <summary>Overwrites what a row that was read says, and leaves the row: later than the write that made it, whatever the hosts' clocks say.</summary>
+    Task EraseAsync(LogRow row, CancellationToken ct);
+
     /// <summary>A bucket's rows above a seqNo, by seqNo and, where terms have written the same one, by term.</summary>
     Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 

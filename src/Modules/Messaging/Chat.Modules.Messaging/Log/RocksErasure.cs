@@ -1,0 +1,80 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Contracts;
+using RocksDbSharp;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>
+/// Erases contents in the embedded log. The value is written again without its content at once; the old one leaves the files with
+/// <see cref="Sweep"/>. Keys that wait for that are noted in the default family (<see cref="LogKeys.Erased"/>), so that a restart forgets none.
+/// </summary>
+internal sealed class RocksErasure(RocksStore store, RocksFamily messages)
+{
+    // Noted keys that are in memory at once.
+    private const int MaxKeys = 100_000;
+
+    // In so many ranges they are compacted: a table is rewritten once or twice then, however many messages were erased in it.
+    private const int MaxRanges = 16;
+
+    /// <exception cref="StoreUnavailableException">It may have been erased.</exception>
+    public void Erase(ConversationId conversation, SeqNo seqNo)
+    {
+        var key = LogKeys.Message(conversation, seqNo);
+        try
+        {
+            store.GoOn();
+            using var batch = new WriteBatch();
+            using (var view = store.View())
+            {
+                if (view.Get(key, messages) is not { } value)
+                    return;
+                var erased = MessageCodec.Decode(conversation, seqNo, value) with { Content = MessageContent.Erased };
+                batch.Put((ReadOnlySpan<byte>)key, MessageCodec.Encode(erased), messages.Handle);
+                batch.Put((ReadOnlySpan<byte>)LogKeys.Erased(key), []);
+            }
+            store.WriteDurably(batch);
+        }
+        catch (Exception e) when (e is IOException or RocksDbException)
+        {
+            throw new StoreUnavailableException("The log takes no writes; the content may have been erased.", e);
+        }
+    }
+
+    /// <summary>When it returns, what was erased before it began is in no file of the log. Takes as long as it takes to rewrite the tables that had it.</summary>
+    /// <returns>How many contents.</returns>
+    public int Sweep()
+    {
+        var swept = 0;
+        while (ReadNoted() is { Count: > 0 } keys)
+        {
+            // The write-ahead logs have the contents too. They go when all that was written to them is in tables.
+            store.Flush();
+            foreach (var range in keys.Chunk((keys.Count + MaxRanges - 1) / MaxRanges))
+            {
+                // Cut short, as the server ends: the rest is for its next start.
+                if (!store.Compact(messages, range[0], range[^1]))
+                    return swept;
+            }
+            using var batch = new WriteBatch();
+            foreach (var key in keys)
+                batch.Delete(LogKeys.Erased(key));
+            store.WriteDurably(batch);
+            swept += keys.Count;
+        }
+        return swept;
+    }
+
+    // Ascending.
+    private List<byte[]> ReadNoted()
+    {
+        var keys = new List<byte[]>();
+        using var view = store.View();
+        using var noted = view.Db.NewIterator();
+        for (noted.Seek(LogKeys.Erased([])); keys.Count < MaxKeys && noted.Valid() && LogKeys.KeyOfErased(noted.GetKeySpan()) is { } key; noted.Next())
+            keys.Add(key);
+        noted.ThrowIfDamaged();
+        return keys;
+    }
+}
