@@ -23,6 +23,7 @@ internal sealed class World : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ConversationId, List<LoggedMessage>> _log = [];
+    private readonly Dictionary<MessageId, long> _positions = [];
     private readonly Dictionary<ConversationId, Dictionary<UserId, Membership>> _groups = [];
     private readonly ConcurrentDictionary<Type, ConcurrentQueue<Action>> _meanwhile = new();
     private readonly ConcurrentBag<Client> _clients = [];
@@ -48,6 +49,9 @@ internal sealed class World : IDisposable
         ReceiptFanOut = new ReceiptFanOut(Receivers, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
         Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Mediator);
     }
+
+    /// <summary>After which position of the feed the last device that connected was looked for something; null for all.</summary>
+    public long? AskedSince { get; private set; }
 
     public FakeTimeProvider Clock { get; } = new();
 
@@ -132,6 +136,7 @@ internal sealed class World : IDisposable
             if (!_log.TryGetValue(conversation, out var messages))
                 _log.Add(conversation, messages = []);
             messages.Add(message);
+            _positions.Add(message.Id, _positions.Count + 1);
             return new MessageAppended(message, previous);
         }
     }
@@ -279,8 +284,9 @@ internal sealed class World : IDisposable
         .Answer<ReadLogDownwards, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
             () => [.. Log(query.Conversation).Where(message => message.SeqNo < query.Before).TakeLast(query.Limit)]))
         .Answer<GetHead, SeqNo>(query => Answered(query, () => Head(query.Conversation)))
+        .Answer<GetHeads, IReadOnlyList<SeqNo>>(query => Answered<IReadOnlyList<SeqNo>>(query, () => [.. query.Conversations.Select(Head)]))
+        .Answer<GetDirectHeads, DirectHeads>(query => Answered(query, () => DirectHeadsOf(query)))
         .Answer<FindMessage, MessagePlace?>(query => Answered(query, () => Find(query.Message)))
-        .Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(query => Answered(query, () => Directs(query.User)))
         .Answer<GetMembership, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User)))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
         .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
@@ -306,10 +312,16 @@ internal sealed class World : IDisposable
         }
     }
 
-    private IReadOnlyList<ConversationId> Directs(UserId user)
+    private DirectHeads DirectHeadsOf(GetDirectHeads query)
     {
         lock (_gate)
-            return [.. _log.Keys.Where(conversation => conversation.IsDirectOf(user))];
+        {
+            AskedSince = query.Since?.Value;
+            var heads = _log.Keys.Where(conversation => conversation.IsDirectOf(query.User))
+                .Select(conversation => new ConversationHead(conversation, HeadOf(conversation), _positions[_log[conversation][^1].Id]));
+            return new DirectHeads(
+                [.. heads.Where(head => query.Since is null || head.Position > query.Since.Value.Value)], new FeedPosition("epoch", _positions.Count));
+        }
     }
 
     private Membership? MembershipOf(ConversationId conversation, UserId user)

@@ -21,6 +21,7 @@ public sealed class RocksStore : IDisposable
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
     private readonly WriteOptions _synced = new WriteOptions().SetSync(true);
+    private readonly WriteOptions _unsynced = new();
     private readonly RocksWrite _write;
     private readonly TimeProvider _clock;
     private readonly string _path;
@@ -41,7 +42,7 @@ public sealed class RocksStore : IDisposable
     private RocksStore(string path, ColumnFamilies settings, IEnumerable<RocksFamily> families, TimeProvider clock, RocksWrite? write)
     {
         (_path, _settings, _clock, _write) = (path, settings, clock, write ?? (static write => write()));
-        _families = families.ToDictionary(family => family.Name);
+        _families = families.Append(Default).ToDictionary(family => family.Name);
         OpenFiles();
     }
 
@@ -77,6 +78,9 @@ public sealed class RocksStore : IDisposable
         }
     }
 
+    /// <summary>The family that every store has, whichever version made it.</summary>
+    public RocksFamily Default { get; } = new("default");
+
     public RocksFamily Family(string name) => _families[name];
 
     /// <summary>The store to read from, and to put together a batch for; for a moment, as it cannot be opened anew meanwhile.</summary>
@@ -108,18 +112,26 @@ public sealed class RocksStore : IDisposable
     public void WriteDurably(WriteBatch batch)
     {
         lock (_writing)
+            Write(batch, _synced, _write);
+    }
+
+    /// <summary>
+    /// Writes all of the batch or nothing. A power cut may take it back, together with all that was written after it and not durably. For what can
+    /// be made again. Not to be called with a view in hand.
+    /// </summary>
+    /// <inheritdoc cref="WriteDurably" path="/exception"/>
+    /// <exception cref="StoreUnavailableException">A durable write has not returned within a second; nothing was written.</exception>
+    public void Write(WriteBatch batch)
+    {
+        if (!_writing.TryEnter(Patience))
+            throw new StoreUnavailableException($"The message log '{_path}' is being written.");
+        try
         {
-            using var view = View();
-            try
-            {
-                var db = view.Db;
-                _write(() => db.Write(batch, _synced));
-            }
-            catch
-            {
-                _failing = true;
-                throw;
-            }
+            Write(batch, _unsynced, static write => write());
+        }
+        finally
+        {
+            _writing.Exit();
         }
     }
 
@@ -189,6 +201,22 @@ public sealed class RocksStore : IDisposable
         {
             _disposed = true;
             Close();
+        }
+    }
+
+    // Under _writing.
+    private void Write(WriteBatch batch, WriteOptions options, RocksWrite through)
+    {
+        using var view = View();
+        try
+        {
+            var db = view.Db;
+            through(() => db.Write(batch, options));
+        }
+        catch
+        {
+            _failing = true;
+            throw;
         }
     }
 

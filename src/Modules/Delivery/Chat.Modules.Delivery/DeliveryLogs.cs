@@ -25,4 +25,13 @@ internal static partial class DeliveryLogs
 
     [LoggerMessage(EventId = 4007, EventName = "Leaving", Level = LogLevel.Information, Message = "Leaving: {Connections} connections are told to reconnect, over {Milliseconds} ms")]
     public static partial void Leaving(this ILogger log, int connections, long milliseconds);
+
+    [LoggerMessage(EventId = 4008, EventName = "CaughtUp", Level = LogLevel.Information, Message = "The server ended before {Messages} messages were fanned out for certain; they are fanned out again")]
+    public static partial void CaughtUp(this ILogger log, int messages);
+
+    [LoggerMessage(EventId = 4009, EventName = "CatchUpEnded", Level = LogLevel.Warning, Message = "More than {Messages} messages may not have been fanned out (Delivery:MaxCatchUp); devices find the others when they connect")]
+    public static partial void CatchUpEnded(this ILogger log, int messages);
+
+    [LoggerMessage(EventId = 4010, EventName = "FeedNotFollowed", Level = LogLevel.Warning, Message = "The position of the fan-out in the log's feed could not be read or noted; devices find what they miss when they connect")]
+    public static partial void FeedNotFollowed(this ILogger log, Exception e);
 }

@@ -48,8 +48,10 @@ public sealed class DeliveryModule : IModule
         services
             .AddSingleton<FanOutQueue>()
             .AddSingleton<LargeConversations>().AddHostedService(provider => provider.GetRequiredService<LargeConversations>())
-            .AddHostedService<FanOutWorker>()
             .AddSubscriber<MessageAppended, FanOutOnMessageAppended>();
+        if (!context.UsesCql())
+            services.AddHostedService<FanOutFollower>();
+        services.AddHostedService<FanOutWorker>();
 
         services
             .AddSingleton<GatheredReceipts>().AddHostedService(provider => provider.GetRequiredService<GatheredReceipts>())

@@ -44,6 +44,12 @@ internal sealed class DeliveryOptions
     /// <summary>Messages that wait for one fan-out worker; beyond it only their conversations are noted and the log is read. 64 to 1 048 576; default 8 192.</summary>
     [Range(64, 1_048_576)] public int MaxFanOutQueue { get; init; } = 8_192;
 
+    /// <summary>
+    /// Messages that the fan-out looks at again when the server starts, as they may not have been fanned out before it ended; of more the devices find the rest when
+    /// they connect. 1 to 10 000 000; default 100 000.
+    /// </summary>
+    [Range(1, 10_000_000)] public int MaxCatchUp { get; init; } = 100_000;
+
     /// <summary>How long moved cursors may wait for the store, in ms: a crash within it only brings messages twice. 10 to 60 000; default 500.</summary>
     [Range(10, 60_000)] public int CursorFlushMs { get; init; } = 500;
 

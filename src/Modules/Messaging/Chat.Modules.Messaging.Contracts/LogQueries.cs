@@ -34,10 +34,6 @@ public sealed record FindMessage(MessageId Message) : IQuery<MessagePlace?>;
 /// <param name="SeqNo">Its place there.</param>
 public sealed record MessagePlace(ConversationId Conversation, SeqNo SeqNo);
 
-/// <summary>The direct conversations of a user that have at least one message, in no order.</summary>
-/// <param name="User">Whose.</param>
-public sealed record GetDirectConversations(UserId User) : IQuery<IReadOnlyList<ConversationId>>;
-
 /// <summary>Whether a user has ever written in a direct conversation of its own, as far as its first messages tell. For other modules: checks no membership.</summary>
 /// <param name="User">Who.</param>
 /// <param name="Conversation">Where.</param>

@@ -5,7 +5,9 @@ using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
+using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.History;
+using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Sending;
 using Microsoft.AspNetCore.Routing;
@@ -23,6 +25,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<DirectsBegun>()
         .AddSingleton<ListGate>()
         .AddSingleton<FirstAnswers>()
+        .AddSingleton<RaisedAppends>()
         .AddSingleton<WaitingAppends>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)
@@ -34,8 +37,9 @@ public sealed class MessagingModule : IModule
         .AddQuery<ReadLogDownwards, IReadOnlyList<LoggedMessage>, ReadLogDownwardsHandler>()
         .AddQuery<FindDirectsWith, IReadOnlyCollection<UserId>, FindDirectsWithHandler>()
         .AddQuery<GetHead, SeqNo, GetHeadHandler>()
+        .AddQuery<GetHeads, IReadOnlyList<SeqNo>, GetHeadsHandler>()
+        .AddQuery<GetDirectHeads, DirectHeads, GetDirectHeadsHandler>()
         .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
-        .AddQuery<GetDirectConversations, IReadOnlyList<ConversationId>, GetDirectConversationsHandler>()
         .AddQuery<HasWritten, bool, HasWrittenHandler>()
         .AddQuery<GetEpoch, string, GetEpochHandler>()
         .AddSubscriber<GroupCreated, RaiseOnGroupCreated>();

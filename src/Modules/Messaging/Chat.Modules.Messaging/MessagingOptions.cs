@@ -51,6 +51,12 @@ internal sealed class MessagingOptions
     /// </summary>
     [Range(65_536, 16_777_216)] public int MaxPageBytes { get; init; } = 256 * 1024;
 
+    /// <summary>
+    /// How often the embedded inbox, which lists and connects are answered from, is stored, in milliseconds. Until then what was appended is in memory,
+    /// and read from the log after a crash. 10 to 60 000; default 1 000.
+    /// </summary>
+    [Range(10, 60_000)] public int InboxFlushMs { get; init; } = 1_000;
+
     // What a page has besides its messages: ids, places.
     private const int PageFrameBytes = 512;
 

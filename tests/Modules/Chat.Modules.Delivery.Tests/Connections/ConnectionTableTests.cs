@@ -90,7 +90,7 @@ public sealed class ConnectionTableTests : IDisposable
     [Fact]
     public async Task A_bug_in_the_delivery_closes_the_connection_as_a_fault_and_nothing_is_lost()
     {
-        _world.MeanwhileOf<GetDirectConversations>(() => throw new InvalidOperationException("A bug."));
+        _world.MeanwhileOf<GetDirectHeads>(() => throw new InvalidOperationException("A bug."));
 
         var bob = _world.Connect(Bob);
         await _world.SettleAsync();

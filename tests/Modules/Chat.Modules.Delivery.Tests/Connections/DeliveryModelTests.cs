@@ -241,7 +241,7 @@ public sealed class DeliveryModelTests
             switch (_random.Next(4))
             {
                 case 0: _world.FailNext<ReadLog>(); break;
-                case 1: _world.FailNext<GetHead>(); break;
+                case 1: _world.FailNext<GetHeads>(); break;
                 case 2: _world.FailNext<GetMembership>(); break;
                 default: _world.FailNext<GetGroupsOf>(); break;
             }
@@ -267,7 +267,7 @@ public sealed class DeliveryModelTests
             if (_random.Next(3) > 0)
                 _world.MeanwhileOf<ReadLog>(happens);
             else
-                _world.MeanwhileOf<GetHead>(happens);
+                _world.MeanwhileOf<GetHeads>(happens);
         }
 
         private void FloodAll()

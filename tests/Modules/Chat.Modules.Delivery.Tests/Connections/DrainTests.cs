@@ -159,7 +159,7 @@ public sealed class DrainTests : IDisposable
     public async Task What_is_appended_during_the_drain_follows_in_order()
     {
         _world.Say(3, Here, Alice);
-        _world.MeanwhileOf<GetHead>(() => _world.Say(Here, Alice));
+        _world.MeanwhileOf<GetHeads>(() => _world.Say(Here, Alice));
         _world.MeanwhileOf<ReadLog>(() => _world.Say(Here, Alice));
 
         var bob = await _world.ConnectedAsync(Bob);
@@ -196,7 +196,7 @@ public sealed class DrainTests : IDisposable
     {
         var group = _world.Group("alice", "bob");
         _world.Say(2, group, Alice);
-        _world.MeanwhileOf<GetHead>(() =>
+        _world.MeanwhileOf<GetHeads>(() =>
         {
             _world.Leave(group, "bob");
             _world.Connections.Find(Bob)!.Leave(group);
@@ -239,7 +239,7 @@ public sealed class DrainTests : IDisposable
     public async Task A_drain_that_finds_its_store_away_begins_again_with_the_next_sweep()
     {
         _world.Say(3, Here, Alice);
-        _world.FailNext<GetHead>();
+        _world.FailNext<GetHeads>();
         var bob = _world.Connect(Bob);
         await _world.SettleAsync();
         Assert.Equal([typeof(Welcome)], bob.Events.Select(item => item.GetType()));

@@ -132,7 +132,7 @@ public sealed class RemovedMemberTests : IDisposable
         var group = _world.Group([.. others[..(members - 1)], "bob"]);
         _world.Append(group, Alice);
         // All heads, the last answer of which is given when bob has gone.
-        _world.MeanwhileOf<GetHead>(() => _world.Leave(group, "bob"));
+        _world.MeanwhileOf<GetHeads>(() => _world.Leave(group, "bob"));
 
         var bob = await _world.ConnectedAsync(Bob);
 

@@ -150,7 +150,7 @@ public sealed class ResyncTests : IDisposable
         await _world.AckAsync(Bob, Here, 3);
         bob.Stall();
         Flood(bob);
-        _world.MeanwhileOf<GetHead>(() =>
+        _world.MeanwhileOf<GetHeads>(() =>
         {
             _world.Say(Here, Alice);
             Flood(bob);

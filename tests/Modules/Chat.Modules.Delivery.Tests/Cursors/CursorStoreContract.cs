@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Cursors;
 
@@ -80,6 +81,42 @@ public abstract class CursorStoreContract
 
         Assert.Equal([1, 2], ofPhone.OrderBy(cursor => cursor.Value.Delivered.Value).Select(cursor => cursor.Value.Delivered.Value));
         Assert.Equal(new CursorValue(new SeqNo(4), new SeqNo(4)), Assert.Single(ofUser).Value);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(1_000)]
+    public async Task Cursors_are_read_of_some_conversations(int others)
+    {
+        await SaveAsync(
+            (new CursorKey(Phone.User, Phone.Device, Here), 1, 0), (new CursorKey(Phone.User, Laptop.Device, Here), 3, 0), (new CursorKey(Phone.User, null, There), 4, 4));
+        ConversationId[] asked = [Here, There, .. Enumerable.Range(0, others).Select(n => World.Direct("bob", $"user{n}"))];
+
+        var ofPhone = await Store.ReadAsync(Phone.User, Phone.Device, asked, Ct);
+        var ofUser = await Store.ReadAsync(Phone.User, null, asked, Ct);
+
+        Assert.Equal((Here, new SeqNo(1)), (Assert.Single(ofPhone).Key, ofPhone[Here].Delivered));
+        Assert.Equal((There, new CursorValue(new SeqNo(4), new SeqNo(4))), (Assert.Single(ofUser).Key, ofUser[There]));
+        Assert.Empty(await Store.ReadAsync(Phone.User, Phone.Device, [], Ct));
+    }
+
+    [Fact]
+    public async Task Where_a_device_has_everything_is_kept_while_it_is_known()
+    {
+        var position = new FeedPosition("epoch", 1L << 60);
+        await Store.SaveDrainedAsync(Phone, position, Ct);
+        Assert.Null(await Store.ReadDrainedAsync(Phone, Ct));
+
+        await Store.AddDeviceAsync(Phone, new Dictionary<ConversationId, SeqNo>(), Ct);
+        await Store.SaveDrainedAsync(Phone, position, Ct);
+        await Store.SaveDrainedAsync(Phone, position with { Value = position.Value + 1 }, Ct);
+
+        Assert.Equal(position with { Value = position.Value + 1 }, await Store.ReadDrainedAsync(Phone, Ct));
+        Assert.Null(await Store.ReadDrainedAsync(Laptop, Ct));
+        await Store.RemoveDeviceAsync(Phone, Ct);
+        Assert.Null(await Store.ReadDrainedAsync(Phone, Ct));
+        await Store.AddDeviceAsync(Phone, new Dictionary<ConversationId, SeqNo>(), Ct);
+        Assert.Null(await Store.ReadDrainedAsync(Phone, Ct));
     }
 
     [Fact]

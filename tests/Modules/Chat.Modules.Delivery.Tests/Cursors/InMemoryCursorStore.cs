@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Cursors;
 
@@ -9,6 +10,7 @@ internal sealed class InMemoryCursorStore : ICursorStore
 {
     private readonly Lock _gate = new();
     private readonly HashSet<DeviceAddress> _devices = [];
+    private readonly Dictionary<DeviceAddress, FeedPosition> _drained = [];
     private readonly Dictionary<CursorKey, CursorValue> _cursors = [];
 
     /// <summary>As if other nodes moved cursors in it too.</summary>
@@ -53,11 +55,32 @@ internal sealed class InMemoryCursorStore : ICursorStore
         lock (_gate)
         {
             _devices.Remove(device);
+            _drained.Remove(device);
             foreach (var key in _cursors.Keys.Where(key => key.User == device.User && key.Device == device.Device).ToList())
                 _cursors.Remove(key);
         }
         return Task.CompletedTask;
     }
+
+    public ValueTask<FeedPosition?> ReadDrainedAsync(DeviceAddress device, CancellationToken ct)
+    {
+        lock (_gate)
+            return ValueTask.FromResult<FeedPosition?>(_drained.TryGetValue(device, out var position) ? position : null);
+    }
+
+    public Task SaveDrainedAsync(DeviceAddress device, FeedPosition position, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            if (_devices.Contains(device))
+                _drained[device] = position;
+        }
+        return Task.CompletedTask;
+    }
+
+    public async ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(
+        UserId user, DeviceId? device, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct) =>
+        (await ReadAllAsync(user, device, ct)).Where(cursor => conversations.Contains(cursor.Key)).ToDictionary();
 
     public ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
     {

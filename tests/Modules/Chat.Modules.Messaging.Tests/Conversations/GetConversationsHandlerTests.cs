@@ -5,6 +5,9 @@ using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
+using Chat.Modules.Messaging.Inbox;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Tests.Inbox;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
 using Microsoft.Extensions.Options;
@@ -13,7 +16,8 @@ using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Conversations;
 
-public sealed class GetConversationsHandlerTests : IDisposable
+/// <summary>The list, from the inbox that is kept and from one that reads the log.</summary>
+public abstract class GetConversationsHandlerTests : IDisposable
 {
     private const int MaxPageBytes = 128 * 1024;
 
@@ -24,14 +28,14 @@ public sealed class GetConversationsHandlerTests : IDisposable
     private readonly TestMeters _meters = new();
     private readonly List<JoinedGroup> _groups = [];
     private readonly Dictionary<ConversationId, Cursors> _cursors = [];
+    private readonly IInbox _inbox;
     private readonly GetConversationsHandler _handler;
     private int _sent;
 
-    public GetConversationsHandlerTests()
+    private protected GetConversationsHandlerTests(Func<RocksMessageLog, IInbox> open)
     {
+        _inbox = open(_log.Log);
         _mediator
-            .Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(query =>
-                _log.Log.GetDirectConversationsAsync(query.User, Ct).AsTask().GetAwaiter().GetResult())
             .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => query.User == Alice ? _groups : [])
             .Answer<GetCursors, IReadOnlyDictionary<ConversationId, Cursors>>(query => query.Device == Alice.Phone() ? _cursors : new Dictionary<ConversationId, Cursors>());
         _handler = NewHandler(new RateLimitOptions { Enabled = false });
@@ -41,8 +45,10 @@ public sealed class GetConversationsHandlerTests : IDisposable
 
     public void Dispose()
     {
+        (_inbox as IDisposable)?.Dispose();
         _log.Dispose();
         _meters.Dispose();
+        GC.SuppressFinalize(this);
     }
 
     [Fact]
@@ -53,15 +59,6 @@ public sealed class GetConversationsHandlerTests : IDisposable
         Assert.Empty(page.Conversations);
         Assert.Null(page.Next);
         Assert.Equal(_log.Log.Epoch, page.Epoch);
-    }
-
-    [Fact]
-    public async Task A_direct_conversation_whose_first_message_never_came_is_none()
-    {
-        _mediator.Answer<GetDirectConversations, IReadOnlyList<ConversationId>>(_ => [AliceAndBob, AliceAndCarol]);
-        await AppendAsync(AliceAndCarol, Carol, Now);
-
-        Assert.Equal(AliceAndCarol, Assert.Single((await GetAsync()).Conversations).Id);
     }
 
     [Fact]
@@ -346,7 +343,7 @@ public sealed class GetConversationsHandlerTests : IDisposable
     }
 
     private GetConversationsHandler NewHandler(RateLimitOptions rates) =>
-        new(_log.Log, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())), Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }));
+        new(_log.Log, _inbox, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())), Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }));
 
     private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>
         (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Value;
@@ -379,3 +376,7 @@ public sealed class GetConversationsHandlerTests : IDisposable
     private async Task AppendManyAsync(ConversationId conversation, UserId sender, int count) =>
         await Task.WhenAll(Enumerable.Range(0, count).Select(_ => AppendAsync(conversation, sender)));
 }
+
+public sealed class GetConversationsFromInboxTests() : GetConversationsHandlerTests(RocksInboxes.Open);
+
+public sealed class GetConversationsFromLogTests() : GetConversationsHandlerTests(log => new LogInbox(log));

@@ -2,6 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
@@ -30,7 +31,7 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
         _log = await OpenAsync();
         var options = new MessagingOptions { AppendTimeoutMs = 10_000, MaxWaitingAppends = 4, MaxWaitingAppendBytes = 65_536 };
         _appends = new WaitingAppends(
-            _log, new FirstAnswers(_mediator), Options.Create(options), _meters, _clock, NullLogger<WaitingAppends>.Instance);
+            _log, new FirstAnswers(_mediator), new RaisedAppends(_log), Options.Create(options), _meters, _clock, NullLogger<WaitingAppends>.Instance);
     }
 
     public virtual ValueTask DisposeAsync()

@@ -1,4 +1,3 @@
-using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Groups.Contracts;
@@ -16,43 +15,60 @@ internal readonly record struct ConversationStart(ConversationId Conversation, S
 /// </summary>
 internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMediator mediator)
 {
-    private const int HeadsAtOnce = 16;
+    /// <summary>Direct conversations looked at without need from which it is worth a write to look at fewer the next time.</summary>
+    private const int WorthNoting = 64;
 
     private static readonly Dictionary<ConversationId, CursorValue> None = [];
 
-    /// <summary>All conversations of the device's user; a device that is new is known from here on.</summary>
+    /// <summary>
+    /// The conversations of the device's user, but for direct ones in which the device is known to have everything; a device that is new is known
+    /// from here on.
+    /// </summary>
     public async Task<IReadOnlyList<ConversationStart>> OpenAsync(DeviceAddress device, CancellationToken ct)
     {
         await cursors.SaveAsync(device, ct);
         var standing = await store.GetStandingAsync(device, ct);
+        var drained = standing is DeviceStanding.Known ? await store.ReadDrainedAsync(device, ct) : null;
+        var directs = await mediator.Send(new GetDirectHeads(device.User, drained), ct);
+        var groups = await mediator.Send(new GetGroupsOf(device.User), ct);
+        var heads = await mediator.Send(new GetHeads([.. groups.Select(group => group.Group)]), ct);
+        List<(ConversationId Id, SeqNo JoinedAt, SeqNo Head, int Members)> found = [
+            .. directs.Heads.Select(direct => (direct.Conversation, SeqNo.None, direct.SeqNo, 2)),
+            .. groups.Zip(heads, (group, head) => (group.Group, group.Membership.JoinedAt, head, group.MemberCount))];
         var stored = standing switch
         {
-            DeviceStanding.Known => await store.ReadAllAsync(device.User, device.Device, ct),
-            DeviceStanding.First => await store.ReadAllAsync(device.User, null, ct),
+            DeviceStanding.Known => await ReadAsync(device.Device),
+            DeviceStanding.First => await ReadAsync(null),
             _ => None,
         };
-
-        var directs = await mediator.Send(new GetDirectConversations(device.User), ct);
-        var groups = await mediator.Send(new GetGroupsOf(device.User), ct);
-        var found = await Concurrently.SelectAsync<(ConversationId Id, SeqNo JoinedAt, int Members), ConversationStart>(
-            [.. directs.Select(direct => (direct, SeqNo.None, 2)), .. groups.Select(group => (group.Group, group.Membership.JoinedAt, group.MemberCount))],
-            HeadsAtOnce,
-            async (conversation, cancelled) =>
-            {
-                var head = await mediator.Send(new GetHead(conversation.Id), cancelled);
-                var start = standing is DeviceStanding.Later ? head : stored.GetValueOrDefault(conversation.Id).Delivered;
-                return new ConversationStart(conversation.Id, SeqNo.Max(start, conversation.JoinedAt), head, conversation.Members);
-            },
-            ct);
+        var starts = found.ConvertAll(conversation => new ConversationStart(
+            conversation.Id,
+            SeqNo.Max(standing is DeviceStanding.Later ? conversation.Head : stored.GetValueOrDefault(conversation.Id).Delivered, conversation.JoinedAt),
+            conversation.Head, conversation.Members));
 
         if (standing is not DeviceStanding.Known)
         {
             // Without a row a device begins at the first message too, and writing very many rows would delay all others.
-            var starts = found.Where(start => start.Start > SeqNo.None).ToDictionary(start => start.Conversation, start => start.Start);
-            await store.AddDeviceAsync(device, starts, ct);
+            var begun = starts.Where(start => start.Start > SeqNo.None).ToDictionary(start => start.Conversation, start => start.Start);
+            await store.AddDeviceAsync(device, begun, ct);
         }
-        cursors.Replace(device, found.Select(start => KeyValuePair.Create(
+        cursors.Replace(device, starts.Select(start => KeyValuePair.Create(
             start.Conversation, standing is DeviceStanding.Known ? stored.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
-        return found;
+        await NoteDrainedAsync(device, directs, starts, ct);
+        return starts;
+
+        async Task<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(DeviceId? of) =>
+            await store.ReadAsync(device.User, of, found.ConvertAll(conversation => conversation.Id), ct);
+    }
+
+    // By the cursors in the store: what a crash takes back of those is not passed over.
+    private async Task NoteDrainedAsync(DeviceAddress device, DirectHeads directs, List<ConversationStart> starts, CancellationToken ct)
+    {
+        if (directs.UpTo is not { } upTo)
+            return;
+        var waiting = directs.Heads.Zip(starts).Where(direct => direct.Second.Head > direct.Second.Start).Select(direct => direct.First.Position).ToList();
+        var drained = waiting.Count == 0 ? upTo : upTo with { Value = waiting.Min() - 1 };
+        if (directs.Heads.Count(head => head.Position <= drained.Value) >= WorthNoting)
+            await store.SaveDrainedAsync(device, drained, ct);
     }
 }

@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
-/// Tables <c>delivery_cursors</c> and <c>delivery_devices</c> (cql/0001-cursors.cql). A cursor's write needs no read and no condition: a
+/// Tables <c>delivery_cursors</c>, <c>delivery_devices</c> and <c>delivery_drained</c> (cql/). A cursor's write needs no read and no condition: a
 /// place is its own timestamp, so that the furthest stays. What a host leaves half done is a cursor that is too low, or a device that is new
 /// still: both bring messages again, and none is passed over.
 /// </summary>
@@ -15,6 +16,9 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
     // Of one partition; keeps a batch below 50 KiB, the size from which servers warn.
     private const int MaxBatch = 100;
     private const int MaxParallel = 64;
+
+    // Cursors asked for one by one; of more all of the device are read.
+    private const int MaxAsked = 100;
     private const int MaxAttempts = 8;
     private const string NoDevice = "";
 
@@ -82,7 +86,34 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
                     "DELETE FROM delivery_cursors WHERE user_id = ? AND device_id = ? AND generation = ?",
                     device.User.Value, device.Device.Value, row.Generation ?? Guid.Empty),
                 CancellationToken.None);
+            await session.ExecuteAsync(
+                new CqlStatement(
+                    "DELETE FROM delivery_drained WHERE user_id = ? AND device_id = ? AND generation = ?",
+                    device.User.Value, device.Device.Value, row.Generation ?? Guid.Empty),
+                CancellationToken.None);
         }
+    }
+
+    public async ValueTask<FeedPosition?> ReadDrainedAsync(DeviceAddress device, CancellationToken ct)
+    {
+        var found = await session.ExecuteAsync(
+            new CqlStatement(
+                "SELECT epoch, position FROM delivery_drained WHERE user_id = ? AND device_id = ? AND generation = ?",
+                device.User.Value, device.Device.Value, await _generations.GetAsync(device, ct)),
+            ct);
+        return found.Rows is [var row] ? new FeedPosition(row.Get<string>(0), row.Get<long>(1)) : null;
+    }
+
+    public async Task SaveDrainedAsync(DeviceAddress device, FeedPosition position, CancellationToken ct)
+    {
+        var row = await _generations.ReadAsync(device, ct);
+        if (!row.IsKnown)
+            return;
+        await session.ExecuteAsync(
+            new CqlStatement(
+                "INSERT INTO delivery_drained (user_id, device_id, generation, epoch, position) VALUES (?, ?, ?, ?, ?)",
+                device.User.Value, device.Device.Value, row.Generation ?? Guid.Empty, position.Epoch, position.Value),
+            ct);
     }
 
     public async ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
@@ -95,23 +126,35 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
         return found.Rows is [var row] ? new CursorValue(Place(row, 0), Place(row, 1)) : default;
     }
 
-    public async ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct)
+    public async ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct) =>
+        await ReadAsync(
+            new CqlStatement(
+                "SELECT conversation_id, delivered, read FROM delivery_cursors WHERE user_id = ? AND device_id = ? AND generation = ?",
+                user.Value, device?.Value ?? NoDevice, await GenerationOfAsync(user, device, ct)),
+            ct);
+
+    public async ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(
+        UserId user, DeviceId? device, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct) => conversations.Count > MaxAsked
+        ? await ReadAllAsync(user, device, ct)
+        : await ReadAsync(
+            new CqlStatement(
+                """
+                SELECT conversation_id, delivered, read FROM delivery_cursors
+                WHERE user_id = ? AND device_id = ? AND generation = ? AND conversation_id IN ?
+                """,
+                user.Value, device?.Value ?? NoDevice, await GenerationOfAsync(user, device, ct), conversations.Select(one => one.Value).ToList()),
+            ct);
+
+    private async Task<Dictionary<ConversationId, CursorValue>> ReadAsync(CqlStatement statement, CancellationToken ct)
     {
-        var generation = await GenerationOfAsync(user, device, ct);
         var cursors = new Dictionary<ConversationId, CursorValue>();
-        byte[]? next = null;
-        do
+        for (CqlStatement? next = statement; next is not null;)
         {
-            var page = await session.ExecuteAsync(
-                new CqlStatement(
-                    "SELECT conversation_id, delivered, read FROM delivery_cursors WHERE user_id = ? AND device_id = ? AND generation = ?",
-                    user.Value, device?.Value ?? NoDevice, generation) { PagingState = next },
-                ct);
+            var page = await session.ExecuteAsync(next, ct);
             foreach (var row in page.Rows)
                 cursors[ConversationId.Parse(row.Get<string>(0))] = new CursorValue(Place(row, 1), Place(row, 2));
-            next = page.PagingState;
+            next = page.PagingState is { } state ? next.After(state) : null;
         }
-        while (next is not null);
         return cursors;
     }
 

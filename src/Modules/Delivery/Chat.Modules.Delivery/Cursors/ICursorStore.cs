@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Cursors;
 
@@ -39,11 +40,24 @@ internal interface ICursorStore
     /// <summary>Forgets a device and its cursors; an unknown one is passed over.</summary>
     Task RemoveDeviceAsync(DeviceAddress device, CancellationToken ct);
 
+    /// <summary>
+    /// The position of the log's feed up to which a known device has everything in its direct conversations, as it was noted last; null where
+    /// nothing was noted.
+    /// </summary>
+    ValueTask<FeedPosition?> ReadDrainedAsync(DeviceAddress device, CancellationToken ct);
+
+    /// <summary>Notes that position for a known device; an unknown one is passed over.</summary>
+    Task SaveDrainedAsync(DeviceAddress device, FeedPosition position, CancellationToken ct);
+
     /// <summary>One cursor; zeros where there is none.</summary>
     ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct);
 
     /// <summary>All cursors of a device, or with a null <paramref name="device"/> the user's own.</summary>
     ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct);
+
+    /// <summary>As <see cref="ReadAllAsync"/>, of these conversations; others may be in the answer.</summary>
+    ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(
+        UserId user, DeviceId? device, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
 
     /// <summary>Moves cursors forward; those that are further already stay. One that cannot be moved holds up no other.</summary>
     /// <returns>Those that may not have moved, each with the reason; none where all have.</returns>

@@ -6,9 +6,12 @@ using Microsoft.Data.Sqlite;
 
 namespace Chat.Modules.Delivery.Cursors;
 
-/// <summary>Tables <c>delivery_cursors</c> and <c>delivery_devices</c> (migrations/0001-cursors.sql).</summary>
+/// <summary>Tables <c>delivery_cursors</c>, <c>delivery_devices</c> and <c>delivery_drained</c> (migrations/).</summary>
 internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider clock) : ICursorStore, IFollowsLog
 {
+    // Cursors asked for one by one; of more all of the device are read.
+    private const int MaxAsked = 256;
+
     private const string UpsertCursor =
         """
         INSERT INTO delivery_cursors (user_id, device_id, conversation_id, delivered, read)
@@ -43,7 +46,24 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
         """
         DELETE FROM delivery_devices WHERE user_id = $user AND device_id = $device;
         DELETE FROM delivery_cursors WHERE user_id = $user AND device_id = $device;
+        DELETE FROM delivery_drained WHERE user_id = $user AND device_id = $device;
         """, new { user = device.User.Value, device = device.Device.Value }), ct);
+
+    public ValueTask<FeedPosition?> ReadDrainedAsync(DeviceAddress device, CancellationToken ct)
+    {
+        var row = database.Read(reader => reader.QuerySingleOrDefault<(string? Epoch, long Position)>(
+            """
+            SELECT epoch, position FROM delivery_drained JOIN delivery_devices USING (user_id, device_id, first_seen)
+            WHERE user_id = $user AND device_id = $device
+            """, new { user = device.User.Value, device = device.Device.Value }));
+        return ValueTask.FromResult<FeedPosition?>(row.Epoch is { } epoch ? new FeedPosition(epoch, row.Position) : null);
+    }
+
+    public Task SaveDrainedAsync(DeviceAddress device, FeedPosition position, CancellationToken ct) => database.WriteAsync(connection => connection.Execute(
+        """
+        INSERT OR REPLACE INTO delivery_drained (user_id, device_id, first_seen, epoch, position)
+        SELECT user_id, device_id, first_seen, $epoch, $position FROM delivery_devices WHERE user_id = $user AND device_id = $device
+        """, new { user = device.User.Value, device = device.Device.Value, epoch = position.Epoch, position = position.Value }), ct);
 
     public ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
     {
@@ -58,8 +78,21 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
         var rows = database.Read(reader => reader.Query<(string Conversation, long Delivered, long Read)>(
             "SELECT conversation_id, delivered, read FROM delivery_cursors WHERE user_id = $user AND device_id = $device",
             new { user = user.Value, device = device?.Value ?? "" }).AsList());
-        return ValueTask.FromResult<IReadOnlyDictionary<ConversationId, CursorValue>>(rows.ToDictionary(
-            row => ConversationId.Parse(row.Conversation), row => new CursorValue(new SeqNo(row.Delivered), new SeqNo(row.Read))));
+        return ValueTask.FromResult<IReadOnlyDictionary<ConversationId, CursorValue>>(ToCursors(rows));
+    }
+
+    public ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(
+        UserId user, DeviceId? device, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct)
+    {
+        if (conversations.Count > MaxAsked)
+            return ReadAllAsync(user, device, ct);
+        var rows = database.Read(reader => reader.Query<(string Conversation, long Delivered, long Read)>(
+            """
+            SELECT conversation_id, delivered, read FROM delivery_cursors
+            WHERE user_id = $user AND device_id = $device AND conversation_id IN $conversations
+            """,
+            new { user = user.Value, device = device?.Value ?? "", conversations = conversations.Select(conversation => conversation.Value) }).AsList());
+        return ValueTask.FromResult<IReadOnlyDictionary<ConversationId, CursorValue>>(ToCursors(rows));
     }
 
     public async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(
@@ -77,6 +110,9 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
     public Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct) => database.MaintainAsync(connection => connection.Execute(
         "UPDATE delivery_cursors SET delivered = min(delivered, $head), read = min(read, $head) WHERE conversation_id = $conversation",
         heads.Select(head => new { conversation = head.Key.Value, head = head.Value.Value })), ct);
+
+    private static Dictionary<ConversationId, CursorValue> ToCursors(IEnumerable<(string Conversation, long Delivered, long Read)> rows) =>
+        rows.ToDictionary(row => ConversationId.Parse(row.Conversation), row => new CursorValue(new SeqNo(row.Delivered), new SeqNo(row.Read)));
 
     private static void Upsert(SqliteConnection connection, IEnumerable<KeyValuePair<CursorKey, CursorValue>> cursors) =>
         connection.Execute(UpsertCursor, cursors.Select(cursor => new

@@ -30,15 +30,24 @@ internal sealed class FanOutQueue
     public void Offer(MessageAppended appended)
     {
         var conversation = appended.Message.Conversation;
-        var lane = _lanes[(uint)conversation.GetHashCode() % (uint)_lanes.Length];
+        var lane = LaneOf(conversation);
         var item = new FanOutItem(appended, _metrics.Now);
-        if (lane.Items.Writer.TryWrite(item))
+        if (lane.TryWrite(item))
             return;
         lane.Note(conversation, appended.Message.SeqNo);
         _metrics.Overflowed();
         // The worker may have emptied the lane in between, and would wait for the next item before it reads the overflow: this item wakes it.
-        lane.Items.Writer.TryWrite(item);
+        lane.TryWrite(item);
     }
+
+    /// <summary>A conversation has messages up to a seqNo that may not have been fanned out; its connections read them from the log. Before the workers begin.</summary>
+    public void Note(ConversationId conversation, SeqNo head) => LaneOf(conversation).Note(conversation, head);
+
+    /// <summary>What was offered so far, to ask <see cref="HasSettled"/> for.</summary>
+    public long[] Offered() => [.. _lanes.Select(lane => lane.Written)];
+
+    /// <summary>Whether all that was offered by then has reached its connections.</summary>
+    public bool HasSettled(long[] offered) => _lanes.Zip(offered).All(lane => lane.First.Settled >= lane.Second);
 
     /// <summary>Accepts no more; what waits is still fanned out.</summary>
     public void Complete()
@@ -47,10 +56,29 @@ internal sealed class FanOutQueue
             lane.Items.Writer.TryComplete();
     }
 
+    private Lane LaneOf(ConversationId conversation) => _lanes[(uint)conversation.GetHashCode() % (uint)_lanes.Length];
+
     /// <summary>One worker's share.</summary>
     internal sealed class Lane(int capacity)
     {
         public Channel<FanOutItem> Items { get; } = Channel.CreateBounded<FanOutItem>(new BoundedChannelOptions(capacity) { SingleReader = true });
+
+        private long _written;
+        private long _settled;
+
+        /// <summary>Items put into it so far.</summary>
+        public long Written => Volatile.Read(ref _written);
+
+        /// <summary>So many of them, the first ones, have reached their connections, and what found no room among them as well. Its worker alone sets it.</summary>
+        public long Settled { get => Volatile.Read(ref _settled); set => Volatile.Write(ref _settled, value); }
+
+        public bool TryWrite(FanOutItem item)
+        {
+            if (!Items.Writer.TryWrite(item))
+                return false;
+            Interlocked.Increment(ref _written);
+            return true;
+        }
 
         /// <summary>Conversations whose messages are to be read from the log, up to a seqNo.</summary>
         public ConcurrentDictionary<ConversationId, SeqNo> Overflow { get; } = new();

@@ -29,6 +29,9 @@ internal sealed class FanOutWorker(
     private async Task RunAsync(FanOutQueue.Lane lane)
     {
         var batch = new List<FanOutItem>(MaxBatch);
+        var done = 0L;
+        // What the server before this one left.
+        await TellOverflowAsync(lane);
         while (await HasWorkAsync(lane))
         {
             while (batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item))
@@ -38,12 +41,20 @@ internal sealed class FanOutWorker(
                 batch.Sort(static (a, b) => a.Appended.Message.SeqNo.CompareTo(b.Appended.Message.SeqNo));
             foreach (var item in batch)
                 await FanOutAsync(item, lane);
+            done += batch.Count;
             batch.Clear();
-            foreach (var (conversation, _) in lane.Overflow)
-            {
-                if (lane.Overflow.TryRemove(conversation, out var head))
-                    await AdvanceAsync(conversation, head, lane);
-            }
+            await TellOverflowAsync(lane);
+            if (lane.Overflow.IsEmpty)
+                lane.Settled = done;
+        }
+    }
+
+    private async Task TellOverflowAsync(FanOutQueue.Lane lane)
+    {
+        foreach (var (conversation, _) in lane.Overflow)
+        {
+            if (lane.Overflow.TryRemove(conversation, out var head))
+                await AdvanceAsync(conversation, head, lane);
         }
     }
 

@@ -6,14 +6,18 @@ using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using MediatR;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.Conversations;
 
-/// <summary>The list is put together from the memberships, the log's heads and the cursors on each call: nothing is kept that could go wrong.</summary>
-internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options)
+/// <summary>
+/// The list is put together from the inbox, which has the direct conversations in their order, and the groups, which are few: a page costs what it
+/// shows, and the newest message of each group.
+/// </summary>
+internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options)
     : IQueryHandler<GetConversations, Result<ConversationPage>>
 {
     private const int ReadsAtOnce = 16;
@@ -34,17 +38,11 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
 
         // Before anything is read: whatever moves from here on is found by it.
         var begun = log.ActivityFloor;
-        var directs = await Concurrently.SelectAsync(
-            await mediator.Send(new GetDirectConversations(query.Caller.User), ct), ReadsAtOnce,
-            (direct, cancelled) => EntryAsync(direct, null, Direct, DateTimeOffset.UnixEpoch, cancelled), ct);
-        var groups = await Concurrently.SelectAsync(
-            await mediator.Send(new GetGroupsOf(query.Caller.User), ct), ReadsAtOnce,
-            (group, cancelled) => EntryAsync(group.Group, group.Title, group.Membership, group.CreatedAt, cancelled), ct);
-        // A direct conversation is noted before its first message is, which may then never have been written.
-        Entry[] all = [.. directs.Where(direct => direct.Last is not null), .. groups];
+        var directs = await inbox.OpenAsync(query.Caller.User, ct);
+        var groups = await Concurrently.SelectAsync(await mediator.Send(new GetGroupsOf(query.Caller.User), ct), ReadsAtOnce, FindGroupAsync, ct);
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
-        var page = Rest(all, start).Take(limit + 1).ToList();
+        var page = new List<Entry>(await Concurrently.SelectAsync(Next(directs, groups, start, limit + 1), ReadsAtOnce, LoadAsync, ct));
         PageStart? next = null;
         var fitting = Math.Min(limit, CountFitting(page));
         if (page.Count > fitting)
@@ -61,16 +59,27 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
         return new ConversationPage(summaries, next?.ToString(), log.Epoch);
     }
 
-    /// <summary>What is still to be listed, in the order of <see cref="PageStart"/>.</summary>
-    private static IEnumerable<Entry> Rest(IEnumerable<Entry> all, PageStart? start)
+    /// <summary>What is to be listed next, in the order of <see cref="PageStart"/>; at most <paramref name="count"/>.</summary>
+    private static List<Entry> Next(IUserInbox directs, IReadOnlyList<Entry> groups, PageStart? start, int count)
     {
-        if (start is null)
-            return all.OrderBy(entry => entry.Place);
-        var below = all.Where(entry => entry.Place.CompareTo(start.After) > 0);
+        var next = new List<Entry>();
+        if (start is null or { Begun: not null })
+            next.AddRange(Down(start?.After));
+        if (start is not null && next.Count < count)
+            next.AddRange(Up(start.After, start.Begun ?? Activity.Lowest));
+        return next.Count > count ? next[..count] : next;
+
+        IEnumerable<Entry> Down(PagePlace? after) => directs.Down(after, Activity.Lowest, count).Select(ToEntry)
+            .Concat(groups.Where(entry => after is null || entry.Place.CompareTo(after) > 0))
+            .OrderBy(entry => entry.Place);
+
         // Only a message moves a conversation up.
-        var above = all.Where(entry => entry.Last is not null && entry.Place.CompareTo(start.After) < 0).OrderByDescending(entry => entry.Place);
-        return start.Begun is { } begun ? below.OrderBy(entry => entry.Place).Concat(above.Where(entry => entry.Place.Activity > begun)) : above;
+        IEnumerable<Entry> Up(PagePlace before, Activity above) => directs.Up(before, above, count).Select(ToEntry)
+            .Concat(groups.Where(entry => entry.Last is not null && entry.Place.Activity > above && entry.Place.CompareTo(before) < 0))
+            .OrderByDescending(entry => entry.Place);
     }
+
+    private static Entry ToEntry(InboxEntry direct) => new(direct.Place, null, Direct, direct.Head, null);
 
     // A page ends at its size in bytes, too; one conversation is on it whatever its size.
     private int CountFitting(List<Entry> entries)
@@ -79,28 +88,32 @@ internal sealed class GetConversationsHandler(IMessageLog log, IMediator mediato
         return Math.Max(Math.Min(1, entries.Count), entries.TakeWhile(entry => (room -= entry.MaxJsonBytes()) >= 0).Count());
     }
 
-    private async ValueTask<Entry> EntryAsync(
-        ConversationId conversation, string? title, Membership membership, DateTimeOffset createdAt, CancellationToken ct)
+    private async ValueTask<Entry> FindGroupAsync(JoinedGroup group, CancellationToken ct)
     {
-        var newest = await log.ReadBeforeAsync(conversation, new SeqNo(SeqNo.MaxValue), limit: 1, ct);
-        var last = newest.Count > 0 ? newest[0] : null;
-        return new Entry(new PagePlace(last is null ? Activity.At(createdAt) : Activity.Of(last.Id), conversation), title, membership, last);
+        var last = await log.ReadBeforeAsync(group.Group, new SeqNo(SeqNo.MaxValue), limit: 1, ct) is [var newest] ? newest : null;
+        var activity = last is null ? Activity.At(group.CreatedAt) : Activity.Of(last.Id);
+        return new Entry(new PagePlace(activity, group.Group), group.Title, group.Membership, last?.SeqNo ?? SeqNo.None, last);
     }
+
+    // As of when the inbox was read: what came since has its place in the list, and is told, by itself.
+    private async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken ct) =>
+        entry.Last is not null || entry.Head == SeqNo.None
+            ? entry
+            : entry with { Last = await log.ReadBeforeAsync(entry.Place.Conversation, entry.Head.Next, limit: 1, ct) is [var last] ? last : null };
 
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
     {
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
-        var last = entry.Last?.SeqNo ?? SeqNo.None;
         // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.
         var unread = await log.CountOthersAsync(
-            entry.Place.Conversation, user, SeqNo.Max(read, entry.Membership.VisibleAfter), last, ConversationSummary.UnreadCap, ct);
+            entry.Place.Conversation, user, SeqNo.Max(read, entry.Membership.VisibleAfter), entry.Head, ConversationSummary.UnreadCap, ct);
         return new ConversationSummary(
-            entry.Place.Conversation, entry.Title, last,
+            entry.Place.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
             entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null);
     }
 
-    private sealed record Entry(PagePlace Place, string? Title, Membership Membership, LoggedMessage? Last)
+    private sealed record Entry(PagePlace Place, string? Title, Membership Membership, SeqNo Head, LoggedMessage? Last)
     {
         // Names of fields, punctuation, numbers.
         private const int FixedJsonBytes = 256;

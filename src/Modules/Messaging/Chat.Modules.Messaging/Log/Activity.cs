@@ -11,6 +11,9 @@ internal readonly record struct Activity(long Value) : IComparable<Activity>
 {
     private const int CountBits = 12;
 
+    /// <summary>Below all messages.</summary>
+    public static Activity Lowest { get; } = new(-1);
+
     public long UnixMs => Value >> CountBits;
 
     public static Activity At(DateTimeOffset time) => At(time.ToUnixTimeMilliseconds());

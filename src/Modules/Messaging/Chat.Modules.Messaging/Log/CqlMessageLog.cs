@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -19,6 +20,9 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     // Bytes of UTF-8, by the protocol.
     private const int LongestText = 16 * 1024;
+
+    // Conversations whose heads are read at once for one caller.
+    private const int HeadsAtOnce = 16;
 
     // Messages of a read in parts, the first aside: those before may have been shorter.
     private const int MaxPart = 64;
@@ -114,6 +118,9 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
         (await _reader.ReadDownAsync(conversation, new SeqNo(SeqNo.MaxValue), 1, ct)).Messages is [var newest] ? newest.SeqNo : SeqNo.None;
+
+    public async ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        await Concurrently.SelectAsync(conversations, HeadsAtOnce, GetHeadAsync, ct);
 
     public async ValueTask<OthersCount> CountOthersAsync(
         ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct)

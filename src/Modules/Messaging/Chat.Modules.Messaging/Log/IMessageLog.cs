@@ -46,6 +46,9 @@ internal interface IMessageLog
     /// <summary>The seqNo of the newest message; <see cref="SeqNo.None"/> where there is none.</summary>
     ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct);
 
+    /// <summary>The heads of many conversations, in their order.</summary>
+    ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
+
     /// <summary>
     /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own; at most <paramref name="limit"/>
     /// are counted, and at most <see cref="MaxLookedAt"/> messages are looked at.

@@ -27,15 +27,14 @@ internal sealed class FindDirectsWithHandler(IMessageLog log) : IQueryHandler<Fi
     public Task<IReadOnlyCollection<UserId>> Handle(FindDirectsWith query, CancellationToken ct) => log.FindDirectsWithAsync(query.User, query.Others, ct).AsTask();
 }
 
+internal sealed class GetHeadsHandler(IMessageLog log) : IQueryHandler<GetHeads, IReadOnlyList<SeqNo>>
+{
+    public Task<IReadOnlyList<SeqNo>> Handle(GetHeads query, CancellationToken ct) => log.GetHeadsAsync(query.Conversations, ct).AsTask();
+}
+
 internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMessage, MessagePlace?>
 {
     public Task<MessagePlace?> Handle(FindMessage query, CancellationToken ct) => log.FindAsync(query.Message, ct).AsTask();
-}
-
-internal sealed class GetDirectConversationsHandler(IMessageLog log) : IQueryHandler<GetDirectConversations, IReadOnlyList<ConversationId>>
-{
-    public Task<IReadOnlyList<ConversationId>> Handle(GetDirectConversations query, CancellationToken ct) =>
-        log.GetDirectConversationsAsync(query.User, ct).AsTask();
 }
 
 internal sealed class HasWrittenHandler(IMessageLog log) : IQueryHandler<HasWritten, bool>

@@ -1,12 +1,15 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log.Cluster;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Messaging.Log;
 
-/// <summary>The log, embedded or clustered, and what each is besides a log.</summary>
+/// <summary>The log, embedded or clustered, what each is besides a log, and what is kept beside it.</summary>
 internal static class LogRegistration
 {
     public static IServiceCollection AddMessageLog(this IServiceCollection services, ModuleContext context) => context.UsesCql()
@@ -17,11 +20,15 @@ internal static class LogRegistration
             .AddSingleton<CqlMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<CqlMessageLog>())
             .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())
+            .AddSingleton<IInbox, LogInbox>()
             .AddHostedService(provider => provider.GetRequiredService<CqlMessageLog>())
         : services
             .AddSingleton<ActivityClock>()
             .AddSingleton<RocksMessageLog>()
             .AddHostedService<RestoredLog>()
+            .AddSingleton<IChangeFeed, RocksChangeFeed>()
+            .AddSingleton<RocksInbox>().AddHostedService(provider => provider.GetRequiredService<RocksInbox>())
+            .AddSingleton<IInbox>(provider => provider.GetRequiredService<RocksInbox>())
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddHostedService<ErasureSweep>()
             .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())

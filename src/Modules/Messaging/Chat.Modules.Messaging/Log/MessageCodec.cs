@@ -45,6 +45,9 @@ internal static class MessageCodec
 
     public static void WriteId(Span<byte> bytes, MessageId id) => id.Value.TryWriteBytes(bytes[1..], bigEndian: true, out _);
 
+    /// <summary>The id of an encoded message, big endian, as it stands there.</summary>
+    public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> bytes) => bytes.Slice(1, 16);
+
     /// <exception cref="InvalidDataException">It is of a layout that this server does not know.</exception>
     /// <exception cref="MalformedContentException">Its content cannot be read.</exception>
     public static LoggedMessage Decode(ConversationId conversation, SeqNo seqNo, ReadOnlySpan<byte> bytes)

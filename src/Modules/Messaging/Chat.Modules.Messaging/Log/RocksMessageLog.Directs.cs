@@ -7,7 +7,10 @@ namespace Chat.Modules.Messaging.Log;
 // The family directs: which direct conversations a user has, and whether it has begun them.
 internal sealed partial class RocksMessageLog
 {
-    public ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct)
+    public ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) => ValueTask.FromResult(ReadDirects(user));
+
+    /// <summary>The user's direct conversations, in no order.</summary>
+    public IReadOnlyList<ConversationId> ReadDirects(UserId user)
     {
         var prefix = LogKeys.DirectsOf(user);
         var found = new List<ConversationId>();
@@ -16,7 +19,7 @@ internal sealed partial class RocksMessageLog
         for (directs.Seek(prefix); directs.Valid() && directs.GetKeySpan().StartsWith(prefix); directs.Next())
             found.Add(ConversationId.Parse(Encoding.ASCII.GetString(directs.GetKeySpan()[prefix.Length..])));
         directs.ThrowIfDamaged();
-        return ValueTask.FromResult<IReadOnlyList<ConversationId>>(found);
+        return found;
     }
 
     public ValueTask<IReadOnlyCollection<UserId>> FindDirectsWithAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct)

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Queues;
 using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -18,6 +19,7 @@ internal sealed class WaitingAppends : IStoreHealth
 
     private readonly IMessageLog _log;
     private readonly FirstAnswers _answers;
+    private readonly RaisedAppends _raised;
     private readonly WaitingWork _waiting;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _clock;
@@ -27,9 +29,9 @@ internal sealed class WaitingAppends : IStoreHealth
     private int _stalled;
 
     public WaitingAppends(
-        IMessageLog log, FirstAnswers answers, IOptions<MessagingOptions> options, IMeterFactory meters, TimeProvider clock, ILogger<WaitingAppends> logger)
+        IMessageLog log, FirstAnswers answers, RaisedAppends raised, IOptions<MessagingOptions> options, IMeterFactory meters, TimeProvider clock, ILogger<WaitingAppends> logger)
     {
-        (_log, _answers, _clock, _logger) = (log, answers, clock, logger);
+        (_log, _answers, _raised, _clock, _logger) = (log, answers, raised, clock, logger);
         _timeout = TimeSpan.FromMilliseconds(options.Value.AppendTimeoutMs);
         _waiting = new WaitingWork(options.Value.MaxWaitingAppends, options.Value.MaxWaitingAppendBytes, clock);
         var meter = meters.Create("Chat");
@@ -71,13 +73,21 @@ internal sealed class WaitingAppends : IStoreHealth
 
     private async Task<AppendedMessage> AppendAndTellAsync(MessageDraft draft, IDisposable place)
     {
-        AppendedMessage appended;
-        using (place)
-            appended = await _log.AppendAsync(draft, CancellationToken.None);
-        if (_stalled != 0 && _waiting.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
-            _logger.LogGoesOn();
-        await _answers.TellAsync(appended);
-        return appended;
+        var begun = _raised.Begin();
+        try
+        {
+            AppendedMessage appended;
+            using (place)
+                appended = await _log.AppendAsync(draft, CancellationToken.None);
+            if (_stalled != 0 && _waiting.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
+                _logger.LogGoesOn();
+            await _answers.TellAsync(appended);
+            return appended;
+        }
+        finally
+        {
+            _raised.End(begun);
+        }
     }
 
     // The content in memory and as it is written, and a kilobyte for all else.

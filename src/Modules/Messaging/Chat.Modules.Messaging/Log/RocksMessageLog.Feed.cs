@@ -1,0 +1,65 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Contracts;
+using RocksDbSharp;
+
+namespace Chat.Modules.Messaging.Log;
+
+/// <summary>
+/// The embedded log as a feed. Message ids begin with the <see cref="Activity"/>, which the writer gives out in the order of the appends, and the
+/// family <c>ids</c> is written in their batch: it is the feed already, and following it costs an append nothing (docs/adr/0008).
+/// </summary>
+internal sealed partial class RocksMessageLog
+{
+    /// <summary>The log's store, for what is kept beside the log and made again from it.</summary>
+    public RocksStore Store => _store;
+
+    /// <summary>What was appended after a position, ascending, at most <paramref name="limit"/>.</summary>
+    public IReadOnlyList<FeedEntry> ReadFeed(Activity after, int limit)
+    {
+        var found = new List<FeedEntry>();
+        Span<byte> bound = stackalloc byte[16];
+        new Activity(after.Value + 1).WriteTo(bound);
+        using var view = _store.View();
+        using var ids = view.Walk(_ids);
+        for (ids.Seek(bound.ToArray()); found.Count < limit && ids.Valid(); ids.Next())
+        {
+            var (conversation, seqNo) = LogKeys.ReadPlace(ids.GetValueSpan());
+            found.Add(new FeedEntry(Activity.ReadFrom(ids.GetKeySpan()).Value, conversation, seqNo));
+        }
+        ids.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>The newest message of each conversation as the feed has it, in their order; null where there is none.</summary>
+    public IReadOnlyList<FeedEntry?> ReadNewest(IReadOnlyList<ConversationId> conversations)
+    {
+        var found = new FeedEntry?[conversations.Count];
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        for (var i = 0; i < found.Length; i++)
+        {
+            if (SeekHead(messages, conversations[i]) is { } seqNo)
+                found[i] = new FeedEntry(Activity.ReadFrom(MessageCodec.IdOf(messages.GetValueSpan())).Value, conversations[i], seqNo);
+        }
+        return found;
+    }
+
+    public ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
+    {
+        var heads = new SeqNo[conversations.Count];
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        for (var i = 0; i < heads.Length; i++)
+            heads[i] = SeekHead(messages, conversations[i]) ?? SeqNo.None;
+        return ValueTask.FromResult<IReadOnlyList<SeqNo>>(heads);
+    }
+
+    private static SeqNo? SeekHead(Iterator messages, ConversationId conversation)
+    {
+        var bound = LogKeys.Message(conversation, new SeqNo(SeqNo.MaxValue));
+        messages.SeekForPrev(bound);
+        messages.ThrowIfDamaged();
+        return messages.Valid() ? LogKeys.SeqNoOf(messages.GetKeySpan(), bound) : null;
+    }
+}

@@ -1,0 +1,91 @@
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Tests.Log;
+using Microsoft.Extensions.Time.Testing;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Feed;
+
+public sealed class RocksChangeFeedTests : IDisposable
+{
+    private readonly FakeTimeProvider _clock = new(Now);
+    private readonly TemporaryLog _log;
+    private int _sent;
+
+    public RocksChangeFeedTests() => _log = new TemporaryLog(_clock);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private RocksChangeFeed Feed => new(_log.Log, new RaisedAppends(_log.Log));
+
+    public void Dispose() => _log.Dispose();
+
+    [Fact]
+    public async Task Every_message_has_a_position_in_the_order_of_the_appends_whatever_the_clock_shows_and_across_restarts()
+    {
+        var start = Feed.Current;
+        var appended = new List<LoggedMessage>();
+        for (var n = 0; n < 12; n++)
+        {
+            appended.Add(await AppendAsync(n, back: n % 3));
+            if (n % 5 == 4)
+                _log.Close();
+        }
+
+        var entries = await Feed.ReadAfterAsync(start, 100, Ct);
+
+        Assert.Equal(appended.Select(message => (message.Conversation, message.SeqNo)), entries.Select(entry => (entry.Conversation, entry.SeqNo)));
+        Assert.Equal(entries.Select(entry => entry.Position).Order().Distinct(), entries.Select(entry => entry.Position));
+        Assert.Equal(Feed.Current.Value, entries[^1].Position);
+        Assert.Equal(entries.Skip(4).Take(3), await Feed.ReadAfterAsync(start with { Value = entries[3].Position }, 3, Ct));
+        Assert.Empty(await Feed.ReadAfterAsync(Feed.Current, 3, Ct));
+    }
+
+    [Fact]
+    public async Task A_position_of_another_history_of_the_log_leads_to_nothing()
+    {
+        var before = Feed.Current;
+        await AppendAsync(1);
+
+        _log.Log.BeginEpoch();
+
+        Assert.Empty(await Feed.ReadAfterAsync(before, 10, Ct));
+    }
+
+    [Fact]
+    public async Task A_followers_position_outlives_a_restart()
+    {
+        Assert.Null(await Feed.ReadFollowerAsync("fan-out", Ct));
+        await AppendAsync(1);
+        var position = Feed.Current;
+        await Feed.SaveFollowerAsync("fan-out", position, Ct);
+
+        _log.Close();
+
+        Assert.Equal(position, await Feed.ReadFollowerAsync("fan-out", Ct));
+        Assert.Null(await Feed.ReadFollowerAsync("other", Ct));
+    }
+
+    [Fact]
+    public async Task What_is_still_to_be_raised_is_above_what_is_said_to_be()
+    {
+        var raised = new RaisedAppends(_log.Log);
+        var first = raised.Begin();
+        var lowest = Activity.Of((await AppendAsync(1)).Id);
+        var second = raised.Begin();
+        await AppendAsync(2);
+
+        Assert.True(raised.UpTo < lowest);
+        raised.End(first);
+        Assert.Equal(lowest, raised.UpTo);
+        raised.End(second);
+        Assert.Equal(_log.Log.ActivityFloor, raised.UpTo);
+    }
+
+    private async Task<LoggedMessage> AppendAsync(int n, int back = 0)
+    {
+        var draft = Draft(n % 2 == 0 ? AliceAndBob : Team, Alice, $"{++_sent:d8}") with { Now = Now.AddSeconds(n - (10 * back)) };
+        return (await _log.Log.AppendAsync(draft, Ct)).Message;
+    }
+}

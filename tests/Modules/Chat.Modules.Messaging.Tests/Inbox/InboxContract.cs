@@ -1,0 +1,83 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Inbox;
+using Chat.Modules.Messaging.Log;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Inbox;
+
+/// <summary>What every inbox promises.</summary>
+public abstract class InboxContract
+{
+    private static readonly ConversationId AliceAndCarol = ConversationId.Direct(Alice, Carol);
+    private static readonly ConversationId BobAndCarol = ConversationId.Direct(Bob, Carol);
+
+    private int _sent;
+
+    protected static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private protected abstract IMessageLog Log { get; }
+
+    private protected abstract IInbox Inbox { get; }
+
+    [Fact]
+    public async Task Nobody_begins_with_a_conversation() => Assert.Empty(await AllAsync(Alice));
+
+    [Fact]
+    public async Task Both_users_have_a_conversation_from_its_first_message_on_and_nobody_else()
+    {
+        await AppendAsync(AliceAndBob);
+
+        Assert.Equal([(AliceAndBob, 1)], await AllAsync(Alice));
+        Assert.Equal([(AliceAndBob, 1)], await AllAsync(Bob));
+        Assert.Empty(await AllAsync(Carol));
+    }
+
+    [Fact]
+    public async Task Groups_are_not_in_it()
+    {
+        await AppendAsync(Team);
+
+        Assert.Empty(await AllAsync(Alice));
+    }
+
+    [Fact]
+    public async Task The_newest_message_decides_where_a_conversation_stands_and_each_stands_once()
+    {
+        await AppendAsync(AliceAndBob, AliceAndCarol, BobAndCarol);
+        Assert.Equal([(AliceAndCarol, 1), (AliceAndBob, 1)], await AllAsync(Alice));
+
+        await AppendAsync(AliceAndBob, AliceAndBob);
+
+        Assert.Equal([(AliceAndBob, 3), (AliceAndCarol, 1)], await AllAsync(Alice));
+        Assert.Equal([(AliceAndBob, 3), (BobAndCarol, 1)], await AllAsync(Bob));
+        Assert.Equal([(BobAndCarol, 1), (AliceAndCarol, 1)], await AllAsync(Carol));
+    }
+
+    [Fact]
+    public async Task It_is_read_from_any_place_in_both_directions()
+    {
+        var conversations = Enumerable.Range(0, 9).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToArray();
+        await AppendAsync(conversations);
+        var inbox = await Inbox.OpenAsync(Alice, Ct);
+        var all = inbox.Down(null, Activity.Lowest, 100);
+
+        Assert.Equal(conversations.Reverse(), all.Select(entry => entry.Place.Conversation));
+        Assert.Equal(all.Take(3), inbox.Down(null, Activity.Lowest, 3));
+        Assert.Equal(all.Skip(4).Take(2), inbox.Down(all[3].Place, Activity.Lowest, 2));
+        Assert.Equal(all.Skip(4).Take(3), inbox.Down(all[3].Place, all[7].Place.Activity, 100));
+        Assert.Equal(all.Take(5).Reverse(), inbox.Up(all[5].Place, Activity.Lowest, 100));
+        Assert.Equal([all[4], all[3]], inbox.Up(all[5].Place, Activity.Lowest, 2));
+        Assert.Equal([all[1], all[0]], inbox.Up(all[5].Place, all[2].Place.Activity, 100));
+        Assert.Empty(inbox.Up(all[0].Place, Activity.Lowest, 100));
+        Assert.Empty(inbox.Down(all[8].Place, Activity.Lowest, 100));
+    }
+
+    private protected async Task AppendAsync(params ConversationId[] conversations)
+    {
+        foreach (var conversation in conversations)
+            await Log.AppendAsync(Draft(conversation, conversation.IsDirect ? conversation.Users.First : Alice, $"{++_sent:d8}"), Ct);
+    }
+
+    private protected async Task<IEnumerable<(ConversationId, long)>> AllAsync(UserId user) =>
+        (await Inbox.OpenAsync(user, Ct)).Down(null, Activity.Lowest, int.MaxValue).Select(entry => (entry.Place.Conversation, entry.Head.Value));
+}
