@@ -15,9 +15,11 @@ internal sealed class ConnectionParts
         _device = device;
         Outbox = new Outbox(maxEvents: 8, maxBytes: 1_000_000, maxAnswers: 8, maxAnswerBytes: 1_000_000);
         Window = new SendWindow(world.Options.Value, world.Clock);
-        Drain = new Drain(new Lock(), device, Outbox, Window, world.Services);
+        var gate = new Lock();
+        Drain = new Drain(gate, device, Outbox, Window, world.Services);
         Resync = new Resync(Outbox, Window, Drain, world.Metrics);
         Pusher = new MessagePusher(device, Outbox, Window, Drain, Resync, world.Metrics);
+        Reader = new LogReader(gate, device, Outbox, Window, Drain, Pusher, world.Services);
     }
 
     public Outbox Outbox { get; }
@@ -29,6 +31,8 @@ internal sealed class ConnectionParts
     public Resync Resync { get; }
 
     public MessagePusher Pusher { get; }
+
+    public LogReader Reader { get; }
 
     /// <summary>The conversation's window, its cursor at the beginning.</summary>
     public ConversationWindow Loaded(ConversationId conversation)

@@ -155,7 +155,7 @@ public sealed class SendWindowTests
     {
         _clock.Advance(TimeSpan.FromSeconds(seconds));
         _window.QueueOverdue();
-        return _window.HasOverdue ? _window.TakeOverdue() : null;
+        return _window.TryTakeOverdue(out var overdue) ? overdue : null;
     }
 
     private static Cursor CursorIn(ConversationId conversation) =>
@@ -177,5 +177,6 @@ public sealed class SendWindowTests
         _window.Load(window, CursorIn(window.Conversation), SeqNo.None);
         _window.Push(window, MessageIn(window.Conversation));
         Assert.True(_window.Ack(window, new SeqNo(1), []));
+        _window.EndRead(window);
     }
 }

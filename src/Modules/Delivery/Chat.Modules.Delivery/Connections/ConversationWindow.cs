@@ -35,6 +35,9 @@ internal sealed class ConversationWindow(ConversationId conversation)
     /// <summary>It is in the queue of conversations to read from the log.</summary>
     public bool IsQueued { get; set; }
 
+    /// <summary>A page of it is being read from the log.</summary>
+    public bool IsReading { get; set; }
+
     /// <summary>There may be messages above <see cref="Head"/>: the log is read until it has no more.</summary>
     public bool ReadsToEnd { get; set; }
 
@@ -43,8 +46,8 @@ internal sealed class ConversationWindow(ConversationId conversation)
 
     public bool HasUnpushed => Pushed < Head;
 
-    /// <summary>Nothing is unpushed or in flight: it may be dropped, and loaded again when a message comes.</summary>
-    public bool IsIdle => IsLoaded && !HasUnpushed && !IsQueued && _inFlight.Count == 0;
+    /// <summary>Nothing is unpushed, being read or in flight: it may be dropped, and loaded again when a message comes.</summary>
+    public bool IsIdle => IsLoaded && !HasUnpushed && !IsQueued && !IsReading && _inFlight.Count == 0;
 
     /// <summary>It is in the queue of those that were idle.</summary>
     public bool IsInIdleQueue { get; set; }

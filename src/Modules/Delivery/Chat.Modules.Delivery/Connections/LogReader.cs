@@ -38,14 +38,22 @@ internal sealed class LogReader(
             }
             throw;
         }
+        finally
+        {
+            lock (gate)
+                window.EndRead(next);
+        }
     }
 
-    /// <summary>Sends the next overdue messages again.</summary>
+    /// <summary>Sends the next overdue messages again; a resync may have left none.</summary>
     public async ValueTask ResendAsync(CancellationToken ct)
     {
         OverdueMessages overdue;
         lock (gate)
-            overdue = window.TakeOverdue();
+        {
+            if (!window.TryTakeOverdue(out overdue))
+                return;
+        }
         var conversation = overdue.Window.Conversation;
         var after = new SeqNo(overdue.First.Value - 1);
         if (await services.Log.ReadAsync(conversation, device.User, after, services.Options.UnackedWindow, PageBytes, ct) is not { } read)

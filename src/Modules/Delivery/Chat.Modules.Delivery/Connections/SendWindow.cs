@@ -123,7 +123,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
 
     public void QueueOverdue(OverdueMessages messages) => _overdue.Enqueue(messages);
 
-    public OverdueMessages TakeOverdue() => _overdue.Dequeue();
+    public bool TryTakeOverdue(out OverdueMessages messages) => _overdue.TryDequeue(out messages);
 
     public void QueueToRead(ConversationWindow window)
     {
@@ -134,6 +134,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     }
 
     /// <summary>The next conversation to read from the log; null where the one whose turn it was needs no reading any more.</summary>
+    /// <remarks>It is not dropped before <see cref="EndRead"/>.</remarks>
     public ConversationWindow? TakeToRead()
     {
         if ((_toRead.Count == 0 || ++_reads % DrainEvery == 0) && _toDrain.TryNext(out var next))
@@ -141,7 +142,17 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         if (!_toRead.TryDequeue(out var window))
             return null;
         window.IsQueued = false;
-        return Has(window) ? window : null;
+        if (!Has(window))
+            return null;
+        window.IsReading = true;
+        return window;
+    }
+
+    /// <summary>What <see cref="TakeToRead"/> gave was read, or could not be.</summary>
+    public void EndRead(ConversationWindow window)
+    {
+        window.IsReading = false;
+        Account(window, SumsOf(window));
     }
 
     /// <summary>A drain has found these.</summary>
