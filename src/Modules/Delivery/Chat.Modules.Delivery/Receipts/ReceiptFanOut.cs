@@ -45,12 +45,10 @@ internal sealed class ReceiptFanOut : BackgroundService
         var members = await _mediator.Send(new GetMembers(ack.Conversation), ct);
         if (members.Count > _options.PushThreshold)
             return;
-        // Absent senders are not told later: they ask for the table of receipts.
-        var senders = members.Where(member => member != ack.From.User && _receivers.IsConnected(member)).ToHashSet();
         if (acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo)
-            TellOf(acked.FindAll(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo), ack, status, senders);
+            TellOf(acked.FindAll(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo), ack, status, members);
         else
-            await SearchAsync(new SenderSearch(ack, status, from, senders), ct);
+            await SearchAsync(new SenderSearch(ack, status, from, members.Where(member => IsTold(member, ack)).ToHashSet()), ct);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -71,12 +69,17 @@ internal sealed class ReceiptFanOut : BackgroundService
         }
     }
 
-    private void TellOf(List<InFlightMessage> acked, Acknowledge ack, AckStatus status, HashSet<UserId> senders)
+    // Absent senders are not told later: they ask for the table of receipts.
+    private bool IsTold(UserId sender, Acknowledge ack) => sender != ack.From.User && _receivers.IsConnected(sender);
+
+    private void TellOf(List<InFlightMessage> acked, Acknowledge ack, AckStatus status, IReadOnlyList<UserId> members)
     {
+        var seen = new HashSet<UserId>();
         for (var i = acked.Count - 1; i >= 0; i--)
         {
-            if (senders.Remove(acked[i].Sender))
-                Tell(acked[i].Sender, ack, status, acked[i].Id, acked[i].SeqNo);
+            var sender = acked[i].Sender;
+            if (seen.Add(sender) && IsTold(sender, ack) && members.Contains(sender))
+                Tell(sender, ack, status, acked[i].Id, acked[i].SeqNo);
         }
         if (status is AckStatus.Read && acked is [.., var newest])
             _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
