@@ -202,7 +202,10 @@ public abstract class DeviceStoreContract
         Assert.Empty(await Store.GetDevicesAsync(Phone.User, Ct));
         Assert.Equal(RotationOutcome.Unknown, (await Store.RotateAsync(token, InAMonth, Ct)).Outcome);
         Assert.Equal([new Revocation(Phone, at!.Value)], (await Store.GetRevocationsAsync(null, Ct)).Revocations);
-        Assert.Null(await Store.RevokeAsync(Phone, Ct));
+        Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(at, await Store.RevokeAsync(Phone, Ct));
+        Assert.Equal([new Revocation(Phone, at.Value)], (await Store.GetRevocationsAsync(null, Ct)).Revocations);
+        Assert.Null(await Store.RevokeAsync(Laptop, Ct));
     }
 
     [Fact]

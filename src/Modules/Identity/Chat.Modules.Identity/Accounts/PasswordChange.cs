@@ -49,7 +49,9 @@ internal sealed class PasswordChange(
     private async Task<Result<TokenPair>> EndOthersAsync(DeviceAddress caller, CancellationToken ct)
     {
         var all = await devices.GetDevicesAsync(caller.User, ct);
-        foreach (var other in all.Where(device => device.Id != caller.Device).Select(device => caller with { Device = device.Id }))
+        // Half revoked ones too: where the store failed to answer, this node does not know yet that their tokens are void.
+        var addresses = all.Select(device => caller with { Device = device.Id }).Union(await devices.GetHalfRevokedAsync(caller.User, ct));
+        foreach (var other in addresses.Where(device => device != caller))
         {
             await revocations.AddAsync(other, ct);
             known.Forget(other);

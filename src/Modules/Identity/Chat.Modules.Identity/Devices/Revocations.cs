@@ -36,14 +36,12 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
         return issuedAt <= known.VoidUpTo;
     }
 
-    /// <summary>Revokes the device from now on; false where the user has no such device.</summary>
-    public async Task<bool> AddAsync(DeviceAddress device, CancellationToken ct)
-    {
-        if (await store.RevokeAsync(device, ct) is not { } at)
-            return false;
-        Remember(new Revocation(device, at));
-        return true;
-    }
+    /// <summary>
+    /// Revokes the device from now on; false where the user has no such device, or its revocation is known here already. Asked again after the
+    /// store failed to answer, it takes in the revocation that was made all the same.
+    /// </summary>
+    public async Task<bool> AddAsync(DeviceAddress device, CancellationToken ct) =>
+        await store.RevokeAsync(device, ct) is { } at && Remember(new Revocation(device, at));
 
     /// <summary>Deletes what has expired, here and in the store.</summary>
     /// <returns>How many refresh tokens.</returns>

@@ -92,7 +92,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
             if (!row.IsThere)
             {
                 await _revocations.AddAsync(new Revocation(device, row.RevokedAt!.Value), ct);
-                return null;
+                return row.RevokedAt;
             }
             var revoked = row with { RevokedAt = Later(Now(), row.IssuedAt) };
             if (!await _devices.TryChangeAsync(row, revoked, ct))

@@ -44,8 +44,8 @@ internal interface IDeviceStore
     Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct);
 
     /// <summary>
-    /// Forgets a device with its families. The time of revocation, or null where the user has no such device. The device is half revoked
-    /// until <see cref="FinishRevocationAsync"/>.
+    /// Forgets a device with its families. The time of revocation: of the earlier one where the device is revoked already. Null where the user
+    /// has no such device, and no revocation of it is kept. The device is half revoked until <see cref="FinishRevocationAsync"/>.
     /// </summary>
     Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct);
 

@@ -99,7 +99,11 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
             var issued = connection.QuerySingleOrDefault<long?>(
                 "DELETE FROM identity_devices WHERE user_id = $user AND device_id = $device RETURNING issued_ms", key);
             if (issued is null)
-                return (DateTimeOffset?)null;
+            {
+                var earlier = connection.QuerySingleOrDefault<long?>(
+                    "SELECT revoked_ms FROM identity_revocations WHERE user_id = $user AND device_id = $device", key);
+                return earlier is { } at ? Time(at) : (DateTimeOffset?)null;
+            }
             connection.Execute("DELETE FROM identity_refresh_families WHERE user_id = $user AND device_id = $device", key);
             var revoked = Math.Max(Now(), issued.Value);
             connection.Execute(
