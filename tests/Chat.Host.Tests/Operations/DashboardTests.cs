@@ -44,6 +44,8 @@ public sealed class DashboardTests : IAsyncDisposable
         (await JobsAsync("alice", TestHost.Password)).Expect(HttpStatusCode.OK);
 
         _host.Clock.Advance(TimeSpan.FromMinutes(5));
+        foreach (var _ in Enumerable.Range(0, 5))
+            (await JobsAsync("alice", "guess")).Expect(HttpStatusCode.Unauthorized);
         (await JobsAsync("alice", TestHost.Password)).ExpectProblem(HttpStatusCode.TooManyRequests, "rate_limited");
     }
 

@@ -32,7 +32,8 @@ public sealed class KeyedRate<TKey>(int burst, TimeSpan period, int maxKeys, Tim
         var now = clock.GetElapsedTime(_start);
         lock (_gate)
         {
-            var from = _fullAt.TryGetValue(key, out var known) && known > now ? known : now;
+            // None is further ahead than its burst: one that is was taken before the clock went back.
+            var from = _fullAt.TryGetValue(key, out var known) && known > now && known <= now + period * burst ? known : now;
             var fullAt = from + period * Math.Min(count, burst);
             var wait = fullAt - now - period * burst;
             if (wait > TimeSpan.Zero)

@@ -31,14 +31,33 @@ public sealed class RocksMessageLogTests : MessageLogContract
     [Fact]
     public async Task A_device_s_messages_that_were_committed_together_are_answered_in_their_order()
     {
+        var isHeld = false;
+        using var begun = new SemaphoreSlim(0);
+        using var released = new ManualResetEventSlim();
+        using var log = new TemporaryLog(write: write =>
+        {
+            if (Volatile.Read(ref isHeld))
+            {
+                begun.Release();
+                released.Wait(TimeSpan.FromSeconds(30), CancellationToken.None);
+            }
+            write();
+        });
+        var opened = log.Log;
         var told = new ConcurrentDictionary<UserId, ConcurrentQueue<long>>();
+        // While the first is written all others gather behind it, and a thousand fit into the next commit.
+        Volatile.Write(ref isHeld, true);
+        var first = opened.AppendAsync(Draft(AliceAndBob, UserId.Parse("carol"), "first"), Ct);
+        await begun.WaitAsync(Ct);
 
-        await Task.WhenAll(Enumerable.Range(0, 4_000).Select(async n =>
+        var others = Enumerable.Range(0, 1_000).Select(async n =>
         {
             var sender = n % 2 == 0 ? Alice : Bob;
-            var appended = await Log.AppendAsync(Draft(AliceAndBob, sender, $"{n}"), Ct);
+            var appended = await opened.AppendAsync(Draft(AliceAndBob, sender, $"{n}"), Ct);
             told.GetOrAdd(sender, _ => new()).Enqueue(appended.Message.SeqNo.Value);
-        }));
+        }).ToList();
+        released.Set();
+        await Task.WhenAll(others.Append(first));
 
         Assert.All(told.Values, seqNos => Assert.Equal(seqNos.Order(), seqNos));
     }
