@@ -75,7 +75,7 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
 
         // Only a message moves a conversation up.
         IEnumerable<Entry> Up(PagePlace before, Activity above) => directs.Up(before, above, count).Select(ToEntry)
-            .Concat(groups.Where(entry => entry.Last is not null && entry.Place.Activity > above && entry.Place.CompareTo(before) < 0))
+            .Concat(groups.Where(entry => entry.Head != SeqNo.None && entry.Place.Activity > above && entry.Place.CompareTo(before) < 0))
             .OrderByDescending(entry => entry.Place);
     }
 
@@ -88,16 +88,17 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         return Math.Max(Math.Min(1, entries.Count), entries.TakeWhile(entry => (room -= entry.MaxJsonBytes()) >= 0).Count());
     }
 
+    // Without the message, which is read for those on the page: a user may be in many groups.
     private async ValueTask<Entry> FindGroupAsync(JoinedGroup group, CancellationToken ct)
     {
         var last = await log.ReadBeforeAsync(group.Group, new SeqNo(SeqNo.MaxValue), limit: 1, ct) is [var newest] ? newest : null;
         var activity = last is null ? Activity.At(group.CreatedAt) : Activity.Of(last.Id);
-        return new Entry(new PagePlace(activity, group.Group), group.Title, group.Membership, last?.SeqNo ?? SeqNo.None, last);
+        return new Entry(new PagePlace(activity, group.Group), group.Title, group.Membership, last?.SeqNo ?? SeqNo.None, null);
     }
 
-    // As of when the inbox was read: what came since has its place in the list, and is told, by itself.
+    // As of when its place was read: what came since has its place in the list, and is told, by itself.
     private async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken ct) =>
-        entry.Last is not null || entry.Head == SeqNo.None
+        entry.Head == SeqNo.None
             ? entry
             : entry with { Last = await log.ReadBeforeAsync(entry.Place.Conversation, entry.Head.Next, limit: 1, ct) is [var last] ? last : null };
 
