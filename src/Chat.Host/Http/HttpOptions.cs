@@ -44,14 +44,15 @@ internal sealed class HttpOptions
     [Range(1, 10_000)] public int MaxRequestsPerDevice { get; init; } = 32;
 
     /// <summary>
-    /// Calls under <c>/v1</c> that are under way at once, of all devices; more are <c>unavailable</c>. As many again without a token. 1 to 100 000;
+    /// Calls under <c>/v1</c> that are under way at once, of all devices; more are <c>unavailable</c>. As many again without a token. One user's
+    /// devices together have an eighth of it, or <see cref="MaxRequestsPerDevice"/> if that is more; more are <c>rate_limited</c>. 1 to 100 000;
     /// default 512.
     /// </summary>
     [Range(1, 100_000)] public int MaxRequests { get; init; } = 512;
 
     /// <summary>
     /// A client that sends a body or takes an answer slower than this, in bytes a second and after 5 s, has its connection ended. Not for
-    /// <c>/ws</c> and <c>/hub</c>, which have <c>Transports:WriteTimeout</c>. 240 to 1 048 576; default 4 096.
+    /// <c>/ws</c> and <c>/hub</c>, which have <c>Transports:WriteTimeout</c>, but for the bodies sent to <c>/hub</c>. 240 to 1 048 576; default 4 096.
     /// </summary>
     [Range(240, 1_048_576)] public int MinBytesPerSecond { get; init; } = 4096;
 

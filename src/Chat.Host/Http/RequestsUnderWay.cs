@@ -7,30 +7,36 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Http;
 
 /// <summary>
-/// How many calls under <c>/v1</c> are under way at once, of a device and in all: each holds its answer until the client has read it. Calls without
+/// How many calls under <c>/v1</c> are under way at once, of a device, of a user and in all: each holds its answer until the client has read it. Calls without
 /// a token have a number of their own, so that strangers do not keep users out.
 /// </summary>
 internal sealed class RequestsUnderWay
 {
     private readonly HttpOptions _limits;
+    private readonly int _maxOfUser;
     private readonly Counter<long> _refused;
     private readonly Lock _gate = new();
 
-    // All below are guarded by _gate. A device without a call under way has no entry.
+    // All below are guarded by _gate. A device or user without a call under way has no entry.
     private readonly Dictionary<DeviceAddress, int> _ofDevice = [];
+    private readonly Dictionary<UserId, int> _ofUser = [];
     private int _ofUsers;
     private int _ofStrangers;
 
     public RequestsUnderWay(IOptions<HttpOptions> options, IMeterFactory meters)
     {
         _limits = options.Value;
+        _maxOfUser = Math.Max(_limits.MaxRequestsPerDevice, _limits.MaxRequests / 8);
         var meter = meters.Create("Chat");
         meter.CreateObservableGauge("chat.requests.under_way", () => _ofUsers + _ofStrangers, description: "Calls under /v1 that have no whole answer yet.");
-        _refused = meter.CreateCounter<long>("chat.requests.refused", description: "Calls under /v1 refused as too many were under way, of the device or in all.");
+        _refused = meter.CreateCounter<long>("chat.requests.refused", description: "Calls under /v1 refused as too many were under way, of the device, of the user or in all.");
     }
 
     private static Error TooManyOfDevice { get; } =
         new(ErrorCodes.RateLimited, "Too many requests of this device are under way; wait for their answers.", TimeSpan.FromSeconds(1));
+
+    private static Error TooManyOfUser { get; } =
+        new(ErrorCodes.RateLimited, "Too many requests of this user's devices are under way; wait for their answers.", TimeSpan.FromSeconds(1));
 
     private static Error TooMany { get; } = new(ErrorCodes.Unavailable, "Too many requests are under way; try again.", TimeSpan.FromSeconds(1));
 
@@ -68,9 +74,13 @@ internal sealed class RequestsUnderWay
             var ofDevice = _ofDevice.GetValueOrDefault(device, 0);
             if (ofDevice >= _limits.MaxRequestsPerDevice)
                 return TooManyOfDevice;
+            var ofUser = _ofUser.GetValueOrDefault(device.User, 0);
+            if (ofUser >= _maxOfUser)
+                return TooManyOfUser;
             if (Take(ref _ofUsers) is { } refusal)
                 return refusal;
             _ofDevice[device] = ofDevice + 1;
+            _ofUser[device.User] = ofUser + 1;
             return null;
         }
     }
@@ -95,6 +105,8 @@ internal sealed class RequestsUnderWay
             _ofUsers--;
             if (--_ofDevice[device] == 0)
                 _ofDevice.Remove(device);
+            if (--_ofUser[device.User] == 0)
+                _ofUser.Remove(device.User);
         }
     }
 }

@@ -29,6 +29,21 @@ public sealed class RequestsUnderWayTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task All_devices_of_a_user_together_have_an_eighth_of_all()
+    {
+        var (alice, bob) = await StartAsync(Patient, ofDevice: 1, inAll: 16);
+        var (tablet, laptop) = (await LogInAsync("alice", "tablet"), await LogInAsync("alice", "laptop"));
+        var held = await HoldAsync(alice);
+        await HoldAsync(tablet);
+
+        await AnswersAsync(laptop, HttpStatusCode.TooManyRequests, "rate_limited");
+        (await _host.GetAsync("/v1/devices", bob)).Expect(HttpStatusCode.OK);
+        held.Dispose();
+
+        await AnswersAsync(laptop, HttpStatusCode.OK);
+    }
+
+    [Fact]
     public async Task All_devices_together_have_so_many_and_strangers_have_as_many_of_their_own()
     {
         var (alice, bob) = await StartAsync(Patient);
@@ -59,10 +74,10 @@ public sealed class RequestsUnderWayTests : IAsyncDisposable
     }
 
     /// <summary>Alice and bob, and between them a page of eight megabytes: more than the kernel takes off the server's hands.</summary>
-    private async Task<(string Alice, string Bob)> StartAsync(int minBytesPerSecond)
+    private async Task<(string Alice, string Bob)> StartAsync(int minBytesPerSecond, int ofDevice = 2, int inAll = 3)
     {
         _host = new TestHost(
-            ("Http:MaxRequestsPerDevice", "2"), ("Http:MaxRequests", "3"), ("Http:MinBytesPerSecond", $"{minBytesPerSecond}"),
+            ("Http:MaxRequestsPerDevice", $"{ofDevice}"), ("Http:MaxRequests", $"{inAll}"), ("Http:MinBytesPerSecond", $"{minBytesPerSecond}"),
             ("RateLimits:Enabled", "false"), ("Messaging:MaxPageBytes", "16777216"));
         var (alice, bob) = (await RegisterAsync("alice"), await RegisterAsync("bob"));
         for (var n = 0; n < 90; n++)
@@ -74,6 +89,8 @@ public sealed class RequestsUnderWayTests : IAsyncDisposable
     }
 
     private async Task<string> RegisterAsync(string user) => (await _host.RegisterAsync(user)).Expect(HttpStatusCode.Created).AccessToken;
+
+    private async Task<string> LogInAsync(string user, string device) => (await _host.LogInAsync(user, device)).Expect(HttpStatusCode.OK).AccessToken;
 
     private Task AnswersAsync(string token, HttpStatusCode status, string? code = null) => Wait.UntilAsync(
         async () =>
