@@ -49,7 +49,9 @@ internal static class HubEndpoint
     /// <summary>Refuses new connections while the node takes none, or the user has opened too many lately; what those that are there still ask goes through, if it is theirs.</summary>
     private static RequestDelegate Guard(RequestDelegate next) => context =>
     {
-        context.DoNotHurry();
+        // A POST brings what the client sends, and its body comes at the rate of any other's.
+        if (!HttpMethods.IsPost(context.Request.Method))
+            context.DoNotHurry();
         // Server-sent events: nginx keeps an answer back until it has a buffer full of it, unless told otherwise.
         if (HttpMethods.IsGet(context.Request.Method))
             context.Response.Headers["X-Accel-Buffering"] = "no";
