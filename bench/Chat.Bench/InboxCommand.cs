@@ -16,7 +16,7 @@ internal static class InboxCommand
 {
     private const int News = 3;
     private const int PageSize = 50;
-    private const int SendsAtOnce = 64;
+    private const int SendsAtOnce = 8;
     private const string Keyspace = "Cql__Keyspace";
 
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)

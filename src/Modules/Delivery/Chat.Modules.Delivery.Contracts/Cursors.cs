@@ -4,8 +4,8 @@ using Chat.BuildingBlocks.Mediation;
 
 namespace Chat.Modules.Delivery.Contracts;
 
-/// <summary>The cursors of a device in every conversation where it has one. For other modules.</summary>
-public sealed record GetCursors(DeviceAddress Device) : IQuery<IReadOnlyDictionary<ConversationId, Cursors>>;
+/// <summary>The cursors of a device and its user in those of the conversations where they have one; others may be in the answer. For other modules.</summary>
+public sealed record GetCursors(DeviceAddress Device, IReadOnlyCollection<ConversationId> Conversations) : IQuery<IReadOnlyDictionary<ConversationId, Cursors>>;
 
 /// <summary>How far a device, and its user, have got in a conversation.</summary>
 /// <param name="Delivered">The device has acked up to here.</param>

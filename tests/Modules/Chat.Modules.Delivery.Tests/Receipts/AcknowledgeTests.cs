@@ -311,7 +311,7 @@ public sealed class AcknowledgeTests : IDisposable
         await _world.AckAsync(Bob, Here, 1);
         await _world.AckAsync(BobsLaptop, Here, 2, AckStatus.Read);
 
-        var cursors = await new GetCursorsHandler(_world.Store, _world.CursorTable).Handle(new GetCursors(Bob), Ct);
+        var cursors = await new GetCursorsHandler(_world.Store, _world.CursorTable).Handle(new GetCursors(Bob, [Here]), Ct);
 
         Assert.Equal(new Contracts.Cursors(new SeqNo(1), new SeqNo(2)), cursors[Here]);
     }

@@ -10,8 +10,8 @@ internal sealed class GetCursorsHandler(ICursorStore store, CursorTable cursors)
     public async Task<IReadOnlyDictionary<ConversationId, Contracts.Cursors>> Handle(GetCursors query, CancellationToken ct)
     {
         await cursors.SaveAsync(query.Device, ct);
-        var ofDevice = await store.ReadAllAsync(query.Device.User, query.Device.Device, ct);
-        var ofUser = await store.ReadAllAsync(query.Device.User, null, ct);
+        var ofDevice = await store.ReadAsync(query.Device.User, query.Device.Device, query.Conversations, ct);
+        var ofUser = await store.ReadAsync(query.Device.User, null, query.Conversations, ct);
         return ofDevice.Keys.Union(ofUser.Keys).ToDictionary(
             conversation => conversation,
             conversation => new Contracts.Cursors(ofDevice.GetValueOrDefault(conversation).Delivered, ofUser.GetValueOrDefault(conversation).Read));

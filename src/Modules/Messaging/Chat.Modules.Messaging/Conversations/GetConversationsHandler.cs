@@ -52,7 +52,7 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
             next = new PageStart(page[^1].Place, isDown ? start?.Begun ?? begun : null);
         }
 
-        var cursors = await mediator.Send(new GetCursors(query.Caller), ct);
+        var cursors = await mediator.Send(new GetCursors(query.Caller, page.ConvertAll(entry => entry.Place.Conversation)), ct);
         var summaries = await Concurrently.SelectAsync(
             page, ReadsAtOnce,
             (entry, cancelled) => SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Place.Conversation, NoCursors), cancelled), ct);
