@@ -17,6 +17,9 @@ public sealed record DeviceAdded(DeviceAddress Device) : IEvent;
 /// </summary>
 public sealed record DeviceRevoked(DeviceAddress Device) : IEvent
 {
-    /// <summary>Another node has revoked it, some time ago, and deletes what is stored of it. This node must not: the device may have registered again.</summary>
+    /// <summary>
+    /// What is stored of it must not be deleted here: another node has revoked it, some time ago, and does that, and the device may have registered again;
+    /// or its user has changed the password from it, and it goes on with new tokens.
+    /// </summary>
     public bool Elsewhere { get; init; }
 }

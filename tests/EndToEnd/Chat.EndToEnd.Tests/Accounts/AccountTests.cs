@@ -85,6 +85,20 @@ public sealed class AccountTests(SharedServer shared)
         (await phone.Rest.GetAsync("/v1/conversations")).Expect(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task A_changed_password_closes_the_connection_that_its_device_opened_with_an_older_token()
+    {
+        var phone = await shared.NewUserAsync("renews");
+        await using var client = await phone.ConnectCaughtUpAsync();
+
+        var pair = (await phone.Rest.PostAsync("/v1/auth/password", new { currentPassword = Account.Password, newPassword = "battery staple 2" }))
+            .Expect(HttpStatusCode.OK);
+
+        await client.ExpectCloseAsync(4001);
+        (await phone.Rest.GetAsync("/v1/devices")).ExpectProblem(HttpStatusCode.Unauthorized, "unauthenticated");
+        (await new RestClient(phone.Server.Address, pair.Text("accessToken")).GetAsync("/v1/devices")).Expect(HttpStatusCode.OK);
+    }
+
     private static async Task<List<string>> DeviceIdsAsync(Account user)
     {
         var devices = (await user.Rest.GetAsync("/v1/devices")).Expect(HttpStatusCode.OK);

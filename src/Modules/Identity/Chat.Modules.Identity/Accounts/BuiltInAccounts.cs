@@ -40,7 +40,11 @@ internal sealed class BuiltInAccounts(
         if (right.Error is { } refusal)
             return refusal;
         var opened = await OpenAsync(device, deviceName, ct);
-        if (!opened.IsOk || await accounts.FindPasswordHashAsync(device.User, ct) == right.Value)
+        if (!opened.IsOk)
+            return opened;
+        var hash = await accounts.FindPasswordHashAsync(device.User, ct);
+        // Another hash may be of the same password: a login at the same time has renewed an old one.
+        if (hash == right.Value || await passwords.CheckAsync(hash, password, ct) is { IsOk: true, Value: not PasswordCheck.Wrong })
             return opened;
         // Changed while this went on, and the sessions ended meanwhile may not have had this one among them.
         await LogOutAsync(opened.Value.RefreshToken, ct);
@@ -61,10 +65,16 @@ internal sealed class BuiltInAccounts(
         if (check.Value == PasswordCheck.Wrong)
             return IdentityErrors.WrongPassword;
         guesses.Succeeded(admitted.Value);
-        if (check.Value == PasswordCheck.RightButOld && await passwords.HashAsync(password, ct) is { IsOk: true } renewed
-            && await accounts.ReplacePasswordHashAsync(user, hash!, renewed.Value, ct))
+        if (check.Value != PasswordCheck.RightButOld || await passwords.HashAsync(password, ct) is not { IsOk: true } renewed)
+            return hash!;
+        if (await accounts.ReplacePasswordHashAsync(user, hash!, renewed.Value, ct))
             return renewed.Value;
-        return hash!;
+        // Another login has renewed it at the same time, or the password was changed.
+        var now = await accounts.FindPasswordHashAsync(user, ct);
+        var again = await passwords.CheckAsync(now, password, ct);
+        if (again.Error is { } stillBusy)
+            return stillBusy;
+        return again.Value == PasswordCheck.Wrong ? IdentityErrors.WrongPassword : now!;
     }
 
     /// <summary>

@@ -4,6 +4,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Identity.Devices;
 using Chat.Modules.Identity.Store;
+using MediatR;
 using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Identity.Accounts;
@@ -11,7 +12,7 @@ namespace Chat.Modules.Identity.Accounts;
 /// <summary>Changes a password, and ends all sessions but the one that asks: that goes on with a new pair of tokens.</summary>
 internal sealed class PasswordChange(
     BuiltInAccounts accounts, IAccountStore store, Passwords passwords, IDeviceStore devices, Revocations revocations, KnownDevices known,
-    HalfRevoked halfRevoked, ILogger<PasswordChange> log)
+    HalfRevoked halfRevoked, IMediator mediator, ILogger<PasswordChange> log)
 {
     /// <summary>
     /// The other devices are revoked, and every token that this one was given before is void. Asked again after an answer that was lost, it finds the
@@ -39,15 +40,17 @@ internal sealed class PasswordChange(
             var hash = await passwords.HashAsync(renewed, ct);
             if (hash.Error is { } busy)
                 return busy;
-            if (!await store.ReplacePasswordHashAsync(caller.User, right.Value, hash.Value, ct))
+            if (!await store.ReplacePasswordHashAsync(caller.User, right.Value, hash.Value, CancellationToken.None))
                 return IdentityErrors.PasswordChanged;
             log.PasswordChanged(caller.User);
         }
-        return await EndOthersAsync(caller, ct);
+        return await EndOthersAsync(caller);
     }
 
-    private async Task<Result<TokenPair>> EndOthersAsync(DeviceAddress caller, CancellationToken ct)
+    // Once the password is changed, a caller that hangs up leaves no session alive.
+    private async Task<Result<TokenPair>> EndOthersAsync(DeviceAddress caller)
     {
+        var ct = CancellationToken.None;
         var all = await devices.GetDevicesAsync(caller.User, ct);
         // Half revoked ones too: where the store failed to answer, this node does not know yet that their tokens are void.
         var addresses = all.Select(device => caller with { Device = device.Id }).Union(await devices.GetHalfRevokedAsync(caller.User, ct));
@@ -59,6 +62,9 @@ internal sealed class PasswordChange(
         }
         // Its tokens alone: it is not forgotten, and begins anew at once.
         await revocations.AddAsync(caller, ct);
-        return await accounts.BeginAnewAsync(caller, all.FirstOrDefault(device => device.Id == caller.Device)?.Name, ct);
+        var pair = await accounts.BeginAnewAsync(caller, all.FirstOrDefault(device => device.Id == caller.Device)?.Name, ct);
+        // Its connection may be one that came in by a stolen token.
+        await mediator.Publish(new DeviceRevoked(caller) { Elsewhere = true }, ct);
+        return pair;
     }
 }
