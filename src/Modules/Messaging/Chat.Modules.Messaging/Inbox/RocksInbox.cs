@@ -11,7 +11,7 @@ using RocksDbSharp;
 namespace Chat.Modules.Messaging.Inbox;
 
 /// <summary>
-/// The embedded inbox (docs/adr/0008). It follows the log's feed: what was appended lately is in memory, and goes to the store every
+/// The embedded inbox (docs/adr/0009). It follows the log's feed: what was appended lately is in memory, and goes to the store every
 /// <see cref="MessagingOptions.InboxFlushMs"/>, a conversation's many messages as one. A reader first reads the rest of the feed, so that nothing that was
 /// acked is missing, and needs no write. A user's part is made from the log when it is asked for and not there.
 /// </summary>

@@ -7,7 +7,7 @@ namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
 /// The embedded log as a feed. Message ids begin with the <see cref="Activity"/>, which the writer gives out in the order of the appends, and the
-/// family <c>ids</c> is written in their batch: it is the feed already, and following it costs an append nothing (docs/adr/0008).
+/// family <c>ids</c> is written in their batch: it is the feed already, and following it costs an append nothing (docs/adr/0009).
 /// </summary>
 internal sealed partial class RocksMessageLog
 {
