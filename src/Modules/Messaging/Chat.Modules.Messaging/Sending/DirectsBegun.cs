@@ -16,7 +16,7 @@ internal sealed class DirectsBegun(IMessageLog log, UserRates rates, IOptions<Me
 {
     private const int MaxKnown = 100_000;
 
-    /// <summary>Conversations begun with a user until they are counted anew: other servers admit some, too.</summary>
+    /// <summary>Conversations admitted for a user until they are counted anew: other servers admit some, too, and not all come into being.</summary>
     private const int RecountAfter = 100;
 
     private readonly Lock _gate = new();
@@ -27,8 +27,9 @@ internal sealed class DirectsBegun(IMessageLog log, UserRates rates, IOptions<Me
     // Under _gate. First messages that are being looked at: those that come together share the answer.
     private readonly Dictionary<(ConversationId, UserId), Task<Error?>> _deciding = [];
 
-    // Under _gate. How many others have begun with a user, and how many were admitted since that was counted; all forgotten when they are too many.
-    private readonly Dictionary<UserId, (int Count, int Since)> _received = [];
+    // Under _gate. How many a user, or others with the user, have begun, and how many of them were admitted since the log was asked; all forgotten when they
+    // are too many.
+    private readonly Dictionary<(UserId User, bool ByOthers), (int Count, int Since)> _counts = [];
 
     public ValueTask<Error?> AdmitAsync(ConversationId conversation, UserId sender) =>
         conversation.IsDirect && !_known.ContainsKey(conversation) ? new(DecideOnceAsync(conversation, sender)) : default;
@@ -70,31 +71,37 @@ internal sealed class DirectsBegun(IMessageLog log, UserRates rates, IOptions<Me
         if (rates.Admit(UserRate.DirectsBegun, sender) is { } refusal)
             return refusal;
         var max = options.Value.MaxDirectConversations;
-        if (await log.CountDirectsBegunAsync(sender, max, CancellationToken.None) >= max)
+        if (!await HasRoomAsync(sender, byOthers: false, max))
             return MessagingErrors.TooManyDirects(max);
         var (one, other) = conversation.Users;
-        return await HasRoomAsync(one == sender ? other : one) ? null : rates.RefuseDirect();
+        return await HasRoomAsync(one == sender ? other : one, byOthers: true, options.Value.MaxDirectConversationsByOthers) ? null : rates.RefuseDirect();
     }
 
-    private async Task<bool> HasRoomAsync(UserId user)
+    // Counted in the log, which costs what the user has, only now and then.
+    private async Task<bool> HasRoomAsync(UserId user, bool byOthers, int max)
     {
-        var max = options.Value.MaxDirectConversationsByOthers;
         lock (_gate)
         {
-            // What is full stays so: conversations are not deleted.
-            if (_received.TryGetValue(user, out var known) && (known.Count >= max || known.Since < RecountAfter))
+            if (_counts.TryGetValue((user, byOthers), out var known))
             {
-                if (known.Count < max)
-                    _received[user] = (known.Count + 1, known.Since + 1);
-                return known.Count < max;
+                // What is full by the log stays so: conversations are not deleted. What was only admitted may not have come into being.
+                if (known is { Since: 0 } && known.Count >= max)
+                    return false;
+                if (known.Count < max && known.Since < RecountAfter)
+                {
+                    _counts[(user, byOthers)] = (known.Count + 1, known.Since + 1);
+                    return true;
+                }
             }
         }
-        var count = await log.CountDirectsByOthersAsync(user, max, CancellationToken.None);
+        var count = byOthers
+            ? await log.CountDirectsByOthersAsync(user, max, CancellationToken.None)
+            : await log.CountDirectsBegunAsync(user, max, CancellationToken.None);
         lock (_gate)
         {
-            if (_received.Count >= MaxKnown)
-                _received.Clear();
-            _received[user] = (Math.Min(count + 1, max), 0);
+            if (_counts.Count >= MaxKnown)
+                _counts.Clear();
+            _counts[(user, byOthers)] = count < max ? (count + 1, 1) : (max, 0);
         }
         return count < max;
     }
