@@ -20,7 +20,8 @@ public static class StorageRegistration
                 .AddSingleton<DataDirectory>()
                 .AddSingleton<SqliteDatabase>()
                 .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<SqliteDatabase>())
-                .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteDatabase>());
+                .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<SqliteDatabase>())
+                .AddSingleton<IStoreUpkeep>(provider => provider.GetRequiredService<SqliteDatabase>());
         services.TryAddSingleton<ICqlDriver, OwnCqlDriver>();
         return services
             .AddSingleton<CqlSchema>()
@@ -28,6 +29,17 @@ public static class StorageRegistration
             .AddSingleton<ICqlSession>(provider => provider.GetRequiredService<CqlDatabase>())
             .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<CqlDatabase>())
             .AddHostedService(provider => provider.GetRequiredService<CqlDatabase>());
+    }
+
+    /// <summary>
+    /// Opens the stores for a program that does not start the host. With the embedded stores the data directory is this process's from here on.
+    /// </summary>
+    /// <exception cref="StorageException">A store cannot be opened.</exception>
+    public static async Task OpenStoresAsync(this IServiceProvider provider, CancellationToken ct = default)
+    {
+        provider.GetServices<IBackedUp>();
+        if (provider.GetService<CqlDatabase>() is { } database)
+            await database.StartingAsync(ct);
     }
 
     /// <summary>A module's tables in the embedded database: the SQL files that <paramref name="assembly"/> embeds below a folder <c>migrations</c>.</summary>

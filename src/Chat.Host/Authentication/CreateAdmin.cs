@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Storage.Cql;
+using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Identity.Contracts;
 
 namespace Chat.Host.Authentication;
@@ -21,8 +21,7 @@ internal static class CreateAdmin
         if (!UserId.TryParse(id, out var user) || !admins.Contains(user))
             return await RefuseAsync($"'{id}' is not in Auth:Admins.");
 
-        if (app.Services.GetService<ICqlSession>() is IHostedService cluster)
-            await cluster.StartAsync(CancellationToken.None);
+        await app.Services.OpenStoresAsync();
         var given = Console.IsInputRedirected ? await Console.In.ReadLineAsync() : null;
         var password = string.IsNullOrEmpty(given) ? RandomNumberGenerator.GetHexString(32, lowercase: true) : given;
         var made = await admins.CreateAsync(user, password, CancellationToken.None);

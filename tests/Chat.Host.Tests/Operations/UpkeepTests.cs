@@ -1,4 +1,3 @@
-using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Host.Operations.Upkeep;
 using Chat.Host.Tests.Running;
 using Hangfire;
@@ -15,7 +14,7 @@ public sealed class UpkeepTests
         using var connection = (await host.ServiceAsync<JobStorage>()).GetConnection();
 
         Assert.Equal(["optimise-database", "sweep-tokens"], connection.GetRecurringJobs().Select(job => job.Id).Order());
-        await (await host.ServiceAsync<SqliteDatabase>()).OptimiseAsync();
+        await (await host.ServiceAsync<UpkeepJobs>()).OptimiseStoresAsync();
     }
 
     [Fact]

@@ -14,7 +14,7 @@ namespace Chat.BuildingBlocks.Storage.Sqlite;
 /// The embedded database: one writer with group commit, readers beside it. WAL with <c>synchronous=FULL</c>: what a write returned from
 /// is on disk. Every module keeps its own tables in it, by its own <see cref="SqliteMigrations"/>.
 /// </summary>
-public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IDisposable
+public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDisposable
 {
     private const int MaxBatch = 512;
     private const int MaxIdleReaders = 8;

@@ -33,8 +33,7 @@ public sealed class RateLimitOptions
     [Range(1, 100_000)] public int AddedByStrangersPerHour { get; init; } = 30;
 
     /// <summary>
-    /// Users whom each of the rates by user knows at a time, that of messages named for another time among them; about 100 bytes each. 1 000 to
-    /// 10 000 000; default 100 000.
+    /// Users that each of the rates by user remembers at a time, about 100 bytes each. 1 000 to 10 000 000; default 100 000.
     /// </summary>
     [Range(1_000, 10_000_000)] public int MaxUsers { get; init; } = 100_000;
 

@@ -8,8 +8,8 @@ namespace Chat.Host.Operations.Upkeep;
 
 /// <summary>What may be late: the recurring jobs. Each may be run again at any time.</summary>
 internal sealed class UpkeepJobs(
-    IMediator mediator, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, ClockWatch clocks, TimeProvider clock,
-    ILogger<UpkeepJobs> log)
+    IMediator mediator, IEnumerable<IBackedUp> stores, IEnumerable<IStoreUpkeep> upkept, IOptions<BackupOptions> backup, ClockWatch clocks,
+    TimeProvider clock, ILogger<UpkeepJobs> log)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string Unfinished = ".unfinished";
@@ -27,6 +27,12 @@ internal sealed class UpkeepJobs(
             return;
         var tokens = await mediator.Send(new SweepTokens(), ct);
         log.Swept(tokens.Value);
+    }
+
+    public async Task OptimiseStoresAsync()
+    {
+        foreach (var store in upkept)
+            await store.OptimiseAsync();
     }
 
     /// <summary>Copies all stores into a new folder, which has its name only when it is whole, and deletes the oldest copies.</summary>

@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
-using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Host.Authentication;
 using Chat.Host.Http;
 using Hangfire;
@@ -40,12 +39,11 @@ internal static class UpkeepSchedule
     {
         var jobs = app.Services.GetRequiredService<IRecurringJobManager>();
         jobs.AddOrUpdate<UpkeepJobs>("sweep-tokens", upkeep => upkeep.SweepTokensAsync(CancellationToken.None), Cron.Hourly(17));
-        var isEmbedded = app.Services.GetService<SqliteDatabase>() is not null;
-        if (isEmbedded)
-            jobs.AddOrUpdate<SqliteDatabase>("optimise-database", database => database.OptimiseAsync(), Cron.Daily(3, 29));
+        if (app.Services.GetServices<IStoreUpkeep>().Any())
+            jobs.AddOrUpdate<UpkeepJobs>("optimise-database", upkeep => upkeep.OptimiseStoresAsync(), Cron.Daily(3, 29));
         if (app.Services.GetRequiredService<IOptions<BackupOptions>>().Value.Directory is not null)
         {
-            if (!isEmbedded)
+            if (!app.Services.GetServices<IBackedUp>().Any())
                 throw new StorageException("Backup:Directory has nothing to copy with Cql:ContactPoints: back up the database with its own tools, and leave it out.");
             jobs.AddOrUpdate<UpkeepJobs>("back-up", upkeep => upkeep.BackUp(), Cron.Daily(3, 41));
         }

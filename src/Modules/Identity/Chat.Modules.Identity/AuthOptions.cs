@@ -1,6 +1,5 @@
 using System.ComponentModel.DataAnnotations;
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Storage.Cql;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 
@@ -87,7 +86,7 @@ internal sealed class AuthOptions
 }
 
 /// <summary>What attributes cannot say: one issuer, and a safe one.</summary>
-internal sealed class AuthOptionsValidator(IHostEnvironment environment, IOptions<CqlOptions> cql) : IValidateOptions<AuthOptions>
+internal sealed class AuthOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options)
     {
@@ -112,13 +111,18 @@ internal sealed class AuthOptionsValidator(IHostEnvironment environment, IOption
         {
             yield return "Auth:BuiltInAccounts is false and Auth:Authority is not set: nobody could come in.";
         }
-
-        if (options.KeepsAccounts && string.IsNullOrWhiteSpace(options.SigningKeyFile) && cql.Value.ContactPoints.Length > 0)
-        {
-            yield return "Auth:SigningKeyFile must name the key that all hosts sign with (with Cql:ContactPoints there are several). Make one with: "
-                + "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem";
-        }
         foreach (var admin in options.Admins.Where(admin => !UserId.TryParse(admin, out _)))
             yield return $"Auth:Admins: '{admin}' is not a user id.";
     }
+}
+
+/// <summary>Several nodes sign with one key. Registered with the stores that several nodes share.</summary>
+internal sealed class SharedKeyValidator : IValidateOptions<AuthOptions>
+{
+    public ValidateOptionsResult Validate(string? name, AuthOptions options) =>
+        options.KeepsAccounts && string.IsNullOrWhiteSpace(options.SigningKeyFile)
+            ? ValidateOptionsResult.Fail(
+                "Auth:SigningKeyFile must name the key that all servers sign with (Cql:ContactPoints allows several servers). Make one with: "
+                + "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out signing-key.pem")
+            : ValidateOptionsResult.Success;
 }

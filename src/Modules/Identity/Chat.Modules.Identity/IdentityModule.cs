@@ -15,40 +15,44 @@ namespace Chat.Modules.Identity;
 /// <summary>Who may come in: accounts, their devices, and the tokens given to them.</summary>
 public sealed class IdentityModule : IModule
 {
-    public void AddServices(IServiceCollection services, ModuleContext context) => services
-        .AddModuleOptions<AuthOptions>("Auth")
-        .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()
-        // Store
-        .AddSqliteTables("identity", typeof(IdentityModule).Assembly)
-        .AddCqlTables("identity", typeof(IdentityModule).Assembly)
-        .AddStore<IAccountStore, SqliteAccountStore, CqlAccountStore>(context)
-        .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
-        // Accounts
-        .AddSingleton<Passwords>()
-        .AddSingleton<Guesses>()
-        .AddSingleton<PasswordChange>()
-        .AddSingleton<BuiltInAccounts>()
-        // Devices
-        .AddSingleton<HalfRevoked>()
-        .AddSingleton<KnownDevices>()
-        .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
-        .AddHostedService<RevokedElsewhere>()
-        .AddQuery<GetDevices, IReadOnlyList<Device>, GetDevicesHandler>()
-        .AddCommand<SweepTokens, int, SweepTokensHandler>()
-        // Tokens
-        .AddSingleton(provider => AuthOf(provider).SigningKeyFile is { } file && !string.IsNullOrWhiteSpace(file)
-            ? new SigningKey(Path.GetFullPath(file))
-            : new SigningKey(provider.GetRequiredService<DataDirectory>()))
-        .AddSingleton<AccessTokens>()
-        .AddSingleton(provider => new RefreshTokens(provider.GetRequiredService<SigningKey>().DeriveKey("refresh tokens")))
-        .AddSingleton<BuiltInIssuer>()
-        .AddSingleton<OutsideIssuer>()
-        .AddSingleton<ITrustedIssuer>(provider => AuthOf(provider).KeepsAccounts
-            ? provider.GetRequiredService<BuiltInIssuer>()
-            : provider.GetRequiredService<OutsideIssuer>())
-        .AddSingleton<ITokens, TokenValidator>()
-        // Admins
-        .AddSingleton<IAdmins, BuiltInAdmins>();
+    public void AddServices(IServiceCollection services, ModuleContext context)
+    {
+        if (context.UsesCql())
+            services.AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>().AddHostedService<RevokedElsewhere>();
+        services
+            .AddModuleOptions<AuthOptions>("Auth")
+            .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()
+            // Store
+            .AddSqliteTables("identity", typeof(IdentityModule).Assembly)
+            .AddCqlTables("identity", typeof(IdentityModule).Assembly)
+            .AddStore<IAccountStore, SqliteAccountStore, CqlAccountStore>(context)
+            .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
+            // Accounts
+            .AddSingleton<Passwords>()
+            .AddSingleton<Guesses>()
+            .AddSingleton<PasswordChange>()
+            .AddSingleton<BuiltInAccounts>()
+            // Devices
+            .AddSingleton<HalfRevoked>()
+            .AddSingleton<KnownDevices>()
+            .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
+            .AddQuery<GetDevices, IReadOnlyList<Device>, GetDevicesHandler>()
+            .AddCommand<SweepTokens, int, SweepTokensHandler>()
+            // Tokens
+            .AddSingleton(provider => AuthOf(provider).SigningKeyFile is { } file && !string.IsNullOrWhiteSpace(file)
+                ? new SigningKey(Path.GetFullPath(file))
+                : new SigningKey(provider.GetRequiredService<DataDirectory>()))
+            .AddSingleton<AccessTokens>()
+            .AddSingleton(provider => new RefreshTokens(provider.GetRequiredService<SigningKey>().DeriveKey("refresh tokens")))
+            .AddSingleton<BuiltInIssuer>()
+            .AddSingleton<OutsideIssuer>()
+            .AddSingleton<ITrustedIssuer>(provider => AuthOf(provider).KeepsAccounts
+                ? provider.GetRequiredService<BuiltInIssuer>()
+                : provider.GetRequiredService<OutsideIssuer>())
+            .AddSingleton<ITokens, TokenValidator>()
+            // Admins
+            .AddSingleton<IAdmins, BuiltInAdmins>();
+    }
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

@@ -21,7 +21,6 @@ public sealed class MessagingModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context) => services
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
-        .AddSingleton<NamedTimeRates>()
         .AddSingleton<DirectsBegun>()
         .AddSingleton<ListGate>()
         .AddSingleton<FirstAnswers>()

@@ -55,6 +55,24 @@ public abstract class CursorStoreContract
     }
 
     [Fact]
+    public async Task The_users_own_cursors_of_a_conversation_are_read_together()
+    {
+        var (bob, carol, dan) = (UserId.Parse("bob"), UserId.Parse("carol"), UserId.Parse("dan"));
+        await SaveAsync((new CursorKey(bob, null, Here), 7, 5));
+        await SaveAsync((new CursorKey(carol, null, Here), 3, 0));
+        await SaveAsync((new CursorKey(carol, null, There), 9, 9));
+        await SaveAsync((new CursorKey(dan, DeviceId.Parse("phone"), Here), 4, 0));
+        await SaveAsync((new CursorKey(UserId.Parse("eve"), null, Here), 6, 6));
+
+        var read = await Store.ReadUsersAsync(Here, [bob, carol, dan], Ct);
+
+        Assert.Equal(
+            [KeyValuePair.Create(bob, new CursorValue(new SeqNo(7), new SeqNo(5))), KeyValuePair.Create(carol, new CursorValue(new SeqNo(3), SeqNo.None))],
+            read.OrderBy(cursor => cursor.Key.Value));
+        Assert.Empty(await Store.ReadUsersAsync(Here, [], Ct));
+    }
+
+    [Fact]
     public async Task A_cursor_that_was_never_saved_is_zero() => Assert.Equal(default, await ReadAsync(Phone, Here));
 
     [Fact]

@@ -211,7 +211,7 @@ public sealed class CursorTableTests : IDisposable
     [Fact]
     public async Task A_device_that_connects_goes_on_where_the_store_says_that_other_nodes_have_left_it()
     {
-        var store = new InMemoryCursorStore { IsShared = true };
+        var store = new InMemoryCursorStore();
         using var table = Open(store);
         var device = new DeviceAddress(Key.User, Key.Device!.Value);
         var (further, forgotten) = (Key, Key with { Conversation = World.Direct("bob", "carol") });
@@ -236,14 +236,14 @@ public sealed class CursorTableTests : IDisposable
     [Fact]
     public async Task What_other_nodes_have_moved_is_read_with_what_moves_here()
     {
-        var store = new InMemoryCursorStore { IsShared = true };
+        var store = new InMemoryCursorStore();
         using var table = Open(store);
         var key = Key with { Device = null };
         (await table.GetAsync(key, Ct)).Deliver(new SeqNo(5));
 
         await store.SaveAsync([KeyValuePair.Create(key, new CursorValue(new SeqNo(4), new SeqNo(3)))], Ct);
 
-        Assert.Equal(new CursorValue(new SeqNo(5), new SeqNo(3)), await table.ReadAsync(key, Ct));
+        Assert.Equal([new CursorValue(new SeqNo(5), new SeqNo(3))], await table.ReadUsersAsync(key.Conversation, [key.User], Ct));
     }
 
     [Fact]

@@ -13,9 +13,6 @@ internal sealed class InMemoryCursorStore : ICursorStore
     private readonly Dictionary<DeviceAddress, FeedPosition> _drained = [];
     private readonly Dictionary<CursorKey, CursorValue> _cursors = [];
 
-    /// <summary>As if other nodes moved cursors in it too.</summary>
-    public bool IsShared { get; init; }
-
     /// <summary>Called before each save; what it throws, the save throws.</summary>
     public Action? Saving { get; set; }
 
@@ -86,6 +83,17 @@ internal sealed class InMemoryCursorStore : ICursorStore
     {
         lock (_gate)
             return ValueTask.FromResult(_cursors.GetValueOrDefault(key));
+    }
+
+    public ValueTask<IReadOnlyDictionary<UserId, CursorValue>> ReadUsersAsync(
+        ConversationId conversation, IReadOnlyCollection<UserId> users, CancellationToken ct)
+    {
+        lock (_gate)
+        {
+            return ValueTask.FromResult<IReadOnlyDictionary<UserId, CursorValue>>(_cursors
+                .Where(cursor => cursor.Key.Device is null && cursor.Key.Conversation == conversation && users.Contains(cursor.Key.User))
+                .ToDictionary(cursor => cursor.Key.User, cursor => cursor.Value));
+        }
     }
 
     public ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct)

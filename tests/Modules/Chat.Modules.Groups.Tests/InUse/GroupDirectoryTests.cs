@@ -168,8 +168,8 @@ public sealed class GroupDirectoryTests
     [Fact]
     public async Task What_another_node_changes_is_told_when_what_is_in_memory_is_too_old()
     {
-        var store = new FailingStore { IsShared = true };
-        using var groups = new GroupsUnderTest(new GroupsOptions { MaxStalenessMs = 500 }, store.On);
+        var store = new FailingStore { MaxAge = TimeSpan.FromMilliseconds(500) };
+        using var groups = new GroupsUnderTest(wrap: store.On);
         var group = (await groups.CreateAsync("ann", "bob")).Value.Id;
         await groups.GroupsOfAsync("bob");
 
@@ -185,8 +185,8 @@ public sealed class GroupDirectoryTests
     [Fact]
     public async Task Memberships_that_another_node_has_changed_are_told_when_they_are_found()
     {
-        var store = new FailingStore { IsShared = true };
-        using var groups = new GroupsUnderTest(new GroupsOptions { MaxStalenessMs = 500 }, store.On);
+        var store = new FailingStore { MaxAge = TimeSpan.FromMilliseconds(500) };
+        using var groups = new GroupsUnderTest(wrap: store.On);
         var group = (await groups.CreateAsync("ann", "bob", "cid", "dan")).Value.Id;
         await ElsewhereAsync(groups, group, now => GroupRules.Remove(now, User("ann"), User("bob")));
         await ElsewhereAsync(groups, group, now => GroupRules.Add(now, User("ann"), [User("eve")], new SeqNo(3), 10));
@@ -239,7 +239,7 @@ public sealed class GroupDirectoryTests
     [Fact]
     public async Task A_group_that_is_as_it_was_is_not_read_again_as_a_whole()
     {
-        var store = new FailingStore { IsShared = true };
+        var store = new FailingStore { MaxAge = TimeSpan.FromMilliseconds(500) };
         using var groups = new GroupsUnderTest(wrap: store.On);
         var group = (await groups.CreateAsync("ann", "bob")).Value.Id;
 
@@ -265,7 +265,7 @@ public sealed class GroupDirectoryTests
         }
 
         /// <summary>As if other nodes changed it too.</summary>
-        public bool IsShared { get; init; }
+        public TimeSpan MaxAge { get; init; } = Timeout.InfiniteTimeSpan;
 
         public int Finds { get; private set; }
 

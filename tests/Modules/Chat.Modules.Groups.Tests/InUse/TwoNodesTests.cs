@@ -99,7 +99,7 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
     private static Result<GroupChange> Created(UserId owner) => GroupRules.Create(
         ConversationId.NewGroup(), owner, "Walkers", GroupHistory.All, [], Now, 10);
 
-    private CqlGroupStore Store() => new(_session, TimeProvider.System, NullLogger<CqlGroupStore>.Instance);
+    private CqlGroupStore Store() => new(_session, Options.Create(new GroupsOptions()), TimeProvider.System, NullLogger<CqlGroupStore>.Instance);
 
     private GroupDirectory Start() => new(
         Store(), new FakeMediator(), Options.Create(new GroupsOptions { MaxGroupsPerUser = MaxGroupsPerUser }), new GroupsMetrics(_meters), TimeProvider.System);

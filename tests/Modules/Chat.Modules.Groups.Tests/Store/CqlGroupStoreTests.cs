@@ -6,6 +6,7 @@ using Chat.Modules.Groups.Rules;
 using Chat.Modules.Groups.Store;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Groups.Tests.Named;
 
@@ -89,7 +90,7 @@ public sealed class CqlGroupStoreTests(CassandraServer server) : GroupStoreContr
 
     private protected override IGroupStore Open() => Store(_session);
 
-    private CqlGroupStore Store(ICqlSession session) => new(session, _clock, NullLogger<CqlGroupStore>.Instance);
+    private CqlGroupStore Store(ICqlSession session) => new(session, Options.Create(new GroupsOptions()), _clock, NullLogger<CqlGroupStore>.Instance);
 
     private async Task<bool> DiesAtAsync(string change, int n)
     {

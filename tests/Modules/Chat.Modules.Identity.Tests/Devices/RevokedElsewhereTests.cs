@@ -99,5 +99,5 @@ public sealed class RevokedElsewhereTests : IDisposable
     }
 
     private RevokedElsewhere Learning(Revocations revocations) => new(
-        revocations, new KnownDevices(_store, new HalfRevoked(_store, _mediator), _mediator, _options), _store, _mediator, _options, _clock, NullLogger<RevokedElsewhere>.Instance);
+        revocations, new KnownDevices(_store, new HalfRevoked(_store, _mediator), _mediator, _options), _mediator, _options, _clock, NullLogger<RevokedElsewhere>.Instance);
 }

@@ -72,7 +72,6 @@ public sealed class FirstAnswerProperties
         private readonly Random _random;
         private readonly FakeTimeProvider _clock = new(Now);
         private readonly TestMeters _meters = new();
-        private readonly NamedTimeRates _rates;
         private readonly TemporaryLog _log;
         private FakeMediator _mediator = new();
         private SendMessageHandler _handler;
@@ -82,7 +81,6 @@ public sealed class FirstAnswerProperties
         public World(int seed)
         {
             _random = new Random(seed);
-            _rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock);
             _log = new TemporaryLog(_clock, Write);
             _handler = Start();
         }
@@ -157,7 +155,7 @@ public sealed class FirstAnswerProperties
             var answers = new FirstAnswers(_mediator);
             var appends = new WaitingAppends(
                 _log.Log, answers, new RaisedAppends(_log.Log), Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
-            return new SendMessageHandler(_log.Log, _mediator, _rates, new DirectsBegun(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MessagingMetrics(_meters, _clock), _clock);
+            return new SendMessageHandler(_log.Log, _mediator, [], new DirectsBegun(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MessagingMetrics(_meters, _clock), _clock);
         }
 
         private void Write(Action write)

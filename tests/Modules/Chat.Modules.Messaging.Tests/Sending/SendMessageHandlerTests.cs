@@ -4,6 +4,7 @@ using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
@@ -20,7 +21,7 @@ public sealed class SendMessageHandlerTests : IDisposable
     private readonly TestMeters _meters = new();
     private readonly FakeMediator _mediator = new();
     private readonly FakeTimeProvider _clock = new(Now.AddTicks(7));
-    private readonly NamedTimeRates _rates;
+    private readonly UuidTimeRates _rates;
     private readonly SendMessageHandler _handler;
     private HashSet<(ConversationId, UserId)> _members = [(AliceAndBob, Alice), (AliceAndBob, Bob), (Team, Alice)];
 
@@ -28,13 +29,13 @@ public sealed class SendMessageHandlerTests : IDisposable
     {
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
-        _rates = new NamedTimeRates(Options.Create(new RateLimitOptions()), _meters, _clock);
+        _rates = new UuidTimeRates(Options.Create(new RateLimitOptions()), _meters, _clock);
         var answers = new FirstAnswers(_mediator);
         var appends = new WaitingAppends(_log.Log, answers, new RaisedAppends(_log.Log), Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
         var directs = new DirectsBegun(
             _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
             Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));
-        _handler = new SendMessageHandler(_log.Log, _mediator, _rates, directs, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
+        _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -191,10 +192,10 @@ public sealed class SendMessageHandlerTests : IDisposable
     }
 
     [Fact]
-    public async Task Names_of_another_time_are_sent_so_many_at_once_and_repetitions_answered_all_the_same()
+    public async Task What_a_limit_of_the_log_refuses_is_not_sent_and_repetitions_are_answered_all_the_same()
     {
         var first = (await SendAsync(Alice, $"{Guid.CreateVersion7(Now)}")).Value;
-        _clock.Advance(NamedTimeRates.Near + TimeSpan.FromSeconds(1));
+        _clock.Advance(UuidTimeRates.Near + TimeSpan.FromSeconds(1));
         var admitted = 0;
         while (_rates.Admit(Alice, $"{Guid.CreateVersion7(Now)}", _clock.GetUtcNow()) is null)
             admitted++;
@@ -205,8 +206,8 @@ public sealed class SendMessageHandlerTests : IDisposable
             refused = await SendAsync(Alice, $"{Guid.CreateVersion7(Now)}");
         var repeated = await SendAsync(Alice, (await StoredAsync(AliceAndBob))[0].ClientMsgId);
 
-        Assert.InRange(admitted, NamedTimeRates.Burst, 2 * NamedTimeRates.Burst);
-        Assert.Equal((ErrorCodes.RateLimited, NamedTimeRates.Period), (refused.Error!.Code, refused.Error.RetryAfter));
+        Assert.InRange(admitted, UuidTimeRates.Burst, 2 * UuidTimeRates.Burst);
+        Assert.Equal((ErrorCodes.RateLimited, UuidTimeRates.Period), (refused.Error!.Code, refused.Error.RetryAfter));
         Assert.Equal(first with { Duplicate = true }, repeated.Value);
         Assert.Null((await SendAsync(Alice, $"{Guid.CreateVersion7(_clock.GetUtcNow())}")).Error);
         Assert.Null((await SendAsync(Alice, "of no time")).Error);

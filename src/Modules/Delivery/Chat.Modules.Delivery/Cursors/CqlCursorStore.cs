@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -16,6 +17,7 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
     // Of one partition; keeps a batch below 50 KiB, the size from which servers warn.
     private const int MaxBatch = 100;
     private const int MaxParallel = 64;
+    private const int ReadsAtOnce = 16;
 
     // Cursors asked for one by one; of more all of the device are read.
     private const int MaxAsked = 100;
@@ -23,8 +25,6 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
     private const string NoDevice = "";
 
     private readonly CqlDeviceGenerations _generations = new(session);
-
-    public bool IsShared => true;
 
     public async ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct)
     {
@@ -124,6 +124,15 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
                 key.User.Value, key.Device?.Value ?? NoDevice, await GenerationOfAsync(key.User, key.Device, ct), key.Conversation.Value),
             ct);
         return found.Rows is [var row] ? new CursorValue(Place(row, 0), Place(row, 1)) : default;
+    }
+
+    public async ValueTask<IReadOnlyDictionary<UserId, CursorValue>> ReadUsersAsync(
+        ConversationId conversation, IReadOnlyCollection<UserId> users, CancellationToken ct)
+    {
+        var read = await Concurrently.SelectAsync(
+            users.ToList(), ReadsAtOnce,
+            async (user, cancelled) => KeyValuePair.Create(user, await ReadAsync(new CursorKey(user, null, conversation), cancelled)), ct);
+        return read.Where(cursor => cursor.Value != default).ToDictionary();
     }
 
     public async ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct) =>

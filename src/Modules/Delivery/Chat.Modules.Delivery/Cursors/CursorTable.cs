@@ -9,7 +9,7 @@ namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
 /// The cursors in use, in front of the store: moves are gathered and saved every <see cref="DeliveryOptions.CursorFlushMs"/>. Moves lost in a
-/// crash bring messages a second time, which is harmless. So does a cursor that another node has moved since it was read here. A cursor that is
+/// crash bring messages a second time, which is harmless. So does a cursor that another process has moved since it was read here. A cursor that is
 /// further here than in the store would skip messages: it is replaced when its device connects.
 /// </summary>
 internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<CursorTable> log) : BackgroundService
@@ -27,23 +27,21 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
         _cursors.TryGetValue(key, out var cursor) ? ValueTask.FromResult(cursor) : LoadAsync(key, ct);
 
-    /// <summary>How far a cursor has got by all that is known: where other nodes move it too, by the store as well.</summary>
-    public async ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct)
+    /// <summary>How far users have got in a conversation, by the store and by what has moved here since: one for each user, in the users' order.</summary>
+    public async ValueTask<IReadOnlyList<CursorValue>> ReadUsersAsync(ConversationId conversation, IReadOnlyList<UserId> users, CancellationToken ct)
     {
-        if (!store.IsShared)
-            return ValueOf(await GetAsync(key, ct));
-        var stored = await store.ReadAsync(key, ct);
-        return _cursors.TryGetValue(key, out var cursor) ? CursorValue.Max(stored, ValueOf(cursor)) : stored;
+        // Memory first: a cursor that is evicted in between is in the store by then.
+        var moved = users.Select(user => _cursors.TryGetValue(new CursorKey(user, null, conversation), out var cursor) ? ValueOf(cursor) : default).ToList();
+        var stored = await store.ReadUsersAsync(conversation, users, ct);
+        return [.. users.Select((user, index) => CursorValue.Max(moved[index], stored.GetValueOrDefault(user)))];
     }
 
     /// <summary>
     /// A device has connected, and these are its cursors in the store, read since the last <see cref="SaveAsync(CancellationToken)"/>: they replace
-    /// those in memory. Another node may have moved it on, or have forgotten the device and let it begin anew, further back.
+    /// those in memory. Another process may have moved them on, or removed the device and let it begin again, further back.
     /// </summary>
     public void Replace(DeviceAddress device, IEnumerable<KeyValuePair<ConversationId, SeqNo>> stored)
     {
-        if (!store.IsShared)
-            return;
         foreach (var (conversation, delivered) in stored)
         {
             var key = new CursorKey(device.User, device.Device, conversation);

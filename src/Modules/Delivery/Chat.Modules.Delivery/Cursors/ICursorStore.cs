@@ -29,9 +29,6 @@ internal enum DeviceStanding
 /// <remarks>A cursor never moves back, in whatever order values are saved. Passes CursorStoreContract.</remarks>
 internal interface ICursorStore
 {
-    /// <summary>Whether other nodes move cursors in it too: what is in memory here is then not always the furthest.</summary>
-    bool IsShared { get; }
-
     ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct);
 
     /// <summary>Adds a device, with the seqNos at which it begins; in other conversations it begins at the first message. Adding it twice changes nothing.</summary>
@@ -51,6 +48,10 @@ internal interface ICursorStore
 
     /// <summary>One cursor; zeros where there is none.</summary>
     ValueTask<CursorValue> ReadAsync(CursorKey key, CancellationToken ct);
+
+    /// <summary>How far users have got in a conversation: their own cursors, without those of their devices. A user without a cursor is left out.</summary>
+    ValueTask<IReadOnlyDictionary<UserId, CursorValue>> ReadUsersAsync(
+        ConversationId conversation, IReadOnlyCollection<UserId> users, CancellationToken ct);
 
     /// <summary>All cursors of a device, or with a null <paramref name="device"/> the user's own.</summary>
     ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct);

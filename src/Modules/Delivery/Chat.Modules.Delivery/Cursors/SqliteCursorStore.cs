@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Modules.Messaging.Contracts;
@@ -18,8 +19,6 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
         VALUES ($user, $device, $conversation, $delivered, $read)
         ON CONFLICT DO UPDATE SET delivered = max(delivered, excluded.delivered), read = max(read, excluded.read)
         """;
-
-    public bool IsShared => false;
 
     public ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct)
     {
@@ -72,6 +71,17 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
             new { user = key.User.Value, device = key.Device?.Value ?? "", conversation = key.Conversation.Value }));
         return ValueTask.FromResult(new CursorValue(new SeqNo(row.Delivered), new SeqNo(row.Read)));
     }
+
+    public ValueTask<IReadOnlyDictionary<UserId, CursorValue>> ReadUsersAsync(
+        ConversationId conversation, IReadOnlyCollection<UserId> users, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyDictionary<UserId, CursorValue>>(database.Read(reader => reader
+            .Query<(string User, long Delivered, long Read)>(
+                """
+                SELECT user_id, delivered, read FROM json_each($users)
+                CROSS JOIN delivery_cursors ON user_id = value AND device_id = '' AND conversation_id = $conversation
+                """,
+                new { users = JsonSerializer.Serialize(users), conversation = conversation.Value })
+            .ToDictionary(row => UserId.Parse(row.User), row => new CursorValue(new SeqNo(row.Delivered), new SeqNo(row.Read)))));
 
     public ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAllAsync(UserId user, DeviceId? device, CancellationToken ct)
     {

@@ -1,4 +1,3 @@
-using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
@@ -12,21 +11,19 @@ namespace Chat.Modules.Delivery.Receipts;
 
 internal sealed class GetReceiptsHandler(CursorTable cursors, IMediator mediator) : IQueryHandler<GetReceipts, Result<IReadOnlyList<MemberReceipt>>>
 {
-    private const int ReadsAtOnce = 16;
-
     public async Task<Result<IReadOnlyList<MemberReceipt>>> Handle(GetReceipts query, CancellationToken ct)
     {
         if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is null)
             return MessagingErrors.NotAMember;
         var members = await mediator.Send(new GetMembers(query.Conversation), ct);
-        return await Concurrently.SelectAsync(members, ReadsAtOnce, (member, cancelled) => ReceiptOfAsync(query.Conversation, member, cancelled), ct);
-    }
-
-    // A member has nothing left to get from before it joined.
-    private async ValueTask<MemberReceipt> ReceiptOfAsync(ConversationId conversation, UserId member, CancellationToken ct)
-    {
-        var joinedAt = (await mediator.Send(new GetMembership(conversation, member), ct))?.JoinedAt ?? SeqNo.None;
-        var cursor = await cursors.ReadAsync(new CursorKey(member, null, conversation), ct);
-        return new MemberReceipt(member, SeqNo.Max(cursor.Delivered, joinedAt), SeqNo.Max(cursor.Read, joinedAt));
+        var read = await cursors.ReadUsersAsync(query.Conversation, members, ct);
+        var receipts = new MemberReceipt[members.Count];
+        for (var i = 0; i < receipts.Length; i++)
+        {
+            // A member has nothing left to get from before it joined.
+            var joinedAt = (await mediator.Send(new GetMembership(query.Conversation, members[i]), ct))?.JoinedAt ?? SeqNo.None;
+            receipts[i] = new MemberReceipt(members[i], SeqNo.Max(read[i].Delivered, joinedAt), SeqNo.Max(read[i].Read, joinedAt));
+        }
+        return receipts;
     }
 }

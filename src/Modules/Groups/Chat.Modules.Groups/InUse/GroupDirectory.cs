@@ -13,8 +13,8 @@ namespace Chat.Modules.Groups.InUse;
 
 /// <summary>
 /// The groups in use, in memory, and the one way to change a group. Changes of one group come one after the other, each decided on what the
-/// one before left, and are in memory and in its events when they are answered. Where other nodes change the store too, what they change is
-/// told <see cref="GroupsOptions.MaxStalenessMs"/> later at most.
+/// one before left, and are in memory and in its events when they are answered. What another process changes in the store is told
+/// <see cref="IGroupStore.MaxAge"/> later at most.
 /// </summary>
 internal sealed class GroupDirectory : IDisposable
 {
@@ -34,14 +34,13 @@ internal sealed class GroupDirectory : IDisposable
 
     public GroupDirectory(IGroupStore store, IMediator mediator, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
     {
-        var maxAge = store.IsShared ? TimeSpan.FromMilliseconds(options.Value.MaxStalenessMs) : Timeout.InfiniteTimeSpan;
         (_store, _mediator, _metrics) = (store, mediator, metrics);
         _limits = new(options.Value.MaxGroupsPerUser, options.Value.MaxGroupsByStrangers);
         _groups = new(
-            options.Value.CachedMembers, LoadAsync, group => EntryWeight + group.Members.Count, metrics.Of("groups"), maxAge, clock);
+            options.Value.CachedMembers, LoadAsync, group => EntryWeight + group.Members.Count, metrics.Of("groups"), store.MaxAge, clock);
         _users = new(
             options.Value.CachedMemberships, async (user, _) => new UserGroups(await store.FindGroupsOfAsync(user, CancellationToken.None)),
-            user => EntryWeight + user.Count, metrics.Of("users"), maxAge, clock);
+            user => EntryWeight + user.Count, metrics.Of("users"), store.MaxAge, clock);
     }
 
     /// <summary>The group, where it is in memory.</summary>

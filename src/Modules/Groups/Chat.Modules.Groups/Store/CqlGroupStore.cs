@@ -5,6 +5,7 @@ using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Rules;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Groups.Store;
 
@@ -17,7 +18,8 @@ namespace Chat.Modules.Groups.Store;
 /// deleted. A host that dies before 2 leaves entries that no group has, one that dies after 2 leaves that of a member who has left: neither
 /// is believed by any read.
 /// </remarks>
-internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILogger<CqlGroupStore> log) : IGroupStore
+internal sealed class CqlGroupStore(
+    ICqlSession session, IOptions<GroupsOptions> options, TimeProvider clock, ILogger<CqlGroupStore> log) : IGroupStore
 {
     private const int ReadsAtOnce = 16;
 
@@ -26,7 +28,7 @@ internal sealed class CqlGroupStore(ICqlSession session, TimeProvider clock, ILo
 
     private readonly CqlGroupEntries _entries = new(session, clock, log);
 
-    public bool IsShared => true;
+    public TimeSpan MaxAge { get; } = TimeSpan.FromMilliseconds(options.Value.MaxStalenessMs);
 
     public async Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct)
     {

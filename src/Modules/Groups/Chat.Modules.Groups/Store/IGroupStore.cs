@@ -5,11 +5,14 @@ using Chat.Modules.Groups.Rules;
 
 namespace Chat.Modules.Groups.Store;
 
-/// <summary>Keeps the groups. What a read that begins after a save has answered returns, has that save in it. Passes GroupStoreContract.</summary>
+/// <summary>Keeps the groups. A read that starts after a save returned sees that save. Passes GroupStoreContract.</summary>
 internal interface IGroupStore
 {
-    /// <summary>Whether other nodes change it too: what was read then grows old without notice.</summary>
-    bool IsShared { get; }
+    /// <summary>
+    /// For how long after a read its answer may be used without asking the store again. <see cref="Timeout.InfiniteTimeSpan"/> where only this
+    /// process changes the store.
+    /// </summary>
+    TimeSpan MaxAge { get; }
 
     /// <summary>A group as of one version; null where there is none, or no longer.</summary>
     Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct);

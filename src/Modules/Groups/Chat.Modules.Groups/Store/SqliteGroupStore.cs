@@ -15,7 +15,7 @@ namespace Chat.Modules.Groups.Store;
 /// </summary>
 internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, IFollowsLog
 {
-    public bool IsShared => false;
+    public TimeSpan MaxAge => Timeout.InfiniteTimeSpan;
 
     public Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct) => ReadAsync(connection => Find(connection, group), ct);
 

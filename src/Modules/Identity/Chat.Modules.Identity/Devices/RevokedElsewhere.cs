@@ -1,7 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Identity.Contracts;
-using Chat.Modules.Identity.Store;
 using MediatR;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,12 +9,11 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// Where nodes share the store, learns of the devices that another one has revoked: their tokens are void here and their connections end
-/// <see cref="AuthOptions.RevocationRefreshMs"/> later at most.
+/// Polls the store for devices that another node has revoked: within <see cref="AuthOptions.RevocationRefreshMs"/> their tokens are void here and
+/// their connections end. Registered with the stores that several nodes share.
 /// </summary>
 internal sealed class RevokedElsewhere(
-    Revocations revocations, KnownDevices known, IDeviceStore store, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock,
-    ILogger<RevokedElsewhere> log) : BackgroundService
+    Revocations revocations, KnownDevices known, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevokedElsewhere> log) : BackgroundService
 {
     // Those that a subscriber has failed at; changed by LearnAsync alone. No more than there are revocations in the store.
     private readonly HashSet<DeviceAddress> _untold = [];
@@ -44,8 +42,6 @@ internal sealed class RevokedElsewhere(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!store.IsShared)
-            return;
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.RevocationRefreshMs), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

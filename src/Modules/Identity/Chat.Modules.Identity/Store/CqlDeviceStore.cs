@@ -25,8 +25,6 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     private readonly CqlFamilyRows _families = new(session, clock);
     private readonly CqlRevocationRows _revocations = new(session, clock);
 
-    public bool IsShared => true;
-
     public async Task<Admission?> OpenAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct)
     {

@@ -14,9 +14,6 @@ namespace Chat.Modules.Identity.Store;
 /// </remarks>
 internal interface IDeviceStore
 {
-    /// <summary>Whether other nodes revoke devices in it too.</summary>
-    bool IsShared { get; }
-
     /// <summary>
     /// Keeps the first refresh token of a new family, and the device if it is new: a null <paramref name="name"/> keeps the one that is
     /// there, and the user has <paramref name="maxDevices"/> at most. A device keeps its newest 100 families.

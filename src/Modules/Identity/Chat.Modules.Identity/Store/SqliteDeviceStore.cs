@@ -15,8 +15,6 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
 {
     private const int MaxFamiliesPerDevice = 100;
 
-    public bool IsShared => false;
-
     public Task<Admission?> OpenAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct) =>
         database.WriteAsync(
@@ -131,7 +129,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
             new { user = device.User.Value, device = device.Device.Value }),
         ct);
 
-    // Always all of them: nobody else revokes in this store, so it is read at the start alone.
+    // Always all of them: no other process revokes in this store, so it is read once, at the start.
     public Task<RevocationPage> GetRevocationsAsync(RevocationPosition? since, CancellationToken ct) => Task.FromResult(new RevocationPage(
         database.Read(connection => connection
             .Query<RevocationRow>("SELECT user_id AS UserId, device_id AS DeviceId, revoked_ms AS RevokedMs FROM identity_revocations")

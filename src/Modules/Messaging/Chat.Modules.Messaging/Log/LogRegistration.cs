@@ -17,6 +17,7 @@ internal static class LogRegistration
             .AddSingleton<ActivityClock>()
             .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
             .AddSingleton<ILogTables, CqlLogTables>()
+            .AddSingleton<ISendLimit, UuidTimeRates>()
             .AddSingleton<CqlMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<CqlMessageLog>())
             .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())

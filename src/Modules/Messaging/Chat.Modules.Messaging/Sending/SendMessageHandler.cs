@@ -8,10 +8,11 @@ using MediatR;
 namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
-    IMessageLog log, IMediator mediator, NamedTimeRates rates, DirectsBegun directs, FirstAnswers answers, WaitingAppends appends,
+    IMessageLog log, IMediator mediator, IEnumerable<ISendLimit> limits, DirectsBegun directs, FirstAnswers answers, WaitingAppends appends,
     MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
+    private readonly ISendLimit[] _limits = [.. limits];
     private readonly SendTurns _turns = new();
 
     public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
@@ -57,6 +58,11 @@ internal sealed class SendMessageHandler(
             return MessagingErrors.NotAMember;
         if (command.Content.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
             return Error.BadRequest("replyTo names no message of this conversation.");
-        return rates.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) ?? await directs.AdmitAsync(command.To, command.Sender.User);
+        foreach (var limit in _limits)
+        {
+            if (limit.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) is { } refusal)
+                return refusal;
+        }
+        return await directs.AdmitAsync(command.To, command.Sender.User);
     }
 }

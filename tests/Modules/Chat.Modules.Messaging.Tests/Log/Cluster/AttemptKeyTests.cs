@@ -20,17 +20,17 @@ public sealed class AttemptKeyTests
         var ids = Enumerable.Range(0, 20).Select(_ => AttemptKey.NewId(key, Activity.At(Now))).ToList();
 
         Assert.All(ids, id => Assert.Equal(key, AttemptKey.Of(id)));
-        Assert.All(ids, id => Assert.Equal((7, Now.ToUnixTimeMilliseconds()), (id.Value.Version, NamedTime.Of(id.ToString()))));
+        Assert.All(ids, id => Assert.Equal((7, Now.ToUnixTimeMilliseconds()), (id.Value.Version, UuidTime.Of(id.ToString()))));
         Assert.NotEqual(1, ids.Distinct().Count());
     }
 
     [Fact]
     public void A_uuid_of_version_7_names_a_time_and_nothing_else_does()
     {
-        Assert.Equal(new DateTimeOffset(2022, 2, 22, 19, 22, 22, TimeSpan.Zero), DateTimeOffset.FromUnixTimeMilliseconds(NamedTime.Of(OfTheRfc)!.Value));
+        Assert.Equal(new DateTimeOffset(2022, 2, 22, 19, 22, 22, TimeSpan.Zero), DateTimeOffset.FromUnixTimeMilliseconds(UuidTime.Of(OfTheRfc)!.Value));
         Assert.All(
             ["1", "919108f7-52d1-4320-9bac-f847db4148a8", OfTheRfc.Replace("-", "", StringComparison.Ordinal), $"{{{OfTheRfc}}}", OfTheRfc + "0", " " + OfTheRfc, "0x7f22e2" + OfTheRfc[8..]],
-            name => Assert.Null(NamedTime.Of(name)));
+            name => Assert.Null(UuidTime.Of(name)));
     }
 
     [Fact]

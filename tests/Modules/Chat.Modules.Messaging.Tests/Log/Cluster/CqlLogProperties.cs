@@ -96,13 +96,13 @@ public sealed class CqlLogProperties
             var meters = new TestMeters();
             var log = new CqlMessageLog(_tables, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
-            var rates = new NamedTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
+            var rates = new UuidTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
             var directs = new DirectsBegun(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));
             var answers = new FirstAnswers(mediator);
             var appends = new WaitingAppends(log, answers, new RaisedAppends(log), Options.Create(new MessagingOptions()), meters, _time, NullLogger<WaitingAppends>.Instance);
             return new Host(
                 new VirtualProcess(_time), log,
-                new SendMessageHandler(log, mediator, rates, directs, answers, appends, new MessagingMetrics(meters, _time), _time), mediator);
+                new SendMessageHandler(log, mediator, [rates], directs, answers, appends, new MessagingMetrics(meters, _time), _time), mediator);
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];

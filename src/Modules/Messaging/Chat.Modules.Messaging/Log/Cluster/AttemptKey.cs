@@ -33,7 +33,7 @@ internal static class AttemptKey
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes($"{sender.Value} {clientMsgId}"), bytes);
         var hash = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        if (NamedTime.Of(clientMsgId) is not { } unixMs)
+        if (UuidTime.Of(clientMsgId) is not { } unixMs)
             return hash & (Timed - 1);
         var moment = (unixMs >> MomentShift << HashBits) & (Timed - 1);
         return Timed | moment | (hash & ((1L << HashBits) - 1));

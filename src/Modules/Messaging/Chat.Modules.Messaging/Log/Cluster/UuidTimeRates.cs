@@ -2,22 +2,21 @@ using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
-using Chat.Modules.Messaging.Log;
 using Microsoft.Extensions.Options;
 
-namespace Chat.Modules.Messaging.Sending;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Messages of one user whose names say that they were made at another time than now: those that waited while the user was offline, those of
-/// a wrong clock, and those of who wants all in one partition of the clustered log, which keeps attempts by that time. So many at once, and
-/// then one every ten seconds. The embedded log is treated alike, so that a client meets the same server everywhere.
+/// Limits one user's messages whose clientMsgId is a UUIDv7 of another time than now. The attempts of one moment share a partition
+/// (<see cref="AttemptKey"/>), so a user who gives all messages one old time would make that partition grow without end. Such messages also come
+/// from a client that was offline, or whose clock is wrong: 10,000 may come at once, and then one every ten seconds.
 /// </summary>
-internal sealed class NamedTimeRates
+internal sealed class UuidTimeRates : ISendLimit
 {
-    /// <summary>What a user may have waiting offline.</summary>
+    /// <summary>Messages that a client may have waiting after it was offline.</summary>
     public const int Burst = 10_000;
 
-    /// <summary>A clock that is wrong by less costs nothing.</summary>
+    /// <summary>A time that differs from the server's by less counts as now.</summary>
     public static readonly TimeSpan Near = TimeSpan.FromMinutes(1);
 
     public static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
@@ -25,17 +24,16 @@ internal sealed class NamedTimeRates
     private readonly KeyedRate<UserId>? _rate;
     private readonly Counter<long> _refused;
 
-    public NamedTimeRates(IOptions<RateLimitOptions> options, IMeterFactory meters, TimeProvider clock)
+    public UuidTimeRates(IOptions<RateLimitOptions> options, IMeterFactory meters, TimeProvider clock)
     {
         _refused = meters.Create("Chat").CreateCounter<long>("chat.rate_limited", description: "Commands refused as over their device's rate.");
         if (options.Value is { Enabled: true } limits)
             _rate = new KeyedRate<UserId>(Burst, Period, limits.MaxUsers, clock);
     }
 
-    /// <summary>Null when admitted.</summary>
     public Error? Admit(UserId sender, string clientMsgId, DateTimeOffset now)
     {
-        if (_rate is null || NamedTime.Of(clientMsgId) is not { } unixMs || Math.Abs(now.ToUnixTimeMilliseconds() - unixMs) <= Near.TotalMilliseconds)
+        if (_rate is null || UuidTime.Of(clientMsgId) is not { } unixMs || Math.Abs(now.ToUnixTimeMilliseconds() - unixMs) <= Near.TotalMilliseconds)
             return null;
         if (_rate.Take(sender) is not { } wait)
             return null;

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 using Chat.BuildingBlocks.Ids;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Cluster;
 
-/// <summary>When a clientMsgId says that it was made: those that are UUIDs of version 7 (RFC 9562 §5.7) do. It is the sender's word.</summary>
-internal static class NamedTime
+/// <summary>The time in a clientMsgId that is a UUID of version 7 (RFC 9562 §5.7). The sender chose it: it may be wrong.</summary>
+internal static class UuidTime
 {
-    /// <summary>Unix time in milliseconds; null for any other name.</summary>
+    /// <summary>Unix time in milliseconds; null for any other clientMsgId.</summary>
     public static long? Of(string clientMsgId)
     {
         if (!MessageId.TryParse(clientMsgId, null, out var id) || id.Value.Version != 7)
