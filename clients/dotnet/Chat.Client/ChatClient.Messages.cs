@@ -12,10 +12,15 @@ public sealed partial class ChatClient
     /// <c>storage</c>: it could not be made safe, and was not taken; <c>bad_request</c>, <c>too_large</c>;
     /// <c>rate_limited</c>: a thousand wait already; <c>unauthenticated</c>: nobody is signed in.
     /// </exception>
-    public async Task<Outgoing> SendAsync(string to, string text, string? replyTo = null, CancellationToken ct = default) =>
+    public Task<Outgoing> SendAsync(string to, string text, string? replyTo = null, CancellationToken ct = default) =>
+        SendAsync(to, new MessageContent(text, replyTo), ct);
+
+    /// <summary>As the other one, for whatever a message can say. A message or an outbox message may be given: sent is what it says.</summary>
+    /// <exception cref="ChatException">As there.</exception>
+    public async Task<Outgoing> SendAsync(string to, MessageContent content, CancellationToken ct = default) =>
         await _loop.RunAsync(async () =>
         {
-            var outgoing = await _outbox.AddAsync(to, text, replyTo);
+            var outgoing = await _outbox.AddAsync(to, content);
             _typing.Sent(outgoing.ConversationId);
             return outgoing;
         }).WaitAsync(ct);

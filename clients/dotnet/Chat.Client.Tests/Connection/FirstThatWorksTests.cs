@@ -113,7 +113,7 @@ public sealed class FirstThatWorksTests
             return Refusal is null ? Task.CompletedTask : throw Refusal;
         }
 
-        public Task SendAsync(ClientFrame frame, CancellationToken ct) => Task.CompletedTask;
+        public Task SendAsync(IClientFrame frame, CancellationToken ct) => Task.CompletedTask;
 
         public ValueTask DisposeAsync()
         {

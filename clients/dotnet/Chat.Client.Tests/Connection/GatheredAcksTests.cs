@@ -6,7 +6,7 @@ namespace Chat.Client.Tests.Connection;
 public sealed class GatheredAcksTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
-    private readonly List<ClientFrame> _said = [];
+    private readonly List<IClientFrame> _said = [];
     private readonly GatheredAcks _acks;
 
     public GatheredAcksTests() => _acks = new GatheredAcks(_said.Add, _clock);

@@ -33,7 +33,7 @@ public sealed class LinkTests
 
         public Task ConnectAsync(string accessToken, CancellationToken ct) => Task.CompletedTask;
 
-        public async Task SendAsync(ClientFrame frame, CancellationToken ct)
+        public async Task SendAsync(IClientFrame frame, CancellationToken ct)
         {
             _saying.TrySetResult();
             await _disposed.Task;

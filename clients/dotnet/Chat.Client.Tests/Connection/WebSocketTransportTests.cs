@@ -95,8 +95,8 @@ public sealed class WebSocketTransportTests : IDisposable
         using var server = await ConnectAsync(transport);
         Assert.Equal("Bearer token", _authorization);
 
-        await transport.SendAsync(new SendFrame("@bob", "ünï \"quoted\" <b>", "c1", null), CancellationToken.None);
-        Assert.Equal("""{"type":"message","to":"@bob","text":"ünï \"quoted\" <b>","clientMsgId":"c1"}""", await HearAsync(server));
+        await transport.SendAsync(new SendFrame("@bob", "c1", new MessageContent("ünï \"quoted\" <b>")), CancellationToken.None);
+        Assert.Equal("""{"type":"message","to":"@bob","clientMsgId":"c1","text":"ünï \"quoted\" <b>"}""", await HearAsync(server));
         await transport.SendAsync(new AckFrame("dm:a:b", 3, AckStatus.Read), CancellationToken.None);
         Assert.Equal("""{"type":"ack","conversationId":"dm:a:b","seqNo":3,"status":"read"}""", await HearAsync(server));
 
@@ -107,12 +107,30 @@ public sealed class WebSocketTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_of_a_newer_server_comes_with_all_that_it_says()
+    {
+        await using var transport = New();
+        using var server = await ConnectAsync(transport);
+
+        await SayAsync(server, """
+            {"type":"message","messageId":"m1","conversationId":"dm:a:b","seqNo":7,"senderId":"b","text":"hi","timestamp":5,"replyTo":"m0","status":"x","media":[1]}
+            """);
+        await SayAsync(server, """{"type":"message","messageId":"m2","conversationId":"dm:a:b","seqNo":8,"senderId":"b","timestamp":5,"deleted":{"by":"b"}}""");
+
+        var message = Assert.IsType<MessageArrived>(await transport.Frames.ReadAsync(TestContext.Current.CancellationToken)).Message;
+        Assert.Equal(("m1", 7, "b", "hi", "m0"), (message.MessageId, message.SeqNo, message.SenderId, message.Text, message.ReplyTo));
+        Assert.Equal(["media", "status"], message.Unknown.Keys.Order());
+        var wordless = Assert.IsType<MessageArrived>(await transport.Frames.ReadAsync(TestContext.Current.CancellationToken)).Message;
+        Assert.Equal((8, "", """{"by":"b"}"""), (wordless.SeqNo, wordless.Text, wordless.Unknown["deleted"].GetRawText()));
+    }
+
+    [Fact]
     public async Task A_frame_that_the_server_would_not_read_is_refused_here()
     {
         await using var transport = New();
         using var server = await ConnectAsync(transport);
 
-        await transport.SendAsync(new SendFrame("@bob", new string('\u0001', 16 * 1024), "c1", null), CancellationToken.None);
+        await transport.SendAsync(new SendFrame("@bob", "c1", new MessageContent(new string('\u0001', 16 * 1024))), CancellationToken.None);
 
         var refusal = Assert.IsType<Refusal>(await transport.Frames.ReadAsync(TestContext.Current.CancellationToken));
         Assert.Equal((ErrorCodes.TooLarge, "c1"), (refusal.Code, refusal.ClientMsgId));

@@ -17,7 +17,7 @@ internal sealed class FakeServer(TimeProvider clock)
     private int _tokens;
 
     /// <summary>All frames that clients have said, on all connections.</summary>
-    public ConcurrentQueue<ClientFrame> Said { get; } = new();
+    public ConcurrentQueue<IClientFrame> Said { get; } = new();
 
     /// <summary>All connections ever made, in order.</summary>
     public ConcurrentQueue<FakeTransport> Connections { get; } = new();
@@ -69,7 +69,10 @@ internal sealed class FakeServer(TimeProvider clock)
     }
 
     /// <summary>A message of the log, without pushing it.</summary>
-    public Message Append(string conversation, string sender, string text, string? clientMsgId = null, long? seqNo = null)
+    public Message Append(string conversation, string sender, string text, string? clientMsgId = null, long? seqNo = null) =>
+        Append(conversation, sender, new MessageContent(text), clientMsgId, seqNo);
+
+    public Message Append(string conversation, string sender, MessageContent content, string? clientMsgId = null, long? seqNo = null)
     {
         lock (_gate)
         {
@@ -79,7 +82,11 @@ internal sealed class FakeServer(TimeProvider clock)
                 _log[conversation] = log = [];
             var place = seqNo ?? (log.Count == 0 ? 1 : log[^1].SeqNo + 1);
             var at = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
-            var message = new Message($"{conversation}/{place}/{Epoch}", conversation, place, sender, text, at, null, clientMsgId);
+            var message = new Message(content)
+            {
+                MessageId = $"{conversation}/{place}/{Epoch}", ConversationId = conversation, SeqNo = place, SenderId = sender, Timestamp = at,
+                ClientMsgId = clientMsgId,
+            };
             log.Add(message);
             if (clientMsgId is not null)
                 _attempts[clientMsgId] = message;
@@ -231,7 +238,7 @@ internal sealed class FakeServer(TimeProvider clock)
         connection.Push(new CaughtUp());
     }
 
-    public void Take(FakeTransport connection, ClientFrame frame, string me)
+    public void Take(FakeTransport connection, IClientFrame frame, string me)
     {
         Said.Enqueue(frame);
         switch (frame)
@@ -241,7 +248,7 @@ internal sealed class FakeServer(TimeProvider clock)
                     connection.Push(said);
                 break;
             case SendFrame send:
-                var sent = Append(send.To, me, send.Text, send.ClientMsgId);
+                var sent = Append(send.To, me, send, send.ClientMsgId);
                 if (!LosesAcks)
                     connection.Push(AckOf(sent));
                 break;
@@ -284,7 +291,7 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
     public MessageArrived[] Pushed => [.. _pushed];
 
     /// <summary>What this connection was told, in order.</summary>
-    public ConcurrentQueue<ClientFrame> Said { get; } = new();
+    public ConcurrentQueue<IClientFrame> Said { get; } = new();
 
     public ChannelReader<ServerFrame> Frames => _frames.Reader;
 
@@ -314,7 +321,7 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
         _frames.Writer.TryComplete();
     }
 
-    public Task SendAsync(ClientFrame frame, CancellationToken ct)
+    public Task SendAsync(IClientFrame frame, CancellationToken ct)
     {
         if (IsClosed)
             throw new ChatException(ErrorCodes.Network, "gone");

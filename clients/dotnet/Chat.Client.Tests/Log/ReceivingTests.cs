@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chat.Client.Tests.Fakes;
 using Chat.EndToEnd.Tests.Running;
 
@@ -22,6 +23,25 @@ public sealed class ReceivingTests
 
         Assert.Equal(["stored, acked to 1; said 0"], order);
         Assert.Equal([new AckFrame(Rig.Direct, 1, "delivered")], rig.Acks);
+    }
+
+    [Theory]
+    [InlineData("pushed")]
+    [InlineData("read from a page")]
+    public async Task What_a_newer_server_says_of_a_message_reaches_the_view_as_it_was_said(string how)
+    {
+        var said = JsonSerializer.Deserialize("""{"text":"look","media":[{"id":"x"}]}""", ChatJson.Wire.MessageContent)!;
+        await using var rig = await Rig.OnlineAsync(server =>
+        {
+            server.DrainsNothing = how != "pushed";
+            server.Append(Rig.Direct, "bob", said);
+        });
+
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await Until.TrueAsync(() => timeline.Messages.Count == 1, "it is shown");
+
+        foreach (var message in new[] { timeline.Messages[0], rig.Client.FindConversation(Rig.Direct)!.LastMessage! })
+            Assert.Equal(("look", """[{"id":"x"}]"""), (message.Text, message.Unknown["media"].GetRawText()));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Chat.Client.Tests.Fakes;
 using Chat.EndToEnd.Tests.Running;
 
@@ -203,10 +204,10 @@ public sealed class OutboxTests
     {
         await using var rig = await Rig.OnlineAsync();
 
-        var e = await Assert.ThrowsAsync<ChatException>(() => rig.Client.SendAsync("@bob", new string('\u0001', 10_000)));
+        var e = await Assert.ThrowsAsync<ChatException>(() => rig.Client.SendAsync("@bob", new string('\u0001', 10_700)));
 
         Assert.Equal(ErrorCodes.TooLarge, e.Code);
-        await rig.Client.SendAsync("@bob", new string('\u0001', 9_999));
+        await rig.Client.SendAsync("@bob", new string('\u0001', 10_600));
     }
 
     [Fact]
@@ -238,6 +239,27 @@ public sealed class OutboxTests
         var e = await Assert.ThrowsAsync<ChatException>(() => rig.Client.SendAsync(Rig.Direct, "one too many"));
 
         Assert.Equal(ErrorCodes.RateLimited, e.Code);
+    }
+
+    [Fact]
+    public async Task What_a_message_says_is_sent_and_kept_whole_also_what_this_version_does_not_know_of_it()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var said = JsonSerializer.Deserialize("""
+            {"messageId":"m9","conversationId":"dm:alice:carol","seqNo":9,"senderId":"carol","text":"look","timestamp":1,"replyTo":"m8","media":[1,2]}
+            """, ChatJson.Wire.Message)!;
+
+        // Passed on: what it says, not where it stood.
+        var outgoing = await rig.Client.SendAsync(Rig.Direct, said);
+        await NothingWaitsAsync(rig);
+
+        Assert.Equal($$"""{"to":"dm:alice:bob","clientMsgId":"{{outgoing.ClientMsgId}}","text":"look","replyTo":"m8","media":[1,2]}""",
+            JsonSerializer.Serialize(Assert.Single(rig.Sends), ChatJson.Wire.SendFrame));
+        using var timeline = rig.Client.OpenTimeline(Rig.Direct);
+        await Until.TrueAsync(() => timeline.Messages.Count == 1, "it is shown");
+        var mine = timeline.Messages[0];
+        Assert.Equal((Rig.Me, outgoing.ClientMsgId, 1), (mine.SenderId, mine.ClientMsgId, mine.SeqNo));
+        Assert.Equal(("look", "m8", "[1,2]"), (mine.Text, mine.ReplyTo, mine.Unknown["media"].GetRawText()));
     }
 
     private static async Task NothingWaitsAsync(Rig rig)

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json;
 
 namespace Chat.Client.Tests.Store;
 
@@ -37,8 +38,8 @@ public abstract class ChatStoreContract
         };
         Outgoing[] outbox =
         [
-            new("m1", Direct, "one", Now, "reply"),
-            new("m2", Direct, "two", Now, null, OutgoingState.Failed, new OutgoingError("forbidden", "no")),
+            Outgoing("m1") with { ReplyTo = "reply" },
+            Outgoing("m2") with { State = OutgoingState.Failed, Error = new OutgoingError("forbidden", "no") },
         ];
         await store.WriteAsync(
             [new StoreChange.PutInstallation(installation), new StoreChange.PutConversation(conversation), .. outbox.Select(o => new StoreChange.PutOutgoing(o))],
@@ -84,6 +85,36 @@ public abstract class ChatStoreContract
         await PutAsync(store, message);
 
         Assert.Equal([message], await store.ReadAsync(Direct, new Span(1, 1), 10, CancellationToken.None));
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_this_version_does_not_know_of_a_message_is_kept_wherever_the_message_is()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var message = JsonSerializer.Deserialize("""
+            {"messageId":"m1","conversationId":"dm:alice:bob","seqNo":1,"senderId":"bob","text":"one","timestamp":1,"media":[{"width":1.50}],"pinned":null}
+            """, ChatJson.Wire.Message)!;
+        var outgoing = new Outgoing(message) { ClientMsgId = "c", ConversationId = Direct, CreatedAt = Now };
+        await store.WriteAsync(
+        [
+            new StoreChange.PutMessage(message), new StoreChange.PutOutgoing(outgoing),
+            new StoreChange.PutConversation(new StoredConversation { Id = Direct, LastMessage = message }),
+        ], CancellationToken.None);
+
+        await store.CloseAsync();
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        var read = Assert.Single(await store.ReadAsync(Direct, new Span(1, 1), 1, CancellationToken.None));
+        Assert.All(new MessageContent[] { read, state.Outbox[0], state.Conversations[0].LastMessage! }, said =>
+        {
+            Assert.Equal(["media", "pinned"], said.Unknown.Keys.Order());
+            Assert.Equal("""[{"width":1.50}]""", said.Unknown["media"].GetRawText());
+            Assert.Equal(JsonValueKind.Null, said.Unknown["pinned"].ValueKind);
+        });
+        Assert.Equal(message, read);
+        Assert.NotEqual(message, read with { UnknownProperties = null });
         await store.CloseAsync();
     }
 
@@ -143,9 +174,15 @@ public abstract class ChatStoreContract
         await store.CloseAsync();
     }
 
-    protected static Message Message(long seqNo, string sender) => new($"m{seqNo}", Direct, seqNo, sender, $"text {seqNo}", Now);
+    protected static Message Message(long seqNo, string sender) => new(new MessageContent($"text {seqNo}"))
+    {
+        MessageId = $"m{seqNo}", ConversationId = Direct, SeqNo = seqNo, SenderId = sender, Timestamp = Now,
+    };
 
-    protected static Outgoing Outgoing(string clientMsgId) => new(clientMsgId, Direct, "text", Now);
+    protected static Outgoing Outgoing(string clientMsgId) => new(new MessageContent("text"))
+    {
+        ClientMsgId = clientMsgId, ConversationId = Direct, CreatedAt = Now,
+    };
 
     protected static Task PutAsync(IChatStore store, params Message[] messages) =>
         store.WriteAsync([.. messages.Select(message => new StoreChange.PutMessage(message))], CancellationToken.None);

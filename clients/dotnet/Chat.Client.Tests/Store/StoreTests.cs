@@ -84,6 +84,43 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task What_the_version_before_has_written_is_all_there()
+    {
+        // Written by the library when its store had version 1.
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "Store", "version-1.db"), FilePath);
+        var sent = DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_123);
+        var last = Message(3, "bob") with { Text = "a\r\n\"quoted\" \\ 👋🏽 \0 end", ReplyTo = "m1", Timestamp = sent.AddSeconds(3) };
+        var store = New();
+
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        Assert.Equal(("alice", "r", "e1"), (state.Installation?.UserId, state.Installation?.Tokens?.Refresh, state.Installation?.Epoch));
+        var conversation = Assert.Single(state.Conversations);
+        Assert.Equal((3, 1, 1, 3, 3), (conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.Unread, conversation.ListedTo, conversation.AckedTo));
+        Assert.Equal([new Span(1, 3)], conversation.Spans);
+        Assert.Equal(new Cursor(2, 1), conversation.Cursors["bob"]);
+        Assert.Equal(last, conversation.LastMessage);
+        Assert.Equal(
+        [
+            Outgoing("c4") with { Text = "four", ReplyTo = "m3" },
+            Outgoing("c5") with { Text = "five", State = OutgoingState.Failed, Error = new OutgoingError("forbidden", "no") },
+        ], state.Outbox);
+        Assert.Equal(
+        [
+            Message(1, "bob") with { Text = "one", Timestamp = sent.AddSeconds(1) },
+            Message(2, "alice") with { Text = "two", ClientMsgId = "c2", Timestamp = sent.AddSeconds(2) },
+            last,
+        ], await store.ReadAsync(conversation.Id, new Span(1, 9), 9, CancellationToken.None));
+
+        // From then on it is a store like any other.
+        await PutAsync(store, Message(4, "bob"));
+        await store.CloseAsync();
+        await store.OpenAsync(CancellationToken.None);
+        Assert.Equal([1, 2, 3, 4], await PlacesAsync(store, 1, 9, 9));
+        await store.CloseAsync();
+    }
+
+    [Fact]
     public async Task The_files_are_for_the_user_alone()
     {
         var store = New();

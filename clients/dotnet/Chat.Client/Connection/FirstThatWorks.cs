@@ -39,7 +39,7 @@ internal sealed class FirstThatWorks(IReadOnlyList<Func<ITransport>> ways, TimeP
         }
     }
 
-    public Task SendAsync(ClientFrame frame, CancellationToken ct) =>
+    public Task SendAsync(IClientFrame frame, CancellationToken ct) =>
         _chosen?.SendAsync(frame, ct) ?? throw new InvalidOperationException("Not connected.");
 
     public ValueTask DisposeAsync() => _chosen?.DisposeAsync() ?? ValueTask.CompletedTask;

@@ -5,7 +5,7 @@ namespace Chat.Client;
 /// </summary>
 /// <param name="post">Says one; from any thread.</param>
 /// <param name="clock">By which they are gathered.</param>
-internal sealed class GatheredAcks(Action<ClientFrame> post, TimeProvider clock) : IDisposable
+internal sealed class GatheredAcks(Action<IClientFrame> post, TimeProvider clock) : IDisposable
 {
     // So many messages wait at most: the server pushes no more than its window (64 or more) while they are not acked.
     private const int MaxWaiting = 32;

@@ -16,7 +16,7 @@ internal interface ITransport : IAsyncDisposable
 
     /// <summary>Says something; returns when it is written. Called by one at a time. An answer comes among the frames.</summary>
     /// <exception cref="ChatException"><c>network</c>: the connection is gone.</exception>
-    Task SendAsync(ClientFrame frame, CancellationToken ct);
+    Task SendAsync(IClientFrame frame, CancellationToken ct);
 }
 
 /// <summary>Why a connection ended.</summary>

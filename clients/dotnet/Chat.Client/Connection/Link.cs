@@ -10,8 +10,8 @@ internal sealed class Link : IAsyncDisposable
     private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(250);
 
     private readonly ITransport _transport;
-    private readonly Channel<ClientFrame> _outgoing =
-        Channel.CreateBounded<ClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+    private readonly Channel<IClientFrame> _outgoing =
+        Channel.CreateBounded<IClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _writing = Task.CompletedTask;
@@ -51,7 +51,7 @@ internal sealed class Link : IAsyncDisposable
     }
 
     /// <summary>Says something, in order; never waits. On a connection that takes nothing more it is lost, and the connection with it.</summary>
-    public void Post(ClientFrame frame)
+    public void Post(IClientFrame frame)
     {
         if (!_outgoing.Writer.TryWrite(frame))
             _broken.TrySetResult();

@@ -14,7 +14,7 @@ namespace Chat.Client;
 internal sealed class SignalRTransport : ITransport
 {
     private static readonly string[] Events =
-        ["welcome", "message", "ack", "typing", "presence", "advanced", "conversation", "caughtUp", "resync", "goAway"];
+        ["welcome", "ack", "typing", "presence", "advanced", "conversation", "caughtUp", "resync", "goAway"];
 
     private readonly Channel<ServerFrame> _frames = Channel.CreateBounded<ServerFrame>(new BoundedChannelOptions(512) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
@@ -32,6 +32,7 @@ internal sealed class SignalRTransport : ITransport
         (_hub.ServerTimeout, _hub.KeepAliveInterval) = (TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(15));
         foreach (var name in Events)
             _hub.On<ServerFields>(name, fields => ReceiveAsync(fields.ToFrame(name)));
+        _hub.On<Message>("message", message => ReceiveAsync(new MessageArrived(message)));
         // Events without fields have an argument all the same: an empty object.
         _hub.Closed += e =>
         {
@@ -65,7 +66,7 @@ internal sealed class SignalRTransport : ITransport
         }
     }
 
-    public async Task SendAsync(ClientFrame frame, CancellationToken ct)
+    public async Task SendAsync(IClientFrame frame, CancellationToken ct)
     {
         try
         {

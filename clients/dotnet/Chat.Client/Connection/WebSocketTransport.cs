@@ -55,9 +55,9 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         _read = ReadAsync();
     }
 
-    public async Task SendAsync(ClientFrame frame, CancellationToken ct)
+    public async Task SendAsync(IClientFrame frame, CancellationToken ct)
     {
-        var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, ChatJson.Wire.ClientFrame);
+        var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, ChatJson.Wire.IClientFrame);
         if (bytes.Length > MaxFrameBytes)
         {
             // The server would refuse it without reading whose it is.
@@ -141,7 +141,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         try
         {
             var fields = JsonSerializer.Deserialize(json, ChatJson.Wire.ServerFields);
-            return fields?.ToFrame(fields.Type);
+            return fields?.Type == "message" ? MessageArrived.Parse(json) : fields?.ToFrame(fields.Type);
         }
         catch (JsonException e)
         {

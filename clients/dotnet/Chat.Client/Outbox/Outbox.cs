@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Chat.Client;
@@ -11,8 +10,8 @@ namespace Chat.Client;
 internal sealed class Outbox : IDisposable
 {
     private const int MaxTextBytes = 16 * 1024;
-    // Of a text as JSON has it, so that its frame is within the doors' 64 KiB: control characters are six bytes there.
-    private const int MaxJsonBytes = 60_000;
+    // What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there.
+    private const int MaxJsonBytes = 64_000;
     private const int MostWaiting = 1_000;
     private static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
@@ -33,15 +32,15 @@ internal sealed class Outbox : IDisposable
     }
 
     /// <summary>Puts a message into the outbox; when this returns it is safe.</summary>
-    public async Task<Outgoing> AddAsync(string to, string text, string? replyTo)
+    public async Task<Outgoing> AddAsync(string to, MessageContent content)
     {
         var draft = _ledger.Begin();
         var conversationId = ConversationIds.Resolve(to, draft.Now.UserId ?? throw ChatException.NotSignedIn());
-        CheckText(text);
+        Check(content);
         if (draft.Now.Outbox.Count >= MostWaiting)
             throw new ChatException(ErrorCodes.RateLimited, $"{MostWaiting} messages wait already.");
         var now = _clock.GetUtcNow();
-        var outgoing = new Outgoing(Guid.CreateVersion7(now).ToString(), conversationId, text, now, replyTo);
+        var outgoing = new Outgoing(content) { ClientMsgId = Guid.CreateVersion7(now).ToString(), ConversationId = conversationId, CreatedAt = now };
         draft.Put(outgoing);
         draft.Put(_ledger.FindOrNew(draft, conversationId));
         await _ledger.CommitAsync(draft);
@@ -83,8 +82,11 @@ internal sealed class Outbox : IDisposable
             await MissAsync(draft, ack, link);
             return;
         }
-        var message = new Message(
-            ack.MessageId, ack.ConversationId, ack.SeqNo, me, outgoing.Text, ack.Timestamp, outgoing.ReplyTo, ack.ClientMsgId);
+        var message = new Message(outgoing)
+        {
+            MessageId = ack.MessageId, ConversationId = ack.ConversationId, SeqNo = ack.SeqNo, SenderId = me, Timestamp = ack.Timestamp,
+            ClientMsgId = ack.ClientMsgId,
+        };
         draft.Put(message);
         draft.Put(_ledger.FindOrNew(draft, ack.ConversationId).With(message, new Span(ack.SeqNo, ack.SeqNo), me));
         Forget(draft, ack.ClientMsgId);
@@ -132,7 +134,7 @@ internal sealed class Outbox : IDisposable
                 next = Earlier(next, until);
                 continue;
             }
-            link.Post(new SendFrame(outgoing.ConversationId, outgoing.Text, outgoing.ClientMsgId, outgoing.ReplyTo));
+            link.Post(new SendFrame(outgoing.ConversationId, outgoing.ClientMsgId, outgoing));
             _putOff.Remove(outgoing.ClientMsgId);
             _said[outgoing.ClientMsgId] = now;
             next = Earlier(next, now + AckPatience);
@@ -188,13 +190,13 @@ internal sealed class Outbox : IDisposable
 
     private static DateTimeOffset Earlier(DateTimeOffset? a, DateTimeOffset b) => a is { } time && time < b ? time : b;
 
-    private static void CheckText(string text)
+    private static void Check(MessageContent content)
     {
         // Here and not by the server: what the outbox takes must be able to go out.
         int bytes;
         try
         {
-            bytes = new UTF8Encoding(false, throwOnInvalidBytes: true).GetByteCount(text);
+            bytes = new UTF8Encoding(false, throwOnInvalidBytes: true).GetByteCount(content.Text);
         }
         catch (EncoderFallbackException e)
         {
@@ -204,7 +206,7 @@ internal sealed class Outbox : IDisposable
             throw new ChatException(ErrorCodes.BadRequest, "A message has a text.");
         if (bytes > MaxTextBytes)
             throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxTextBytes} bytes of UTF-8.");
-        if (JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes.Length + 2 > MaxJsonBytes)
-            throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxJsonBytes} bytes of JSON.");
+        if (JsonSerializer.SerializeToUtf8Bytes(content, ChatJson.Wire.MessageContent).Length > MaxJsonBytes)
+            throw new ChatException(ErrorCodes.TooLarge, $"A message is at most {MaxJsonBytes} bytes of JSON.");
     }
 }

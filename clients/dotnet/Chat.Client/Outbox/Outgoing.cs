@@ -3,16 +3,33 @@ using System.Text.Json.Serialization;
 namespace Chat.Client;
 
 /// <summary>A message that is in the outbox: safe, and not yet in the log.</summary>
-/// <param name="ClientMsgId">Names it, for all its tries.</param>
-/// <param name="ConversationId">Where it goes.</param>
-/// <param name="Text">What it says.</param>
-/// <param name="CreatedAt">When it was taken, by this side's clock.</param>
-/// <param name="ReplyTo">The messageId that it answers, if any.</param>
-/// <param name="State">How it stands.</param>
-/// <param name="Error">Why it failed, where it has.</param>
-public sealed record Outgoing(
-    string ClientMsgId, string ConversationId, string Text, DateTimeOffset CreatedAt, string? ReplyTo = null, OutgoingState State = OutgoingState.Waiting,
-    OutgoingError? Error = null);
+public sealed record Outgoing : MessageContent
+{
+    /// <summary>An empty one, for an initializer.</summary>
+    public Outgoing()
+    {
+    }
+
+    /// <summary>One that says this.</summary>
+    public Outgoing(MessageContent content) : base(content)
+    {
+    }
+
+    /// <summary>Names it, for all its tries.</summary>
+    public required string ClientMsgId { get; init; }
+
+    /// <summary>Where it goes.</summary>
+    public required string ConversationId { get; init; }
+
+    /// <summary>When it was taken, by this side's clock.</summary>
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How it stands.</summary>
+    public OutgoingState State { get; init; }
+
+    /// <summary>Why it failed, where it has.</summary>
+    public OutgoingError? Error { get; init; }
+}
 
 /// <summary>How an outbox message stands.</summary>
 [JsonConverter(typeof(CamelCase<OutgoingState>))]

@@ -8,8 +8,10 @@ namespace Chat.Client;
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     RespectRequiredConstructorParameters = true, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(ClientFrame))]
+[JsonSerializable(typeof(IClientFrame))]
 [JsonSerializable(typeof(ServerFields))]
+[JsonSerializable(typeof(Message))]
+[JsonSerializable(typeof(MessageContent))]
 [JsonSerializable(typeof(ConversationList))]
 [JsonSerializable(typeof(Page))]
 [JsonSerializable(typeof(ReceiptTable))]

@@ -10,24 +10,31 @@ namespace Chat.Client;
 [JsonDerivedType(typeof(PresenceFrame), "presence")]
 [JsonDerivedType(typeof(AuthFrame), "auth")]
 [JsonDerivedType(typeof(PingFrame), "ping")]
-internal abstract record ClientFrame;
+internal interface IClientFrame;
 
-internal sealed record SendFrame(string To, string Text, string ClientMsgId, string? ReplyTo) : ClientFrame;
+internal sealed record SendFrame : MessageContent, IClientFrame
+{
+    public SendFrame(string to, string clientMsgId, MessageContent content) : base(content) => (To, ClientMsgId) = (to, clientMsgId);
+
+    public string To { get; }
+
+    public string ClientMsgId { get; }
+}
 
 /// <summary>The status is one of <see cref="AckStatus"/>.</summary>
-internal sealed record AckFrame(string ConversationId, long SeqNo, string Status) : ClientFrame;
+internal sealed record AckFrame(string ConversationId, long SeqNo, string Status) : IClientFrame;
 
-internal sealed record TypingFrame(string ConversationId, bool Active) : ClientFrame;
+internal sealed record TypingFrame(string ConversationId, bool Active) : IClientFrame;
 
-internal sealed record PresenceFrame(IReadOnlyCollection<string>? Subscribe, IReadOnlyCollection<string>? Unsubscribe) : ClientFrame;
+internal sealed record PresenceFrame(IReadOnlyCollection<string>? Subscribe, IReadOnlyCollection<string>? Unsubscribe) : IClientFrame;
 
-internal sealed record AuthFrame(string Token) : ClientFrame
+internal sealed record AuthFrame(string Token) : IClientFrame
 {
     // A record's own would tell the token.
     public override string ToString() => nameof(AuthFrame);
 }
 
-internal sealed record PingFrame : ClientFrame;
+internal sealed record PingFrame : IClientFrame;
 
 internal static class AckStatus
 {

@@ -1,6 +1,9 @@
 namespace Chat.Client;
 
-/// <summary>Every field that a server's frame can have. What is unknown is ignored, and what lacks a field that it needs is no frame.</summary>
+/// <summary>
+/// Every field that a server's frame can have, but for <c>message</c>, which is read as a <see cref="Message"/>. What is unknown is ignored, and what
+/// lacks a field that it needs is no frame.
+/// </summary>
 internal sealed record ServerFields
 {
     public string? Type { get; init; }
@@ -13,9 +16,6 @@ internal sealed record ServerFields
     public long? SeqNo { get; init; }
     public long? Timestamp { get; init; }
     public string? Status { get; init; }
-    public string? SenderId { get; init; }
-    public string? Text { get; init; }
-    public string? ReplyTo { get; init; }
     public bool? Active { get; init; }
     public bool? Online { get; init; }
     public long? LastSeen { get; init; }
@@ -30,8 +30,6 @@ internal sealed record ServerFields
     public ServerFrame? ToFrame(string? type) => type switch
     {
         "welcome" when this is { UserId: { } user, DeviceId: { } device, Epoch: { } epoch } => new Welcome(user, device, epoch),
-        "message" when this is { MessageId: { } id, ConversationId: { } conversation, SeqNo: { } seqNo, SenderId: { } sender, Text: { } text } =>
-            new MessageArrived(new Message(id, conversation, seqNo, sender, text, At(Timestamp) ?? default, ReplyTo, ClientMsgId)),
         "ack" when this is { Status: AckStatus.Sent, ClientMsgId: { } attempt, MessageId: { } id, ConversationId: { } conversation, SeqNo: { } seqNo } =>
             new SentAck(attempt, id, conversation, seqNo, At(Timestamp) ?? default),
         "ack" when this is { Status: AckStatus.Delivered or AckStatus.Read, ConversationId: { } conversation, SeqNo: { } seqNo, UserId: { } user } =>

@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Chat.Client;
 
 /// <summary>What the server says on a live connection, whichever door it comes through.</summary>
@@ -5,7 +7,18 @@ internal abstract record ServerFrame;
 
 internal sealed record Welcome(string UserId, string DeviceId, string Epoch) : ServerFrame;
 
-internal sealed record MessageArrived(Message Message) : ServerFrame;
+internal sealed record MessageArrived(Message Message) : ServerFrame
+{
+    /// <param name="json">A frame of that type.</param>
+    /// <exception cref="JsonException">It lacks what a message needs.</exception>
+    public static MessageArrived Parse(ReadOnlySpan<byte> json)
+    {
+        var message = JsonSerializer.Deserialize(json, ChatJson.Wire.Message) ?? throw new JsonException("A frame is no message.");
+        // The frame's own, not the message's.
+        message.UnknownProperties?.Remove("type");
+        return new MessageArrived(message);
+    }
+}
 
 /// <summary>An own message is durable, and this is its place.</summary>
 internal sealed record SentAck(string ClientMsgId, string MessageId, string ConversationId, long SeqNo, DateTimeOffset Timestamp) : ServerFrame;

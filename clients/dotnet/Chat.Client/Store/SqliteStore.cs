@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Data.Sqlite;
@@ -13,7 +12,7 @@ namespace Chat.Client;
 /// <param name="path">The file; made, but not its folder, where there is none.</param>
 public sealed class SqliteStore(string path) : IChatStore
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
     private SqliteConnection? _connection;
@@ -62,15 +61,19 @@ public sealed class SqliteStore(string path) : IChatStore
     public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, Span stretch, int limit, CancellationToken ct)
     {
         var command = Command("""
-            SELECT message_id, conversation, seq_no, sender_id, text, timestamp, reply_to, client_msg_id FROM message
+            SELECT message_id, conversation, seq_no, sender_id, timestamp, client_msg_id, content FROM message
             WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 ORDER BY seq_no DESC LIMIT $4
             """, conversationId, stretch.From, stretch.To, limit);
         using var rows = command.ExecuteReader();
         List<Message> messages = [];
         while (rows.Read())
-            messages.Add(new Message(
-                rows.GetString(0), rows.GetString(1), rows.GetInt64(2), rows.GetString(3), rows.GetString(4),
-                DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(5)), TextOrNull(rows, 6), TextOrNull(rows, 7)));
+        {
+            messages.Add(new Message(Body(rows, 6, ChatJson.Wire.MessageContent))
+            {
+                MessageId = rows.GetString(0), ConversationId = rows.GetString(1), SeqNo = rows.GetInt64(2), SenderId = rows.GetString(3),
+                Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(4)), ClientMsgId = rows.IsDBNull(5) ? null : rows.GetString(5),
+            });
+        }
         messages.Reverse();
         return Task.FromResult<IReadOnlyList<Message>>(messages);
     }
@@ -110,13 +113,20 @@ public sealed class SqliteStore(string path) : IChatStore
         switch ((long)Command("PRAGMA user_version").ExecuteScalar()!)
         {
             case 0:
-                using (var text = typeof(SqliteStore).Assembly.GetManifestResourceStream("Chat.Client.Store.schema.sql")!)
-                using (var reader = new StreamReader(text))
-                    Run(reader.ReadToEnd());
+                Run(Script("schema.sql"));
+                break;
+            case 1:
+                Run(Script("from-version-1.sql"));
                 break;
             case > Version and var newer:
                 throw new InvalidDataException($"The store's version is {newer}; this library knows {Version}.");
         }
+    }
+
+    private static string Script(string name)
+    {
+        using var reader = new StreamReader(typeof(SqliteStore).Assembly.GetManifestResourceStream($"Chat.Client.Store.{name}")!);
+        return reader.ReadToEnd();
     }
 
     private StoredState Load()
@@ -132,9 +142,12 @@ public sealed class SqliteStore(string path) : IChatStore
         using var rows = Command(sql).ExecuteReader();
         List<T> bodies = [];
         while (rows.Read())
-            bodies.Add(JsonSerializer.Deserialize(rows.GetString(0), type) ?? throw new InvalidDataException("A row of the store has no body."));
+            bodies.Add(Body(rows, 0, type));
         return bodies;
     }
+
+    private static T Body<T>(SqliteDataReader rows, int column, JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(rows.GetString(column), type) ?? throw new InvalidDataException("A row of the store has no body.");
 
     private void Write(StoreChange change, SqliteTransaction transaction)
     {
@@ -148,10 +161,11 @@ public sealed class SqliteStore(string path) : IChatStore
             StoreChange.RemoveConversation remove => Command(
                 "DELETE FROM conversation WHERE id = $1", remove.ConversationId),
             StoreChange.PutMessage { Message: var m } => Command("""
-                INSERT OR REPLACE INTO message (message_id, conversation, seq_no, sender_id, text, timestamp, reply_to, client_msg_id)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+                INSERT OR REPLACE INTO message (message_id, conversation, seq_no, sender_id, timestamp, client_msg_id, content)
+                VALUES ($1, $2, $3, $4, $5, $6, $7)
                 """,
-                m.MessageId, m.ConversationId, m.SeqNo, m.SenderId, m.Text, m.Timestamp.ToUnixTimeMilliseconds(), m.ReplyTo, m.ClientMsgId),
+                m.MessageId, m.ConversationId, m.SeqNo, m.SenderId, m.Timestamp.ToUnixTimeMilliseconds(), m.ClientMsgId,
+                Json<MessageContent>(m, ChatJson.Wire.MessageContent)),
             StoreChange.PutOutgoing put => Command("""
                 INSERT INTO outbox (client_msg_id, body) VALUES ($1, $2) ON CONFLICT (client_msg_id) DO UPDATE SET body = excluded.body
                 """, put.Outgoing.ClientMsgId, Json(put.Outgoing, ChatJson.Wire.Outgoing)),
@@ -198,6 +212,4 @@ public sealed class SqliteStore(string path) : IChatStore
     }
 
     private static string Json<T>(T body, JsonTypeInfo<T> type) => JsonSerializer.Serialize(body, type);
-
-    private static string? TextOrNull(DbDataReader rows, int column) => rows.IsDBNull(column) ? null : rows.GetString(column);
 }
