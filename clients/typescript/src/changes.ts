@@ -1,3 +1,4 @@
+import type { MessageContent } from './content.ts'
 import type { ChatError } from './errors.ts'
 import type { ConversationSummary, Message } from './protocol.ts'
 import type { Span, Spans } from './spans.ts'
@@ -22,11 +23,9 @@ export interface Session {
 export type SignedOutReason = 'signedOut' | 'expired' | 'revoked' | 'lost'
 
 /** A message on its way to the server. */
-export interface Outgoing {
+export interface Outgoing extends MessageContent {
   readonly clientMsgId: string
   readonly conversationId: string
-  readonly text: string
-  readonly replyTo?: string
   /** By this machine's clock, ms; for display. */
   readonly createdAt: number
   /** Rises within a store; the order in which they are sent. */

@@ -1,4 +1,5 @@
 import { type Change, type Connection, type Outgoing, type Presence, type Session, type SignedOutReason } from './changes.ts'
+import { contentOf, type MessageContent } from './content.ts'
 import { randomId } from './ids.ts'
 import { Inbox } from './inbox.ts'
 import { Journal } from './journal.ts'
@@ -185,11 +186,13 @@ export class ChatClient {
   /**
    * Takes a message in: when this resolves it is in the outbox and goes out by itself.
    * @param to A conversationId, or `@userId` for the direct conversation with that user.
-   * @param options.replyTo The messageId that it answers, of the same conversation.
+   * @param content A text, or what else the message says. A message or an outbox entry may be given: sent is what it says.
+   * @param options.replyTo With a text: the messageId that it answers, of the same conversation.
    * @throws ChatError `bad_request` for no text or half a surrogate pair, `too_large` beyond 16 KiB, `rate_limited` where 1,000 wait, `storage`.
    */
-  async send(to: string, text: string, options: { replyTo?: string } = {}): Promise<Outgoing> {
-    const item = outgoing(this.state, to, text, options.replyTo)
+  async send(to: string, content: string | MessageContent, { replyTo }: { replyTo?: string } = {}): Promise<Outgoing> {
+    const said = typeof content === 'string' ? { text: content, ...(replyTo !== undefined && { replyTo }) } : contentOf(content)
+    const item = outgoing(this.state, to, said)
     await this.journal.commit([{ type: 'queued', item }])
     return item
   }

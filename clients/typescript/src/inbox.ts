@@ -1,7 +1,8 @@
 import { GatheredAcks } from './acks.ts'
 import type { Change } from './changes.ts'
+import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
-import type { ClientFrame, Message, Receipt, SentAck, ServerFrame } from './protocol.ts'
+import { type ClientFrame, messageOf, type MessageOnWire, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
 
 const storagePause = 5_000
@@ -65,7 +66,7 @@ export class Inbox {
       const { connection } = this
       while (frames.length > 0 && connection === this.connection) {
         const end = frames.findIndex(({ type }) => type !== 'message')
-        const messages = frames.splice(0, end < 0 ? frames.length : end) as Message[]
+        const messages = frames.splice(0, end < 0 ? frames.length : end) as MessageOnWire[]
         if (messages.length > 0) await this.insist(connection, () => this.messages(messages))
         const other = frames.shift()
         if (other) await this.insist(connection, () => this.frame(other))
@@ -85,11 +86,11 @@ export class Inbox {
     }
   }
 
-  private async messages(frames: readonly Message[]): Promise<void> {
+  private async messages(frames: readonly MessageOnWire[]): Promise<void> {
     const changes: Change[] = []
     const acks = new Map<string, number>()
     const follows = (id: string) => this.followed.has(id) || acks.has(id)
-    for (const { type: _, ...message } of frames as (Message & { type?: string })[]) {
+    for (const message of frames.map(messageOf)) {
       const { conversationId, seqNo, clientMsgId } = message
       const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
       // Where the server has begun is known only from the first message on; it goes on above what was acked. One sent again stands alone.
@@ -144,9 +145,7 @@ export class Inbox {
   private async sent({ clientMsgId, messageId, conversationId, seqNo, timestamp }: SentAck): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
     if (item) {
-      const { text, replyTo } = item
-      const senderId = this.state.owner ?? ''
-      const message = { messageId, conversationId, seqNo, senderId, text, timestamp, clientMsgId, ...(replyTo && { replyTo }) }
+      const message = { ...contentOf(item), messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
       await this.on.commit([{ type: 'sent', clientMsgId, message }])
     } else if (!(await this.on.isStored(conversationId, seqNo))) {
       // It was discarded on its way, and what it said with it: its place is to be fetched, not passed over.

@@ -1,6 +1,7 @@
 /** A client of the Chat server. The contract: docs/protocol.md; how this behaves: clients/README.md. */
 export { ChatClient, type ChatClientOptions } from './client.ts'
 export type { Change, Connection, Outgoing, Presence, SignedOutReason } from './changes.ts'
+export { contentOf, type MessageContent } from './content.ts'
 export { ChatError } from './errors.ts'
 export { directOf, isGroup, peerOf } from './ids.ts'
 export { maxTextBytes } from './outbox.ts'

@@ -1,4 +1,5 @@
 import type { Change, Outgoing } from './changes.ts'
+import { contentOf, type MessageContent } from './content.ts'
 import { ChatError } from './errors.ts'
 import { conversationOf, timeOrderedId } from './ids.ts'
 import type { ClientFrame } from './protocol.ts'
@@ -6,8 +7,8 @@ import type { State } from './state.ts'
 
 /** The largest text, bytes of UTF-8 (protocol, Words). */
 export const maxTextBytes = 16_384
-/** Of a text as JSON has it, so that its frame is within the doors' 64 KiB: control characters are six bytes there. */
-const maxJsonBytes = 60_000
+/** What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there. */
+const maxJsonBytes = 64_000
 /** What may wait to be sent; more is refused, as nothing grows without a limit. */
 const maxOutbox = 1_000
 /** Without an ack a message is sent again after this, ms: with the same clientMsgId it does no harm. */
@@ -18,18 +19,18 @@ const defaultHold = 1_000
  * What `send` takes in.
  * @throws ChatError `unauthenticated`, and for texts that cannot be sent: see `ChatClient.send`.
  */
-export function outgoing({ session, outbox }: State, to: string, text: string, replyTo: string | undefined): Outgoing {
+export function outgoing({ session, outbox }: State, to: string, content: MessageContent): Outgoing {
+  const { text } = content
   if (!session) throw new ChatError('unauthenticated', 'Nobody is signed in.')
   if (text === '' || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text.')
   const bytes = (of: string) => new TextEncoder().encode(of).length
-  if (bytes(text) > maxTextBytes || bytes(JSON.stringify(text)) > maxJsonBytes) throw new ChatError('too_large', 'The text is too long.')
+  if (bytes(text) > maxTextBytes || bytes(JSON.stringify(content)) > maxJsonBytes) throw new ChatError('too_large', 'The message is too long.')
   if (outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
   const last = Math.max(0, ...[...outbox.values()].map(({ order }) => order))
   return {
+    ...content,
     clientMsgId: timeOrderedId(),
     conversationId: conversationOf(to, session.userId),
-    text,
-    ...(replyTo !== undefined && { replyTo }),
     createdAt: Date.now(),
     order: Math.max(last + 1, Date.now()),
     state: 'waiting',
@@ -77,8 +78,9 @@ export class OutboxSender {
       const known = first.get(item.conversationId)
       if (!known || item.order < known.order) first.set(item.conversationId, item)
     }
-    for (const { clientMsgId, conversationId, text, replyTo } of first.values()) {
-      if (!this.send({ type: 'message', to: conversationId, text, clientMsgId, replyTo })) return
+    for (const item of first.values()) {
+      const { clientMsgId, conversationId } = item
+      if (!this.send({ type: 'message', to: conversationId, clientMsgId, ...contentOf(item) })) return
       const late = setTimeout(() => this.answered(clientMsgId), ackPatience)
       this.underWay.set(conversationId, { clientMsgId, late })
     }

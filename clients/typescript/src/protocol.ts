@@ -1,17 +1,22 @@
 /** The contract's records, as they travel (docs/protocol.md): times in Unix milliseconds, seqNos below 2^53. */
 
-export interface Message {
-  messageId: string
-  conversationId: string
-  seqNo: number
-  senderId: string
-  text: string
-  timestamp: number
+import type { MessageContent } from './content.ts'
+
+/** A message as the server's log holds it: what it says, and where it stands. */
+export interface Message extends MessageContent {
+  readonly messageId: string
+  readonly conversationId: string
+  readonly seqNo: number
+  readonly senderId: string
+  readonly timestamp: number
   /** Present on the user's own messages. */
-  clientMsgId?: string
-  /** The messageId that this one answers, of the same conversation. */
-  replyTo?: string
+  readonly clientMsgId?: string
 }
+
+/** A message as it came, in a frame or a page. A newer server's may lack a text: it was erased, or is no text. */
+export type MessageOnWire = Omit<Message, 'text'> & { readonly type?: 'message'; readonly text?: string }
+
+export const messageOf = ({ type: _, ...message }: MessageOnWire): Message => ({ ...message, text: message.text ?? '' })
 
 /** Stable codes of refusals. `network` and `storage` are this side's own: no answer came; the store cannot be written. */
 export type ErrorCode =
@@ -30,7 +35,7 @@ export type ErrorCode =
   | 'storage'
 
 export type ClientFrame =
-  | { type: 'message'; to: string; text: string; clientMsgId: string; replyTo?: string }
+  | ({ type: 'message'; to: string; clientMsgId: string } & MessageContent)
   | { type: 'ack'; conversationId: string; seqNo: number; status: 'delivered' | 'read' }
   | { type: 'typing'; conversationId: string; active: boolean }
   | { type: 'presence'; subscribe?: string[]; unsubscribe?: string[] }
@@ -59,7 +64,7 @@ export type ConversationChange = 'created' | 'titleChanged' | 'memberAdded' | 'm
 
 export type ServerFrame =
   | { type: 'welcome'; userId: string; deviceId: string; serverTime: number; epoch: string }
-  | ({ type: 'message' } & Message)
+  | ({ type: 'message' } & MessageOnWire)
   | ({ type: 'ack' } & (SentAck | Receipt))
   | { type: 'typing'; conversationId: string; userId: string; active: boolean }
   | { type: 'presence'; userId: string; online: boolean; lastSeen?: number }

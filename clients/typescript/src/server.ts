@@ -1,7 +1,7 @@
 import type { Cursors } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { LinkTokens } from './link.ts'
-import type { ConversationList, Device, Group, History, Page, Role } from './protocol.ts'
+import { type ConversationList, type Device, type Group, type History, messageOf, type Page, type Role } from './protocol.ts'
 import type { Rest } from './rest.ts'
 
 /** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
@@ -23,13 +23,18 @@ export class Server {
     this.era = era
   }
 
-  conversations(limit: number, cursor?: string): Promise<ConversationList> {
-    return this.call('GET', `/v1/conversations?limit=${limit}${cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`}`)
+  async conversations(limit: number, cursor?: string): Promise<ConversationList> {
+    const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
+    const list = await this.call<ConversationList>('GET', `/v1/conversations?limit=${limit}${from}`)
+    const conversations = list.conversations.map((listed) => (listed.lastMessage ? { ...listed, lastMessage: messageOf(listed.lastMessage) } : listed))
+    return { ...list, conversations }
   }
 
-  page(conversationId: string, range: PageRange, limit: number): Promise<Page> {
+  async page(conversationId: string, range: PageRange, limit: number): Promise<Page> {
     const [direction, seqNo] = Object.entries(range)[0]!
-    return this.call('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/messages?${direction}=${seqNo}&limit=${limit}`)
+    const path = `/v1/conversations/${encodeURIComponent(conversationId)}/messages?${direction}=${seqNo}&limit=${limit}`
+    const page = await this.call<Page>('GET', path)
+    return { ...page, messages: page.messages.map(messageOf) }
   }
 
   /** By user; undefined for a conversation too large for ticks. */

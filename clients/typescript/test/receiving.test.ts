@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../src/store/memory.ts'
-import { ackOf, message, pagesOf, pass, room, settle, Stage, summary } from './stage.ts'
+import { ackOf, message, pagesOf, pass, plain, room, settle, Stage, summary } from './stage.ts'
 
 let stage: Stage
 beforeEach(() => {
@@ -112,6 +112,27 @@ test('A message that comes again is shown once, counted once and acked again', a
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1, 2])
   expect(client.conversation(room)!.unreadCount).toBe(2)
   expect(acks()).toEqual(['delivered 2'])
+})
+
+test('What a newer server says of a message reaches the view as it was said, however it came', async () => {
+  const media = [{ id: 'x', width: 1.5 }]
+  const newer = (seqNo: number) => ({ ...plain(seqNo), media, pinned: true })
+  const wordless = { ...plain(4), text: undefined, deleted: { by: 'bob' } }
+  stage.routes.set('GET /v1/conversations', () => ({ conversations: [summary(4, { lastMessage: wordless })], epoch: 'e1' }))
+  stage.routes.set(`GET /v1/conversations/${room}/messages`, () => ({
+    conversationId: room, messages: [newer(1), newer(2), plain(3), wordless], nextAfter: 4, maxSeqNo: 4,
+  }))
+  const store = new MemoryStore()
+  const client = await stage.online(store)
+  expect(client.conversation(room)!.lastMessage).toEqual({ ...wordless, text: '' })
+
+  const timeline = client.timeline(room)
+  await settle()
+  await stage.says({ type: 'message', ...newer(5) })
+
+  const all = [newer(1), newer(2), plain(3), { ...wordless, text: '' }, newer(5)]
+  expect(timeline.messages).toEqual(all)
+  expect(await store.messages(room, 1, 9, 9)).toEqual(all)
 })
 
 test('A number skipped on a connection is a hole; one skipped between two connections is asked for', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../src/store/memory.ts'
-import { ackOf, message, pass, room, settle, Stage } from './stage.ts'
+import { ackOf, message, pass, plain, room, settle, Stage } from './stage.ts'
 
 let stage: Stage
 beforeEach(() => {
@@ -157,6 +157,21 @@ test('A message that cannot be one is refused at once, and nothing is kept of it
   await expect(client.send('@bob', '\0'.repeat(16_000))).rejects.toMatchObject({ code: 'too_large' })
   expect(client.conversations).toEqual([])
   await client.send('@bob', 'ä'.repeat(8_192))
+})
+
+test('What a message says is sent and kept whole, also what this version does not know of it', async () => {
+  const client = await stage.online()
+  const timeline = client.timeline(room)
+  const media = [{ id: 'x', width: 1.5 }]
+  const said = { ...plain(9), text: 'look', replyTo: 'm8', media }
+
+  // Passed on: what it says, not where it stood.
+  const { clientMsgId } = await client.send(room, said)
+  expect(stage.sent('message')).toEqual([{ type: 'message', to: room, clientMsgId, text: 'look', replyTo: 'm8', media }])
+  expect(timeline.outgoing).toMatchObject([{ text: 'look', replyTo: 'm8', media, state: 'waiting' }])
+
+  await stage.says(ackOf(clientMsgId, 1))
+  expect(timeline.messages).toEqual([{ ...plain(1), senderId: 'alice', clientMsgId, text: 'look', replyTo: 'm8', media }])
 })
 
 test('The outbox is bounded', async () => {

@@ -123,23 +123,25 @@ export const ackOf = (clientMsgId: string, seqNo: number): ServerFrame => ({
   status: 'sent',
 })
 
+/** As it is stored and shown. */
+export const plain = (seqNo: number, more: Partial<Message> = {}): Message => {
+  const { type: _, ...rest } = message(seqNo, more)
+  return rest
+}
+
 /** The pages of a log that has the places up to `max`. */
 export const pagesOf = (max: number) => (_: unknown, { searchParams }: URL): Page => {
   const limit = Number(searchParams.get('limit'))
   const places = Array.from({ length: max }, (_, i) => i + 1)
-  const plain = (seqNo: number) => {
-    const { type: _, ...rest } = message(seqNo)
-    return rest
-  }
   const before = searchParams.get('before')
   if (before !== null) {
     const found = places.filter((seqNo) => seqNo < Number(before)).slice(-limit)
     const lowest = found[0] ?? 1
-    return { conversationId: room, messages: found.map(plain), nextBefore: lowest > 1 ? lowest : undefined, maxSeqNo: max }
+    return { conversationId: room, messages: found.map((seqNo) => plain(seqNo)), nextBefore: lowest > 1 ? lowest : undefined, maxSeqNo: max }
   }
   const after = Number(searchParams.get('after') ?? 0)
   const found = places.filter((seqNo) => seqNo > after).slice(0, limit)
-  return { conversationId: room, messages: found.map(plain), nextAfter: found.at(-1) ?? max, maxSeqNo: max }
+  return { conversationId: room, messages: found.map((seqNo) => plain(seqNo)), nextAfter: found.at(-1) ?? max, maxSeqNo: max }
 }
 
 export const summary = (maxSeqNo: number, more = {}) => ({

@@ -1,5 +1,5 @@
 import './Composer.css'
-import type { Message } from '@chat/client'
+import type { Message, MessageContent } from '@chat/client'
 import type { RefObject } from 'preact'
 import { useEffect, useId, useLayoutEffect, useState } from 'preact/hooks'
 import { isFirstView } from '../app/arrivalFocus'
@@ -20,7 +20,7 @@ interface Props {
   field: RefObject<HTMLTextAreaElement | null>
   original(messageId: string): Message | undefined
   /** Resolves when the message is safe. */
-  onSend(text: string, replyTo: string | undefined): Promise<void>
+  onSend(content: MessageContent): Promise<void>
 }
 
 /** Where one writes. What is written is the conversation's draft all the time, so leaving and coming back loses nothing. */
@@ -54,7 +54,7 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
     client.typing(id, false)
     field.current?.focus()
     try {
-      await onSend(draft.text.trim(), draft.replyTo)
+      await onSend({ ...draft, text: draft.text.trim() })
     } catch (error) {
       takeBack(me, id, draft)
       setProblem(`${t.composer.notTaken} ${refusalText(t, error)}`)

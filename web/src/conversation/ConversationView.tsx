@@ -1,5 +1,5 @@
 import './ConversationView.css'
-import { isGroup, type Message } from '@chat/client'
+import { isGroup, type Message, type MessageContent } from '@chat/client'
 import { useRef } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { nameOf } from '../conversations/names'
@@ -33,8 +33,8 @@ export function ConversationView({ id, showsDetails }: { id: string; showsDetail
     field.current?.focus()
   }
 
-  const send = async (text: string, replyTo: string | undefined) => {
-    await client.send(id, text, replyTo ? { replyTo } : {})
+  const send = async (content: MessageContent) => {
+    await client.send(id, content)
     mark.clear()
     place.current?.toEnd()
   }

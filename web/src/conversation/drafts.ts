@@ -1,4 +1,4 @@
-import type { ChatClient } from '@chat/client'
+import type { ChatClient, MessageContent } from '@chat/client'
 import { isForGood } from '../session/ending'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat } from '../app/useChat'
@@ -6,11 +6,7 @@ import { installation } from '../ui/installation'
 import { forgetItems, keepItem, readItem } from '../ui/storage'
 
 /** What somebody has begun to write in a conversation. */
-export interface Draft {
-  readonly text: string
-  /** The message that it answers. */
-  readonly replyTo?: string
-}
+export type Draft = MessageContent
 
 const prefix = `${installation.replace('chat', 'chat.draft')}.`
 const none: Draft = { text: '' }

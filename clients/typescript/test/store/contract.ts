@@ -60,6 +60,16 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
     expect((await row())?.unreadCount).toBe(4)
   })
 
+  test('What this version does not know of a message is kept wherever the message is', async () => {
+    const newer = { ...message(1), media: [{ width: 1.5 }], pinned: null }
+    const item = { ...outgoing('a', 1), media: newer.media }
+    await store.write([{ type: 'queued', item }, { type: 'log', conversationId: room, messages: [newer], complete: [1, 1] }])
+
+    expect(await store.messages(room, 1, 9, 9)).toEqual([newer])
+    expect((await row())?.lastMessage).toEqual(newer)
+    expect((await store.load()).outbox).toEqual([item])
+  })
+
   test('Changes of one write count one after the other', async () => {
     await store.write([log(1, 2), log(5, 6), { type: 'read', conversationId: room, seqNo: 6, unsent: true }])
     expect(await row()).toMatchObject({ maxSeqNo: 6, readSeqNo: 6, unreadCount: 0, acked: 6, spans: [[1, 2], [5, 6]] })

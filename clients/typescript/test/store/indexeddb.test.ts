@@ -18,6 +18,55 @@ storeContract(
   },
 )
 
+test('What the version before has written is all there', async () => {
+  names++
+  const room = 'dm:alice:bob'
+  // As it lay in the database of version 1.
+  const written = {
+    meta: { session, owner: 'alice', deviceId: 'web-1', epoch: 'e1' },
+    messages: [
+      { messageId: 'm1', conversationId: room, seqNo: 1, senderId: 'bob', text: 'one', timestamp: 1001 },
+      { messageId: 'm2', conversationId: room, seqNo: 2, senderId: 'alice', text: 'two', timestamp: 1002, clientMsgId: 'c2', replyTo: 'm1' },
+    ],
+    rows: [
+      {
+        id: room, maxSeqNo: 2, readSeqNo: 1, readUnsent: true, unreadCount: 0, countedTo: 2, unreadCapped: false, activity: 1002, acked: 2, spans: [[1, 2]],
+        lastMessage: { messageId: 'm2', conversationId: room, seqNo: 2, senderId: 'alice', text: 'two', timestamp: 1002, clientMsgId: 'c2', replyTo: 'm1' },
+        receipts: { bob: { delivered: 2, read: 1 } },
+      },
+    ],
+    outbox: [
+      { clientMsgId: 'c3', conversationId: room, text: 'three', replyTo: 'm2', createdAt: 1003, order: 1, state: 'waiting' },
+      { clientMsgId: 'c4', conversationId: room, text: 'four', createdAt: 1004, order: 2, state: 'failed', error: { code: 'forbidden', message: 'No.' } },
+    ],
+  }
+  await new Promise<void>((done) => {
+    const opening = indexedDB.open(`test-${names}`, 1)
+    opening.onupgradeneeded = () => {
+      const db = opening.result
+      const meta = db.createObjectStore('meta')
+      for (const [key, value] of Object.entries(written.meta)) meta.put(value, key)
+      const rows = db.createObjectStore('rows', { keyPath: 'id' })
+      for (const row of written.rows) rows.put(row)
+      const messages = db.createObjectStore('messages', { keyPath: ['conversationId', 'seqNo'] })
+      for (const each of written.messages) messages.put(each)
+      const outbox = db.createObjectStore('outbox', { keyPath: 'clientMsgId' })
+      for (const item of written.outbox) outbox.put(item)
+    }
+    opening.onsuccess = () => {
+      opening.result.close()
+      done()
+    }
+  })
+
+  const store = await open()
+
+  expect(await store.load()).toEqual({ ...written.meta, rows: written.rows, outbox: written.outbox })
+  expect(await store.messages(room, 1, 9, 9)).toEqual(written.messages)
+  await store.write([{ type: 'log', conversationId: room, messages: [message(3)], complete: [3, 3] }])
+  expect((await store.load()).rows).toMatchObject([{ maxSeqNo: 3, spans: [[1, 3]], unreadCount: 1 }])
+})
+
 describe('A connection that the browser ends', () => {
   const connections: IDBDatabase[] = []
   const really = indexedDB.open.bind(indexedDB)
