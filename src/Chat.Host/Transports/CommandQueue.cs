@@ -1,30 +1,27 @@
 using Chat.BuildingBlocks.Errors;
-using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.ClientFrames;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Host.Transports;
 
 /// <summary>A client's command between its frame and its answer.</summary>
-/// <param name="frame">The frame, or why it is none.</param>
-/// <param name="refusal">Why the connection's rate does not admit it; null where it does.</param>
+/// <param name="frame">The frame.</param>
 /// <param name="bytes">The frame's size.</param>
 /// <param name="answered">Receives the answer in its turn, where somebody waits for it; else the answer is written to the connection.</param>
-internal sealed class Command(ParsedFrame frame, Error? refusal, int bytes, TaskCompletionSource<ServerEvent?>? answered = null)
+internal sealed class Command(ClientFrame frame, int bytes, TaskCompletionSource<ServerEvent?>? answered = null)
 {
-    public ParsedFrame Frame => frame;
-
-    public Error? Refusal => refusal;
+    public ClientFrame Frame => frame;
 
     public int Bytes => bytes;
 
     public TaskCompletionSource<ServerEvent?>? Answered => answered;
 
-    /// <summary>Whether it is a message to be sent; these overlap.</summary>
-    public bool IsSend => refusal is null && frame.Frame is MessageFrame;
+    /// <summary>Whether it may begin while earlier sends have not ended.</summary>
+    public bool IsSend => frame is SendFrame;
 
-    /// <summary>Whether no later command begins before it has ended. An ack and a refusal change nothing that a message could meet.</summary>
-    public bool HoldsBackSends => refusal is null && frame.Frame is not (null or MessageFrame or AckPlaceFrame or AckMessageFrame);
+    /// <summary>Whether no later send begins before it is answered.</summary>
+    public bool HoldsBackSends => frame is CommandFrame { HoldsBackSends: true };
 
     /// <summary>The send, once it has begun.</summary>
     public Task<Result<SentMessage>>? Sending { get; set; }

@@ -2,11 +2,11 @@ using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
-using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.ClientFrames;
+using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Presence.Contracts;
 using MediatR;
 using Microsoft.Extensions.Options;
 
@@ -70,6 +70,11 @@ internal sealed class DoorSession : ICommandWork, IDisposable
 
     public DeviceAddress Device => _connection.Device;
 
+    /// <summary>Its name on this node.</summary>
+    public ConnectionId Connection => _attached.Id;
+
+    public ITokens Tokens => _services.Tokens;
+
     /// <summary>Hands a connection in, until <paramref name="ended"/>. Null where the node takes no more: refuse it.</summary>
     public static async Task<DoorSession?> OpenAsync(
         DoorServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ended)
@@ -84,23 +89,37 @@ internal sealed class DoorSession : ICommandWork, IDisposable
     }
 
     /// <summary>Writes an answer in order with the events; waits while too many wait.</summary>
-    public ValueTask ReplyAsync(ServerEvent answer) => _attached.ReplyAsync(answer, moreFollow: false, _ended);
+    /// <param name="answer">The answer.</param>
+    /// <param name="moreFollow">Whether others are likely to follow at once: then they leave in one write.</param>
+    public ValueTask ReplyAsync(ServerEvent answer, bool moreFollow = false) => _attached.ReplyAsync(answer, moreFollow, _ended);
+
+    /// <summary>Asks a module. What has begun runs to its end, whatever becomes of the connection.</summary>
+    public Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request) => _services.Mediator.Send(request, CancellationToken.None);
+
+    /// <summary>The connection lives on until the new token expires.</summary>
+    public void RenewToken(DateTimeOffset expiresAt) => _lease.Renew(expiresAt);
+
+    /// <summary>Counts one more frame of those that no client needs many of. Null when it is admitted, else the refusal.</summary>
+    public Error? ChargeUncounted() => Charge(_uncounted);
+
+    /// <summary>The answer, counted as <see cref="ChargeUncounted"/> does; where it is not admitted the refusal in its place.</summary>
+    public ErrorAnswer Charged(ErrorAnswer answer) => ChargeUncounted() is { } refusal ? new ErrorAnswer(refusal, answer.ClientMsgId) : answer;
 
     /// <summary>Takes a frame, whose answer is written in its turn. Waits while too many have no answer.</summary>
-    /// <param name="frame">The frame, or the refusal that it earned.</param>
+    /// <param name="frame">The frame.</param>
     /// <param name="bytes">Its size.</param>
-    public async ValueTask TakeAsync(ParsedFrame frame, int bytes)
+    public async ValueTask TakeAsync(ClientFrame frame, int bytes)
     {
         if (await _commands.WaitForRoomAsync(bytes, _ended))
             _services.Metrics.HeldBack();
-        _commands.Add(new Command(frame, Charge(_frames), bytes));
+        _commands.Add(new Command(Admitted(frame), bytes));
     }
 
     /// <summary>Takes a frame, before it returns, and gives the answer in its turn: null where there is none.</summary>
-    public Task<ServerEvent?> AnswerAsync(ParsedFrame frame, int bytes)
+    public Task<ServerEvent?> AnswerAsync(ClientFrame frame, int bytes)
     {
         var answered = new TaskCompletionSource<ServerEvent?>();
-        _commands.Add(new Command(frame, Charge(_frames), bytes, answered));
+        _commands.Add(new Command(Admitted(frame), bytes, answered));
         return answered.Task;
     }
 
@@ -109,11 +128,9 @@ internal sealed class DoorSession : ICommandWork, IDisposable
 
     Task<Result<SentMessage>> ICommandWork.Send(Command command)
     {
-        var frame = (MessageFrame)command.Frame.Frame!;
         try
         {
-            return _services.Mediator.Send(
-                new SendMessage(frame.To, _connection.Device, frame.ClientMsgId, frame.Content), CancellationToken.None);
+            return SendAsync(((SendFrame)command.Frame).ToCommand(Device));
         }
         catch (Exception e)
         {
@@ -161,9 +178,7 @@ internal sealed class DoorSession : ICommandWork, IDisposable
     {
         try
         {
-            return command.Refusal is { } over ? new ErrorAnswer(over, AttemptOf(command.Frame))
-                : command.Frame.Frame is { } frame ? await HandleAsync(frame, command.Sending)
-                : Charged(new ErrorAnswer(command.Frame.Refusal!, command.Frame.ClientMsgId));
+            return command.Frame is SendFrame send ? await EndSendAsync(send, command.Sending!) : await ((CommandFrame)command.Frame).AnswerAsync(this);
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
@@ -172,42 +187,14 @@ internal sealed class DoorSession : ICommandWork, IDisposable
         catch (Exception e)
         {
             if (e is StoreUnavailableException)
-                _services.Log.StoreUnavailable(e, NameOf(command.Frame), _connection.Device);
+                _services.Log.StoreUnavailable(e, command.Frame.Type, _connection.Device);
             else
-                _services.Log.FrameFailed(e, NameOf(command.Frame), _connection.Device);
-            return new ErrorAnswer(Error.Of(e), AttemptOf(command.Frame));
+                _services.Log.FrameFailed(e, command.Frame.Type, _connection.Device);
+            return new ErrorAnswer(Error.Of(e), command.Frame.Attempt);
         }
     }
 
-    private Task<ServerEvent?> HandleAsync(ClientFrame frame, Task<Result<SentMessage>>? sending)
-    {
-        var from = _connection.Device;
-        return frame switch
-        {
-            MessageFrame f => EndSendAsync(f, sending!),
-            AckPlaceFrame f => AckAsync(new Acknowledge(from, f.Conversation, f.SeqNo, f.Status)),
-            AckMessageFrame f => AckAsync(new AcknowledgeMessage(from, f.Message, f.Status)),
-            TypingFrame f => DoAsync(new SetTyping(from, f.Conversation, f.Active)),
-            SyncFrame f => ReadAsync(new GetMessages(from, f.Conversation, f.After, Before: null, f.Limit)),
-            PresenceFrame f => SubscribeAsync(f),
-            AuthFrame f => Charge(_uncounted) is { } refusal ? Task.FromResult<ServerEvent?>(new ErrorAnswer(refusal)) : RenewAsync(f),
-            PingFrame => Task.FromResult<ServerEvent?>(Charge(_uncounted) is { } refusal ? new ErrorAnswer(refusal) : new Pong()),
-            _ => throw new ArgumentException($"{frame.GetType().Name} has no meaning.", nameof(frame)),
-        };
-    }
-
-    private async Task<ServerEvent?> DoAsync(ICommand<Done> command) =>
-        (await _services.Mediator.Send(command, CancellationToken.None)).Error is { } error ? new ErrorAnswer(error) : null;
-
-    // No device's rate counts acks, as they make room; one that is no good costs more, though.
-    private async Task<ServerEvent?> AckAsync(ICommand<Done> ack) =>
-        (await _services.Mediator.Send(ack, CancellationToken.None)).Error is { } error ? Charged(new ErrorAnswer(error)) : null;
-
-    private async Task<ServerEvent?> ReadAsync(GetMessages query) =>
-        (await _services.Mediator.Send(query, CancellationToken.None)).Match<ServerEvent>(
-            page => new PageAnswer(page, _connection.Device.User), error => new ErrorAnswer(error));
-
-    private async Task<ServerEvent?> EndSendAsync(MessageFrame frame, Task<Result<SentMessage>> sending)
+    private async Task<ServerEvent?> EndSendAsync(SendFrame frame, Task<Result<SentMessage>> sending)
     {
         var result = await sending;
         if (!result.IsOk)
@@ -218,35 +205,8 @@ internal sealed class DoorSession : ICommandWork, IDisposable
         return new SentAck(result.Value, frame.ClientMsgId);
     }
 
-    private async Task<ServerEvent?> SubscribeAsync(PresenceFrame frame)
-    {
-        var command = new SubscribePresence(_connection.Device, _attached.Id, frame.Subscribe, frame.Unsubscribe);
-        var result = await _services.Mediator.Send(command, CancellationToken.None);
-        if (!result.IsOk)
-            return new ErrorAnswer(result.Error);
-        foreach (var state in result.Value)
-            await _attached.ReplyAsync(new PresenceEvent(state), moreFollow: true, _ended);
-        return null;
-    }
-
-    private async Task<ServerEvent?> RenewAsync(AuthFrame frame)
-    {
-        var device = _connection.Device;
-        var check = await _services.Tokens.ValidateAsync(frame.Token, device.Device.Value, CancellationToken.None);
-        if (check.Error is not null)
-        {
-            // A token that names another device is refused as such; good for that device, it is merely not this connection's.
-            var elsewhere = await _services.Tokens.ValidateAsync(frame.Token, null, CancellationToken.None);
-            return new ErrorAnswer(elsewhere.Error is null ? NotThisDevice : check.Error);
-        }
-        if (check.Device != device)
-            return new ErrorAnswer(NotThisDevice);
-        _lease.Renew(check.ExpiresAt);
-        return new Authenticated(check.ExpiresAt);
-    }
-
-    /// <summary>The answer, or the refusal in its place where the connection's budget is used up.</summary>
-    private ErrorAnswer Charged(ErrorAnswer answer) => Charge(_uncounted) is { } refusal ? new ErrorAnswer(refusal, answer.ClientMsgId) : answer;
+    private ClientFrame Admitted(ClientFrame frame) =>
+        Charge(_frames) is { } refusal ? new RefusedFrame(refusal, frame.Attempt, IsCharged: true) : frame;
 
     private bool Admits(FrameBudget? budget, out ErrorAnswer? refusal)
     {
@@ -268,10 +228,4 @@ internal sealed class DoorSession : ICommandWork, IDisposable
             _connection.Close(CloseReason.OverLimit);
         return refusal;
     }
-
-    private static string NameOf(ParsedFrame parsed) => parsed.Frame?.GetType().Name ?? nameof(ErrorAnswer);
-
-    private static string? AttemptOf(ParsedFrame parsed) => (parsed.Frame as MessageFrame)?.ClientMsgId ?? parsed.ClientMsgId;
-
-    private static Error NotThisDevice { get; } = new(ErrorCodes.Forbidden, "The token belongs to another user or device.");
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Host.Transports.ClientFrames;
 using Chat.Host.Transports.Frames;
 using FsCheck;
 using FsCheck.Fluent;
@@ -42,11 +43,8 @@ public sealed class ClientFrameFuzzTests
         }
     }
 
-    private static bool IsAnswered(byte[] bytes)
-    {
-        var parsed = ClientFrameParser.Parse(bytes, Alice);
-        return parsed.Frame is null ? parsed.Refusal?.Code == ErrorCodes.BadRequest : parsed.Refusal is null;
-    }
+    private static bool IsAnswered(byte[] bytes) =>
+        ClientFrameParser.Parse(bytes, Alice) is not RefusedFrame refused || refused.Refusal.Code == ErrorCodes.BadRequest;
 
     private static byte[] Mutate(byte[] bytes, Random random)
     {

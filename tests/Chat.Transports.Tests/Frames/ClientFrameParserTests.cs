@@ -1,6 +1,7 @@
 using System.Text;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Host.Transports.ClientFrames;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -46,18 +47,14 @@ public sealed class ClientFrameParserTests
     [Theory, MemberData(nameof(GoodFrames))]
     public void A_good_frame_is_read(string json, object frame)
     {
-        var parsed = Parse(json);
-
-        Assert.Null(parsed.Refusal);
-        Assert.Equal(frame, parsed.Frame);
+        Assert.Equal(frame, Parse(json));
     }
 
     [Fact]
     public void A_presence_frame_lists_whom_to_watch_and_whom_no_longer()
     {
-        var parsed = Parse("""{"type":"presence","subscribe":["bob","carol"]}""");
+        var frame = Assert.IsType<PresenceFrame>(Parse("""{"type":"presence","subscribe":["bob","carol"]}"""));
 
-        var frame = Assert.IsType<PresenceFrame>(parsed.Frame);
         Assert.Equal([UserId.Parse("bob"), UserId.Parse("carol")], frame.Subscribe);
         Assert.Empty(frame.Unsubscribe);
     }
@@ -82,6 +79,11 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"welcome"}""")]
     [InlineData("""{"type":"\ud800"}""")]
     [InlineData("""{"type":"ping","type":"ping"}""")]
+    [InlineData("""{"type":"ping","type":"nothing"}""")]
+    [InlineData("""{"type":"nothing","type":"ping"}""")]
+    [InlineData("""{"type":"nothing"}x""")]
+    [InlineData("""{"type":"nothing",}""")]
+    [InlineData("""{"type":"sync","conversationId":"dm:alice:bob","conversationId":"dm:alice:bob"}""")]
     [InlineData("""{"type":"ping","x":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}""")]
     [InlineData("""{"type":"ack","messageId":"x","status":"delivered"}""")]
     [InlineData("""{"type":"ack","messageId":"01890a5dac96774bbcceb302099a8057","status":"delivered"}""")]
@@ -114,11 +116,10 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"auth","token":{}}""")]
     public void A_bad_frame_is_a_bad_request(string json)
     {
-        var parsed = Parse(json);
+        var refused = Assert.IsType<RefusedFrame>(Parse(json));
 
-        Assert.Null(parsed.Frame);
-        Assert.Equal(ErrorCodes.BadRequest, parsed.Refusal?.Code);
-        Assert.Null(parsed.ClientMsgId);
+        Assert.Equal(ErrorCodes.BadRequest, refused.Refusal.Code);
+        Assert.Null(refused.Attempt);
     }
 
     [Theory]
@@ -136,13 +137,18 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":"m"}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":-1}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":true}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","replyTo":"\ud800"}""")]
     [InlineData("""{"type":"nothing","clientMsgId":"c"}""")]
+    [InlineData("""{"type":"\ud800","clientMsgId":"c"}""")]
+    [InlineData("""{"clientMsgId":"c","type":7}""")]
+    [InlineData("""{"clientMsgId":"c"}""")]
+    [InlineData("""{"type":"typing","clientMsgId":"c","conversationId":"x","active":true}""")]
     public void A_refusal_names_the_attempt_that_the_frame_named(string json)
     {
-        var parsed = Parse(json);
+        var refused = Assert.IsType<RefusedFrame>(Parse(json));
 
-        Assert.Equal(ErrorCodes.BadRequest, parsed.Refusal?.Code);
-        Assert.Equal("c", parsed.ClientMsgId);
+        Assert.Equal(ErrorCodes.BadRequest, refused.Refusal.Code);
+        Assert.Equal("c", refused.Attempt);
     }
 
     [Theory]
@@ -155,10 +161,10 @@ public sealed class ClientFrameParserTests
     [InlineData("\"12345678901234567890123456789012345678901234567890123456789012345\"")]
     public void A_clientMsgId_that_is_none_is_refused_and_not_handed_back(string clientMsgId)
     {
-        var parsed = Parse($$"""{"type":"message","to":"@bob","text":"t","clientMsgId":{{clientMsgId}}}""");
+        var refused = Assert.IsType<RefusedFrame>(Parse($$"""{"type":"message","to":"@bob","text":"t","clientMsgId":{{clientMsgId}}}"""));
 
-        Assert.Equal(ErrorCodes.BadRequest, parsed.Refusal?.Code);
-        Assert.Null(parsed.ClientMsgId);
+        Assert.Equal(ErrorCodes.BadRequest, refused.Refusal.Code);
+        Assert.Null(refused.Attempt);
     }
 
     [Fact]
@@ -166,9 +172,9 @@ public sealed class ClientFrameParserTests
     {
         var escaped = string.Concat(Enumerable.Repeat("\\u0041", 64));
 
-        var parsed = Parse($$"""{"type":"message","to":"@bob","text":"t","clientMsgId":"{{escaped}}"}""");
+        var frame = Parse($$"""{"type":"message","to":"@bob","text":"t","clientMsgId":"{{escaped}}"}""");
 
-        Assert.Equal(new string('A', 64), Assert.IsType<MessageFrame>(parsed.Frame).ClientMsgId);
+        Assert.Equal(new string('A', 64), Assert.IsType<MessageFrame>(frame).ClientMsgId);
     }
 
     [Theory]
@@ -180,16 +186,16 @@ public sealed class ClientFrameParserTests
         var json = Encoding.UTF8.GetBytes("""{"type":"ping","x":"?"}""");
         json[Array.IndexOf(json, (byte)'?')] = bad;
 
-        Assert.Equal(ErrorCodes.BadRequest, ClientFrameParser.Parse(json, Alice).Refusal?.Code);
+        Assert.Equal(ErrorCodes.BadRequest, Assert.IsType<RefusedFrame>(ClientFrameParser.Parse(json, Alice)).Refusal.Code);
     }
 
     [Fact]
     public void A_hub_request_has_its_type_from_the_method_and_ignores_a_written_one()
     {
-        var parsed = ClientFrameParser.Parse("""{"type":"ping","conversationId":"dm:alice:bob","active":true}"""u8, ClientFrameType.Typing, Alice);
+        var frame = ClientFrameParser.Parse("""{"type":"ping","conversationId":"dm:alice:bob","active":true}"""u8, TypingFrame.Spec, Alice);
 
-        Assert.Equal(new TypingFrame(WithBob, true), parsed.Frame);
+        Assert.Equal(new TypingFrame(WithBob, true), frame);
     }
 
-    private static ParsedFrame Parse(string json) => ClientFrameParser.Parse(Encoding.UTF8.GetBytes(json), Alice);
+    private static ClientFrame Parse(string json) => ClientFrameParser.Parse(Encoding.UTF8.GetBytes(json), Alice);
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
@@ -74,20 +75,20 @@ public sealed class ServerFrameTests
     [Theory, MemberData(nameof(Frames))]
     public void The_map_has_the_same_fields_without_the_type(ServerEvent @event, string json)
     {
-        var type = $"\"type\":\"{ServerFrame.TypeOf(@event)}\"";
+        var type = $"\"type\":\"{ServerFrameRegistry.Of(@event).Type}\"";
         var withoutType = json.Replace(type + ",", "", StringComparison.Ordinal).Replace(type, "", StringComparison.Ordinal);
 
         Assert.Equal(withoutType, JsonSerializer.Serialize(FrameMap.Encode(@event), Relaxed));
     }
 
     [Fact]
-    public void Every_event_of_Delivery_is_a_frame()
+    public void Every_event_of_Delivery_and_of_the_host_is_registered_once_and_tested_here()
     {
-        var covered = Frames().Select(row => row.Data.Item1.GetType()).ToHashSet();
         var all = typeof(ServerEvent).Assembly.GetTypes().Concat(typeof(Welcome).Assembly.GetTypes())
-            .Where(type => type.IsSubclassOf(typeof(ServerEvent)));
+            .Where(type => type.IsSubclassOf(typeof(ServerEvent)) && !type.IsAbstract).Select(type => type.Name).Order().ToList();
 
-        Assert.Empty(all.Except(covered));
+        Assert.Equal(all, ServerFrameRegistry.All.Select(frame => frame.Event.Name).Order());
+        Assert.Equal(all, Frames().Select(row => row.Data.Item1.GetType().Name).Distinct().Order());
     }
 
     [Fact]

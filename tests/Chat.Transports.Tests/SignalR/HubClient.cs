@@ -2,6 +2,7 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using Chat.Host.Transports.ServerFrames;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR.Client;
 using Microsoft.Extensions.DependencyInjection;
@@ -11,9 +12,6 @@ namespace Chat.Transports.Tests.SignalR;
 /// <summary>SignalR's own client, by either protocol; what comes is shown as the JSON that says the same.</summary>
 public sealed class HubClient : IAsyncDisposable
 {
-    public static readonly string[] Events =
-        ["welcome", "message", "ack", "typing", "presence", "advanced", "conversation", "caughtUp", "resync", "goAway"];
-
     private readonly Channel<string> _events = Channel.CreateUnbounded<string>();
     private readonly TaskCompletionSource<Exception?> _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -22,7 +20,7 @@ public sealed class HubClient : IAsyncDisposable
         var builder = new HubConnectionBuilder().WithUrl(new Uri(address, "/hub"), transport,
             options => options.AccessTokenProvider = () => Task.FromResult<string?>(token ?? Doors.Token()));
         Connection = (messagePack ? builder.AddMessagePackProtocol() : builder).Build();
-        foreach (var name in Events)
+        foreach (var name in ServerFrameRegistry.All.Select(frame => frame.Type).Distinct())
             Connection.On(name, [typeof(object)], arguments =>
             {
                 _events.Writer.TryWrite($"{name} {Json(arguments[0])}");

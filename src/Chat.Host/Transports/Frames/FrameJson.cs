@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Text;
+using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.Frames;
@@ -52,52 +51,15 @@ internal static class FrameJson
 
     private static ReadOnlySpan<byte> Write(ServerEvent @event, PooledBuffer buffer)
     {
+        var frame = ServerFrameRegistry.Of(@event);
         var json = _json ??= new Utf8JsonWriter(buffer, Options);
         json.Reset();
         json.WriteStartObject();
-        json.WriteString(Type, ServerFrame.TypeOf(@event));
+        json.WriteString(Type, frame.EncodedType);
         var fields = new JsonFields(json);
-        ServerFrame.WriteTo(@event, ref fields);
+        frame.Write(@event, ref fields);
         json.WriteEndObject();
         json.Flush();
         return buffer.Written;
-    }
-
-    private readonly struct JsonFields(Utf8JsonWriter json) : IFieldWriter
-    {
-        public void Text(JsonEncodedText name, string? value)
-        {
-            if (value is not null)
-                json.WriteString(name, value);
-        }
-
-        public void Text(JsonEncodedText name, Utf8Text value) => json.WriteString(name, value.Span);
-
-        public void Id(JsonEncodedText name, MessageId? value)
-        {
-            if (value is { } id)
-                json.WriteString(name, id.Value);
-        }
-
-        public void Number(JsonEncodedText name, long? value)
-        {
-            if (value is { } number)
-                json.WriteNumber(name, number);
-        }
-
-        public void Flag(JsonEncodedText name, bool value) => json.WriteBoolean(name, value);
-
-        public void List<T, TFields>(JsonEncodedText name, IReadOnlyList<T> items, TFields item) where TFields : struct, IFieldsOf<T>
-        {
-            json.WriteStartArray(name);
-            for (var i = 0; i < items.Count; i++)
-            {
-                json.WriteStartObject();
-                var fields = this;
-                item.WriteTo(items[i], ref fields);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-        }
     }
 }

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Protocol;
@@ -21,7 +22,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
     {
         for (var i = 0; i < events.Count; i++)
         {
-            var message = events[i].EncodedAs(EncodingSlot, static e => new SerializedHubMessage(new InvocationMessage(ServerFrame.TypeOf(e), [FrameMap.Encode(e)])));
+            var message = events[i].EncodedAs(EncodingSlot, static e => new SerializedHubMessage(new InvocationMessage(ServerFrameRegistry.Of(e).Type, [FrameMap.Encode(e)])));
             var write = hub.WriteAsync(message, CancellationToken.None);
             if (!write.IsCompletedSuccessfully)
                 await WatchAsync(write.AsTask(), ct);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.WebSocket;

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Host.Transports.ClientFrames;
 using Chat.Host.Transports.Frames;
+using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.WebSocket;
@@ -133,13 +135,13 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         {
             case Received.Text:
                 var bytes = _reader.Text.Length;
-                var parsed = ClientFrameParser.Parse(_reader.Text, Device.User);
+                var frame = ClientFrameParser.Parse(_reader.Text, Device.User);
                 _reader.Release();
-                if (parsed.Frame is AckPlaceFrame or AckMessageFrame)
+                if (frame.ShowsThatClientReads)
                     _liveness.Reads();
-                return session.TakeAsync(parsed, bytes);
+                return session.TakeAsync(frame, bytes);
             case Received.TooLarge:
-                return session.TakeAsync(ParsedFrame.Refused(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)), bytes: 0);
+                return session.TakeAsync(new RefusedFrame(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)), bytes: 0);
             case Received.Ping:
                 return session.AdmitsControl(out var refusal) ? WriteControlAsync(Opcode.Pong, _reader.Ping) : RefuseAsync(session, refusal);
             case Received.Pong:

@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
+
+namespace Chat.Host.Transports.Frames;
+
+/// <summary>Writes a frame's fields as properties of a JSON object.</summary>
+internal readonly struct JsonFields(Utf8JsonWriter json) : IFieldWriter
+{
+    public void Text(JsonEncodedText name, string? value)
+    {
+        if (value is not null)
+            json.WriteString(name, value);
+    }
+
+    public void Text(JsonEncodedText name, Utf8Text value) => json.WriteString(name, value.Span);
+
+    public void Id(JsonEncodedText name, MessageId? value)
+    {
+        if (value is { } id)
+            json.WriteString(name, id.Value);
+    }
+
+    public void Number(JsonEncodedText name, long? value)
+    {
+        if (value is { } number)
+            json.WriteNumber(name, number);
+    }
+
+    public void Flag(JsonEncodedText name, bool value) => json.WriteBoolean(name, value);
+
+    public void List<T, TFields>(JsonEncodedText name, IReadOnlyList<T> items, TFields item) where TFields : struct, IFieldsOf<T>
+    {
+        json.WriteStartArray(name);
+        for (var i = 0; i < items.Count; i++)
+        {
+            json.WriteStartObject();
+            var fields = this;
+            item.WriteTo(items[i], ref fields);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,16 @@
+using System.Text.Json;
+
+namespace Chat.Host.Transports.ServerFrames;
+
+/// <summary>The properties that several frames have; what one frame alone has stands in its file.</summary>
+internal static class FieldNames
+{
+    public static readonly JsonEncodedText ClientMsgId = JsonEncodedText.Encode("clientMsgId");
+    public static readonly JsonEncodedText ConversationId = JsonEncodedText.Encode("conversationId");
+    public static readonly JsonEncodedText MaxSeqNo = JsonEncodedText.Encode("maxSeqNo");
+    public static readonly JsonEncodedText MessageId = JsonEncodedText.Encode("messageId");
+    public static readonly JsonEncodedText SeqNo = JsonEncodedText.Encode("seqNo");
+    public static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
+    public static readonly JsonEncodedText Timestamp = JsonEncodedText.Encode("timestamp");
+    public static readonly JsonEncodedText UserId = JsonEncodedText.Encode("userId");
+}
