@@ -100,7 +100,7 @@ export class OutboxSender {
   async refused(clientMsgId: string, error: ChatError): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
     if (!item) return this.answered(clientMsgId)
-    if (error.passes) {
+    if (error.passes || error.code === 'token_expired' || error.code === 'unauthenticated') {
       clearTimeout(this.held)
       this.held = setTimeout(() => {
         this.held = undefined

@@ -51,6 +51,9 @@ function refusal(response: Response, text: string): ChatError {
   } catch {
     // Not the server's own words: a proxy's page.
   }
-  const code = response.status < 500 ? 'bad_request' : response.status === 500 ? 'internal' : 'unavailable'
-  return new ChatError(code, `The server answered ${response.status}.`, retryAfterMs)
+  return new ChatError(codeOf(response.status), `The server answered ${response.status}.`, retryAfterMs)
 }
+
+/** What only the server can know, that a session or a group is gone, no status alone says: something in between has answered. */
+const codeOf = (status: number): ErrorCode =>
+  status === 429 ? 'rate_limited' : status < 500 ? 'bad_request' : status === 500 ? 'internal' : 'unavailable'

@@ -13,6 +13,8 @@ const largestPage = 200
 const settling = 300
 /** Before a page that did not come for now is asked for again, where the server does not say, ms. */
 const retryPause = 5_000
+/** Before what comes makes it ask again for a page that was refused for good, ms. */
+const refusalPause = 60_000
 
 /** How far an own message has come: `delivered` and `read` are of all other members. */
 export type Tick = 'sent' | 'delivered' | 'read'
@@ -220,7 +222,7 @@ export class OpenTimeline implements Timeline {
     for (const seqNo of this.known.keys()) if (seqNo < from) this.known.delete(seqNo)
   }
 
-  private repairLater(pause = settling): void {
+  private repairLater(pause = this.error && !this.error.passes ? refusalPause : settling): void {
     if (this.over) return
     if (this.from === undefined && pause === settling) return void this.repair()
     const lacking = lengthOf(this.gaps())
@@ -287,6 +289,7 @@ export class OpenTimeline implements Timeline {
     this.known.clear()
     this.held = []
     this.sorted = undefined
+    this.error = undefined
     this.tell()
   }
 

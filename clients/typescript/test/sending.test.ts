@@ -112,6 +112,16 @@ test('A bug of the server fails the message, and it is not sent again by itself'
   expect(texts()).toEqual([])
 })
 
+test.each(['token_expired', 'unauthenticated'] as const)('A message refused with %s waits for the renewed token', async (code) => {
+  const client = await stage.online()
+  const { clientMsgId } = await client.send('@bob', 'one')
+  await stage.says({ type: 'error', code, message: 'No.', clientMsgId })
+
+  expect(client.conversation(room)!.outgoing.map(({ state }) => state)).toEqual(['waiting'])
+  await pass(1_000)
+  expect(stage.sent('message').map((sent) => sent.clientMsgId)).toEqual([clientMsgId, clientMsgId])
+})
+
 test('A failed message is retried as the same attempt, or discarded', async () => {
   const client = await stage.online()
   const { clientMsgId } = await client.send('@bob', 'one')

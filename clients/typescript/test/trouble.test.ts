@@ -176,6 +176,41 @@ test('A page that fails for now is asked for again without being asked to', asyn
   expect(timeline.messages).toHaveLength(3)
 })
 
+test('A page that fails by a bug of the server is told, and what comes does not ask for it again and again', async () => {
+  const client = await stage.online()
+  await stage.says(message(1))
+  const timeline = client.timeline(room)
+  await settle()
+  stage.routes.set(pages, () => {
+    throw new ChatError('internal', 'The server has failed.')
+  })
+  for (let seqNo = 3; seqNo <= 33; seqNo++) {
+    await stage.says({ type: 'resync' }, message(seqNo))
+    await pass(1_000)
+  }
+  expect(timeline.error).toMatchObject({ code: 'internal' })
+  expect(stage.requests.filter((request) => request.startsWith(pages))).toHaveLength(1)
+
+  stage.routes.set(pages, pagesOf(33))
+  await stage.cut()
+  await pass(1_000)
+  await stage.drained()
+  expect(timeline.error).toBeUndefined()
+  expect(timeline.messages).toHaveLength(33)
+})
+
+test.each([
+  [400, 'bad_request'],
+  [429, 'rate_limited'],
+  [500, 'internal'],
+  [503, 'unavailable'],
+])('An answer %i that is not the server’s own is %s', async (status, code) => {
+  const page = () => Promise.resolve(new Response('<html>No</html>', { status }))
+  const client = await stage.online(undefined, (address, request) => (address.includes('/v1/devices') ? page() : stage.fetch(address, request)))
+
+  await expect(client.devices()).rejects.toMatchObject({ code })
+})
+
 test('A server that knows less than it said is not asked for ever', async () => {
   const client = await stage.online()
   await stage.says(message(1))

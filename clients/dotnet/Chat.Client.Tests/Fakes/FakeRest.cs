@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Web;
@@ -15,6 +16,12 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 
     /// <summary>What something in between says of groups and to renewals, in the server's place.</summary>
     public HttpStatusCode? ProxyPage { get; set; }
+
+    /// <summary>The code that the conversation list is refused with.</summary>
+    public string? ListRefusal { get; set; }
+
+    /// <summary>How long the list is to be left alone, where it is refused; 0: the server does not say.</summary>
+    public int RetryAfterSeconds { get; set; }
 
     /// <summary>The code that a change of the password is refused with.</summary>
     public string? PasswordRefusal { get; set; }
@@ -37,6 +44,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
         var parts = request.RequestUri.AbsolutePath.Split('/').Select(Uri.UnescapeDataString).ToArray();
         return parts switch
         {
+            [_, _, "conversations"] when ListRefusal is { } code => Refuse(HttpStatusCode.InternalServerError, code, RetryAfterSeconds),
             [_, _, "conversations"] => Json(server.List(Rig.Me), ChatJson.Wire.ConversationList),
             [_, _, "conversations", var id, "messages"] => Json(
                 query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
@@ -83,6 +91,11 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 
     private static HttpResponseMessage Json<T>(T body, JsonTypeInfo<T> type) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body, type) };
 
-    private static HttpResponseMessage Refuse(HttpStatusCode status, string code) =>
-        new(status) { Content = JsonContent.Create(new Problem(code, "refused"), ChatJson.Wire.Problem) };
+    private static HttpResponseMessage Refuse(HttpStatusCode status, string code, int retryAfterSeconds = 0)
+    {
+        var refusal = new HttpResponseMessage(status) { Content = JsonContent.Create(new Problem(code, "refused"), ChatJson.Wire.Problem) };
+        if (retryAfterSeconds > 0)
+            refusal.Headers.RetryAfter = new RetryConditionHeaderValue(TimeSpan.FromSeconds(retryAfterSeconds));
+        return refusal;
+    }
 }

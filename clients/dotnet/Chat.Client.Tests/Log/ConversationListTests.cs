@@ -128,6 +128,47 @@ public sealed class ConversationListTests
         await Until.TrueAsync(() => Lists(rig) == before + 1, "the list is read once more");
     }
 
+    [Theory]
+    [InlineData(ErrorCodes.Unavailable, true)]
+    [InlineData(ErrorCodes.RateLimited, true)]
+    [InlineData(ErrorCodes.Internal, false)]
+    [InlineData(ErrorCodes.BadRequest, false)]
+    public async Task A_list_that_is_refused_for_now_is_read_again_and_one_that_fails_by_a_bug_is_not(string code, bool again)
+    {
+        await using var rig = await Rig.OnlineAsync();
+        rig.Rest.ListRefusal = code;
+        await rig.ReconnectAsync();
+        var asked = Lists(rig);
+
+        for (var i = 0; i < 10 && !again; i++)
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(6));
+            await rig.SettleAsync();
+        }
+        if (again)
+            await rig.AdvanceUntilAsync(() => Lists(rig) > asked, "it is read again");
+        else
+            Assert.Equal(asked, Lists(rig));
+
+        asked = Lists(rig);
+        await rig.ReconnectAsync();
+        await Until.TrueAsync(() => Lists(rig) > asked, "it is read on the next connection, whatever it was");
+    }
+
+    [Fact]
+    public async Task A_list_is_not_read_again_before_the_server_said()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        (rig.Rest.ListRefusal, rig.Rest.RetryAfterSeconds) = (ErrorCodes.RateLimited, 30);
+        await rig.ReconnectAsync();
+        var asked = Lists(rig);
+        var begun = rig.Clock.GetUtcNow();
+
+        await rig.AdvanceUntilAsync(() => Lists(rig) > asked, "it is read again");
+
+        Assert.True(rig.Clock.GetUtcNow() - begun >= TimeSpan.FromSeconds(30), $"after {rig.Clock.GetUtcNow() - begun}");
+    }
+
     [Fact]
     public async Task Conversations_stand_with_the_newest_activity_first()
     {

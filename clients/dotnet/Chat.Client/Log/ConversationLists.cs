@@ -25,7 +25,7 @@ internal sealed class ConversationLists : IDisposable
     // Since the reading began, which may tell otherwise.
     private readonly HashSet<string> _heardOf = [];
     private readonly HashSet<string> _left = [];
-    private DateTimeOffset _begunAt = DateTimeOffset.MinValue;
+    private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private bool _running;
     private bool _again;
 
@@ -42,7 +42,7 @@ internal sealed class ConversationLists : IDisposable
     /// <summary>All that waited has come: the list is read at once.</summary>
     public void ReadNow()
     {
-        _begunAt = DateTimeOffset.MinValue;
+        _notBefore = DateTimeOffset.MinValue;
         ReadSoon();
     }
 
@@ -51,10 +51,10 @@ internal sealed class ConversationLists : IDisposable
     {
         if (_running)
             _again = true;
-        else if (_clock.SteadyNow() - _begunAt >= LeastPause)
+        else if (_clock.SteadyNow() >= _notBefore)
             Begin();
         else
-            _alarm.SetFor(_begunAt + LeastPause);
+            _alarm.SetFor(_notBefore);
     }
 
     /// <summary>A conversation was heard of, so that a list begun before does not tell of its absence.</summary>
@@ -78,13 +78,14 @@ internal sealed class ConversationLists : IDisposable
         if (_running || _line.Current is null || _ledger.State.UserId is null)
             return;
         _alarm.SetFor(null);
-        (_running, _again, _begunAt) = (true, false, _clock.SteadyNow());
+        (_running, _again, _notBefore) = (true, false, _clock.SteadyNow() + LeastPause);
         _heardOf.Clear();
         _left.Clear();
         var before = _ledger.State;
         _background.Run("Reading the list", async ct =>
         {
             var merged = false;
+            DateTimeOffset? tryAgainAt = null;
             try
             {
                 var (listed, epoch, complete) = await ReadAsync(ct);
@@ -92,12 +93,18 @@ internal sealed class ConversationLists : IDisposable
                 merged = true;
                 await ConfirmAsync(absent, ct);
             }
+            catch (ChatException e) when (!merged && e.Passes)
+            {
+                tryAgainAt = _clock.SteadyNow() + (e.RetryAfter ?? LeastPause);
+                throw;
+            }
             finally
             {
                 await _loop.RunAsync(() =>
                 {
                     _running = false;
-                    if (_again || !merged)
+                    _notBefore = tryAgainAt ?? _notBefore;
+                    if (_again || tryAgainAt is not null)
                         ReadSoon();
                 });
             }
