@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Http;
 
 /// <summary>What every request passes: limits, headers, problem details, who is asking.</summary>
-internal static partial class HttpEdge
+internal static class HttpEdge
 {
     private const string DefaultUrl = "http://localhost:5080";
     private const int MaxJsonDepth = 32;
@@ -94,9 +94,9 @@ internal static partial class HttpEdge
     private static void SayLimits(ILogger log, ConnectionLimits limits)
     {
         var open = limits.OpenFiles is { } files ? $"{files}" : "any number of";
-        AtMost(log, limits.Total, limits.Live, open);
+        log.ConnectionLimit(limits.Total, limits.Live, open);
         if (limits.Live < limits.LiveSetting)
-            FewerThanSet(log, limits.LiveSetting, limits.Live, open);
+            log.FewerConnectionsThanSet(limits.LiveSetting, limits.Live, open);
     }
 
     // What is configured, or the default; and the operators' port beside it.
@@ -127,10 +127,4 @@ internal static partial class HttpEdge
         RouteEndpoint => next(context),
         var refusal => refusal.RequestDelegate!(context),
     };
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "At most {Connections} connections, {Live} of them live: this process may have {OpenFiles} files and sockets open")]
-    private static partial void AtMost(ILogger log, int connections, int live, string openFiles);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Delivery:MaxConnections is {Setting}, but {Live} live connections fit: this process may have only {OpenFiles} files and sockets open; raise the limit (ulimit -n, LimitNOFILE)")]
-    private static partial void FewerThanSet(ILogger log, int setting, int live, string openFiles);
 }

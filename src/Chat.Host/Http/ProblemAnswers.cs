@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace Chat.Host.Http;
 
 /// <summary>What goes wrong outside a handler, as problem details: broken bodies, faults, and statuses without a body.</summary>
-internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHandler
+internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -20,11 +20,11 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
                 httpContext.Response.StatusCode = 499;
                 return true;
             case StoreUnavailableException:
-                StoreUnavailable(log, exception);
+                log.StoreUnavailable(exception);
                 await AnswerAsync(httpContext, Error.Of(exception));
                 return true;
             default:
-                Unhandled(log, exception);
+                log.RequestFailed(exception);
                 await AnswerAsync(httpContext, Error.Of(exception));
                 return true;
         }
@@ -59,10 +59,4 @@ internal sealed partial class ProblemAnswers(ILogger<ProblemAnswers> log) : IExc
     private static Task AnswerAsync(HttpContext context, Error error) => AnswerAsync(context, HttpErrors.StatusOf(error.Code), error);
 
     private static Task AnswerAsync(HttpContext context, int status, Error error) => HttpErrors.ToProblem(error, status).ExecuteAsync(context);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A store is unavailable")]
-    private static partial void StoreUnavailable(ILogger log, Exception e);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A request failed")]
-    private static partial void Unhandled(ILogger log, Exception e);
 }

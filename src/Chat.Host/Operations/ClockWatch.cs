@@ -58,9 +58,3 @@ internal sealed class ClockWatch : BackgroundService
         _log.ClockJumped(jump.TotalSeconds);
     }
 }
-
-internal static partial class ClockWatchLogs
-{
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock jumped by {Seconds:0} s; if it is wrong now, correct it")]
-    public static partial void ClockJumped(this ILogger log, double seconds);
-}

@@ -7,7 +7,7 @@ namespace Chat.Host.Operations;
 /// SIGTERM, and Ctrl+C: first the clients are told to go and their connections are closed, and only then the host begins to stop. In its own
 /// order the host would stop SignalR first, which drops all its connections at once and without a word. A second signal stops at once.
 /// </summary>
-internal sealed partial class DrainingLifetime(IHostApplicationLifetime application, IConnections connections, ILogger<DrainingLifetime> log)
+internal sealed class DrainingLifetime(IHostApplicationLifetime application, IConnections connections, ILogger<DrainingLifetime> log)
     : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
@@ -44,11 +44,8 @@ internal sealed partial class DrainingLifetime(IHostApplicationLifetime applicat
         }
         catch (Exception e)
         {
-            DrainFailed(log, e);
+            log.DrainFailed(e);
         }
         application.StopApplication();
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "The drain failed; the server stops without it")]
-    private static partial void DrainFailed(ILogger log, Exception e);
 }

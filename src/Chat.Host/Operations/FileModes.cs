@@ -4,7 +4,7 @@ using Chat.BuildingBlocks.Storage;
 namespace Chat.Host.Operations;
 
 /// <summary>The data are the server's user's alone: password hashes are among them.</summary>
-internal static partial class FileModes
+internal static class FileModes
 {
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
@@ -24,16 +24,11 @@ internal static partial class FileModes
             return;
         var mode = File.GetUnixFileMode(data.Path);
         if ((mode & Others) != 0)
-            DirectoryIsWide(app.Logger, data.Path, Convert.ToString((int)mode, 8));
+            app.Logger.DirectoryIsOpenToOthers(data.Path, Convert.ToString((int)mode, 8));
     }
 
     // POSIX umask(2): the mode's bits as they are here; cannot fail.
     [DllImport("libc", EntryPoint = "umask")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern uint Umask(uint mask);
-
-    [LoggerMessage(
-        Level = LogLevel.Warning,
-        Message = "The data directory {Directory} has mode {Mode}: other users of this machine may read what was kept in it before; chmod -R go= it")]
-    private static partial void DirectoryIsWide(ILogger log, string directory, string mode);
 }

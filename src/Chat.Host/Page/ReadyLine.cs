@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Page;
 
 /// <summary>The last word of a start: where to point a browser.</summary>
-internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, IOptions<HttpOptions> http, ILogger<ReadyLine> log)
+internal sealed class ReadyLine(IOptions<OperationsOptions> operations, IOptions<HttpOptions> http, ILogger<ReadyLine> log)
 {
     /// <param name="bound">What the server listens on.</param>
     /// <param name="pageMissingFrom">The folder in which there is no page; null where there is one.</param>
@@ -14,11 +14,11 @@ internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, 
         var addresses = Openable(bound, operations.Value.Port, http.Value.PathBase);
         if (pageMissingFrom is null)
         {
-            Ready(log, addresses);
+            log.Ready(addresses);
             return;
         }
-        PageMissing(log, pageMissingFrom);
-        ReadyWithoutPage(log, addresses);
+        log.PageMissing(pageMissingFrom);
+        log.ReadyWithoutPage(addresses);
     }
 
     /// <summary>As a browser on this machine has them, without the operators' own.</summary>
@@ -34,13 +34,4 @@ internal sealed partial class ReadyLine(IOptions<OperationsOptions> operations, 
         return new UriBuilder(address.Scheme, host, address.Port).Uri.GetLeftPart(UriPartial.Authority)
             + (pathBase.Length > 0 ? $"{pathBase}/" : "");
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Chat is ready: open {Addresses}")]
-    private static partial void Ready(ILogger log, string addresses);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Chat is ready, without its page, at {Addresses}")]
-    private static partial void ReadyWithoutPage(ILogger log, string addresses);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no web page in {Directory}: install Node.js 20.19 or newer and build the server again")]
-    private static partial void PageMissing(ILogger log, string directory);
 }

@@ -6,18 +6,18 @@ namespace Chat.Host.Transports;
 /// <summary>What the doors note; never a text, never a token.</summary>
 internal static partial class TransportsLogs
 {
-    [LoggerMessage(EventId = 3001, EventName = "FrameFailed", Level = LogLevel.Error, Message = "A {Frame} of {Device} failed")]
+    [LoggerMessage(EventId = 1001, Level = LogLevel.Error, Message = "A {Frame} of {Device} failed")]
     public static partial void FrameFailed(this ILogger log, Exception e, string frame, DeviceAddress device);
 
-    [LoggerMessage(EventId = 3002, EventName = "StoreUnavailable", Level = LogLevel.Warning, Message = "A {Frame} of {Device} found no store")]
+    [LoggerMessage(EventId = 1002, Level = LogLevel.Warning, Message = "A {Frame} of {Device} found no store")]
     public static partial void StoreUnavailable(this ILogger log, Exception e, string frame, DeviceAddress device);
 
-    [LoggerMessage(EventId = 3003, EventName = "ConnectionClosing", Level = LogLevel.Debug, Message = "A connection of {Device} is closed: {Reason}")]
+    [LoggerMessage(EventId = 1003, Level = LogLevel.Debug, Message = "A connection of {Device} is closed: {Reason}")]
     public static partial void ConnectionClosing(this ILogger log, DeviceAddress device, CloseReason reason);
 
-    [LoggerMessage(EventId = 3004, EventName = "ConnectionFailed", Level = LogLevel.Debug, Message = "A connection of {Device} broke")]
+    [LoggerMessage(EventId = 1004, Level = LogLevel.Debug, Message = "A connection of {Device} broke")]
     public static partial void ConnectionFailed(this ILogger log, Exception e, DeviceAddress device);
 
-    [LoggerMessage(EventId = 3005, EventName = "WriteTimedOut", Level = LogLevel.Information, Message = "The client at {Device} did not read for too long; connection closed")]
+    [LoggerMessage(EventId = 1005, Level = LogLevel.Information, Message = "The client at {Device} did not read for too long; connection closed")]
     public static partial void WriteTimedOut(this ILogger log, DeviceAddress device);
 }

@@ -20,8 +20,10 @@ internal static class TheHouse
 
     public static IReadOnlyList<Assembly> All { get; } = [.. AllButHost, typeof(ChatModules).Assembly];
 
+    public static string Root { get; } = FindRoot(new DirectoryInfo(AppContext.BaseDirectory));
+
     public static IReadOnlyList<string> SourceFolders { get; } =
-        [.. Directory.GetDirectories(FindRoot(new DirectoryInfo(AppContext.BaseDirectory))).Where(folder => Path.GetFileName(folder)[0] != '.')];
+        [.. Directory.GetDirectories(Root).Where(folder => Path.GetFileName(folder)[0] != '.')];
 
     // The folder of Chat.sln.
     private static string FindRoot(DirectoryInfo folder) =>

@@ -57,5 +57,17 @@ public sealed class TheHouseKeepsTheRulesTests
     public void Source_files_are_short() =>
         Holds(FileRules.FilesAreShort(TheHouse.SourceFolders));
 
+    [Fact]
+    public void Log_methods_stand_together() => Holds(LogRules.LogMethodsAreInLogClasses(TheHouse.All));
+
+    [Fact]
+    public void Event_ids_are_in_their_range() => Holds(LogRules.EventIdsAreInTheirRange(TheHouse.All));
+
+    [Fact]
+    public void Event_ids_are_unique() => Holds(LogRules.EventIdsAreUnique(TheHouse.All));
+
+    [Fact]
+    public void The_document_has_every_log_line() => Holds(LogRules.LogLinesAreDocumented(TheHouse.All, Path.Combine(TheHouse.Root, "docs/log-lines.md")));
+
     private static void Holds(Verdict verdict) => Assert.True(verdict.Holds, verdict.ToString());
 }

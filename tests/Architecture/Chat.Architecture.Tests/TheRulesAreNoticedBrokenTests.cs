@@ -71,6 +71,34 @@ public sealed class TheRulesAreNoticedBrokenTests
         RegistrationRules.SubscribersAreRegistered(BrokenModules), "HappenedListener", "WriteOnHappened");
 
     [Fact]
+    public void A_log_method_by_itself() => IsBroken(LogRules.LogMethodsAreInLogClasses(Broken), "BrokeAgain");
+
+    [Fact]
+    public void An_event_id_of_another_module_and_none() => IsBroken(LogRules.EventIdsAreInTheirRange(Broken), "OutOfRange", "WithoutId");
+
+    [Fact]
+    public void Two_log_lines_of_one_event_id() => IsBroken(LogRules.EventIdsAreUnique(Broken), "Broke", "BrokeAgain");
+
+    [Fact]
+    public void A_log_line_that_is_not_documented_and_a_row_of_none()
+    {
+        var document = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllLines(document, ["| 9001 | Broke | Warning | Something broke |", "| 9002 | Gone | Warning | What was once |"]);
+
+            IsBroken(
+                LogRules.LogLinesAreDocumented(Broken, document), "| -1 | WithoutId | Warning | No number |",
+                "| 4001 | OutOfRange | Warning | Not this module's number |", "| 9001 | BrokeAgain | Warning | The same number again |",
+                "| 9002 | Gone | Warning | What was once |");
+        }
+        finally
+        {
+            File.Delete(document);
+        }
+    }
+
+    [Fact]
     public void A_file_that_is_too_long()
     {
         var folder = Directory.CreateTempSubdirectory("chat-test-");
@@ -98,7 +126,8 @@ public sealed class TheRulesAreNoticedBrokenTests
             ShapeRules.ClassesAreSealed([]), ShapeRules.ContractsAreRecordsAndPorts([]), ShapeRules.HandlersAreNamedForTheirRequest(BrokenContracts),
             ShapeRules.SubscribersAreNamedForWhatTheyDo(BrokenContracts), ShapeRules.NamesSaySomething([]),
             RegistrationRules.RequestsHaveOneHandler([], BrokenModules), RegistrationRules.HandlersAreRegistered([]),
-            RegistrationRules.SubscribersAreRegistered([]), FileRules.FilesAreShort("there-is-no-such-folder"),
+            RegistrationRules.SubscribersAreRegistered([]), LogRules.LogMethodsAreInLogClasses(BrokenContracts),
+            LogRules.EventIdsAreInTheirRange(BrokenContracts), LogRules.EventIdsAreUnique(BrokenContracts), FileRules.FilesAreShort("there-is-no-such-folder"),
         },
         verdict => Assert.False(verdict.Holds));
 

@@ -52,7 +52,7 @@ internal sealed class CqlDatabase(
             {
                 if (clock.GetElapsedTime(started) > TimeSpan.FromMilliseconds(options.Value.StartTimeoutMs))
                     throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' cannot be used: {e.Message} Is it up, and are the addresses right?", e);
-                log.NotThereYet(options.Value.ContactPoints, e.Message);
+                log.DatabaseDoesNotAnswer(options.Value.ContactPoints, e.Message);
             }
             catch (CqlException e)
             {
@@ -88,13 +88,4 @@ internal sealed class CqlDatabase(
             $"Make the keyspace {options.Value.Keyspace} anew, with tablets = {{'enabled': false}}: docs/operations.md.",
         _ => "Is it a database of a version that this server knows, and its keyspace this server's own? See docs/operations.md.",
     };
-}
-
-internal static partial class CqlDatabaseLogs
-{
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The database at {ContactPoints} does not answer yet, trying again: {Reason}")]
-    public static partial void NotThereYet(this ILogger log, string contactPoints, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Cql:Password goes over the network as it is: set Cql:Tls, unless nobody can listen there")]
-    public static partial void PasswordInTheClear(this ILogger log);
 }

@@ -142,12 +142,3 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
         }
     }
 }
-
-internal static partial class CqlSchemaLogs
-{
-    [LoggerMessage(Level = LogLevel.Information, Message = "The tables of {Module} are at version {Version} now")]
-    public static partial void SchemaChanged(this ILogger log, string module, int version);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Waiting for another host, which changes the tables")]
-    public static partial void WaitingForSchema(this ILogger log);
-}

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Chat.BuildingBlocks.Mediation;
 
 /// <summary>MediatR's mediator, but for events: every handler runs, in order, though others throw; the first exception then goes to the publisher, and all are logged.</summary>
-internal sealed partial class ChatMediator(ServiceFactory services, ILogger<ChatMediator> log) : Mediator(services)
+internal sealed class ChatMediator(ServiceFactory services, ILogger<ChatMediator> log) : Mediator(services)
 {
     // The sequence is lazy: each step calls the next handler, which may throw before its task exists.
     protected override async Task PublishCore(IEnumerable<Task> allHandlers)
@@ -22,13 +22,10 @@ internal sealed partial class ChatMediator(ServiceFactory services, ILogger<Chat
             }
             catch (Exception e)
             {
-                SubscriberFailed(log, e);
+                log.SubscriberFailed(e);
                 first ??= ExceptionDispatchInfo.Capture(e);
             }
         }
         first?.Throw();
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A subscriber of an event failed; the others ran on")]
-    private static partial void SubscriberFailed(ILogger log, Exception e);
 }

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Chat.BuildingBlocks.Mediation;
 
 /// <summary>Notes each refusal by the command's name and the code, never by what was in it.</summary>
-internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<LoggingBehaviour<TRequest, TResponse>> log)
+internal sealed class LoggingBehaviour<TRequest, TResponse>(ILogger<LoggingBehaviour<TRequest, TResponse>> log)
     : IPipelineBehavior<TRequest, TResponse> where TResponse : IResult<TResponse>
 {
     public Task<TResponse> Handle(TRequest request, CancellationToken ct, RequestHandlerDelegate<TResponse> next) =>
@@ -15,10 +15,7 @@ internal sealed partial class LoggingBehaviour<TRequest, TResponse>(ILogger<Logg
     {
         var response = await next();
         if (response.Error is { } error)
-            Refused(log, typeof(TRequest).Name, error.Code);
+            log.Refused(typeof(TRequest).Name, error.Code);
         return response;
     }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{Command} was refused: {Code}")]
-    private static partial void Refused(ILogger log, string command, string code);
 }

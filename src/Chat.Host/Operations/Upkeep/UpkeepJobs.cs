@@ -26,7 +26,7 @@ internal sealed class UpkeepJobs(
         if (clocks.HasJumpedWithin(SteadyFor))
             return;
         var tokens = await mediator.Send(new SweepTokens(), ct);
-        log.Swept(tokens.Value);
+        log.TokensSwept(tokens.Value);
     }
 
     public async Task OptimiseStoresAsync()
@@ -67,13 +67,4 @@ internal sealed class UpkeepJobs(
         else
             Directory.CreateDirectory(path, OwnerOnly);
     }
-}
-
-internal static partial class UpkeepLogs
-{
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Swept {Tokens} expired refresh tokens")]
-    public static partial void Swept(this ILogger log, int tokens);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Backed the stores up to {Folder}")]
-    public static partial void BackedUp(this ILogger log, string folder);
 }

@@ -3,35 +3,36 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Delivery;
 
+/// <summary>Log lines of this module, 4000 to 4999.</summary>
 internal static partial class DeliveryLogs
 {
-    [LoggerMessage(EventId = 4001, EventName = "ConnectionBroke", Level = LogLevel.Debug, Message = "The connection of {Device} broke during a write")]
+    [LoggerMessage(EventId = 4001, Level = LogLevel.Debug, Message = "The connection of {Device} broke during a write")]
     public static partial void ConnectionBroke(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(EventId = 4002, EventName = "StoreDidNotAnswer", Level = LogLevel.Warning, Message = "A store did not answer in time; the delivery to {Device} is retried soon")]
+    [LoggerMessage(EventId = 4002, Level = LogLevel.Warning, Message = "A store did not answer in time; the delivery to {Device} is retried soon")]
     public static partial void StoreDidNotAnswer(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(EventId = 4003, EventName = "DeliveryFailed", Level = LogLevel.Error, Message = "A fault in the delivery to {Device}; its connection is closed with 1011 and the client reconnects")]
+    [LoggerMessage(EventId = 4003, Level = LogLevel.Error, Message = "A fault in the delivery to {Device}; its connection is closed with 1011 and the client reconnects")]
     public static partial void DeliveryFailed(this ILogger log, DeviceAddress device, Exception e);
 
-    [LoggerMessage(EventId = 4004, EventName = "FanOutFailed", Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; it is retried soon")]
+    [LoggerMessage(EventId = 4004, Level = LogLevel.Error, Message = "The fan-out of {Conversation} failed; it is retried soon")]
     public static partial void FanOutFailed(this ILogger log, ConversationId conversation, Exception e);
 
-    [LoggerMessage(EventId = 4005, EventName = "ReceiptNotTold", Level = LogLevel.Warning, Message = "A receipt in {Conversation} was not sent: reading the members failed. GET /v1/conversations/(id)/receipts has it")]
+    [LoggerMessage(EventId = 4005, Level = LogLevel.Warning, Message = "A receipt in {Conversation} was not sent: reading the members failed. GET /v1/conversations/(id)/receipts has it")]
     public static partial void ReceiptNotTold(this ILogger log, ConversationId conversation, Exception e);
 
-    [LoggerMessage(EventId = 4006, EventName = "CursorsNotSaved", Level = LogLevel.Warning, Message = "Cursors were not saved; they are kept in memory and saving is retried")]
+    [LoggerMessage(EventId = 4006, Level = LogLevel.Warning, Message = "Cursors were not saved; they are kept in memory and saving is retried")]
     public static partial void CursorsNotSaved(this ILogger log, Exception e);
 
-    [LoggerMessage(EventId = 4007, EventName = "Leaving", Level = LogLevel.Information, Message = "Leaving: {Connections} connections are told to reconnect, over {Milliseconds} ms")]
+    [LoggerMessage(EventId = 4007, Level = LogLevel.Information, Message = "Leaving: {Connections} connections are told to reconnect, over {Milliseconds} ms")]
     public static partial void Leaving(this ILogger log, int connections, long milliseconds);
 
-    [LoggerMessage(EventId = 4008, EventName = "CaughtUp", Level = LogLevel.Information, Message = "The server ended before {Messages} messages were fanned out for certain; they are fanned out again")]
+    [LoggerMessage(EventId = 4008, Level = LogLevel.Information, Message = "{Messages} messages may not have been fanned out before the server ended; they are fanned out again")]
     public static partial void CaughtUp(this ILogger log, int messages);
 
-    [LoggerMessage(EventId = 4009, EventName = "CatchUpEnded", Level = LogLevel.Warning, Message = "More than {Messages} messages may not have been fanned out (Delivery:MaxCatchUp); devices find the others when they connect")]
+    [LoggerMessage(EventId = 4009, Level = LogLevel.Warning, Message = "More than {Messages} messages may not have been fanned out (Delivery:MaxCatchUp); devices find the others when they connect")]
     public static partial void CatchUpEnded(this ILogger log, int messages);
 
-    [LoggerMessage(EventId = 4010, EventName = "FeedNotFollowed", Level = LogLevel.Warning, Message = "The position of the fan-out in the log's feed could not be read or noted; devices find what they miss when they connect")]
+    [LoggerMessage(EventId = 4010, Level = LogLevel.Warning, Message = "The position of the fan-out in the log's feed was not read or stored; devices find what they miss when they connect")]
     public static partial void FeedNotFollowed(this ILogger log, Exception e);
 }

@@ -3,11 +3,12 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Presence;
 
+/// <summary>Log lines of this module, 6000 to 6999.</summary>
 internal static partial class PresenceLogs
 {
-    [LoggerMessage(Level = LogLevel.Error, Message = "The change of {User}'s presence could not be announced; tried again soon")]
+    [LoggerMessage(EventId = 6001, Level = LogLevel.Error, Message = "The change of {User}'s presence was not announced; it is tried again in a second")]
     public static partial void AnnouncementFailed(this ILogger log, UserId user, Exception e);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Last-seen times could not be written; tried again with the next")]
+    [LoggerMessage(EventId = 6002, Level = LogLevel.Warning, Message = "Last-seen times were not written; they are tried again with the next")]
     public static partial void LastSeenNotWritten(this ILogger log, Exception e);
 }

@@ -65,3 +65,21 @@ internal sealed class TellOnHappening(ConnectionTable connections)
 
 /// <summary>Breaks: no names that say nothing.</summary>
 internal sealed class ConversationManager;
+
+internal static partial class BrokenLogs
+{
+    [Microsoft.Extensions.Logging.LoggerMessage(EventId = 9001, Level = Microsoft.Extensions.Logging.LogLevel.Warning, Message = "Something broke")]
+    public static partial void Broke(this Microsoft.Extensions.Logging.ILogger log);
+
+    [Microsoft.Extensions.Logging.LoggerMessage(EventId = 4001, Level = Microsoft.Extensions.Logging.LogLevel.Warning, Message = "Not this module's number")]
+    public static partial void OutOfRange(this Microsoft.Extensions.Logging.ILogger log);
+
+    [Microsoft.Extensions.Logging.LoggerMessage(Level = Microsoft.Extensions.Logging.LogLevel.Warning, Message = "No number")]
+    public static partial void WithoutId(this Microsoft.Extensions.Logging.ILogger log);
+}
+
+internal static partial class LogsElsewhere
+{
+    [Microsoft.Extensions.Logging.LoggerMessage(EventId = 9001, Level = Microsoft.Extensions.Logging.LogLevel.Warning, Message = "The same number again")]
+    public static partial void BrokeAgain(Microsoft.Extensions.Logging.ILogger log);
+}

@@ -176,7 +176,7 @@ internal sealed partial class Connection
         }
         catch (InvalidDataException e)
         {
-            _settings.Log.GarbledAnswer(_settings.Node, e);
+            _settings.Log.MalformedAnswer(_settings.Node, e);
             Close("its answer made no sense: " + e.Message);
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)

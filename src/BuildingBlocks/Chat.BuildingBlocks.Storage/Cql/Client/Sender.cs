@@ -114,7 +114,7 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
     /// <summary>What to throw when an answer makes no sense; the connection it came on is given up.</summary>
     public StoreUnavailableException Garbled(InvalidDataException e, Connection connection)
     {
-        log.GarbledAnswer(connection.ToString(), e);
+        log.MalformedAnswer(connection.ToString(), e);
         connection.Close("its answer made no sense: " + e.Message);
         return new StoreUnavailableException($"The answer of {connection} made no sense: {e.Message}", e);
     }

@@ -149,7 +149,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         }
         catch (StoreUnavailableException e)
         {
-            log.EntryKept(user, group, e);
+            log.EntryNotDeleted(user, group, e);
         }
     }
 
@@ -186,10 +186,4 @@ internal static class EntryId
         entry.TryWriteBytes(bytes, bigEndian: true, out _);
         return entry.Version == 8 ? (Joining)bytes[15] : Joining.Known;
     }
-}
-
-internal static partial class CqlGroupLogs
-{
-    [LoggerMessage(Level = LogLevel.Information, Message = "A superfluous entry of {User} for {Group} could not be deleted; it does no harm")]
-    public static partial void EntryKept(this ILogger log, UserId user, ConversationId group, Exception e);
 }

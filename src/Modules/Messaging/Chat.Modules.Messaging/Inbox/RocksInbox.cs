@@ -299,15 +299,3 @@ internal sealed class RocksInbox : BackgroundService, IInbox
 
     private static InboxEntry ToEntry(FeedEntry found) => new(new PagePlace(new Activity(found.Position), found.Conversation), found.SeqNo);
 }
-
-internal static partial class InboxLogs
-{
-    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is new: each user's part is made from the log when the user first connects or lists conversations")]
-    public static partial void InboxIsNew(this ILogger log);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The inbox is more than {Appends} messages behind the log: it is dropped, and each user's part is made from the log when the user next connects")]
-    public static partial void InboxIsTooFarBehind(this ILogger log, int appends);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The inbox could not be stored; until it can be, it is kept in memory and read from the log")]
-    public static partial void InboxNotStored(this ILogger log, Exception e);
-}

@@ -54,12 +54,3 @@ internal sealed class ActivityClock(ILogger<ActivityClock> log)
             log.ClockHasCaughtUp();
     }
 }
-
-internal static partial class ActivityLogs
-{
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The clock is {Behind} behind the newest message: it was set back, or was ahead when that was written. Conversations are ordered as their messages were written; times shown follow the clock")]
-    public static partial void ClockIsBehind(this ILogger log, TimeSpan behind);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The clock is past the newest message again")]
-    public static partial void ClockHasCaughtUp(this ILogger log);
-}

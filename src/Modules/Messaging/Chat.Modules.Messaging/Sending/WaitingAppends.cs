@@ -80,7 +80,7 @@ internal sealed class WaitingAppends : IStoreHealth
             using (place)
                 appended = await _log.AppendAsync(draft, CancellationToken.None);
             if (_stalled != 0 && _waiting.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
-                _logger.LogGoesOn();
+                _logger.LogAnswersAgain();
             await _answers.TellAsync(appended);
             return appended;
         }

@@ -1,0 +1,11 @@
+using Chat.BuildingBlocks.Ids;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Modules.Groups;
+
+/// <summary>Log lines of this module, 5000 to 5999.</summary>
+internal static partial class GroupsLogs
+{
+    [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "A stale entry of {User} for {Group} in groups_entries was not deleted; it is harmless and is deleted when it is next read")]
+    public static partial void EntryNotDeleted(this ILogger log, UserId user, ConversationId group, Exception e);
+}
