@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log;
@@ -71,12 +72,45 @@ public abstract partial class MessageLogContract
         Assert.Equal([first.Content, MessageContent.Erased, MessageContent.Erased], (await ReadAllAsync(AliceAndBob)).Select(message => message.Content));
     }
 
+    [Theory]
+    [InlineData(false, 3)]
+    [InlineData(true, 3)]
+    public async Task What_was_erased_is_not_unread_and_takes_no_room_of_the_count(bool reopened, int limit)
+    {
+        for (var n = 1; n <= 9; n++)
+            await AppendAsync(AliceAndBob, n % 3 == 0 ? Alice : Bob, $"{n}");
+        foreach (var seqNo in new[] { 1, 3, 4, 8 })
+            await Log.EraseContentAsync(AliceAndBob, new SeqNo(seqNo), Ct);
+        if (reopened)
+            await ReopenAsync();
+
+        Assert.Equal(new OthersCount(3, IsAll: true), await CountAsync(after: 0, upTo: 9));
+        Assert.Equal(new OthersCount(2, IsAll: true), await CountAsync(after: 2, upTo: 9));
+        Assert.Equal(new OthersCount(0, IsAll: true), await CountAsync(after: 7, upTo: 9));
+
+        async Task<OthersCount> CountAsync(long after, long upTo) =>
+            await Log.CountOthersAsync(AliceAndBob, Alice, new SeqNo(after), new SeqNo(upTo), limit, Ct);
+    }
+
+    [Fact]
+    public async Task Whoever_has_written_has_written_though_it_was_erased()
+    {
+        await AppendAsync(AliceAndBob, Bob, "1");
+        await Log.EraseContentAsync(AliceAndBob, new SeqNo(1), Ct);
+        var handler = new HasWrittenHandler(Log);
+
+        Assert.True(await handler.Handle(new HasWritten(Bob, AliceAndBob), Ct));
+        Assert.False(await handler.Handle(new HasWritten(Alice, AliceAndBob), Ct));
+    }
+
     private async Task AssertLogIsAsync(List<LoggedMessage> expected, string which)
     {
         Assert.Equal(expected, await ReadAllAsync(AliceAndBob));
         Assert.Equal(expected, await Log.ReadBeforeAsync(AliceAndBob, new SeqNo(SeqNo.MaxValue), 10, Ct));
         Assert.True(expected[^1].SeqNo == await Log.GetHeadAsync(AliceAndBob, Ct), which);
-        Assert.Equal(2, (await Log.CountOthersAsync(AliceAndBob, Alice, SeqNo.None, new SeqNo(5), 10, Ct)).Count);
+        Assert.Equal(
+            expected.Count(message => message.Sender.User == Bob && message.Content != MessageContent.Erased),
+            (await Log.CountOthersAsync(AliceAndBob, Alice, SeqNo.None, new SeqNo(5), 10, Ct)).Count);
         Assert.Equal([AliceAndBob], await Log.GetDirectConversationsAsync(Bob, Ct));
         Assert.Equal(1, await Log.CountDirectsBegunAsync(Alice, 10, Ct));
         foreach (var message in expected)

@@ -122,15 +122,22 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
         await Concurrently.SelectAsync(conversations, HeadsAtOnce, GetHeadAsync, ct);
 
-    public async ValueTask<OthersCount> CountOthersAsync(
-        ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct)
+    public ValueTask<OthersCount> CountOthersAsync(
+        ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct) =>
+        CountAsync(conversation, after, upTo, limit, message => message.Sender.User != user && message.Content.Kind != MessageKind.Erased, ct);
+
+    public async ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct) =>
+        (await CountAsync(conversation, SeqNo.None, new SeqNo(SeqNo.MaxValue), limit: 1, message => message.Sender.User == user, ct)).Count > 0;
+
+    private async ValueTask<OthersCount> CountAsync(
+        ConversationId conversation, SeqNo after, SeqNo upTo, int limit, Func<LoggedMessage, bool> counts, CancellationToken ct)
     {
         // Few are unread as a rule: a large page only where own messages fill the small one.
         var (count, lookedAt, page) = (0, 0, limit + 1);
         while (lookedAt < IMessageLog.MaxLookedAt && after < upTo)
         {
             var messages = (await _reader.ReadSendersUpAsync(conversation, after, page, ct)).Messages;
-            foreach (var message in messages.TakeWhile(message => message.SeqNo <= upTo).Where(message => message.Sender.User != user))
+            foreach (var message in messages.TakeWhile(message => message.SeqNo <= upTo).Where(counts))
             {
                 if (count++ == limit)
                     return new OthersCount(limit, IsAll: false);

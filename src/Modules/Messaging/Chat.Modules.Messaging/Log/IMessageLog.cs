@@ -25,7 +25,7 @@ internal interface IMessageLog
 
     /// <summary>
     /// Takes away what a message says, and leaves its place: ids, seqNo, sender, clientMsgId and time stay, and with them each retry's answer. It reads
-    /// as <see cref="MessageContent.Erased"/> from then on, and still counts in <see cref="CountOthersAsync"/>. Does nothing where no message stands or
+    /// as <see cref="MessageContent.Erased"/> from then on, and is not unread any more. Does nothing where no message stands or
     /// its content is erased already. When the old bytes have left the disks, backups aside, is for the adapter to say (docs/operations.md).
     /// </summary>
     /// <exception cref="StoreUnavailableException">It may have happened: it may be repeated.</exception>
@@ -50,10 +50,13 @@ internal interface IMessageLog
     ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
 
     /// <summary>
-    /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own; at most <paramref name="limit"/>
-    /// are counted, and at most <see cref="MaxLookedAt"/> messages are looked at.
+    /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own and were not erased; at most
+    /// <paramref name="limit"/> are counted, and at most <see cref="MaxLookedAt"/> messages are looked at.
     /// </summary>
     ValueTask<OthersCount> CountOthersAsync(ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct);
+
+    /// <summary>Whether a user has written in a conversation, as far as its first <see cref="MaxLookedAt"/> messages tell. Erased messages count.</summary>
+    ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct);
 
     /// <summary>Messages that one count looks at, the user's own among them: a bound on its cost.</summary>
     public const int MaxLookedAt = 10_000;

@@ -39,12 +39,7 @@ internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMe
 
 internal sealed class HasWrittenHandler(IMessageLog log) : IQueryHandler<HasWritten, bool>
 {
-    public async Task<bool> Handle(HasWritten query, CancellationToken ct)
-    {
-        var (one, other) = query.Conversation.Users;
-        return (await log.CountOthersAsync(
-            query.Conversation, one == query.User ? other : one, SeqNo.None, new SeqNo(SeqNo.MaxValue), limit: 1, ct)).Count > 0;
-    }
+    public Task<bool> Handle(HasWritten query, CancellationToken ct) => log.HasWrittenAsync(query.User, query.Conversation, ct).AsTask();
 }
 
 internal sealed class GetEpochHandler(IMessageLog log) : IQueryHandler<GetEpoch, string>

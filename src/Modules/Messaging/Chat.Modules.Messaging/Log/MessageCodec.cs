@@ -19,6 +19,8 @@ internal static class MessageCodec
     private const int HeaderLength = 1 + 16 + 8;
     private const int ReplyLength = 1 + 16;
 
+    private static readonly byte[] ErasedContent = ContentCodec.Encode(MessageContent.Erased);
+
     /// <summary>All but the id, which the writer gives.</summary>
     public static byte[] Encode(MessageDraft draft)
     {
@@ -63,6 +65,17 @@ internal static class MessageCodec
 
     /// <summary>The sender's user id of an encoded message, as it stands there.</summary>
     public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(NamesAt(bytes) + 1, bytes[NamesAt(bytes)]);
+
+    /// <summary>Whether an encoded message's content was erased.</summary>
+    public static bool IsErased(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes[0] != Layout)
+            return false;
+        var rest = bytes[NamesAt(bytes)..];
+        for (var names = 0; names < 3; names++)
+            rest = rest[(1 + rest[0])..];
+        return rest.SequenceEqual(ErasedContent);
+    }
 
     private static int NamesAt(ReadOnlySpan<byte> bytes) => bytes[0] switch
     {

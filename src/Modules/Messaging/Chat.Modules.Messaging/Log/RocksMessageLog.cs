@@ -120,23 +120,16 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     public ValueTask<OthersCount> CountOthersAsync(
         ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct)
     {
-        var bound = LogKeys.Message(conversation, after.Next);
         var own = Encoding.ASCII.GetBytes(user.Value);
-        var (count, lookedAt, isAll) = (0, 0, true);
-        using var view = _store.View();
-        using var messages = view.Walk(_messages);
-        for (messages.Seek(bound); messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo && seqNo <= upTo; messages.Next())
-        {
-            var isOthers = !MessageCodec.SenderOf(messages.GetValueSpan()).SequenceEqual(own);
-            if (lookedAt++ == IMessageLog.MaxLookedAt || (isOthers && count == limit))
-            {
-                isAll = false;
-                break;
-            }
-            count += isOthers ? 1 : 0;
-        }
-        messages.ThrowIfDamaged();
-        return ValueTask.FromResult(new OthersCount(count, isAll));
+        return ValueTask.FromResult(Count(
+            conversation, after, upTo, limit, message => !MessageCodec.SenderOf(message).SequenceEqual(own) && !MessageCodec.IsErased(message)));
+    }
+
+    public ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct)
+    {
+        var own = Encoding.ASCII.GetBytes(user.Value);
+        return ValueTask.FromResult(
+            Count(conversation, SeqNo.None, new SeqNo(SeqNo.MaxValue), limit: 1, message => MessageCodec.SenderOf(message).SequenceEqual(own)).Count > 0);
     }
 
     public Task ProbeAsync(CancellationToken ct)
@@ -287,6 +280,28 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
             _newest[draft.Sender.User] = draft.ClientMsgId;
         _firsts.Add((draft.Sender.User, draft.ClientMsgId), append);
         append.Outcome = new AppendedMessage(draft.ToMessage(append.Id, seqNo), previous, Duplicate: false);
+    }
+
+    private delegate bool IsCounted(ReadOnlySpan<byte> message);
+
+    private OthersCount Count(ConversationId conversation, SeqNo after, SeqNo upTo, int limit, IsCounted isCounted)
+    {
+        var bound = LogKeys.Message(conversation, after.Next);
+        var (count, lookedAt, isAll) = (0, 0, true);
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        for (messages.Seek(bound); messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo && seqNo <= upTo; messages.Next())
+        {
+            var counts = isCounted(messages.GetValueSpan());
+            if (lookedAt++ == IMessageLog.MaxLookedAt || (counts && count == limit))
+            {
+                isAll = false;
+                break;
+            }
+            count += counts ? 1 : 0;
+        }
+        messages.ThrowIfDamaged();
+        return new OthersCount(count, isAll);
     }
 
     private SeqNo HeadOf(RocksView view, ConversationId conversation) =>

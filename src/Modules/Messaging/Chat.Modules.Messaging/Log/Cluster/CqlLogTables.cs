@@ -40,6 +40,8 @@ internal sealed class CqlLogTables : ILogTables
     // All but what the message says.
     private const string PlaceColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at";
 
+    private const string SenderColumns = $"{PlaceColumns}, erased";
+
     private const string MessageColumns = $"{PlaceColumns}, body, reply_to, content";
 
     private static readonly MessageContent Unread = new(default);
@@ -122,7 +124,7 @@ internal sealed class CqlLogTables : ILogTables
         var now = _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
         var timestamp = Math.Max(now, made.Rows[0].Get<long>(0)) + LongestRepetition.Ticks / TimeSpan.TicksPerMicrosecond;
         await _session.ExecuteAsync(
-            new($"UPDATE messaging_messages USING TIMESTAMP ? SET body = '', reply_to = null, content = ? {where}",
+            new($"UPDATE messaging_messages USING TIMESTAMP ? SET body = '', reply_to = null, content = ?, erased = true {where}",
                 timestamp, ContentCodec.Encode(MessageContent.Erased), conversation, bucket, row.SeqNo.Value, row.Term), ct);
     }
 
@@ -130,7 +132,7 @@ internal sealed class CqlLogTables : ILogTables
         ReadUpAsync(MessageColumns, ToContent, conversation, bucket, after, limit, ct);
 
     public Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        ReadUpAsync(PlaceColumns, _ => Unread, conversation, bucket, after, limit, ct);
+        ReadUpAsync(SenderColumns, row => row.IsNull(8) ? Unread : MessageContent.Erased, conversation, bucket, after, limit, ct);
 
     private Task<IReadOnlyList<LogRow>> ReadUpAsync(
         string columns, Func<CqlRow, MessageContent> toContent, ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>

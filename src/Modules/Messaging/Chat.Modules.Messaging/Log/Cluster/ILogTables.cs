@@ -48,7 +48,7 @@ internal interface ILogTables
     /// <summary>A bucket's rows above a seqNo, by seqNo and, where terms have written the same one, by term.</summary>
     Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 
-    /// <summary>As <see cref="ReadUpAsync"/>; the messages' text may be left out.</summary>
+    /// <summary>As <see cref="ReadUpAsync"/>; of what the messages say no more may be read than whether it was erased.</summary>
     Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         ReadUpAsync(conversation, bucket, after, limit, ct);
 
