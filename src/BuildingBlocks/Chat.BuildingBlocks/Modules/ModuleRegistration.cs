@@ -15,7 +15,6 @@ public static class ModuleRegistration
         .AddModuleOptions<RateLimitOptions>("RateLimits")
         .AddSingleton<DeviceRates>()
         .AddSingleton<UserRates>()
-        .AddSingleton<ServiceFactory>(provider => provider.GetService!)
         .AddSingleton<IMediator, ChatMediator>()
         .AddSingleton(typeof(IPipelineBehavior<,>), typeof(RateLimitBehaviour<,>))
         .AddSingleton(typeof(IPipelineBehavior<,>), typeof(LoggingBehaviour<,>))
