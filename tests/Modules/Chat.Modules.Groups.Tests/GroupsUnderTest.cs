@@ -3,8 +3,8 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.InUse;
-using Chat.Modules.Groups.LookUp;
+using Chat.Modules.Groups.Caching;
+using Chat.Modules.Groups.Reading;
 using Chat.Modules.Groups.Store;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
@@ -21,14 +21,14 @@ internal sealed class GroupsUnderTest : IDisposable
     private readonly TemporaryStores _stores = new("groups", typeof(GroupsModule).Assembly);
     private readonly IOptions<GroupsOptions> _options;
     private readonly Func<IGroupStore, IGroupStore> _wrap;
-    private readonly Strangers _strangers;
+    private readonly StrangerLimits _strangers;
 
     public GroupsUnderTest(GroupsOptions? options = null, Func<IGroupStore, IGroupStore>? wrap = null, RateLimitOptions? rates = null)
     {
         (_options, _wrap) = (Options.Create(options ?? new GroupsOptions()), wrap ?? (store => store));
         Mediator.Answer<GetHead, SeqNo>(_ => Head());
         Mediator.Answer<HasWritten, bool>(query => HasWritten(query.User.Value));
-        _strangers = new Strangers(Mediator, new GroupsMetrics(_stores.Meters), _options, Options.Create(rates ?? new RateLimitOptions { Enabled = false }), Clock);
+        _strangers = new StrangerLimits(Mediator, new GroupsMetrics(_stores.Meters), _options, Options.Create(rates ?? new RateLimitOptions { Enabled = false }), Clock);
         Directory = Start();
     }
 
@@ -79,7 +79,7 @@ internal sealed class GroupsUnderTest : IDisposable
         new GetGroupsOfHandler(Directory).Handle(new GetGroupsOf(User(user)), Ct);
 
     public Task<bool> ShareAsync(string one, string other) =>
-        new ShareGroupHandler(Directory).Handle(new ShareGroup(User(one), User(other)), Ct);
+        new HaveSharedGroupHandler(Directory).Handle(new HaveSharedGroup(User(one), User(other)), Ct);
 
     /// <summary>The events of a kind, oldest first.</summary>
     public IReadOnlyList<T> Raised<T>() where T : INotification => [.. Mediator.Published.OfType<T>()];

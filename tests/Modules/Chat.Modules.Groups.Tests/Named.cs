@@ -1,6 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Domain;
 
 namespace Chat.Modules.Groups.Tests;
 

@@ -39,12 +39,12 @@ internal sealed class PresenceServer : IAsyncDisposable
             .Answer<GetHead, SeqNo>(query => DirectConversations.Contains(query.Conversation) ? new SeqNo(1) : SeqNo.None)
             .Answer<FindDirectsWith, IReadOnlyCollection<UserId>>(query =>
                 [.. query.Others.Where(other => DirectConversations.Contains(ConversationId.Direct(query.User, other)))])
-            .Answer<FindSharingGroup, IReadOnlyCollection<UserId>>(query =>
+            .Answer<FindUsersSharingGroup, IReadOnlyCollection<UserId>>(query =>
             {
                 Interlocked.Increment(ref GroupChecks);
                 return [.. query.Others.Where(other => Groups.Values.Any(members => members.Contains(query.User) && members.Contains(other)))];
             })
-            .Answer<ShareGroup, bool>(query =>
+            .Answer<HaveSharedGroup, bool>(query =>
             {
                 Interlocked.Increment(ref GroupChecks);
                 return Groups.Values.Any(members => members.Contains(query.One) && members.Contains(query.Other));

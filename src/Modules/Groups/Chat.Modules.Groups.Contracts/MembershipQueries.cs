@@ -32,9 +32,9 @@ public sealed record JoinedGroup(ConversationId Group, string Title, int MemberC
 /// <summary>Whether two users are in a group together. For other modules.</summary>
 /// <param name="One">One user.</param>
 /// <param name="Other">Another.</param>
-public sealed record ShareGroup(UserId One, UserId Other) : IQuery<bool>;
+public sealed record HaveSharedGroup(UserId One, UserId Other) : IQuery<bool>;
 
 /// <summary>Of some users those who are in a group with a user.</summary>
 /// <param name="User">Whose groups.</param>
 /// <param name="Others">Any number, each once; not the user itself.</param>
-public sealed record FindSharingGroup(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;
+public sealed record FindUsersSharingGroup(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;

@@ -4,8 +4,8 @@ using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.InUse;
-using Chat.Modules.Groups.LookUp;
+using Chat.Modules.Groups.Caching;
+using Chat.Modules.Groups.Reading;
 using Chat.Modules.Groups.Rest;
 using Chat.Modules.Groups.Store;
 using Chat.Modules.Messaging.Contracts;
@@ -28,7 +28,7 @@ public sealed class GroupsModule : IModule
             .AddCqlTables("groups", typeof(GroupsModule).Assembly)
             .AddStore<IGroupStore, SqliteGroupStore, CqlGroupStore>(context)
             .AddSingleton<GroupDirectory>()
-            .AddSingleton<Strangers>()
+            .AddSingleton<StrangerLimits>()
             .AddCommand<CreateGroup, Group, CreateGroupHandler>().AddCommandValidator<CreateGroup, CreateGroupValidator>()
             .AddCommand<ChangeGroup, Group, ChangeGroupHandler>().AddCommandValidator<ChangeGroup, ChangeGroupValidator>()
             .AddCommand<AddMembers, Group, AddMembersHandler>().AddCommandValidator<AddMembers, AddMembersValidator>()
@@ -38,8 +38,8 @@ public sealed class GroupsModule : IModule
             .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
             .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
             .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
-            .AddQuery<ShareGroup, bool, ShareGroupHandler>()
-            .AddQuery<FindSharingGroup, IReadOnlyCollection<UserId>, FindSharingGroupHandler>();
+            .AddQuery<HaveSharedGroup, bool, HaveSharedGroupHandler>()
+            .AddQuery<FindUsersSharingGroup, IReadOnlyCollection<UserId>, FindUsersSharingGroupHandler>();
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGroups();

@@ -21,5 +21,5 @@ public sealed record DeviceRevoked(DeviceAddress Device) : IEvent
     /// What is stored of it must not be deleted here: another node has revoked it, some time ago, and does that, and the device may have registered again;
     /// or its user has changed the password from it, and it goes on with new tokens.
     /// </summary>
-    public bool Elsewhere { get; init; }
+    public bool KeepData { get; init; }
 }

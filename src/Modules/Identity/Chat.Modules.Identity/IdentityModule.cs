@@ -18,7 +18,7 @@ public sealed class IdentityModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context)
     {
         if (context.UsesCql())
-            services.AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>().AddHostedService<RevokedElsewhere>();
+            services.AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>().AddHostedService<RevocationPoller>();
         services
             .AddModuleOptions<AuthOptions>("Auth")
             .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()
@@ -29,12 +29,12 @@ public sealed class IdentityModule : IModule
             .AddStore<IDeviceStore, SqliteDeviceStore, CqlDeviceStore>(context)
             // Accounts
             .AddSingleton<Passwords>()
-            .AddSingleton<Guesses>()
+            .AddSingleton<PasswordThrottle>()
             .AddSingleton<PasswordChange>()
             .AddSingleton<BuiltInAccounts>()
             // Devices
-            .AddSingleton<HalfRevoked>()
-            .AddSingleton<KnownDevices>()
+            .AddSingleton<PendingRevocations>()
+            .AddSingleton<DeviceRegistrar>()
             .AddSingleton<Revocations>().AddHostedService(provider => provider.GetRequiredService<Revocations>())
             .AddQuery<GetDevices, IReadOnlyList<Device>, GetDevicesHandler>()
             .AddCommand<SweepTokens, int, SweepTokensHandler>()

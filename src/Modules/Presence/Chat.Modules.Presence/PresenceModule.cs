@@ -30,13 +30,13 @@ public sealed class PresenceModule : IModule
         .AddHostedService<LastSeenFlusher>()
         // Watching
         .AddSingleton<Subscriptions>()
-        .AddSingleton<StraySubscribers>()
-        .AddSingleton<Visibility>()
+        .AddSingleton<UnconfirmedSubscribers>()
+        .AddSingleton<VisibilityChecker>()
         .AddSingleton<Announcements>()
         .AddHostedService<AnnouncementWorker>()
         .AddCommand<SubscribePresence, IReadOnlyList<PresenceState>, SubscribePresenceHandler>()
-        .AddSubscriber<MemberRemoved, DoubtOnMemberRemoved>()
-        .AddSubscriber<MembershipsFoundChanged, DoubtOnMemberRemoved>()
+        .AddSubscriber<MemberRemoved, RecheckOnMemberRemoved>()
+        .AddSubscriber<MembershipsFoundChanged, RecheckOnMemberRemoved>()
         // Typing
         .AddSingleton<TypingRepeats>()
         .AddCommand<SetTyping, Done, SetTypingHandler>();

@@ -148,7 +148,7 @@ public sealed class ConnectionTableTests : IDisposable
     {
         var bob = await _world.ConnectedAsync(Bob);
 
-        await new ForgetOnDeviceRevoked(_world.Receivers, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob) { Elsewhere = true }, Ct);
+        await new ForgetOnDeviceRevoked(_world.Receivers, _world.CursorTable, _world.Store).Handle(new DeviceRevoked(Bob) { KeepData = true }, Ct);
 
         Assert.Equal([CloseReason.Revoked], bob.Closed);
         Assert.Equal(DeviceStanding.Known, await _world.Store.GetStandingAsync(Bob, Ct));

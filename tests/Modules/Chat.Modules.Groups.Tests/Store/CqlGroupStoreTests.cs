@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Domain;
 using Chat.Modules.Groups.Store;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

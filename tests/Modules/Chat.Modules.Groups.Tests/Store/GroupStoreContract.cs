@@ -1,6 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Domain;
 using Chat.Modules.Groups.Store;
 using static Chat.Modules.Groups.Tests.Named;
 

@@ -28,7 +28,7 @@ public sealed class SessionsTests : IDisposable
     private readonly RefreshTokens _tokens = new(new byte[32]);
     private readonly IOptions<AuthOptions> _options = Options.Create(new AuthOptions { PasswordIterations = 100_000 });
     private readonly SqliteDeviceStore _devices;
-    private readonly HalfRevoked _halfRevoked;
+    private readonly PendingRevocations _halfRevoked;
     private readonly InterruptedAccountStore _store;
     private readonly SigningKey _key;
     private readonly Passwords _passwords;
@@ -38,18 +38,18 @@ public sealed class SessionsTests : IDisposable
     public SessionsTests()
     {
         _devices = new SqliteDeviceStore(_stores.Database, _tokens, _clock);
-        _halfRevoked = new HalfRevoked(_devices, _mediator);
+        _halfRevoked = new PendingRevocations(_devices, _mediator);
         _store = new InterruptedAccountStore(new SqliteAccountStore(_stores.Database, _clock));
         _key = new SigningKey(_stores.Data);
         _passwords = new Passwords(_options, _stores.Meters, _clock);
         _accounts = new BuiltInAccounts(
             _store, _devices, _passwords, new AccessTokens(_key, _options, _clock), _tokens, _halfRevoked,
-            new Guesses(_options, Options.Create(new RateLimitOptions()), _devices, _stores.Meters, _clock), _mediator, _options, _clock,
+            new PasswordThrottle(_options, Options.Create(new RateLimitOptions()), _devices, _stores.Meters, _clock), _mediator, _options, _clock,
             NullLogger<BuiltInAccounts>.Instance);
         var devices = AttentiveDeviceStore.Of(_devices);
         _change = new PasswordChange(
             _accounts, _store, _passwords, devices, new Revocations(devices, _options, _clock),
-            new KnownDevices(_devices, _halfRevoked, _mediator, _options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
+            new DeviceRegistrar(_devices, _halfRevoked, _mediator, _options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -76,7 +76,7 @@ public sealed class SessionsTests : IDisposable
 
         Assert.True((await _change.ChangeAsync(Phone, Password, New, IPAddress.Loopback, Ct)).IsOk);
 
-        Assert.Empty(await _devices.GetHalfRevokedAsync(Phone.User, Ct));
+        Assert.Empty(await _devices.GetPendingRevocationsAsync(Phone.User, Ct));
     }
 
     [Theory]

@@ -26,12 +26,12 @@ public sealed class DeviceAddedTests : IDisposable
     private readonly FakeMediator _mediator = new();
     private readonly RefreshTokens _tokens = new(new byte[32]);
     private readonly SqliteDeviceStore _devices;
-    private readonly HalfRevoked _halfRevoked;
+    private readonly PendingRevocations _halfRevoked;
 
     public DeviceAddedTests()
     {
         _devices = new SqliteDeviceStore(_stores.Database, _tokens, _clock);
-        _halfRevoked = new HalfRevoked(_devices, _mediator);
+        _halfRevoked = new PendingRevocations(_devices, _mediator);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -45,11 +45,11 @@ public sealed class DeviceAddedTests : IDisposable
         using var passwords = new Passwords(options, _stores.Meters, _clock);
         var accounts = new BuiltInAccounts(
             store, _devices, passwords, new AccessTokens(key, options, _clock), _tokens, _halfRevoked,
-            new Guesses(options, Options.Create(new RateLimitOptions()), _devices, _stores.Meters, _clock), _mediator, options, _clock,
+            new PasswordThrottle(options, Options.Create(new RateLimitOptions()), _devices, _stores.Meters, _clock), _mediator, options, _clock,
             NullLogger<BuiltInAccounts>.Instance);
         var change = new PasswordChange(
             accounts, store, passwords, _devices, new Revocations(_devices, options, _clock),
-            new KnownDevices(_devices, _halfRevoked, _mediator, options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
+            new DeviceRegistrar(_devices, _halfRevoked, _mediator, options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
 
         Assert.True((await accounts.RegisterAsync(Phone, null, Password, Ct)).IsOk);
         Assert.True((await accounts.LogInAsync(Phone, null, Password, IPAddress.Loopback, Ct)).IsOk);
@@ -60,7 +60,7 @@ public sealed class DeviceAddedTests : IDisposable
 
         // The connection of the device that goes on ends too, whoever holds it.
         Assert.Equal(
-            [new DeviceAdded(Phone), new DeviceAdded(Laptop), new DeviceRevoked(Laptop), new DeviceRevoked(Phone) { Elsewhere = true }],
+            [new DeviceAdded(Phone), new DeviceAdded(Laptop), new DeviceRevoked(Laptop), new DeviceRevoked(Phone) { KeepData = true }],
             _mediator.Published);
     }
 
@@ -68,14 +68,14 @@ public sealed class DeviceAddedTests : IDisposable
     public async Task A_device_of_an_outside_issuer_is_added_by_its_first_token_and_by_the_first_after_its_revocation()
     {
         var options = Options.Create(new AuthOptions { Authority = "https://issuer.example", Audience = "chat" });
-        var (known, revocations) = (new KnownDevices(_devices, _halfRevoked, _mediator, options), new Revocations(_devices, options, _clock));
-        Assert.True(await known.AdmitAsync(Phone, Ct));
-        Assert.True(await known.AdmitAsync(Phone, Ct));
+        var (known, revocations) = (new DeviceRegistrar(_devices, _halfRevoked, _mediator, options), new Revocations(_devices, options, _clock));
+        Assert.True(await known.EnsureRegisteredAsync(Phone, Ct));
+        Assert.True(await known.EnsureRegisteredAsync(Phone, Ct));
         Assert.Equal([new DeviceAdded(Phone)], _mediator.Published);
 
         await revocations.AddAsync(Phone, Ct);
         known.Forget(Phone);
-        Assert.True(await known.AdmitAsync(Phone, Ct));
+        Assert.True(await known.EnsureRegisteredAsync(Phone, Ct));
 
         // Forgotten before it is added, though nobody finished its revocation.
         Assert.Equal([new DeviceAdded(Phone), new DeviceRevoked(Phone), new DeviceAdded(Phone)], _mediator.Published);

@@ -22,13 +22,13 @@ public sealed class RevocationsTests : IDisposable
     {
         var store = new SqliteDeviceStore(_stores.Database, _tokens, _clock);
         var revocations = new Revocations(store, Options.Create(new AuthOptions()), _clock);
-        var admission = await store.OpenAsync(Phone, null, _tokens.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct);
+        var admission = await store.OpenFamilyAsync(Phone, null, _tokens.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct);
         // As where the write was overdue, and was done after its caller had been told so.
         await store.RevokeAsync(Phone, Ct);
-        Assert.False(revocations.Cover(Phone, admission!.IssuedAt));
+        Assert.False(revocations.IsVoid(Phone, admission!.IssuedAt));
 
         Assert.True(await revocations.AddAsync(Phone, Ct));
-        Assert.True(revocations.Cover(Phone, admission.IssuedAt));
+        Assert.True(revocations.IsVoid(Phone, admission.IssuedAt));
 
         Assert.False(await revocations.AddAsync(Phone, Ct));
     }

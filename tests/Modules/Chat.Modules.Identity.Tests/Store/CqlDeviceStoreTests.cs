@@ -25,7 +25,7 @@ public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreCon
         for (var (n, died) = (1, true); died; n++)
         {
             var token = Tokens.NewFamily();
-            var issued = await Store.OpenAsync(Phone, null, token, InAMonth, 10, Ct);
+            var issued = await Store.OpenFamilyAsync(Phone, null, token, InAMonth, 10, Ct);
             died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).RevokeAsync(Phone, Ct));
 
             var isThere = (await Store.GetDevicesAsync(Phone.User, Ct)).Count == 1;
@@ -45,10 +45,10 @@ public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreCon
     {
         for (var (n, died) = (1, true); died; n++)
         {
-            died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 1, Ct));
+            died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).OpenFamilyAsync(Phone, null, Tokens.NewFamily(), InAMonth, 1, Ct));
 
             var token = Tokens.NewFamily();
-            Assert.NotNull(await Store.OpenAsync(Phone, null, token, InAMonth, 1, Ct));
+            Assert.NotNull(await Store.OpenFamilyAsync(Phone, null, token, InAMonth, 1, Ct));
             Assert.Equal(RotationOutcome.Rotated, (await Store.RotateAsync(token, InAMonth, Ct)).Outcome);
             Assert.Single(await Store.GetDevicesAsync(Phone.User, Ct));
             await Store.RevokeAsync(Phone, Ct);
@@ -61,7 +61,7 @@ public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreCon
         for (var (n, died) = (1, true); died; n++)
         {
             var token = Tokens.NewFamily();
-            await Store.OpenAsync(Phone, null, token, InAMonth, 10, Ct);
+            await Store.OpenFamilyAsync(Phone, null, token, InAMonth, 10, Ct);
             Clock.Advance(TimeSpan.FromSeconds(1));
             died = await DiesAsync(() => Open(FaultyCqlSession.DyingAt(_session, n)).RotateAsync(token, InAMonth, Ct));
 
@@ -75,7 +75,7 @@ public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreCon
     public async Task A_rotation_whose_answer_is_lost_has_happened_where_the_store_says_so()
     {
         var (token, lost) = (Tokens.NewFamily(), 0);
-        await Store.OpenAsync(Phone, null, token, InAMonth, 10, Ct);
+        await Store.OpenFamilyAsync(Phone, null, token, InAMonth, 10, Ct);
         var losing = Open(new FaultyCqlSession(_session, statement => Task.FromResult(
             statement.Cql.StartsWith("UPDATE identity_families", StringComparison.Ordinal) && Interlocked.Exchange(ref lost, 1) == 0 ? CqlFault.NotAnswered : CqlFault.None)));
 
@@ -91,18 +91,18 @@ public sealed class CqlDeviceStoreTests(CassandraServer server) : DeviceStoreCon
         var laptop = Phone with { Device = DeviceId.Parse("laptop") };
         foreach (var device in new[] { Phone, laptop })
         {
-            await Store.OpenAsync(device, null, Tokens.NewFamily(), InAMonth, 10, Ct);
+            await Store.OpenFamilyAsync(device, null, Tokens.NewFamily(), InAMonth, 10, Ct);
             await Store.RevokeAsync(device, Ct);
         }
         Clock.Advance(TimeSpan.FromDays(1));
-        await Store.OpenAsync(laptop, null, Tokens.NewFamily(), InAMonth, 10, Ct);
+        await Store.OpenFamilyAsync(laptop, null, Tokens.NewFamily(), InAMonth, 10, Ct);
 
         await Store.SweepAsync(Clock.GetUtcNow(), Ct);
 
         Assert.Equal(laptop.Device, Assert.Single(await Store.GetDevicesAsync(Phone.User, Ct)).Id);
         var rows = await _session.ExecuteAsync(new CqlStatement("SELECT device_id FROM identity_devices WHERE user_id = 'alice'"), Ct);
         Assert.Equal("laptop", Assert.Single(rows.Rows).Get<string>(0));
-        Assert.NotNull(await Store.OpenAsync(Phone, null, Tokens.NewFamily(), InAMonth, 2, Ct));
+        Assert.NotNull(await Store.OpenFamilyAsync(Phone, null, Tokens.NewFamily(), InAMonth, 2, Ct));
     }
 
     public async ValueTask InitializeAsync()

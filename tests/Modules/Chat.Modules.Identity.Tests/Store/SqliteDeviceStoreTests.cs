@@ -15,8 +15,8 @@ public sealed class SqliteDeviceStoreTests : DeviceStoreContract, IDisposable
     {
         var ct = TestContext.Current.CancellationToken;
         var device = new DeviceAddress(UserId.Parse("alice"), DeviceId.Parse("phone"));
-        await Store.OpenAsync(device, null, Tokens.NewFamily(), Clock.GetUtcNow().AddHours(1), 10, ct);
-        await Store.OpenAsync(device, null, Tokens.NewFamily(), Clock.GetUtcNow().AddHours(2), 10, ct);
+        await Store.OpenFamilyAsync(device, null, Tokens.NewFamily(), Clock.GetUtcNow().AddHours(1), 10, ct);
+        await Store.OpenFamilyAsync(device, null, Tokens.NewFamily(), Clock.GetUtcNow().AddHours(2), 10, ct);
 
         Clock.Advance(TimeSpan.FromHours(1));
 

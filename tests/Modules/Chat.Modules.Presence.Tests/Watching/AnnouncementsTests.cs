@@ -79,5 +79,5 @@ public sealed class AnnouncementsTests : IDisposable
     }
 
     private void Watch(params string[] users) => Assert.Null(_subscriptions.Change(
-        new Subscriber(Phone("me"), new ConnectionId(1)), [], users.ToDictionary(User, _ => Sight.Lasting), _subscriptions.Removals));
+        new Subscriber(Phone("me"), new ConnectionId(1)), [], users.ToDictionary(User, _ => Visibility.Permanent), _subscriptions.Removals));
 }

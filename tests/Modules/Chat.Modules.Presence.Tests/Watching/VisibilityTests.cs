@@ -97,7 +97,7 @@ public sealed class VisibilityTests
         await using var server = await StartAsync();
         var group = server.HaveGroup("me", "mate");
         var connection = server.Connect(Me);
-        server.Others.Answer<FindSharingGroup, IReadOnlyCollection<UserId>>(query =>
+        server.Others.Answer<FindUsersSharingGroup, IReadOnlyCollection<UserId>>(query =>
         {
             List<UserId> together = [.. server.Groups[group].Where(query.Others.Contains)];
             if (together.Count > 0)
@@ -119,7 +119,7 @@ public sealed class VisibilityTests
         var group = server.HaveGroup("me", "mate");
         await server.SubscribeAsync(Me, server.Connect(Me), ["mate"]);
         server.RemoveMember(group, "mate");
-        server.Others.Answer<ShareGroup, bool>(_ => throw new InvalidOperationException("The test says so."));
+        server.Others.Answer<HaveSharedGroup, bool>(_ => throw new InvalidOperationException("The test says so."));
         server.Connect(Phone("mate"));
 
         await server.AnnouncedAllAsync();

@@ -15,7 +15,7 @@ internal sealed class ForgetOnDeviceRevoked(Receivers receivers, CursorTable cur
         // Saved first, as the user's own cursors may have moved too.
         await cursors.SaveAsync(notification.Device, cancellationToken);
         cursors.Forget(notification.Device);
-        if (!notification.Elsewhere)
+        if (!notification.KeepData)
             await store.RemoveDeviceAsync(notification.Device, cancellationToken);
     }
 }

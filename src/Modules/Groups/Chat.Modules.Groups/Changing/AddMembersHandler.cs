@@ -1,8 +1,8 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.InUse;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Caching;
+using Chat.Modules.Groups.Domain;
 using Chat.Modules.Messaging.Contracts;
 using MediatR;
 using Microsoft.Extensions.Options;
@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Groups.Changing;
 
 internal sealed class AddMembersHandler(
-    GroupDirectory groups, Strangers strangers, IMediator mediator, IOptions<GroupsOptions> options)
+    GroupDirectory groups, StrangerLimits strangers, IMediator mediator, IOptions<GroupsOptions> options)
     : ICommandHandler<AddMembers, Group>
 {
     public async Task<Result<Group>> Handle(AddMembers command, CancellationToken ct)
@@ -20,17 +20,17 @@ internal sealed class AddMembersHandler(
             return GroupsErrors.NotAMember;
         if (GroupRules.MayManage(now, command.Caller.User) is { } refusal)
             return refusal;
-        var sorted = await strangers.SortAsync(command.Caller.User, command.Members.Where(user => now.Find(user) is null), ct);
-        if (!sorted.IsOk)
-            return sorted.Error;
+        var strangerCheck = await strangers.CheckAsync(command.Caller.User, command.Members.Where(user => now.Find(user) is null), ct);
+        if (!strangerCheck.IsOk)
+            return strangerCheck.Error;
 
         // Before the members are in: what is appended meanwhile is theirs too, and nothing falls between.
         var head = await mediator.Send(new GetHead(command.Group), ct);
         var result = await groups.ChangeAsync(
             command.Group,
             (group, full) => GroupRules.Add(
-                group, command.Caller.User, command.Members.Where(user => !sorted.Value.LeftOut.Contains(user) && !full.Contains(user)), head,
-                options.Value.MaxMembers, sorted.Value.Strangers),
+                group, command.Caller.User, command.Members.Where(user => !strangerCheck.Value.LeftOut.Contains(user) && !full.Contains(user)), head,
+                options.Value.MaxMembers, strangerCheck.Value.Strangers),
             ct);
         return result.ToGroup();
     }

@@ -1,8 +1,8 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.InUse;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Caching;
+using Chat.Modules.Groups.Domain;
 
 namespace Chat.Modules.Groups.Changing;
 

@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Domain;
 using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Groups.Store;
@@ -26,7 +26,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         var joined = new ConcurrentBag<JoinedGroup>();
         await ForEachAsync(await ReadAsync(user, ct), async (entry, cancelled) =>
         {
-            var (group, isDead) = await LookAsync(user, entry, cancelled);
+            var (group, isDead) = await CheckAsync(user, entry, cancelled);
             if (group is not null)
                 joined.Add(group);
             if (isDead)
@@ -37,7 +37,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
 
     /// <summary>Whether a user is in as many groups as it may be, by how it came in.</summary>
     public async Task<bool> IsFullAsync(UserId user, Joining joining, GroupLimits limits, CancellationToken ct) =>
-        await AreMoreThanAsync(limits.Of(joining) - 1, user, joining, ct);
+        await ExceedsAsync(limits.Of(joining) - 1, user, joining, ct);
 
     /// <summary>Writes the entries of a change; false, and none is written, where an added user is in too many groups.</summary>
     /// <remarks>
@@ -59,7 +59,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
                     cancelled);
                 var counted = await session.ExecuteAsync(
                     new CqlStatement("SELECT count(*) FROM groups_entries WHERE user_id = ?", member.User.Value), cancelled);
-                if (counted.Rows[0].Get<long>(0) > limits.Lowest && await AreMoreThanAsync(limits.Of(joining), member.User, joining, cancelled))
+                if (counted.Rows[0].Get<long>(0) > limits.Lowest && await ExceedsAsync(limits.Of(joining), member.User, joining, cancelled))
                     Volatile.Write(ref tooMany, true);
             }, ct);
         }
@@ -79,7 +79,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         ForEachAsync(entries, async (entry, _) => await TryDeleteAsync(entry.User, group, entry.Id), CancellationToken.None);
 
     /// <summary>Whether a user came into more than so many groups in one way. The entries say so at most; only where they are more, each is looked at.</summary>
-    private async Task<bool> AreMoreThanAsync(int groups, UserId user, Joining joining, CancellationToken ct)
+    private async Task<bool> ExceedsAsync(int groups, UserId user, Joining joining, CancellationToken ct)
     {
         var entries = (await ReadAsync(user, ct)).Where(entry => EntryId.JoiningOf(entry.Id) == joining).ToList();
         if (entries.Count <= groups)
@@ -87,7 +87,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         var living = 0;
         await ForEachAsync(entries, async (entry, cancelled) =>
         {
-            if ((await LookAsync(user, entry, cancelled)).IsDead)
+            if ((await CheckAsync(user, entry, cancelled)).IsDead)
                 await TryDeleteAsync(user, entry.Group, entry.Id);
             else
                 Interlocked.Increment(ref living);
@@ -112,18 +112,18 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
     }
 
     /// <summary>The group as the entry's user sees it, where the entry is true.</summary>
-    private async Task<(JoinedGroup? Group, bool IsDead)> LookAsync(UserId user, Entry entry, CancellationToken ct)
+    private async Task<(JoinedGroup? Group, bool IsDead)> CheckAsync(UserId user, Entry entry, CancellationToken ct)
     {
-        var look = await LookOnceAsync(user, entry, linearizable: false, ct);
+        var look = await CheckOnceAsync(user, entry, linearizable: false, ct);
         if (look.Group is not null || (!(look.Version >= entry.Version) && clock.GetUtcNow() - entry.BegunAt < LongestRequest))
             return (look.Group, false);
         // Finishes a change whose host died in the middle of it: what is not there now will not be. A plain read may have the group's new
         // version without the member that came with it.
-        look = await LookOnceAsync(user, entry, linearizable: true, ct);
+        look = await CheckOnceAsync(user, entry, linearizable: true, ct);
         return (look.Group, look.Group is null);
     }
 
-    private async Task<(JoinedGroup? Group, long? Version)> LookOnceAsync(UserId user, Entry entry, bool linearizable, CancellationToken ct)
+    private async Task<(JoinedGroup? Group, long? Version)> CheckOnceAsync(UserId user, Entry entry, bool linearizable, CancellationToken ct)
     {
         var found = await session.ExecuteAsync(
             new CqlStatement(

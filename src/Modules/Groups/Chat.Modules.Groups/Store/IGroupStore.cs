@@ -1,7 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Domain;
 
 namespace Chat.Modules.Groups.Store;
 

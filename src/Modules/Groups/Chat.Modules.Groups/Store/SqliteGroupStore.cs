@@ -2,7 +2,7 @@ using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Chat.Modules.Groups.Contracts;
-using Chat.Modules.Groups.Rules;
+using Chat.Modules.Groups.Domain;
 using Chat.Modules.Messaging.Contracts;
 using Dapper;
 using Microsoft.Data.Sqlite;

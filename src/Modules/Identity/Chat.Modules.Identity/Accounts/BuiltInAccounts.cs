@@ -14,7 +14,7 @@ namespace Chat.Modules.Identity.Accounts;
 /// <summary>The built-in accounts: register, log in, and go on being logged in.</summary>
 internal sealed class BuiltInAccounts(
     IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens accessTokens, RefreshTokens refreshTokens,
-    HalfRevoked halfRevoked, Guesses guesses, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
+    PendingRevocations pendingRevocations, PasswordThrottle throttle, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
 {
     // Whoever came first would be admin.
     private readonly HashSet<string> _reserved =
@@ -55,7 +55,7 @@ internal sealed class BuiltInAccounts(
     /// the account's was tried too often, <c>unavailable</c> when too many wait.</summary>
     public async Task<Result<string>> CheckPasswordAsync(UserId user, DeviceId? device, string password, IPAddress network, CancellationToken ct)
     {
-        var admitted = await guesses.AdmitAsync(user, device, network, ct);
+        var admitted = await throttle.AdmitAsync(user, device, network, ct);
         if (admitted.Error is { } tooMany)
             return tooMany;
         var hash = await accounts.FindPasswordHashAsync(user, ct);
@@ -64,7 +64,7 @@ internal sealed class BuiltInAccounts(
             return busy;
         if (check.Value == PasswordCheck.Wrong)
             return IdentityErrors.WrongPassword;
-        guesses.Succeeded(admitted.Value);
+        throttle.Succeeded(admitted.Value);
         if (check.Value != PasswordCheck.RightButOld || await passwords.HashAsync(password, ct) is not { IsOk: true } renewed)
             return hash!;
         if (await accounts.ReplacePasswordHashAsync(user, hash!, renewed.Value, ct))
@@ -79,7 +79,7 @@ internal sealed class BuiltInAccounts(
 
     /// <summary>
     /// Gives the next refresh token for the presented one. One that was used before ends its family, but for the newest within
-    /// <see cref="RefreshTokens.RepeatedFor"/>: the answer was lost, or two tabs used it at once.
+    /// <see cref="RefreshTokens.RepeatWindow"/>: the answer was lost, or two tabs used it at once.
     /// </summary>
     public async Task<Result<TokenPair>> RefreshAsync(string refreshToken, CancellationToken ct)
     {
@@ -118,7 +118,7 @@ internal sealed class BuiltInAccounts(
 
     private async Task<Result<TokenPair>> OpenAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
     {
-        await halfRevoked.FinishAllAsync(device.User, ct);
+        await pendingRevocations.CompleteAllAsync(device.User, ct);
         var (result, isNew) = await BeginAsync(device, deviceName, ct);
         if (isNew)
             await mediator.Publish(new DeviceAdded(device), CancellationToken.None);
@@ -132,7 +132,7 @@ internal sealed class BuiltInAccounts(
     private async Task<(Result<TokenPair> Result, bool IsNew)> BeginAsync(DeviceAddress device, string? deviceName, CancellationToken ct)
     {
         var token = refreshTokens.NewFamily();
-        return await devices.OpenAsync(device, deviceName, token, RefreshExpiry(), options.Value.MaxDevices, ct) is { } admission
+        return await devices.OpenFamilyAsync(device, deviceName, token, RefreshExpiry(), options.Value.MaxDevices, ct) is { } admission
             ? (Pair(device, admission.IssuedAt, token), admission.IsNew)
             : (IdentityErrors.TooManyDevices, false);
     }

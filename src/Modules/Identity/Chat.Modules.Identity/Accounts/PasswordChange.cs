@@ -11,8 +11,8 @@ namespace Chat.Modules.Identity.Accounts;
 
 /// <summary>Changes a password, and ends all sessions but the one that asks: that goes on with a new pair of tokens.</summary>
 internal sealed class PasswordChange(
-    BuiltInAccounts accounts, IAccountStore store, Passwords passwords, IDeviceStore devices, Revocations revocations, KnownDevices known,
-    HalfRevoked halfRevoked, IMediator mediator, ILogger<PasswordChange> log)
+    BuiltInAccounts accounts, IAccountStore store, Passwords passwords, IDeviceStore devices, Revocations revocations, DeviceRegistrar registrar,
+    PendingRevocations pendingRevocations, IMediator mediator, ILogger<PasswordChange> log)
 {
     /// <summary>
     /// The other devices are revoked, and every token that this one was given before is void. Asked again after an answer that was lost, it finds the
@@ -53,18 +53,18 @@ internal sealed class PasswordChange(
         var ct = CancellationToken.None;
         var all = await devices.GetDevicesAsync(caller.User, ct);
         // Half revoked ones too: where the store failed to answer, this node does not know yet that their tokens are void.
-        var addresses = all.Select(device => caller with { Device = device.Id }).Union(await devices.GetHalfRevokedAsync(caller.User, ct));
+        var addresses = all.Select(device => caller with { Device = device.Id }).Union(await devices.GetPendingRevocationsAsync(caller.User, ct));
         foreach (var other in addresses.Where(device => device != caller))
         {
             await revocations.AddAsync(other, ct);
-            known.Forget(other);
-            await halfRevoked.TryFinishAsync(other, ct);
+            registrar.Forget(other);
+            await pendingRevocations.TryCompleteAsync(other, ct);
         }
         // Its tokens alone: it is not forgotten, and begins anew at once.
         await revocations.AddAsync(caller, ct);
         var pair = await accounts.BeginAnewAsync(caller, all.FirstOrDefault(device => device.Id == caller.Device)?.Name, ct);
         // Its connection may be one that came in by a stolen token.
-        await mediator.Publish(new DeviceRevoked(caller) { Elsewhere = true }, ct);
+        await mediator.Publish(new DeviceRevoked(caller) { KeepData = true }, ct);
         return pair;
     }
 }

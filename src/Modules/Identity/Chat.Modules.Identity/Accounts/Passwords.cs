@@ -26,7 +26,7 @@ internal sealed class Passwords : IDisposable
     private readonly PasswordHasher<string> _hasher;
     private readonly SemaphoreSlim _slots = new(Math.Max(1, Environment.ProcessorCount / 2));
     private readonly int _maxWaiting;
-    private readonly string _nobodys;
+    private readonly string _dummyHash;
     private readonly Histogram<double> _time;
     private readonly Counter<long> _refused;
     private readonly TimeProvider _clock;
@@ -37,7 +37,7 @@ internal sealed class Passwords : IDisposable
         _clock = clock;
         _maxWaiting = options.Value.MaxWaitingPasswords;
         _hasher = new PasswordHasher<string>(Options.Create(new PasswordHasherOptions { IterationCount = options.Value.PasswordIterations }));
-        _nobodys = HashOfNobody(options.Value.PasswordIterations);
+        _dummyHash = MakeDummyHash(options.Value.PasswordIterations);
         var meter = meters.Create("Chat");
         _time = meter.CreateHistogram<double>("chat.passwords.time", "s", "Time to hash or check a password, waiting included.");
         _refused = meter.CreateCounter<long>("chat.passwords.refused", description: "Passwords refused unchecked as too many waited.");
@@ -60,7 +60,7 @@ internal sealed class Passwords : IDisposable
 
     public void Dispose() => _slots.Dispose();
 
-    private PasswordCheck Check(string? hash, string password) => _hasher.VerifyHashedPassword("", hash ?? _nobodys, password) switch
+    private PasswordCheck Check(string? hash, string password) => _hasher.VerifyHashedPassword("", hash ?? _dummyHash, password) switch
     {
         PasswordVerificationResult.Success when hash is not null => PasswordCheck.Right,
         PasswordVerificationResult.SuccessRehashNeeded when hash is not null => PasswordCheck.RightButOld,
@@ -98,7 +98,7 @@ internal sealed class Passwords : IDisposable
     }
 
     // In the hasher's version 3 (0x01, function 2 = HMAC-SHA512, iterations, salt's length, salt, key; big-endian), of no password at all.
-    internal static string HashOfNobody(int iterations)
+    internal static string MakeDummyHash(int iterations)
     {
         Span<byte> hash = stackalloc byte[13 + 16 + 32];
         RandomNumberGenerator.Fill(hash[13..]);

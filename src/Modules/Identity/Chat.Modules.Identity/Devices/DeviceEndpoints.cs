@@ -24,7 +24,7 @@ internal static class DeviceEndpoints
     }
 
     private static async Task<IResult> RevokeAsync(
-        string deviceId, Caller caller, Revocations revocations, KnownDevices known, HalfRevoked halfRevoked,
+        string deviceId, Caller caller, Revocations revocations, DeviceRegistrar registrar, PendingRevocations pendingRevocations,
         ILogger<Revocations> log, CancellationToken ct)
     {
         if (!DeviceId.TryParse(deviceId, out var device))
@@ -32,8 +32,8 @@ internal static class DeviceEndpoints
         var address = caller.Device with { Device = device };
         if (await revocations.AddAsync(address, ct))
             log.DeviceRevoked(address);
-        known.Forget(address);
-        return await halfRevoked.TryFinishAsync(address, ct)
+        registrar.Forget(address);
+        return await pendingRevocations.TryCompleteAsync(address, ct)
             ? Results.NoContent()
             : HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "You have no such device."));
     }

@@ -14,7 +14,7 @@ namespace Chat.Modules.Identity.Devices;
 internal sealed class RefreshTokens
 {
     /// <summary>How long the newest predecessor is good again: its answer was lost, or two tabs used it at once.</summary>
-    public static readonly TimeSpan RepeatedFor = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan RepeatWindow = TimeSpan.FromSeconds(60);
 
     private const int NumberLength = 16;
     private const int MacLength = RefreshToken.SecretLength - NumberLength;
@@ -36,12 +36,12 @@ internal sealed class RefreshTokens
     /// <param name="presented">The token.</param>
     /// <param name="currentHash">The <see cref="RefreshToken.Hash"/> of the family's current token.</param>
     /// <param name="age">Since the current token was given out; negative where the clock was set back.</param>
-    public TokenUse Judge(RefreshToken presented, ReadOnlySpan<byte> currentHash, TimeSpan age)
+    public TokenUse Classify(RefreshToken presented, ReadOnlySpan<byte> currentHash, TimeSpan age)
     {
         if (CryptographicOperations.FixedTimeEquals(currentHash, presented.Hash))
             return TokenUse.Current;
         if (CryptographicOperations.FixedTimeEquals(currentHash, NextOf(presented).Hash))
-            return age.Duration() < RepeatedFor ? TokenUse.Repeated : TokenUse.Used;
+            return age.Duration() < RepeatWindow ? TokenUse.Repeated : TokenUse.Used;
         var wasGivenOut = CryptographicOperations.FixedTimeEquals(
             MacOf(presented.Family, presented.Secret[..NumberLength]), presented.Secret[NumberLength..]);
         return wasGivenOut ? TokenUse.Used : TokenUse.Unknown;

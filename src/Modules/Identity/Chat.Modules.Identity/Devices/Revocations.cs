@@ -8,7 +8,7 @@ namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
 /// The devices revoked of late, in memory: every request asks. Read from the store at the start and, where other nodes revoke too, every
-/// <see cref="AuthOptions.RevocationRefreshMs"/> (<see cref="RevokedElsewhere"/>); one older than any token can be is forgotten.
+/// <see cref="AuthOptions.RevocationRefreshMs"/> (<see cref="RevocationPoller"/>); one older than any token can be is forgotten.
 /// </summary>
 internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> options, TimeProvider clock) : IHostedService
 {
@@ -21,7 +21,7 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
     private RevocationPosition? _readUpTo;
 
     /// <summary>Whether a token of the device that was issued at this time is void.</summary>
-    public bool Cover(DeviceAddress device, DateTimeOffset issuedAt)
+    public bool IsVoid(DeviceAddress device, DateTimeOffset issuedAt)
     {
         if (_revoked.IsEmpty || !_revoked.TryGetValue(device, out var known))
             return false;

@@ -10,10 +10,10 @@ internal sealed record CqlDevice(
     DateTimeOffset? ForgottenAt, DateTimeOffset? UsedAt)
 {
     /// <summary>False for a device that was revoked and has not come again.</summary>
-    public bool IsThere => RevokedAt is not { } revoked || IssuedAt > revoked;
+    public bool IsActive => RevokedAt is not { } revoked || IssuedAt > revoked;
 
     /// <summary>Its revocation lacks its second half, and it has not come again.</summary>
-    public bool IsHalfRevoked => !IsThere && !(ForgottenAt >= RevokedAt);
+    public bool HasPendingRevocation => !IsActive && !(ForgottenAt >= RevokedAt);
 
     public Device ToDevice() => new(Address.Device, Name, CreatedAt, UsedAt ?? IssuedAt);
 }

@@ -25,7 +25,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     private readonly CqlFamilyRows _families = new(session, clock);
     private readonly CqlRevocationRows _revocations = new(session, clock);
 
-    public async Task<Admission?> OpenAsync(
+    public async Task<Admission?> OpenFamilyAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct)
     {
         if (await AdmitAsync(device, name, families: 1, maxDevices, ct) is not var (row, isNew))
@@ -39,14 +39,14 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
         var next = tokens.NextOf(presented);
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var family = await _families.FindAsync(presented.Family, IsAgain(attempt), ct);
+            var family = await _families.FindAsync(presented.Family, IsRetry(attempt), ct);
             if (family is null || family.ExpiresAt <= Now())
                 return Rotation.Unknown;
-            var row = await _devices.FindAsync(family.Device, IsAgain(attempt), ct);
-            if (row is not { IsThere: true } || row.Generation != family.Generation || family.Number <= row.Opened - MaxFamiliesPerDevice)
+            var row = await _devices.FindAsync(family.Device, IsRetry(attempt), ct);
+            if (row is not { IsActive: true } || row.Generation != family.Generation || family.Number <= row.Opened - MaxFamiliesPerDevice)
                 return Rotation.Unknown;
 
-            var use = tokens.Judge(presented, family.TokenHash, expiresAt - family.ExpiresAt);
+            var use = tokens.Classify(presented, family.TokenHash, expiresAt - family.ExpiresAt);
             if (use == TokenUse.Unknown)
                 return Rotation.Unknown;
             if (use == TokenUse.Used)
@@ -60,53 +60,53 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
                 && (use == TokenUse.Repeated || await _families.TryReplaceAsync(family, family with { TokenHash = next.Hash, ExpiresAt = expiresAt }, ct)))
                 return new Rotation(RotationOutcome.Rotated, family.Device, issued.IssuedAt, next);
         }
-        throw AllTheTime();
+        throw TooContended();
     }
 
     public async Task EndFamilyAsync(RefreshToken token, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (await _families.FindAsync(token.Family, IsAgain(attempt), ct) is not { } found
-                || tokens.Judge(token, found.TokenHash, TimeSpan.Zero) == TokenUse.Unknown
+            if (await _families.FindAsync(token.Family, IsRetry(attempt), ct) is not { } found
+                || tokens.Classify(token, found.TokenHash, TimeSpan.Zero) == TokenUse.Unknown
                 || await _families.TryEndAsync(found, ct))
                 return;
         }
-        throw AllTheTime();
+        throw TooContended();
     }
 
-    public async Task<Admission?> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
+    public async Task<Admission?> RegisterAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
         await AdmitAsync(device, null, families: 0, maxDevices, ct) is var (row, isNew) ? new Admission(row.IssuedAt, isNew) : null;
 
     public async Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct) =>
-        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsThere).Select(row => row.ToDevice())];
+        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsActive).Select(row => row.ToDevice())];
 
     public async Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            if (await _devices.FindAsync(device, IsAgain(attempt), ct) is not { } row)
+            if (await _devices.FindAsync(device, IsRetry(attempt), ct) is not { } row)
                 return null;
-            if (!row.IsThere)
+            if (!row.IsActive)
             {
                 await _revocations.AddAsync(new Revocation(device, row.RevokedAt!.Value), ct);
                 return row.RevokedAt;
             }
-            var revoked = row with { RevokedAt = Later(Now(), row.IssuedAt) };
+            var revoked = row with { RevokedAt = Max(Now(), row.IssuedAt) };
             if (!await _devices.TryChangeAsync(row, revoked, ct))
                 continue;
             await _revocations.AddAsync(new Revocation(device, revoked.RevokedAt.Value), ct);
             return revoked.RevokedAt;
         }
-        throw AllTheTime();
+        throw TooContended();
     }
 
-    public async Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct) =>
-        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.IsHalfRevoked).Select(row => row.Address)];
+    public async Task<IReadOnlyList<DeviceAddress>> GetPendingRevocationsAsync(UserId user, CancellationToken ct) =>
+        [.. (await _devices.ReadAsync(user, linearizable: false, ct)).Devices.Where(row => row.HasPendingRevocation).Select(row => row.Address)];
 
-    public async Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct)
+    public async Task CompleteRevocationAsync(DeviceAddress device, CancellationToken ct)
     {
-        if (await _devices.FindAsync(device, linearizable: false, ct) is { IsHalfRevoked: true } row)
+        if (await _devices.FindAsync(device, linearizable: false, ct) is { HasPendingRevocation: true } row)
             await _devices.ForgetAsync(row, ct);
     }
 
@@ -129,25 +129,25 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
-            var user = await _devices.ReadAsync(device.User, IsAgain(attempt), ct);
+            var user = await _devices.ReadAsync(device.User, IsRetry(attempt), ct);
             var known = user.Devices.FirstOrDefault(row => row.Address == device);
-            if (known is { IsThere: true })
+            if (known is { IsActive: true })
             {
                 if (await TryIssueAsync(known, name ?? known.Name, families, ct) is { } issued)
                     return (issued, false);
                 continue;
             }
             // A plain read may have the count of changes without the device that came with it, where a host died in the middle of that.
-            if (!IsAgain(attempt))
+            if (!IsRetry(attempt))
                 continue;
-            if (user.Devices.Count(row => row.IsThere) >= maxDevices)
+            if (user.Devices.Count(row => row.IsActive) >= maxDevices)
                 return null;
             var now = Now();
             var added = new CqlDevice(device, name, now, IssueTime(now, known?.RevokedAt), known?.RevokedAt, Guid.CreateVersion7(now), families, known?.ForgottenAt, now);
             if (await _devices.TryAddAsync(added, user.Changes, ct))
                 return (added, true);
         }
-        throw AllTheTime();
+        throw TooContended();
     }
 
     /// <summary>Null where the device has changed meanwhile.</summary>
@@ -155,21 +155,21 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     private async Task<CqlDevice?> TryIssueAsync(CqlDevice row, string? name, int families, CancellationToken ct)
     {
         var now = Now();
-        var issued = row with { Name = name, IssuedAt = Later(row.IssuedAt, IssueTime(now, row.RevokedAt)), UsedAt = now, Opened = row.Opened + families };
+        var issued = row with { Name = name, IssuedAt = Max(row.IssuedAt, IssueTime(now, row.RevokedAt)), UsedAt = now, Opened = row.Opened + families };
         return issued == row || await _devices.TryChangeAsync(row, issued, ct) ? issued : null;
     }
 
     // After any revocation, even where the clock was set back.
     private static DateTimeOffset IssueTime(DateTimeOffset now, DateTimeOffset? revokedAt) =>
-        revokedAt is { } revoked ? Later(now, revoked.AddMilliseconds(1)) : now;
+        revokedAt is { } revoked ? Max(now, revoked.AddMilliseconds(1)) : now;
 
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+    private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     // A plain read is behind where a conditional write was decided and its host died: then the next look must see it.
-    private static bool IsAgain(int attempt) => attempt > 0;
+    private static bool IsRetry(int attempt) => attempt > 0;
 
     // Whole milliseconds, as they are stored.
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    private static StoreUnavailableException AllTheTime() => new("The device is being changed by others all the time.");
+    private static StoreUnavailableException TooContended() => new("The device is being changed by others all the time.");
 }

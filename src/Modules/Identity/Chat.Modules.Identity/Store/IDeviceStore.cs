@@ -19,11 +19,11 @@ internal interface IDeviceStore
     /// there, and the user has <paramref name="maxDevices"/> at most. A device keeps its newest 100 families.
     /// </summary>
     /// <returns>Null, and nothing changed, where the user has too many devices.</returns>
-    Task<Admission?> OpenAsync(
+    Task<Admission?> OpenFamilyAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct);
 
     /// <summary>
-    /// Puts the next token of its family in the place of <paramref name="presented"/>, once: within <see cref="RefreshTokens.RepeatedFor"/>
+    /// Puts the next token of its family in the place of <paramref name="presented"/>, once: within <see cref="RefreshTokens.RepeatWindow"/>
     /// it is answered again with the same one. An older token ends the family; one that was never given out changes nothing.
     /// </summary>
     /// <param name="presented">As the client sent it.</param>
@@ -35,22 +35,22 @@ internal interface IDeviceStore
     Task EndFamilyAsync(RefreshToken token, CancellationToken ct);
 
     /// <summary>Keeps a device that has its tokens from elsewhere; null where the user has too many devices.</summary>
-    Task<Admission?> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct);
+    Task<Admission?> RegisterAsync(DeviceAddress device, int maxDevices, CancellationToken ct);
 
     /// <summary>A user's devices, those revoked left out, by id.</summary>
     Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct);
 
     /// <summary>
     /// Forgets a device with its families. The time of revocation: of the earlier one where the device is revoked already. Null where the user
-    /// has no such device, and no revocation of it is kept. The device is half revoked until <see cref="FinishRevocationAsync"/>.
+    /// has no such device, and no revocation of it is kept. The device is half revoked until <see cref="CompleteRevocationAsync"/>.
     /// </summary>
     Task<DateTimeOffset?> RevokeAsync(DeviceAddress device, CancellationToken ct);
 
     /// <summary>The user's devices that are half revoked and have not come again, in no order.</summary>
-    Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct);
+    Task<IReadOnlyList<DeviceAddress>> GetPendingRevocationsAsync(UserId user, CancellationToken ct);
 
     /// <summary>The device's revocation is complete. Twice is as once.</summary>
-    Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct);
+    Task CompleteRevocationAsync(DeviceAddress device, CancellationToken ct);
 
     /// <summary>
     /// The revocations that have come since a position, whatever the nodes' clocks say, each device at most once and in no order; older ones may

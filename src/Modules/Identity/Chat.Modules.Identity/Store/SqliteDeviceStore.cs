@@ -15,7 +15,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
 {
     private const int MaxFamiliesPerDevice = 100;
 
-    public Task<Admission?> OpenAsync(
+    public Task<Admission?> OpenFamilyAsync(
         DeviceAddress device, string? name, RefreshToken token, DateTimeOffset expiresAt, int maxDevices, CancellationToken ct) =>
         database.WriteAsync(
             connection =>
@@ -51,7 +51,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
                     return Rotation.Unknown;
                 var device = Address(row.UserId, row.DeviceId);
                 var next = tokens.NextOf(presented);
-                switch (tokens.Judge(presented, row.TokenHash, expiresAt - Time(row.ExpiresMs)))
+                switch (tokens.Classify(presented, row.TokenHash, expiresAt - Time(row.ExpiresMs)))
                 {
                     case TokenUse.Unknown:
                         return Rotation.Unknown;
@@ -71,12 +71,12 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
     public Task EndFamilyAsync(RefreshToken token, CancellationToken ct) => database.WriteAsync(
         connection =>
         {
-            if (FindFamily(connection, token.Family) is { } row && tokens.Judge(token, row.TokenHash, TimeSpan.Zero) != TokenUse.Unknown)
+            if (FindFamily(connection, token.Family) is { } row && tokens.Classify(token, row.TokenHash, TimeSpan.Zero) != TokenUse.Unknown)
                 EndFamily(connection, token.Family);
         },
         ct);
 
-    public Task<Admission?> NoteAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
+    public Task<Admission?> RegisterAsync(DeviceAddress device, int maxDevices, CancellationToken ct) =>
         database.WriteAsync(connection => Admit(connection, device, null, maxDevices), ct);
 
     public Task<IReadOnlyList<Device>> GetDevicesAsync(UserId user, CancellationToken ct) => Task.FromResult<IReadOnlyList<Device>>(database.Read(
@@ -112,7 +112,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
         },
         ct);
 
-    public Task<IReadOnlyList<DeviceAddress>> GetHalfRevokedAsync(UserId user, CancellationToken ct) => Task.FromResult<IReadOnlyList<DeviceAddress>>(database.Read(
+    public Task<IReadOnlyList<DeviceAddress>> GetPendingRevocationsAsync(UserId user, CancellationToken ct) => Task.FromResult<IReadOnlyList<DeviceAddress>>(database.Read(
         connection => connection
             .Query<string>(
                 """
@@ -123,7 +123,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
             .Select(device => new DeviceAddress(user, DeviceId.Parse(device)))
             .ToList()));
 
-    public Task FinishRevocationAsync(DeviceAddress device, CancellationToken ct) => database.WriteAsync(
+    public Task CompleteRevocationAsync(DeviceAddress device, CancellationToken ct) => database.WriteAsync(
         connection => connection.Execute(
             "DELETE FROM identity_half_revoked WHERE user_id = $user AND device_id = $device",
             new { user = device.User.Value, device = device.Device.Value }),

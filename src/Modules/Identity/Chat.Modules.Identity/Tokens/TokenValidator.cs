@@ -11,7 +11,7 @@ namespace Chat.Modules.Identity.Tokens;
 
 /// <summary>The one judge of access tokens: of a request's and of an <c>auth</c> frame's.</summary>
 internal sealed class TokenValidator(
-    ITrustedIssuer issuer, Revocations revocations, KnownDevices known, IOptions<AuthOptions> options, TimeProvider clock) : ITokens
+    ITrustedIssuer issuer, Revocations revocations, DeviceRegistrar registrar, IOptions<AuthOptions> options, TimeProvider clock) : ITokens
 {
     private const int MaxTokenBytes = 16 * 1024;
 
@@ -28,7 +28,7 @@ internal sealed class TokenValidator(
         if (DeviceOf(jwt, deviceFromQuery) is not { } device)
             return TokenCheck.Refused(IdentityErrors.BadToken);
         var issuedAt = IssuedAt(jwt);
-        if (revocations.Cover(device, issuedAt))
+        if (revocations.IsVoid(device, issuedAt))
             return TokenCheck.Refused(IdentityErrors.BadToken);
 
         var now = clock.GetUtcNow();
@@ -38,7 +38,7 @@ internal sealed class TokenValidator(
         // Last: the code says that age is all that is wrong.
         if (expiresAt <= now)
             return TokenCheck.Refused(IdentityErrors.TokenExpired);
-        return await known.AdmitAsync(device, ct)
+        return await registrar.EnsureRegisteredAsync(device, ct)
             ? new TokenCheck(device, expiresAt, null) { IssuedAt = issuedAt }
             : TokenCheck.Refused(IdentityErrors.TooManyDevices);
     }
@@ -46,7 +46,7 @@ internal sealed class TokenValidator(
     public bool IsRevoked(ClaimsPrincipal user) =>
         Caller.From(user) is { } caller
         && long.TryParse(user.FindFirstValue(TokenCheck.IssuedAtMsClaim), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var issuedAt)
-        && revocations.Cover(caller.Device, DateTimeOffset.FromUnixTimeMilliseconds(issuedAt));
+        && revocations.IsVoid(caller.Device, DateTimeOffset.FromUnixTimeMilliseconds(issuedAt));
 
     // The query stands in for a claim that is not there, and differs from none that is.
     private static DeviceAddress? DeviceOf(JsonWebToken jwt, string? deviceFromQuery)

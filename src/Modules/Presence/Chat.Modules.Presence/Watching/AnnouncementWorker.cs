@@ -14,7 +14,7 @@ namespace Chat.Modules.Presence.Watching;
 /// about a second later.
 /// </summary>
 internal sealed class AnnouncementWorker(
-    Announcements announcements, Subscriptions subscriptions, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen,
+    Announcements announcements, Subscriptions subscriptions, VisibilityChecker visibility, OnlineUsers online, LastSeenTimes lastSeen,
     IMediator mediator, TimeProvider clock, ILogger<AnnouncementWorker> log) : BackgroundService
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
@@ -51,16 +51,16 @@ internal sealed class AnnouncementWorker(
     private async Task AnnounceAsync(UserId user, CancellationToken ct)
     {
         var checkedAt = subscriptions.Removals;
-        var (told, doubtful) = subscriptions.Of(user);
-        foreach (var subscription in doubtful)
+        var (told, toCheck) = subscriptions.Of(user);
+        foreach (var subscription in toCheck)
         {
-            var sight = await visibility.OfAsync(subscription.Subscriber.Device.User, user, ct);
-            if (sight == Sight.None)
+            var found = await visibility.OfAsync(subscription.Subscriber.Device.User, user, ct);
+            if (found == Visibility.None)
             {
                 subscriptions.Remove(subscription);
                 continue;
             }
-            subscriptions.Confirm(subscription, sight, checkedAt);
+            subscriptions.Confirm(subscription, found, checkedAt);
             told.Add(subscription.Subscriber);
         }
         if (told.Count == 0)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Presence.Watching;
 
 internal sealed class SubscribePresenceHandler(
-    Subscriptions subscriptions, StraySubscribers strays, Visibility visibility, OnlineUsers online, LastSeenTimes lastSeen,
+    Subscriptions subscriptions, UnconfirmedSubscribers unconfirmed, VisibilityChecker visibility, OnlineUsers online, LastSeenTimes lastSeen,
     IOptions<PresenceOptions> options)
     : ICommandHandler<SubscribePresence, IReadOnlyList<PresenceState>>
 {
@@ -26,7 +26,7 @@ internal sealed class SubscribePresenceHandler(
         // No waiting from here on, and the states last: a change after them is announced, and should not overtake this answer.
         if (subscriptions.Change(new Subscriber(command.From, command.Connection), command.Unsubscribe, visible, checkedAt) is { } refusal)
             return refusal;
-        strays.Observe(command.From.User, command.Connection);
+        unconfirmed.Observe(command.From.User, command.Connection);
         return command.Subscribe.Distinct().Where(visible.ContainsKey).Select(user => online.StateOf(user, times)).ToArray();
     }
 }

@@ -6,27 +6,27 @@ namespace Chat.Modules.Presence.Watching;
 /// <summary>One connection is told of one user. <see cref="Subscriptions"/> alone writes the fields that change, under its lock.</summary>
 /// <param name="subscriber">The connection.</param>
 /// <param name="user">The user.</param>
-/// <param name="sides">The user who is watched, and the one who watches.</param>
+/// <param name="removals">The user who is watched, and the one who watches.</param>
 /// <param name="since">How many removals from groups there had been before it.</param>
-internal sealed class Subscription(Subscriber subscriber, UserId user, (Doubt Watched, Doubt Watching) sides, long since)
+internal sealed class Subscription(Subscriber subscriber, UserId user, (GroupRemovals Watched, GroupRemovals Watching) removals, long since)
 {
     public Subscriber Subscriber => subscriber;
 
     public UserId User => user;
 
     /// <summary>What the last check found.</summary>
-    public Sight Sight { get; set; }
+    public Visibility Visibility { get; set; }
 
     /// <summary>How many removals from groups there had been when the last check began.</summary>
     public long CheckedAt { get; set; }
 
-    public bool IsDoubtful =>
-        Sight != Sight.Lasting && CheckedAt < Math.Max(since, Math.Max(sides.Watched.LastRemoval, sides.Watching.LastRemoval));
+    public bool NeedsCheck =>
+        Visibility != Visibility.Permanent && CheckedAt < Math.Max(since, Math.Max(removals.Watched.Last, removals.Watching.Last));
 }
 
 /// <summary>What must be checked again of one user: one note, however many watch it or are watched by it.</summary>
-internal sealed class Doubt
+internal sealed class GroupRemovals
 {
     /// <summary>The number of the last removal of the user from a group.</summary>
-    public long LastRemoval { get; set; }
+    public long Last { get; set; }
 }

@@ -21,8 +21,8 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
 
     // All change under _lock: by the handlers of commands and events, and by the announcing worker.
     private readonly Dictionary<ConnectionId, Dictionary<UserId, Subscription>> _ofConnection = [];
-    private readonly Dictionary<UserId, Side<Subscription>> _ofUser = [];
-    private readonly Dictionary<UserId, Side<ConnectionId>> _watchers = [];
+    private readonly Dictionary<UserId, UserEntry<Subscription>> _ofUser = [];
+    private readonly Dictionary<UserId, UserEntry<ConnectionId>> _watchers = [];
     private int _count;
     private long _removals;
 
@@ -48,7 +48,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     /// <param name="subscribe">Visible users, and why.</param>
     /// <param name="checkedAt"><see cref="Removals"/> before that was found out.</param>
     public Error? Change(
-        Subscriber subscriber, IReadOnlyCollection<UserId> unsubscribe, IReadOnlyDictionary<UserId, Sight> subscribe, long checkedAt)
+        Subscriber subscriber, IReadOnlyCollection<UserId> unsubscribe, IReadOnlyDictionary<UserId, Visibility> subscribe, long checkedAt)
     {
         lock (_lock)
         {
@@ -61,8 +61,8 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
 
             foreach (var subscription in held.Values.Where(one => !wanted.Contains(one.User)).ToArray())
                 Drop(subscription);
-            foreach (var (user, sight) in subscribe)
-                Confirm(Hold(subscriber, user), sight, checkedAt);
+            foreach (var (user, visibility) in subscribe)
+                Confirm(Hold(subscriber, user), visibility, checkedAt);
             return null;
         }
     }
@@ -84,41 +84,41 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
             Drop(subscription);
     }
 
-    /// <summary>Those who are told of a user: the certain ones, and those whose sight must be checked first.</summary>
-    public (List<Subscriber> Certain, List<Subscription> Doubtful) Of(UserId user)
+    /// <summary>Those who are told of a user: the confirmed ones, and those whose visibility must be checked first.</summary>
+    public (List<Subscriber> Confirmed, List<Subscription> ToCheck) Of(UserId user)
     {
-        var certain = new List<Subscriber>();
-        var doubtful = new List<Subscription>();
+        var confirmed = new List<Subscriber>();
+        var toCheck = new List<Subscription>();
         lock (_lock)
         {
             foreach (var subscription in _ofUser.GetValueOrDefault(user)?.All ?? [])
             {
-                if (subscription.IsDoubtful)
-                    doubtful.Add(subscription);
+                if (subscription.NeedsCheck)
+                    toCheck.Add(subscription);
                 else
-                    certain.Add(subscription.Subscriber);
+                    confirmed.Add(subscription.Subscriber);
             }
         }
-        return (certain, doubtful);
+        return (confirmed, toCheck);
     }
 
     /// <summary>A check has found that the watcher may see the user.</summary>
-    public void Confirm(Subscription subscription, Sight sight, long checkedAt)
+    public void Confirm(Subscription subscription, Visibility visibility, long checkedAt)
     {
         lock (_lock)
-            (subscription.Sight, subscription.CheckedAt) = (sight, checkedAt);
+            (subscription.Visibility, subscription.CheckedAt) = (visibility, checkedAt);
     }
 
     /// <summary>A user was removed from a group: what it watches, and who watches it, must be checked again.</summary>
-    public void Doubt(UserId removed)
+    public void RecheckAfterRemoval(UserId removed)
     {
         lock (_lock)
         {
             _removals++;
             if (_ofUser.TryGetValue(removed, out var watched))
-                watched.Doubt.LastRemoval = _removals;
+                watched.GroupRemovals.Last = _removals;
             if (_watchers.TryGetValue(removed, out var watching))
-                watching.Doubt.LastRemoval = _removals;
+                watching.GroupRemovals.Last = _removals;
         }
     }
 
@@ -127,14 +127,14 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         if (!_ofConnection.TryGetValue(subscriber.Connection, out var held))
         {
             _ofConnection.Add(subscriber.Connection, held = []);
-            SideOf(_watchers, subscriber.Device.User).All.Add(subscriber.Connection);
+            EntryOf(_watchers, subscriber.Device.User).All.Add(subscriber.Connection);
         }
         if (held.TryGetValue(user, out var subscription))
             return subscription;
 
         // No removal before it was there has doubted it, so the last of them counts, whomever it concerned.
-        var watched = SideOf(_ofUser, user);
-        subscription = new Subscription(subscriber, user, (watched.Doubt, _watchers[subscriber.Device.User].Doubt), since: _removals);
+        var watched = EntryOf(_ofUser, user);
+        subscription = new Subscription(subscriber, user, (watched.GroupRemovals, _watchers[subscriber.Device.User].GroupRemovals), since: _removals);
         held.Add(user, subscription);
         watched.All.Add(subscription);
         _count++;
@@ -159,24 +159,24 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         metrics.Subscriptions.Add(-1);
     }
 
-    private static Side<T> SideOf<T>(Dictionary<UserId, Side<T>> index, UserId user)
+    private static UserEntry<T> EntryOf<T>(Dictionary<UserId, UserEntry<T>> index, UserId user)
     {
-        if (!index.TryGetValue(user, out var side))
-            index.Add(user, side = new Side<T>());
-        return side;
+        if (!index.TryGetValue(user, out var entry))
+            index.Add(user, entry = new UserEntry<T>());
+        return entry;
     }
 
-    private static void RemoveFrom<T>(Dictionary<UserId, Side<T>> index, UserId user, T one)
+    private static void RemoveFrom<T>(Dictionary<UserId, UserEntry<T>> index, UserId user, T one)
     {
-        var side = index[user];
-        side.All.Remove(one);
-        if (side.All.Count == 0)
+        var entry = index[user];
+        entry.All.Remove(one);
+        if (entry.All.Count == 0)
             index.Remove(user);
     }
 
-    private sealed class Side<T>
+    private sealed class UserEntry<T>
     {
-        public Doubt Doubt { get; } = new();
+        public GroupRemovals GroupRemovals { get; } = new();
 
         public HashSet<T> All { get; } = [];
     }

@@ -1,0 +1,138 @@
+using System.Collections.Frozen;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Groups.Contracts;
+
+namespace Chat.Modules.Groups.Domain;
+
+/// <summary>
+/// Who may do what in a group, and what comes of it. Pure: the same group and command give the same change. A group that has members has
+/// exactly one owner, before and after.
+/// </summary>
+internal static class GroupRules
+{
+    private static readonly Membership FromTheBeginning = new(SeqNo.None, SeqNo.None);
+
+    public static Result<GroupChange> Create(
+        ConversationId id, UserId owner, string title, GroupHistory history, IEnumerable<UserId> others, DateTimeOffset now, int maxMembers,
+        IReadOnlySet<UserId>? strangers = null)
+    {
+        UserId[] users = [owner, .. others.Where(user => user != owner).Distinct()];
+        if (users.Length > maxMembers)
+            return GroupsErrors.TooManyMembers(maxMembers);
+
+        var members = users
+            .Select((user, index) => new Member(user, index == 0 ? GroupRole.Owner : GroupRole.Member, FromTheBeginning, index + 1))
+            .ToArray();
+        return new GroupChange(null, new GroupState(id, title, history, now, version: 1, members))
+        {
+            Added = members,
+            Strangers = strangers ?? FrozenSet<UserId>.Empty,
+            Events = [new GroupCreated(id, owner, users)],
+        };
+    }
+
+    /// <param name="group">The group.</param>
+    /// <param name="caller">Who wants it.</param>
+    /// <param name="title">Null leaves it.</param>
+    /// <param name="history">Null leaves it; members that are in keep what they may see.</param>
+    public static Result<GroupChange> Change(GroupState group, UserId caller, string? title, GroupHistory? history)
+    {
+        if (MayManage(group, caller) is { } refusal)
+            return refusal;
+        var (newTitle, newHistory) = (title ?? group.Title, history ?? group.History);
+        if (newTitle == group.Title && newHistory == group.History)
+            return GroupChange.None(group);
+
+        return new GroupChange(group, group.With(newTitle, newHistory))
+        {
+            Events = newTitle == group.Title ? [] : [new TitleChanged(group.Id, newTitle)],
+        };
+    }
+
+    /// <param name="group">The group.</param>
+    /// <param name="caller">Who wants it.</param>
+    /// <param name="users">Who is in already is passed over.</param>
+    /// <param name="head">The conversation's head, read before: where the new members begin.</param>
+    /// <param name="maxMembers">How many the group may have then.</param>
+    /// <param name="strangers">Who of the users has never written to the caller; null for nobody.</param>
+    public static Result<GroupChange> Add(GroupState group, UserId caller, IEnumerable<UserId> users, SeqNo head, int maxMembers, IReadOnlySet<UserId>? strangers = null)
+    {
+        if (MayManage(group, caller) is { } refusal)
+            return refusal;
+        var newcomers = users.Where(user => group.Find(user) is null).Distinct().ToArray();
+        if (newcomers.Length == 0)
+            return GroupChange.None(group);
+        if (group.Members.Count + newcomers.Length > maxMembers)
+            return GroupsErrors.TooManyMembers(maxMembers);
+
+        var membership = new Membership(head, group.History == GroupHistory.FromJoin ? head : SeqNo.None);
+        var ordinal = group.Members[^1].Ordinal;
+        var added = newcomers.Select(user => new Member(user, GroupRole.Member, membership, ++ordinal)).ToArray();
+        return new GroupChange(group, group.With([.. group.Members, .. added]))
+        {
+            Added = added,
+            Strangers = strangers ?? FrozenSet<UserId>.Empty,
+            Events = [new MembersAdded(group.Id, newcomers)],
+        };
+    }
+
+    /// <summary>A member goes: by itself, or by somebody of a higher role. An owner who goes hands over; with the last member the group ends.</summary>
+    public static Result<GroupChange> Remove(GroupState group, UserId caller, UserId user)
+    {
+        if (group.Find(caller) is not { } by)
+            return GroupsErrors.NotAMember;
+        if (caller != user && by.Role == GroupRole.Member)
+            return GroupsErrors.Forbidden;
+        if (group.Find(user) is not { } leaver)
+            return GroupsErrors.NoSuchMember;
+        if (caller != user && leaver.Role >= by.Role)
+            return GroupsErrors.Forbidden;
+
+        var staying = group.Members.Where(member => member != leaver).ToArray();
+        var removed = new MemberRemoved(group.Id, user);
+        if (leaver.Role != GroupRole.Owner || staying.Length == 0)
+            return new GroupChange(group, group.With(staying)) { Removed = leaver, Events = [removed] };
+
+        var heir = (staying.FirstOrDefault(member => member.Role == GroupRole.Admin) ?? staying[0]).As(GroupRole.Owner);
+        return new GroupChange(group, group.With(Replace(staying, heir)))
+        {
+            Removed = leaver,
+            Changed = [heir],
+            Events = [removed, new RoleChanged(group.Id, heir.User, GroupRole.Owner)],
+        };
+    }
+
+    /// <summary>The owner gives another member a role; with its own, the owner becomes an admin.</summary>
+    public static Result<GroupChange> ChangeRole(GroupState group, UserId caller, UserId user, GroupRole role)
+    {
+        if (group.Find(caller) is not { } owner)
+            return GroupsErrors.NotAMember;
+        if (owner.Role != GroupRole.Owner)
+            return GroupsErrors.Forbidden;
+        if (group.Find(user) is not { } member)
+            return GroupsErrors.NoSuchMember;
+        if (member.Role == role)
+            return GroupChange.None(group);
+        if (member == owner)
+            return GroupsErrors.OwnersOwnRole;
+
+        Member[] changed = role == GroupRole.Owner ? [owner.As(GroupRole.Admin), member.As(role)] : [member.As(role)];
+        return new GroupChange(group, group.With(Replace(group.Members, changed)))
+        {
+            Changed = changed,
+            Events = [.. changed.Select(IEvent (now) => new RoleChanged(group.Id, now.User, now.Role))],
+        };
+    }
+
+    public static Error? MayManage(GroupState group, UserId caller) => group.Find(caller)?.Role switch
+    {
+        null => GroupsErrors.NotAMember,
+        GroupRole.Member => GroupsErrors.Forbidden,
+        _ => null,
+    };
+
+    private static Member[] Replace(IReadOnlyList<Member> members, params Member[] changed) =>
+        [.. members.Select(member => Array.Find(changed, now => now.User == member.User) ?? member)];
+}

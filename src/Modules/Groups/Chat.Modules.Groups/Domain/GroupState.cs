@@ -1,0 +1,66 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+
+namespace Chat.Modules.Groups.Domain;
+
+/// <summary>A group at one version: never changed, but replaced by the next.</summary>
+internal sealed class GroupState
+{
+    private static readonly Task<Membership?> NoMembership = Task.FromResult<Membership?>(null);
+
+    private readonly Dictionary<UserId, Member> _byUser;
+
+    /// <param name="id">Which.</param>
+    /// <param name="title">Its title.</param>
+    /// <param name="history">What a joiner may see.</param>
+    /// <param name="createdAt">Whole milliseconds.</param>
+    /// <param name="version">1 for a new group, one more with each change.</param>
+    /// <param name="members">By rising <see cref="Member.Ordinal"/>, that is longest-serving first; none for a group that has ended.</param>
+    public GroupState(ConversationId id, string title, GroupHistory history, DateTimeOffset createdAt, long version, IReadOnlyList<Member> members)
+    {
+        (Id, Title, History, CreatedAt, Version, Members) = (id, title, history, createdAt, version, members);
+        _byUser = members.ToDictionary(member => member.User);
+        Users = Task.FromResult<IReadOnlyList<UserId>>([.. members.Select(member => member.User)]);
+    }
+
+    public ConversationId Id { get; }
+
+    public string Title { get; }
+
+    public GroupHistory History { get; }
+
+    public DateTimeOffset CreatedAt { get; }
+
+    public long Version { get; }
+
+    public IReadOnlyList<Member> Members { get; }
+
+    /// <summary>The members' ids as the answer to a query: one list for all who ask.</summary>
+    public Task<IReadOnlyList<UserId>> Users { get; }
+
+    public Member? Find(UserId user) => _byUser.GetValueOrDefault(user);
+
+    /// <summary>A user's membership as the answer to a query; that of null where the user is not in the group.</summary>
+    public Task<Membership?> MembershipOf(UserId user) => Find(user)?.Answer ?? NoMembership;
+
+    /// <summary>Whose membership differs between two versions, however many lie between them.</summary>
+    /// <param name="before">The earlier one.</param>
+    /// <param name="after">The later one; null where the group has ended.</param>
+    public static IReadOnlyList<UserId> ChangedMemberships(GroupState before, GroupState? after) =>
+    [
+        .. before.Members.Where(member => !IsIn(after, member)).Select(member => member.User)
+            .Union((after?.Members ?? []).Where(member => !IsIn(before, member)).Select(member => member.User)),
+    ];
+
+    // An ordinal may be given again to somebody who has left and come back; then the place of joining tells, or nothing was missed.
+    private static bool IsIn(GroupState? group, Member member) =>
+        group?.Find(member.User) is { } other && other.Ordinal == member.Ordinal && other.Membership == member.Membership;
+
+    /// <summary>The next version, with these members and all else as it is.</summary>
+    public GroupState With(IReadOnlyList<Member> members) => new(Id, Title, History, CreatedAt, Version + 1, members);
+
+    /// <summary>The next version, with this title and setting.</summary>
+    public GroupState With(string title, GroupHistory history) => new(Id, title, history, CreatedAt, Version + 1, Members);
+
+    public Group ToGroup() => new(Id, Title, History, [.. Members.Select(member => new GroupMember(member.User, member.Role))]);
+}

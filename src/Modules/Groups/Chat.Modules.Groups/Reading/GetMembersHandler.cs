@@ -1,0 +1,23 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Groups.Caching;
+
+namespace Chat.Modules.Groups.Reading;
+
+/// <summary>On the way of every message: a group in use is answered at once, with the list that is in memory.</summary>
+internal sealed class GetMembersHandler(GroupDirectory groups) : IQueryHandler<GetMembers, IReadOnlyList<UserId>>
+{
+    public Task<IReadOnlyList<UserId>> Handle(GetMembers query, CancellationToken ct)
+    {
+        if (query.Conversation.IsDirect)
+        {
+            var (first, second) = query.Conversation.Users;
+            return Task.FromResult<IReadOnlyList<UserId>>([first, second]);
+        }
+        return groups.TryGet(query.Conversation, out var group) ? group.Users : LoadAsync(query, ct);
+    }
+
+    private async Task<IReadOnlyList<UserId>> LoadAsync(GetMembers query, CancellationToken ct) =>
+        await groups.FindAsync(query.Conversation, ct) is { } group ? await group.Users : [];
+}

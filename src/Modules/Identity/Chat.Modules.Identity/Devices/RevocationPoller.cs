@@ -1,0 +1,58 @@
+using System.Runtime.ExceptionServices;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Identity.Contracts;
+using MediatR;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Identity.Devices;
+
+/// <summary>
+/// Polls the store for devices that another node has revoked: within <see cref="AuthOptions.RevocationRefreshMs"/> their tokens are void here and
+/// their connections end. Registered with the stores that several nodes share.
+/// </summary>
+internal sealed class RevocationPoller(
+    Revocations revocations, DeviceRegistrar registrar, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevocationPoller> log) : BackgroundService
+{
+    // Those that a subscriber has failed at; changed by PollAsync alone. No more than there are revocations in the store.
+    private readonly HashSet<DeviceAddress> _untold = [];
+
+    /// <summary>Looks once; not to be called twice at once.</summary>
+    /// <exception cref="Exception">Not all was read or told; the rest is with the next look.</exception>
+    public async Task PollAsync(CancellationToken ct)
+    {
+        _untold.UnionWith(await revocations.RefreshAsync(ct));
+        ExceptionDispatchInfo? first = null;
+        foreach (var device in _untold.ToList())
+        {
+            registrar.Forget(device);
+            try
+            {
+                await mediator.Publish(new DeviceRevoked(device) { KeepData = true }, ct);
+                _untold.Remove(device);
+            }
+            catch (Exception e)
+            {
+                first ??= ExceptionDispatchInfo.Capture(e);
+            }
+        }
+        first?.Throw();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.RevocationRefreshMs), clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await PollAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.RevocationsNotRead(e);
+            }
+        }
+    }
+}
