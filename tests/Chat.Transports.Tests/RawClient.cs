@@ -20,7 +20,7 @@ public sealed class RawClient : IAsyncDisposable
         await tcp.ConnectAsync(address.Host, address.Port, Ct);
         var client = new RawClient(tcp);
         await client.SendAsync(Encoding.ASCII.GetBytes(
-            $"GET /ws?access_token={Doors.Token()} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+            $"GET /ws?access_token={TransportHost.Token()} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
             + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
         var head = new StringBuilder();
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))

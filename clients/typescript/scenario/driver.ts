@@ -16,7 +16,7 @@ interface Command {
   do: string
   device: string
   url: string
-  door: 'signalr' | 'websocket'
+  transport: 'signalr' | 'websocket'
   userId: string
   password: string
   register: boolean
@@ -40,8 +40,8 @@ class Device {
   }
 
   async open(): Promise<void> {
-    const { url, door } = this.command
-    const connect = door === 'signalr' ? signalRTransport : webSocketTransport(WebSocket as unknown as typeof globalThis.WebSocket)
+    const { url, transport } = this.command
+    const connect = transport === 'signalr' ? signalRTransport : webSocketTransport(WebSocket as unknown as typeof globalThis.WebSocket)
     this.client = await ChatClient.open({ url, connect, name: this.name, fetch: (address, request) => this.fetch(address, request) })
   }
 

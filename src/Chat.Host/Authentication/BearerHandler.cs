@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Authentication;
 
 /// <summary>
-/// Who a request comes from: its bearer token, in <c>Authorization</c> or, for the doors that a browser cannot give a head, in
+/// Who a request comes from: its bearer token, in <c>Authorization</c> or, for the transports to which a browser can send no header, in
 /// <c>?access_token=</c>. Refuses with problem details.
 /// </summary>
 internal sealed class BearerHandler(

@@ -4,11 +4,11 @@ namespace Chat.Host.Http;
 internal static class HeadRequests
 {
     // A GET there opens a connection, or takes what waits in one and would be lost.
-    private static readonly PathString[] Doors = ["/hub", "/ws"];
+    private static readonly PathString[] LiveTransports = ["/hub", "/ws"];
 
     public static async Task AnswerAsync(HttpContext context, RequestDelegate next)
     {
-        var isRead = HttpMethods.IsHead(context.Request.Method) && !Doors.Any(door => context.Request.Path.StartsWithSegments(door));
+        var isRead = HttpMethods.IsHead(context.Request.Method) && !LiveTransports.Any(path => context.Request.Path.StartsWithSegments(path));
         if (isRead)
             context.Request.Method = HttpMethods.Get;
         await next(context);

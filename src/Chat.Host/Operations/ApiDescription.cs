@@ -25,7 +25,7 @@ internal static class ApiDescription
         {
             document.Info.Title = "Chat";
             document.Info.Version = "v1";
-            document.Info.Description = "The REST door. Errors are problem details (RFC 9457) with a stable `code`.";
+            document.Info.Description = "The REST interface. Errors are problem details (RFC 9457) with a stable `code`.";
             // Relative to where the document is: it is the same whoever asks, by whatever name of the server.
             var path = context.ApplicationServices.GetRequiredService<IOptions<Http.HttpOptions>>().Value.PathBase;
             document.Servers = [new OpenApiServer { Url = path.Length > 0 ? path : "/" }];

@@ -22,7 +22,7 @@ internal static class Logging
                 .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
                 // An error for each question while the server starts or leaves; the answer says it.
                 .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
-                // A stack trace for each refused call of a hub; faults behind one are logged by the door.
+                // A stack trace for each refused call of a hub; faults behind one are logged by the transport.
                 .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
                 // A line for each refused request.
                 .MinimumLevel.Override("Chat.Host.Authentication.BearerHandler", LogEventLevel.Warning)

@@ -4,13 +4,13 @@ using Chat.Host.Transports.WebSocket;
 
 namespace Chat.Host.Transports;
 
-/// <summary>The live doors: one meaning for each frame, <c>/ws</c> and <c>/hub</c>.</summary>
+/// <summary>The live transports, <c>/ws</c> and <c>/hub</c>: one meaning for each frame.</summary>
 internal static class Transports
 {
     public static IServiceCollection AddTransports(this IServiceCollection services) => services
         .AddModuleOptions<TransportsOptions>("Transports")
         .AddSingleton<TransportsMetrics>()
-        .AddSingleton<DoorServices>()
+        .AddSingleton<TransportServices>()
         .AddHub();
 
     /// <summary>After authentication and authorisation, which refuse before the upgrade.</summary>

@@ -3,7 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports;
 
-/// <summary>What the doors note; never a text, never a token.</summary>
+/// <summary>Log lines of the live connections, 1000 to 1099; never a text, never a token.</summary>
 internal static partial class TransportsLogs
 {
     [LoggerMessage(EventId = 1001, Level = LogLevel.Error, Message = "A {Frame} of {Device} failed")]

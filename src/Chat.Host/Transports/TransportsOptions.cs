@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Chat.Host.Transports;
 
-/// <summary>Section <c>Transports</c>: what the live doors, <c>/ws</c> and <c>/hub</c>, take and how long they wait.</summary>
+/// <summary>Section <c>Transports</c>: what the live transports, <c>/ws</c> and <c>/hub</c>, take and how long they wait.</summary>
 internal sealed class TransportsOptions
 {
     /// <summary>Bytes in the largest frame; a larger one is <c>too_large</c>. 32 768 to 1 048 576, so that the largest text fits; default 65 536.</summary>

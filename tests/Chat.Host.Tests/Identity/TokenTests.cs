@@ -144,7 +144,7 @@ public sealed class TokenTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_token_in_the_query_is_for_the_live_doors_alone()
+    public async Task A_token_in_the_query_is_for_the_live_transports_alone()
     {
         var token = (await _host.RegisterAsync("alice")).AccessToken;
 

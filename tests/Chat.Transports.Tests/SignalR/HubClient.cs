@@ -18,7 +18,7 @@ public sealed class HubClient : IAsyncDisposable
     public HubClient(Uri address, bool messagePack, HttpTransportType transport = HttpTransportType.WebSockets, string? token = null)
     {
         var builder = new HubConnectionBuilder().WithUrl(new Uri(address, "/hub"), transport,
-            options => options.AccessTokenProvider = () => Task.FromResult<string?>(token ?? Doors.Token()));
+            options => options.AccessTokenProvider = () => Task.FromResult<string?>(token ?? TransportHost.Token()));
         Connection = (messagePack ? builder.AddMessagePackProtocol() : builder).Build();
         foreach (var name in ServerFrameRegistry.All.Select(frame => frame.Type).Distinct())
             Connection.On(name, [typeof(object)], arguments =>

@@ -21,14 +21,14 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
 
     private readonly ConcurrentQueue<SendMessage> _sent = new();
     private readonly HttpClient _http = new();
-    private Doors? _doors;
+    private TransportHost? _host;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public static TheoryData<int, string, string> Foreigners() => new(
         from version in (int[])[0, 1]
         from way in Ways
-        from token in (string[])[Doors.Token(user: "mallory"), Doors.Token(device: "tablet")]
+        from token in (string[])[TransportHost.Token(user: "mallory"), TransportHost.Token(device: "tablet")]
         select (version, way, token));
 
     [Theory, MemberData(nameof(Foreigners))]
@@ -40,8 +40,8 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
 
         Assert.Equal(HttpStatusCode.Forbidden, status);
         Assert.Empty(_sent);
-        Assert.False(_doors!.Connections.Attached.Single().Detached.IsCompleted);
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("POST", id, Doors.Token()));
+        Assert.False(_host!.Connections.Attached.Single().Detached.IsCompleted);
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("POST", id, TransportHost.Token()));
         await Wait.UntilAsync(() => !_sent.IsEmpty, "the owner's call arrives");
     }
 
@@ -50,7 +50,7 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
     {
         await ConnectAsync(1);
 
-        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("POST", id, Doors.Token()));
+        Assert.Equal(HttpStatusCode.Forbidden, await AskAsync("POST", id, TransportHost.Token()));
     }
 
     [Fact]
@@ -58,9 +58,9 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
     {
         var id = await ConnectAsync(1);
 
-        Assert.Equal(HttpStatusCode.Accepted, await AskAsync("DELETE", id, Doors.Token()));
+        Assert.Equal(HttpStatusCode.Accepted, await AskAsync("DELETE", id, TransportHost.Token()));
 
-        await _doors!.Connections.Attached.Single().Detached;
+        await _host!.Connections.Attached.Single().Detached;
     }
 
     [Fact]
@@ -70,7 +70,7 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
 
         var answers = new List<HttpStatusCode>();
         while (answers.Count < 5000 && !answers.Contains(HttpStatusCode.TooManyRequests))
-            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => AskAsync("POST", id, Doors.Token(), ""))));
+            answers.AddRange(await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => AskAsync("POST", id, TransportHost.Token(), ""))));
 
         Assert.Contains(HttpStatusCode.TooManyRequests, answers);
     }
@@ -78,7 +78,7 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
     [Fact]
     public async Task Negotiations_over_their_devices_rate_are_refused()
     {
-        _doors = await Doors.OpenAsync();
+        _host = await TransportHost.OpenAsync();
 
         var answers = new List<HttpStatusCode>();
         while (answers.Count < 1000 && !answers.Contains(HttpStatusCode.TooManyRequests))
@@ -90,15 +90,15 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _http.Dispose();
-        if (_doors is not null)
-            await _doors.DisposeAsync();
+        if (_host is not null)
+            await _host.DisposeAsync();
     }
 
     // By long polling, which leaves a connection without a request of its own.
     private async Task<string> ConnectAsync(int version)
     {
-        _doors = await Doors.OpenAsync();
-        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
+        _host = await TransportHost.OpenAsync();
+        _host.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
         {
             _sent.Enqueue(send);
             return new SentMessage(default, send.To, new SeqNo(1), default, Duplicate: false);
@@ -106,18 +106,18 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
         using var answer = await NegotiateAsync(version);
         var negotiated = await answer.Content.ReadFromJsonAsync<JsonElement>(Ct);
         var id = negotiated.GetProperty(version == 0 ? "connectionId" : "connectionToken").GetString()!;
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", id, Doors.Token()));
-        Assert.Equal(HttpStatusCode.OK, await AskAsync("POST", id, Doors.Token(), Handshake));
-        await Wait.UntilAsync(() => _doors.Connections.Attached.Count == 1, "the connection is attached");
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", id, TransportHost.Token()));
+        Assert.Equal(HttpStatusCode.OK, await AskAsync("POST", id, TransportHost.Token(), Handshake));
+        await Wait.UntilAsync(() => _host.Connections.Attached.Count == 1, "the connection is attached");
         return id;
     }
 
     private Task<HttpResponseMessage> NegotiateAsync(int version) => _http.PostAsync(
-        new Uri(_doors!.Address, $"/hub/negotiate?negotiateVersion={version}&access_token={Doors.Token()}"), null, Ct);
+        new Uri(_host!.Address, $"/hub/negotiate?negotiateVersion={version}&access_token={TransportHost.Token()}"), null, Ct);
 
     private async Task<HttpStatusCode> AskAsync(string way, string id, string token, string body = Call)
     {
-        var address = new Uri(_doors!.Address, $"/hub?id={Uri.EscapeDataString(id)}&access_token={token}");
+        var address = new Uri(_host!.Address, $"/hub?id={Uri.EscapeDataString(id)}&access_token={token}");
         if (way == "GET socket")
         {
             using var socket = new ClientWebSocket();

@@ -10,7 +10,7 @@ namespace Chat.Transports.Tests.SignalR;
 /// <summary>What SignalR answers by itself counts, too.</summary>
 public sealed class HubFloodTests : IAsyncDisposable
 {
-    private Doors? _doors;
+    private TransportHost? _host;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -24,9 +24,9 @@ public sealed class HubFloodTests : IAsyncDisposable
     [InlineData("""{"type":42}""", false)]
     public async Task A_flood_of_what_no_method_answers_ends_the_connection(string message, bool isAnswered)
     {
-        _doors = await Doors.OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
+        _host = await TransportHost.OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
         using var socket = new ClientWebSocket();
-        await socket.ConnectAsync(new Uri($"ws://{_doors.Address.Authority}/hub?access_token={Doors.Token()}"), Ct);
+        await socket.ConnectAsync(new Uri($"ws://{_host.Address.Authority}/hub?access_token={TransportHost.Token()}"), Ct);
         await SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e");
 
         for (var i = 0; i < 20; i++)
@@ -35,7 +35,7 @@ public sealed class HubFloodTests : IAsyncDisposable
         var received = await ReadToCloseAsync(socket);
         Assert.Contains("""{"type":7,"error":"rate_limited: """, received, StringComparison.Ordinal);
         Assert.Equal(isAnswered, received.Contains("HubException: rate_limited: ", StringComparison.Ordinal));
-        await _doors.Connections.Attached.Single().Detached;
+        await _host.Connections.Attached.Single().Detached;
 
         Task SendAsync(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, Ct);
     }
@@ -43,9 +43,9 @@ public sealed class HubFloodTests : IAsyncDisposable
     [Theory, InlineData(false), InlineData(true)]
     public async Task A_flood_of_calls_is_rate_limited_and_then_ends_the_connection(bool messagePack)
     {
-        _doors = await Doors.OpenAsync(new FakeTimeProvider(), ("FramesPerSecond", "10"));
-        _doors.Mediator.Answer<Acknowledge, Result<Done>>(_ => default(Done));
-        await using var client = new HubClient(_doors.Address, messagePack);
+        _host = await TransportHost.OpenAsync(new FakeTimeProvider(), ("FramesPerSecond", "10"));
+        _host.Mediator.Answer<Acknowledge, Result<Done>>(_ => default(Done));
+        await using var client = new HubClient(_host.Address, messagePack);
         await client.StartAsync();
         var ack = new Dictionary<string, object> { ["conversationId"] = "dm:alice:bob", ["seqNo"] = 1, ["status"] = "read" };
 
@@ -61,8 +61,8 @@ public sealed class HubFloodTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_doors is not null)
-            await _doors.DisposeAsync();
+        if (_host is not null)
+            await _host.DisposeAsync();
     }
 
     private static async Task<string> ReadToCloseAsync(ClientWebSocket socket)

@@ -24,7 +24,7 @@ public sealed class HubTests : IAsyncDisposable
     private static readonly HttpTransportType[] Transports =
         [HttpTransportType.WebSockets, HttpTransportType.ServerSentEvents, HttpTransportType.LongPolling];
 
-    private Doors? _doors;
+    private TransportHost? _host;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -37,10 +37,10 @@ public sealed class HubTests : IAsyncDisposable
     [Theory, MemberData(nameof(Ways))]
     public async Task A_connection_is_welcomed_and_its_calls_are_answered(bool messagePack, HttpTransportType transport)
     {
-        var doors = await OpenAsync(new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1790000000000)));
-        await using var client = new HubClient(doors.Address, messagePack, transport);
+        var host = await OpenAsync(new FakeTimeProvider(DateTimeOffset.FromUnixTimeMilliseconds(1790000000000)));
+        await using var client = new HubClient(host.Address, messagePack, transport);
         SendMessage? sent = null;
-        doors.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
+        host.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
         {
             sent = send;
             return new SentMessage(Id, Conversation, new SeqNo(1), DateTimeOffset.FromUnixTimeMilliseconds(1790000000000), Duplicate: false);
@@ -59,7 +59,7 @@ public sealed class HubTests : IAsyncDisposable
     public async Task Every_method_reaches_its_command(bool messagePack)
     {
         await using var client = await ConnectAsync(messagePack);
-        _doors!.Mediator
+        _host!.Mediator
             .Answer<Acknowledge, Result<Done>>(ack => ack is { SeqNo.Value: 42, Status: AckStatus.Read } ? default(Done) : Error.BadRequest(""))
             .Answer<SetTyping, Result<Done>>(typing => typing.Active ? default(Done) : Error.BadRequest(""))
             .Answer<GetMessages, Result<MessagePage>>(get => new MessagePage(
@@ -80,7 +80,7 @@ public sealed class HubTests : IAsyncDisposable
     public async Task Every_event_comes_with_the_frames_fields(bool messagePack)
     {
         await using var client = await ConnectAsync(messagePack);
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
         var bob = UserId.Parse("bob");
 
         await attached.Push(
@@ -148,9 +148,9 @@ public sealed class HubTests : IAsyncDisposable
     {
         await using var client = await ConnectAsync(messagePack);
 
-        _doors!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => MessagingErrors.NotAMember);
+        _host!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => MessagingErrors.NotAMember);
         var refusal = await Assert.ThrowsAsync<HubException>(() => client.CallAsync("SendMessage", Hello));
-        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => throw new InvalidOperationException("secret"));
+        _host.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => throw new InvalidOperationException("secret"));
         var fault = await Assert.ThrowsAsync<HubException>(() => client.CallAsync("SendMessage", Hello));
 
         Assert.EndsWith($"HubException: not_a_member: {MessagingErrors.NotAMember.Text}", refusal.Message, StringComparison.Ordinal);
@@ -162,7 +162,7 @@ public sealed class HubTests : IAsyncDisposable
     public async Task Messages_overlap_and_begin_in_the_order_of_the_calls(bool messagePack)
     {
         await using var client = await ConnectAsync(messagePack);
-        var sends = new PendingSends(_doors!.Mediator);
+        var sends = new PendingSends(_host!.Mediator);
 
         var calls = Enumerable.Range(1, 5)
             .Select(n => client.CallAsync("SendMessage", new { to = "@bob", text = "hello", clientMsgId = $"c{n}" })).ToList();
@@ -184,7 +184,7 @@ public sealed class HubTests : IAsyncDisposable
     public async Task The_servers_close_says_why(bool messagePack, CloseReason reason, string code)
     {
         await using var client = await ConnectAsync(messagePack);
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
 
         attached.Connection.Close(reason);
         attached.Connection.Close(CloseReason.GoingAway);
@@ -196,15 +196,15 @@ public sealed class HubTests : IAsyncDisposable
     [Theory, InlineData(CloseReason.Replaced, false), InlineData(CloseReason.GoingAway, true), InlineData(CloseReason.Fault, true)]
     public async Task The_servers_close_says_whether_to_come_back(CloseReason reason, bool comesBack)
     {
-        var doors = await OpenAsync();
+        var host = await OpenAsync();
         await using var connection = new HubConnectionBuilder()
-            .WithUrl(new Uri(doors.Address, $"/hub?access_token={Doors.Token()}")).WithAutomaticReconnect([TimeSpan.FromMilliseconds(1)]).Build();
+            .WithUrl(new Uri(host.Address, $"/hub?access_token={TransportHost.Token()}")).WithAutomaticReconnect([TimeSpan.FromMilliseconds(1)]).Build();
         var outcome = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
         connection.Closed += _ => Task.FromResult(outcome.TrySetResult(false));
         connection.Reconnected += _ => Task.FromResult(outcome.TrySetResult(true));
         await connection.StartAsync(Ct);
 
-        doors.Connections.Attached.First().Connection.Close(reason);
+        host.Connections.Attached.First().Connection.Close(reason);
 
         Assert.Equal(comesBack, await outcome.Task.WaitAsync(Ct));
     }
@@ -213,16 +213,16 @@ public sealed class HubTests : IAsyncDisposable
     public async Task A_token_that_expires_ends_the_connection_and_a_renewed_one_does_not()
     {
         var clock = new FakeTimeProvider();
-        var doors = await OpenAsync(clock);
+        var host = await OpenAsync(clock);
         var expires = clock.GetUtcNow().AddMinutes(15);
-        await using var client = new HubClient(doors.Address, messagePack: false, token: Doors.Token(expires: expires));
+        await using var client = new HubClient(host.Address, messagePack: false, token: TransportHost.Token(expires: expires));
         await client.StartAsync();
         await client.NextAsync();
 
-        var other = new Dictionary<string, object> { ["token"] = Doors.Token(user: "bob") };
+        var other = new Dictionary<string, object> { ["token"] = TransportHost.Token(user: "bob") };
         var refusal = await Assert.ThrowsAsync<HubException>(() => client.CallAsync("Auth", other));
         Assert.Contains("HubException: forbidden: ", refusal.Message, StringComparison.Ordinal);
-        var renewed = new Dictionary<string, object> { ["token"] = Doors.Token(expires: expires.AddMinutes(15)) };
+        var renewed = new Dictionary<string, object> { ["token"] = TransportHost.Token(expires: expires.AddMinutes(15)) };
         Assert.Equal($$"""{"expiresAt":{{expires.AddMinutes(15).ToUnixTimeMilliseconds()}}}""", await client.CallAsync("Auth", renewed));
         clock.Advance(TimeSpan.FromMinutes(20));
         Assert.StartsWith("{", await client.CallAsync("SendMessage", Hello), StringComparison.Ordinal);
@@ -238,19 +238,19 @@ public sealed class HubTests : IAsyncDisposable
 
         await client.Connection.StopAsync(Ct);
 
-        await _doors!.Connections.Attached.Single().Detached;
+        await _host!.Connections.Attached.Single().Detached;
     }
 
     [Fact]
     public async Task A_client_that_takes_nothing_is_ended_after_the_write_timeout()
     {
-        var doors = await OpenAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
+        var host = await OpenAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
         using var socket = new System.Net.WebSockets.ClientWebSocket();
-        await socket.ConnectAsync(new Uri($"ws://{doors.Address.Authority}/hub?access_token={Doors.Token()}"), Ct);
+        await socket.ConnectAsync(new Uri($"ws://{host.Address.Authority}/hub?access_token={TransportHost.Token()}"), Ct);
         await socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, true, Ct);
         await socket.ReceiveAsync(new byte[1024], Ct);
-        await Wait.UntilAsync(() => doors.Connections.Attached.Count == 1, "the connection is attached");
-        var attached = doors.Connections.Attached.Single();
+        await Wait.UntilAsync(() => host.Connections.Attached.Count == 1, "the connection is attached");
+        var attached = host.Connections.Attached.Single();
         var large = new MessageEvent(
             new LoggedMessage(Id, Conversation, new SeqNo(1), Device("phone"), "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);
 
@@ -266,8 +266,8 @@ public sealed class HubTests : IAsyncDisposable
     [Fact]
     public async Task Without_a_token_negotiation_is_refused()
     {
-        var doors = await OpenAsync();
-        using var http = new HttpClient { BaseAddress = doors.Address };
+        var host = await OpenAsync();
+        using var http = new HttpClient { BaseAddress = host.Address };
 
         using var response = await http.PostAsync(new Uri("/hub/negotiate?negotiateVersion=1", UriKind.Relative), null, Ct);
 
@@ -278,10 +278,10 @@ public sealed class HubTests : IAsyncDisposable
     public async Task A_server_that_takes_no_connections_says_so_to_new_ones_and_serves_the_old()
     {
         await using var old = await ConnectAsync(messagePack: false, HttpTransportType.LongPolling);
-        _doors!.Connections.IsAccepting = false;
-        using var http = new HttpClient { BaseAddress = _doors.Address };
+        _host!.Connections.IsAccepting = false;
+        using var http = new HttpClient { BaseAddress = _host.Address };
 
-        using var response = await http.PostAsync(new Uri($"/hub/negotiate?negotiateVersion=1&access_token={Doors.Token()}", UriKind.Relative), null, Ct);
+        using var response = await http.PostAsync(new Uri($"/hub/negotiate?negotiateVersion=1&access_token={TransportHost.Token()}", UriKind.Relative), null, Ct);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal("unavailable", (await response.Content.ReadFromJsonAsync<JsonElement>(Ct)).GetProperty("code").GetString());
@@ -291,9 +291,9 @@ public sealed class HubTests : IAsyncDisposable
     [Fact]
     public async Task A_server_that_fills_up_after_negotiation_closes_as_going_away()
     {
-        var doors = await OpenAsync();
-        doors.Connections.RefusesLate = true;
-        await using var client = new HubClient(doors.Address, messagePack: false);
+        var host = await OpenAsync();
+        host.Connections.RefusesLate = true;
+        await using var client = new HubClient(host.Address, messagePack: false);
 
         await client.StartAsync();
 
@@ -302,15 +302,15 @@ public sealed class HubTests : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        if (_doors is not null)
-            await _doors.DisposeAsync();
+        if (_host is not null)
+            await _host.DisposeAsync();
     }
 
-    private async Task<Doors> OpenAsync(TimeProvider? clock = null, params (string, string)[] settings)
+    private async Task<TransportHost> OpenAsync(TimeProvider? clock = null, params (string, string)[] settings)
     {
-        _doors = await Doors.OpenAsync(clock, settings);
-        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => new SentMessage(Id, Conversation, new SeqNo(1), default, Duplicate: false));
-        return _doors;
+        _host = await TransportHost.OpenAsync(clock, settings);
+        _host.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => new SentMessage(Id, Conversation, new SeqNo(1), default, Duplicate: false));
+        return _host;
     }
 
     private async Task<HubClient> ConnectAsync(bool messagePack, HttpTransportType transport = HttpTransportType.WebSockets)

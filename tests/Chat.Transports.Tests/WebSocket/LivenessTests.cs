@@ -10,14 +10,14 @@ public sealed class LivenessTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly Pipe _pipe = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
-    private readonly FrameReader _reader;
+    private readonly WebSocketReader _reader;
     private readonly Liveness _liveness;
     private int _pings;
     private bool _dead;
 
     public LivenessTests()
     {
-        _reader = new FrameReader(_pipe.Reader, 1000, 1000);
+        _reader = new WebSocketReader(_pipe.Reader, 1000, 1000);
         _liveness = new Liveness(_reader, new TransportsOptions(), _clock, () => _pings++, () => _dead = true);
     }
 

@@ -16,8 +16,8 @@ public sealed partial class WebSocketTests
     public async Task A_token_that_expires_is_said_and_ends_the_connection()
     {
         var clock = new FakeTimeProvider();
-        var doors = await OpenAsync(clock);
-        await using var client = await doors.ConnectAsync(Doors.Token(expires: clock.GetUtcNow().AddSeconds(10)));
+        var host = await OpenAsync(clock);
+        await using var client = await host.ConnectAsync(TransportHost.Token(expires: clock.GetUtcNow().AddSeconds(10)));
         await client.NextAsync();
 
         clock.Advance(TimeSpan.FromSeconds(10));
@@ -29,7 +29,7 @@ public sealed partial class WebSocketTests
     [Fact]
     public async Task A_device_that_was_revoked_while_it_connected_is_closed()
     {
-        await using var client = await (await OpenAsync()).ConnectAsync(Doors.Token(user: "revoked-meanwhile"));
+        await using var client = await (await OpenAsync()).ConnectAsync(TransportHost.Token(user: "revoked-meanwhile"));
 
         Assert.Equal("4001 revoked", await client.CloseOfServerAsync());
     }
@@ -38,18 +38,18 @@ public sealed partial class WebSocketTests
     public async Task A_renewed_token_keeps_the_connection_and_anothers_changes_nothing()
     {
         var clock = new FakeTimeProvider();
-        var doors = await OpenAsync(clock);
+        var host = await OpenAsync(clock);
         var expires = clock.GetUtcNow().AddSeconds(10);
-        await using var client = await doors.ConnectAsync(Doors.Token(expires: expires));
+        await using var client = await host.ConnectAsync(TransportHost.Token(expires: expires));
         await client.NextAsync();
 
         Task<string> AuthAsync(string token) => client.AskAsync($$"""{"type":"auth","token":"{{token}}"}""");
-        Assert.Contains("forbidden", await AuthAsync(Doors.Token(user: "bob", expires: expires.AddHours(5))), StringComparison.Ordinal);
-        Assert.Contains("forbidden", await AuthAsync(Doors.Token(device: "tablet", expires: expires.AddHours(5))), StringComparison.Ordinal);
+        Assert.Contains("forbidden", await AuthAsync(TransportHost.Token(user: "bob", expires: expires.AddHours(5))), StringComparison.Ordinal);
+        Assert.Contains("forbidden", await AuthAsync(TransportHost.Token(device: "tablet", expires: expires.AddHours(5))), StringComparison.Ordinal);
         Assert.Contains("unauthenticated", await AuthAsync("nonsense"), StringComparison.Ordinal);
         Assert.Equal(
             $$"""{"type":"authenticated","expiresAt":{{expires.AddSeconds(10).ToUnixTimeMilliseconds()}}}""",
-            await AuthAsync(Doors.Token(device: "", expires: expires.AddSeconds(10))));
+            await AuthAsync(TransportHost.Token(device: "", expires: expires.AddSeconds(10))));
         clock.Advance(TimeSpan.FromSeconds(14));
         Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
         clock.Advance(TimeSpan.FromSeconds(6));
@@ -60,8 +60,8 @@ public sealed partial class WebSocketTests
     [Fact]
     public async Task A_flood_of_pings_is_rate_limited_and_then_ends_the_connection()
     {
-        var doors = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
-        await using var client = await doors.ConnectAsync();
+        var host = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
+        await using var client = await host.ConnectAsync();
         await client.NextAsync();
 
         for (var i = 0; i < 20; i++)
@@ -78,9 +78,9 @@ public sealed partial class WebSocketTests
     [Fact]
     public async Task A_flood_of_acks_that_are_no_good_ends_the_connection()
     {
-        var doors = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
-        doors.Mediator.Answer<Acknowledge, Result<Done>>(_ => Error.BadRequest("Beyond."));
-        await using var client = await doors.ConnectAsync();
+        var host = await OpenAsync(new FakeTimeProvider(), ("UncountedFramesPerSecond", "1"));
+        host.Mediator.Answer<Acknowledge, Result<Done>>(_ => Error.BadRequest("Beyond."));
+        await using var client = await host.ConnectAsync();
         await client.NextAsync();
 
         for (var i = 0; i < 20; i++)
@@ -95,9 +95,9 @@ public sealed partial class WebSocketTests
     [Theory, InlineData(Ack, null), InlineData(Hello, "c1"), InlineData("""{"type":"typing","conversationId":"dm:alice:bob","active":true}""", null)]
     public async Task A_flood_of_good_frames_is_rate_limited_and_then_ends_the_connection(string frame, string? attempt)
     {
-        var doors = await OpenAsync(new FakeTimeProvider(), ("FramesPerSecond", "10"));
+        var host = await OpenAsync(new FakeTimeProvider(), ("FramesPerSecond", "10"));
         var done = 0;
-        doors.Mediator
+        host.Mediator
             .Answer<Acknowledge, Result<Done>>(_ => Count())
             .Answer<SetTyping, Result<Done>>(_ => Count())
             .Answer<SendMessage, Result<SentMessage>>(_ =>
@@ -105,7 +105,7 @@ public sealed partial class WebSocketTests
                 done++;
                 return Sent(1);
             });
-        await using var client = await doors.ConnectAsync();
+        await using var client = await host.ConnectAsync();
         await client.NextAsync();
 
         for (var i = 0; i < 200; i++)
@@ -137,7 +137,7 @@ public sealed partial class WebSocketTests
 
     public async ValueTask DisposeAsync()
     {
-        if (_doors is not null)
-            await _doors.DisposeAsync();
+        if (_host is not null)
+            await _host.DisposeAsync();
     }
 }

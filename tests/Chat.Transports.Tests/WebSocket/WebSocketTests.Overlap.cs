@@ -13,7 +13,7 @@ public sealed partial class WebSocketTests
     public async Task Messages_overlap_and_their_answers_leave_in_the_order_sent()
     {
         await using var client = await ConnectAsync();
-        var sends = new PendingSends(_doors!.Mediator);
+        var sends = new PendingSends(_host!.Mediator);
 
         foreach (var n in Enumerable.Range(1, 4))
             await client.SendAsync(Message(n));
@@ -31,8 +31,8 @@ public sealed partial class WebSocketTests
     public async Task What_is_no_message_waits_for_the_messages_before_it_and_a_message_waits_for_all_but_acks()
     {
         await using var client = await ConnectAsync();
-        var sends = new PendingSends(_doors!.Mediator);
-        _doors.Mediator
+        var sends = new PendingSends(_host!.Mediator);
+        _host.Mediator
             .Answer<Acknowledge, Result<Done>>(_ =>
             {
                 sends.Note("acknowledged");
@@ -66,7 +66,7 @@ public sealed partial class WebSocketTests
     public async Task No_more_messages_are_under_way_than_the_options_allow(string option, string limit, int textBytes, int most)
     {
         await using var client = await ConnectAsync(null, (option, limit));
-        var sends = new PendingSends(_doors!.Mediator);
+        var sends = new PendingSends(_host!.Mediator);
 
         foreach (var n in Enumerable.Range(1, 20))
             await client.SendAsync(Message(n, textBytes));
@@ -84,7 +84,7 @@ public sealed partial class WebSocketTests
     public async Task A_client_that_closes_gets_the_answers_of_what_it_sent_before()
     {
         await using var client = await ConnectAsync();
-        var sends = new PendingSends(_doors!.Mediator);
+        var sends = new PendingSends(_host!.Mediator);
 
         await client.SendAsync(Message(1));
         await client.SendAsync(Message(2));

@@ -50,10 +50,10 @@ public sealed partial class WebSocketTests
     [Fact]
     public async Task A_close_may_be_empty_or_have_a_code_alone()
     {
-        var doors = await OpenAsync();
+        var host = await OpenAsync();
         foreach (var payload in new byte[][] { [], [0x03, 0xE8] })
         {
-            await using var client = await RawClient.ConnectAsync(doors.Address);
+            await using var client = await RawClient.ConnectAsync(host.Address);
             await client.NextAsync();
 
             await client.SendAsync(RawClient.Frame(0x88, payload));
@@ -84,7 +84,7 @@ public sealed partial class WebSocketTests
 
         Assert.Equal("89-", await client.NextAsync());
 
-        await _doors!.Connections.Attached.Single().Detached;
+        await _host!.Connections.Attached.Single().Detached;
     }
 
     [Fact]
@@ -129,9 +129,9 @@ public sealed partial class WebSocketTests
     [Fact]
     public async Task A_client_that_pings_and_never_reads_is_ended_after_the_write_timeout()
     {
-        var doors = await OpenAsync(
+        var host = await OpenAsync(
             null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"), ("UncountedFramesPerSecond", "10000"), ("FramesPerSecond", "1000000"));
-        await using var client = await RawClient.ConnectAsync(doors.Address);
+        await using var client = await RawClient.ConnectAsync(host.Address);
         await client.NextAsync();
 
         // Far more than the kernel's buffers hold; the sending stops when the server does not read any more.
@@ -144,7 +144,7 @@ public sealed partial class WebSocketTests
             },
             Ct);
 
-        await doors.Connections.Attached.Single().Detached;
+        await host.Connections.Attached.Single().Detached;
         await Record.ExceptionAsync(() => sending);
     }
 }

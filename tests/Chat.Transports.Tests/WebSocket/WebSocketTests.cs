@@ -17,7 +17,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     private static readonly ConversationId Conversation = ConversationId.Parse("dm:alice:bob");
     private static readonly MessageId Id = MessageId.Parse("01890a5d-ac96-774b-bcce-b302099a8057");
 
-    private Doors? _doors;
+    private TransportHost? _host;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -47,13 +47,13 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task What_the_client_has_seen_is_repaired_before_the_ack_and_only_of_an_accepted_message()
     {
         await using var client = await ConnectAsync();
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
         var seen = Hello.Replace("}", ""","lastSeenSeqNo":41}""", StringComparison.Ordinal);
 
         await client.AskAsync(seen);
         Assert.Equal([(Conversation, new SeqNo(41))], attached.Repairs);
 
-        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => MessagingErrors.NotAMember);
+        _host.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => MessagingErrors.NotAMember);
         await client.AskAsync(seen);
         Assert.Single(attached.Repairs);
     }
@@ -62,7 +62,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task Refusals_come_as_errors_that_name_the_attempt()
     {
         await using var client = await ConnectAsync();
-        _doors!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => new Error(ErrorCodes.RateLimited, "Wait.", TimeSpan.FromMilliseconds(20)));
+        _host!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => new Error(ErrorCodes.RateLimited, "Wait.", TimeSpan.FromMilliseconds(20)));
 
         Assert.Equal("""{"type":"error","code":"rate_limited","message":"Wait.","clientMsgId":"c1","retryAfterMs":20}""", await client.AskAsync(Hello));
     }
@@ -71,7 +71,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task A_store_that_is_gone_is_unavailable_and_a_bug_is_internal_and_the_connection_stays(bool isTheStore)
     {
         await using var client = await ConnectAsync();
-        _doors!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => throw (isTheStore ? new StoreUnavailableException("gone") : new InvalidOperationException("bug")));
+        _host!.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => throw (isTheStore ? new StoreUnavailableException("gone") : new InvalidOperationException("bug")));
 
         var error = JsonDocument.Parse(await client.AskAsync(Hello)).RootElement;
 
@@ -85,7 +85,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task Acks_and_typing_are_answered_only_by_refusals()
     {
         await using var client = await ConnectAsync();
-        _doors!.Mediator
+        _host!.Mediator
             .Answer<Acknowledge, Result<Done>>(ack => ack.SeqNo.Value > 2 ? Error.BadRequest("Beyond.") : default(Done))
             .Answer<AcknowledgeMessage, Result<Done>>(_ => MessagingErrors.NotAMember)
             .Answer<SetTyping, Result<Done>>(_ => default(Done));
@@ -103,7 +103,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task A_sync_is_answered_by_a_page_and_a_subscription_by_states()
     {
         await using var client = await ConnectAsync();
-        _doors!.Mediator
+        _host!.Mediator
             .Answer<GetMessages, Result<MessagePage>>(get => new MessagePage(get.Conversation, [], get.After, null, new SeqNo(get.Limit)))
             .Answer<SubscribePresence, Result<IReadOnlyList<PresenceState>>>(subscribe => subscribe.Connection == new ConnectionId(1)
                 ? new List<PresenceState> { new(subscribe.Subscribe[0], true, null) } : Error.BadRequest(""));
@@ -190,7 +190,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task Many_events_in_one_write_come_whole_and_in_order()
     {
         await using var client = await ConnectAsync();
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
         var sizes = Enumerable.Range(0, 400).Select(i => i % 50 == 0 ? 40_000 + i : i).ToList();
 
         var push = attached.Push([.. sizes.Select(size => new MessageEvent(
@@ -210,7 +210,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task The_server_closes_with_the_reasons_code(CloseReason reason, string close)
     {
         await using var client = await ConnectAsync();
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
 
         attached.Connection.Close(reason);
         attached.Connection.Close(CloseReason.GoingAway);
@@ -223,7 +223,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task A_client_that_does_not_answer_the_close_is_let_go()
     {
         await using var client = await ConnectAsync(null, ("CloseTimeout", "00:00:00.1"));
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
 
         attached.Connection.Close(CloseReason.Replaced);
 
@@ -238,7 +238,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
         await client.Socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Ct);
 
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.Socket.CloseStatus);
-        await _doors!.Connections.Attached.Single().Detached;
+        await _host!.Connections.Attached.Single().Detached;
     }
 
     [Fact]
@@ -248,18 +248,18 @@ public sealed partial class WebSocketTests : IAsyncDisposable
 
         client.Socket.Abort();
 
-        await _doors!.Connections.Attached.Single().Detached;
+        await _host!.Connections.Attached.Single().Detached;
     }
 
     [Fact]
     public async Task A_command_under_way_finishes_when_the_connection_is_replaced()
     {
         await using var client = await ConnectAsync();
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
         using var begun = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();
         var done = new TaskCompletionSource();
-        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
+        _host.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
         {
             begun.Set();
             goOn.Wait(Ct);
@@ -281,7 +281,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task A_client_that_takes_nothing_is_ended_after_the_write_timeout()
     {
         await using var client = await ConnectAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
-        var attached = _doors!.Connections.Attached.Single();
+        var attached = _host!.Connections.Attached.Single();
         var large = new MessageEvent(
             new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);
 
@@ -294,12 +294,12 @@ public sealed partial class WebSocketTests : IAsyncDisposable
         await attached.Detached;
     }
 
-    private async Task<Doors> OpenAsync(TimeProvider? clock = null, params (string, string)[] settings)
+    private async Task<TransportHost> OpenAsync(TimeProvider? clock = null, params (string, string)[] settings)
     {
-        _doors = await Doors.OpenAsync(clock, settings);
+        _host = await TransportHost.OpenAsync(clock, settings);
         var seqNo = 0;
-        _doors.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => Sent(++seqNo));
-        return _doors;
+        _host.Mediator.Answer<SendMessage, Result<SentMessage>>(_ => Sent(++seqNo));
+        return _host;
     }
 
     private async Task<SocketClient> ConnectAsync(TimeProvider? clock = null, params (string, string)[] settings)

@@ -196,7 +196,7 @@ internal sealed class World : IDisposable
             return [.. _groups.GetValueOrDefault(conversation, []).Keys];
     }
 
-    /// <summary>Has a device connect; the welcome is a pong, as delivery does not know the doors' events.</summary>
+    /// <summary>Has a device connect; the welcome is a pong, as delivery does not know the transports' events.</summary>
     public Client Connect(DeviceAddress device, Action<Client>? prepare = null)
     {
         var client = new Client(device);
@@ -350,7 +350,7 @@ internal sealed class World : IDisposable
     private static extern ref Pump Pump(DeviceConnection connection);
 }
 
-/// <summary>The door's own event, which delivery passes on.</summary>
+/// <summary>The transport's own event, which delivery passes on.</summary>
 internal sealed class Welcome : ServerEvent;
 
 /// <summary>Some answer to a client's command.</summary>

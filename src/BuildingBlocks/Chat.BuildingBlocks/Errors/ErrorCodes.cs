@@ -1,6 +1,6 @@
 namespace Chat.BuildingBlocks.Errors;
 
-/// <summary>The stable codes of every refusal, the same through each door (docs/protocol.md).</summary>
+/// <summary>The stable codes of every refusal, the same through each transport (docs/protocol.md).</summary>
 public static class ErrorCodes
 {
     public const string BadRequest = "bad_request";

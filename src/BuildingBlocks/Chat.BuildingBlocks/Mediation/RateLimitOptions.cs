@@ -8,7 +8,7 @@ public sealed class RateLimitOptions
     /// <summary>False switches every rate limit off; for load tests. Default true.</summary>
     public bool Enabled { get; init; } = true;
 
-    /// <summary>Messages a second from one device, through all doors together. 1 to 100 000; default 50.</summary>
+    /// <summary>Messages a second from one device, through all transports together. 1 to 100 000; default 50.</summary>
     [Range(1, 100_000)] public int SendsPerSecond { get; init; } = 50;
 
     /// <summary>Other commands and queries a second from one device; acks count by <c>Transports:FramesPerSecond</c>. 1 to 100 000; default 50.</summary>
@@ -17,7 +17,7 @@ public sealed class RateLimitOptions
     /// <summary>Pages of the list of conversations a minute for one user, over all its devices. 1 to 100 000; default 240.</summary>
     [Range(1, 100_000)] public int ListsPerMinute { get; init; } = 240;
 
-    /// <summary>Live connections opened a minute by one user, over all its devices and both doors. 1 to 100 000; default 120.</summary>
+    /// <summary>Live connections opened a minute by one user, over all its devices and both live transports. 1 to 100 000; default 120.</summary>
     [Range(1, 100_000)] public int ConnectsPerMinute { get; init; } = 120;
 
     /// <summary>Direct conversations begun a minute by one user: those of which it sends the first message. 1 to 100 000; default 60.</summary>

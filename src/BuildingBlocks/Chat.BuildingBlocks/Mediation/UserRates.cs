@@ -11,7 +11,7 @@ public enum UserRate
     /// <summary>A page of the list of conversations.</summary>
     Lists,
 
-    /// <summary>A live connection, through either door.</summary>
+    /// <summary>A live connection, through either transport.</summary>
     Connects,
 
     /// <summary>The first message of a direct conversation.</summary>

@@ -23,7 +23,7 @@ internal abstract record AckFrame(AckStatus Status) : CommandFrame
 
     public sealed override bool ShowsThatClientReads => true;
 
-    public sealed override async Task<ServerEvent?> AnswerAsync(DoorSession session) =>
+    public sealed override async Task<ServerEvent?> AnswerAsync(TransportSession session) =>
         (await session.SendAsync(ToCommand(session.Device))).Error is { } error ? session.Charged(new ErrorAnswer(error)) : null;
 
     protected abstract ICommand<Done> ToCommand(DeviceAddress from);

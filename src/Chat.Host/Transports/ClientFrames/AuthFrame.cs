@@ -19,7 +19,7 @@ internal sealed record AuthFrame(string Token) : CommandFrame
 
     public override string Type => Spec.Type;
 
-    public override async Task<ServerEvent?> AnswerAsync(DoorSession session)
+    public override async Task<ServerEvent?> AnswerAsync(TransportSession session)
     {
         if (session.ChargeUncounted() is { } refusal)
             return new ErrorAnswer(refusal);

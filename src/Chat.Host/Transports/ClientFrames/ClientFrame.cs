@@ -43,5 +43,5 @@ internal abstract record CommandFrame : ClientFrame
 
     /// <summary>Does what it says.</summary>
     /// <returns>The answer; null where there is none.</returns>
-    public abstract Task<ServerEvent?> AnswerAsync(DoorSession session);
+    public abstract Task<ServerEvent?> AnswerAsync(TransportSession session);
 }

@@ -10,13 +10,13 @@ namespace Chat.Host.Transports.ClientFrames;
 /// The frames as methods of the hub, each in the file of its frame: the argument is the frame without its type, the result the answer, a refusal
 /// a <c>code: text</c>.
 /// </summary>
-internal abstract partial class HubMethods(DoorServices services) : Hub
+internal abstract partial class HubMethods(TransportServices services) : Hub
 {
-    protected DoorServices Services => services;
+    protected TransportServices Services => services;
 
     private async Task<Dictionary<string, object?>?> AnswerAsync(ClientFrameSpec spec, HubRequest request)
     {
-        var session = Context.Features.Get<DoorSession>() ?? throw Refused(DoorRequests.NotAccepting);
+        var session = Context.Features.Get<TransportSession>() ?? throw Refused(TransportRequests.NotAccepting);
         var answer = await session.AnswerAsync(Parse(spec, request, session), request.Size);
         return answer switch
         {
@@ -26,9 +26,9 @@ internal abstract partial class HubMethods(DoorServices services) : Hub
         };
     }
 
-    private ClientFrame Parse(ClientFrameSpec spec, HubRequest request, DoorSession session) =>
+    private ClientFrame Parse(ClientFrameSpec spec, HubRequest request, TransportSession session) =>
         request.Size > services.Options.MaxFrameBytes
-            ? new RefusedFrame(DoorRequests.FrameTooLarge(services.Options.MaxFrameBytes))
+            ? new RefusedFrame(TransportRequests.FrameTooLarge(services.Options.MaxFrameBytes))
             : ClientFrameParser.Parse(request.Json.Span, spec, session.Device.User);
 
     // SignalR shows a client the text of this one exception, and of no other.

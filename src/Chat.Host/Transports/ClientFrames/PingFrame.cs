@@ -11,6 +11,6 @@ internal sealed record PingFrame : CommandFrame
 
     public override string Type => Spec.Type;
 
-    public override Task<ServerEvent?> AnswerAsync(DoorSession session) =>
+    public override Task<ServerEvent?> AnswerAsync(TransportSession session) =>
         Task.FromResult<ServerEvent?>(session.ChargeUncounted() is { } refusal ? new ErrorAnswer(refusal) : new Pong());
 }

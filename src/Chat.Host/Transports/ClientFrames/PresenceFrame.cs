@@ -19,7 +19,7 @@ internal sealed record PresenceFrame(IReadOnlyList<UserId> Subscribe, IReadOnlyL
 
     public override string Type => Spec.Type;
 
-    public override async Task<ServerEvent?> AnswerAsync(DoorSession session)
+    public override async Task<ServerEvent?> AnswerAsync(TransportSession session)
     {
         var result = await session.SendAsync(new SubscribePresence(session.Device, session.Connection, Subscribe, Unsubscribe));
         if (!result.IsOk)

@@ -16,7 +16,7 @@ internal sealed record RefusedFrame(Error Refusal, string? Named = null, bool Is
 
     public override bool HoldsBackSends => false;
 
-    public override Task<ServerEvent?> AnswerAsync(DoorSession session)
+    public override Task<ServerEvent?> AnswerAsync(TransportSession session)
     {
         var answer = new ErrorAnswer(Refusal, Named);
         return Task.FromResult<ServerEvent?>(IsCharged ? answer : session.Charged(answer));

@@ -17,7 +17,7 @@ internal sealed record SyncFrame(ConversationId Conversation, SeqNo After, int L
 
     public override string Type => Spec.Type;
 
-    public override async Task<ServerEvent?> AnswerAsync(DoorSession session)
+    public override async Task<ServerEvent?> AnswerAsync(TransportSession session)
     {
         var result = await session.SendAsync(new GetMessages(session.Device, Conversation, After, Before: null, Limit));
         return result.IsOk ? new PageAnswer(result.Value, session.Device.User) : new ErrorAnswer(result.Error);

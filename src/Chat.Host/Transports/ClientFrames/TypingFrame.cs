@@ -18,7 +18,7 @@ internal sealed record TypingFrame(ConversationId Conversation, bool Active) : C
 
     public override string Type => Spec.Type;
 
-    public override async Task<ServerEvent?> AnswerAsync(DoorSession session) =>
+    public override async Task<ServerEvent?> AnswerAsync(TransportSession session) =>
         (await session.SendAsync(new SetTyping(session.Device, Conversation, Active))).Error is { } error ? new ErrorAnswer(error) : null;
 }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.SignalR;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>Takes connections in and lets them go. What they may call stands in <see cref="HubMethods"/>.</summary>
-internal sealed class ChatHub(DoorServices services) : HubMethods(services)
+internal sealed class ChatHub(TransportServices services) : HubMethods(services)
 {
     public override async Task OnConnectedAsync()
     {
@@ -15,7 +15,7 @@ internal sealed class ChatHub(DoorServices services) : HubMethods(services)
         var connection = new SignalRConnection(hub, caller.Device, Services);
         if (hub.Protocol is CountedProtocol counted)
             counted.CloseOverLimit = () => connection.Close(CloseReason.OverLimit);
-        if (await DoorSession.OpenAsync(Services, connection, Context.User!, Context.ConnectionAborted) is { } session)
+        if (await TransportSession.OpenAsync(Services, connection, Context.User!, Context.ConnectionAborted) is { } session)
             Context.Features.Set(session);
         else
             connection.Close(CloseReason.GoingAway);
@@ -23,7 +23,7 @@ internal sealed class ChatHub(DoorServices services) : HubMethods(services)
 
     public override async Task OnDisconnectedAsync(Exception? exception)
     {
-        if (Context.Features.Get<DoorSession>() is not { } session)
+        if (Context.Features.Get<TransportSession>() is not { } session)
             return;
         session.Dispose();
         await session.FinishAsync(CancellationToken.None);

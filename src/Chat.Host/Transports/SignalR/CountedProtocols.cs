@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>Gives each of the hub's connections a protocol of its own, which counts what comes.</summary>
-internal sealed class CountedProtocols(IEnumerable<IHubProtocol> protocols, DoorServices services) : IHubProtocolResolver
+internal sealed class CountedProtocols(IEnumerable<IHubProtocol> protocols, TransportServices services) : IHubProtocolResolver
 {
     private readonly IHubProtocol[] _all = [.. protocols];
 
@@ -27,7 +27,7 @@ internal sealed class CountedProtocols(IEnumerable<IHubProtocol> protocols, Door
 /// see: pings, unknown methods, cancellations, messages of unknown types. What is over the allowance is dropped, or refused where an answer is
 /// waited for. Used by the connection's reader alone.
 /// </summary>
-internal sealed class CountedProtocol(IHubProtocol protocol, DoorServices services) : IHubProtocol
+internal sealed class CountedProtocol(IHubProtocol protocol, TransportServices services) : IHubProtocol
 {
     private readonly FrameBudget _uncounted = services.NewUncountedBudget();
 

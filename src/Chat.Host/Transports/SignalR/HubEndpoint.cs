@@ -38,11 +38,11 @@ internal static class HubEndpoint
     public static void MapHub(this IEndpointRouteBuilder routes)
     {
         var options = routes.ServiceProvider.GetRequiredService<IOptions<TransportsOptions>>().Value;
-        routes.MapHub<ChatHub>("/hub", door =>
+        routes.MapHub<ChatHub>("/hub", connections =>
         {
-            door.AllowStatefulReconnects = false;
-            door.TransportSendTimeout = options.WriteTimeout;
-            door.WebSockets.CloseTimeout = options.CloseTimeout;
+            connections.AllowStatefulReconnects = false;
+            connections.TransportSendTimeout = options.WriteTimeout;
+            connections.WebSockets.CloseTimeout = options.CloseTimeout;
         }).Add(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
     }
 
@@ -56,7 +56,7 @@ internal static class HubEndpoint
         if (HttpMethods.IsGet(context.Request.Method))
             context.Response.Headers["X-Accel-Buffering"] = "no";
         var isNew = string.IsNullOrEmpty(context.Request.Query["id"]);
-        return isNew && context.RequestServices.GetRequiredService<DoorServices>().RefusalOf(Caller.From(context.User)!.User) is { } refusal
+        return isNew && context.RequestServices.GetRequiredService<TransportServices>().RefusalOf(Caller.From(context.User)!.User) is { } refusal
             ? HttpErrors.ToProblem(refusal).ExecuteAsync(context)
             : context.RequestServices.GetRequiredService<HubIds>().ServeAsync(context, next);
     };

@@ -7,7 +7,7 @@ using MessagePack.Formatters;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>
-/// Reads MessagePack as the JSON that says the same, so that one parser stands behind every door. Maps keyed by strings, arrays, strings,
+/// Reads MessagePack as the JSON that says the same, so that one parser serves every transport. Maps keyed by strings, arrays, strings,
 /// numbers, booleans and nil can be said; binary, extensions, what is nested too deeply and broken UTF-8 cannot, and come out as nothing.
 /// </summary>
 internal sealed class HubRequestFormatter : IMessagePackFormatter<HubRequest>

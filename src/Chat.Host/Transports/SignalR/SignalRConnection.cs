@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>A device's connection through <c>/hub</c>.</summary>
-internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress device, DoorServices services) : IClientConnection
+internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress device, TransportServices services) : IClientConnection
 {
-    /// <summary>The number of this door's encoding, kept with each event; SignalR keeps both its protocols' bytes in it.</summary>
+    /// <summary>The number of this transport's encoding, kept with each event; SignalR keeps both its protocols' bytes in it.</summary>
     private const int EncodingSlot = 1;
 
     private int _closing;

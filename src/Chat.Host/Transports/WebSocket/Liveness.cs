@@ -6,7 +6,7 @@ namespace Chat.Host.Transports.WebSocket;
 /// </summary>
 internal sealed class Liveness : IDisposable
 {
-    private readonly FrameReader _reader;
+    private readonly WebSocketReader _reader;
     private readonly int _patience;
     private readonly Action _ping;
     private readonly Action _dead;
@@ -20,7 +20,7 @@ internal sealed class Liveness : IDisposable
     // Set by the reader, taken back by the timer.
     private volatile bool _hasRead;
 
-    public Liveness(FrameReader reader, TransportsOptions options, TimeProvider clock, Action ping, Action dead)
+    public Liveness(WebSocketReader reader, TransportsOptions options, TimeProvider clock, Action ping, Action dead)
     {
         (_reader, _ping, _dead) = (reader, ping, dead);
         // In looks, not by the clock: a server that comes late to all of them has not waited for the client meanwhile.

@@ -9,7 +9,7 @@ namespace Chat.Host.Transports.WebSocket;
 /// <summary>An event as the very bytes of its WebSocket frame. A server's frames bear no mask, so all receivers are sent the same ones.</summary>
 internal static class TextFrame
 {
-    /// <summary>The number of this door's encoding, kept with each event.</summary>
+    /// <summary>The number of this transport's encoding, kept with each event.</summary>
     private const int EncodingSlot = 0;
 
     public static void Write(ServerEvent @event, PipeWriter output)

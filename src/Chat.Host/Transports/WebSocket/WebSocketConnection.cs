@@ -16,10 +16,10 @@ namespace Chat.Host.Transports.WebSocket;
 /// </summary>
 internal sealed class WebSocketConnection : IClientConnection, IDisposable
 {
-    private readonly DoorServices _services;
+    private readonly TransportServices _services;
     private readonly Action _abort;
-    private readonly FrameReader _reader;
-    private readonly FrameWriter _writer;
+    private readonly WebSocketReader _reader;
+    private readonly WebSocketWriter _writer;
     private readonly Liveness _liveness;
     private readonly CancellationTokenSource _ended;
     private readonly TaskCompletionSource _readToEnd = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -30,14 +30,14 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
 
     /// <param name="pipe">The socket's bytes; the request's, and ended with it.</param>
     /// <param name="device">Whose connection it is.</param>
-    /// <param name="services">What the doors share.</param>
+    /// <param name="services">What all connections share.</param>
     /// <param name="abort">Ends the request's connection on the spot.</param>
     /// <param name="aborted">It has ended.</param>
-    public WebSocketConnection(IDuplexPipe pipe, DeviceAddress device, DoorServices services, Action abort, CancellationToken aborted)
+    public WebSocketConnection(IDuplexPipe pipe, DeviceAddress device, TransportServices services, Action abort, CancellationToken aborted)
     {
         (Device, _services, _abort) = (device, services, abort);
-        _reader = new FrameReader(pipe.Input, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
-        _writer = new FrameWriter(pipe.Output);
+        _reader = new WebSocketReader(pipe.Input, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
+        _writer = new WebSocketWriter(pipe.Output);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
         _liveness = new Liveness(_reader, services.Options, services.Clock, ping: () => _ = PingAsync(), dead: abort);
     }
@@ -49,7 +49,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     /// <summary>Serves the connection to its end.</summary>
     public async Task RunAsync(ClaimsPrincipal user)
     {
-        DoorSession? session = null;
+        TransportSession? session = null;
         try
         {
             session = await OpenAsync(user);
@@ -96,11 +96,11 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     }
 
     /// <summary>Null where the connection is refused, and its goodbye is under way.</summary>
-    private async Task<DoorSession?> OpenAsync(ClaimsPrincipal user)
+    private async Task<TransportSession?> OpenAsync(ClaimsPrincipal user)
     {
         try
         {
-            if (await DoorSession.OpenAsync(_services, this, user, _ended.Token) is { } session)
+            if (await TransportSession.OpenAsync(_services, this, user, _ended.Token) is { } session)
                 return session;
         }
         catch (StoreUnavailableException e)
@@ -112,7 +112,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     }
 
     /// <summary>Reads to the client's close. Once a goodbye is under way what comes before that is passed over.</summary>
-    private async Task ReadAsync(DoorSession? session)
+    private async Task ReadAsync(TransportSession? session)
     {
         while (await _reader.NextAsync(_ended.Token) is var received and not Received.Close)
         {
@@ -129,7 +129,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             await session.FinishAsync(_ended.Token);
     }
 
-    private ValueTask TakeAsync(Received received, DoorSession session)
+    private ValueTask TakeAsync(Received received, TransportSession session)
     {
         switch (received)
         {
@@ -141,7 +141,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
                     _liveness.Reads();
                 return session.TakeAsync(frame, bytes);
             case Received.TooLarge:
-                return session.TakeAsync(new RefusedFrame(DoorRequests.FrameTooLarge(_services.Options.MaxFrameBytes)), bytes: 0);
+                return session.TakeAsync(new RefusedFrame(TransportRequests.FrameTooLarge(_services.Options.MaxFrameBytes)), bytes: 0);
             case Received.Ping:
                 return session.AdmitsControl(out var refusal) ? WriteControlAsync(Opcode.Pong, _reader.Ping) : RefuseAsync(session, refusal);
             case Received.Pong:
@@ -159,14 +159,14 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     }
 
     /// <summary>Ends the connection once what came before has its answers.</summary>
-    private async ValueTask EndAsync(DoorSession? session, CloseCode code, string text)
+    private async ValueTask EndAsync(TransportSession? session, CloseCode code, string text)
     {
         if (session is not null && _goodbye is null)
             await session.FinishAsync(_ended.Token);
         _ = Goodbye(code, text, null);
     }
 
-    private static ValueTask RefuseAsync(DoorSession session, ErrorAnswer? refusal) => refusal is null ? default : session.ReplyAsync(refusal);
+    private static ValueTask RefuseAsync(TransportSession session, ErrorAnswer? refusal) => refusal is null ? default : session.ReplyAsync(refusal);
 
     private ValueTask Watch(ValueTask write, CancellationToken ct) =>
         write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));

@@ -10,7 +10,7 @@ internal static class WebSocketEndpoint
     public static void MapWebSocket(this IEndpointRouteBuilder routes) =>
         routes.MapMethods("/ws", [HttpMethods.Get, HttpMethods.Connect], ServeAsync).ExcludeFromDescription();
 
-    private static async Task<IResult> ServeAsync(HttpContext context, Caller caller, DoorServices services)
+    private static async Task<IResult> ServeAsync(HttpContext context, Caller caller, TransportServices services)
     {
         if (!context.WebSockets.IsWebSocketRequest)
             return HttpErrors.ToProblem(Error.BadRequest("This address takes WebSocket upgrades only."));

@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Delivery.Contracts;
 
-/// <summary>A live connection of a device, as a door offers it. Delivery alone writes to it, one batch after the other.</summary>
+/// <summary>A live connection of a device, as a transport offers it. Delivery alone writes to it, one batch after the other.</summary>
 public interface IClientConnection
 {
     /// <summary>Whose it is.</summary>

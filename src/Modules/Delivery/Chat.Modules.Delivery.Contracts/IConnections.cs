@@ -8,7 +8,7 @@ public interface IConnections
     /// <summary>The default of <c>Delivery:MaxConnections</c>.</summary>
     const int DefaultLimit = 100_000;
 
-    /// <summary>False while the node is leaving or full: a door refuses before it upgrades. <see cref="Attach"/> has the last word.</summary>
+    /// <summary>False while the node is leaving or full: a transport refuses before it upgrades. <see cref="Attach"/> has the last word.</summary>
     bool IsAccepting { get; }
 
     /// <summary>
@@ -25,7 +25,7 @@ public interface IConnections
     Task LeaveAsync();
 }
 
-/// <summary>An accepted connection. Its door disposes of it when the socket has ended.</summary>
+/// <summary>An accepted connection. Its transport disposes of it when the socket has ended.</summary>
 public interface IAttachedConnection : IDisposable
 {
     /// <summary>Its name on this node.</summary>

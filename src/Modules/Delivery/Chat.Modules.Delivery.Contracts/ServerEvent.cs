@@ -1,7 +1,7 @@
 namespace Chat.Modules.Delivery.Contracts;
 
 /// <summary>
-/// Something the server tells a connection. One object serves all its receivers: each door's encoding of it is made once and kept with it.
+/// Something the server tells a connection. One object serves all its receivers: each transport's encoding of it is made once and kept with it.
 /// </summary>
 public abstract class ServerEvent
 {
@@ -17,8 +17,8 @@ public abstract class ServerEvent
     /// <summary>What the event costs while it waits, in bytes, roughly.</summary>
     public virtual int Size => 128;
 
-    /// <summary>The event in a door's encoding, made by the first connection that needs it. Two threads may both make it; they make the same.</summary>
-    /// <param name="slot">0 or 1: the number of the door's encoding.</param>
+    /// <summary>The event in a transport's encoding, made by the first connection that needs it. Two threads may both make it; they make the same.</summary>
+    /// <param name="slot">0 or 1: the number of the transport's encoding.</param>
     /// <param name="encode">Makes it.</param>
     public T EncodedAs<T>(int slot, Func<ServerEvent, T> encode) where T : class
     {

@@ -18,7 +18,7 @@ public sealed record LoggedMessage(
     // Names of fields, punctuation, numbers and UUIDs.
     private const int FixedJsonBytes = 256;
 
-    /// <summary>Bytes of the message as JSON at most, whichever door shows it.</summary>
+    /// <summary>Bytes of the message as JSON at most, whichever transport shows it.</summary>
     public int MaxJsonBytes() =>
         FixedJsonBytes + Conversation.Value.Length + Sender.User.Value.Length + (2 * ClientMsgId.Length) + JsonText.MaxBytes(Content.Text);
 }

@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>What a message says: from the door that takes it to the door that shows it.</summary>
+/// <summary>What a message says: from the transport that takes it to the transport that shows it.</summary>
 /// <param name="Text">1 byte to 16 KiB of UTF-8.</param>
 /// <param name="ReplyTo">The message of the same conversation that this one answers; null for none.</param>
 public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)

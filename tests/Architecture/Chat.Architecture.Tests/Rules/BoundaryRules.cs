@@ -61,7 +61,7 @@ internal static class BoundaryRules
         return Verdict.On(assemblies.WrittenTypes(), type => !knowing.Contains(type.Outermost()));
     }
 
-    /// <summary>A module asks another by a query and changes it by an event; its commands are for the doors.</summary>
+    /// <summary>A module asks another by a query and changes it by an event; its commands are for the transports.</summary>
     public static Verdict ModulesSendNoCommandOfAnother(IReadOnlyList<Assembly> modules, IReadOnlyList<Assembly> contracts)
     {
         var commands = contracts.WrittenTypes().Where(type => type.Closed(typeof(ICommand<>)).Any()).ToLookup(type => type.Assembly.NameOf());

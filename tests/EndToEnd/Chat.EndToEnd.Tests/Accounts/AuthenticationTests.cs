@@ -11,7 +11,7 @@ public sealed class AuthenticationTests(SharedServer shared)
 
     [Theory]
     [MemberData(nameof(Forgeries))]
-    public async Task A_wrong_token_is_401_at_every_door(string forgery)
+    public async Task A_wrong_token_is_401_at_every_transport(string forgery)
     {
         var user = await shared.NewUserAsync("forged");
 

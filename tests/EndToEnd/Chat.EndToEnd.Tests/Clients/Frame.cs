@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Chat.EndToEnd.Tests.Clients;
 
-/// <summary>One thing that the server said, whatever the door: a frame of /ws, an event of the hub, a body of REST.</summary>
+/// <summary>One thing that the server said, whatever the transport: a frame of /ws, an event of the hub, a body of REST.</summary>
 internal sealed record Frame(string Type, JsonElement Json)
 {
     public static Frame Parse(string json)

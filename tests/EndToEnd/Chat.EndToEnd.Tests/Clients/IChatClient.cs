@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Chat.EndToEnd.Tests.Clients;
 
-/// <summary>One connection of a device through any door that pushes. A refused command throws <see cref="RefusedException"/>.</summary>
+/// <summary>One connection of a device through any transport that pushes. A refused command throws <see cref="RefusedException"/>.</summary>
 internal interface IChatClient : IAsyncDisposable
 {
     /// <summary>What came unasked, in order, under the frames' names.</summary>

@@ -9,17 +9,17 @@ internal sealed class NodeClient : IChatClient
 {
     private readonly NodeProgram _node;
 
-    private NodeClient(Account account, string door) => _node = new NodeProgram(
-        Folder, ["client.mjs", account.Server.Address.ToString(), door], frame => Received.Add(Frame.Parse(frame.ToJsonString())), Received.End);
+    private NodeClient(Account account, string way) => _node = new NodeProgram(
+        Folder, ["client.mjs", account.Server.Address.ToString(), way], frame => Received.Add(Frame.Parse(frame.ToJsonString())), Received.End);
 
     public FrameRecord Received { get; } = new();
 
     private static string Folder => Path.Combine(Repository.Root, "tests", "EndToEnd", "conformance");
 
-    /// <param name="door">`ws`, or the hub's protocol and transport: `json/WebSockets`, `messagepack/LongPolling`, …</param>
-    public static async Task<NodeClient> ConnectAsync(Account account, string door)
+    /// <param name="way">`ws`, or the hub's protocol and transport: `json/WebSockets`, `messagepack/LongPolling`, …</param>
+    public static async Task<NodeClient> ConnectAsync(Account account, string way)
     {
-        var client = new NodeClient(account, door);
+        var client = new NodeClient(account, way);
         try
         {
             await client.CallAsync("Connect", new { token = account.AccessToken });

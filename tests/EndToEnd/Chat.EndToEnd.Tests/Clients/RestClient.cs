@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Chat.EndToEnd.Tests.Clients;
 
-/// <summary>The REST door. Answers are handed over as they are; nothing is retried.</summary>
+/// <summary>The REST interface. Answers are handed over as they are; nothing is retried.</summary>
 internal sealed class RestClient(Uri address, string? token = null)
 {
     // One pool of connections for all tests; it outlives restarts of a server, for broken connections are replaced.

@@ -7,13 +7,13 @@ namespace Chat.EndToEnd.Tests.Conformance;
 
 /// <summary>
 /// Clients that are not ours, in one group: @microsoft/signalr in node, the .NET SignalR client, `ws` in node, and a bare
-/// WebSocket; JSON and MessagePack; WebSockets, server-sent events and long polling. Three doors, one meaning.
+/// WebSocket; JSON and MessagePack; WebSockets, server-sent events and long polling. Three transports, one meaning.
 /// </summary>
 public sealed class ConformanceTests(SharedServer shared)
 {
     private const int MessagesEach = 5;
 
-    private static readonly (string Name, Func<Account, Task<IChatClient>> Open)[] _doors =
+    private static readonly (string Name, Func<Account, Task<IChatClient>> Open)[] _transports =
     [
         ("ws", async a => await a.ConnectAsync()),
         ("node-ws", async a => await NodeClient.ConnectAsync(a, "ws")),
@@ -29,7 +29,7 @@ public sealed class ConformanceTests(SharedServer shared)
     ];
 
     [Fact]
-    public async Task One_group_through_all_doors_has_one_order_and_every_receipt()
+    public async Task One_group_through_all_transports_has_one_order_and_every_receipt()
     {
         await NodeClient.NeedAsync();
         await using var group = await OpenGroupAsync();
@@ -47,7 +47,7 @@ public sealed class ConformanceTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task Every_door_answers_the_other_commands_alike()
+    public async Task Every_transport_answers_the_other_commands_alike()
     {
         await NodeClient.NeedAsync();
         await using var group = await OpenGroupAsync();
@@ -83,7 +83,7 @@ public sealed class ConformanceTests(SharedServer shared)
     {
         for (var i = 1; i <= MessagesEach; i++)
         {
-            var ack = await member.Client.SendTextAsync(group, $"{i} through {member.Door}", $"{i}");
+            var ack = await member.Client.SendTextAsync(group, $"{i} through {member.Transport}", $"{i}");
             Assert.Equal("sent", ack.Text("status"));
             Assert.Equal(group, ack.Text("conversationId"));
         }
@@ -119,11 +119,11 @@ public sealed class ConformanceTests(SharedServer shared)
     private async Task<Group> OpenGroupAsync()
     {
         var accounts = new List<Account>();
-        foreach (var (name, _) in _doors)
+        foreach (var (name, _) in _transports)
             accounts.Add(await shared.NewUserAsync(name));
 
         var group = new Group(await accounts[0].CreateGroupAsync("Conformance", accounts[1..]));
-        foreach (var ((name, open), account) in _doors.Zip(accounts))
+        foreach (var ((name, open), account) in _transports.Zip(accounts))
         {
             var client = await open(account);
             group.Members.Add(new Member(name, account, client));
@@ -135,7 +135,7 @@ public sealed class ConformanceTests(SharedServer shared)
         return group;
     }
 
-    private sealed record Member(string Door, Account Account, IChatClient Client);
+    private sealed record Member(string Transport, Account Account, IChatClient Client);
 
     private sealed class Group(string id) : IAsyncDisposable
     {

@@ -20,7 +20,7 @@ public sealed class DeviceTests(SharedServer shared)
     }
 
     [Fact]
-    public async Task A_connection_replaces_the_old_one_through_the_other_door_too()
+    public async Task A_connection_replaces_the_old_one_through_the_other_transport_too()
     {
         var user = await shared.NewUserAsync("replaced");
         await using var wire = await user.ConnectCaughtUpAsync();

@@ -5,38 +5,38 @@ using Chat.EndToEnd.Tests.Running;
 
 namespace Chat.EndToEnd.Tests.Durability;
 
-/// <summary>One (sender, clientMsgId) is one message with one answer: through every door, before and after a restart.</summary>
+/// <summary>One (sender, clientMsgId) is one message with one answer: through every transport, before and after a restart.</summary>
 public sealed class RetryTests
 {
-    private static readonly string[] _doors = ["ws", "hub json", "hub messagepack", "rest"];
+    private static readonly string[] _transports = ["ws", "hub json", "hub messagepack", "rest"];
 
     [Fact]
-    public async Task Retries_through_every_door_answer_with_the_first_result_before_and_after_a_crash()
+    public async Task Retries_through_every_transport_answer_with_the_first_result_before_and_after_a_crash()
     {
         await using var server = await ServerProcess.StartAsync();
         var sender = await Account.RegisterAsync(server, "sender");
         var firstAnswers = new Dictionary<string, (string, long)>(StringComparer.Ordinal);
-        await using (var doors = await Doors.OpenAsync(sender))
+        await using (var clients = await Clients.OpenAsync(sender))
         {
-            foreach (var firstDoor in _doors)
+            foreach (var firstTransport in _transports)
             {
-                firstAnswers[firstDoor] = await doors.SendAsync(firstDoor, "hello", $"first through {firstDoor}");
-                foreach (var door in _doors)
-                    Assert.Equal(firstAnswers[firstDoor], await doors.SendAsync(door, "hello", $"first through {firstDoor}"));
+                firstAnswers[firstTransport] = await clients.SendAsync(firstTransport, "hello", $"first through {firstTransport}");
+                foreach (var transport in _transports)
+                    Assert.Equal(firstAnswers[firstTransport], await clients.SendAsync(transport, "hello", $"first through {firstTransport}"));
             }
         }
 
         await server.KillHardAsync();
         await server.StartAgainAsync();
 
-        await using var doorsAgain = await Doors.OpenAsync(sender);
-        foreach (var (firstDoor, first) in firstAnswers)
+        await using var clientsAgain = await Clients.OpenAsync(sender);
+        foreach (var (firstTransport, first) in firstAnswers)
         {
-            foreach (var door in _doors)
-                Assert.Equal(first, await doorsAgain.SendAsync(door, "another text", $"first through {firstDoor}"));
+            foreach (var transport in _transports)
+                Assert.Equal(first, await clientsAgain.SendAsync(transport, "another text", $"first through {firstTransport}"));
         }
 
-        var log = await sender.Rest.ReadLogAsync(Doors.Conversation(sender));
+        var log = await sender.Rest.ReadLogAsync(Clients.Conversation(sender));
         Assert.Equal(firstAnswers.Values.Select(a => a.Item1), log.Select(m => m.Text("messageId")));
         Assert.All(log, m => Assert.Equal("hello", m.Text("text")));
     }
@@ -46,15 +46,15 @@ public sealed class RetryTests
     {
         await using var server = await ServerProcess.StartAsync();
         var sender = await Account.RegisterAsync(server, "sender");
-        await using var doors = await Doors.OpenAsync(sender);
+        await using var clients = await Clients.OpenAsync(sender);
 
         for (var i = 0; i < 50; i++)
         {
-            var answers = await Task.WhenAll(_doors.Concat(_doors).Select(door => doors.SendAsync(door, "hello", $"{i}")));
+            var answers = await Task.WhenAll(_transports.Concat(_transports).Select(transport => clients.SendAsync(transport, "hello", $"{i}")));
             Assert.Single(answers.Distinct());
         }
 
-        Assert.Equal(50, (await sender.Rest.ReadLogAsync(Doors.Conversation(sender))).Count);
+        Assert.Equal(50, (await sender.Rest.ReadLogAsync(Clients.Conversation(sender))).Count);
     }
 
     [Fact]
@@ -104,29 +104,29 @@ public sealed class RetryTests
         Assert.True(next.Number("seqNo") > logBefore[^1].Number("seqNo"));
     }
 
-    /// <summary>One user behind all doors at once: each has its own device, for a device has one connection.</summary>
-    private sealed class Doors : IAsyncDisposable
+    /// <summary>One user behind all transports at once: each has its own device, for a device has one connection.</summary>
+    private sealed class Clients : IAsyncDisposable
     {
         private readonly Account _sender;
         private readonly Dictionary<string, IChatClient> _clients = new(StringComparer.Ordinal);
 
-        private Doors(Account sender) => _sender = sender;
+        private Clients(Account sender) => _sender = sender;
 
         public static string Conversation(Account sender) => Account.Direct(sender.UserId, "bob");
 
-        public static async Task<Doors> OpenAsync(Account sender)
+        public static async Task<Clients> OpenAsync(Account sender)
         {
-            var doors = new Doors(sender);
-            doors._clients["ws"] = await (await sender.LogInAsync("ws")).ConnectAsync();
-            doors._clients["hub json"] = await HubClient.ConnectAsync(await sender.LogInAsync("json"));
-            doors._clients["hub messagepack"] = await HubClient.ConnectAsync(await sender.LogInAsync("messagepack"), messagePack: true);
-            return doors;
+            var clients = new Clients(sender);
+            clients._clients["ws"] = await (await sender.LogInAsync("ws")).ConnectAsync();
+            clients._clients["hub json"] = await HubClient.ConnectAsync(await sender.LogInAsync("json"));
+            clients._clients["hub messagepack"] = await HubClient.ConnectAsync(await sender.LogInAsync("messagepack"), messagePack: true);
+            return clients;
         }
 
-        public async Task<(string MessageId, long SeqNo)> SendAsync(string door, string text, string clientMsgId)
+        public async Task<(string MessageId, long SeqNo)> SendAsync(string transport, string text, string clientMsgId)
         {
             JsonElement ack;
-            if (_clients.TryGetValue(door, out var client))
+            if (_clients.TryGetValue(transport, out var client))
             {
                 ack = await client.SendTextAsync("@bob", text, clientMsgId);
             }

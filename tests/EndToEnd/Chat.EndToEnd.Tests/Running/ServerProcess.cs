@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 
 namespace Chat.EndToEnd.Tests.Running;
 
-/// <summary>The server as a user runs it: its own process, its own data directory, reached through its doors alone.</summary>
+/// <summary>The server as a user runs it: its own process, its own data directory, reached through its transports alone.</summary>
 /// <remarks>Ended when disposed, and when the test program exits without having got that far.</remarks>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {

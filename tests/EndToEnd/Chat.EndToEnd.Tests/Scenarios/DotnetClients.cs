@@ -5,14 +5,14 @@ using Chat.EndToEnd.Tests.Running;
 namespace Chat.EndToEnd.Tests.Scenarios;
 
 /// <summary>The .NET library, in this process: a SQLite file for each device.</summary>
-internal sealed class DotnetClients(ChatTransport door) : IScriptedClients
+internal sealed class DotnetClients(ChatTransport transport) : IScriptedClients
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-scenario-").FullName;
     private readonly Dictionary<string, Device> _devices = [];
 
     public async Task OpenAsync(string device, Uri server, SignIn signIn)
     {
-        var opened = _devices[device] = new Device(server, door, Path.Combine(_folder, $"{device}.db"));
+        var opened = _devices[device] = new Device(server, transport, Path.Combine(_folder, $"{device}.db"));
         await opened.OpenAsync();
         await (signIn.Register
             ? opened.It.RegisterAsync(signIn.UserId, signIn.Password)
@@ -48,7 +48,7 @@ internal sealed class DotnetClients(ChatTransport door) : IScriptedClients
         Directory.Delete(_folder, recursive: true);
     }
 
-    private sealed class Device(Uri server, ChatTransport door, string store) : IAsyncDisposable
+    private sealed class Device(Uri server, ChatTransport transport, string store) : IAsyncDisposable
     {
         private readonly LastFirst _http = new();
         private ChatClient? _client;
@@ -56,7 +56,7 @@ internal sealed class DotnetClients(ChatTransport door) : IScriptedClients
         public ChatClient It => _client ?? throw new InvalidOperationException("The device was not opened.");
 
         public async Task OpenAsync() =>
-            _client = await ChatClient.OpenAsync(new() { Url = server, Transport = door, Store = new SqliteStore(store), Handler = _http });
+            _client = await ChatClient.OpenAsync(new() { Url = server, Transport = transport, Store = new SqliteStore(store), Handler = _http });
 
         public async Task ReadHistoryAsync(string conversationId)
         {

@@ -8,27 +8,27 @@ namespace Chat.EndToEnd.Tests.Scenarios;
 /// <summary>The TypeScript library in node: clients/typescript/scenario/driver.ts.</summary>
 internal sealed class NodeClients : IScriptedClients
 {
-    private readonly string _door;
+    private readonly string _transport;
     private readonly NodeProgram _node = new(Folder, [Path.Combine(".scenario", "scenario", "driver.js")]);
 
-    private NodeClients(string door) => _door = door;
+    private NodeClients(string transport) => _transport = transport;
 
     private static string Folder => Path.Combine(Repository.Root, "clients", "typescript");
 
     /// <summary>Skips the test when there is no node; installs the lock file's packages when they are not there.</summary>
-    /// <param name="door"><c>signalr</c> or <c>websocket</c>.</param>
-    public static async Task<IScriptedClients> StartAsync(string door)
+    /// <param name="transport"><c>signalr</c> or <c>websocket</c>.</param>
+    public static async Task<IScriptedClients> StartAsync(string transport)
     {
         await Node.NeedAsync();
         await Node.InstallAsync(Folder);
         await Node.RunAsync("npm", Folder, "run", "build:scenario");
-        return new NodeClients(door);
+        return new NodeClients(transport);
     }
 
     public Task OpenAsync(string device, Uri server, SignIn signIn) => CallAsync("open", device, new()
     {
         ["url"] = server.ToString(),
-        ["door"] = _door,
+        ["transport"] = _transport,
         ["userId"] = signIn.UserId,
         ["password"] = signIn.Password,
         ["register"] = signIn.Register,

@@ -16,7 +16,7 @@ public sealed class DotnetScenarioTests : ScenarioContract
         Task.FromResult<IScriptedClients>(new DotnetClients(signalR ? ChatTransport.SignalR : ChatTransport.WebSocket));
 }
 
-/// <summary>One script of bad luck through every client library and door; at its end each device holds what the server's log holds.</summary>
+/// <summary>One script of bad luck through every client library and transport; at its end each device holds what the server's log holds.</summary>
 public abstract class ScenarioContract
 {
     // The server counts no further (docs/protocol.md, Conversations); a client that has the messages may.

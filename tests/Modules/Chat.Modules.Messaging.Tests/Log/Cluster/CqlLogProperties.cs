@@ -145,7 +145,7 @@ public sealed class CqlLogProperties
         private Task SendAsync(ConversationId to, UserId sender, int number)
         {
             var command = new SendMessage(to, sender.Phone(), $"{number}", MessageContent.Of($"{sender} {number}"));
-            // Sometimes the same attempt goes through two doors at once.
+            // Sometimes the same attempt goes through two transports at once.
             return Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(command)));
         }
 

@@ -1,56 +1,22 @@
 using System.Security.Claims;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Mediation;
 using Chat.Host.Transports.ClientFrames;
 using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using MediatR;
-using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Transports;
 
-/// <summary>What every live connection needs of the house.</summary>
-internal sealed class DoorServices(
-    IMediator mediator, IConnections connections, ITokens tokens, TransportsMetrics metrics, IOptions<TransportsOptions> options,
-    IOptions<RateLimitOptions> rates, UserRates userRates, TimeProvider clock, ILogger<DoorSession> log)
-{
-    public IMediator Mediator => mediator;
-
-    public IConnections Connections => connections;
-
-    /// <summary>Why a user may not open another connection now, before anything is upgraded; null where it may.</summary>
-    public Error? RefusalOf(UserId user) =>
-        connections.IsAccepting ? userRates.Admit(UserRate.Connects, user) : DoorRequests.NotAccepting;
-
-    public ITokens Tokens => tokens;
-
-    public TransportsMetrics Metrics => metrics;
-
-    public TransportsOptions Options => options.Value;
-
-    /// <summary>Null where rate limits are switched off.</summary>
-    public FrameBudget? NewFrameBudget() => rates.Value.Enabled
-        ? new FrameBudget(Options.FramesPerSecond, "Too many frames on this connection; wait before the next.", clock)
-        : null;
-
-    public FrameBudget NewUncountedBudget() =>
-        new(Options.UncountedFramesPerSecond, "Too many pings, pongs or bad frames; wait before the next.", clock);
-
-    public TimeProvider Clock => clock;
-
-    public ILogger Log => log;
-}
-
 /// <summary>
-/// A connection that was taken in, whichever door it came through: answers the client's frames and ends the connection when its token does. A
+/// An accepted connection, whichever its transport: answers the client's frames and ends the connection when its token does. A
 /// frame once begun runs to its end, whatever becomes of the connection.
 /// </summary>
-internal sealed class DoorSession : ICommandWork, IDisposable
+internal sealed class TransportSession : ICommandWork, IDisposable
 {
-    private readonly DoorServices _services;
+    private readonly TransportServices _services;
     private readonly IClientConnection _connection;
     private readonly IAttachedConnection _attached;
     private readonly CancellationToken _ended;
@@ -59,8 +25,8 @@ internal sealed class DoorSession : ICommandWork, IDisposable
     private readonly FrameBudget _uncounted;
     private readonly CommandQueue _commands;
 
-    private DoorSession(
-        DoorServices services, IClientConnection connection, IAttachedConnection attached, DateTimeOffset tokenExpiresAt, CancellationToken ended)
+    private TransportSession(
+        TransportServices services, IClientConnection connection, IAttachedConnection attached, DateTimeOffset tokenExpiresAt, CancellationToken ended)
     {
         (_services, _connection, _attached, _ended) = (services, connection, attached, ended);
         (_frames, _uncounted) = (services.NewFrameBudget(), services.NewUncountedBudget());
@@ -76,8 +42,8 @@ internal sealed class DoorSession : ICommandWork, IDisposable
     public ITokens Tokens => _services.Tokens;
 
     /// <summary>Hands a connection in, until <paramref name="ended"/>. Null where the node takes no more: refuse it.</summary>
-    public static async Task<DoorSession?> OpenAsync(
-        DoorServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ended)
+    public static async Task<TransportSession?> OpenAsync(
+        TransportServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ended)
     {
         var epoch = await services.Mediator.Send(new GetEpoch(), ended);
         var welcome = new Welcome(connection.Device, services.Clock.GetUtcNow(), epoch);
@@ -85,7 +51,7 @@ internal sealed class DoorSession : ICommandWork, IDisposable
             return null;
         if (services.Tokens.IsRevoked(user))
             connection.Close(CloseReason.Revoked);
-        return new DoorSession(services, connection, attached, user.TokenExpiry(), ended);
+        return new TransportSession(services, connection, attached, user.TokenExpiry(), ended);
     }
 
     /// <summary>Writes an answer in order with the events; waits while too many wait.</summary>

@@ -9,7 +9,7 @@ namespace Chat.Host.Transports.WebSocket;
 /// A WebSocket's server side, written: Delivery's batches, the answers to pings, pings, one close. Each write is whole, and after the close
 /// there is none.
 /// </summary>
-internal sealed class FrameWriter(PipeWriter output) : IDisposable
+internal sealed class WebSocketWriter(PipeWriter output) : IDisposable
 {
     private readonly SemaphoreSlim _turn = new(1);
 

@@ -6,8 +6,8 @@ using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Chat.Host.Transports;
 
-/// <summary>What the live doors ask of the request that opens a connection.</summary>
-internal static class DoorRequests
+/// <summary>The request that opens a live connection.</summary>
+internal static class TransportRequests
 {
     public static Error NotAccepting { get; } =
         new(ErrorCodes.Unavailable, "This server takes no more connections; try again, elsewhere if there is an elsewhere.", TimeSpan.FromSeconds(2));

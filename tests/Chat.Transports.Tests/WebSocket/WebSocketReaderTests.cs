@@ -4,7 +4,7 @@ using Chat.Host.Transports.WebSocket;
 
 namespace Chat.Transports.Tests.WebSocket;
 
-public sealed class FrameReaderTests
+public sealed class WebSocketReaderTests
 {
     private const int MaxFrame = 70_000;
     private const int MaxMessage = 200_000;
@@ -76,7 +76,7 @@ public sealed class FrameReaderTests
     {
         // Each byte is looked at before the next one is there.
         var pipe = new Pipe(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
-        using var reader = new FrameReader(pipe.Reader, MaxFrame, MaxMessage);
+        using var reader = new WebSocketReader(pipe.Reader, MaxFrame, MaxMessage);
         var received = reader.NextAsync(Ct);
         await pipe.Writer.WriteAsync(new byte[] { 0x81 }, Ct);
         await pipe.Writer.WriteAsync(new byte[] { 0x05 }, Ct);
@@ -98,7 +98,7 @@ public sealed class FrameReaderTests
             for (var i = 0; i + 1 < bytes.Length && random.Next(3) > 0; i += 8)
                 (bytes[i], bytes[i + 1]) = ((byte)(random.Next(2) << 7 | random.Next(3)), (byte)(0x80 | random.Next(4)));
             var pipe = new Pipe();
-            using var reader = new FrameReader(pipe.Reader, MaxFrame, MaxMessage);
+            using var reader = new WebSocketReader(pipe.Reader, MaxFrame, MaxMessage);
             var writing = WriteAsync(pipe.Writer, bytes, random.Next(1, 50));
             try
             {
@@ -125,7 +125,7 @@ public sealed class FrameReaderTests
         await to.CompleteAsync();
     }
 
-    private static FrameReader Reader(byte[] bytes, int atOnce = int.MaxValue) =>
+    private static WebSocketReader Reader(byte[] bytes, int atOnce = int.MaxValue) =>
         new(PipeReader.Create(new Trickle(bytes, atOnce)), MaxFrame, MaxMessage);
 
     private static byte[] Frame(byte first, byte[] payload, uint mask)

@@ -27,12 +27,12 @@ using Microsoft.Extensions.Configuration;
 
 namespace Chat.Transports.Tests;
 
-/// <summary>The live doors on a real Kestrel, with fakes behind them. A token is <c>user/device/unixSeconds</c>.</summary>
-public sealed class Doors : IAsyncDisposable
+/// <summary>The live transports on a real Kestrel, with fakes behind them. A token is <c>user/device/unixSeconds</c>.</summary>
+public sealed class TransportHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private Doors(WebApplication app, FakeMediator mediator, FakeConnections connections) => (_app, Mediator, Connections) = (app, mediator, connections);
+    private TransportHost(WebApplication app, FakeMediator mediator, FakeConnections connections) => (_app, Mediator, Connections) = (app, mediator, connections);
 
     public FakeMediator Mediator { get; }
 
@@ -40,10 +40,10 @@ public sealed class Doors : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single());
 
-    /// <summary>What the doors show with the setting <c>Tls</c>; nobody vouches for it.</summary>
+    /// <summary>What the server shows with the setting <c>Tls</c>; nobody vouches for it.</summary>
     public static X509Certificate2 Certificate { get; } = MakeCertificate();
 
-    public static async Task<Doors> OpenAsync(TimeProvider? clock = null, params (string Key, string Value)[] settings)
+    public static async Task<TransportHost> OpenAsync(TimeProvider? clock = null, params (string Key, string Value)[] settings)
     {
         var mediator = new FakeMediator().Answer<GetEpoch, string>(_ => "e1");
         var connections = new FakeConnections();
@@ -68,7 +68,7 @@ public sealed class Doors : IAsyncDisposable
         app.UseAuthorization();
         app.MapTransports();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new Doors(app, mediator, connections);
+        return new TransportHost(app, mediator, connections);
     }
 
     public static string Token(string user = "alice", string device = "phone", DateTimeOffset? expires = null) =>

@@ -21,7 +21,7 @@ internal enum Received
     /// <summary>A frame of a message that goes on. The message follows by itself; what is said here is that a frame has come.</summary>
     Fragment,
 
-    /// <summary>What RFC 6455 allows no client to send. Only <see cref="FrameReader.DrainAsync"/> is left.</summary>
+    /// <summary>What RFC 6455 allows no client to send. Only <see cref="WebSocketReader.DrainAsync"/> is left.</summary>
     Malformed,
 
     Ping,
@@ -38,7 +38,7 @@ internal enum Received
 /// text's is rented when bytes arrive, grows with what has arrived, not with what is announced, and goes back between messages. Used by one
 /// reader.
 /// </summary>
-internal sealed class FrameReader(PipeReader input, int maxFrameBytes, int maxMessageBytes) : IDisposable
+internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int maxMessageBytes) : IDisposable
 {
     private const int FirstBytes = 2048;
 
