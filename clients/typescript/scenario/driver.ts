@@ -6,7 +6,7 @@ import 'fake-indexeddb/auto'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
-import { ChatClient, directOf, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
+import { ChatClient, directWith, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
 
 // As a browser has it.
 globalThis.EventSource = createRequire(import.meta.url)('eventsource') as typeof EventSource
@@ -57,7 +57,7 @@ class Device {
   /** Two views of one conversation that ask for pages at once, and get the last one asked for first. */
   async history(conversationId: string): Promise<void> {
     this.held = []
-    const [one, other] = [this.it.timeline(conversationId), this.it.timeline(conversationId)]
+    const [one, other] = [this.it.openTimeline(conversationId), this.it.openTimeline(conversationId)]
     let done = false
     const reading = Promise.all([shown(one), shown(other)])
       .then(() => Promise.all([one.loadDownTo(1), other.loadOlder().then(() => other.loadDownTo(1))]))
@@ -75,7 +75,7 @@ class Device {
   async state(): Promise<unknown> {
     const conversations = []
     for (const { id, unreadCount, readSeqNo, outgoing } of this.it.conversations) {
-      const timeline = this.it.timeline(id)
+      const timeline = this.it.openTimeline(id)
       await shown(timeline)
       await timeline.loadDownTo(1)
       if (timeline.error) throw timeline.error
@@ -118,7 +118,7 @@ async function perform(command: Command): Promise<unknown> {
   }
   const device = devices.get(command.device)!
   const me = device.it.session!.userId
-  const conversation = command.conversation?.startsWith('@') ? directOf(me, command.conversation.slice(1)) : command.conversation
+  const conversation = command.conversation?.startsWith('@') ? directWith(me, command.conversation.slice(1)) : command.conversation
   switch (command.do) {
     case 'send':
       for (const text of command.texts) await device.it.send(command.to, text)
@@ -126,7 +126,7 @@ async function perform(command: Command): Promise<unknown> {
     case 'group':
       return (await device.it.createGroup(command.title, command.members)).conversationId
     case 'read':
-      return device.it.markRead(conversation, device.it.conversation(conversation)!.maxSeqNo)
+      return device.it.markRead(conversation, device.it.findConversation(conversation)!.maxSeqNo)
     case 'reload':
       return device.reload()
     case 'history':

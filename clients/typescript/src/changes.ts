@@ -1,7 +1,7 @@
 import type { MessageContent } from './content.ts'
 import type { ChatError } from './errors.ts'
 import type { ConversationSummary, Message } from './protocol.ts'
-import type { Span, Spans } from './spans.ts'
+import type { SeqNoRange, SeqNoRanges } from './seqNoRanges.ts'
 
 /** Who is signed in on this device, and the tokens that prove it. */
 export interface Session {
@@ -11,22 +11,21 @@ export interface Session {
   readonly refreshToken: string
   /** When the access token ends, by this machine's clock, ms. */
   readonly expiresAt: number
-  /** When it is renewed unasked, ms. */
+  /** When it is renewed, ms. */
   readonly renewAt: number
 }
 
 /**
- * Why nobody is signed in. `expired` keeps what is stored for the same user's next sign-in; `revoked`, which somebody else may hold in their
- * hands, keeps what its user has written and not sent; `lost`, where the browser has dropped what was stored, keeps that as long as the page
- * is open; `signedOut` has wiped everything.
+ * Why nobody is signed in. `expired` keeps the store for the same user's next sign-in; `revoked` (the device may be in other hands) keeps the outbox
+ * only; `lost` (the browser deleted the store) keeps the outbox in memory while the page is open; `signedOut` deletes everything.
  */
 export type SignedOutReason = 'signedOut' | 'expired' | 'revoked' | 'lost'
 
-/** A message on its way to the server. */
+/** An outbox entry: a message that is stored here and not yet acked by the server. */
 export interface Outgoing extends MessageContent {
   readonly clientMsgId: string
   readonly conversationId: string
-  /** By this machine's clock, ms; for display. */
+  /** By this machine's clock, ms; for display only. */
   readonly createdAt: number
   /** Rises within a store; the order in which they are sent. */
   readonly order: number
@@ -35,59 +34,60 @@ export interface Outgoing extends MessageContent {
   readonly error?: { readonly code: ChatError['code']; readonly message: string }
 }
 
-/** How far a user has got in a conversation, cumulatively. */
+/** How far a user has got in a conversation. Cumulative: everything up to a cursor was delivered or read. */
 export interface Cursors {
   readonly delivered: number
   readonly read: number
 }
 
 /** A conversation as the store keeps it. */
-export interface Row {
+export interface StoredConversation {
   readonly id: string
   readonly title?: string
-  /** The user is no member any more; it stays for what could not be sent to it. */
+  /** The user is no longer a member; it stays while there are unsent messages to it. */
   readonly left?: true
   readonly maxSeqNo: number
   readonly readSeqNo: number
-  /** The server has not shown yet that it has the read cursor: it is told again on each connection. */
+  /** No list has shown yet that the server has the read cursor: it is sent again on each connection. */
   readonly readUnsent: boolean
   readonly unreadCount: number
-  /** What lies above it is counted when it comes; the rest was in the server's figure. */
-  readonly countedTo: number
-  /** There are more unread ones than unreadCount says. */
+  /** `unreadCount` is the server's number up to here; each message above it is counted when it arrives. */
+  readonly countedSeqNo: number
+  /** There are more than `unreadCount` unread messages. */
   readonly unreadCapped: boolean
   readonly lastMessage?: Message
-  /** Of the last message, or of the conversation's appearance here, ms; for the order of the list. */
+  /** When the last message was sent, or the conversation was first known here, ms; orders the list. */
   readonly activity: number
-  /** The highest place that this device has acked in any way; 0 for none. */
-  readonly acked: number
-  readonly spans: Spans
-  /** By user; absent before it was asked for, and in conversations too large for ticks. */
+  /** The highest seqNo that this device has acked as delivered or read; 0 for none. */
+  readonly ackedSeqNo: number
+  /** The ranges of which every message is in the store. */
+  readonly complete: SeqNoRanges
+  /** The receipts table, by user; absent before it was read, and in conversations too large for receipts. */
   readonly receipts?: Readonly<Record<string, Cursors>>
 }
 
-/** What was unread above a read cursor, among the messages up to `upTo`. */
+/** How many messages above a read cursor are unread, of those up to `upTo`. */
 export interface UnreadLeft {
   readonly count: number
   readonly upTo: number
 }
 
 /**
- * Everything that can happen to the state. The tab in which it happens writes it to the store, in one transaction with what belongs to it,
- * applies it to its own memory and tells the other tabs, which apply it to theirs. Applied twice it does what it does once.
+ * Everything that can change the state. A tab writes it to the store, in one transaction with what belongs to it, applies it to its own memory and
+ * sends it to the other tabs, which apply it to theirs. Applying it twice is the same as once. Tabs may be of two versions: names here stay.
  */
 export type Change =
   | { type: 'signedIn'; session: Session }
   | { type: 'signedOut'; reason: SignedOutReason }
   | { type: 'epoch'; epoch: string }
   | { type: 'listed'; summary: ConversationSummary; activity: number }
-  /** The user is no member any more. What waits to be sent to it is refused, and stays until the user discards it. */
+  /** The user is no longer a member. Outbox entries to it become `failed`, and stay until the user discards them. */
   | { type: 'removed'; conversationId: string }
-  | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: Span; acked?: number }
-  /** The store has dropped messages below a place to stay within its bounds; they can be fetched again. */
+  | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: SeqNoRange; acked?: number }
+  /** The store has deleted the messages below a seqNo to save space; they can be fetched again. */
   | { type: 'trimmed'; conversationId: string; below: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
-  /** Something stands at this place that is not here, whatever seemed complete. */
+  /** There is a message with this seqNo, and it is not in the store. */
   | { type: 'missed'; conversationId: string; seqNo: number }
   | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
@@ -95,32 +95,32 @@ export type Change =
   | { type: 'queued'; item: Outgoing }
   | { type: 'unqueued'; clientMsgId: string }
   | { type: 'sent'; clientMsgId: string; message: Message }
-  | FleetingChange
+  | TransientChange
 
-/** What is shown and never kept. */
-export type FleetingChange =
+/** What is shown and never stored. */
+export type TransientChange =
   | { type: 'connection'; connection: Connection }
   | { type: 'storage'; failed: boolean }
   | { type: 'typing'; conversationId: string; userId: string; active: boolean }
   | { type: 'presence'; userId: string; presence: Presence }
-  /** A group's title, members or roles changed: who shows them asks again. */
+  /** A group's title, members or roles changed: a view that shows them reads them again. */
   | { type: 'group'; conversationId: string }
 
 export interface Presence {
   readonly online: boolean
-  /** Unix ms; absent while online, and where nothing is known. */
+  /** Unix ms; absent while online, and where it is not known. */
   readonly lastSeen?: number
 }
 
-/** Where this installation stands with the server. */
+/** The state of the connection to the server. */
 export interface Connection {
-  /** `replaced`: another window or program is this device now, until `retryNow()`. */
+  /** `replaced`: another window or program is this device now, until `takeOver()`. */
   readonly status: 'signedOut' | 'connecting' | 'online' | 'offline' | 'replaced'
-  /** Online, and everything that waited has come. */
+  /** Online, and everything that waited on the server has arrived. */
   readonly caughtUp: boolean
-  /** Offline: when it is tried again, ms. */
+  /** Offline: when the next attempt is, ms. */
   readonly retryAt?: number
-  /** Signed out: why; absent where nobody ever was in. */
+  /** Signed out: why; absent if nobody ever signed in. */
   readonly reason?: SignedOutReason
 }
 
@@ -138,6 +138,6 @@ export function conversationOfChange(change: Change): string | undefined {
   }
 }
 
-const fleeting: ReadonlySet<Change['type']> = new Set<FleetingChange['type']>(['connection', 'storage', 'typing', 'presence', 'group'])
+const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'group'])
 
-export const isKept = (change: Change): boolean => !fleeting.has(change.type)
+export const isStored = (change: Change): boolean => !transient.has(change.type)

@@ -1,5 +1,5 @@
 /** The direct conversation of two users: their ids in ordinal order. */
-export const directOf = (one: string, other: string): string => (one < other ? `dm:${one}:${other}` : `dm:${other}:${one}`)
+export const directWith = (one: string, other: string): string => (one < other ? `dm:${one}:${other}` : `dm:${other}:${one}`)
 
 export const isGroup = (conversationId: string): boolean => conversationId.startsWith('g:')
 
@@ -11,7 +11,7 @@ export function peerOf(conversationId: string, me: string): string | undefined {
 }
 
 /** The conversation that `to` names: a conversationId, or `@userId` for the direct one with that user. */
-export const conversationOf = (to: string, me: string): string => (to.startsWith('@') ? directOf(me, to.slice(1)) : to)
+export const conversationOf = (to: string, me: string): string => (to.startsWith('@') ? directWith(me, to.slice(1)) : to)
 
 /** Random [a-z0-9]: 41 bits for 8. */
 export function randomId(length: number): string {

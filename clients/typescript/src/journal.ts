@@ -1,38 +1,38 @@
-import { type Change, isKept } from './changes.ts'
+import { type Change, isStored } from './changes.ts'
 import { ChatError } from './errors.ts'
 import { State } from './state.ts'
 import type { ChatStore } from './store/store.ts'
 import type { Tabs } from './tabs.ts'
 
-/** The one way in which the state changes: written to the store, applied to memory, told to the other tabs and to whoever listens. */
+/** All changes of the state go through here: written to the store, applied to memory, sent to the other tabs and to the listeners. */
 export class Journal {
   readonly state = new State((change) => this.apply([change]))
   private readonly store: ChatStore
   private readonly tabs: Tabs
   private readonly applied: (change: Change) => void
   private readonly listeners = new Set<(changes: readonly Change[]) => void>()
-  private untold: Change[] | undefined
+  private unreported: Change[] | undefined
   private sessions = 0
   private closed = false
 
-  /** @param applied Told of each change once the state has it, in this tab as in the one where it happened. */
+  /** @param applied Called with each change after the state has it, whichever tab made it. */
   constructor(store: ChatStore, tabs: Tabs, applied: (change: Change) => void) {
     this.store = store
     this.tabs = tabs
     this.applied = applied
   }
 
-  /** Another number with each session that ends: what one of them had under way is nothing to the next. */
-  get era(): number {
+  /** Another number after each session that ends: what one of them started must not change the next. */
+  get generation(): number {
     return this.sessions
   }
 
-  /** Nothing changes any more, and nobody is told. */
+  /** Nothing changes any more, and nothing is reported. */
   get isClosed(): boolean {
     return this.closed
   }
 
-  /** Called with what has changed, once for all changes of one moment. @returns Ends that. */
+  /** Called with what has changed, once for all changes of one moment. @returns Ends the subscription. */
   subscribe(listener: (changes: readonly Change[]) => void): () => void {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
@@ -40,32 +40,32 @@ export class Journal {
 
   /** @throws ChatError `storage`: nothing was written, and nothing applied. */
   async commit(changes: readonly Change[]): Promise<void> {
-    // What the ended session still had under way must not come after what ends it.
+    // A write that the ended session had started must not be applied after its end.
     if (changes.some(({ type }) => type === 'signedOut')) this.sessions++
-    const { era } = this
+    const { generation } = this
     if (this.closed || (this.state.session === undefined && changes.every(needsSession))) return
-    const kept = changes.filter(isKept)
+    const kept = changes.filter(isStored)
     const all = kept.length > 0 ? [...changes, ...(await this.write(kept))] : changes
-    if (this.closed || (era !== this.era && all.every(needsSession))) return
+    if (this.closed || (generation !== this.generation && all.every(needsSession))) return
     this.apply(all)
     this.tabs.post({ type: 'changes', changes: all })
   }
 
-  /** For what is not to be written: it is in the store already, or is fleeting. */
+  /** Without writing: it is in the store already, or is transient. */
   apply(changes: readonly Change[]): void {
     if (this.closed) return
     for (const change of changes) {
       this.state.apply(change)
       this.applied(change)
     }
-    if (this.untold) this.untold.push(...changes)
+    if (this.unreported) this.unreported.push(...changes)
     else {
-      this.untold = [...changes]
-      queueMicrotask(() => this.tell())
+      this.unreported = [...changes]
+      queueMicrotask(() => this.report())
     }
   }
 
-  /** Takes up what is stored, in the place of what is known. @returns Whether it could be read. */
+  /** Replaces the state by what is stored. @returns Whether it could be read. */
   async reload(): Promise<boolean> {
     try {
       const stored = await this.store.load()
@@ -78,7 +78,7 @@ export class Journal {
     return true
   }
 
-  /** What a tab that is gone has put in the outbox and did not come to tell. */
+  /** Finds outbox entries of a tab that was closed before it told of them. */
   async findQueued(): Promise<void> {
     try {
       for (const item of (await this.store.load()).outbox) if (!this.state.outbox.has(item.clientMsgId)) this.apply([{ type: 'queued', item }])
@@ -92,7 +92,7 @@ export class Journal {
     this.listeners.clear()
   }
 
-  /** @returns What the store dropped for it. */
+  /** @returns What the store deleted to make room. */
   private async write(changes: readonly Change[]): Promise<readonly Change[]> {
     try {
       let dropped: readonly Change[]
@@ -101,7 +101,7 @@ export class Journal {
       } catch (error) {
         if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error
         dropped = await this.store.makeRoom()
-        // Also where there still is no room: what memory takes to be here is not.
+        // Also if there still is no room: the state must not believe that these messages are stored.
         this.apply(dropped)
         this.tabs.post({ type: 'changes', changes: dropped })
         dropped = await this.store.write(changes)
@@ -114,14 +114,14 @@ export class Journal {
     }
   }
 
-  private tell(): void {
-    const changes = this.untold ?? []
-    this.untold = undefined
+  private report(): void {
+    const changes = this.unreported ?? []
+    this.unreported = undefined
     for (const listener of this.listeners)
       try {
         listener(changes)
       } catch (error) {
-        // One that fails must not keep the others from hearing.
+        // A listener that throws must not stop the others.
         queueMicrotask(() => {
           throw error
         })
@@ -129,5 +129,5 @@ export class Journal {
   }
 }
 
-/** A session's end and beginning, and what nobody keeps, may happen without one. */
-const needsSession = (change: Change): boolean => change.type !== 'signedOut' && change.type !== 'signedIn' && isKept(change)
+/** A session's end and beginning, and transient changes, need no session. */
+const needsSession = (change: Change): boolean => change.type !== 'signedOut' && change.type !== 'signedIn' && isStored(change)

@@ -1,12 +1,12 @@
 import { randomId } from './ids.ts'
 import type { Lock } from './tabs.ts'
 
-/** How long a lease holds, ms: longer than anything done under it, and what the others wait for a tab that is gone. */
-const life = 30_000
-/** Between two looks at a lease that another tab has, ms. */
+/** How long a lease lasts, ms: longer than any work done under it. Others wait so long for a tab that was closed. */
+const duration = 30_000
+/** Between two attempts to take a lease that another tab has, ms. */
 const pause = 100
-/** A browser whose database does not answer has no leases; what is to be done is done without one after this, ms. */
-const patience = 5_000
+/** If the browser's database does not answer within this, the work is done without a lease, ms. */
+const timeout = 5_000
 
 interface Held {
   readonly owner: string
@@ -15,9 +15,8 @@ interface Held {
 }
 
 /**
- * A lock for all tabs where the browser has no Web Locks, as on pages without https: a lease in a small database of its own, whose writing
- * transactions come one after another in all tabs. A tab that sleeps while it holds a lease loses it: what is done under one may, rarely, be
- * done by two.
+ * A lock for all tabs where the browser has no Web Locks, as on pages without https: a lease in a small database of its own, whose write
+ * transactions run one after another in all tabs. A tab that is suspended while it holds a lease loses it, so rarely two tabs do the same work.
  */
 export const leaseLock =
   (name: string): Lock =>
@@ -31,13 +30,13 @@ export const leaseLock =
     }
   }
 
-/** @returns Whether the lease is there to be given back. */
+/** @returns Whether the lease was taken, and is to be given back. */
 async function take(name: string, key: string, owner: string): Promise<boolean> {
   for (;;) {
     const now = Date.now()
-    const isFree = (held: Held | undefined) => !held || held.until <= now || held.until > now + life
+    const isFree = (held: Held | undefined) => !held || held.until <= now || held.until > now + duration
     try {
-      const held = await answered(change(name, key, (held) => (isFree(held) ? { owner, until: now + life } : held)))
+      const held = await answered(change(name, key, (held) => (isFree(held) ? { owner, until: now + duration } : held)))
       if (held?.owner === owner) return true
     } catch {
       return false
@@ -46,7 +45,7 @@ async function take(name: string, key: string, owner: string): Promise<boolean> 
   }
 }
 
-/** @returns What is there afterwards. */
+/** @returns The lease after the change. */
 async function change(name: string, key: string, next: (held: Held | undefined) => Held | undefined): Promise<Held | undefined> {
   const db = await new Promise<IDBDatabase>((done, failed) => {
     const opening = indexedDB.open(`${name}:leases`, 1)
@@ -75,6 +74,6 @@ async function change(name: string, key: string, next: (held: Held | undefined) 
 
 function answered<T>(work: Promise<T>): Promise<T> {
   let late: ReturnType<typeof setTimeout> | undefined
-  const lateness = new Promise<never>((_, failed) => (late = setTimeout(() => failed(new Error('The database does not answer.')), patience)))
+  const lateness = new Promise<never>((_, failed) => (late = setTimeout(() => failed(new Error('The database does not answer.')), timeout)))
   return Promise.race([work, lateness]).finally(() => clearTimeout(late))
 }

@@ -9,15 +9,16 @@ import type { State } from './state.ts'
 export const maxTextBytes = 16_384
 /** What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there. */
 const maxJsonBytes = 64_000
-/** What may wait to be sent; more is refused, as nothing grows without a limit. */
+/** Most entries in the outbox; more are refused. */
 const maxOutbox = 1_000
-/** Without an ack a message is sent again after this, ms: with the same clientMsgId it does no harm. */
-const ackPatience = 15_000
-const defaultHold = 1_000
+/** Without an ack a message is sent again after this, with the same clientMsgId, ms. */
+const ackTimeout = 15_000
+/** Before what was refused for now is sent again, if the server does not say, ms. */
+const defaultPause = 1_000
 
 /**
- * What `send` takes in.
- * @throws ChatError `unauthenticated`, and for texts that cannot be sent: see `ChatClient.send`.
+ * A new outbox entry.
+ * @throws ChatError `unauthenticated`, and for what cannot be sent: see `ChatClient.send`.
  */
 export function outgoing({ session, outbox }: State, to: string, content: MessageContent): Outgoing {
   const { text } = content
@@ -38,17 +39,17 @@ export function outgoing({ session, outbox }: State, to: string, content: Messag
 }
 
 /**
- * Sends what waits, one message of a conversation at a time, so that they stand in the order in which they were written whatever becomes of
- * one in between. Works in the tab that has the connection.
+ * Sends what waits, one message of a conversation at a time, so that messages are stored in the order written also when one between them is
+ * refused. Works in the leading tab.
  */
-export class OutboxSender {
+export class Outbox {
   private readonly state: State
   private readonly send: (frame: ClientFrame) => boolean
   private readonly commit: (changes: Change[]) => Promise<void>
-  /** What was sent on this connection and has no answer: conversation → clientMsgId, and the timer that gives up waiting. */
-  private readonly underWay = new Map<string, { clientMsgId: string; late: ReturnType<typeof setTimeout> }>()
-  /** The server wants a pause. */
-  private held: ReturnType<typeof setTimeout> | undefined
+  /** By conversation: what was sent on this connection and has no answer yet, and the timer that gives up waiting for it. */
+  private readonly inFlight = new Map<string, { clientMsgId: string; late: ReturnType<typeof setTimeout> }>()
+  /** Set while the server wants a pause. */
+  private paused: ReturnType<typeof setTimeout> | undefined
 
   constructor(state: State, send: (frame: ClientFrame) => boolean, commit: (changes: Change[]) => Promise<void>) {
     this.state = state
@@ -56,42 +57,42 @@ export class OutboxSender {
     this.commit = commit
   }
 
-  /** A new connection: what was under way on the last one has no answer any more. */
+  /** A new connection: what was sent on the last one gets no answer. */
   opened(): void {
     this.stop()
     this.pump()
   }
 
   stop(): void {
-    clearTimeout(this.held)
-    this.held = undefined
-    for (const { late } of this.underWay.values()) clearTimeout(late)
-    this.underWay.clear()
+    clearTimeout(this.paused)
+    this.paused = undefined
+    for (const { late } of this.inFlight.values()) clearTimeout(late)
+    this.inFlight.clear()
   }
 
   /** Sends what can go now. */
   pump(): void {
-    if (this.held) return
+    if (this.paused) return
     const first = new Map<string, Outgoing>()
     for (const item of this.state.outbox.values()) {
-      if (item.state !== 'waiting' || this.underWay.has(item.conversationId)) continue
+      if (item.state !== 'waiting' || this.inFlight.has(item.conversationId)) continue
       const known = first.get(item.conversationId)
       if (!known || item.order < known.order) first.set(item.conversationId, item)
     }
     for (const item of first.values()) {
       const { clientMsgId, conversationId } = item
       if (!this.send({ type: 'message', to: conversationId, clientMsgId, ...contentOf(item) })) return
-      const late = setTimeout(() => this.answered(clientMsgId), ackPatience)
-      this.underWay.set(conversationId, { clientMsgId, late })
+      const late = setTimeout(() => this.answered(clientMsgId), ackTimeout)
+      this.inFlight.set(conversationId, { clientMsgId, late })
     }
   }
 
-  /** It has its place in the log, was refused, or was given up waiting for. */
+  /** It was acked or refused, or its ack did not come in time. */
   answered(clientMsgId: string): void {
-    for (const [conversationId, flight] of this.underWay) {
+    for (const [conversationId, flight] of this.inFlight) {
       if (flight.clientMsgId !== clientMsgId) continue
       clearTimeout(flight.late)
-      this.underWay.delete(conversationId)
+      this.inFlight.delete(conversationId)
     }
     this.pump()
   }
@@ -101,11 +102,11 @@ export class OutboxSender {
     const item = this.state.outbox.get(clientMsgId)
     if (!item) return this.answered(clientMsgId)
     if (error.passes || error.code === 'token_expired' || error.code === 'unauthenticated') {
-      clearTimeout(this.held)
-      this.held = setTimeout(() => {
-        this.held = undefined
+      clearTimeout(this.paused)
+      this.paused = setTimeout(() => {
+        this.paused = undefined
         this.pump()
-      }, error.retryAfterMs ?? defaultHold)
+      }, error.retryAfterMs ?? defaultPause)
     } else {
       const { code, message } = error
       await this.commit([{ type: 'queued', item: { ...item, state: 'failed', error: { code, message } } }])

@@ -18,7 +18,7 @@ export type MessageOnWire = Omit<Message, 'text'> & { readonly type?: 'message';
 
 export const messageOf = ({ type: _, ...message }: MessageOnWire): Message => ({ ...message, text: message.text ?? '' })
 
-/** Stable codes of refusals. `network` and `storage` are this side's own: no answer came; the store cannot be written. */
+/** Stable error codes. `network` and `storage` are this library's own: no answer came; the store cannot be written. */
 export type ErrorCode =
   | 'bad_request'
   | 'unauthenticated'
@@ -42,7 +42,7 @@ export type ClientFrame =
   | { type: 'auth'; token: string }
   | { type: 'ping' }
 
-/** What an own message's ack says: it is durable and this is its place. */
+/** The ack of an own message: it is durable and has this seqNo. */
 export interface SentAck {
   clientMsgId: string
   messageId: string
@@ -52,7 +52,7 @@ export interface SentAck {
   status: 'sent'
 }
 
-/** All of the sender's messages up to seqNo have come this far with this user. */
+/** This user has received or read all messages up to seqNo. */
 export interface Receipt {
   conversationId: string
   seqNo: number

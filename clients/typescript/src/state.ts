@@ -1,37 +1,37 @@
-import { conversationOfChange, type Change, type Connection, type Outgoing, type Presence, type Row, type Session } from './changes.ts'
+import { conversationOfChange, type Change, type Connection, type Outgoing, type Presence, type StoredConversation, type Session } from './changes.ts'
 import { isGroup, peerOf } from './ids.ts'
 import type { Message } from './protocol.ts'
-import { leftRow, nextRow, refusedByLeaving, rowFor } from './rows.ts'
-import type { Stored } from './store/store.ts'
+import { leftConversation, nextConversation, refusedByLeaving, conversationOfItem } from './conversationRules.ts'
+import type { StoredState } from './store/store.ts'
 
-/** A conversation as a view shows it. A new object whenever something in it changed. */
+/** A conversation as a view shows it. A new object whenever something in it has changed. */
 export interface Conversation {
   readonly id: string
   readonly kind: 'direct' | 'group'
-  /** Of a direct conversation: the other user. */
+  /** The other user of a direct conversation. */
   readonly peer?: string
   readonly title?: string
-  /** The user is no member any more; it is shown for what could not be sent to it. */
+  /** The user is no longer a member; it is shown while there are unsent messages to it. */
   readonly left?: true
   readonly maxSeqNo: number
   readonly readSeqNo: number
   readonly unreadCount: number
-  /** There are more unread ones than `unreadCount` says. */
+  /** There are more than `unreadCount` unread messages. */
   readonly unreadCapped: boolean
   readonly lastMessage?: Message
-  /** Of the last message, or of its appearance here, ms. */
+  /** When the last message was sent, or the conversation was first known here, ms. */
   readonly activity: number
-  /** Users writing now. */
+  /** The users who are writing now. */
   readonly typing: readonly string[]
-  /** What is on its way to it, in order. */
+  /** Its outbox entries, in the order in which they are sent. */
   readonly outgoing: readonly Outgoing[]
 }
 
-/** Without another word about it somebody has stopped writing after this, ms. */
+/** A typing user has stopped if nothing more is heard for this long, ms. */
 const typingEnds = 6_000
 const none: readonly never[] = []
 
-/** What this tab knows. Changed by `apply` alone. */
+/** What this tab knows. Only `apply` and `load` change it. */
 export class State {
   session: Session | undefined
   owner: string | undefined
@@ -39,30 +39,30 @@ export class State {
   epoch: string | undefined
   connection: Connection = { status: 'signedOut', caughtUp: false }
   storageFailed = false
-  readonly rows = new Map<string, Row>()
+  readonly stored = new Map<string, StoredConversation>()
   readonly outbox = new Map<string, Outgoing>()
   readonly presence = new Map<string, Presence>()
   private readonly typing = new Map<string, Map<string, ReturnType<typeof setTimeout>>>()
-  /** The last ones to leave the outbox: another tab's word that one was queued may come after. */
-  private readonly gone = new Set<string>()
-  private readonly views = new Map<string, { row: Row; view: Conversation }>()
+  /** The latest entries that left the outbox: another tab's message that one was queued may come later. */
+  private readonly unqueued = new Set<string>()
+  private readonly views = new Map<string, { row: StoredConversation; view: Conversation }>()
   private list: readonly Conversation[] | undefined
   private readonly typingOver: (change: Change) => void
 
-  /** @param typingOver Told when somebody's typing has ended by itself. */
+  /** @param typingOver Called when somebody's typing has ended by itself. */
   constructor(typingOver: (change: Change) => void) {
     this.typingOver = typingOver
   }
 
-  /** Begins anew with what is stored; what is fleeting stays. */
-  load(stored: Stored): void {
+  /** Replaces what is stored; what is transient stays. */
+  load(stored: StoredState): void {
     this.session = stored.session
     this.owner = stored.owner
     this.deviceId = stored.deviceId
     this.epoch = stored.epoch
     this.forget()
     this.outbox.clear()
-    for (const row of stored.rows) this.rows.set(row.id, row)
+    for (const row of stored.conversations) this.stored.set(row.id, row)
     for (const item of stored.outbox) this.outbox.set(item.clientMsgId, item)
     this.showOutbox()
     if (this.session && this.connection.status === 'signedOut') this.connection = { status: 'connecting', caughtUp: false }
@@ -70,13 +70,17 @@ export class State {
 
   /** Newest activity first. */
   get conversations(): readonly Conversation[] {
-    return (this.list ??= [...this.rows.keys()]
+    return (this.list ??= [...this.stored.keys()]
       .map((id) => this.conversation(id)!)
       .sort((a, b) => activityOf(b) - activityOf(a) || (a.id < b.id ? -1 : 1)))
   }
 
+  find(id: string): StoredConversation | undefined {
+    return this.stored.get(id)
+  }
+
   conversation(id: string): Conversation | undefined {
-    const row = this.rows.get(id)
+    const row = this.stored.get(id)
     if (!row) return undefined
     const known = this.views.get(id)
     if (known?.row === row) return known.view
@@ -130,8 +134,8 @@ export class State {
         return
       case 'epoch':
         this.epoch = change.epoch
-        this.rows.clear()
-        this.redraw()
+        this.stored.clear()
+        this.invalidate()
         this.showOutbox()
         return
       case 'connection':
@@ -147,30 +151,30 @@ export class State {
         this.setTyping(change.conversationId, change.userId, change.active)
         break
       case 'queued':
-        if (this.gone.has(change.item.clientMsgId)) return
+        if (this.unqueued.has(change.item.clientMsgId)) return
         this.outbox.set(change.item.clientMsgId, change.item)
         break
       case 'unqueued':
       case 'sent': {
         const item = this.outbox.get(change.clientMsgId)
         this.outbox.delete(change.clientMsgId)
-        this.remember(change.clientMsgId)
-        if (item) this.redraw(item.conversationId)
+        this.rememberUnqueued(change.clientMsgId)
+        if (item) this.invalidate(item.conversationId)
         break
       }
       case 'removed':
         return this.left(change.conversationId)
       case 'log':
-        // Who has sent something is not writing it any more.
+        // A user who has sent a message has stopped typing it.
         for (const { senderId } of change.messages) this.setTyping(change.conversationId, senderId, false)
         break
     }
     const id = conversationOfChange(change)
     if (id === undefined) return
-    const row = nextRow(this.rows.get(id), change, this.owner ?? '')
-    if (row) this.rows.set(id, row)
-    else this.rows.delete(id)
-    this.redraw(id)
+    const row = nextConversation(this.stored.get(id), change, this.owner ?? '')
+    if (row) this.stored.set(id, row)
+    else this.stored.delete(id)
+    this.invalidate(id)
   }
 
   private setTyping(conversationId: string, userId: string, active: boolean): void {
@@ -185,32 +189,32 @@ export class State {
     )
   }
 
-  /** What waited to be sent to it is refused, and is what is left of it. */
+  /** Its outbox entries become failed; without any, it is removed. */
   private left(id: string): void {
-    const row = this.rows.get(id)
+    const row = this.stored.get(id)
     const waiting = this.outgoing(id)
     for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item))
-    if (waiting[0]) this.rows.set(id, leftRow(row, waiting[0]))
-    else this.rows.delete(id)
-    this.redraw(id)
+    if (waiting[0]) this.stored.set(id, leftConversation(row, waiting[0]))
+    else this.stored.delete(id)
+    this.invalidate(id)
   }
 
-  /** What was written is shown, also where nothing else is known of its conversation. */
+  /** Outbox entries are shown, also those whose conversation is not known otherwise. */
   private showOutbox(): void {
     if (!this.session) return
     for (const item of this.outbox.values()) {
-      if (this.rows.has(item.conversationId)) continue
-      this.rows.set(item.conversationId, rowFor(item))
-      this.redraw(item.conversationId)
+      if (this.stored.has(item.conversationId)) continue
+      this.stored.set(item.conversationId, conversationOfItem(item))
+      this.invalidate(item.conversationId)
     }
   }
 
-  private remember(clientMsgId: string): void {
-    this.gone.add(clientMsgId)
-    if (this.gone.size > 1_000) this.gone.delete(this.gone.values().next().value!)
+  private rememberUnqueued(clientMsgId: string): void {
+    this.unqueued.add(clientMsgId)
+    if (this.unqueued.size > 1_000) this.unqueued.delete(this.unqueued.values().next().value!)
   }
 
-  private redraw(id?: string): void {
+  private invalidate(id?: string): void {
     this.list = undefined
     if (id === undefined) this.views.clear()
     else this.views.delete(id)
@@ -218,10 +222,10 @@ export class State {
 
   private forget(): void {
     for (const typing of this.typing.values()) for (const timer of typing.values()) clearTimeout(timer)
-    for (const map of [this.rows, this.typing]) map.clear()
-    this.redraw()
+    for (const map of [this.stored, this.typing]) map.clear()
+    this.invalidate()
   }
 }
 
-// What was just written belongs to the top, too.
+// A conversation with a new outbox entry comes first, too.
 const activityOf = ({ activity, outgoing }: Conversation) => Math.max(activity, outgoing.at(-1)?.createdAt ?? 0)

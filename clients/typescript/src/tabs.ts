@@ -1,42 +1,42 @@
 import type { Change } from './changes.ts'
 import { leaseLock } from './lease.ts'
 
-/** Runs `work` while nobody else of this installation runs something under the same name. */
+/** Runs `work` while no other tab of this installation runs work under the same name. */
 export type Lock = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
-/** What the tabs of one installation say to each other. */
+/** What the tabs of one installation send each other. Tabs may be of two versions: names here stay. */
 export type TabMessage =
-  /** It happened in the sender, which has written it. */
+  /** Made by the sender, which has written it to the store. */
   | { type: 'changes'; changes: readonly Change[] }
-  /** A tab is new: who has the connection tells how it stands, the others what they watch. */
+  /** A tab is new: the leading one sends its transient state, the others whom they watch. */
   | { type: 'hello' }
   | { type: 'watch'; tab: string; userIds: readonly string[] }
   | { type: 'typing'; conversationId: string; active: boolean }
-  /** The user wants the connection tried, or the device taken back. */
+  /** Connect now, or take the device back. */
   | { type: 'now' }
 
 /** The other tabs that have the same store open. */
 export interface Tabs {
   readonly lock: Lock
-  /** `lead` holds for all tabs. Without it each of them leads, and the server keeps the last one's connection. */
+  /** Only one tab leads. Otherwise each of them does, and the server keeps only the last one's connection. */
   readonly exclusive: boolean
   post(message: TabMessage): void
   listen(listener: (message: TabMessage) => void): void
-  /** Calls `lead` when this tab is the one to connect, now or when the one that is has gone. */
+  /** Calls `lead` when this tab is to lead: now, or when the leading one is closed. */
   lead(lead: () => void): void
   close(): void
 }
 
-/** @param alone The store is nobody else's. */
+/** @param alone No other tab uses the store. */
 export const tabsOf = (name: string, alone: boolean): Tabs => (alone ? new LoneTab() : new BrowserTabs(name))
 
-/** By a BroadcastChannel, and Web Locks where the browser has them: on pages of https and of localhost. Elsewhere its lock is a lease. */
+/** By a BroadcastChannel, and Web Locks where the browser has them: on https and localhost. Elsewhere the lock is a lease. */
 class BrowserTabs implements Tabs {
   readonly exclusive = 'locks' in navigator && navigator.locks !== undefined
   private readonly inThisTab = new LoneTab()
   private readonly name: string
   private readonly channel: BroadcastChannel
-  /** Lets the next tab lead, or gives up waiting to. */
+  /** Aborted when this tab is closed. */
   private readonly closing = new AbortController()
   private endLead: (() => void) | undefined
 
@@ -66,7 +66,7 @@ class BrowserTabs implements Tabs {
         lead()
         return new Promise<void>((over) => (this.endLead = over))
       })
-      // Closed before its turn came.
+      // Closed before it was this tab's turn.
       .catch(() => undefined)
   }
 
@@ -77,7 +77,7 @@ class BrowserTabs implements Tabs {
   }
 }
 
-/** Alone: a program in Node, or a store that the page gave. */
+/** The only user of its store: a program in Node, or a store that the page passed in. */
 class LoneTab implements Tabs {
   readonly exclusive = true
   private readonly tails = new Map<string, Promise<unknown>>()
@@ -89,11 +89,11 @@ class LoneTab implements Tabs {
   }
 
   post(): void {
-    // Nobody is there.
+    // There is no other tab.
   }
 
   listen(): void {
-    // Nobody speaks.
+    // There is no other tab.
   }
 
   lead(lead: () => void): void {

@@ -1,16 +1,16 @@
-/** Own typing is told again after this, while it lasts, ms. */
-const again = 3_000
+/** While the user types, the server is told again after this, ms. */
+const interval = 3_000
 
-/** When the server is to hear of own typing: not with every key. */
+/** Decides when the server is told of the user's typing: not with every key. */
 export class OwnTyping {
-  private readonly told = new Map<string, number>()
+  private readonly sentAt = new Map<string, number>()
 
-  /** Whether this is news. */
-  isNews(conversationId: string, active: boolean): boolean {
-    const last = this.told.get(conversationId)
-    if (active ? last !== undefined && Date.now() - last < again : last === undefined) return false
-    if (active) this.told.set(conversationId, Date.now())
-    else this.told.delete(conversationId)
+  /** Whether the server is to be told now. */
+  isDue(conversationId: string, active: boolean): boolean {
+    const last = this.sentAt.get(conversationId)
+    if (active ? last !== undefined && Date.now() - last < interval : last === undefined) return false
+    if (active) this.sentAt.set(conversationId, Date.now())
+    else this.sentAt.delete(conversationId)
     return true
   }
 }

@@ -1,16 +1,16 @@
-/** What happens to the window that the page is in. */
+/** What happens to the page's window. */
 export interface WindowEvents {
-  /** The system says that there is no network. */
+  /** The system reports that there is no network. */
   offline(): void
-  /** There is one again, or the page is looked at again, which may have slept. */
+  /** There is a network again, or the page is visible again after it may have been suspended. */
   online(): void
-  /** The page is being left or put aside. */
+  /** The page is closed, or kept for going back to it. */
   hidden(): void
-  /** It is back as it was. */
+  /** The page was gone back to. */
   shown(): void
 }
 
-/** Outside a browser nothing ever happens. @returns Ends the telling. */
+/** Outside a browser it does nothing. @returns Stops watching. */
 export function watchWindow(on: WindowEvents): () => void {
   if (typeof window === 'undefined') return () => undefined
   const ending = new AbortController()

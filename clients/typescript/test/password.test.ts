@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ChatError } from '../src/errors.ts'
 import { MemoryStore } from '../src/store/memory.ts'
-import { pass, settle, Stage } from './stage.ts'
+import { pass, settle, Rig } from './rig.ts'
 
 const call = 'POST /v1/auth/password'
 const refresh = 'POST /v1/auth/refresh'
 const pair = (name: string) => ({ accessToken: `access-${name}`, refreshToken: `refresh-${name}`, expiresIn: 900 })
 
-let stage: Stage
+let rig: Rig
 beforeEach(() => {
   vi.useFakeTimers()
-  stage = new Stage()
+  rig = new Rig()
 })
 afterEach(() => vi.useRealTimers())
 
@@ -20,23 +20,23 @@ const refusal = (code: ChatError['code']) => () => {
 
 test('A changed password goes on with the pair that is answered, and stores it', async () => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
+  const client = await rig.online(store)
   const bodies: unknown[] = []
-  stage.routes.set(call, (body) => (bodies.push(body), pair('new')))
+  rig.routes.set(call, (body) => (bodies.push(body), pair('new')))
 
   await client.changePassword('secret', 'battery staple')
 
   expect(bodies).toEqual([{ currentPassword: 'secret', newPassword: 'battery staple' }])
   expect((await store.load()).session).toMatchObject({ userId: 'alice', accessToken: 'access-new', refreshToken: 'refresh-new' })
-  expect(stage.sent('auth').at(-1)).toEqual({ type: 'auth', token: 'access-new' })
+  expect(rig.sent('auth').at(-1)).toEqual({ type: 'auth', token: 'access-new' })
 })
 
 test('A connection that the server closes before it answers is no end of the session', async () => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
-  stage.routes.set(refresh, refusal('unauthenticated'))
-  stage.routes.set(call, async () => {
-    await stage.cut('revoked')
+  const client = await rig.online(store)
+  rig.routes.set(refresh, refusal('unauthenticated'))
+  rig.routes.set(call, async () => {
+    await rig.cut('revoked')
     return pair('new')
   })
 
@@ -45,30 +45,30 @@ test('A connection that the server closes before it answers is no end of the ses
 
   expect(client.session).toMatchObject({ userId: 'alice' })
   expect((await store.load()).session).toMatchObject({ refreshToken: 'refresh-new' })
-  expect(stage.isOpen).toBe(true)
-  expect(stage.requests).not.toContain(refresh)
+  expect(rig.isOpen).toBe(true)
+  expect(rig.requests).not.toContain(refresh)
 })
 
 test.each(['forbidden', 'bad_request', 'rate_limited', 'unavailable'] as const)('A change that is refused with %s changes nothing', async (code) => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
-  stage.routes.set(call, refusal(code))
+  const client = await rig.online(store)
+  rig.routes.set(call, refusal(code))
 
   await expect(client.changePassword('wrong', 'battery staple')).rejects.toMatchObject({ code })
 
   expect((await store.load()).session).toMatchObject({ refreshToken: 'refresh-1' })
-  expect(stage.isOpen).toBe(true)
+  expect(rig.isOpen).toBe(true)
 })
 
 test('A change whose answer is lost ends the session as one that ran out, and nothing is deleted', async () => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
+  const client = await rig.online(store)
   await client.send('@bob', 'mine')
-  stage.routes.set(call, refusal('network'))
-  stage.routes.set(refresh, refusal('unauthenticated'))
+  rig.routes.set(call, refusal('network'))
+  rig.routes.set(refresh, refusal('unauthenticated'))
 
   await expect(client.changePassword('secret', 'battery staple')).rejects.toMatchObject({ code: 'network' })
-  await stage.cut('revoked')
+  await rig.cut('revoked')
   await settle()
 
   expect(client.connection).toMatchObject({ status: 'signedOut', reason: 'expired' })
@@ -76,23 +76,23 @@ test('A change whose answer is lost ends the session as one that ran out, and no
 })
 
 test('A token that is nearly over is renewed first', async () => {
-  const client = await stage.online()
+  const client = await rig.online()
   const tokens: unknown[] = []
-  stage.routes.set(refresh, refusal('unavailable'))
+  rig.routes.set(refresh, refusal('unavailable'))
   await pass(880_000)
-  stage.routes.set(refresh, () => pair('renewed'))
-  stage.routes.set(call, () => (tokens.push(client.session), pair('new')))
+  rig.routes.set(refresh, () => pair('renewed'))
+  rig.routes.set(call, () => (tokens.push(client.session), pair('new')))
 
   await client.changePassword('secret', 'battery staple')
 
-  expect(stage.requests.slice(-2)).toEqual([refresh, call])
+  expect(rig.requests.slice(-2)).toEqual([refresh, call])
   expect(tokens).toMatchObject([{ accessToken: 'access-renewed' }])
 })
 
 test('Signed out there is no password to change', async () => {
-  const client = await stage.open()
+  const client = await rig.open()
 
   await expect(client.changePassword('secret', 'battery staple')).rejects.toMatchObject({ code: 'unauthenticated' })
 
-  expect(stage.requests).toEqual([])
+  expect(rig.requests).toEqual([])
 })

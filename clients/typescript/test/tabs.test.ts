@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Change, Session } from '../src/changes.ts'
 import { ChatClient } from '../src/client.ts'
 import { leaseLock } from '../src/lease.ts'
-import { Rest } from '../src/rest.ts'
-import { SessionTokens } from '../src/session.ts'
+import { RestClient } from '../src/restClient.ts'
+import { SessionTokens } from '../src/sessionTokens.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { randomId } from '../src/ids.ts'
 
@@ -57,7 +57,7 @@ describe('Two tabs on plain http', () => {
     await vi.waitUntil(() => other.session !== undefined && connect.mock.calls.length > 1)
 
     vi.setSystemTime(Date.now() + 8 * 3_600_000)
-    const calls = await Promise.allSettled([one.devices(), other.devices()])
+    const calls = await Promise.allSettled([one.getDevices(), other.getDevices()])
     expect(calls.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled'])
     expect(one.session).toBeDefined()
     expect(other.session).toBeDefined()
@@ -121,7 +121,7 @@ describe('Two renewals at once, where no lock keeps them apart', () => {
       await store.write(changes)
       apply(changes)
     }
-    const tokens = new SessionTokens(new Rest(url, fetch), store, (_, work) => work(), { session: () => mine, commit, apply })
+    const tokens = new SessionTokens(new RestClient(url, fetch), store, (_, work) => work(), { session: () => mine, commit, apply })
     return { tokens, ended, session: () => mine }
   }
 

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { ChatError } from '../src/errors.ts'
 import { MemoryStore } from '../src/store/memory.ts'
-import { ackOf, message, pagesOf, pass, room, settle, Stage, summary } from './stage.ts'
+import { ackOf, message, pagesOf, pass, direct, settle, Rig, summary } from './rig.ts'
 
-let stage: Stage
+let rig: Rig
 beforeEach(() => {
   vi.useFakeTimers()
-  stage = new Stage()
+  rig = new Rig()
 })
 afterEach(() => vi.useRealTimers())
 
-const pages = `GET /v1/conversations/${room}/messages`
+const pages = `GET /v1/conversations/${direct}/messages`
 const texts = (count: number) => Array.from({ length: count }, (_, i) => i + 1)
 
 /** Holds an answer back until it is let go. */
@@ -28,27 +28,27 @@ function held<T>(answer: () => T): { route: () => Promise<T>; go: () => Promise<
 
 test('A device that the server has forgotten does not pass over what it missed', async () => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
-  await stage.says(message(1), message(2))
-  const timeline = client.timeline(room)
-  await stage.cut()
+  const client = await rig.online(store)
+  await rig.says(message(1), message(2))
+  const timeline = client.openTimeline(direct)
+  await rig.cut()
   await pass(1_000)
-  stage.routes.set(pages, pagesOf(9))
-  await stage.drained(message(9))
+  rig.routes.set(pages, pagesOf(9))
+  await rig.drained(message(9))
   await pass(300)
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(texts(9))
 })
 
 test('What comes while a page is under way is repaired, too', async () => {
-  const client = await stage.online()
-  const timeline = client.timeline(room)
-  await stage.says(message(1))
+  const client = await rig.online()
+  const timeline = client.openTimeline(direct)
+  await rig.says(message(1))
   const slow = held(() => pagesOf(3)(undefined, new URL('http://server/?after=1&limit=200')))
-  stage.routes.set(pages, slow.route)
-  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 3 })
+  rig.routes.set(pages, slow.route)
+  await rig.says({ type: 'advanced', conversationId: direct, maxSeqNo: 3 })
   await pass(300)
-  stage.routes.set(pages, pagesOf(6))
-  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 6 })
+  rig.routes.set(pages, pagesOf(6))
+  await rig.says({ type: 'advanced', conversationId: direct, maxSeqNo: 6 })
   await pass(300)
   await slow.go()
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(texts(6))
@@ -56,10 +56,10 @@ test('What comes while a page is under way is repaired, too', async () => {
 
 test('What the store dropped is fetched again', async () => {
   const store = new MemoryStore({ keep: 50 })
-  const client = await stage.online(store)
-  for (const seqNo of texts(120)) await stage.says(message(seqNo))
-  stage.routes.set(pages, pagesOf(120))
-  const timeline = client.timeline(room)
+  const client = await rig.online(store)
+  for (const seqNo of texts(120)) await rig.says(message(seqNo))
+  rig.routes.set(pages, pagesOf(120))
+  const timeline = client.openTimeline(direct)
   await timeline.loadDownTo(1)
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual(texts(120))
   expect(timeline.hasOlder).toBe(false)
@@ -67,30 +67,30 @@ test('What the store dropped is fetched again', async () => {
 
 test('A renewal that was under way does not undo signing out', async () => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
+  const client = await rig.online(store)
   const slow = held(() => ({ accessToken: 'late', refreshToken: 'late', expiresIn: 900 }))
-  stage.routes.set('POST /v1/auth/refresh', slow.route)
+  rig.routes.set('POST /v1/auth/refresh', slow.route)
   await pass(720_000)
   await client.signOut()
   await slow.go()
   expect(client.session).toBeUndefined()
   expect((await store.load()).session).toBeUndefined()
-  expect(stage.requests.filter((request) => request === 'POST /v1/auth/logout')).toHaveLength(2)
+  expect(rig.requests.filter((request) => request === 'POST /v1/auth/logout')).toHaveLength(2)
 })
 
 test('Signing out does not wait for the network', async () => {
-  const client = await stage.online()
-  stage.routes.set('POST /v1/auth/logout', () => new Promise(() => undefined))
+  const client = await rig.online()
+  rig.routes.set('POST /v1/auth/logout', () => new Promise(() => undefined))
   await client.signOut()
   expect(client.connection).toMatchObject({ status: 'signedOut', reason: 'signedOut' })
 })
 
 test('The next user does not get an answer that was the last one’s', async () => {
-  const client = await stage.online()
+  const client = await rig.online()
   const slow = held(() => ({ conversations: [summary(1)], epoch: 'e1' }))
-  stage.routes.set('GET /v1/conversations', slow.route)
+  rig.routes.set('GET /v1/conversations', slow.route)
   await pass(2_000)
-  await stage.says({ type: 'conversation', conversationId: 'g:00000000000000000000000000000000', change: 'created' })
+  await rig.says({ type: 'conversation', conversationId: 'g:00000000000000000000000000000000', change: 'created' })
   await client.signOut()
   await client.signIn('carol', 'secret')
   await slow.go()
@@ -98,103 +98,103 @@ test('The next user does not get an answer that was the last one’s', async () 
 })
 
 test('A message discarded on its way is fetched when it arrived all the same', async () => {
-  const client = await stage.online()
-  const timeline = client.timeline(room)
-  await stage.says(message(1))
-  const { clientMsgId } = await client.send(room, 'never mind')
+  const client = await rig.online()
+  const timeline = client.openTimeline(direct)
+  await rig.says(message(1))
+  const { clientMsgId } = await client.send(direct, 'never mind')
   await client.discard(clientMsgId)
-  stage.routes.set(pages, pagesOf(3))
-  await stage.says(ackOf(clientMsgId, 2), message(3))
+  rig.routes.set(pages, pagesOf(3))
+  await rig.says(ackOf(clientMsgId, 2), message(3))
   await pass(300)
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1, 2, 3])
 })
 
 test('Nothing passes over the place of a message that was discarded on its way', async () => {
-  const client = await stage.online()
-  const timeline = client.timeline(room)
-  await stage.says(message(1))
-  const { clientMsgId } = await client.send(room, 'never mind')
+  const client = await rig.online()
+  const timeline = client.openTimeline(direct)
+  await rig.says(message(1))
+  const { clientMsgId } = await client.send(direct, 'never mind')
   await client.discard(clientMsgId)
-  stage.routes.set(pages, pagesOf(4))
+  rig.routes.set(pages, pagesOf(4))
   // Its ack is late, and an older message comes again in between.
-  await stage.says(message(3), ackOf(clientMsgId, 2), message(1), message(4))
+  await rig.says(message(3), ackOf(clientMsgId, 2), message(1), message(4))
   await pass(300)
   expect(timeline.messages.map(({ seqNo }) => seqNo)).toEqual([1, 2, 3, 4])
 })
 
 test('An ack that comes twice asks for nothing', async () => {
-  const client = await stage.online()
-  client.timeline(room)
-  const { clientMsgId } = await client.send(room, 'once')
-  await stage.says(ackOf(clientMsgId, 1))
-  const asked = stage.requests.length
-  await stage.says(ackOf(clientMsgId, 1), message(2))
+  const client = await rig.online()
+  client.openTimeline(direct)
+  const { clientMsgId } = await client.send(direct, 'once')
+  await rig.says(ackOf(clientMsgId, 1))
+  const asked = rig.requests.length
+  await rig.says(ackOf(clientMsgId, 1), message(2))
   await pass(1_000)
-  expect(stage.requests.slice(asked).filter((request) => request.startsWith(pages))).toEqual([])
+  expect(rig.requests.slice(asked).filter((request) => request.startsWith(pages))).toEqual([])
 })
 
 test('A first page that did not come is asked for again by looking for older ones', async () => {
-  stage.routes.delete(pages)
-  const client = await stage.online()
-  const timeline = client.timeline(room)
+  rig.routes.delete(pages)
+  const client = await rig.online()
+  const timeline = client.openTimeline(direct)
   await settle()
   expect(timeline.error).toMatchObject({ code: 'not_found' })
-  stage.routes.set(pages, pagesOf(3))
+  rig.routes.set(pages, pagesOf(3))
   await timeline.loadOlder()
   expect(timeline.error).toBeUndefined()
   expect(timeline.messages).toHaveLength(3)
 })
 
 test('A gap that could not be filled is tried again by looking for older ones', async () => {
-  const client = await stage.online()
-  await stage.says(message(1))
-  const timeline = client.timeline(room)
+  const client = await rig.online()
+  await rig.says(message(1))
+  const timeline = client.openTimeline(direct)
   await settle()
-  stage.routes.delete(pages)
-  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 3 })
+  rig.routes.delete(pages)
+  await rig.says({ type: 'advanced', conversationId: direct, maxSeqNo: 3 })
   await pass(60_000)
   expect(timeline.error).toMatchObject({ code: 'not_found' })
-  stage.routes.set(pages, pagesOf(3))
+  rig.routes.set(pages, pagesOf(3))
   await timeline.loadOlder()
   expect(timeline.error).toBeUndefined()
   expect(timeline.messages).toHaveLength(3)
 })
 
 test('A page that fails for now is asked for again without being asked to', async () => {
-  const client = await stage.online()
-  await stage.says(message(1))
-  const timeline = client.timeline(room)
+  const client = await rig.online()
+  await rig.says(message(1))
+  const timeline = client.openTimeline(direct)
   await settle()
-  stage.routes.set(pages, () => {
+  rig.routes.set(pages, () => {
     throw new ChatError('network', 'gone')
   })
-  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 3 })
+  await rig.says({ type: 'advanced', conversationId: direct, maxSeqNo: 3 })
   await pass(300)
   expect(timeline.error).toMatchObject({ code: 'network' })
-  stage.routes.set(pages, pagesOf(3))
+  rig.routes.set(pages, pagesOf(3))
   await pass(5_000)
   expect(timeline.messages).toHaveLength(3)
 })
 
 test('A page that fails by a bug of the server is told, and what comes does not ask for it again and again', async () => {
-  const client = await stage.online()
-  await stage.says(message(1))
-  const timeline = client.timeline(room)
+  const client = await rig.online()
+  await rig.says(message(1))
+  const timeline = client.openTimeline(direct)
   await settle()
-  stage.routes.set(pages, () => {
+  rig.routes.set(pages, () => {
     throw new ChatError('internal', 'The server has failed.')
   })
   for (let seqNo = 3; seqNo <= 33; seqNo++) {
-    await stage.says({ type: 'resync' }, message(seqNo))
+    await rig.says({ type: 'resync' }, message(seqNo))
     await pass(1_000)
   }
   expect(timeline.error).toMatchObject({ code: 'internal' })
-  expect(stage.requests.filter((request) => request.startsWith(pages))).toHaveLength(1)
+  expect(rig.requests.filter((request) => request.startsWith(pages))).toHaveLength(1)
 
-  stage.routes.set(pages, pagesOf(33))
-  await stage.cut()
+  rig.routes.set(pages, pagesOf(33))
+  await rig.cut()
   await pass(1_000)
-  await stage.drained()
+  await rig.drained()
   expect(timeline.error).toBeUndefined()
   expect(timeline.messages).toHaveLength(33)
 })
@@ -206,40 +206,40 @@ test.each([
   [503, 'unavailable'],
 ])('An answer %i that is not the server’s own is %s', async (status, code) => {
   const page = () => Promise.resolve(new Response('<html>No</html>', { status }))
-  const client = await stage.online(undefined, (address, request) => (address.includes('/v1/devices') ? page() : stage.fetch(address, request)))
+  const client = await rig.online(undefined, (address, request) => (address.includes('/v1/devices') ? page() : rig.fetch(address, request)))
 
-  await expect(client.devices()).rejects.toMatchObject({ code })
+  await expect(client.getDevices()).rejects.toMatchObject({ code })
 })
 
 test('A server that knows less than it said is not asked for ever', async () => {
-  const client = await stage.online()
-  await stage.says(message(1))
-  stage.routes.set(pages, pagesOf(1))
-  await stage.says({ type: 'advanced', conversationId: room, maxSeqNo: 9 })
-  client.timeline(room)
+  const client = await rig.online()
+  await rig.says(message(1))
+  rig.routes.set(pages, pagesOf(1))
+  await rig.says({ type: 'advanced', conversationId: direct, maxSeqNo: 9 })
+  client.openTimeline(direct)
   await pass(60_000)
-  expect(stage.requests.filter((request) => request.startsWith(pages)).length).toBeLessThan(5)
+  expect(rig.requests.filter((request) => request.startsWith(pages)).length).toBeLessThan(5)
 })
 
 test('Ticks do not wait for somebody who has left', async () => {
   const table = (...users: string[]) => ({ members: users.map((userId) => ({ userId, deliveredSeqNo: 0, readSeqNo: 0 })) })
-  stage.routes.set(`GET /v1/conversations/${room}/receipts`, () => table('alice', 'bob', 'carol'))
-  const client = await stage.online()
-  await stage.says(message(1, { senderId: 'alice' }))
-  const timeline = client.timeline(room)
+  rig.routes.set(`GET /v1/conversations/${direct}/receipts`, () => table('alice', 'bob', 'carol'))
+  const client = await rig.online()
+  await rig.says(message(1, { senderId: 'alice' }))
+  const timeline = client.openTimeline(direct)
   await settle()
-  stage.routes.set(`GET /v1/conversations/${room}/receipts`, () => table('alice', 'bob'))
-  await stage.cut()
+  rig.routes.set(`GET /v1/conversations/${direct}/receipts`, () => table('alice', 'bob'))
+  await rig.cut()
   await pass(1_000)
-  await stage.drained()
-  await stage.says({ type: 'ack', conversationId: room, userId: 'bob', seqNo: 1, status: 'read' })
-  expect(timeline.tickOf(timeline.messages[0]!)).toBe('read')
+  await rig.drained()
+  await rig.says({ type: 'ack', conversationId: direct, userId: 'bob', seqNo: 1, status: 'read' })
+  expect(timeline.receiptOf(timeline.messages[0]!)).toBe('read')
 })
 
 test('A look at a name that is nobody’s leaves nothing', async () => {
-  const client = await stage.online()
-  client.timeline('dm:alice:bbo').close()
-  const timeline = client.timeline(room)
+  const client = await rig.online()
+  client.openTimeline('dm:alice:bbo').close()
+  const timeline = client.openTimeline(direct)
   await settle()
   expect(timeline.loading).toBe(false)
   expect(client.conversations).toEqual([])
@@ -247,14 +247,14 @@ test('A look at a name that is nobody’s leaves nothing', async () => {
 
 test('A renewed token that cannot be stored is used, and renewed in its turn', async () => {
   const store = new MemoryStore()
-  const client = await stage.online(store)
+  const client = await rig.online(store)
   vi.spyOn(store, 'write').mockRejectedValueOnce(new Error('broken'))
   await pass(720_000)
-  expect(stage.sent('auth')).toEqual([{ type: 'auth', token: 'access-2' }])
+  expect(rig.sent('auth')).toEqual([{ type: 'auth', token: 'access-2' }])
 
   const presented: unknown[] = []
-  const refresh = stage.routes.get('POST /v1/auth/refresh')!
-  stage.routes.set('POST /v1/auth/refresh', (body, url) => {
+  const refresh = rig.routes.get('POST /v1/auth/refresh')!
+  rig.routes.set('POST /v1/auth/refresh', (body, url) => {
     presented.push(body)
     return refresh(body, url)
   })
@@ -265,16 +265,16 @@ test('A renewed token that cannot be stored is used, and renewed in its turn', a
 })
 
 test('A closed view asks for nothing, and says that there is nothing more', async () => {
-  const client = await stage.online()
-  stage.routes.set(pages, pagesOf(200))
-  await stage.says(message(200))
-  const timeline = client.timeline(room)
+  const client = await rig.online()
+  rig.routes.set(pages, pagesOf(200))
+  await rig.says(message(200))
+  const timeline = client.openTimeline(direct)
   await settle()
   timeline.close()
   expect(timeline.hasOlder).toBe(false)
-  const asked = stage.requests.length
+  const asked = rig.requests.length
   await timeline.loadDownTo(1)
-  expect(stage.requests).toHaveLength(asked)
+  expect(rig.requests).toHaveLength(asked)
 })
 
 /** A store that its browser takes away and gives back empty. */
@@ -296,7 +296,7 @@ class LosableStore extends MemoryStore {
 
 test('A store that is opened anew changes nothing while it holds what it held', async () => {
   const store = new LosableStore()
-  const client = await stage.online(store)
+  const client = await rig.online(store)
 
   await store.reopen({ empty: false })
 
@@ -306,45 +306,45 @@ test('A store that is opened anew changes nothing while it holds what it held', 
 
 test('Where the data are gone one signs in again, and what was not sent goes out then', async () => {
   const store = new LosableStore()
-  const client = await stage.online(store)
-  await stage.says(message(1))
-  await stage.cut()
-  await client.send(room, 'not sent yet')
+  const client = await rig.online(store)
+  await rig.says(message(1))
+  await rig.cut()
+  await client.send(direct, 'not sent yet')
 
   await store.reopen({ empty: true })
   expect(client.connection).toEqual({ status: 'signedOut', caughtUp: false, reason: 'lost' })
   expect(client.session).toBeUndefined()
   expect(client.conversations).toEqual([])
-  expect(stage.requests.at(-1)).toBe('POST /v1/auth/logout')
+  expect(rig.requests.at(-1)).toBe('POST /v1/auth/logout')
 
   await client.signIn('alice', 'secret')
   await settle()
-  await stage.drained()
-  expect(stage.sent('message').map(({ text }) => text)).toEqual(['not sent yet'])
+  await rig.drained()
+  expect(rig.sent('message').map(({ text }) => text)).toEqual(['not sent yet'])
   expect((await store.load()).outbox.map(({ text }) => text)).toEqual(['not sent yet'])
 })
 
 test('Where the data are gone and somebody else signs in, what was not sent is not theirs', async () => {
   const store = new LosableStore()
-  const client = await stage.online(store)
-  await stage.cut()
-  await client.send(room, 'of alice')
+  const client = await rig.online(store)
+  await rig.cut()
+  await client.send(direct, 'of alice')
   await store.reopen({ empty: true })
 
   await client.signIn('mallory', 'secret')
   await settle()
-  await stage.drained()
+  await rig.drained()
 
-  expect(stage.sent('message')).toEqual([])
+  expect(rig.sent('message')).toEqual([])
   expect((await store.load()).outbox).toEqual([])
 })
 
 test('Whom one could see is forgotten with the session', async () => {
-  const client = await stage.online()
-  await stage.says({ type: 'presence', userId: 'bob', online: true })
-  expect(client.presence('bob')).toEqual({ online: true })
+  const client = await rig.online()
+  await rig.says({ type: 'presence', userId: 'bob', online: true })
+  expect(client.presenceOf('bob')).toEqual({ online: true })
 
   await client.signOut()
 
-  expect(client.presence('bob')).toBeUndefined()
+  expect(client.presenceOf('bob')).toBeUndefined()
 })

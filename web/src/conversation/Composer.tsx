@@ -38,20 +38,20 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
   useEffect(() => {
     // On a phone the keyboard would cover what one came to read.
     if (!isFirstView() && matchMedia('(pointer: fine)').matches) field.current?.focus()
-    return () => client.typing(id, false)
+    return () => client.setTyping(id, false)
   }, [])
   useLayoutEffect(() => grow(field.current!), [draft.text])
 
   const write = (text: string) => {
     keepDraft(me, id, { ...draft, text })
-    client.typing(id, text.trim() !== '')
+    client.setTyping(id, text.trim() !== '')
     setProblem(undefined)
   }
 
   const send = async () => {
     if (!canSend) return
     keepDraft(me, id, { text: '' })
-    client.typing(id, false)
+    client.setTyping(id, false)
     field.current?.focus()
     try {
       await onSend({ ...draft, text: draft.text.trim() })
@@ -104,7 +104,7 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
           aria-describedby={left === undefined ? undefined : ids.limit}
           onInput={event => write(event.currentTarget.value)}
           onKeyDown={onKeyDown}
-          onBlur={() => client.typing(id, false)}
+          onBlur={() => client.setTyping(id, false)}
         />
         <button type="submit" class="icon-button composer-send" aria-label={t.composer.send} aria-disabled={!canSend}>
           <Icon name="send" />

@@ -11,7 +11,7 @@ import { useNow } from '../ui/useNow'
 export function ConversationHeader({ id, name, showsDetails }: { id: string; name: string; showsDetails: boolean }) {
   const { t } = useI18n()
   const heading = useArrivalFocus<HTMLHeadingElement>()
-  const online = useChat(client => client.presence(peerOf(id, client.session?.userId ?? '') ?? '')?.online ?? false)
+  const online = useChat(client => client.presenceOf(peerOf(id, client.session?.userId ?? '') ?? '')?.online ?? false)
   return (
     <header class="bar conversation-bar">
       <button type="button" class="icon-button back" aria-label={t.back} onClick={() => go({ view: 'list' })}>
@@ -42,7 +42,7 @@ export function ConversationHeader({ id, name, showsDetails }: { id: string; nam
 
 function LastSeen({ userId }: { userId: string }) {
   const { t, times } = useI18n()
-  const presence = useChat(client => client.presence(userId))
+  const presence = useChat(client => client.presenceOf(userId))
   const now = useNow()
   if (presence?.online) return <>{t.presence.online}</>
   return presence?.lastSeen ? <>{t.presence.lastSeen(times.ago(presence.lastSeen, now))}</> : <>&nbsp;</>

@@ -31,7 +31,7 @@ interface Props {
 export function MessageList({ place, timeline, me, isGroup, name, mark, onReply }: Props) {
   const { t, times } = useI18n()
   const client = useClient()
-  const conversation = useChat(chat => chat.conversation(timeline.conversationId))
+  const conversation = useChat(chat => chat.findConversation(timeline.conversationId))
   const [atEnd, setAtEnd] = useState(true)
   // Of which mark the divider was on screen: the next mark has its own.
   const [seenMark, setSeenMark] = useState<number>()
@@ -47,7 +47,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   )
   const drawn = useMemo(() => blocks.update(messages), [messages])
   const own = useMemo(() => messages.filter(message => message.senderId === me), [messages, me])
-  const reached = reachedOf(own, message => timeline.tickOf(message))
+  const reached = reachedOf(own, message => timeline.receiptOf(message))
   const firstUnread = mark.firstUnread(messages)
   const unread = conversation?.unreadCount ?? 0
   const isEmpty = messages.length === 0 && outgoing.length === 0
@@ -57,7 +57,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
     setAtEnd(atEnd)
     const scroller = place.current!.scroller.current!
     if (offersUnread && isOnScreen(scroller.querySelector('[data-unread]'), scroller)) setSeenMark(mark.readBefore)
-    const now = client.conversation(timeline.conversationId)
+    const now = client.findConversation(timeline.conversationId)
     if (!now || now.unreadCount === 0 || !isAttentive()) return
     const seen = atEnd ? messages.at(-1)?.seqNo : lastVisibleSeqNo(scroller)
     // That storage fails is said by the bar; the next look marks it again.

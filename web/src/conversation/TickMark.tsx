@@ -1,8 +1,8 @@
 import { useI18n } from '../i18n/I18n'
-import type { Tick } from '@chat/client'
+import type { ReceiptState } from '@chat/client'
 
 /** One tick: the server has it. Two: it has come to everybody. Two in colour: everybody has read it. */
-export function TickMark({ tick }: { tick: Tick }) {
+export function TickMark({ tick }: { tick: ReceiptState }) {
   const { t } = useI18n()
   return (
     <span class={`tick ${tick}`} data-tick={tick} role="img" aria-label={t.conversation.tick[tick]} title={t.conversation.tick[tick]}>

@@ -6,7 +6,7 @@ const nobody: readonly string[] = []
 /** Who is writing now. The line keeps its place when nobody is, so that nothing jumps. */
 export function TypingLine({ id }: { id: string }) {
   const { t } = useI18n()
-  const typing = useChat(client => client.conversation(id)?.typing ?? nobody)
+  const typing = useChat(client => client.findConversation(id)?.typing ?? nobody)
   return (
     <p class="typing-line">
       {typing.length > 0 && (

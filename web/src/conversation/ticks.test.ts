@@ -7,11 +7,11 @@ describe('ticks', () => {
 
   test('every message gets the tick that its own receipt says', () => {
     for (const [delivered, read] of [[0, 0], [50, 0], [50, 17], [100, 100], [99, 3]] as const) {
-      const tickOf = ({ seqNo }: { seqNo: number }) => (seqNo <= read ? 'read' : seqNo <= delivered ? 'delivered' : 'sent')
+      const receiptOf = ({ seqNo }: { seqNo: number }) => (seqNo <= read ? 'read' : seqNo <= delivered ? 'delivered' : 'sent')
 
-      const reached = reachedOf(own, tickOf)
+      const reached = reachedOf(own, receiptOf)
 
-      expect(own.map(message => tickAt(message.seqNo, reached))).toEqual(own.map(tickOf))
+      expect(own.map(message => tickAt(message.seqNo, reached))).toEqual(own.map(receiptOf))
     }
   })
 

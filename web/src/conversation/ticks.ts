@@ -1,4 +1,4 @@
-import type { Message, Tick } from '@chat/client'
+import type { Message, ReceiptState } from '@chat/client'
 
 /** How far the others have got: own messages up to these seqNos are delivered, read. */
 export interface Reached {
@@ -10,15 +10,15 @@ export interface Reached {
  * Finds both marks by halving, as receipts are cumulative: what is read stands below what is not.
  * @param own the user's own messages, ascending
  */
-export function reachedOf(own: readonly Message[], tickOf: (message: Message) => Tick): Reached {
+export function reachedOf(own: readonly Message[], receiptOf: (message: Message) => ReceiptState): Reached {
   const seqNoAt = (count: number) => (count === 0 ? 0 : own[count - 1]!.seqNo)
   return {
-    delivered: seqNoAt(countWhile(own, message => tickOf(message) !== 'sent')),
-    read: seqNoAt(countWhile(own, message => tickOf(message) === 'read')),
+    delivered: seqNoAt(countWhile(own, message => receiptOf(message) !== 'sent')),
+    read: seqNoAt(countWhile(own, message => receiptOf(message) === 'read')),
   }
 }
 
-export function tickAt(seqNo: number, reached: Reached): Tick {
+export function tickAt(seqNo: number, reached: Reached): ReceiptState {
   return seqNo <= reached.read ? 'read' : seqNo <= reached.delivered ? 'delivered' : 'sent'
 }
 

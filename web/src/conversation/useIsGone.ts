@@ -5,7 +5,7 @@ import { useChat, useClient } from '../app/useChat'
 /** Whether a group is none of this user's, as far as that is certain: one that is not known yet may still be in the list that is being read. */
 export function useIsGone({ conversationId, error }: Timeline): boolean {
   const client = useClient()
-  const isKnown = useChat(chat => chat.conversation(conversationId) !== undefined)
+  const isKnown = useChat(chat => chat.findConversation(conversationId) !== undefined)
   const [removed, setRemoved] = useState(false)
   useEffect(
     () =>

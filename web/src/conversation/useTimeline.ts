@@ -5,7 +5,7 @@ import { useClient } from '../app/useChat'
 /** A conversation's messages, open as long as the component is there. Give the component the conversation's id as its key. */
 export function useTimeline(conversationId: string): Timeline {
   const client = useClient()
-  const [timeline] = useState(() => client.timeline(conversationId))
+  const [timeline] = useState(() => client.openTimeline(conversationId))
   const [, renderAgain] = useReducer<number, void>(count => count + 1, 0)
 
   useLayoutEffect(() => {

@@ -7,7 +7,7 @@ import { useChat } from '../app/useChat'
  * while one reads, and goes when one writes.
  */
 export function useUnreadMark(conversationId: string, me: string, isAttentive: boolean) {
-  const conversation = useChat(client => client.conversation(conversationId))
+  const conversation = useChat(client => client.findConversation(conversationId))
   // Messages above this seqNo count as new; undefined: no divider.
   const [readBefore, setReadBefore] = useState(() => (conversation && conversation.unreadCount > 0 ? conversation.readSeqNo : undefined))
 

@@ -17,7 +17,7 @@ interface Props {
 export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now }: Props) => {
   const { t, times } = useI18n()
   const { id, peer, kind, lastMessage, unreadCount, unreadCapped } = conversation
-  const online = useChat(client => (peer !== undefined && client.presence(peer)?.online) ?? false)
+  const online = useChat(client => (peer !== undefined && client.presenceOf(peer)?.online) ?? false)
   const name = peer ?? conversation.title ?? t.list.group
 
   return (

@@ -1,4 +1,4 @@
-import { directOf } from '@chat/client'
+import { directWith } from '@chat/client'
 import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { go } from '../app/routes'
 import { useClient } from '../app/useChat'
@@ -21,7 +21,7 @@ export function NewDirect() {
     const me = client.session!.userId
     if (other === me) return setProblem(t.start.yourself)
     if (!isUserId(other)) return setProblem(t.start.badId)
-    go({ view: 'conversation', id: directOf(me, other) })
+    go({ view: 'conversation', id: directWith(me, other) })
   }
 
   return (

@@ -17,7 +17,7 @@ export function Devices() {
   const [revoking, setRevoking] = useState<Device>()
   const isOnline = useChat(chat => chat.connection.caughtUp)
   const task = useTask()
-  const read = async () => setDevices(await client.devices())
+  const read = async () => setDevices(await client.getDevices())
 
   useEffect(() => {
     void task.run(read)

@@ -52,7 +52,7 @@ function Contents({ group, isAlone, onChanged }: { group: Group; isAlone: boolea
   useWatch(group.members.map(member => member.userId).slice(0, 200))
 
   const change = (work: () => Promise<Group | void>) =>
-    task.run(async () => onChanged((await work()) ?? (await client.group(group.conversationId))))
+    task.run(async () => onChanged((await work()) ?? (await client.getGroup(group.conversationId))))
 
   return (
     <div class="page-column">

@@ -1,4 +1,4 @@
-import { directOf, type Group, type Member } from '@chat/client'
+import { directWith, type Group, type Member } from '@chat/client'
 import { useId, useState } from 'preact/hooks'
 import { go } from '../app/routes'
 import { useChat, useClient } from '../app/useChat'
@@ -19,7 +19,7 @@ interface Props {
 export function MemberItem({ groupId, member, own, onChange }: Props) {
   const { t } = useI18n()
   const client = useClient()
-  const online = useChat(chat => chat.presence(member.userId)?.online ?? false)
+  const online = useChat(chat => chat.presenceOf(member.userId)?.online ?? false)
   const [open, setOpen] = useState(false)
   const [removing, setRemoving] = useState(false)
   const actionsId = useId()
@@ -43,7 +43,7 @@ export function MemberItem({ groupId, member, own, onChange }: Props) {
       </div>
       {open && (
         <div class="member-actions" id={actionsId}>
-          <button type="button" class="button quiet" onClick={() => go({ view: 'conversation', id: directOf(own?.userId ?? '', userId) })}>
+          <button type="button" class="button quiet" onClick={() => go({ view: 'conversation', id: directWith(own?.userId ?? '', userId) })}>
             {t.group.write}
           </button>
           {own && maySetRole(own.role, role) && (

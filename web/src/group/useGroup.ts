@@ -16,7 +16,7 @@ export function useGroup(id: string) {
     const read = async () => {
       const mine = ++last
       try {
-        const group = await client.group(id)
+        const group = await client.getGroup(id)
         if (mine === last) (setGroup(group), setError(undefined))
       } catch (error) {
         if (mine === last && error instanceof ChatError) setError(error)

@@ -32,7 +32,7 @@ function notify(client: ChatClient, t: Texts): () => void {
     if (client.isLeading && isAllowed()) setTimeout(() => showUnlessSeen(message), graceMs)
   }
   const showUnlessSeen = (message: Message) => {
-    const conversation = client.conversation(message.conversationId)
+    const conversation = client.findConversation(message.conversationId)
     if (ending.signal.aborted || !conversation || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
     const title = conversation.kind === 'group' ? t.notification.in(message.senderId, nameOf(client, conversation.id, t)) : message.senderId
     notices.show(title, message, () => {
@@ -41,7 +41,7 @@ function notify(client: ChatClient, t: Texts): () => void {
     })
   }
 
-  const ends = [watchArrivals(client, arrived), client.subscribe(() => notices.tidy(id => client.conversation(id)))]
+  const ends = [watchArrivals(client, arrived), client.subscribe(() => notices.tidy(id => client.findConversation(id)))]
   // What a page leaves open when it goes nobody can close, and a click on it leads nowhere.
   addEventListener('pagehide', () => notices.closeAll(), { signal: ending.signal })
   return () => {

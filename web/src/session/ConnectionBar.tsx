@@ -35,7 +35,7 @@ export function ConnectionBar() {
         <p class="connection-bar">
           <Icon name="device" />
           <span>{t.connection.replaced}</span>
-          <button type="button" class="button plain" onClick={() => client.retryNow()}>
+          <button type="button" class="button plain" onClick={() => client.takeOver()}>
             {t.connection.useHere}
           </button>
         </p>

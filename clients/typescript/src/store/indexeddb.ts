@@ -1,29 +1,30 @@
-import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
+import { conversationOfChange, type Change, type Outgoing, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { leftRow, nextRow, refusedByLeaving } from '../rows.ts'
-import type { ChatStore, Stored } from './store.ts'
+import { leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import type { SeqNoRanges } from '../seqNoRanges.ts'
+import type { ChatStore, StoredState } from './store.ts'
 
 const version = 1
 const everything = ['meta', 'rows', 'messages', 'outbox'] as const
 /** How long the browser has to open the database and to read from it once, ms. */
-const openPatience = 5_000
-/** Before opening again fails for good, ms: a browser that is just dropping the data ends what is opened meanwhile, too. */
+const openTimeout = 5_000
+/** Before each attempt to open it again, ms: while a browser deletes the data it also closes what is opened meanwhile. */
 const reopenPauses = [0, 50, 100, 200, 400, 800, 1_600]
-/** What is thrown where the connection has ended, not the work failed: Safari says UnknownError when its database process is gone. */
+/** Errors that mean that the connection was closed, not that the work failed: Safari throws UnknownError when its database process ends. */
 const connectionErrors: ReadonlySet<string> = new Set(['InvalidStateError', 'AbortError', 'UnknownError'])
 
 /**
  * One database of the browser's:
  *   meta      'session' → Session, 'owner', 'deviceId', 'epoch' → string
- *   rows      Row by id
+ *   rows      conversations by id, as StoredRow
  *   messages  Message by [conversationId, seqNo]
  *   outbox    Outgoing by clientMsgId
  *
- * The browser may close the connection at any time, with the data still there or not: then it is opened anew.
+ * The browser may close the connection at any time, and delete the data: then it is opened again.
  */
 export class IndexedDbStore implements ChatStore {
   private readonly name: string
-  /** The connection that is there, or is being opened; undefined when the last one has ended. */
+  /** The connection that is open or being opened; undefined if the last one was closed. */
   private connection: Promise<IDBDatabase> | undefined
   private closed = false
   private reopened = (): void => undefined
@@ -46,7 +47,7 @@ export class IndexedDbStore implements ChatStore {
     this.reopened = look
   }
 
-  load(): Promise<Stored> {
+  load(): Promise<StoredState> {
     return this.within((db) => this.loadFrom(db))
   }
 
@@ -60,8 +61,8 @@ export class IndexedDbStore implements ChatStore {
   }
 
   async makeRoom(): Promise<readonly Change[]> {
-    const { rows } = await this.load()
-    const dropped = rows.map(({ id }): Change => ({ type: 'trimmed', conversationId: id, below: Infinity }))
+    const { conversations } = await this.load()
+    const dropped = conversations.map(({ id }): Change => ({ type: 'trimmed', conversationId: id, below: Infinity }))
     await this.write(dropped)
     return dropped
   }
@@ -72,7 +73,7 @@ export class IndexedDbStore implements ChatStore {
     db?.close()
   }
 
-  /** Does the work on the connection; once more on a new one where the connection ended. All of the work or none was done before. */
+  /** Does the work, and once more on a new connection if the first was closed. A transaction is done completely or not at all. */
   private async within<T>(work: (db: IDBDatabase) => Promise<T>): Promise<T> {
     if (this.closed) throw new DOMException('The store is closed.', 'InvalidStateError')
     const mine = this.connect()
@@ -90,12 +91,12 @@ export class IndexedDbStore implements ChatStore {
   private connect(pauses: readonly number[] = reopenPauses): Promise<IDBDatabase> {
     if (this.connection) return this.connection
     const mine = openAfter(pauses, this.name, () => this.ended(mine))
-    // Its end is told to whoever waits for it; the next who wants one tries again.
+    // Callers that wait get the error; the next call tries again.
     mine.catch(() => this.connection === mine && (this.connection = undefined))
     return (this.connection = mine)
   }
 
-  /** At once a new one: whether the data are still there is to be known before somebody asks for them. */
+  /** Opens a new connection at once, to find out early whether the data are still there. */
   private ended(connection: Promise<IDBDatabase>): void {
     if (this.closed || this.connection !== connection) return
     this.connection = undefined
@@ -105,7 +106,7 @@ export class IndexedDbStore implements ChatStore {
     )
   }
 
-  private async loadFrom(db: IDBDatabase): Promise<Stored> {
+  private async loadFrom(db: IDBDatabase): Promise<StoredState> {
     const all = db.transaction(everything)
     const meta = all.objectStore('meta')
     const [session, owner, deviceId, epoch, rows, outbox] = await Promise.all([
@@ -113,10 +114,10 @@ export class IndexedDbStore implements ChatStore {
       answerOf<string | undefined>(meta.get('owner')),
       answerOf<string | undefined>(meta.get('deviceId')),
       answerOf<string | undefined>(meta.get('epoch')),
-      answerOf<Row[]>(all.objectStore('rows').getAll()),
+      answerOf<StoredRow[]>(all.objectStore('rows').getAll()),
       answerOf<Outgoing[]>(all.objectStore('outbox').getAll()),
     ])
-    return { session, owner, deviceId, epoch, rows, outbox: outbox.sort((a, b) => a.order - b.order) }
+    return { session, owner, deviceId, epoch, conversations: rows.map(conversationOfRow), outbox: outbox.sort((a, b) => a.order - b.order) }
   }
 
   private async writeTo(db: IDBDatabase, changes: readonly Change[]): Promise<readonly Change[]> {
@@ -152,9 +153,12 @@ export class IndexedDbStore implements ChatStore {
   private async apply(all: IDBTransaction, changes: readonly Change[]): Promise<void> {
     const [meta, rows, messages, outbox] = everything.map((name) => all.objectStore(name)) as Four
     let owner = (await answerOf<string | undefined>(meta.get('owner'))) ?? ''
-    const touched = new Map<string, Row | undefined>()
-    for (const id of new Set(changes.map(conversationOfChange)))
-      if (id !== undefined) touched.set(id, await answerOf<Row | undefined>(rows.get(id)))
+    const touched = new Map<string, StoredConversation | undefined>()
+    for (const id of new Set(changes.map(conversationOfChange))) {
+      if (id === undefined) continue
+      const row = await answerOf<StoredRow | undefined>(rows.get(id))
+      touched.set(id, row && conversationOfRow(row))
+    }
 
     for (const change of changes) {
       switch (change.type) {
@@ -199,7 +203,7 @@ export class IndexedDbStore implements ChatStore {
           messages.delete(below(id, Infinity))
           const waiting = (await answerOf<Outgoing[]>(outbox.getAll())).filter(({ conversationId }) => conversationId === id)
           for (const item of waiting) outbox.put(refusedByLeaving(item))
-          touched.set(id, waiting[0] && leftRow(touched.get(id), waiting[0]))
+          touched.set(id, waiting[0] && leftConversation(touched.get(id), waiting[0]))
           continue
         }
         case 'trimmed':
@@ -207,14 +211,35 @@ export class IndexedDbStore implements ChatStore {
           break
       }
       const id = conversationOfChange(change)
-      if (id !== undefined) touched.set(id, nextRow(touched.get(id), change, owner))
+      if (id !== undefined) touched.set(id, nextConversation(touched.get(id), change, owner))
     }
 
-    for (const [id, row] of touched)
-      if (row) rows.put(row)
+    for (const [id, conversation] of touched)
+      if (conversation) rows.put(rowOfConversation(conversation))
       else rows.delete(id)
   }
 }
+
+/** A conversation in the database: some of it has the names that it had in the first version, which other tabs may still be of. */
+type StoredRow = Omit<StoredConversation, 'complete' | 'ackedSeqNo' | 'countedSeqNo'> & {
+  readonly spans: SeqNoRanges
+  readonly acked: number
+  readonly countedTo: number
+}
+
+const conversationOfRow = ({ spans, acked, countedTo, ...rest }: StoredRow): StoredConversation => ({
+  ...rest,
+  complete: spans,
+  ackedSeqNo: acked,
+  countedSeqNo: countedTo,
+})
+
+const rowOfConversation = ({ complete, ackedSeqNo, countedSeqNo, ...rest }: StoredConversation): StoredRow => ({
+  ...rest,
+  spans: complete,
+  acked: ackedSeqNo,
+  countedTo: countedSeqNo,
+})
 
 const isConnectionError = (error: unknown): boolean => error instanceof DOMException && connectionErrors.has(error.name)
 
@@ -241,25 +266,25 @@ async function openDatabase(name: string, ended: () => void): Promise<IDBDatabas
   }
   const ready = answerOf<IDBDatabase>(opening).then(async (db) => {
     db.onclose = ended
-    // Somebody else wants to change the tables, or to delete them.
+    // Another connection wants to upgrade or delete the database.
     db.onversionchange = () => {
       db.close()
       ended()
     }
-    // Some browsers open a database that then answers nothing.
+    // Some browsers open a database that then does not answer.
     await answerOf(db.transaction('meta').objectStore('meta').count())
     return db
   })
   return inTime(ready, (db) => db.close())
 }
 
-/** @param late What is done with an answer that comes after the time is over. */
+/** @param late Called with a result that comes after the timeout. */
 function inTime<T>(work: Promise<T>, late: (result: T) => void): Promise<T> {
   return new Promise((done, failed) => {
     const timer = setTimeout(() => {
       work.then(late, () => undefined)
       failed(new DOMException('The browser’s database does not answer.', 'TimeoutError'))
-    }, openPatience)
+    }, openTimeout)
     work.then(done, failed).finally(() => clearTimeout(timer))
   })
 }
@@ -278,7 +303,7 @@ const answerOf = <T>(request: IDBRequest): Promise<T> =>
 const endOf = (transaction: IDBTransaction): Promise<void> =>
   new Promise((done, failed) => {
     transaction.oncomplete = () => done()
-    // Its error is not there yet when `onerror` is told.
+    // Its error is not set yet in `onerror`.
     transaction.onabort = () => failed(transaction.error ?? new DOMException('The transaction was aborted.', 'AbortError'))
   })
 

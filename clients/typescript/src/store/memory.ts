@@ -1,31 +1,31 @@
-import { conversationOfChange, type Change, type Outgoing, type Row, type Session } from '../changes.ts'
+import { conversationOfChange, type Change, type Outgoing, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { leftRow, nextRow, refusedByLeaving } from '../rows.ts'
-import type { ChatStore, Stored } from './store.ts'
+import { leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import type { ChatStore, StoredState } from './store.ts'
 
-/** Keeps everything for as long as the object lives: for programs that begin anew each time, and for tests. */
+/** Keeps everything while the object lives: for programs that start from nothing each time, and for tests. */
 export class MemoryStore implements ChatStore {
   private session: Session | undefined
   private owner: string | undefined
   private deviceId: string | undefined
   private epoch: string | undefined
-  private readonly rows = new Map<string, Row>()
+  private readonly conversations = new Map<string, StoredConversation>()
   private readonly log = new Map<string, Map<number, Message>>()
   private readonly outbox = new Map<string, Outgoing>()
   private readonly keep: number
 
-  /** @param options.keep Messages kept of each conversation, the newest; default 10,000. */
+  /** @param options.keep How many messages of each conversation are kept, the newest ones; default 10,000. */
   constructor({ keep = 10_000 }: { keep?: number } = {}) {
     this.keep = keep
   }
 
-  load(): Promise<Stored> {
+  load(): Promise<StoredState> {
     return Promise.resolve({
       session: this.session,
       owner: this.owner,
       deviceId: this.deviceId,
       epoch: this.epoch,
-      rows: [...this.rows.values()],
+      conversations: [...this.conversations.values()],
       outbox: [...this.outbox.values()].sort((a, b) => a.order - b.order),
     })
   }
@@ -42,7 +42,7 @@ export class MemoryStore implements ChatStore {
   }
 
   makeRoom(): Promise<readonly Change[]> {
-    const dropped = [...this.rows.keys()].map((conversationId): Change => ({ type: 'trimmed', conversationId, below: Infinity }))
+    const dropped = [...this.conversations.keys()].map((conversationId): Change => ({ type: 'trimmed', conversationId, below: Infinity }))
     for (const change of dropped) this.apply(change)
     return Promise.resolve(dropped)
   }
@@ -69,7 +69,7 @@ export class MemoryStore implements ChatStore {
         return
       case 'epoch':
         this.epoch = change.epoch
-        this.rows.clear()
+        this.conversations.clear()
         this.log.clear()
         return
       case 'unqueued':
@@ -96,17 +96,17 @@ export class MemoryStore implements ChatStore {
     }
     const id = conversationOfChange(change)
     if (id === undefined) return
-    const row = nextRow(this.rows.get(id), change, this.owner ?? '')
-    if (row) this.rows.set(id, row)
-    else this.rows.delete(id)
+    const row = nextConversation(this.conversations.get(id), change, this.owner ?? '')
+    if (row) this.conversations.set(id, row)
+    else this.conversations.delete(id)
   }
 
   private left(id: string): void {
-    const row = this.rows.get(id)
+    const row = this.conversations.get(id)
     const waiting = [...this.outbox.values()].filter(({ conversationId }) => conversationId === id)
     for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item))
-    if (waiting[0]) this.rows.set(id, leftRow(row, waiting[0]))
-    else this.rows.delete(id)
+    if (waiting[0]) this.conversations.set(id, leftConversation(row, waiting[0]))
+    else this.conversations.delete(id)
   }
 
   private put(messages: readonly Message[]): void {
@@ -119,7 +119,7 @@ export class MemoryStore implements ChatStore {
 
   private trim(conversationId: string): Change[] {
     const log = this.log.get(conversationId)
-    // A tenth more before it is worth the walk.
+    // Only when it is a tenth more, so that not every message causes a sort.
     if (!log || log.size <= this.keep * 1.1) return []
     const below = [...log.keys()].sort((a, b) => b - a)[this.keep - 1]!
     const change: Change = { type: 'trimmed', conversationId, below }
@@ -129,7 +129,7 @@ export class MemoryStore implements ChatStore {
 
   private forget(): void {
     this.epoch = undefined
-    this.rows.clear()
+    this.conversations.clear()
     this.log.clear()
   }
 }

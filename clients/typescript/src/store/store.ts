@@ -1,38 +1,38 @@
-import type { Change, Outgoing, Row, Session } from '../changes.ts'
+import type { Change, Outgoing, StoredConversation, Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
 
 /** What a store holds besides messages. */
-export interface Stored {
+export interface StoredState {
   readonly session?: Session
-  /** The user whose conversations these are: with a session its user, without one that of the session that expired. */
+  /** The user whose conversations these are: of the session, or of the one that expired. */
   readonly owner?: string
-  /** This installation's name among the user's devices; kept when the user signs out. */
+  /** This installation's device id; kept when the user signs out. */
   readonly deviceId?: string
   readonly epoch?: string
-  readonly rows: readonly Row[]
+  readonly conversations: readonly StoredConversation[]
   /** In the order in which they are sent. */
   readonly outbox: readonly Outgoing[]
 }
 
 /**
- * Where an installation keeps its session, its conversations, its messages and its outbox. Several tabs may have the same one open: rows
- * are read, changed (`nextRow`) and written within one transaction. Passes test/store/contract.ts.
+ * Keeps an installation's session, conversations, messages and outbox. Several tabs may have the same one open, so a conversation is read,
+ * changed (`nextConversation`) and written in one transaction. Passes test/store/contract.ts.
  */
 export interface ChatStore {
-  load(): Promise<Stored>
+  load(): Promise<StoredState>
   /**
-   * All of the changes or none; when it answers they outlive a crash, where the store is one that lasts. Fleeting ones are left out.
-   * @returns What the store dropped to stay within its bounds, as `trimmed`.
+   * Writes all of the changes or none. When it resolves they survive a crash, if the store is durable. Transient changes are not passed in.
+   * @returns What the store deleted to save space, as `trimmed`.
    */
   write(changes: readonly Change[]): Promise<readonly Change[]>
   /** The newest `limit` messages with seqNo in [from, to], ascending. */
   messages(conversationId: string, from: number, to: number, limit: number): Promise<Message[]>
   /**
-   * Drops cached messages to make room, keeping the session and the outbox; they are fetched again when somebody looks.
-   * @returns What it dropped, as `trimmed`.
+   * Deletes cached messages to make room; the session and the outbox stay. The messages are fetched again when a view needs them.
+   * @returns What it deleted, as `trimmed`.
    */
   makeRoom(): Promise<readonly Change[]>
-  /** Of a store that can be cut off from what it keeps: `look` is called whenever it has been opened anew, and may be empty. */
+  /** For a store whose data can be taken away: `look` is called whenever it was opened again, and may be empty. */
   onReopened?(look: () => void): void
   close(): Promise<void>
 }

@@ -2,24 +2,24 @@ import { HttpTransportType, HubConnectionBuilder, HubConnectionState, LogLevel, 
 import { ChatError } from '../errors.ts'
 import type { ClientFrame, ErrorCode, SentAck, ServerFrame } from '../protocol.ts'
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
-import { firstThatWorks, type Way, WayClosed } from './ways.ts'
+import { withFallbacks, type TransportOption, TransportBlocked } from './fallback.ts'
 
 const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'caughtUp', 'resync', 'goAway'] as const
 
-/** The hub, by one of SignalR's transports. */
-export const hubBy =
-  (way: 'WebSockets' | 'ServerSentEvents' | 'LongPolling'): Way =>
-  async (url, token, on, given) => {
-    // In Node there is none: what SignalR would take in its place cannot be given up.
-    if (way === 'ServerSentEvents' && typeof EventSource === 'undefined') throw new WayClosed('There are no server-sent events here.')
-    // Each request of the fallback transports carries one, and the first does not live for ever.
+/** The hub, over one of SignalR's transports. */
+export const hubOver =
+  (kind: 'WebSockets' | 'ServerSentEvents' | 'LongPolling'): TransportOption =>
+  async (url, token, on, givenUp) => {
+    // Node has no EventSource, and what SignalR would use in its place cannot be aborted.
+    if (kind === 'ServerSentEvents' && typeof EventSource === 'undefined') throw new TransportBlocked('There are no server-sent events here.')
+    // Each request of the fallback transports carries a token, so a renewed one must be used.
     const latest = { token }
     const hub = new HubConnectionBuilder()
       .withUrl(`${url.replace(/\/$/, '')}/hub`, {
         accessTokenFactory: () => latest.token,
-        transport: HttpTransportType[way],
+        transport: HttpTransportType[kind],
         withCredentials: false,
-        ...streams(given),
+        ...abortable(givenUp),
       })
       .configureLogging(LogLevel.None)
       .build()
@@ -29,44 +29,44 @@ export const hubBy =
       return transport
     } catch (error) {
       transport.close()
-      throw whyNot(error)
+      throw connectError(error)
     }
   }
 
-/** The hub: WebSockets, and server-sent events or long polling where those are blocked or held back. */
-export const signalRTransport: Connect = firstThatWorks(hubBy('WebSockets'), hubBy('ServerSentEvents'), hubBy('LongPolling'))
+/** The hub: over WebSockets, or server-sent events or long polling where those are blocked or buffered. */
+export const signalRTransport: Connect = withFallbacks(hubOver('WebSockets'), hubOver('ServerSentEvents'), hubOver('LongPolling'))
 
-/** SignalR does not give up a stream that never opens, and a browser has few for each server: they are closed for it. */
-function streams(given: AbortSignal): { EventSource?: typeof EventSource; WebSocket?: typeof WebSocket } {
+/** SignalR does not abort a stream that never opens, and a browser allows only a few for each server: these are closed when given up. */
+function abortable(givenUp: AbortSignal): { EventSource?: typeof EventSource; WebSocket?: typeof WebSocket } {
   return {
     ...(typeof EventSource !== 'undefined' && {
       EventSource: class extends EventSource {
         constructor(url: string | URL, options?: EventSourceInit) {
           super(url, options)
-          given.addEventListener('abort', () => {
+          givenUp.addEventListener('abort', () => {
             this.close()
             this.onerror?.(new Event('error'))
           })
         }
       },
     }),
-    // Node's takes headers, which a browser's cannot.
+    // Node's own takes headers, which a browser's does not.
     ...(typeof window !== 'undefined' && {
       WebSocket: class extends WebSocket {
         constructor(url: string | URL, protocols?: string | string[]) {
           super(url, protocols)
-          given.addEventListener('abort', () => this.close())
+          givenUp.addEventListener('abort', () => this.close())
         }
       },
     }),
   }
 }
 
-/** Without an answer to the negotiation there is no server to be reached in another way; its status stands in the words alone. */
-function whyNot(error: unknown): unknown {
+/** If the negotiation fails, no other transport would work. The error has the status only in its text. */
+function connectError(error: unknown): unknown {
   const { errorType, message } = error as { errorType?: string; message: string }
   if (message.includes("Status code '401'")) return new ChatError('unauthenticated', 'The token was refused.')
-  return errorType === 'FailedToNegotiateWithServerError' ? error : new WayClosed(message)
+  return errorType === 'FailedToNegotiateWithServerError' ? error : new TransportBlocked(message)
 }
 
 class SignalRTransport implements Transport {
@@ -104,19 +104,19 @@ class SignalRTransport implements Transport {
         // SignalR has its own.
         return
       default:
-        // Nobody waits for these; what is wrong with one is told by a later error, or by the connection's end.
+        // Nothing waits for an answer to these; if one fails, an error or the connection's end follows.
         this.hub.send(methods[type], request).catch(() => undefined)
     }
   }
 
   async probe(): Promise<void> {
-    // The smallest command that is answered.
+    // The smallest command that has an answer.
     await this.hub.invoke('Presence', { subscribe: [] })
   }
 
   close(): void {
     this.over = true
-    // It waits for nothing that could fail usefully.
+    // A failure to stop changes nothing.
     this.hub.stop().catch(() => undefined)
   }
 
@@ -124,7 +124,7 @@ class SignalRTransport implements Transport {
     if (!this.over) this.on.frame(frame)
   }
 
-  // What fails without the server's word fails with the connection; `closed` says so.
+  // A call that fails without an answer fails with the connection, and `closed` follows.
   private refused(error: unknown, frame: ClientFrame): void {
     const told = refusalIn(error instanceof Error ? error.message : '')
     if (!told) return
@@ -139,7 +139,7 @@ class SignalRTransport implements Transport {
   }
 }
 
-/** What the server says of a call that failed: `code: text`, or only SignalR's words that it failed on the server, which is a bug there. */
+/** The server's error of a call that failed: `code: text`. Without a code, if SignalR says that it failed on the server, it is a bug there. */
 export function refusalIn(message: string): { code: ErrorCode; message: string } | undefined {
   const told = /HubException: (\w+): (.*)$/s.exec(message)
   if (told) return { code: told[1] as ErrorCode, message: told[2] ?? '' }
@@ -148,7 +148,7 @@ export function refusalIn(message: string): { code: ErrorCode; message: string }
 
 const methods = { ack: 'Ack', typing: 'Typing', presence: 'Presence' } as const
 
-const reasons: Record<string, CloseReason> = { replaced: 'replaced', token_expired: 'unauthenticated', unauthenticated: 'revoked' }
+const reasons: Record<string, CloseReason> = { replaced: 'replaced', token_expired: 'tokenExpired', unauthenticated: 'revoked' }
 
 // "Server returned an error on close: replaced: a newer connection …"
 const reasonOf = (error: Error | undefined): CloseReason => reasons[/: (\w+):/.exec(error?.message ?? '')?.[1] ?? ''] ?? 'lost'

@@ -1,23 +1,23 @@
 import type { ClientFrame, ServerFrame } from '../protocol.ts'
 
 /**
- * Why a connection ended. `lost` is everything that says nothing: the network, the server's end, a limit. `unauthenticated`: the token is
- * not good any more; `revoked`: the user took it from this device.
+ * Why a connection ended. `lost`: the network, the server's shutdown, a limit, a fault; `replaced`: another connection is this device now;
+ * `tokenExpired`; `revoked`: the user revoked this device, or changed the password.
  */
-export type CloseReason = 'lost' | 'replaced' | 'unauthenticated' | 'revoked'
+export type CloseReason = 'lost' | 'replaced' | 'tokenExpired' | 'revoked'
 
 export interface TransportEvents {
-  /** A frame of the server's, in the order they were sent. Of a refused command its `error`. */
+  /** The server's frames, in the order sent. A refused command gives an `error` frame. */
   frame(frame: ServerFrame): void
-  /** Once, and nothing after it. Not after `close()`. */
+  /** Called once, and nothing after it. Not called after `close()`. */
   closed(reason: CloseReason): void
 }
 
-/** One open connection of the device, by either door. */
+/** One open connection of the device. */
 export interface Transport {
-  /** Sends a command; commands are handled in the order sent. One that cannot be sent any more is dropped: `closed` follows. */
+  /** Sends a command; commands are handled in the order sent. If the connection has ended it is dropped, and `closed` follows. */
   send(frame: ClientFrame): void
-  /** Asks the server for a sign of life; resolves when there was one. */
+  /** Sends something that the server answers; resolves with the answer. */
   probe(): Promise<void>
   close(): void
 }

@@ -3,10 +3,10 @@ import type { Change, Outgoing, Session } from '../../src/changes.ts'
 import type { Message } from '../../src/protocol.ts'
 import type { ChatStore } from '../../src/store/store.ts'
 
-const room = 'dm:alice:bob'
+const direct = 'dm:alice:bob'
 export const session: Session = { userId: 'alice', deviceId: 'web-1', accessToken: 'a', refreshToken: 'r', expiresAt: 2, renewAt: 1 }
 
-export const message = (seqNo: number, senderId = 'bob', conversationId = room): Message => ({
+export const message = (seqNo: number, senderId = 'bob', conversationId = direct): Message => ({
   messageId: `m${seqNo}`,
   conversationId,
   seqNo,
@@ -17,7 +17,7 @@ export const message = (seqNo: number, senderId = 'bob', conversationId = room):
 
 const outgoing = (clientMsgId: string, order: number): Outgoing => ({
   clientMsgId,
-  conversationId: room,
+  conversationId: direct,
   text: clientMsgId,
   createdAt: 1,
   order,
@@ -26,7 +26,7 @@ const outgoing = (clientMsgId: string, order: number): Outgoing => ({
 
 const log = (from: number, to: number): Change => ({
   type: 'log',
-  conversationId: room,
+  conversationId: direct,
   messages: Array.from({ length: to - from + 1 }, (_, i) => message(from + i)),
   complete: [from, to],
 })
@@ -42,9 +42,9 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
     store = await open()
     await store.write([{ type: 'signedIn', session }])
   })
-  const row = async () => (await store.load()).rows.find(({ id }) => id === room)
+  const row = async () => (await store.load()).conversations.find(({ id }) => id === direct)
   const seqNos = async (from: number, to: number, limit: number) =>
-    (await store.messages(room, from, to, limit)).map(({ seqNo }) => seqNo)
+    (await store.messages(direct, from, to, limit)).map(({ seqNo }) => seqNo)
 
   test('The newest messages of a stretch come in ascending order', async () => {
     await store.write([log(1, 9)])
@@ -63,21 +63,21 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
   test('What this version does not know of a message is kept wherever the message is', async () => {
     const newer = { ...message(1), media: [{ width: 1.5 }], pinned: null }
     const item = { ...outgoing('a', 1), media: newer.media }
-    await store.write([{ type: 'queued', item }, { type: 'log', conversationId: room, messages: [newer], complete: [1, 1] }])
+    await store.write([{ type: 'queued', item }, { type: 'log', conversationId: direct, messages: [newer], complete: [1, 1] }])
 
-    expect(await store.messages(room, 1, 9, 9)).toEqual([newer])
+    expect(await store.messages(direct, 1, 9, 9)).toEqual([newer])
     expect((await row())?.lastMessage).toEqual(newer)
     expect((await store.load()).outbox).toEqual([item])
   })
 
   test('Changes of one write count one after the other', async () => {
-    await store.write([log(1, 2), log(5, 6), { type: 'read', conversationId: room, seqNo: 6, unsent: true }])
-    expect(await row()).toMatchObject({ maxSeqNo: 6, readSeqNo: 6, unreadCount: 0, acked: 6, spans: [[1, 2], [5, 6]] })
+    await store.write([log(1, 2), log(5, 6), { type: 'read', conversationId: direct, seqNo: 6, unsent: true }])
+    expect(await row()).toMatchObject({ maxSeqNo: 6, readSeqNo: 6, unreadCount: 0, ackedSeqNo: 6, complete: [[1, 2], [5, 6]] })
   })
 
   test('Two writers at once lose nothing of each other', async () => {
     await Promise.all([store.write([log(1, 3)]), store.write([log(7, 9)]), store.write([log(4, 6)])])
-    expect((await row())?.spans).toEqual([[1, 9]])
+    expect((await row())?.complete).toEqual([[1, 9]])
   })
 
   test('A sent message leaves the outbox and is in the log', async () => {
@@ -92,35 +92,35 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
   test('A new epoch drops the log and keeps the outbox', async () => {
     await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }])
     await store.write([{ type: 'epoch', epoch: 'new' }])
-    expect(await store.load()).toMatchObject({ epoch: 'new', rows: [], session, outbox: [{ clientMsgId: 'a' }] })
+    expect(await store.load()).toMatchObject({ epoch: 'new', conversations: [], session, outbox: [{ clientMsgId: 'a' }] })
     expect(await seqNos(1, 9, 9)).toEqual([])
   })
 
   test('A conversation that was left is gone, and the others stay', async () => {
     const other = 'g:00000000000000000000000000000000'
     await store.write([log(1, 3), { type: 'log', conversationId: other, messages: [message(1, 'bob', other)], complete: [1, 1] }])
-    await store.write([{ type: 'removed', conversationId: room }])
-    expect((await store.load()).rows.map(({ id }) => id)).toEqual([other])
+    await store.write([{ type: 'removed', conversationId: direct }])
+    expect((await store.load()).conversations.map(({ id }) => id)).toEqual([other])
     expect(await seqNos(1, 9, 9)).toEqual([])
     expect(await store.messages(other, 1, 9, 9)).toHaveLength(1)
   })
 
   test('What waits for a conversation that was left stays as refused, and the conversation for it', async () => {
     await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }, { type: 'queued', item: outgoing('b', 2) }])
-    await store.write([{ type: 'removed', conversationId: room }])
+    await store.write([{ type: 'removed', conversationId: direct }])
     expect((await store.load()).outbox).toMatchObject([
       { clientMsgId: 'a', state: 'failed', error: { code: 'not_a_member' } },
       { clientMsgId: 'b', state: 'failed', error: { code: 'not_a_member' } },
     ])
-    expect(await row()).toMatchObject({ left: true, maxSeqNo: 0, spans: [] })
+    expect(await row()).toMatchObject({ left: true, maxSeqNo: 0, complete: [] })
     expect(await seqNos(1, 9, 9)).toEqual([])
 
-    await store.write([{ type: 'unqueued', clientMsgId: 'a' }, { type: 'unqueued', clientMsgId: 'b' }, { type: 'removed', conversationId: room }])
-    expect(await store.load()).toMatchObject({ rows: [], outbox: [] })
+    await store.write([{ type: 'unqueued', clientMsgId: 'a' }, { type: 'unqueued', clientMsgId: 'b' }, { type: 'removed', conversationId: direct }])
+    expect(await store.load()).toMatchObject({ conversations: [], outbox: [] })
   })
 
   test('A conversation that was left and is listed again is whole', async () => {
-    await store.write([{ type: 'queued', item: outgoing('a', 1) }, { type: 'removed', conversationId: room }])
+    await store.write([{ type: 'queued', item: outgoing('a', 1) }, { type: 'removed', conversationId: direct }])
     await store.write([log(4, 4)])
     expect((await row())?.left).toBeUndefined()
     expect((await store.load()).outbox).toMatchObject([{ clientMsgId: 'a', state: 'failed' }])
@@ -131,13 +131,13 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
 
     test('leaves nothing but the name of the device', async () => {
       await store.write([{ type: 'signedOut', reason: 'signedOut' }])
-      expect(await store.load()).toEqual({ deviceId: 'web-1', rows: [], outbox: [] })
+      expect(await store.load()).toEqual({ deviceId: 'web-1', conversations: [], outbox: [] })
       expect(await seqNos(1, 9, 9)).toEqual([])
     })
 
     test('by revocation leaves what was written and not sent', async () => {
       await store.write([{ type: 'signedOut', reason: 'revoked' }])
-      expect(await store.load()).toMatchObject({ session: undefined, deviceId: undefined, owner: 'alice', rows: [], outbox: [{ clientMsgId: 'a' }] })
+      expect(await store.load()).toMatchObject({ session: undefined, deviceId: undefined, owner: 'alice', conversations: [], outbox: [{ clientMsgId: 'a' }] })
       expect(await seqNos(1, 9, 9)).toEqual([])
     })
 
@@ -151,7 +151,7 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
   test('Making room drops messages, and knows that they are missing', async () => {
     await store.write([log(1, 3), { type: 'queued', item: outgoing('a', 1) }])
     await store.makeRoom()
-    expect(await row()).toMatchObject({ maxSeqNo: 3, spans: [] })
+    expect(await row()).toMatchObject({ maxSeqNo: 3, complete: [] })
     expect(await seqNos(1, 9, 9)).toEqual([])
     expect((await store.load()).outbox).toHaveLength(1)
   })
@@ -167,9 +167,9 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
 
   test('A write that fails half way leaves nothing', async () => {
     const broken = { ...message(2), conversationId: undefined } as unknown as Message
-    const half: Change[] = [{ type: 'queued', item: outgoing('a', 1) }, { type: 'log', conversationId: room, messages: [message(1), broken] }]
+    const half: Change[] = [{ type: 'queued', item: outgoing('a', 1) }, { type: 'log', conversationId: direct, messages: [message(1), broken] }]
     await expect(store.write(half)).rejects.toThrow()
-    expect(await store.load()).toMatchObject({ rows: [], outbox: [] })
+    expect(await store.load()).toMatchObject({ conversations: [], outbox: [] })
     expect(await seqNos(1, 9, 9)).toEqual([])
   })
 }

@@ -20,24 +20,24 @@ storeContract(
 
 test('What the version before has written is all there', async () => {
   names++
-  const room = 'dm:alice:bob'
+  const direct = 'dm:alice:bob'
   // As it lay in the database of version 1.
   const written = {
     meta: { session, owner: 'alice', deviceId: 'web-1', epoch: 'e1' },
     messages: [
-      { messageId: 'm1', conversationId: room, seqNo: 1, senderId: 'bob', text: 'one', timestamp: 1001 },
-      { messageId: 'm2', conversationId: room, seqNo: 2, senderId: 'alice', text: 'two', timestamp: 1002, clientMsgId: 'c2', replyTo: 'm1' },
+      { messageId: 'm1', conversationId: direct, seqNo: 1, senderId: 'bob', text: 'one', timestamp: 1001 },
+      { messageId: 'm2', conversationId: direct, seqNo: 2, senderId: 'alice', text: 'two', timestamp: 1002, clientMsgId: 'c2', replyTo: 'm1' },
     ],
     rows: [
       {
-        id: room, maxSeqNo: 2, readSeqNo: 1, readUnsent: true, unreadCount: 0, countedTo: 2, unreadCapped: false, activity: 1002, acked: 2, spans: [[1, 2]],
-        lastMessage: { messageId: 'm2', conversationId: room, seqNo: 2, senderId: 'alice', text: 'two', timestamp: 1002, clientMsgId: 'c2', replyTo: 'm1' },
+        id: direct, maxSeqNo: 2, readSeqNo: 1, readUnsent: true, unreadCount: 0, countedTo: 2, unreadCapped: false, activity: 1002, acked: 2, spans: [[1, 2]],
+        lastMessage: { messageId: 'm2', conversationId: direct, seqNo: 2, senderId: 'alice', text: 'two', timestamp: 1002, clientMsgId: 'c2', replyTo: 'm1' },
         receipts: { bob: { delivered: 2, read: 1 } },
       },
     ],
     outbox: [
-      { clientMsgId: 'c3', conversationId: room, text: 'three', replyTo: 'm2', createdAt: 1003, order: 1, state: 'waiting' },
-      { clientMsgId: 'c4', conversationId: room, text: 'four', createdAt: 1004, order: 2, state: 'failed', error: { code: 'forbidden', message: 'No.' } },
+      { clientMsgId: 'c3', conversationId: direct, text: 'three', replyTo: 'm2', createdAt: 1003, order: 1, state: 'waiting' },
+      { clientMsgId: 'c4', conversationId: direct, text: 'four', createdAt: 1004, order: 2, state: 'failed', error: { code: 'forbidden', message: 'No.' } },
     ],
   }
   await new Promise<void>((done) => {
@@ -61,10 +61,12 @@ test('What the version before has written is all there', async () => {
 
   const store = await open()
 
-  expect(await store.load()).toEqual({ ...written.meta, rows: written.rows, outbox: written.outbox })
-  expect(await store.messages(room, 1, 9, 9)).toEqual(written.messages)
-  await store.write([{ type: 'log', conversationId: room, messages: [message(3)], complete: [3, 3] }])
-  expect((await store.load()).rows).toMatchObject([{ maxSeqNo: 3, spans: [[1, 3]], unreadCount: 1 }])
+  const { spans, acked, countedTo, ...same } = written.rows[0]!
+  const conversations = [{ ...same, complete: spans, ackedSeqNo: acked, countedSeqNo: countedTo }]
+  expect(await store.load()).toEqual({ ...written.meta, conversations, outbox: written.outbox })
+  expect(await store.messages(direct, 1, 9, 9)).toEqual(written.messages)
+  await store.write([{ type: 'log', conversationId: direct, messages: [message(3)], complete: [3, 3] }])
+  expect((await store.load()).conversations).toMatchObject([{ maxSeqNo: 3, complete: [[1, 3]], unreadCount: 1 }])
 })
 
 describe('A connection that the browser ends', () => {
@@ -133,7 +135,7 @@ describe('A connection that the browser ends', () => {
     await new Promise((done) => (indexedDB.deleteDatabase(`test-${names}`).onsuccess = done))
     await told
 
-    expect(await store.load()).toMatchObject({ session: undefined, rows: [], outbox: [] })
+    expect(await store.load()).toMatchObject({ session: undefined, conversations: [], outbox: [] })
   })
 
   test('while a browser drops the data, ends again: it is tried until it holds', async () => {

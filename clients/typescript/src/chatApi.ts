@@ -1,26 +1,26 @@
 import type { Cursors } from './changes.ts'
 import { ChatError } from './errors.ts'
-import type { LinkTokens } from './link.ts'
+import type { AccessTokens } from './connector.ts'
 import { type ConversationList, type Device, type Group, type History, messageOf, type Page, type Role } from './protocol.ts'
-import type { Rest } from './rest.ts'
+import type { RestClient } from './restClient.ts'
 
-/** Receipts of larger conversations are not kept: the server sends none there (Delivery:PushThreshold). */
+/** Larger conversations have no receipts: the server sends none there (Delivery:PushThreshold). */
 const maxReceipts = 256
 
 /** Where a page begins; both exclusive. */
 export type PageRange = { readonly after: number } | { readonly before: number }
 
-/** The calls of REST, made for who is signed in. All reject with ChatError. */
-export class Server {
-  private readonly rest: Rest
-  private readonly tokens: LinkTokens
-  private readonly era: () => number
+/** The REST calls of the signed-in user. All reject with ChatError. */
+export class ChatApi {
+  private readonly rest: RestClient
+  private readonly tokens: AccessTokens
+  private readonly generation: () => number
 
-  /** @param era Counts the sessions: an answer to one that has ended is none. */
-  constructor(rest: Rest, tokens: LinkTokens, era: () => number) {
+  /** @param generation Another number with each session: an answer for one that has ended is discarded. */
+  constructor(rest: RestClient, tokens: AccessTokens, generation: () => number) {
     this.rest = rest
     this.tokens = tokens
-    this.era = era
+    this.generation = generation
   }
 
   async conversations(limit: number, cursor?: string): Promise<ConversationList> {
@@ -37,7 +37,7 @@ export class Server {
     return { ...page, messages: page.messages.map(messageOf) }
   }
 
-  /** By user; undefined for a conversation too large for ticks. */
+  /** By user; undefined for a conversation too large for receipts. */
   async receipts(conversationId: string): Promise<Record<string, Cursors> | undefined> {
     type Table = { members: { userId: string; deliveredSeqNo: number; readSeqNo: number }[] }
     const { members } = await this.call<Table>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/receipts`)
@@ -80,20 +80,19 @@ export class Server {
   }
 
   private async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const era = this.era()
-    const answer = await this.ask<T>(method, path, body, era)
-    // It was for somebody who has gone since.
-    if (era !== this.era()) throw new ChatError('unauthenticated', 'The session that asked has ended.')
+    const generation = this.generation()
+    const answer = await this.ask<T>(method, path, body, generation)
+    if (generation !== this.generation()) throw new ChatError('unauthenticated', 'The session that asked has ended.')
     return answer
   }
 
-  private async ask<T>(method: string, path: string, body: unknown, era: number): Promise<T> {
+  private async ask<T>(method: string, path: string, body: unknown, generation: number): Promise<T> {
     try {
       return await this.rest.call(method, path, await this.tokens.fresh(), body)
     } catch (error) {
       const refused = error instanceof ChatError && (error.code === 'unauthenticated' || error.code === 'token_expired')
-      // Nor is anything asked again in the next one's name.
-      if (!refused || era !== this.era()) throw error
+      // A call of one session is not repeated in the next.
+      if (!refused || generation !== this.generation()) throw error
       return await this.rest.call(method, path, await this.tokens.renew(false), body)
     }
   }

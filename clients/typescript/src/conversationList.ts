@@ -1,44 +1,44 @@
-import type { Change, Row } from './changes.ts'
+import type { Change, StoredConversation } from './changes.ts'
 import { ChatError } from './errors.ts'
 import { isGroup } from './ids.ts'
 import type { ConversationSummary, ErrorCode } from './protocol.ts'
-import type { Server } from './server.ts'
+import type { ChatApi } from './chatApi.ts'
 import type { State } from './state.ts'
 
 const pageSize = 100
-/** What a client shows of a list: the 2,000 conversations that were active last. */
+/** 2,000 conversations, those with the newest activity. */
 const maxPages = 20
-/** Between two readings, ms. */
+/** Between two reads, ms. */
 const pause = 2_000
-/** Before one that was refused for now is tried again, where the server does not say, ms. */
+/** Before a read that was refused for now is repeated, if the server does not say, ms. */
 const retryPause = 5_000
 
-/** Reads the conversation list again when it may have changed, not more often than it pays. */
-export class Listing {
+/** Reads the conversation list when it may have changed, at most every 2 s. */
+export class ConversationListReader {
   private readonly state: State
-  private readonly server: Pick<Server, 'conversations' | 'group'>
+  private readonly server: Pick<ChatApi, 'conversations' | 'group'>
   private readonly commit: (changes: Change[]) => Promise<void>
   private wanted = false
   private busy = false
   private notBefore = 0
-  /** Left while a reading was under way, which may still have it. */
+  /** Left while a read was running, whose answer may still contain them. */
   private readonly left = new Set<string>()
   private timer: ReturnType<typeof setTimeout> | undefined
 
-  constructor(state: State, server: Listing['server'], commit: (changes: Change[]) => Promise<void>) {
+  constructor(state: State, server: ConversationListReader['server'], commit: (changes: Change[]) => Promise<void>) {
     this.state = state
     this.server = server
     this.commit = commit
   }
 
-  /** At once after a pause, else when the pause is over. */
+  /** Now, or when the pause since the last read is over. */
   refreshSoon(): void {
     this.wanted = true
     if (this.busy || this.timer !== undefined) return
     this.timer = setTimeout(() => void this.refresh(), Math.max(0, this.notBefore - Date.now()))
   }
 
-  /** The user is not in this conversation any more. */
+  /** The user is no longer a member of this conversation. */
   removed(conversationId: string): void {
     if (this.busy) this.left.add(conversationId)
   }
@@ -58,7 +58,7 @@ export class Listing {
     try {
       await this.read()
     } catch (error) {
-      // Without a network the next connection asks again.
+      // After any other error the next connection reads it again.
       if (error instanceof ChatError && (error.code === 'rate_limited' || error.code === 'unavailable')) {
         this.wanted = true
         this.notBefore = Date.now() + (error.retryAfterMs ?? retryPause)
@@ -70,7 +70,7 @@ export class Listing {
   }
 
   private async read(): Promise<void> {
-    const before = new Set(this.state.rows.keys())
+    const before = new Set(this.state.stored.keys())
     const listed: ConversationSummary[] = []
     let next: string | undefined
     let epoch: string
@@ -85,20 +85,20 @@ export class Listing {
     const changes: Change[] = isNewEpoch ? [{ type: 'epoch', epoch }] : []
     let activity = Date.now()
     for (const summary of listed) {
-      // A conversation without a message stands where the server has put it.
+      // A conversation without a message keeps the position that the server gave it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
       if (this.left.has(summary.conversationId)) continue
-      if (isNewEpoch || differs(this.state.rows.get(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
+      if (isNewEpoch || differs(this.state.find(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
       before.delete(summary.conversationId)
     }
     if (changes.length > 0) await this.commit(changes)
     if (next === undefined) await this.confirm([...before])
   }
 
-  /** One that moved up while the list was read is on no page of it: the server is asked for each. Direct ones are everybody's to open. */
+  /** A conversation that moved up while the list was read may be on no page, so the server is asked about each group that is absent. */
   private async confirm(absent: readonly string[]): Promise<void> {
     for (const conversationId of absent) {
-      const row = this.state.rows.get(conversationId)
+      const row = this.state.find(conversationId)
       if (row && !row.left && isGroup(conversationId) && (await this.isGone(conversationId))) await this.commit([{ type: 'removed', conversationId }])
     }
   }
@@ -109,7 +109,7 @@ export class Listing {
       return false
     } catch (error) {
       if (error instanceof ChatError && goneCodes.has(error.code)) return true
-      // No word of it: the next reading asks again.
+      // Not known: the next read asks again.
       throw error
     }
   }
@@ -117,7 +117,7 @@ export class Listing {
 
 const goneCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['forbidden', 'not_a_member', 'not_found'])
 
-const differs = (row: Row | undefined, summary: ConversationSummary): boolean =>
+const differs = (row: StoredConversation | undefined, summary: ConversationSummary): boolean =>
   !row ||
   row.readUnsent ||
   row.left !== undefined ||

@@ -5,17 +5,17 @@ import type { State } from './state.ts'
 
 /** Users whose presence one connection may watch (protocol, Presence). */
 const maxWatched = 500
-/** New acquaintances come in flocks; they are asked for together, ms. */
+/** New conversations often come together; presence is asked for once for all of them after this, ms. */
 const pause = 200
 
-/** Asks for the presence that the views of all tabs show. Works in the tab that has the connection. */
+/** Subscribes to the presence that the views of all tabs show. Works in the leading tab. */
 export class PresenceWatch {
   private readonly state: State
   private readonly send: (frame: ClientFrame) => boolean
-  /** What each tab shows. */
+  /** Whom each tab shows. */
   private readonly wantedBy = new Map<string, readonly string[]>()
   private watched: ReadonlySet<string> = new Set()
-  /** Conversations that made people visible to each other before they were asked for on this connection. */
+  /** The conversations whose users could already see each other when presence was asked for on this connection. */
   private shared = new Set<string>()
   private askAgain: ReturnType<typeof setTimeout> | undefined
 
@@ -24,7 +24,7 @@ export class PresenceWatch {
     this.send = send
   }
 
-  /** The whole set that a tab shows now. */
+  /** All users that a tab shows now. */
   want(tab: string, userIds: readonly string[]): void {
     this.wantedBy.set(tab, userIds)
   }
@@ -33,10 +33,10 @@ export class PresenceWatch {
     return this.wantedBy.get(tab) ?? []
   }
 
-  /** Subscriptions end with their connection. */
+  /** A new connection: subscriptions end with the old one. */
   opened(): void {
     this.watched = new Set()
-    this.shared = new Set([...this.state.rows.keys()].filter((id) => this.isShared(id)))
+    this.shared = new Set([...this.state.stored.keys()].filter((id) => this.isShared(id)))
     this.subscribe()
   }
 
@@ -47,7 +47,7 @@ export class PresenceWatch {
     if (subscribe.length + unsubscribe.length > 0 && this.send({ type: 'presence', subscribe, unsubscribe })) this.watched = wanted
   }
 
-  /** Who shares a conversation only now could not be seen when their presence was asked for. */
+  /** A conversation that is shared only now: its users could not be seen when presence was asked for. */
   changed(change: Change): void {
     const id = conversationOfChange(change)
     if (id === undefined || this.shared.has(id) || !this.isShared(id)) return
@@ -63,8 +63,8 @@ export class PresenceWatch {
     clearTimeout(this.askAgain)
   }
 
-  /** What lets two users see each other's presence (protocol, Presence). */
+  /** Whether it lets its users see each other's presence (protocol, Presence). */
   private isShared(conversationId: string): boolean {
-    return isGroup(conversationId) || (this.state.rows.get(conversationId)?.maxSeqNo ?? 0) > 0
+    return isGroup(conversationId) || (this.state.find(conversationId)?.maxSeqNo ?? 0) > 0
   }
 }

@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { addSpan, cutBelow, missing, spanAt, type Spans, without } from '../src/spans.ts'
+import { addRange, cutBelow, missing, rangeAt, type SeqNoRanges, withoutSeqNo } from '../src/seqNoRanges.ts'
 
 const limit = 40
 const stretch = fc.tuple(fc.integer({ min: 1, max: limit }), fc.integer({ min: 1, max: limit }))
 const stretches = fc.array(stretch, { maxLength: 12 })
 const numbers = Array.from({ length: limit }, (_, i) => i + 1)
 
-const spansOf = (added: [number, number][]) => added.reduce<Spans>((spans, [from, to]) => addSpan(spans, from, to), [])
+const spansOf = (added: [number, number][]) => added.reduce<SeqNoRanges>((spans, [from, to]) => addRange(spans, from, to), [])
 const setOf = (added: [number, number][]) => new Set(numbers.filter((n) => added.some(([from, to]) => from <= n && n <= to)))
-const covered = (spans: Spans) => numbers.filter((n) => spans.some(([from, to]) => from <= n && n <= to))
+const covered = (spans: SeqNoRanges) => numbers.filter((n) => spans.some(([from, to]) => from <= n && n <= to))
 
 test('Spans hold what was added, in whatever order', () => {
   fc.assert(
@@ -53,14 +53,14 @@ test('Cutting leaves what is above', () => {
 test('Without a place the rest stays', () => {
   fc.assert(
     fc.property(stretches, fc.integer({ min: 1, max: limit }), (added, at) => {
-      expect(covered(without(spansOf(added), at))).toEqual(covered(spansOf(added)).filter((n) => n !== at))
+      expect(covered(withoutSeqNo(spansOf(added), at))).toEqual(covered(spansOf(added)).filter((n) => n !== at))
     }),
   )
 })
 
 test('A span is found by any of its places', () => {
-  const spans: Spans = [[2, 4], [8, 8]]
-  expect(spanAt(spans, 3)).toEqual([2, 4])
-  expect(spanAt(spans, 8)).toEqual([8, 8])
-  expect(spanAt(spans, 5)).toBeUndefined()
+  const spans: SeqNoRanges = [[2, 4], [8, 8]]
+  expect(rangeAt(spans, 3)).toEqual([2, 4])
+  expect(rangeAt(spans, 8)).toEqual([8, 8])
+  expect(rangeAt(spans, 5)).toBeUndefined()
 })

@@ -1,13 +1,13 @@
 import { ChatError } from './errors.ts'
 import type { ErrorCode } from './protocol.ts'
 
-/** How long an answer is waited for, ms. */
-const patience = 20_000
+/** How long an answer may take, ms. */
+const timeout = 20_000
 
 export type Fetch = (address: string, request: RequestInit) => Promise<Response>
 
-/** The REST door: JSON in and out, refusals as ChatError, no answer as `network`. */
-export class Rest {
+/** REST calls: JSON in and out; a refusal is a ChatError, no answer is `network`. */
+export class RestClient {
   private readonly base: string
   private readonly fetch: Fetch
 
@@ -25,7 +25,7 @@ export class Rest {
     let response: Response
     let text: string
     try {
-      const signal = AbortSignal.timeout(patience)
+      const signal = AbortSignal.timeout(timeout)
       response = await this.fetch(`${this.base}${path}`, { method, headers, body: JSON.stringify(body), signal, cache: 'no-store' })
       text = await response.text()
     } catch {
@@ -36,7 +36,7 @@ export class Rest {
     try {
       return JSON.parse(text) as T
     } catch {
-      // Not the server's own words: a page of the network's, which wants a sign-in of its own.
+      // Not the server's answer: a network's sign-in page.
       throw new ChatError('network', 'The server cannot be reached.')
     }
   }
@@ -49,11 +49,11 @@ function refusal(response: Response, text: string): ChatError {
     const problem = JSON.parse(text) as { code?: ErrorCode; title?: string }
     if (problem.code) return new ChatError(problem.code, problem.title ?? problem.code, retryAfterMs)
   } catch {
-    // Not the server's own words: a proxy's page.
+    // Not the server's answer: a proxy's page.
   }
   return new ChatError(codeOf(response.status), `The server answered ${response.status}.`, retryAfterMs)
 }
 
-/** What only the server can know, that a session or a group is gone, no status alone says: something in between has answered. */
+/** For an answer that is not the server's own. It never says that a session or a group is gone: only the server can know that. */
 const codeOf = (status: number): ErrorCode =>
   status === 429 ? 'rate_limited' : status < 500 ? 'bad_request' : status === 500 ? 'internal' : 'unavailable'

@@ -6,11 +6,11 @@ import { MemoryStore } from '../src/store/memory.ts'
 import type { ChatStore } from '../src/store/store.ts'
 import type { CloseReason, Connect, TransportEvents } from '../src/transport/transport.ts'
 
-export const room = 'dm:alice:bob'
+export const direct = 'dm:alice:bob'
 type Route = (body: unknown, address: URL) => unknown
 
 /** The server, played by the test: it sees what the client sends and says what comes back. Time stands still unless `pass` is called. */
-export class Stage {
+export class Rig {
   /** What the client has sent on the connection that is open, or was last. */
   frames: ClientFrame[] = []
   connections = 0
@@ -27,8 +27,8 @@ export class Stage {
     for (const call of ['register', 'login', 'refresh']) this.routes.set(`POST /v1/auth/${call}`, login)
     this.routes.set('POST /v1/auth/logout', () => undefined)
     this.routes.set('GET /v1/conversations', () => ({ conversations: [], epoch: 'e1' }))
-    this.routes.set(`GET /v1/conversations/${room}/receipts`, () => ({ members: [] }))
-    this.routes.set(`GET /v1/conversations/${room}/messages`, pagesOf(0))
+    this.routes.set(`GET /v1/conversations/${direct}/receipts`, () => ({ members: [] }))
+    this.routes.set(`GET /v1/conversations/${direct}/messages`, pagesOf(0))
   }
 
   readonly connect: Connect = (_url, _token, events) => {
@@ -105,7 +105,7 @@ export const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 export const message = (seqNo: number, more: Partial<Message> = {}): { type: 'message' } & Message => ({
   type: 'message',
   messageId: `m${seqNo}`,
-  conversationId: room,
+  conversationId: direct,
   seqNo,
   senderId: 'bob',
   text: `text ${seqNo}`,
@@ -117,7 +117,7 @@ export const ackOf = (clientMsgId: string, seqNo: number): ServerFrame => ({
   type: 'ack',
   clientMsgId,
   messageId: `m${seqNo}`,
-  conversationId: room,
+  conversationId: direct,
   seqNo,
   timestamp: 1000 + seqNo,
   status: 'sent',
@@ -137,15 +137,15 @@ export const pagesOf = (max: number) => (_: unknown, { searchParams }: URL): Pag
   if (before !== null) {
     const found = places.filter((seqNo) => seqNo < Number(before)).slice(-limit)
     const lowest = found[0] ?? 1
-    return { conversationId: room, messages: found.map((seqNo) => plain(seqNo)), nextBefore: lowest > 1 ? lowest : undefined, maxSeqNo: max }
+    return { conversationId: direct, messages: found.map((seqNo) => plain(seqNo)), nextBefore: lowest > 1 ? lowest : undefined, maxSeqNo: max }
   }
   const after = Number(searchParams.get('after') ?? 0)
   const found = places.filter((seqNo) => seqNo > after).slice(0, limit)
-  return { conversationId: room, messages: found.map((seqNo) => plain(seqNo)), nextAfter: found.at(-1) ?? max, maxSeqNo: max }
+  return { conversationId: direct, messages: found.map((seqNo) => plain(seqNo)), nextAfter: found.at(-1) ?? max, maxSeqNo: max }
 }
 
 export const summary = (maxSeqNo: number, more = {}) => ({
-  conversationId: room,
+  conversationId: direct,
   maxSeqNo,
   deliveredSeqNo: 0,
   readSeqNo: 0,

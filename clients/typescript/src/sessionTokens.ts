@@ -1,47 +1,47 @@
 import type { Change, Session, SignedOutReason } from './changes.ts'
 import { ChatError } from './errors.ts'
-import type { LinkTokens } from './link.ts'
+import type { AccessTokens } from './connector.ts'
 import type { Tokens } from './protocol.ts'
-import type { Rest } from './rest.ts'
+import type { RestClient } from './restClient.ts'
 import type { ChatStore } from './store/store.ts'
 import type { Lock } from './tabs.ts'
 
-/** A token with less left is renewed before it is used, ms. */
+/** A token that expires sooner is renewed before it is used, ms. */
 const leastLeft = 30_000
-/** Of its life, after which the access token is renewed unasked. */
+/** The share of its life after which the access token is renewed. */
 const renewAfter = 0.8
 /** Before a renewal that failed is tried again, ms. */
 const retryPause = 10_000
-/** Over what time the renewals of tabs that cannot wait for each other are spread, ms. */
+/** The renewals of tabs that have no lock in common are spread over this time, ms. */
 const spread = 30_000
 
-export interface SessionHome {
+export interface SessionHolder {
   session(): Session | undefined
-  /** Writes, applies, and tells the other tabs. */
+  /** Writes, applies, and sends to the other tabs. */
   commit(changes: Change[]): Promise<void>
-  /** Applies alone: the store could not be written. */
+  /** Only applies: the store could not be written. */
   apply(changes: Change[]): void
 }
 
 /**
- * The tokens. A refresh token works once, so one renewal runs at a time in all tabs together, each looks first whether another tab has done
- * it, and its outcome is stored before it is used.
+ * The session's tokens. A refresh token works once, so one renewal at a time runs in all tabs together. Each first checks whether another tab has
+ * renewed, and a new token is stored before it is used.
  */
-export class SessionTokens implements LinkTokens {
-  private readonly rest: Rest
+export class SessionTokens implements AccessTokens {
+  private readonly rest: RestClient
   private readonly store: ChatStore
   private readonly lock: Lock
-  private readonly home: SessionHome
+  private readonly home: SessionHolder
   private renewing: Promise<string> | undefined
   private changing: Promise<void> | undefined
   private planned: ReturnType<typeof setTimeout> | undefined
   private closed = false
-  /** An answer to a renewal was lost, and with it perhaps the only good refresh token: a refusal then is nobody's revocation. */
+  /** The answer to a renewal was lost, and perhaps the only valid refresh token with it: a refusal then does not mean that the device was revoked. */
   private answerLost = false
-  /** What could not be stored in the place of a refresh token that is used up. */
+  /** A session that could not be stored, and the used refresh token that it replaces. */
   private unsaved: { readonly replaces: string; readonly session: Session } | undefined
 
-  constructor(rest: Rest, store: ChatStore, lock: Lock, home: SessionHome) {
+  constructor(rest: RestClient, store: ChatStore, lock: Lock, home: SessionHolder) {
     this.rest = rest
     this.store = store
     this.lock = lock
@@ -54,12 +54,12 @@ export class SessionTokens implements LinkTokens {
     return session.expiresAt - Date.now() < leastLeft ? this.renew(false) : session.accessToken
   }
 
-  /** Renews the token unasked, when most of its life is gone. @param exclusive This tab alone does so. */
+  /** Renews the token when most of its life is over. @param exclusive Only this tab does so. */
   planRenewal(exclusive: boolean): void {
     this.unplan()
     const session = this.home.session()
     if (!session || this.closed) return
-    // The others find that one of them was there.
+    // Tabs that come later find the token renewed.
     const apart = exclusive ? 0 : Math.random() * spread
     const again = () => (this.planned = setTimeout(() => this.planRenewal(exclusive), retryPause))
     this.planned = setTimeout(() => this.renew(false).catch(again), Math.max(0, session.renewAt + apart - Date.now()))
@@ -69,7 +69,7 @@ export class SessionTokens implements LinkTokens {
     clearTimeout(this.planned)
   }
 
-  /** Plans none any more, and waits for what is under way. */
+  /** Plans no more renewals, and waits for the one that runs. */
   async close(): Promise<void> {
     this.closed = true
     this.unplan()
@@ -105,7 +105,7 @@ export class SessionTokens implements LinkTokens {
     try {
       tokens = await this.rest.call<Tokens>('POST', '/v1/auth/password', session.accessToken, passwords)
     } catch (error) {
-      // Perhaps it was changed, and the tokens here are void.
+      // It may have been changed, and then the tokens here are void.
       if (error instanceof ChatError && error.code === 'network') this.answerLost = true
       throw error
     }
@@ -114,9 +114,9 @@ export class SessionTokens implements LinkTokens {
 
   private async renewLocked(used: string | undefined, revoked: boolean): Promise<string> {
     const { session, owner } = await this.stored()
-    // Another tab has ended it, and this one has not heard so.
+    // Another tab has ended the session, and this one was not told.
     if (!session) return this.end(owner === undefined ? 'signedOut' : 'expired')
-    if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) return this.take(session)
+    if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) return this.use(session)
     let tokens: Tokens
     try {
       tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', undefined, { refreshToken: session.refreshToken })
@@ -125,8 +125,8 @@ export class SessionTokens implements LinkTokens {
       if (error.code === 'network') this.answerLost = true
       if (error.code !== 'unauthenticated' && error.code !== 'token_expired') throw error
       const { session: now } = await this.stored()
-      // Another tab has renewed it meanwhile: the refusal is of a pair that is nobody's any more.
-      if (now && now.refreshToken !== session.refreshToken) return this.take(now)
+      // Another tab has renewed it meanwhile: the refused pair is not in use any more.
+      if (now && now.refreshToken !== session.refreshToken) return this.use(now)
       return this.end(revoked && !this.answerLost ? 'revoked' : 'expired')
     }
     return this.adopt(session, tokens)
@@ -135,12 +135,12 @@ export class SessionTokens implements LinkTokens {
   private async adopt(old: Session, tokens: Tokens): Promise<string> {
     const { session: now } = await this.stored()
     if (now?.userId !== old.userId || now.deviceId !== old.deviceId) {
-      // The user signed out, or another one in, while the answer was on its way: these tokens are nobody's.
+      // The user signed out, or another one signed in, meanwhile: these tokens are not needed.
       await this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: tokens.refreshToken }).catch(() => undefined)
       throw sessionOver()
     }
-    // Another tab was first. What it has may be this same pair, which the server answers again for a minute.
-    if (now.refreshToken !== old.refreshToken) return this.take(now)
+    // Another tab was first. It may have the same pair, which the server gives again for a minute.
+    if (now.refreshToken !== old.refreshToken) return this.use(now)
     const renewed = { type: 'signedIn' as const, session: sessionOf(old.userId, old.deviceId, tokens) }
     try {
       await this.home.commit([renewed])
@@ -153,8 +153,8 @@ export class SessionTokens implements LinkTokens {
     return tokens.accessToken
   }
 
-  /** Goes on with what the store has. */
-  private take(session: Session): string {
+  /** Uses the session that is stored. */
+  private use(session: Session): string {
     this.home.apply([{ type: 'signedIn', session }])
     this.answerLost = false
     return session.accessToken

@@ -5,46 +5,50 @@ import type { CloseReason, Connect, Transport } from './transport/transport.ts'
 
 const shortestPause = 500
 const longestPause = 30_000
-/** A connection asked for a sign of life has this long for it, ms. */
-const probePatience = 10_000
+/** How long a connection has to answer a probe, ms. */
+const probeTimeout = 10_000
 
-/** The n-th pause before connecting again, n from 0: random up to a doubling bound ("full jitter"), so that a server's return is not a stampede. */
+/** The n-th pause before connecting again, n from 0: random up to a limit that doubles (full jitter), so that not all clients come back at once. */
 export const pauseBefore = (attempt: number): number => Math.random() * Math.min(longestPause, shortestPause * 2 ** attempt)
 
-export interface LinkEvents {
-  /** A connection is there, and nothing has come through it yet. */
+export interface ConnectorEvents {
+  /** There is a connection, and no frame has arrived yet. */
   opened(): void
   frame(frame: ServerFrame): void
-  moved(connection: Connection): void
+  changed(connection: Connection): void
 }
 
-export interface LinkTokens {
-  /** An access token with at least half a minute left. @throws ChatError `unauthenticated` when the session is over. */
+export interface AccessTokens {
+  /** An access token with at least 30 s left. @throws ChatError `unauthenticated` when the session has ended. */
   fresh(): Promise<string>
-  /** Another one, for the present one was refused. @throws ChatError `unauthenticated` when the session is over. */
+  /**
+   * A new token, after the current one was refused.
+   * @param revoked It was refused before it expired.
+   * @throws ChatError `unauthenticated` when the session has ended.
+   */
   renew(revoked: boolean): Promise<string>
 }
 
-/** A connection that comes back. Of one device at one server; started and stopped by the tab that holds the lock. */
-export class Link {
+/** Keeps a connection of the device open: connects, and connects again after each loss. Works in the leading tab. */
+export class Connector {
   private readonly url: string
   private readonly connect: Connect
-  private readonly tokens: LinkTokens
-  private readonly on: LinkEvents
+  private readonly tokens: AccessTokens
+  private readonly on: ConnectorEvents
   private transport: Transport | undefined
-  /** Ends the pause that the loop is in. */
+  /** Ends the current pause. */
   private wake: (() => void) | undefined
-  /** The loop that is running, by a token of its own: one that was stopped must not go on when the next begins. */
+  /** Identifies the running loop: one that was stopped must not continue when the next one starts. */
   private running: object | undefined
   private attempt = 0
   /** Another window or program is this device now. */
   private replaced = false
-  /** Ends the connection that is there. */
+  /** Ends the open connection. */
   private drop: ((reason: CloseReason) => void) | undefined
-  /** When the server that is leaving wants us elsewhere, ms. */
-  private comeBackAt: number | undefined
+  /** After `goAway`: when to connect again, ms. */
+  private reconnectAt: number | undefined
 
-  constructor(url: string, connect: Connect, tokens: LinkTokens, on: LinkEvents) {
+  constructor(url: string, connect: Connect, tokens: AccessTokens, on: ConnectorEvents) {
     this.url = url
     this.connect = connect
     this.tokens = tokens
@@ -58,64 +62,64 @@ export class Link {
     void this.run(this.running)
   }
 
-  /** Closes the connection and says nothing more. */
+  /** Closes the connection and reports nothing more. */
   stop(): void {
     this.running = undefined
     this.drop?.('lost')
     this.wake?.()
   }
 
-  /** Whether it was sent: with no connection it is not, and is never kept. */
+  /** @returns Whether it was sent. Without a connection it is dropped. */
   send(frame: ClientFrame): boolean {
     this.transport?.send(frame)
     return this.transport !== undefined
   }
 
-  /** Ends the pause before the next attempt, or takes the device back after `replaced`: the user's wish. */
+  /** Ends the pause before the next attempt, or takes the device back after `replaced`. */
   now(): void {
     this.attempt = 0
     this.wake?.()
   }
 
-  /** The system says that there is no network: nothing is gained by waiting for the connection to find out. */
+  /** The system reports that there is no network. */
   networkLost(): void {
     this.drop?.('lost')
   }
 
-  /** The machine woke up or changed networks: is the connection still one? */
+  /** The machine woke up or changed networks: checks whether the connection still works. */
   check(): void {
     if (!this.replaced) this.now()
     const { transport } = this
     if (!transport) return
-    const late = setTimeout(() => transport === this.transport && this.drop?.('lost'), probePatience)
+    const late = setTimeout(() => transport === this.transport && this.drop?.('lost'), probeTimeout)
     transport.probe().then(
       () => clearTimeout(late),
       () => undefined,
     )
   }
 
-  /** Everything that waited has come: the next loss is a first one. */
+  /** Everything that waited has arrived: the back-off starts over. */
   caughtUp(): void {
     this.attempt = 0
-    if (this.transport) this.on.moved({ status: 'online', caughtUp: true })
+    if (this.transport) this.on.changed({ status: 'online', caughtUp: true })
   }
 
   private async run(me: object): Promise<void> {
     while (this.running === me) {
-      this.on.moved({ status: 'connecting', caughtUp: false })
+      this.on.changed({ status: 'connecting', caughtUp: false })
       try {
         const reason = await this.once(await this.tokens.fresh(), me)
         if (this.running !== me) return
-        if (reason === 'unauthenticated' || reason === 'revoked') await this.tokens.renew(reason === 'revoked')
+        if (reason === 'tokenExpired' || reason === 'revoked') await this.tokens.renew(reason === 'revoked')
         if (reason === 'replaced') {
-          this.on.moved({ status: 'replaced', caughtUp: false })
+          this.on.changed({ status: 'replaced', caughtUp: false })
           this.replaced = true
           await this.pause()
           this.replaced = false
           continue
         }
       } catch (error) {
-        // The session is over, and whoever found that out has said so.
+        // The session has ended, and that was reported already.
         if (error instanceof ChatError && error.code === 'unauthenticated') {
           if (this.running === me) this.running = undefined
           return
@@ -125,7 +129,7 @@ export class Link {
     }
   }
 
-  /** One connection, until it ends; also one that the server refuses for its token. */
+  /** One connection, until it ends or the server refuses its token. */
   private async once(token: string, me: object): Promise<CloseReason> {
     let ended: (reason: CloseReason) => void = () => undefined
     const end = new Promise<CloseReason>((done) => (ended = done))
@@ -135,7 +139,7 @@ export class Link {
       const frame = (frame: ServerFrame) => void (held ? held.push(frame) : this.take(frame))
       transport = await this.connect(this.url, token, { frame, closed: ended })
     } catch (error) {
-      // A token that has life left is refused when it was voided.
+      // It had at least 30 s left, so it was revoked.
       if (error instanceof ChatError && error.code === 'unauthenticated') return 'revoked'
       throw error
     }
@@ -146,7 +150,7 @@ export class Link {
     this.transport = transport
     this.drop = ended
     this.on.opened()
-    this.on.moved({ status: 'online', caughtUp: false })
+    this.on.changed({ status: 'online', caughtUp: false })
     for (const frame of held) this.take(frame)
     held = undefined
 
@@ -159,20 +163,20 @@ export class Link {
   private take(frame: ServerFrame): void {
     if (frame.type === 'goAway') {
       const { drop } = this
-      this.comeBackAt = Date.now() + frame.afterMs
+      this.reconnectAt = Date.now() + frame.afterMs
       setTimeout(() => drop?.('lost'), frame.afterMs)
     } else this.on.frame(frame)
   }
 
   private async backOff(): Promise<void> {
-    const away = this.comeBackAt
-    this.comeBackAt = undefined
+    const away = this.reconnectAt
+    this.reconnectAt = undefined
     const pause = away === undefined ? pauseBefore(this.attempt++) : Math.max(0, away - Date.now())
-    this.on.moved({ status: 'offline', caughtUp: false, retryAt: Date.now() + pause })
+    this.on.changed({ status: 'offline', caughtUp: false, retryAt: Date.now() + pause })
     await this.pause(pause)
   }
 
-  /** @param ms Until woken, without it. */
+  /** @param ms Undefined: until it is ended. */
   private pause(ms?: number): Promise<void> {
     return new Promise((over) => {
       const timer = ms === undefined ? undefined : setTimeout(over, ms)

@@ -1,17 +1,18 @@
-import { GatheredAcks } from './acks.ts'
+import { DelayedAcks } from './delayedAcks.ts'
 import type { Change } from './changes.ts'
 import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
 import { type ClientFrame, messageOf, type MessageOnWire, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
 
+/** Before a write that failed is tried again, ms. */
 const storagePause = 5_000
 
-export interface InboxEvents {
+export interface ReceiverEvents {
   commit(changes: Change[]): Promise<void>
   send(frame: ClientFrame): boolean
   isStored(conversationId: string, seqNo: number): Promise<boolean>
-  /** The conversation list is to be read again. */
+  /** The conversation list may have changed. */
   listChanged(): void
   caughtUp(): void
   answered(clientMsgId: string): void
@@ -19,25 +20,25 @@ export interface InboxEvents {
 }
 
 /**
- * Takes what the server sends, in batches: stored, then shown, then acked. Works in the tab that has the connection.
+ * Takes what the server sends, in batches: stores it, then shows it, then acks it. Works in the leading tab.
  */
-export class Inbox {
+export class Receiver {
   private readonly state: State
-  private readonly on: InboxEvents
-  private readonly acks: GatheredAcks
+  private readonly on: ReceiverEvents
+  private readonly acks: DelayedAcks
   private queue: ServerFrame[] = []
   private busy = false
-  /** The connection's number: what an older one brought is dropped. */
+  /** The connection's number: frames of an older one are dropped. */
   private connection = 0
-  /** Conversations of which a message has come since this connection, or its last drain, began: the next one follows on it. */
+  /** Conversations with a message since this connection, or its last drain, began: the next message follows directly on that one. */
   private readonly followed = new Set<string>()
-  /** Places of own messages that were acked and are not here: nothing that comes claims up to them. */
+  /** By conversation, the highest acked seqNo whose message is not in the store: no later message may complete the range up to it. */
   private readonly missed = new Map<string, number>()
 
-  constructor(state: State, on: InboxEvents) {
+  constructor(state: State, on: ReceiverEvents) {
     this.state = state
     this.on = on
-    this.acks = new GatheredAcks((frame) => on.send(frame))
+    this.acks = new DelayedAcks((frame) => on.send(frame))
   }
 
   opened(): void {
@@ -48,7 +49,7 @@ export class Inbox {
     this.missed.clear()
   }
 
-  /** The connection is about to be closed on purpose: says what is still to be said. */
+  /** The connection is about to be closed: sends the acks that wait. */
   closing(): void {
     this.acks.flush()
   }
@@ -67,16 +68,16 @@ export class Inbox {
       while (frames.length > 0 && connection === this.connection) {
         const end = frames.findIndex(({ type }) => type !== 'message')
         const messages = frames.splice(0, end < 0 ? frames.length : end) as MessageOnWire[]
-        if (messages.length > 0) await this.insist(connection, () => this.messages(messages))
+        if (messages.length > 0) await this.untilStored(connection, () => this.messages(messages))
         const other = frames.shift()
-        if (other) await this.insist(connection, () => this.frame(other))
+        if (other) await this.untilStored(connection, () => this.frame(other))
       }
     }
     this.busy = false
   }
 
-  /** What cannot be stored is not acked; the server's window holds back the rest. */
-  private async insist(connection: number, work: () => Promise<void>): Promise<void> {
+  /** Repeats work until the store takes it: what is not stored is not acked, and the server sends no more than its window. */
+  private async untilStored(connection: number, work: () => Promise<void>): Promise<void> {
     while (connection === this.connection) {
       try {
         return await work()
@@ -92,8 +93,8 @@ export class Inbox {
     const follows = (id: string) => this.followed.has(id) || acks.has(id)
     for (const message of frames.map(messageOf)) {
       const { conversationId, seqNo, clientMsgId } = message
-      const acked = Math.max(this.state.rows.get(conversationId)?.acked ?? 0, acks.get(conversationId) ?? 0)
-      // Where the server has begun is known only from the first message on; it goes on above what was acked. One sent again stands alone.
+      const acked = Math.max(this.state.find(conversationId)?.ackedSeqNo ?? 0, acks.get(conversationId) ?? 0)
+      // Where the server began is not known before the first message; it continues above what was acked. A message sent again completes only itself.
       const below = Math.max(acked, this.missed.get(conversationId) ?? 0)
       const from = follows(conversationId) && below < seqNo ? below + 1 : seqNo
       acks.set(conversationId, Math.max(acked, seqNo))
@@ -101,7 +102,7 @@ export class Inbox {
         changes.push({ type: 'sent', clientMsgId, message })
       changes.push({ type: 'log', conversationId, messages: [message], complete: [from, seqNo], acked: acks.get(conversationId) })
     }
-    const unknown = [...acks.keys()].some((id) => !this.state.rows.has(id))
+    const unknown = [...acks.keys()].some((id) => this.state.find(id) === undefined)
     await this.on.commit(changes)
     for (const [conversationId, seqNo] of acks) {
       this.followed.add(conversationId)
@@ -148,7 +149,7 @@ export class Inbox {
       const message = { ...contentOf(item), messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
       await this.on.commit([{ type: 'sent', clientMsgId, message }])
     } else if (!(await this.on.isStored(conversationId, seqNo))) {
-      // It was discarded on its way, and what it said with it: its place is to be fetched, not passed over.
+      // It was discarded while it was being sent: it must be fetched.
       this.missed.set(conversationId, Math.max(seqNo, this.missed.get(conversationId) ?? 0))
       await this.on.commit([{ type: 'missed', conversationId, seqNo }])
     }

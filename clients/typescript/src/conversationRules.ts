@@ -1,0 +1,154 @@
+import type { Change, Cursors, Outgoing, StoredConversation } from './changes.ts'
+import { isGroup } from './ids.ts'
+import type { Message } from './protocol.ts'
+import { addRange, cutBelow, rangeAt, withoutSeqNo } from './seqNoRanges.ts'
+
+const newConversation = (id: string, activity: number): StoredConversation => ({
+  id,
+  maxSeqNo: 0,
+  readSeqNo: 0,
+  readUnsent: false,
+  unreadCount: 0,
+  countedSeqNo: 0,
+  unreadCapped: false,
+  activity,
+  ackedSeqNo: 0,
+  complete: [],
+})
+
+/**
+ * A conversation after a change, by the same rule for the store and for every tab's memory. The same object if nothing changed; undefined if the
+ * conversation is not known, or no longer. Cursors only rise, in whatever order changes come.
+ */
+export function nextConversation(conversation: StoredConversation | undefined, change: Change, me: string): StoredConversation | undefined {
+  switch (change.type) {
+    case 'removed':
+      return undefined
+    case 'listed':
+      return listed(conversation ?? newConversation(change.summary.conversationId, change.activity), change)
+    case 'queued':
+      return conversation ?? conversationOfItem(change.item)
+    case 'sent': {
+      const at = change.message.seqNo
+      const known = conversation ?? newConversation(change.message.conversationId, change.message.timestamp)
+      return { ...withMessages(known, [change.message], me), complete: addRange(known.complete, at, at) }
+    }
+    case 'log': {
+      const known = conversation ?? newConversation(change.conversationId, change.messages.at(-1)?.timestamp ?? 0)
+      const next = withMessages(known, change.messages, me)
+      const [from, to] = change.complete ?? [1, 0]
+      return { ...next, complete: addRange(known.complete, from, to), ackedSeqNo: Math.max(known.ackedSeqNo, change.acked ?? 0) }
+    }
+    case 'advanced':
+      return conversation && change.maxSeqNo > conversation.maxSeqNo ? { ...conversation, maxSeqNo: change.maxSeqNo } : conversation
+    case 'missed':
+      return conversation && { ...conversation, maxSeqNo: Math.max(conversation.maxSeqNo, change.seqNo), complete: withoutSeqNo(conversation.complete, change.seqNo) }
+    case 'read':
+      return conversation && read(conversation, change)
+    case 'trimmed':
+      return conversation && withoutBelow(conversation, change.below)
+    case 'receipts':
+      // A user who is not in the table has left.
+      return conversation && { ...conversation, receipts: furthest(change.receipts, conversation.receipts ?? {}) }
+    case 'receipt':
+      return conversation && received(conversation, change.userId, change.cursors)
+    default:
+      return conversation
+  }
+}
+
+/** An outbox entry to a conversation that the user is no longer a member of. */
+export const refusedByLeaving = (item: Outgoing): Outgoing => ({
+  ...item,
+  state: 'failed',
+  error: item.error ?? { code: 'not_a_member', message: 'You are no longer a member of this conversation.' },
+})
+
+/** What stays of a conversation that the user has left, while there are unsent messages to it. */
+export const leftConversation = (conversation: StoredConversation | undefined, item: Outgoing): StoredConversation => ({
+  ...newConversation(item.conversationId, conversation?.activity ?? item.createdAt),
+  title: conversation?.title,
+  left: true,
+})
+
+/** The conversation that an outbox message stands in, where no other is known. */
+export const conversationOfItem = (item: Outgoing): StoredConversation => newConversation(item.conversationId, item.createdAt)
+
+/** Messages below a seqNo were deleted from the store. They are counted already, and may be fetched again. */
+const withoutBelow = (conversation: StoredConversation, seqNo: number): StoredConversation => ({
+  ...conversation,
+  complete: cutBelow(conversation.complete, seqNo),
+  countedSeqNo: Math.max(conversation.countedSeqNo, Math.min(conversation.maxSeqNo, seqNo - 1)),
+})
+
+function withMessages(conversation: StoredConversation, messages: readonly Message[], me: string): StoredConversation {
+  let { maxSeqNo, lastMessage, unreadCount, activity } = conversation
+  for (const message of messages) {
+    const isNew = message.seqNo > conversation.countedSeqNo && !rangeAt(conversation.complete, message.seqNo)
+    if (isNew && message.seqNo > conversation.readSeqNo && message.senderId !== me) unreadCount++
+    if (message.seqNo >= (lastMessage?.seqNo ?? 0)) [lastMessage, activity] = [message, message.timestamp]
+    maxSeqNo = Math.max(maxSeqNo, message.seqNo)
+  }
+  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, activity }
+}
+
+function listed(conversation: StoredConversation, { summary }: Extract<Change, { type: 'listed' }>): StoredConversation {
+  const last = newer(conversation.lastMessage, summary.lastMessage)
+  const next = {
+    ...conversation,
+    left: undefined,
+    title: summary.title ?? conversation.title,
+    maxSeqNo: Math.max(conversation.maxSeqNo, summary.maxSeqNo),
+    lastMessage: last,
+    activity: last?.timestamp ?? conversation.activity,
+  }
+  // The list is older than what has arrived or was read here: its count is not used.
+  if (summary.maxSeqNo < conversation.maxSeqNo || summary.readSeqNo < conversation.readSeqNo) return next
+  return {
+    ...next,
+    readSeqNo: summary.readSeqNo,
+    readUnsent: false,
+    countedSeqNo: summary.maxSeqNo,
+    unreadCount: summary.unreadCount,
+    unreadCapped: summary.unreadCapped ?? false,
+  }
+}
+
+const newer = (one: Message | undefined, other: Message | undefined) =>
+  one && other ? (other.seqNo >= one.seqNo ? other : one) : (one ?? other)
+
+function read(conversation: StoredConversation, { seqNo, left, unsent }: Extract<Change, { type: 'read' }>): StoredConversation {
+  if (seqNo <= conversation.readSeqNo) return conversation
+  const above = Math.max(0, conversation.maxSeqNo - seqNo)
+  // A count up to another seqNo does not apply. At most all above the cursor are unread; the next list has the number.
+  const exact = above === 0 ? 0 : left?.upTo === conversation.maxSeqNo ? left.count : undefined
+  return {
+    ...conversation,
+    readSeqNo: seqNo,
+    readUnsent: conversation.readUnsent || unsent,
+    // A read ack is also a delivered ack (protocol, Acks).
+    ackedSeqNo: unsent ? Math.max(conversation.ackedSeqNo, seqNo) : conversation.ackedSeqNo,
+    unreadCount: exact ?? Math.min(conversation.unreadCount, above),
+    unreadCapped: exact === undefined && above > conversation.unreadCount && conversation.unreadCapped,
+  }
+}
+
+/**
+ * Without the table a receipt is ignored: the table will have it. A direct conversation has only the other user's row, so the table can start with a
+ * receipt; if the conversation is new, there was none to read when it was opened.
+ */
+function received(conversation: StoredConversation, userId: string, { delivered = 0, read = 0 }: Partial<Cursors>): StoredConversation {
+  if (!conversation.receipts && isGroup(conversation.id)) return conversation
+  const receipts = conversation.receipts ?? {}
+  return { ...conversation, receipts: { ...receipts, ...furthest({ [userId]: { delivered, read } }, receipts) } }
+}
+
+/** For each user of the first table the higher cursors of both. */
+function furthest(table: Readonly<Record<string, Cursors>>, other: Readonly<Record<string, Cursors>>): Record<string, Cursors> {
+  return Object.fromEntries(
+    Object.entries(table).map(([userId, { delivered, read }]) => {
+      const known = other[userId] ?? { delivered: 0, read: 0 }
+      return [userId, { delivered: Math.max(known.delivered, delivered, read), read: Math.max(known.read, read) }]
+    }),
+  )
+}

@@ -1,0 +1,98 @@
+import type { Change, UnreadLeft } from './changes.ts'
+import type { Journal } from './journal.ts'
+import type { Page } from './protocol.ts'
+import type { PageRange, ChatApi } from './chatApi.ts'
+import { addRange, rangeAt } from './seqNoRanges.ts'
+import type { ChatStore } from './store/store.ts'
+import { rangeOfPage, OpenTimeline, type Timeline } from './timeline.ts'
+
+/** Sends acks, in the leading tab. */
+export interface AckSender {
+  /** Whether this tab leads. */
+  leads(): boolean
+  ack(conversationId: string, seqNo: number): void
+}
+
+/** The open timelines of this tab, and what is read from the server for them. */
+export class Timelines {
+  private readonly journal: Journal
+  private readonly store: ChatStore
+  private readonly api: ChatApi
+  private readonly acks: AckSender
+  private readonly opened = new Set<OpenTimeline>()
+
+  constructor(journal: Journal, store: ChatStore, api: ChatApi, acks: AckSender) {
+    this.journal = journal
+    this.store = store
+    this.api = api
+    this.acks = acks
+  }
+
+  open(conversationId: string): Timeline {
+    const timeline = new OpenTimeline(conversationId, {
+      state: this.journal.state,
+      store: this.store,
+      page: (id, range, limit) => this.api.page(id, range, limit),
+      addPage: (page, range) => this.addPage(page, range),
+      closed: (closed) => this.opened.delete(closed),
+    })
+    this.opened.add(timeline)
+    void this.loadReceipts(conversationId)
+    return timeline
+  }
+
+  changed(change: Change): void {
+    for (const timeline of this.opened) timeline.changed(change)
+    if (change.type === 'connection' && change.connection.caughtUp)
+      for (const { conversationId } of this.opened) void this.loadReceipts(conversationId)
+  }
+
+  /** Another tab may have written to the store without telling. */
+  refresh(): void {
+    for (const timeline of this.opened) void timeline.refresh()
+  }
+
+  close(): void {
+    for (const timeline of [...this.opened]) timeline.close()
+  }
+
+  /** How many messages above a seqNo are unread; undefined unless a timeline has all of them. */
+  unreadAbove(conversationId: string, seqNo: number): UnreadLeft | undefined {
+    const open = [...this.opened].find((timeline) => timeline.conversationId === conversationId)
+    const messages = open?.messages ?? []
+    const upTo = messages.at(-1)?.seqNo ?? 0
+    if ((messages[0]?.seqNo ?? Infinity) > seqNo + 1) return undefined
+    return { count: messages.filter((message) => message.seqNo > seqNo && message.senderId !== this.journal.state.owner).length, upTo }
+  }
+
+  private async addPage(page: Page, range: PageRange): Promise<void> {
+    const { conversationId, messages, maxSeqNo } = page
+    const complete = rangeOfPage(page, range)
+    const conversation = this.journal.state.find(conversationId)
+    // Everything up to the end of the complete range above the last ack is acked; on a device without an ack, if that range reaches the newest message.
+    const known = rangeAt(addRange(conversation?.complete ?? [], complete[0], complete[1]), conversation?.ackedSeqNo ? conversation.ackedSeqNo + 1 : maxSeqNo)
+    // Only the leading tab can send acks.
+    const acked = this.acks.leads() && known && known[1] > (conversation?.ackedSeqNo ?? 0) ? known[1] : undefined
+    // A direct conversation without a message is not added: the id may be mistyped.
+    if (!conversation && maxSeqNo === 0) return
+    const listed: Change[] = conversation ? [] : [{ type: 'listed', summary: { ...blank, conversationId, maxSeqNo }, activity: 0 }]
+    await this.journal.commit([
+      ...listed,
+      { type: 'log', conversationId, messages, complete, acked },
+      { type: 'advanced', conversationId, maxSeqNo },
+    ])
+    if (acked !== undefined) this.acks.ack(conversationId, acked)
+  }
+
+  private async loadReceipts(conversationId: string): Promise<void> {
+    if (this.journal.state.connection.status !== 'online') return
+    try {
+      const receipts = await this.api.receipts(conversationId)
+      if (receipts) await this.journal.commit([{ type: 'receipts', conversationId, receipts }])
+    } catch {
+      // The next connection reads them again.
+    }
+  }
+}
+
+const blank = { deliveredSeqNo: 0, readSeqNo: 0, unreadCount: 0 }
