@@ -41,6 +41,8 @@ fi
 
 # The page in a real browser, which needs letters to show.
 need chromium chromium fonts-liberation
+# What connects several servers.
+need redis-server redis-server
 # The clients behind a proxy that lets no upgrade through and buffers.
 [ -x /usr/sbin/nginx ] || need nginx nginx-light
 

@@ -63,6 +63,7 @@ public sealed class StartTests : IDisposable
     [InlineData("Http__PathBase", "chat", "Http:PathBase: 'chat' is not a path")]
     [InlineData("Http__PathBase", "/chat/", "Http:PathBase: '/chat/' is not a path")]
     [InlineData("Operations__Port", "70000", "Port")]
+    [InlineData("Redis__ConnectionString", "localhost", "Set Cql:ContactPoints as well, or leave Redis out")]
     public async Task A_setting_out_of_range_is_one_clear_line_and_exit_code_1(string setting, string value, string line)
     {
         using var host = HostProcess.Start(_data, null, (setting, value), ("Auth__Audience", "chat"));

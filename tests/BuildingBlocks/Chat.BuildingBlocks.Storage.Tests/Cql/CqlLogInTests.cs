@@ -1,6 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -47,7 +45,7 @@ public sealed class CqlLogInTests
     {
         using var files = new TemporaryFolder();
         await using var cluster = new FakeCluster();
-        cluster[0].Certificate = MakeCertificate(files.Path, IPAddress.Loopback);
+        cluster[0].Certificate = Certificates.Make(files.Path, IPAddress.Loopback);
 
         var session = await cluster.ConnectAsync(contact => Encrypted(contact, files.Path));
 
@@ -59,7 +57,7 @@ public sealed class CqlLogInTests
     {
         using var files = new TemporaryFolder();
         await using var cluster = new FakeCluster();
-        cluster[0].Certificate = MakeCertificate(files.Path, IPAddress.Parse("10.0.0.1"));
+        cluster[0].Certificate = Certificates.Make(files.Path, IPAddress.Parse("10.0.0.1"));
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => cluster.ConnectAsync(contact => Encrypted(contact, files.Path)));
 
@@ -72,8 +70,8 @@ public sealed class CqlLogInTests
         using var files = new TemporaryFolder();
         using var others = new TemporaryFolder();
         await using var cluster = new FakeCluster();
-        cluster[0].Certificate = MakeCertificate(files.Path, IPAddress.Loopback);
-        MakeCertificate(others.Path, IPAddress.Loopback).Dispose();
+        cluster[0].Certificate = Certificates.Make(files.Path, IPAddress.Loopback);
+        Certificates.Make(others.Path, IPAddress.Loopback).Dispose();
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => cluster.ConnectAsync(contact => Encrypted(contact, others.Path)));
 
@@ -135,25 +133,4 @@ public sealed class CqlLogInTests
         Opcode.AuthResponse => FakeReply.Error(CqlErrorCodes.BadCredentials),
         _ => null,
     };
-
-    // Its authority's certificate is left in the folder.
-    private static X509Certificate2 MakeCertificate(string folder, IPAddress address)
-    {
-        var from = new DateTimeOffset(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        var until = new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero);
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authority = new CertificateRequest("CN=authority", authorityKey, HashAlgorithmName.SHA256);
-        authority.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var signer = authority.CreateSelfSigned(from, until);
-        File.WriteAllText(Path.Combine(folder, "authority.pem"), signer.ExportCertificatePem());
-
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=node", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(address);
-        request.CertificateExtensions.Add(names.Build());
-        using var signed = request.Create(signer, from, until, [1, 2, 3, 4]);
-        using var whole = signed.CopyWithPrivateKey(key);
-        return X509CertificateLoader.LoadPkcs12(whole.Export(X509ContentType.Pkcs12), null);
-    }
 }

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+
+namespace Chat.BuildingBlocks.Storage.Redis;
+
+internal static partial class RedisLogs
+{
+    [LoggerMessage(EventId = 7101, Level = LogLevel.Warning, Message = "Redis does not answer: {Reason} Until it does, the servers tell one another nothing; acked messages are safe")]
+    public static partial void Unavailable(this ILogger log, string reason);
+
+    [LoggerMessage(EventId = 7102, Level = LogLevel.Information, Message = "Redis answers again, after {Seconds} s")]
+    public static partial void AvailableAgain(this ILogger log, double seconds);
+
+    [LoggerMessage(EventId = 7103, Level = LogLevel.Warning, Message = "Redis at {Address} could not be connected; the server tries again: {Reason}")]
+    public static partial void RedisNotConnected(this ILogger log, string address, string reason);
+
+    [LoggerMessage(EventId = 7104, Level = LogLevel.Information, Message = "Connected to Redis {Version} at {Address}")]
+    public static partial void RedisConnected(this ILogger log, string version, string address);
+
+    [LoggerMessage(EventId = 7105, Level = LogLevel.Warning, Message = "Redis at {Address}: {Finding}")]
+    public static partial void RedisMisconfigured(this ILogger log, string address, string finding);
+
+    [LoggerMessage(EventId = 7106, Level = LogLevel.Warning, Message = "Redis was reconnected and its settings were not checked: {Reason}")]
+    public static partial void RedisNotChecked(this ILogger log, string reason);
+
+    [LoggerMessage(EventId = 7107, Level = LogLevel.Warning, Message = "The password in Redis:ConnectionString is sent unencrypted: set ssl=true there, unless nobody can listen on the network")]
+    public static partial void RedisPasswordInTheClear(this ILogger log);
+
+    [LoggerMessage(EventId = 7108, Level = LogLevel.Error, Message = "The subscriber of channel {Channel} failed on a message; it gets the next")]
+    public static partial void ChannelSubscriberFailed(this ILogger log, string channel, Exception e);
+}
