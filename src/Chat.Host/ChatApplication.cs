@@ -6,7 +6,7 @@ using Chat.BuildingBlocks.Storage.Scylla;
 using Chat.Host.Authentication;
 using Chat.Host.Http;
 using Chat.Host.Operations;
-using Chat.Host.Page;
+using Chat.Host.WebClient;
 using Chat.Host.Transports;
 
 namespace Chat.Host;
@@ -25,7 +25,7 @@ internal static class ChatApplication
 #if CQL_SCYLLADB
         builder.Services.AddScyllaDriver();
 #endif
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddRequestAuthentication().AddTransports().AddPage();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddRequestAuthentication().AddTransports().AddWebClient();
         foreach (var module in ChatModules.All)
             module.AddServices(builder.Services, context);
         change?.Invoke(builder);
@@ -33,11 +33,11 @@ internal static class ChatApplication
         var app = builder.Build();
         // Opens every embedded store (the cluster's database is connected when the host starts): one that cannot be ends the start, rather than the first request that needs it.
         app.Services.GetServices<IBackedUp>();
-        app.WarnIfWide();
+        app.WarnIfOpenToOthers();
         app.UseHttpEdge();
         app.MapOperations();
         app.MapTransports();
-        app.MapPage();
+        app.MapWebClient();
         foreach (var module in ChatModules.All)
             module.MapEndpoints(app);
         return app;

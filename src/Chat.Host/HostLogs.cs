@@ -7,10 +7,10 @@ internal static partial class HostLogs
     public static partial void Ready(this ILogger log, string addresses);
 
     [LoggerMessage(EventId = 1102, Level = LogLevel.Information, Message = "Chat is ready, without its page, at {Addresses}")]
-    public static partial void ReadyWithoutPage(this ILogger log, string addresses);
+    public static partial void ReadyWithoutWebClient(this ILogger log, string addresses);
 
     [LoggerMessage(EventId = 1103, Level = LogLevel.Warning, Message = "There is no web page in {Directory}: install Node.js 20.19 or newer and build the server again")]
-    public static partial void PageMissing(this ILogger log, string directory);
+    public static partial void WebClientMissing(this ILogger log, string directory);
 
     [LoggerMessage(EventId = 1104, Level = LogLevel.Information, Message = "At most {Connections} connections, {Live} of them live: this process may have {OpenFiles} files and sockets open")]
     public static partial void ConnectionLimit(this ILogger log, int connections, int live, string openFiles);

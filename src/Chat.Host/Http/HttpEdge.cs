@@ -68,7 +68,7 @@ internal static class HttpEdge
 
     public static void UseHttpEdge(this WebApplication app)
     {
-        SayLimits(app.Logger, app.Services.GetRequiredService<ConnectionLimits>());
+        LogLimits(app.Logger, app.Services.GetRequiredService<ConnectionLimits>());
         app.Use(OpenConnection.TrackAsync);
         var options = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value;
         // Without known proxies the middleware would believe everybody.
@@ -91,7 +91,7 @@ internal static class HttpEdge
         app.Use(DeviceRated.LimitAsync);
     }
 
-    private static void SayLimits(ILogger log, ConnectionLimits limits)
+    private static void LogLimits(ILogger log, ConnectionLimits limits)
     {
         var open = limits.OpenFiles is { } files ? $"{files}" : "any number of";
         log.ConnectionLimit(limits.Total, limits.Live, open);

@@ -13,7 +13,7 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
         switch (exception)
         {
             case BadHttpRequestException bad:
-                await AnswerAsync(httpContext, bad.StatusCode, Told(bad));
+                await AnswerAsync(httpContext, bad.StatusCode, Describe(bad));
                 return true;
             case OperationCanceledException or IOException when httpContext.RequestAborted.IsCancellationRequested:
                 // Nobody is there to answer; nginx's word for it.
@@ -47,7 +47,7 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
     public static Error NotFound { get; } = new(ErrorCodes.NotFound, "There is nothing at this address.");
 
     // The place in the JSON, never the client's text, nor the framework's words that name our types.
-    private static Error Told(BadHttpRequestException bad) => bad switch
+    private static Error Describe(BadHttpRequestException bad) => bad switch
     {
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => new Error(ErrorCodes.TooLarge, "The request's body is too large."),
         { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Error.BadRequest("The body must be application/json."),

@@ -18,7 +18,7 @@ internal static class FileModes
     }
 
     /// <summary>Warns of a data directory that existed already and is open to others. It keeps its mode: a volume's root may be another's.</summary>
-    public static void WarnIfWide(this WebApplication app)
+    public static void WarnIfOpenToOthers(this WebApplication app)
     {
         if (OperatingSystem.IsWindows() || app.Services.GetService<DataDirectory>() is not { } data)
             return;

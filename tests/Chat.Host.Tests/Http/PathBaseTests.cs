@@ -1,6 +1,6 @@
 using System.Net;
 using System.Text.Json;
-using Chat.Host.Tests.Page;
+using Chat.Host.Tests.WebClient;
 using Chat.Host.Tests.Running;
 
 namespace Chat.Host.Tests.Http;
@@ -8,7 +8,7 @@ namespace Chat.Host.Tests.Http;
 /// <summary>The server behind a proxy that gives it a path: passed on as it came, or cut off.</summary>
 public sealed class PathBaseTests : IAsyncDisposable
 {
-    private readonly PageFolder _page = PageFolder.Built();
+    private readonly WebClientFolder _page = WebClientFolder.Built();
     private readonly TestHost _host;
 
     public PathBaseTests() => _host = new TestHost(("Page:Directory", _page.Path), ("Http:PathBase", "/chat"));

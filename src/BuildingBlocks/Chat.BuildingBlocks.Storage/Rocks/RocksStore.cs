@@ -98,12 +98,12 @@ public sealed class RocksStore : IDisposable
 
     /// <summary>Opens it anew where the last write has failed. Not to be called with a view in hand.</summary>
     /// <exception cref="IOException">The disk has no room for that, or it was tried just now; what is in the store can still be read.</exception>
-    public void GoOn()
+    public void ReopenIfFailed()
     {
         lock (_writing)
         {
             if (_failing)
-                OpenAnew();
+                Reopen();
         }
     }
 
@@ -177,7 +177,7 @@ public sealed class RocksStore : IDisposable
         var key = "probe"u8;
         if (_failing)
         {
-            GoOn();
+            ReopenIfFailed();
             using var batch = new WriteBatch();
             batch.Put(key, key);
             WriteDurably(batch);
@@ -221,12 +221,12 @@ public sealed class RocksStore : IDisposable
     }
 
     // Under _writing.
-    private void OpenAnew()
+    private void Reopen()
     {
         if (_disposed || (_triedAt is { } triedAt && _clock.GetElapsedTime(triedAt) < RetryPause))
             throw new IOException($"The message log '{_path}' has stopped.");
         _triedAt = _clock.GetTimestamp();
-        TryDisk();
+        CheckDiskSpace();
         Close();
         _open.EnterWriteLock();
         try
@@ -241,7 +241,7 @@ public sealed class RocksStore : IDisposable
     }
 
     // Opening moves the write-ahead logs into tables. While the disk takes no such file the store is better left as it is: it can be read.
-    private void TryDisk()
+    private void CheckDiskSpace()
     {
         var needed = 64 * (long)MiB + new DirectoryInfo(_path).EnumerateFiles("*.log").Sum(log => log.Length);
         try

@@ -165,12 +165,12 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
 
     private async ValueTask<Write<T>> EnqueueAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct)
     {
-        if (_waiting.TryEnter(0) is not { } place)
+        if (_waiting.TryEnter(0) is not { } entry)
         {
             _refused.Add(1);
             throw new StoreUnavailableException("Too many writes wait for the database.");
         }
-        var write = new Write<T>(work, place);
+        var write = new Write<T>(work, entry);
         try
         {
             await _writes.EnqueueAsync(write, ct);
@@ -273,7 +273,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
     private StorageException Damaged(Exception? inner) => new(
         $"The database '{_path}' is damaged or not a database. Put back a backup of it, or move it away to begin with an empty one.", inner);
 
-    private abstract class Write(IDisposable place)
+    private abstract class Write(IDisposable entry)
     {
         private const int Waiting = 0;
         private const int Begun = 1;
@@ -294,7 +294,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
 
         /// <summary>It waits no longer. May be called again.</summary>
-        public void Leave() => Interlocked.Exchange(ref place, null!)?.Dispose();
+        public void Leave() => Interlocked.Exchange(ref entry, null!)?.Dispose();
 
         public abstract void Run(SqliteConnection connection);
 
@@ -303,7 +303,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         public abstract void Fail(Exception e);
     }
 
-    private sealed class Write<T>(Func<SqliteConnection, T> work, IDisposable place) : Write(place)
+    private sealed class Write<T>(Func<SqliteConnection, T> work, IDisposable entry) : Write(entry)
     {
         private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _value;

@@ -17,10 +17,10 @@ public static class Concurrently
         var results = new TResult[items.Count];
         await Parallel.ForAsync(
             0, items.Count, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = ct },
-            async (place, cancelled) =>
+            async (index, cancelled) =>
             {
-                results[place] = await select(items[place], cancelled);
-                if (place % YieldEvery == YieldEvery - 1)
+                results[index] = await select(items[index], cancelled);
+                if (index % YieldEvery == YieldEvery - 1)
                     await Task.Yield();
             });
         return results;

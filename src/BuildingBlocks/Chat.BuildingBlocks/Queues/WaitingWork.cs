@@ -48,7 +48,7 @@ public sealed class WaitingWork(int maxItems, long maxBytes, TimeProvider clock)
                 return null;
             _bytes += bytes;
             var item = new Item(this, bytes, clock.GetTimestamp());
-            item.Place = _items.AddLast(item);
+            item.Node = _items.AddLast(item);
             return item;
         }
     }
@@ -57,13 +57,13 @@ public sealed class WaitingWork(int maxItems, long maxBytes, TimeProvider clock)
     {
         public long Since => since;
 
-        public LinkedListNode<Item> Place { get; set; } = null!;
+        public LinkedListNode<Item> Node { get; set; } = null!;
 
         public void Dispose()
         {
             lock (waiting._lock)
             {
-                waiting._items.Remove(Place);
+                waiting._items.Remove(Node);
                 waiting._bytes -= bytes;
             }
         }

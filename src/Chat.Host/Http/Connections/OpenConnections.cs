@@ -35,7 +35,7 @@ internal sealed class OpenConnections : IDisposable
         meter.CreateObservableUpDownCounter("chat.tcp_connections", () => _count, description: "TCP connections that are open.");
         meter.CreateObservableUpDownCounter("chat.tcp_connections_silent", () => _silent.Count, description: "TCP connections that have sent no request's head yet.");
         _shed = meter.CreateCounter<long>("chat.tcp_connections_shed", description: "TCP connections ended for want of room, by why: silent, idle, timeout, full.");
-        _timer = clock.CreateTimer(_ => EndLateOnes(), null, LookEvery, LookEvery);
+        _timer = clock.CreateTimer(_ => CloseLateOnes(), null, LookEvery, LookEvery);
     }
 
     /// <summary>Takes a connection in. False where there is room for none, as all that are open have requests under way.</summary>
@@ -92,7 +92,7 @@ internal sealed class OpenConnections : IDisposable
 
     public void Dispose() => _timer.Dispose();
 
-    private void EndLateOnes()
+    private void CloseLateOnes()
     {
         List<OpenConnection> late = [];
         lock (_lock)

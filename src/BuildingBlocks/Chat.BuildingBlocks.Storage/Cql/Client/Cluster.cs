@@ -21,7 +21,7 @@ internal sealed class Cluster : IAsyncDisposable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Only connecting, and then the watch, writes these.
-    private Control? _control;
+    private ControlConnection? _control;
     private string _datacenter;
     private volatile Dictionary<Guid, Node> _nodes = [];
 
@@ -42,7 +42,7 @@ internal sealed class Cluster : IAsyncDisposable
         _control = await OpenControlAsync(await Endpoint.ResolveAsync(_options.ContactPoints, ct), ct);
         try
         {
-            var places = await _control.ReadPlacesAsync();
+            var places = await _control.ReadNodesAsync();
             if (_datacenter.Length == 0 && places is [var first, ..])
                 _datacenter = first.Datacenter;
             if (!places.Exists(place => place.Datacenter == _datacenter))
@@ -113,7 +113,7 @@ internal sealed class Cluster : IAsyncDisposable
         _stale.Dispose();
     }
 
-    private async Task<Control> OpenControlAsync(List<Endpoint> endpoints, CancellationToken ct)
+    private async Task<ControlConnection> OpenControlAsync(List<Endpoint> endpoints, CancellationToken ct)
     {
         var failures = new List<string>();
         foreach (var endpoint in endpoints)
@@ -121,7 +121,7 @@ internal sealed class Cluster : IAsyncDisposable
             try
             {
                 var connection = await _dialer.OpenAsync(endpoint, null, 0, null, ct);
-                var control = new Control(connection, endpoint, TimeSpan.FromMilliseconds(_options.RequestTimeoutMs), _clock);
+                var control = new ControlConnection(connection, endpoint, TimeSpan.FromMilliseconds(_options.RequestTimeoutMs), _clock);
                 connection.OnEvent = OnEvent;
                 await control.RegisterAsync();
                 return control;
@@ -180,9 +180,9 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private async Task RefreshAsync(Control control)
+    private async Task RefreshAsync(ControlConnection control)
     {
-        var places = await control.ReadPlacesAsync();
+        var places = await control.ReadNodesAsync();
         var replication = await control.ReadReplicationAsync(_options.Keyspace, _datacenter);
         var nodes = new Dictionary<Guid, Node>();
         foreach (var place in places.Where(place => place.Datacenter == _datacenter))
@@ -205,7 +205,7 @@ internal sealed class Cluster : IAsyncDisposable
     // Whatever it says, the nodes are read again; a node that is up again is tried at once.
     private void OnEvent(byte[] body)
     {
-        var reader = new FrameReader(body);
+        var reader = new BodyReader(body);
         var (type, change) = (reader.String(), reader.String());
         if (type == "SCHEMA_CHANGE" && reader.String() != "KEYSPACE")
             return;

@@ -43,7 +43,7 @@ internal sealed record ColumnType(CqlType Code, ColumnType? Element = null)
     };
 
     /// <exception cref="InvalidDataException">The bytes are no type.</exception>
-    public static ColumnType Read(ref FrameReader reader, int depth = 0)
+    public static ColumnType Read(ref BodyReader reader, int depth = 0)
     {
         if (depth > MaxDepth)
             throw new InvalidDataException("A type is nested too deeply.");

@@ -17,12 +17,12 @@ internal sealed record Columns(ColumnType[]? Types, string? Keyspace, string? Ta
     private static readonly int[] NoKey = [];
 
     /// <exception cref="InvalidDataException">The bytes are no such thing.</exception>
-    public static Columns ReadResult(ref FrameReader reader) => Read(ref reader, ofParameters: false);
+    public static Columns ReadResult(ref BodyReader reader) => Read(ref reader, ofParameters: false);
 
     /// <inheritdoc cref="ReadResult"/>
-    public static Columns ReadParameters(ref FrameReader reader) => Read(ref reader, ofParameters: true);
+    public static Columns ReadParameters(ref BodyReader reader) => Read(ref reader, ofParameters: true);
 
-    private static Columns Read(ref FrameReader reader, bool ofParameters)
+    private static Columns Read(ref BodyReader reader, bool ofParameters)
     {
         var flags = reader.Int();
         var count = reader.Count(least: 0);
@@ -64,7 +64,7 @@ internal sealed record Columns(ColumnType[]? Types, string? Keyspace, string? Ta
     }
 
     // Only of use with a prepared statement: a page's names are passed over.
-    private static (string?, string?) ReadTable(ref FrameReader reader, bool wanted)
+    private static (string?, string?) ReadTable(ref BodyReader reader, bool wanted)
     {
         if (wanted)
             return (reader.String(), reader.String());

@@ -193,7 +193,7 @@ internal sealed partial class Connection
         {
             while (true)
             {
-                FrameWriter? ready;
+                BodyWriter? ready;
                 lock (_gate)
                 {
                     ready = _closed ? null : _encoder.TakeWritten();

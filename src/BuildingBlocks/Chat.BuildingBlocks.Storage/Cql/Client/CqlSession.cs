@@ -11,7 +11,7 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 public sealed class CqlSession : ICqlSession
 {
     private readonly Cluster _cluster;
-    private readonly Sender _sender;
+    private readonly RequestSender _sender;
     private readonly PreparedStatements _prepared;
     private readonly Consistencies _consistencies;
     private readonly CqlMetrics _metrics;
@@ -24,7 +24,7 @@ public sealed class CqlSession : ICqlSession
     {
         (_cluster, _metrics, _clock) = (cluster, metrics, clock);
         _prepared = new PreparedStatements(log);
-        _sender = new Sender(cluster, _prepared, metrics, clock, log);
+        _sender = new RequestSender(cluster, _prepared, metrics, clock, log);
         _consistencies = Consistencies.Of(options.Consistency);
         _time = options.RequestTimeoutMs * clock.TimestampFrequency / 1000;
     }
@@ -121,11 +121,11 @@ public sealed class CqlSession : ICqlSession
     /// <summary>Closes all connections; what is under way ends as a store without an answer. May be called twice.</summary>
     public ValueTask DisposeAsync() => Interlocked.Exchange(ref _disposed, true) ? default : _cluster.DisposeAsync();
 
-    private Plan PlanFor(Prepared? prepared, CqlStatement? statement)
+    private QueryPlan PlanFor(Prepared? prepared, CqlStatement? statement)
     {
         var topology = _cluster.Topology;
         var token = prepared is not null && topology.RoutesByToken ? RoutingKey.TokenOf(prepared, statement!) : null;
-        return new Plan(topology, token, statement is { Idempotent: false } or { Linearizable: true }, Interlocked.Increment(ref _turn));
+        return new QueryPlan(topology, token, statement is { Idempotent: false } or { Linearizable: true }, Interlocked.Increment(ref _turn));
     }
 
     private async Task<CqlResult> ChangeSchemaAsync(CqlStatement statement, long deadline, CancellationToken ct)
@@ -157,7 +157,7 @@ public sealed class CqlSession : ICqlSession
         }
         catch (InvalidDataException e)
         {
-            throw _sender.Garbled(e, from);
+            throw _sender.Malformed(e, from);
         }
     }
 }

@@ -37,7 +37,7 @@ internal interface IFrameSink
 /// </summary>
 internal sealed class FrameDecoder(IFrameSink sink, bool compressed = false)
 {
-    private FrameWriter? _parts;
+    private BodyWriter? _parts;
 
     /// <summary>Set once both sides have agreed on v5: what follows is in segments.</summary>
     public bool Segmented { get; set; }
@@ -113,7 +113,7 @@ internal sealed class FrameDecoder(IFrameSink sink, bool compressed = false)
     // A frame that is larger than a segment has segments of its own.
     private void ConsumePart(ReadOnlySpan<byte> payload)
     {
-        _parts ??= new FrameWriter(2 * SegmentHeader.MaxPayload);
+        _parts ??= new BodyWriter(2 * SegmentHeader.MaxPayload);
         _parts.Raw(payload);
         if (_parts.Length < FrameHeader.Size)
             return;

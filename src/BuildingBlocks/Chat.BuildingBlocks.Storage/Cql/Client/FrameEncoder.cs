@@ -13,8 +13,8 @@ internal sealed class FrameEncoder(bool compressed = false)
     private const int KeptBuffer = 128 * 1024;
 
     private readonly int _headerSize = compressed ? SegmentHeader.CompressedSize : SegmentHeader.PlainSize;
-    private FrameWriter _writer = new();
-    private FrameWriter? _spare;
+    private BodyWriter _writer = new();
+    private BodyWriter? _spare;
     private int _segment = -1;
 
     /// <summary>See <see cref="FrameDecoder.Segmented"/>.</summary>
@@ -47,18 +47,18 @@ internal sealed class FrameEncoder(bool compressed = false)
     }
 
     /// <summary>What was gathered, to be sent by one writer at a time and then given back; null when there is nothing.</summary>
-    public FrameWriter? TakeWritten()
+    public BodyWriter? TakeWritten()
     {
         if (_writer.Length == 0)
             return null;
         if (_segment >= 0)
             CloseSegment();
         var written = _writer;
-        _writer = Interlocked.Exchange(ref _spare, null) ?? new FrameWriter();
+        _writer = Interlocked.Exchange(ref _spare, null) ?? new BodyWriter();
         return written;
     }
 
-    public void GiveBack(FrameWriter sent)
+    public void GiveBack(BodyWriter sent)
     {
         sent.Clear(KeptBuffer);
         _spare = sent;

@@ -47,7 +47,7 @@ internal sealed class Handshake(Connection connection, CqlOptions options, TimeP
 
     private void ReadOptions(in Response response)
     {
-        var reader = new FrameReader(response.Body);
+        var reader = new BodyReader(response.Body);
         reader.Preamble(response.Flags);
         var supported = reader.StringMultimap();
         connection.Sharding = Sharding.Of(supported);

@@ -15,7 +15,7 @@ internal static class Lz4
     /// <summary>Puts a compressed body in place of one that was written to the end of <paramref name="writer"/>, if that is shorter.</summary>
     /// <param name="writer">The frame begins at <paramref name="frame"/>.</param>
     /// <param name="frame">Its flags are set to say so.</param>
-    public static void DeflateBody(FrameWriter writer, int frame)
+    public static void DeflateBody(BodyWriter writer, int frame)
     {
         var at = frame + FrameHeader.Size;
         var length = writer.Length - at;
@@ -32,7 +32,7 @@ internal static class Lz4
     }
 
     /// <summary>Compresses what is written from <paramref name="at"/> on, if that is shorter.</summary>
-    public static bool TryDeflate(FrameWriter writer, int at)
+    public static bool TryDeflate(BodyWriter writer, int at)
     {
         var length = writer.Length - at;
         if (length < Least)

@@ -29,7 +29,7 @@ internal abstract class Request(Opcode opcode) : IValueTaskSource<Response>
 
     /// <summary>May be called more than once: a request is written again on another connection.</summary>
     /// <exception cref="ArgumentException">A value cannot be written; what was written before is to be thrown away.</exception>
-    public abstract void WriteBody(FrameWriter writer, byte version);
+    public abstract void WriteBody(BodyWriter writer, byte version);
 
     /// <summary>The text of a statement that the server does not know by its id; null: the request has none such.</summary>
     public virtual string? TextOf(ReadOnlySpan<byte> unpreparedId) => null;

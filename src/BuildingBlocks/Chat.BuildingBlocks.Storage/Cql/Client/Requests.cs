@@ -3,25 +3,25 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 /// <summary>Asks what the server can do; a sign of life too.</summary>
 internal sealed class OptionsRequest() : Request(Opcode.Options)
 {
-    public override void WriteBody(FrameWriter writer, byte version)
+    public override void WriteBody(BodyWriter writer, byte version)
     {
     }
 }
 
 internal sealed class StartupRequest(IReadOnlyCollection<KeyValuePair<string, string>> options) : Request(Opcode.Startup)
 {
-    public override void WriteBody(FrameWriter writer, byte version) => writer.StringMap(options);
+    public override void WriteBody(BodyWriter writer, byte version) => writer.StringMap(options);
 }
 
 internal sealed class AuthResponseRequest(byte[] token) : Request(Opcode.AuthResponse)
 {
-    public override void WriteBody(FrameWriter writer, byte version) => writer.Bytes(token);
+    public override void WriteBody(BodyWriter writer, byte version) => writer.Bytes(token);
 }
 
 /// <summary>Asks for events on this connection.</summary>
 internal sealed class RegisterRequest(params string[] events) : Request(Opcode.Register)
 {
-    public override void WriteBody(FrameWriter writer, byte version)
+    public override void WriteBody(BodyWriter writer, byte version)
     {
         writer.Short(events.Length);
         foreach (var name in events)
@@ -31,7 +31,7 @@ internal sealed class RegisterRequest(params string[] events) : Request(Opcode.R
 
 internal sealed class PrepareRequest(string cql) : Request(Opcode.Prepare)
 {
-    public override void WriteBody(FrameWriter writer, byte version)
+    public override void WriteBody(BodyWriter writer, byte version)
     {
         writer.LongString(cql);
         if (version >= ProtocolVersion.V5)
@@ -42,7 +42,7 @@ internal sealed class PrepareRequest(string cql) : Request(Opcode.Prepare)
 /// <summary>A statement that is not worth preparing: schema changes and the session's own questions. No values.</summary>
 internal sealed class QueryRequest(string cql, WireConsistency consistency = WireConsistency.One) : Request(Opcode.Query)
 {
-    public override void WriteBody(FrameWriter writer, byte version)
+    public override void WriteBody(BodyWriter writer, byte version)
     {
         writer.LongString(cql);
         writer.Short((short)consistency);
@@ -67,7 +67,7 @@ internal sealed class ExecuteRequest(CqlStatement statement, Prepared prepared, 
 
     public override void Replace(Prepared prepared) => Prepared = prepared;
 
-    public override void WriteBody(FrameWriter writer, byte version)
+    public override void WriteBody(BodyWriter writer, byte version)
     {
         writer.ShortBytes(Prepared.Id);
         if (version >= ProtocolVersion.V5)
@@ -91,7 +91,7 @@ internal sealed class ExecuteRequest(CqlStatement statement, Prepared prepared, 
         writer.Short((short)consistencies.Serial);
     }
 
-    public static void WriteValues(FrameWriter writer, IReadOnlyList<object?> values)
+    public static void WriteValues(BodyWriter writer, IReadOnlyList<object?> values)
     {
         writer.Short(values.Count);
         for (var i = 0; i < values.Count; i++)
@@ -127,7 +127,7 @@ internal sealed class BatchRequest(IReadOnlyList<CqlStatement> statements, Prepa
         }
     }
 
-    public override void WriteBody(FrameWriter writer, byte version)
+    public override void WriteBody(BodyWriter writer, byte version)
     {
         writer.Byte(Unlogged);
         writer.Short(statements.Count);

@@ -49,11 +49,11 @@ internal static class Results
         return new Prepared(cql, id, resultId, parameters, result.Types is { Length: > 0 } types ? types : null);
     }
 
-    private static FrameReader Open(in Response response)
+    private static BodyReader Open(in Response response)
     {
         if (response.Opcode != Opcode.Result)
             throw new InvalidDataException($"{response.Opcode} came where a result was due.");
-        var reader = new FrameReader(response.Body);
+        var reader = new BodyReader(response.Body);
         reader.Preamble(response.Flags);
         return reader;
     }

@@ -4,7 +4,7 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 internal static class RoutingKey
 {
     [ThreadStatic]
-    private static FrameWriter? _scratch;
+    private static BodyWriter? _scratch;
 
     /// <summary>Null where the partition key is not wholly among the values.</summary>
     public static long? TokenOf(Prepared prepared, CqlStatement statement)
@@ -12,7 +12,7 @@ internal static class RoutingKey
         var parts = prepared.Parameters.PartitionKey;
         if (parts.Length == 0)
             return null;
-        var scratch = _scratch ??= new FrameWriter(256);
+        var scratch = _scratch ??= new BodyWriter(256);
         scratch.CutTo(0);
         foreach (var part in parts)
         {

@@ -15,7 +15,7 @@ internal sealed record ServerError(int Code, string Message, byte[] UnpreparedId
 
     public static ServerError Read(in Response response)
     {
-        var reader = new FrameReader(response.Body);
+        var reader = new BodyReader(response.Body);
         reader.Preamble(response.Flags);
         var (code, message) = (reader.Int(), reader.String());
         return new ServerError(code, message, code == CqlErrorCodes.Unprepared ? reader.ShortBytes().ToArray() : []);

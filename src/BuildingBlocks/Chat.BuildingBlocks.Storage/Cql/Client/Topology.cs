@@ -1,7 +1,7 @@
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>A node as the cluster describes it; its tokens are where its ranges end on the ring.</summary>
-internal sealed record NodePlace(Guid HostId, Endpoint Endpoint, string Datacenter, string Rack, long[] Tokens);
+internal sealed record NodeDescription(Guid HostId, Endpoint Endpoint, string Datacenter, string Rack, long[] Tokens);
 
 /// <summary>How the session's keyspace is spread.</summary>
 /// <param name="Copies">In the local data centre, or with <paramref name="AcrossRing"/> in all.</param>
@@ -27,7 +27,7 @@ internal sealed class Topology
     /// <param name="places">All nodes of the cluster.</param>
     /// <param name="nodes">The local ones among them, by host id.</param>
     /// <param name="replication">Null where it is not known: then every node is as good as another.</param>
-    public static Topology Of(IReadOnlyList<NodePlace> places, IReadOnlyDictionary<Guid, Node> nodes, Replication? replication)
+    public static Topology Of(IReadOnlyList<NodeDescription> places, IReadOnlyDictionary<Guid, Node> nodes, Replication? replication)
     {
         var local = places.Where(place => nodes.ContainsKey(place.HostId)).ToList();
         if (replication is null)
@@ -58,9 +58,9 @@ internal sealed class Topology
         return _replicas[at == _ring.Length ? 0 : at];
     }
 
-    private static List<NodePlace> NextOnRing((long, NodePlace Place)[] ring, int from, int copies)
+    private static List<NodeDescription> NextOnRing((long, NodeDescription Place)[] ring, int from, int copies)
     {
-        var owners = new List<NodePlace>(copies);
+        var owners = new List<NodeDescription>(copies);
         for (var i = 0; i < ring.Length && owners.Count < copies; i++)
         {
             if (ring[(from + i) % ring.Length].Place is var place && !owners.Contains(place))
@@ -70,9 +70,9 @@ internal sealed class Topology
     }
 
     // NetworkTopologyStrategy within one data centre: a rack is used again only as often as there are more copies than racks.
-    private static List<NodePlace> AcrossRacks((long, NodePlace Place)[] ring, int from, int copies, int repeats)
+    private static List<NodeDescription> AcrossRacks((long, NodeDescription Place)[] ring, int from, int copies, int repeats)
     {
-        var owners = new List<NodePlace>(copies);
+        var owners = new List<NodeDescription>(copies);
         var racks = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 0; i < ring.Length && owners.Count < copies; i++)
         {

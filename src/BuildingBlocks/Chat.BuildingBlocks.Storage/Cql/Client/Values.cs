@@ -11,7 +11,7 @@ internal static class Values
 
     /// <summary>A value with its length before it, [value] in §3.</summary>
     /// <exception cref="ArgumentException">It is of no type that <see cref="CqlStatement"/> takes.</exception>
-    public static void Write(FrameWriter writer, object? value)
+    public static void Write(BodyWriter writer, object? value)
     {
         if (value is null)
         {
@@ -26,7 +26,7 @@ internal static class Values
 
     /// <summary>A value's bytes alone.</summary>
     /// <inheritdoc cref="Write"/>
-    public static void WritePlain(FrameWriter writer, object value)
+    public static void WritePlain(BodyWriter writer, object value)
     {
         switch (value)
         {
@@ -73,7 +73,7 @@ internal static class Values
         }
     }
 
-    private static void WriteList(FrameWriter writer, System.Collections.IEnumerable list)
+    private static void WriteList(BodyWriter writer, System.Collections.IEnumerable list)
     {
         var at = writer.Length;
         var count = 0;

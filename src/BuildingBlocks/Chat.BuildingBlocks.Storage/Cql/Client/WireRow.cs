@@ -9,7 +9,7 @@ internal sealed class WireRow(byte[] body, ColumnType[] columns, int[] offsets, 
 {
     /// <summary>Finds the values of all rows; their lengths are checked here, so that reading them later cannot fail.</summary>
     /// <exception cref="InvalidDataException">The bytes are no rows of such columns.</exception>
-    public static CqlRow[] ReadAll(byte[] body, ref FrameReader reader, ColumnType[] columns)
+    public static CqlRow[] ReadAll(byte[] body, ref BodyReader reader, ColumnType[] columns)
     {
         var count = reader.Count(columns.Length * 4);
         if (count == 0)
@@ -110,7 +110,7 @@ internal sealed class WireRow(byte[] body, ColumnType[] columns, int[] offsets, 
 
     private static T[] Elements<T>(ColumnType type, ReadOnlySpan<byte> value)
     {
-        var reader = new FrameReader(value);
+        var reader = new BodyReader(value);
         var elements = new T[reader.Count(least: 4)];
         for (var i = 0; i < elements.Length; i++)
         {

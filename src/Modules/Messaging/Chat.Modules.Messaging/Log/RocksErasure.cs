@@ -24,7 +24,7 @@ internal sealed class RocksErasure(RocksStore store, RocksFamily messages)
         var key = LogKeys.Message(conversation, seqNo);
         try
         {
-            store.GoOn();
+            store.ReopenIfFailed();
             using var batch = new WriteBatch();
             using (var view = store.View())
             {

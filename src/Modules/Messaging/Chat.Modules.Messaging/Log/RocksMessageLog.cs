@@ -214,7 +214,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     {
         try
         {
-            _store.GoOn();
+            _store.ReopenIfFailed();
             return true;
         }
         catch (IOException e)

@@ -13,7 +13,7 @@ internal sealed record FakeRequest(int Connection, int Version, int Stream, Opco
     {
         var (version, stream, opcode) = (frame[0], frame[2] << 8 | frame[3], (Opcode)frame[4]);
         var body = frame[9..];
-        var reader = new FrameReader(body);
+        var reader = new BodyReader(body);
         var (cql, consistency, values) = ("", 0, new List<byte[]?>());
         switch (opcode)
         {
@@ -49,11 +49,11 @@ internal sealed record FakeRequest(int Connection, int Version, int Stream, Opco
         return new FakeRequest(connection, version, stream, opcode, cql, values, consistency, body);
     }
 
-    private static string Statement(ref FrameReader reader) => Text(reader.ShortBytes())["id of ".Length..];
+    private static string Statement(ref BodyReader reader) => Text(reader.ShortBytes())["id of ".Length..];
 
     private static string Text(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
 
-    private static void ReadValues(ref FrameReader reader, List<byte[]?> values)
+    private static void ReadValues(ref BodyReader reader, List<byte[]?> values)
     {
         for (var left = reader.Short(); left > 0; left--)
         {

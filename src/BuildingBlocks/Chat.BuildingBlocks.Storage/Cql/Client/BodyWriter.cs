@@ -5,11 +5,11 @@ using System.Text;
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>Writes the protocol's notations (§3) into a buffer that grows and is used again. Not for several threads.</summary>
-internal sealed class FrameWriter
+internal sealed class BodyWriter
 {
     private byte[] _buffer;
 
-    public FrameWriter(int capacity = 4096) => _buffer = ArrayPool<byte>.Shared.Rent(capacity);
+    public BodyWriter(int capacity = 4096) => _buffer = ArrayPool<byte>.Shared.Rent(capacity);
 
     public int Length { get; private set; }
 

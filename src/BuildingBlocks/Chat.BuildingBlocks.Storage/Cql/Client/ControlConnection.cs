@@ -5,7 +5,7 @@ using System.Text;
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>The session's own questions to the cluster, on one connection.</summary>
-internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan time, TimeProvider clock)
+internal sealed class ControlConnection(Connection connection, Endpoint endpoint, TimeSpan time, TimeProvider clock)
 {
     private const int TabletsOffRefused = CqlErrorCodes.Invalid;
 
@@ -14,10 +14,10 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
     /// <summary>Every node that has a place on the ring; the asked one first.</summary>
     /// <exception cref="IOException">No answer.</exception>
     /// <exception cref="InvalidDataException">It makes no sense.</exception>
-    public async Task<List<NodePlace>> ReadPlacesAsync()
+    public async Task<List<NodeDescription>> ReadNodesAsync()
     {
         var local = await QueryAsync("SELECT host_id, data_center, rack, tokens, partitioner FROM system.local WHERE key = 'local'");
-        var places = new List<NodePlace>();
+        var places = new List<NodeDescription>();
         if (local is [WireRow row] && PlaceOf(row, endpoint) is { } own)
             places.Add(row.Get<string>(4)?.EndsWith("Murmur3Partitioner", StringComparison.Ordinal) == true ? own : own with { Tokens = [] });
 
@@ -30,7 +30,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
     }
 
     /// <summary>Null where the keyspace does not exist or is spread in a way that is not known here.</summary>
-    /// <inheritdoc cref="ReadPlacesAsync"/>
+    /// <inheritdoc cref="ReadNodesAsync"/>
     public async Task<Replication?> ReadReplicationAsync(string keyspace, string datacenter)
     {
         if (await ReadKeyspaceAsync(keyspace) is not [WireRow row])
@@ -46,7 +46,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
 
     /// <summary>Makes the keyspace if it is missing.</summary>
     /// <exception cref="CqlException">We have no right to.</exception>
-    /// <inheritdoc cref="ReadPlacesAsync"/>
+    /// <inheritdoc cref="ReadNodesAsync"/>
     public async Task EnsureKeyspaceAsync(string keyspace, string datacenter, int copies)
     {
         if ((await ReadKeyspaceAsync(keyspace)).Count > 0)
@@ -70,7 +70,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
     }
 
     /// <summary>Whether the nodes asked for have the same schema. Others may be down and then say nothing new.</summary>
-    /// <inheritdoc cref="ReadPlacesAsync"/>
+    /// <inheritdoc cref="ReadNodesAsync"/>
     public async Task<bool> AgreesAsync(IReadOnlySet<Guid> nodes)
     {
         var versions = new HashSet<Guid>();
@@ -114,7 +114,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
     }
 
     // A node that joins or leaves may be described in part.
-    private static NodePlace? PlaceOf(WireRow row, Endpoint endpoint)
+    private static NodeDescription? PlaceOf(WireRow row, Endpoint endpoint)
     {
         if (row.IsNull(0) || row.IsNull(1) || row.IsNull(2))
             return null;
@@ -124,7 +124,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
             if (long.TryParse(text, CultureInfo.InvariantCulture, out var token))
                 tokens.Add(token);
         }
-        return new NodePlace(row.Get<Guid>(0), endpoint, row.Get<string>(1), row.Get<string>(2), [.. tokens]);
+        return new NodeDescription(row.Get<Guid>(0), endpoint, row.Get<string>(1), row.Get<string>(2), [.. tokens]);
     }
 
     private Endpoint? AddressOf(WireRow row)
@@ -141,7 +141,7 @@ internal sealed class Control(Connection connection, Endpoint endpoint, TimeSpan
     private static Dictionary<string, string> ReadMap(ReadOnlySpan<byte> bytes)
     {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
-        var reader = new FrameReader(bytes);
+        var reader = new BodyReader(bytes);
         for (var left = bytes.Length == 0 ? 0 : reader.Count(least: 8); left > 0; left--)
             map[Encoding.UTF8.GetString(reader.Bytes())] = Encoding.UTF8.GetString(reader.Bytes());
         return map;

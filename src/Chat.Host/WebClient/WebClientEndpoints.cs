@@ -2,13 +2,13 @@ using Chat.BuildingBlocks.Modules;
 using Chat.Host.Http;
 using Microsoft.Extensions.Options;
 
-namespace Chat.Host.Page;
+namespace Chat.Host.WebClient;
 
 /// <summary>
 /// The web page: an endpoint for each of its files and encodings, so that routing knows all that there is and chooses the encoding. The
 /// page keeps its own places behind <c>#</c>, so no other address leads to it.
 /// </summary>
-internal static class PageEndpoints
+internal static class WebClientEndpoints
 {
     private const string Start = "index.html";
 
@@ -23,7 +23,7 @@ internal static class PageEndpoints
 
     private const string Permissions = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-    private const string NoPage = """
+    private const string NoWebClient = """
         <!doctype html>
         <html lang="en">
         <meta charset="utf-8">
@@ -35,27 +35,27 @@ internal static class PageEndpoints
 
         """;
 
-    public static IServiceCollection AddPage(this IServiceCollection services) => services
-        .AddModuleOptions<PageOptions>("Page")
+    public static IServiceCollection AddWebClient(this IServiceCollection services) => services
+        .AddModuleOptions<WebClientOptions>("Page")
         .AddSingleton<ReadyLine>();
 
-    public static void MapPage(this WebApplication app)
+    public static void MapWebClient(this WebApplication app)
     {
-        var directory = Path.GetFullPath(app.Services.GetRequiredService<IOptions<PageOptions>>().Value.Directory);
-        var files = PageFile.ReadAll(directory);
+        var directory = Path.GetFullPath(app.Services.GetRequiredService<IOptions<WebClientOptions>>().Value.Directory);
+        var files = WebFile.ReadAll(directory);
         foreach (var file in files)
             app.MapFile("/" + file.Name, file);
         var start = files.Where(file => file.Name == Start).ToList();
         foreach (var file in start)
             app.MapFile("/", file);
         if (start.Count == 0)
-            app.MapGet("/", AnswerWithoutPage).AllowAnonymous().ExcludeFromDescription();
+            app.MapGet("/", AnswerWithoutWebClient).AllowAnonymous().ExcludeFromDescription();
 
         var ready = app.Services.GetRequiredService<ReadyLine>();
-        app.Lifetime.ApplicationStarted.Register(() => ready.Say(app.Urls, pageMissingFrom: start.Count == 0 ? directory : null));
+        app.Lifetime.ApplicationStarted.Register(() => ready.Log(app.Urls, missingFrom: start.Count == 0 ? directory : null));
     }
 
-    private static void MapFile(this WebApplication app, string path, PageFile file)
+    private static void MapFile(this WebApplication app, string path, WebFile file)
     {
         // Braces are a pattern's parameters.
         var pattern = path.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
@@ -65,7 +65,7 @@ internal static class PageEndpoints
             endpoint.WithMetadata(new ContentEncodingMetadata(encoding.Name, encoding.Preference));
     }
 
-    private static Task AnswerAsync(HttpContext context, PageFile file)
+    private static Task AnswerAsync(HttpContext context, WebFile file)
     {
         // Below a path that is not the root the page's own addresses begin at its slash.
         if (!context.Request.Path.HasValue)
@@ -84,6 +84,6 @@ internal static class PageEndpoints
         return TypedResults.Bytes(file.Content, file.ContentType, entityTag: file.Tag).ExecuteAsync(context);
     }
 
-    private static Task AnswerWithoutPage(HttpContext context) =>
-        TypedResults.Text(NoPage, "text/html; charset=utf-8", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context);
+    private static Task AnswerWithoutWebClient(HttpContext context) =>
+        TypedResults.Text(NoWebClient, "text/html; charset=utf-8", statusCode: StatusCodes.Status404NotFound).ExecuteAsync(context);
 }

@@ -2,14 +2,14 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
 
-namespace Chat.Host.Page;
+namespace Chat.Host.WebClient;
 
 /// <summary>A file of the page as it is sent: the file itself, or one of its compressed twins.</summary>
 /// <param name="Name">Its path below the page's folder, with <c>/</c>; a twin has that of its file.</param>
 /// <param name="Encoding">Null for the file itself.</param>
 /// <param name="HasTwins">Whether the name is there in more than one encoding.</param>
 /// <param name="Content">In that encoding.</param>
-internal sealed record PageFile(string Name, PageEncoding? Encoding, bool HasTwins, ReadOnlyMemory<byte> Content)
+internal sealed record WebFile(string Name, WebFileEncoding? Encoding, bool HasTwins, ReadOnlyMemory<byte> Content)
 {
     private static readonly FileExtensionContentTypeProvider Types = new();
 
@@ -24,7 +24,7 @@ internal sealed record PageFile(string Name, PageEncoding? Encoding, bool HasTwi
     public bool NeverChanges => Name.StartsWith("assets/", StringComparison.Ordinal);
 
     /// <summary>Everything below a folder, in memory: what is not in it cannot be asked for. Empty without such a folder.</summary>
-    public static IReadOnlyList<PageFile> ReadAll(string directory)
+    public static IReadOnlyList<WebFile> ReadAll(string directory)
     {
         if (!Directory.Exists(directory))
             return [];
@@ -33,13 +33,13 @@ internal sealed record PageFile(string Name, PageEncoding? Encoding, bool HasTwi
             .ToHashSet();
         return [.. paths.Select(Read)];
 
-        PageFile Read(string path)
+        WebFile Read(string path)
         {
-            var encoding = PageEncoding.All.FirstOrDefault(
+            var encoding = WebFileEncoding.All.FirstOrDefault(
                 encoding => path.EndsWith(encoding.Suffix, StringComparison.Ordinal) && paths.Contains(path[..^encoding.Suffix.Length]));
             var name = path[..^(encoding?.Suffix.Length ?? 0)];
-            var hasTwins = PageEncoding.All.Any(encoding => paths.Contains(name + encoding.Suffix));
-            return new PageFile(name, encoding, hasTwins, File.ReadAllBytes(Path.Combine(directory, path)));
+            var hasTwins = WebFileEncoding.All.Any(encoding => paths.Contains(name + encoding.Suffix));
+            return new WebFile(name, encoding, hasTwins, File.ReadAllBytes(Path.Combine(directory, path)));
         }
     }
 }

@@ -1,10 +1,10 @@
 using System.Net;
 using Chat.Host.Tests.Running;
 
-namespace Chat.Host.Tests.Page;
+namespace Chat.Host.Tests.WebClient;
 
 /// <summary>A host that was built without Node.</summary>
-public sealed class MissingPageTests : IAsyncDisposable
+public sealed class MissingWebClientTests : IAsyncDisposable
 {
     private readonly TestHost _host = new(("Page:Directory", Path.Combine(Path.GetTempPath(), "chat-page-that-is-not-there")));
 

@@ -1,9 +1,9 @@
 using System.ComponentModel.DataAnnotations;
 
-namespace Chat.Host.Page;
+namespace Chat.Host.WebClient;
 
 /// <summary>Section <c>Page</c>: the web page.</summary>
-internal sealed class PageOptions
+internal sealed class WebClientOptions
 {
     /// <summary>The folder of the built page; read once, at the start. Default <c>page</c> beside the program, where its build puts it.</summary>
     [Required] public string Directory { get; init; } = Path.Combine(AppContext.BaseDirectory, "page");

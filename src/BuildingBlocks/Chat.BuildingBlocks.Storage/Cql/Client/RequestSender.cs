@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>Brings a request to an answer: from node to node where that is safe, and telling a node of statements that it does not know.</summary>
-internal sealed class Sender(Cluster cluster, PreparedStatements statements, CqlMetrics metrics, TimeProvider clock, ILogger log)
+internal sealed class RequestSender(Cluster cluster, PreparedStatements statements, CqlMetrics metrics, TimeProvider clock, ILogger log)
 {
     // With the first one.
     private const int MaxTries = 4;
@@ -18,7 +18,7 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
     /// <exception cref="StoreUnavailableException">There is none in time.</exception>
     /// <exception cref="CqlException">The server refuses the statement.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<(Response Response, Connection From)> RunAsync(Request request, Plan plan, bool idempotent, CancellationToken ct)
+    public async ValueTask<(Response Response, Connection From)> RunAsync(Request request, QueryPlan plan, bool idempotent, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
         StoreUnavailableException? failure = null;
@@ -107,12 +107,12 @@ internal sealed class Sender(Cluster cluster, PreparedStatements statements, Cql
         }
         catch (InvalidDataException e)
         {
-            throw Garbled(e, connection);
+            throw Malformed(e, connection);
         }
     }
 
     /// <summary>What to throw when an answer makes no sense; the connection it came on is given up.</summary>
-    public StoreUnavailableException Garbled(InvalidDataException e, Connection connection)
+    public StoreUnavailableException Malformed(InvalidDataException e, Connection connection)
     {
         log.MalformedAnswer(connection.ToString(), e);
         connection.Close("its answer made no sense: " + e.Message);

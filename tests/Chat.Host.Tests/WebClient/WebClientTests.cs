@@ -5,16 +5,16 @@ using Chat.Host.Tests.Running;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 
-namespace Chat.Host.Tests.Page;
+namespace Chat.Host.Tests.WebClient;
 
-public sealed class PageTests : IAsyncDisposable
+public sealed class WebClientTests : IAsyncDisposable
 {
     private const string Script = "/assets/index-B78mKYK0.js";
 
-    private readonly PageFolder _page = PageFolder.Built();
+    private readonly WebClientFolder _page = WebClientFolder.Built();
     private readonly TestHost _host;
 
-    public PageTests() => _host = new TestHost(("Page:Directory", _page.Path));
+    public WebClientTests() => _host = new TestHost(("Page:Directory", _page.Path));
 
     [Theory]
     [InlineData("/", "the start", "text/html; charset=utf-8")]

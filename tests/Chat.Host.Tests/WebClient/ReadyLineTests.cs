@@ -1,13 +1,13 @@
 using System.Text.Json;
-using Chat.Host.Page;
+using Chat.Host.WebClient;
 using Chat.Host.Tests.Running;
 
-namespace Chat.Host.Tests.Page;
+namespace Chat.Host.Tests.WebClient;
 
 public sealed class ReadyLineTests : IDisposable
 {
     private readonly string _data = Directory.CreateTempSubdirectory("chat-test-").FullName;
-    private readonly PageFolder _page = PageFolder.Built();
+    private readonly WebClientFolder _page = WebClientFolder.Built();
 
     [Theory]
     [InlineData("http://localhost:5080", "http://localhost:5080")]

@@ -1,11 +1,11 @@
-namespace Chat.Host.Tests.Page;
+namespace Chat.Host.Tests.WebClient;
 
 /// <summary>A built page that is made up: each file holds words, so that a test sees which one it was given.</summary>
-internal sealed class PageFolder : IDisposable
+internal sealed class WebClientFolder : IDisposable
 {
     private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("chat-page-");
 
-    public PageFolder(params (string Name, string Content)[] files)
+    public WebClientFolder(params (string Name, string Content)[] files)
     {
         Directory.CreateDirectory(Path);
         foreach (var (name, content) in files)
@@ -15,7 +15,7 @@ internal sealed class PageFolder : IDisposable
     /// <summary>For <c>Page:Directory</c>. There is a folder around it, for what must not be served.</summary>
     public string Path => System.IO.Path.Combine(_root.FullName, "page");
 
-    public static PageFolder Built() => new(
+    public static WebClientFolder Built() => new(
         ("index.html", "the start"),
         ("manifest.webmanifest", "{}"),
         ("icon.svg", "<svg/>"),

@@ -5,7 +5,7 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>Reads the protocol's notations (§3) out of a frame's body.</summary>
 /// <exception cref="InvalidDataException">From every method: the bytes end too early or make no sense.</exception>
-internal ref struct FrameReader(ReadOnlySpan<byte> body)
+internal ref struct BodyReader(ReadOnlySpan<byte> body)
 {
     private readonly ReadOnlySpan<byte> _body = body;
 

@@ -2,23 +2,23 @@ using Chat.Host.Http;
 using Chat.Host.Operations;
 using Microsoft.Extensions.Options;
 
-namespace Chat.Host.Page;
+namespace Chat.Host.WebClient;
 
 /// <summary>The last word of a start: where to point a browser.</summary>
 internal sealed class ReadyLine(IOptions<OperationsOptions> operations, IOptions<HttpOptions> http, ILogger<ReadyLine> log)
 {
     /// <param name="bound">What the server listens on.</param>
-    /// <param name="pageMissingFrom">The folder in which there is no page; null where there is one.</param>
-    public void Say(IEnumerable<string> bound, string? pageMissingFrom)
+    /// <param name="missingFrom">The folder in which there is no page; null where there is one.</param>
+    public void Log(IEnumerable<string> bound, string? missingFrom)
     {
         var addresses = Openable(bound, operations.Value.Port, http.Value.PathBase);
-        if (pageMissingFrom is null)
+        if (missingFrom is null)
         {
             log.Ready(addresses);
             return;
         }
-        log.PageMissing(pageMissingFrom);
-        log.ReadyWithoutPage(addresses);
+        log.WebClientMissing(missingFrom);
+        log.ReadyWithoutWebClient(addresses);
     }
 
     /// <summary>As a browser on this machine has them, without the operators' own.</summary>

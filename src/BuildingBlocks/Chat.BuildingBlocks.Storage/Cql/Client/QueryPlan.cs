@@ -5,12 +5,12 @@ namespace Chat.BuildingBlocks.Storage.Cql.Client;
 /// <param name="token">Of its partition; null where that is not known or makes no difference.</param>
 /// <param name="primaryFirst">For what takes a consensus: going through one node, rivals wait instead of outbidding one another.</param>
 /// <param name="turn">Another each time, to spread the load.</param>
-internal struct Plan(Topology topology, long? token, bool primaryFirst, uint turn)
+internal struct QueryPlan(Topology topology, long? token, bool primaryFirst, uint turn)
 {
     private int _tried;
 
     /// <summary>From the beginning, on the cluster as it is now.</summary>
-    public readonly Plan Again(Topology now) => new(now, token, primaryFirst, turn + 1);
+    public readonly QueryPlan Again(Topology now) => new(now, token, primaryFirst, turn + 1);
 
     /// <summary>Null: no other node is left.</summary>
     public Connection? Next()
