@@ -5,7 +5,6 @@ using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
-using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.History;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
@@ -24,7 +23,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<DirectsBegun>()
         .AddSingleton<ListGate>()
         .AddSingleton<FirstAnswers>()
-        .AddSingleton<RaisedAppends>()
+        .AddSingleton<AppendsUnderWay>()
         .AddSingleton<WaitingAppends>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)

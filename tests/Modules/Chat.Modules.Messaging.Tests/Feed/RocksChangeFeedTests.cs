@@ -2,6 +2,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Tests.Log;
+using Chat.Modules.Messaging.Tests.Sending;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -17,7 +18,7 @@ public sealed class RocksChangeFeedTests : IDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private RocksChangeFeed Feed => new(_log.Log, new RaisedAppends(_log.Log));
+    private RocksChangeFeed Feed => new(_log.Log, Appends.UnderWay(_log.Log, TimeProvider.System));
 
     public void Dispose() => _log.Dispose();
 
@@ -70,17 +71,18 @@ public sealed class RocksChangeFeedTests : IDisposable
     [Fact]
     public async Task What_is_still_to_be_raised_is_above_what_is_said_to_be()
     {
-        var raised = new RaisedAppends(_log.Log);
-        var first = raised.Begin();
+        var appends = Appends.UnderWay(_log.Log, TimeProvider.System);
+        var draft = Draft(Team, Alice, "1");
+        var first = appends.TryBegin(draft, out _)!;
         var lowest = Activity.Of((await AppendAsync(1)).Id);
-        var second = raised.Begin();
+        var second = appends.TryBegin(draft, out _)!;
         await AppendAsync(2);
 
-        Assert.True(raised.UpTo < lowest);
-        raised.End(first);
-        Assert.Equal(lowest, raised.UpTo);
-        raised.End(second);
-        Assert.Equal(_log.Log.ActivityFloor, raised.UpTo);
+        Assert.True(appends.RaisedUpTo < lowest);
+        appends.End(first);
+        Assert.Equal(lowest, appends.RaisedUpTo);
+        appends.End(second);
+        Assert.Equal(_log.Log.ActivityFloor, appends.RaisedUpTo);
     }
 
     private async Task<LoggedMessage> AppendAsync(int n, int back = 0)

@@ -3,11 +3,9 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
@@ -153,8 +151,7 @@ public sealed class FirstAnswerProperties
         {
             _mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => IsMember ? new Membership(SeqNo.None, SeqNo.None) : null);
             var answers = new FirstAnswers(_mediator);
-            var appends = new WaitingAppends(
-                _log.Log, answers, new RaisedAppends(_log.Log), Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
+            var appends = Appends.To(_log.Log, answers, _meters, _clock);
             return new SendMessageHandler(_log.Log, _mediator, [], new DirectsBegun(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MessagingMetrics(_meters, _clock), _clock);
         }
 

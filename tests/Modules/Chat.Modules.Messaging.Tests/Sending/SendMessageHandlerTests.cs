@@ -3,12 +3,10 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
@@ -31,7 +29,7 @@ public sealed class SendMessageHandlerTests : IDisposable
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
         _rates = new UuidTimeRates(Options.Create(new RateLimitOptions()), _meters, _clock);
         var answers = new FirstAnswers(_mediator);
-        var appends = new WaitingAppends(_log.Log, answers, new RaisedAppends(_log.Log), Options.Create(new MessagingOptions()), _meters, _clock, NullLogger<WaitingAppends>.Instance);
+        var appends = Appends.To(_log.Log, answers, _meters, _clock);
         var directs = new DirectsBegun(
             _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
             Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));

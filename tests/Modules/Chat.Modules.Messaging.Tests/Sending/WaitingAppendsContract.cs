@@ -2,14 +2,12 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -30,8 +28,7 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
     {
         _log = await OpenAsync();
         var options = new MessagingOptions { AppendTimeoutMs = 10_000, MaxWaitingAppends = 4, MaxWaitingAppendBytes = 65_536 };
-        _appends = new WaitingAppends(
-            _log, new FirstAnswers(_mediator), new RaisedAppends(_log), Options.Create(options), _meters, _clock, NullLogger<WaitingAppends>.Instance);
+        _appends = Appends.To(_log, new FirstAnswers(_mediator), _meters, _clock, options);
     }
 
     public virtual ValueTask DisposeAsync()
@@ -54,8 +51,16 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
         Assert.Equal(ErrorCodes.Unavailable, error.Code);
         Assert.NotNull(error.RetryAfter);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _appends.ProbeAsync(Ct));
+        // One watch looks for all of them.
+        var later = AppendAsync("2");
+        _clock.Advance(TimeSpan.FromSeconds(5));
+        var latest = AppendAsync("3");
+        _clock.Advance(TimeSpan.FromSeconds(6));
+        Assert.Equal(ErrorCodes.Unavailable, (await later).Error!.Code);
+        Assert.False(latest.IsCompleted);
 
         LetGo();
+        Assert.True((await latest).IsOk);
         await Wait.UntilAsync(async () => await IsReadyAsync(), "readiness");
     }
 
@@ -73,9 +78,9 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
 
         var again = (await AppendAsync("1")).Value;
         Assert.True(again.Duplicate);
-        Assert.Equal(again.Message, (await meanwhile).Value.Message);
-        Assert.Equal(again.Message, Assert.Single(_mediator.Published.Cast<MessageAppended>()).Message);
-        Assert.Equal(again.Message, Assert.Single(await _log.ReadAfterAsync(Team, SeqNo.None, 10, Ct)));
+        Assert.Equal(again.Id, (await meanwhile).Value.Id);
+        Assert.Equal(again.Id, Assert.Single(_mediator.Published.Cast<MessageAppended>()).Message.Id);
+        Assert.Equal(again.Id, Assert.Single(await _log.ReadAfterAsync(Team, SeqNo.None, 10, Ct)).Id);
     }
 
     [Fact]
@@ -90,7 +95,7 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
         Assert.NotNull(error.RetryAfter);
         LetGo();
         Assert.All(await Task.WhenAll(waiting), appended => Assert.False(appended.Value.Duplicate));
-        Assert.Equal(5, (await AppendAsync("5")).Value.Message.SeqNo.Value);
+        Assert.Equal(5, (await AppendAsync("5")).Value.SeqNo.Value);
     }
 
     [Fact]
@@ -114,7 +119,7 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
 
     private protected abstract void LetGo();
 
-    private Task<Result<AppendedMessage>> AppendAsync(string clientMsgId, string text = "hello") =>
+    private Task<Result<SentMessage>> AppendAsync(string clientMsgId, string text = "hello") =>
         _appends.AppendAsync(Draft(Team, Alice, clientMsgId, text));
 
     private async Task<bool> IsReadyAsync()

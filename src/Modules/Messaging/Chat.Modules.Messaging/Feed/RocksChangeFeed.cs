@@ -2,16 +2,17 @@ using System.Buffers.Binary;
 using System.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Sending;
 using RocksDbSharp;
 
 namespace Chat.Modules.Messaging.Feed;
 
 /// <summary>The feed of the embedded log. How far a follower got stands in the log's default family: key <c>follower</c>, NUL, name; value the position, 8 bytes, big endian.</summary>
-internal sealed class RocksChangeFeed(RocksMessageLog log, RaisedAppends raised) : IChangeFeed
+internal sealed class RocksChangeFeed(RocksMessageLog log, AppendsUnderWay appends) : IChangeFeed
 {
     public FeedPosition Current => At(log.ActivityFloor);
 
-    public FeedPosition Raised => At(raised.UpTo);
+    public FeedPosition Raised => At(appends.RaisedUpTo);
 
     public ValueTask<IReadOnlyList<FeedEntry>> ReadAfterAsync(FeedPosition after, int limit, CancellationToken ct) =>
         ValueTask.FromResult(after.Epoch == log.Epoch ? log.ReadFeed(new Activity(after.Value), limit) : []);

@@ -104,5 +104,8 @@ internal sealed record MessageDraft(
 /// <param name="Duplicate">Whether the attempt had been stored before.</param>
 internal sealed record AppendedMessage(LoggedMessage Message, SeqNo Previous, bool Duplicate)
 {
+    /// <summary>What its sender is told.</summary>
+    public SentMessage ToSent() => new(Message.Id, Message.Conversation, Message.SeqNo, Message.Timestamp, Duplicate);
+
     public static AppendedMessage Earlier(LoggedMessage message) => new(message, new SeqNo(message.SeqNo.Value - 1), Duplicate: true);
 }

@@ -13,12 +13,14 @@ namespace Chat.Modules.Messaging.Sending;
 /// <remarks>What was answered long ago is forgotten, and raised again when it is repeated: whoever has the message already passes over it.</remarks>
 internal sealed class FirstAnswers(IMediator mediator)
 {
-    // About 6 MB.
-    private const int MaxKept = 65_536;
+    // Twice that are kept: about 5 MB.
+    private const int MaxRecent = 32_768;
 
     private readonly Lock _lock = new();
-    private readonly HashSet<MessageId> _answered = [];
-    private readonly Queue<MessageId> _order = new();
+
+    // Both under _lock. Whole sets are forgotten, the older one first, which costs an append less than to forget one for each.
+    private HashSet<MessageId> _recent = [];
+    private HashSet<MessageId> _older = [];
 
     /// <summary>To be called before the answer is given.</summary>
     public Task TellAsync(AppendedMessage appended) =>
@@ -29,11 +31,12 @@ internal sealed class FirstAnswers(IMediator mediator)
     {
         lock (_lock)
         {
-            if (!_answered.Add(message))
+            if (_older.Contains(message) || !_recent.Add(message))
                 return false;
-            _order.Enqueue(message);
-            if (_order.Count > MaxKept)
-                _answered.Remove(_order.Dequeue());
+            if (_recent.Count < MaxRecent)
+                return true;
+            (_recent, _older) = (_older, _recent);
+            _recent.Clear();
             return true;
         }
     }

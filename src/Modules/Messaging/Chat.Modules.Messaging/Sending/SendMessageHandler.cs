@@ -15,42 +15,43 @@ internal sealed class SendMessageHandler(
     private readonly ISendLimit[] _limits = [.. limits];
     private readonly SendTurns _turns = new();
 
-    public async Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
+    public Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
     {
         var started = metrics.Start();
         var checking = RefusalAsync(command, ct);
+        // As it is nearly always: nothing to wait for but the append.
+        if (!checking.IsCompletedSuccessfully || !_turns.IsFree(command.Sender))
+            return HandleInTurnAsync(command, checking, started, ct);
+        return checking.Result is { } refusal ? AnswerRefusedAsync(command, refusal, ct) : AppendAsync(command, started);
+    }
+
+    private async Task<Result<SentMessage>> HandleInTurnAsync(SendMessage command, ValueTask<Error?> checking, long started, CancellationToken ct)
+    {
         Error? refusal;
-        Task<Result<AppendedMessage>>? appending = null;
+        Task<Result<SentMessage>>? appending = null;
         using (var turn = _turns.Take(command.Sender, checking.IsCompleted))
         {
             await turn.ComesAsync();
             refusal = await checking;
-            // Not given up with the request: what has begun goes on.
             if (refusal is null)
-                appending = appends.AppendAsync(
-                    new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()));
+                appending = AppendAsync(command, started);
         }
-        if (appending is null)
-            // The answer to a repeated attempt stays the first one, whatever has changed since.
-            return await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is { } earlier
-                ? await AnswerAsync(AppendedMessage.Earlier(earlier))
-                : refusal!;
-
-        var appended = await appending;
-        if (!appended.IsOk)
-            return appended.Error;
-        metrics.Accepted(started, appended.Value.Duplicate);
-        return ToSent(appended.Value);
+        return await (appending ?? AnswerRefusedAsync(command, refusal!, ct));
     }
 
-    private async Task<SentMessage> AnswerAsync(AppendedMessage earlier)
+    // Not given up with the request: what has begun goes on.
+    private Task<Result<SentMessage>> AppendAsync(SendMessage command, long started) => appends.AppendAsync(
+        new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()), started);
+
+    // The answer to a repeated attempt stays the first one, whatever has changed since.
+    private async Task<Result<SentMessage>> AnswerRefusedAsync(SendMessage command, Error refusal, CancellationToken ct)
     {
+        if (await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is not { } message)
+            return refusal;
+        var earlier = AppendedMessage.Earlier(message);
         await answers.TellAsync(earlier);
-        return ToSent(earlier);
+        return earlier.ToSent();
     }
-
-    private static SentMessage ToSent(AppendedMessage appended) => new(
-        appended.Message.Id, appended.Message.Conversation, appended.Message.SeqNo, appended.Message.Timestamp, appended.Duplicate);
 
     private async ValueTask<Error?> RefusalAsync(SendMessage command, CancellationToken ct)
     {

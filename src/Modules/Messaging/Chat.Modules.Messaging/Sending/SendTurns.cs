@@ -11,13 +11,20 @@ internal sealed class SendTurns
     private readonly Dictionary<DeviceAddress, TaskCompletionSource> _newest = [];
     private volatile int _waiting;
 
+    /// <summary>Whether no message of the device waits: one that waits for nothing itself needs no turn.</summary>
+    public bool IsFree(DeviceAddress device)
+    {
+        if (_waiting == 0)
+            return true;
+        lock (_gate)
+            return !_newest.ContainsKey(device);
+    }
+
     /// <summary>A message's turn, to be disposed of once its append has begun or it is refused.</summary>
     /// <param name="device">Whose it is.</param>
-    /// <param name="isReady">Whether it waits for nothing itself: then it costs nothing where no other message waits.</param>
+    /// <param name="isReady">Whether it waits for nothing itself.</param>
     public Turn Take(DeviceAddress device, bool isReady)
     {
-        if (isReady && _waiting == 0)
-            return default;
         lock (_gate)
         {
             var before = _newest.GetValueOrDefault(device);

@@ -1,8 +1,7 @@
 using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Errors;
-using Chat.BuildingBlocks.Queues;
 using Chat.BuildingBlocks.Storage;
-using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -13,83 +12,101 @@ namespace Chat.Modules.Messaging.Sending;
 /// The appends that wait for the log: so many, so many bytes, and each of them for so long. Then the sender is told that the log is unavailable;
 /// an append that has begun goes on all the same, and is told to the devices when the log has it. While the oldest is overdue this server is not ready.
 /// </summary>
-internal sealed class WaitingAppends : IStoreHealth
+internal sealed class WaitingAppends : IStoreHealth, IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
     private readonly IMessageLog _log;
     private readonly FirstAnswers _answers;
-    private readonly RaisedAppends _raised;
-    private readonly WaitingWork _waiting;
+    private readonly AppendsUnderWay _underWay;
     private readonly TimeSpan _timeout;
-    private readonly TimeProvider _clock;
+    private readonly MessagingMetrics _metrics;
     private readonly ILogger<WaitingAppends> _logger;
     private readonly Counter<long> _refused;
     private readonly Counter<long> _overdue;
+
+    // One for all of them: most appends are answered long before.
+    private readonly ITimer _watch;
     private int _stalled;
 
     public WaitingAppends(
-        IMessageLog log, FirstAnswers answers, RaisedAppends raised, IOptions<MessagingOptions> options, IMeterFactory meters, TimeProvider clock, ILogger<WaitingAppends> logger)
+        IMessageLog log, FirstAnswers answers, AppendsUnderWay underWay, IOptions<MessagingOptions> options, MessagingMetrics metrics, IMeterFactory meters,
+        TimeProvider clock, ILogger<WaitingAppends> logger)
     {
-        (_log, _answers, _raised, _clock, _logger) = (log, answers, raised, clock, logger);
+        (_log, _answers, _underWay, _metrics, _logger) = (log, answers, underWay, metrics, logger);
         _timeout = TimeSpan.FromMilliseconds(options.Value.AppendTimeoutMs);
-        _waiting = new WaitingWork(options.Value.MaxWaitingAppends, options.Value.MaxWaitingAppendBytes, clock);
+        _watch = clock.CreateTimer(static appends => ((WaitingAppends)appends!).AnswerOverdue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var meter = meters.Create("Chat");
-        meter.CreateObservableGauge("chat.log.waiting", () => _waiting.Count, description: "Appends that wait for the log.");
-        meter.CreateObservableGauge("chat.log.waiting_bytes", () => _waiting.Bytes, "By", "What they take, about.");
-        meter.CreateObservableGauge("chat.log.oldest_wait", () => _waiting.OldestWait.TotalSeconds, "s", "How long the oldest of them has waited.");
+        meter.CreateObservableGauge("chat.log.waiting", () => underWay.Count, description: "Appends that wait for the log.");
+        meter.CreateObservableGauge("chat.log.waiting_bytes", () => underWay.Bytes, "By", "What they take, about.");
+        meter.CreateObservableGauge("chat.log.oldest_wait", () => underWay.OldestWait.TotalSeconds, "s", "How long the oldest of them has waited.");
         _refused = meter.CreateCounter<long>("chat.log.refused", description: "Appends refused as too many waited.");
         _overdue = meter.CreateCounter<long>("chat.log.overdue", description: "Appends whose senders were told that the log did not answer in time.");
     }
 
     /// <summary>Appends, and tells the devices. Refusal: <c>unavailable</c>, after which the same ClientMsgId may be sent again.</summary>
+    /// <param name="draft">What to append.</param>
+    /// <param name="started">When its sender began to wait, by <see cref="MessagingMetrics.Start"/>.</param>
     /// <exception cref="StoreUnavailableException">See <see cref="IMessageLog.AppendAsync"/>.</exception>
-    public async Task<Result<AppendedMessage>> AppendAsync(MessageDraft draft)
+    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started)
     {
-        if (_waiting.TryEnter(BytesOf(draft)) is not { } place)
+        if (_underWay.TryBegin(draft, out var watch) is not { } append)
         {
             _refused.Add(1);
-            return new Error(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.", RetryPause);
+            return Task.FromResult<Result<SentMessage>>(new Error(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.", RetryPause));
         }
-        var appending = AppendAndTellAsync(draft, place);
-        try
-        {
-            return await appending.WaitAsync(_timeout, _clock);
-        }
-        catch (TimeoutException)
-        {
-            _overdue.Add(1);
-            if (Interlocked.Exchange(ref _stalled, 1) == 0)
-                _logger.LogStalled(_timeout);
-            return new Error(
-                ErrorCodes.Unavailable, "The message is not stored yet, and may be later; the same again, with its clientMsgId, is safe.", RetryPause);
-        }
+        if (watch)
+            _watch.Change(_timeout, Timeout.InfiniteTimeSpan);
+        _ = RunAsync(append, started);
+        return append.Task;
     }
 
     /// <summary>Of the log's writers: its readers have a probe of their own.</summary>
-    public Task ProbeAsync(CancellationToken ct) => _waiting.OldestWait is var wait && wait > _timeout
+    public Task ProbeAsync(CancellationToken ct) => _underWay.OldestWait is var wait && wait > _timeout
         ? throw new StoreUnavailableException($"An append has waited for {wait.TotalSeconds:N0} s.")
         : Task.CompletedTask;
 
-    private async Task<AppendedMessage> AppendAndTellAsync(MessageDraft draft, IDisposable place)
+    public void Dispose() => _watch.Dispose();
+
+    private async Task RunAsync(PendingAppend append, long started)
     {
-        var begun = _raised.Begin();
+        SentMessage? sent = null;
+        Exception? failure = null;
         try
         {
-            AppendedMessage appended;
-            using (place)
-                appended = await _log.AppendAsync(draft, CancellationToken.None);
-            if (_stalled != 0 && _waiting.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
-                _logger.LogAnswersAgain();
+            var appended = await _log.AppendAsync(append.Draft, CancellationToken.None);
             await _answers.TellAsync(appended);
-            return appended;
+            sent = appended.ToSent();
         }
-        finally
+        catch (Exception e)
         {
-            _raised.End(begun);
+            failure = e;
         }
+        // Before the answer, which makes room for the sender's next.
+        _underWay.End(append);
+        if (sent is null)
+        {
+            append.TrySetException(failure!);
+            return;
+        }
+        if (_stalled != 0 && _underWay.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
+            _logger.LogAnswersAgain();
+        _metrics.Accepted(started, sent.Duplicate);
+        append.TrySetResult(sent);
     }
 
-    // The content in memory and as it is written, and a kilobyte for all else.
-    private static long BytesOf(MessageDraft draft) => 1_024 + 2L * ContentCodec.SizeOf(draft.Content);
+    private void AnswerOverdue()
+    {
+        var overdue = new List<PendingAppend>();
+        if (_underWay.TakeOverdue(overdue) is { } next)
+            _watch.Change(next, Timeout.InfiniteTimeSpan);
+        if (overdue.Count > 0 && Interlocked.Exchange(ref _stalled, 1) == 0)
+            _logger.LogStalled(_timeout);
+        foreach (var append in overdue)
+        {
+            var isTold = append.TrySetResult(new Error(
+                ErrorCodes.Unavailable, "The message is not stored yet, and may be later; the same again, with its clientMsgId, is safe.", RetryPause));
+            _overdue.Add(isTold ? 1 : 0);
+        }
+    }
 }

@@ -3,10 +3,10 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
+using Chat.Modules.Messaging.Tests.Sending;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -99,7 +99,7 @@ public sealed class CqlLogProperties
             var rates = new UuidTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
             var directs = new DirectsBegun(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));
             var answers = new FirstAnswers(mediator);
-            var appends = new WaitingAppends(log, answers, new RaisedAppends(log), Options.Create(new MessagingOptions()), meters, _time, NullLogger<WaitingAppends>.Instance);
+            var appends = Appends.To(log, answers, meters, _time);
             return new Host(
                 new VirtualProcess(_time), log,
                 new SendMessageHandler(log, mediator, [rates], directs, answers, appends, new MessagingMetrics(meters, _time), _time), mediator);

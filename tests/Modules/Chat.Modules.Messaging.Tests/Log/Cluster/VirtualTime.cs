@@ -53,21 +53,31 @@ internal sealed class VirtualTime(int seed) : TimeProvider
 
     private sealed class Timer : ITimer
     {
-        private bool _disposed;
+        private readonly VirtualTime _time;
+        private readonly Action _fire;
+
+        // Of the last change: what was due by an earlier one does not happen.
+        private int _changes;
 
         public Timer(VirtualTime time, TimerCallback callback, object? state, TimeSpan dueTime)
         {
-            if (dueTime >= TimeSpan.Zero)
-                time.At(dueTime, () => { if (!_disposed) callback(state); });
+            (_time, _fire) = (time, () => callback(state));
+            Change(dueTime, Timeout.InfiniteTimeSpan);
         }
 
-        public bool Change(TimeSpan dueTime, TimeSpan period) => throw new NotSupportedException();
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            var change = ++_changes;
+            if (dueTime >= TimeSpan.Zero)
+                _time.At(dueTime, () => { if (_changes == change) _fire(); });
+            return true;
+        }
 
-        public void Dispose() => _disposed = true;
+        public void Dispose() => _changes++;
 
         public ValueTask DisposeAsync()
         {
-            _disposed = true;
+            Dispose();
             return ValueTask.CompletedTask;
         }
     }
