@@ -45,5 +45,25 @@ public abstract partial class MessageLogContract
         Assert.Equal(string.Join(' ', Enumerable.Range(21, 200)), Shown(down));
     }
 
+    [Fact]
+    public async Task Heads_and_newest_messages_of_many_conversations_are_read_together()
+    {
+        var written = Enumerable.Range(0, 230).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n:d3}"))).Append(Team).ToList();
+        var expected = new Dictionary<ConversationId, LoggedMessage>();
+        await Task.WhenAll(written.Select(conversation => AppendAsync(conversation, Alice, $"first {conversation}")));
+        foreach (var message in (await Task.WhenAll(written.Select(conversation => AppendAsync(conversation, Alice, $"{conversation}", $"to {conversation}")))).Select(append => append.Message))
+            expected[message.Conversation] = message;
+        await Log.EraseContentAsync(Team, new SeqNo(2), Ct);
+        expected[Team] = expected[Team] with { Content = MessageContent.Erased };
+        ConversationId[] asked = [AliceAndBob, .. written, ConversationId.NewGroup(), written[7]];
+
+        var newest = await Log.ReadNewestAsync(asked, Ct);
+        var heads = await Log.GetHeadsAsync(asked, Ct);
+
+        Assert.Equal(asked.Select(conversation => expected.GetValueOrDefault(conversation)), newest);
+        Assert.Equal(newest.Select(message => message is null ? default(Head?) : new Head(message.SeqNo, Activity.Of(message.Id))), heads);
+        Assert.Empty(await Log.GetHeadsAsync([], Ct));
+    }
+
     private static string Shown(IEnumerable<LoggedMessage> messages) => string.Join(' ', messages.Select(message => message.SeqNo));
 }

@@ -39,10 +39,10 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         // Before anything is read: whatever moves from here on is found by it.
         var begun = log.ActivityFloor;
         var directs = await inbox.OpenAsync(query.Caller.User, ct);
-        var groups = await Concurrently.SelectAsync(await mediator.Send(new GetGroupsOf(query.Caller.User), ct), ReadsAtOnce, FindGroupAsync, ct);
+        var groups = await FindGroupsAsync(query.Caller.User, ct);
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
-        var page = new List<Entry>(await Concurrently.SelectAsync(Next(directs, groups, start, limit + 1), ReadsAtOnce, LoadAsync, ct));
+        var page = await LoadAsync(Next(directs, groups, start, limit + 1), ct);
         PageStart? next = null;
         var fitting = Math.Min(limit, CountFitting(page));
         if (page.Count > fitting)
@@ -88,31 +88,44 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         return Math.Max(Math.Min(1, entries.Count), entries.TakeWhile(entry => (room -= entry.MaxJsonBytes()) >= 0).Count());
     }
 
-    // Without the message, which is read for those on the page: a user may be in many groups.
-    private async ValueTask<Entry> FindGroupAsync(JoinedGroup group, CancellationToken ct)
+    // Without the messages, which are read for those on the page: a user may be in many groups.
+    private async Task<List<Entry>> FindGroupsAsync(UserId user, CancellationToken ct)
     {
-        var last = await log.ReadBeforeAsync(group.Group, new SeqNo(SeqNo.MaxValue), limit: 1, ct) is [var newest] ? newest : null;
-        var activity = last is null ? Activity.At(group.CreatedAt) : Activity.Of(last.Id);
-        return new Entry(new PagePlace(activity, group.Group), group.Title, group.Membership, last?.SeqNo ?? SeqNo.None, null);
+        var groups = await mediator.Send(new GetGroupsOf(user), ct);
+        var heads = await log.GetHeadsAsync([.. groups.Select(group => group.Group)], ct);
+        return [.. groups.Zip(heads, (group, head) => new Entry(
+            new PagePlace(head?.Activity ?? Activity.At(group.CreatedAt), group.Group), group.Title, group.Membership, head?.SeqNo ?? SeqNo.None, null))];
     }
 
-    // As of when its place was read: what came since has its place in the list, and is told, by itself.
-    private async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken ct) =>
-        entry.Head == SeqNo.None
-            ? entry
-            : entry with { Last = await log.ReadBeforeAsync(entry.Place.Conversation, entry.Head.Next, limit: 1, ct) is [var last] ? last : null };
+    private async Task<List<Entry>> LoadAsync(List<Entry> entries, CancellationToken ct)
+    {
+        var written = entries.FindAll(entry => entry.Head != SeqNo.None);
+        var newest = (await log.ReadNewestAsync(written.ConvertAll(entry => entry.Place.Conversation), ct))
+            .OfType<LoggedMessage>().ToDictionary(message => message.Conversation);
+        return [.. await Concurrently.SelectAsync(entries, ReadsAtOnce, LoadAsync, ct)];
+
+        // As of when its place was read: what came since has its place in the list, and is told, by itself.
+        async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken cancelled) =>
+            entry.Head == SeqNo.None ? entry
+            : newest.TryGetValue(entry.Place.Conversation, out var message) && message.SeqNo == entry.Head ? entry with { Last = message }
+            : entry with { Last = await log.ReadBeforeAsync(entry.Place.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null };
+    }
 
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
     {
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
-        // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.
-        var unread = await log.CountOthersAsync(
-            entry.Place.Conversation, user, SeqNo.Max(read, entry.Membership.VisibleAfter), entry.Head, ConversationSummary.UnreadCap, ct);
+        var unread = await CountUnreadAsync(entry, user, SeqNo.Max(read, entry.Membership.VisibleAfter), ct);
         return new ConversationSummary(
             entry.Place.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
             entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null);
     }
+
+    // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.
+    private async ValueTask<OthersCount> CountUnreadAsync(Entry entry, UserId user, SeqNo after, CancellationToken ct) =>
+        entry.Last is { } last && last.SeqNo == after.Next
+            ? new OthersCount(last.Sender.User != user && last.Content.Kind != MessageKind.Erased ? 1 : 0, IsAll: true)
+            : await log.CountOthersAsync(entry.Place.Conversation, user, after, entry.Head, ConversationSummary.UnreadCap, ct);
 
     private sealed record Entry(PagePlace Place, string? Title, Membership Membership, SeqNo Head, LoggedMessage? Last)
     {

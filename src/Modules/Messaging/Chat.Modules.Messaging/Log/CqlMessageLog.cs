@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
@@ -20,9 +19,6 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     // Bytes of UTF-8, by the protocol.
     private const int LongestText = 16 * 1024;
-
-    // Conversations whose heads are read at once for one caller.
-    private const int HeadsAtOnce = 16;
 
     // Messages of a read in parts, the first aside: those before may have been shorter.
     private const int MaxPart = 64;
@@ -119,8 +115,12 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
         (await _reader.ReadDownAsync(conversation, new SeqNo(SeqNo.MaxValue), 1, ct)).Messages is [var newest] ? newest.SeqNo : SeqNo.None;
 
-    public async ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
-        await Concurrently.SelectAsync(conversations, HeadsAtOnce, GetHeadAsync, ct);
+    public async ValueTask<IReadOnlyList<Head?>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        [.. (await ReadNewestAsync(conversations, withContent: false, ct))
+            .Select(newest => newest is null ? default(Head?) : new Head(newest.SeqNo, Activity.Of(newest.Id)))];
+
+    public ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        ReadNewestAsync(conversations, withContent: true, ct);
 
     public ValueTask<OthersCount> CountOthersAsync(
         ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct) =>
@@ -180,6 +180,14 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
                 _done.TrySetResult();
         }
         await _done.Task.WaitAsync(cancellationToken);
+    }
+
+    private async ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, bool withContent, CancellationToken ct)
+    {
+        var newest = await _reader.ReadNewestAsync(conversations, withContent, ct);
+        foreach (var message in newest.OfType<LoggedMessage>())
+            _activity.Observe(Activity.Of(message.Id));
+        return newest;
     }
 
     // What other hosts have written, by clocks that may be ahead, is below what is written here from now on.

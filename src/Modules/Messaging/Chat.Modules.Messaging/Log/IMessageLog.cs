@@ -46,8 +46,11 @@ internal interface IMessageLog
     /// <summary>The seqNo of the newest message; <see cref="SeqNo.None"/> where there is none.</summary>
     ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct);
 
-    /// <summary>The heads of many conversations, in their order.</summary>
-    ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
+    /// <summary>The heads of many conversations, in their order; null where there is no message. Reads no content.</summary>
+    ValueTask<IReadOnlyList<Head?>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
+
+    /// <summary>The newest messages of many conversations, in their order; null where there is none.</summary>
+    ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
 
     /// <summary>
     /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own and were not erased; at most
@@ -76,6 +79,9 @@ internal interface IMessageLog
     /// <summary>The direct conversations of a user that have a message, in no order.</summary>
     ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct);
 }
+
+/// <summary>Where a conversation's newest message stands.</summary>
+internal readonly record struct Head(SeqNo SeqNo, Activity Activity);
 
 /// <summary>A count of others' messages.</summary>
 /// <param name="Count">So many at least.</param>

@@ -29,7 +29,8 @@ internal sealed class FindDirectsWithHandler(IMessageLog log) : IQueryHandler<Fi
 
 internal sealed class GetHeadsHandler(IMessageLog log) : IQueryHandler<GetHeads, IReadOnlyList<SeqNo>>
 {
-    public Task<IReadOnlyList<SeqNo>> Handle(GetHeads query, CancellationToken ct) => log.GetHeadsAsync(query.Conversations, ct).AsTask();
+    public async Task<IReadOnlyList<SeqNo>> Handle(GetHeads query, CancellationToken ct) =>
+        [.. (await log.GetHeadsAsync(query.Conversations, ct)).Select(head => head?.SeqNo ?? SeqNo.None)];
 }
 
 internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMessage, MessagePlace?>

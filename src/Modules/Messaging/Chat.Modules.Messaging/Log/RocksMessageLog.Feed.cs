@@ -32,27 +32,29 @@ internal sealed partial class RocksMessageLog
     }
 
     /// <summary>The newest message of each conversation as the feed has it, in their order; null where there is none.</summary>
-    public IReadOnlyList<FeedEntry?> ReadNewest(IReadOnlyList<ConversationId> conversations)
+    public IReadOnlyList<FeedEntry?> ReadNewest(IReadOnlyList<ConversationId> conversations) => WalkNewest<FeedEntry?>(
+        conversations, (conversation, seqNo, message) => new FeedEntry(Activity.ReadFrom(MessageCodec.IdOf(message)).Value, conversation, seqNo));
+
+    public ValueTask<IReadOnlyList<Head?>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyList<Head?>>(WalkNewest<Head?>(
+            conversations, (_, seqNo, message) => new Head(seqNo, Activity.ReadFrom(MessageCodec.IdOf(message)))));
+
+    public ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyList<LoggedMessage?>>(WalkNewest(conversations, MessageCodec.Decode));
+
+    private delegate T ReadMessage<T>(ConversationId conversation, SeqNo seqNo, ReadOnlySpan<byte> message);
+
+    private T?[] WalkNewest<T>(IReadOnlyList<ConversationId> conversations, ReadMessage<T> read)
     {
-        var found = new FeedEntry?[conversations.Count];
+        var found = new T?[conversations.Count];
         using var view = _store.View();
         using var messages = view.Walk(_messages);
         for (var i = 0; i < found.Length; i++)
         {
             if (SeekHead(messages, conversations[i]) is { } seqNo)
-                found[i] = new FeedEntry(Activity.ReadFrom(MessageCodec.IdOf(messages.GetValueSpan())).Value, conversations[i], seqNo);
+                found[i] = read(conversations[i], seqNo, messages.GetValueSpan());
         }
         return found;
-    }
-
-    public ValueTask<IReadOnlyList<SeqNo>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
-    {
-        var heads = new SeqNo[conversations.Count];
-        using var view = _store.View();
-        using var messages = view.Walk(_messages);
-        for (var i = 0; i < heads.Length; i++)
-            heads[i] = SeekHead(messages, conversations[i]) ?? SeqNo.None;
-        return ValueTask.FromResult<IReadOnlyList<SeqNo>>(heads);
     }
 
     private static SeqNo? SeekHead(Iterator messages, ConversationId conversation)

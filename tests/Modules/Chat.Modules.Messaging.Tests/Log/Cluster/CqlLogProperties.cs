@@ -191,16 +191,19 @@ public sealed class CqlLogProperties
             {
                 var host = AnyHost();
                 var acked = _newestAcked.GetValueOrDefault(conversation);
+                var allAcked = Conversations.Select(one => _newestAcked.GetValueOrDefault(one)).ToList();
                 var from = cursor;
                 var limit = _time.Random.Next(1, 6);
                 var read = host.Process.Start(async () => (
                     await host.Log.ReadAfterAsync(conversation, from, limit, CancellationToken.None),
-                    await host.Log.GetHeadAsync(conversation, CancellationToken.None)));
+                    await host.Log.GetHeadAsync(conversation, CancellationToken.None),
+                    await host.Log.GetHeadsAsync(Conversations, CancellationToken.None)));
                 if (await Task.WhenAny(read, _time.After(TimeSpan.FromSeconds(2))) != read)
                     continue;
                 try
                 {
-                    var (page, head) = await read;
+                    var (page, head, heads) = await read;
+                    Assert.All(heads.Zip(allAcked), one => Assert.True(one.First!.Value.SeqNo >= one.Second, $"{one.Second} was acked and the head is {one.First}."));
                     Assert.True(head >= acked, $"{acked} was acked and the head is {head}.");
                     foreach (var message in page)
                     {

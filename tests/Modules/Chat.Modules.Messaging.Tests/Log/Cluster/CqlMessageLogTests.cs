@@ -87,6 +87,22 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
     }
 
     [Fact]
+    public async Task Heads_are_right_though_others_have_begun_terms_and_buckets_since_they_were_read()
+    {
+        await using var other = await OpenAnotherAsync();
+        ConversationId[] all = [AliceAndBob, Team, ConversationId.Direct(Alice, Carol), ConversationId.NewGroup()];
+        await Task.WhenAll(all.SkipLast(1).Select(conversation => Log.AppendAsync(Draft(conversation, Alice, $"{conversation}"), Ct)));
+        Assert.Equal([1L, 1L, 1L, null], await HeadsAsync());
+
+        await Task.WhenAll(Enumerable.Range(0, Buckets.Size).Select(n => other.AppendAsync(Draft(AliceAndBob, Bob, $"{n}"), Ct)));
+        await Task.WhenAll(all.Skip(1).Select(conversation => other.AppendAsync(Draft(conversation, Bob, $"{conversation}"), Ct)));
+
+        Assert.Equal([Buckets.Size + 1L, 2L, 2L, 1L], await HeadsAsync());
+
+        async Task<IEnumerable<long?>> HeadsAsync() => (await Log.GetHeadsAsync(all, Ct)).Select(head => head?.SeqNo.Value);
+    }
+
+    [Fact]
     public async Task Erasing_all_touches_no_term_and_no_fence_and_another_host_goes_on_behind_them()
     {
         await using var other = await OpenAnotherAsync();

@@ -34,6 +34,9 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
         return (ConversationState)state.Value with { Bucket = bucket };
     }
 
+    public async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        await Task.WhenAll(conversations.Select(conversation => ReadStateAsync(conversation, ct)));
+
     public Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct) =>
         ChangeAsync(conversation, state => (state?.Term ?? 0) == before
             ? (state ?? ConversationStates.None) with { Term = before + 1, BusyFor = busyFor }
@@ -69,6 +72,9 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
     public async Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
         [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
             .Reverse().Where(cell => ((LogRow)cell.Value.Value).SeqNo < before).Take(limit))).Values.Select(cell => (LogRow)cell.Value).Reverse()];
+
+    public async Task<IReadOnlyList<LogRow>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, long bucket, bool withContent, CancellationToken ct) =>
+        [.. (await Task.WhenAll(conversations.Select(conversation => ReadDownAsync(conversation, bucket, new SeqNo(SeqNo.MaxValue), 1, ct)))).SelectMany(rows => rows)];
 
     public Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct) => Task.CompletedTask;
 

@@ -44,6 +44,12 @@ internal sealed class CqlLogTables : ILogTables
 
     private const string MessageColumns = $"{PlaceColumns}, body, reply_to, content";
 
+    private const string NewestRows = "FROM messaging_messages WHERE conversation IN ? AND bucket = ? PER PARTITION LIMIT 1";
+
+    private const string SelectNewest = $"SELECT {MessageColumns}, conversation {NewestRows}";
+
+    private const string SelectNewestSenders = $"SELECT {SenderColumns}, conversation {NewestRows}";
+
     private static readonly MessageContent Unread = new(default);
 
     private static readonly TimeSpan LongestRepetition = TimeSpan.FromMinutes(1);
@@ -63,7 +69,7 @@ internal sealed class CqlLogTables : ILogTables
     public CqlLogTables(ICqlSession session, TimeProvider clock)
     {
         (_session, _clock) = (session, clock);
-        _states = new(MaxStates, _ => 0, ReadStatesAsync, clock);
+        _states = new(MaxStates, _ => 0, states => ReadStatesAsync(states, CancellationToken.None), clock);
         _claims = new(MaxRows, key => AttemptKey.MomentOf(key)!.Value, ReadClaimsAsync, clock);
         _newClaims = new(MaxRows, claim => AttemptKey.MomentOf(claim.Key)!.Value, WriteClaimsAsync, clock);
         _loneClaims = new(MaxPartitions, _ => 0, ReadLoneClaimsAsync, clock);
@@ -132,7 +138,7 @@ internal sealed class CqlLogTables : ILogTables
         ReadUpAsync(MessageColumns, ToContent, conversation, bucket, after, limit, ct);
 
     public Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        ReadUpAsync(SenderColumns, row => row.IsNull(8) ? Unread : MessageContent.Erased, conversation, bucket, after, limit, ct);
+        ReadUpAsync(SenderColumns, ToErased, conversation, bucket, after, limit, ct);
 
     private Task<IReadOnlyList<LogRow>> ReadUpAsync(
         string columns, Func<CqlRow, MessageContent> toContent, ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
@@ -144,6 +150,15 @@ internal sealed class CqlLogTables : ILogTables
         ReadRowsAsync(conversation, ToContent, limit, new(
             $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no < ? LIMIT ?",
             conversation.Value, bucket, before.Value, limit) { PageSize = limit }, ct);
+
+    public async Task<IReadOnlyList<LogRow>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, long bucket, bool withContent, CancellationToken ct)
+    {
+        var page = await _session.ExecuteAsync(
+            new(withContent ? SelectNewest : SelectNewestSenders, conversations.Select(one => one.Value).ToList(), bucket), ct);
+        return [.. page.Rows.Select(row => withContent
+            ? ToLogRow(ConversationId.Parse(row.Get<string>(11)), row, ToContent(row))
+            : ToLogRow(ConversationId.Parse(row.Get<string>(9)), row, ToErased(row)))];
+    }
 
     public async Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct)
     {
@@ -224,17 +239,19 @@ internal sealed class CqlLogTables : ILogTables
             new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), content,
             row.Get<DateTimeOffset>(7)));
 
+    private static MessageContent ToErased(CqlRow row) => row.IsNull(8) ? Unread : MessageContent.Erased;
+
     private static MessageContent ToContent(CqlRow row) => row.IsNull(10)
         ? new MessageContent(row.Get<Utf8Text>(8), row.IsNull(9) ? null : new MessageId(row.Get<Guid>(9)))
         : ContentCodec.Decode(row.Get<ReadOnlyMemory<byte>>(10).Span);
 
-    private async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations)
+    public async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
     {
         const string columns = "term, busy_ms, fenced_term, fence, bucket, conversation";
         var select = conversations.Count == 1
             ? new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation = ?", conversations[0].Value)
             : new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation IN ?", conversations.Select(one => one.Value).ToList());
-        var found = (await _session.ExecuteAsync(select)).Rows.ToDictionary(row => row.Get<string>(5), ToState);
+        var found = (await _session.ExecuteAsync(select, ct)).Rows.ToDictionary(row => row.Get<string>(5), ToState);
         return [.. conversations.Select(conversation => found.GetValueOrDefault(conversation.Value))];
     }
 

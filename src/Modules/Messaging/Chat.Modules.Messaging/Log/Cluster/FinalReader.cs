@@ -9,7 +9,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// all before it were read at a quorum, its term was still the conversation's, for then whoever begins the next term reads it too; or when
 /// it stands up to the fence of a term that had begun before. Of rows with one seqNo the highest term's counts (docs/adr/0005).
 /// </summary>
-internal sealed class FinalReader(ILogTables tables, TimeProvider clock)
+internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
 {
     public const int MaxPage = 1_000;
     private const int MaxKnown = 100_000;

@@ -15,8 +15,14 @@ internal interface ILogTables
     /// <summary>The opaque name of this log's history: the one kept, or <paramref name="proposed"/>, which is kept from now on.</summary>
     Task<string> OpenEpochAsync(string proposed, CancellationToken ct);
 
+    /// <summary>Partitions that one read asks for at most: what ScyllaDB allows as shipped (max-partition-key-restrictions-per-query).</summary>
+    const int MaxPartitionsRead = 100;
+
     /// <summary>Null for a conversation that nobody has ever written to.</summary>
     Task<ConversationState?> ReadStateAsync(ConversationId conversation, CancellationToken ct);
+
+    /// <summary>As <see cref="ReadStateAsync"/>, of up to <see cref="MaxPartitionsRead"/> conversations, in their order.</summary>
+    Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
 
     /// <summary>Begins a term, which is what hosts compete for; false where another host has begun one after <paramref name="before"/>.</summary>
     /// <param name="conversation">Whose writer changes.</param>
@@ -54,6 +60,12 @@ internal interface ILogTables
 
     /// <summary>A bucket's rows below a seqNo, in the opposite order of <see cref="ReadUpAsync"/>.</summary>
     Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct);
+
+    /// <summary>
+    /// The highest row of a bucket in each of up to <see cref="MaxPartitionsRead"/> conversations, where it has one, in any order. Without its content it
+    /// says no more than whether it was erased.
+    /// </summary>
+    Task<IReadOnlyList<LogRow>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, long bucket, bool withContent, CancellationToken ct);
 
     /// <summary>Lists a direct conversation for both of its users, and as begun by one of them where that is known.</summary>
     Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct);
