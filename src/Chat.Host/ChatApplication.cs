@@ -20,6 +20,7 @@ internal static class ChatApplication
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
     {
         var builder = WebApplication.CreateBuilder(args);
+        var renamed = RenamedSettings.Apply(builder.Configuration);
         var context = new ModuleContext(builder.Configuration);
         builder.AddOperations().AddHttpEdge();
 #if CQL_SCYLLADB
@@ -31,6 +32,8 @@ internal static class ChatApplication
         change?.Invoke(builder);
 
         var app = builder.Build();
+        foreach (var setting in renamed)
+            app.Logger.SettingRenamed(setting.OldName, setting.Name, setting.Value);
         // Opens every embedded store (the cluster's database is connected when the host starts): one that cannot be ends the start, rather than the first request that needs it.
         app.Services.GetServices<IBackedUp>();
         app.WarnIfOpenToOthers();

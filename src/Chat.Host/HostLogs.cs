@@ -38,4 +38,7 @@ internal static partial class HostLogs
 
     [LoggerMessage(EventId = 1112, Level = LogLevel.Debug, Message = "{Tokens} expired refresh tokens were deleted")]
     public static partial void TokensSwept(this ILogger log, int tokens);
+
+    [LoggerMessage(EventId = 1113, Level = LogLevel.Warning, Message = "The setting {OldName} is now {Name}; its value is read as {Value}")]
+    public static partial void SettingRenamed(this ILogger log, string oldName, string name, string value);
 }

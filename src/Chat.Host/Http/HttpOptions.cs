@@ -22,8 +22,10 @@ internal sealed class HttpOptions
     /// <summary>The largest request body, in bytes, where a call has no limit of its own. 64 KiB to 16 MiB; default 1 MiB.</summary>
     [Range(65_536, 16_777_216)] public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
-    /// <summary>How long a client may take for a request's head, and for the first from when it connected. 1 s to 2 minutes; default 15 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:02:00")] public TimeSpan HeadTimeout { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>How long a client may take to send a request's head, and the first head from when it connected, in milliseconds. 1 000 to 120 000; default 15 000.</summary>
+    [Range(1_000, 120_000)] public int HeadTimeoutMs { get; init; } = 15_000;
+
+    public TimeSpan HeadTimeout => TimeSpan.FromMilliseconds(HeadTimeoutMs);
 
     /// <summary>
     /// Connections that have sent no request's head yet, and never more than a quarter of all that fit; when more come, the oldest is ended. 16 to
@@ -31,8 +33,10 @@ internal sealed class HttpOptions
     /// </summary>
     [Range(16, 100_000)] public int MaxSilentConnections { get; init; } = 4_096;
 
-    /// <summary>How long a client may take for its first head while there are more than half as many of them. 1 s to 1 minute; default 3 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")] public TimeSpan CrowdedHeadTimeout { get; init; } = TimeSpan.FromSeconds(3);
+    /// <summary>How long a client may take for its first head while more than half of <see cref="MaxSilentConnections"/> wait, in milliseconds. 1 000 to 60 000; default 3 000.</summary>
+    [Range(1_000, 60_000)] public int CrowdedHeadTimeoutMs { get; init; } = 3_000;
+
+    public TimeSpan CrowdedHeadTimeout => TimeSpan.FromMilliseconds(CrowdedHeadTimeoutMs);
 
     /// <summary>
     /// Of the files and sockets that the system lets the process open, how many are not for clients: the program's own files (400 at rest), logs,
@@ -52,7 +56,7 @@ internal sealed class HttpOptions
 
     /// <summary>
     /// A client that sends a body or takes an answer slower than this, in bytes a second and after 5 s, has its connection ended. Not for
-    /// <c>/ws</c> and <c>/hub</c>, which have <c>Transports:WriteTimeout</c>, but for the bodies sent to <c>/hub</c>. 240 to 1 048 576; default 4 096.
+    /// <c>/ws</c> and <c>/hub</c>, which have <c>Transports:WriteTimeoutMs</c>, but for the bodies sent to <c>/hub</c>. 240 to 1 048 576; default 4 096.
     /// </summary>
     [Range(240, 1_048_576)] public int MinBytesPerSecond { get; init; } = 4096;
 

@@ -11,8 +11,10 @@ internal sealed class OperationsOptions
     /// </summary>
     [Range(0, 65_535)] public int Port { get; init; }
 
-    /// <summary>How long a stop may take before what still runs is cut off. 1 s to 10 minutes; default 10 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromSeconds(10);
+    /// <summary>How long a stop may take before what still runs is cut off, in milliseconds. 1 000 to 600 000; default 10 000.</summary>
+    [Range(1_000, 600_000)] public int ShutdownTimeoutMs { get; init; } = 10_000;
+
+    public TimeSpan ShutdownTimeout => TimeSpan.FromMilliseconds(ShutdownTimeoutMs);
 }
 
 /// <summary>Section <c>Backup</c>: daily copies of the stores.</summary>

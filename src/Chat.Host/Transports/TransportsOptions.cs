@@ -22,20 +22,28 @@ internal sealed class TransportsOptions
     /// </summary>
     [Range(32_768, 16_777_216)] public int MaxCommandBytesInFlight { get; init; } = 512 * 1024;
 
-    /// <summary>The server pings a silent connection after this pause. 1 s to 5 min; default 15 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:05:00")] public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>The server pings a silent connection after this pause, in milliseconds. 1 000 to 300 000; default 15 000.</summary>
+    [Range(1_000, 300_000)] public int KeepAliveMs { get; init; } = 15_000;
+
+    public TimeSpan KeepAlive => TimeSpan.FromMilliseconds(KeepAliveMs);
 
     /// <summary>
-    /// A connection from which nothing comes for this long is dead, and one that for twice as long neither answers a ping nor acks. 1 s to 10 min;
-    /// default 30 s.
+    /// A connection is closed when nothing comes from it for this long, or when it neither answers a ping nor acks for twice as long; in milliseconds.
+    /// 1 000 to 600 000; default 30 000.
     /// </summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    [Range(1_000, 600_000)] public int KeepAliveTimeoutMs { get; init; } = 30_000;
 
-    /// <summary>A write that the client does not take for this long ends the connection (4008). 1 s to 10 min; default 30 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "00:10:00")] public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan KeepAliveTimeout => TimeSpan.FromMilliseconds(KeepAliveTimeoutMs);
 
-    /// <summary>How long a connection that is being closed waits for the client's side of it. 100 ms to 1 min; default 3 s.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")] public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(3);
+    /// <summary>A write that the client does not take for this long ends the connection (4008); in milliseconds. 1 000 to 600 000; default 30 000.</summary>
+    [Range(1_000, 600_000)] public int WriteTimeoutMs { get; init; } = 30_000;
+
+    public TimeSpan WriteTimeout => TimeSpan.FromMilliseconds(WriteTimeoutMs);
+
+    /// <summary>How long a connection that is being closed waits for the client to close its side, in milliseconds. 100 to 60 000; default 3 000.</summary>
+    [Range(100, 60_000)] public int CloseTimeoutMs { get; init; } = 3_000;
+
+    public TimeSpan CloseTimeout => TimeSpan.FromMilliseconds(CloseTimeoutMs);
 
     /// <summary>
     /// Frames a second on one connection, whatever they are: commands and acks, also those that move nothing, fragments, a hub's calls. Ten seconds'

@@ -160,7 +160,7 @@ public sealed class AccountTests : IAsyncDisposable
     [Fact]
     public async Task A_refresh_token_expires_when_it_is_not_used()
     {
-        await using var host = new TestHost(("Auth:RefreshTokenLifetime", "01:00:00"));
+        await using var host = new TestHost(("Auth:RefreshTokenLifetimeSeconds", "3600"));
         var pair = await host.RegisterAsync("alice");
         host.Clock.Advance(TimeSpan.FromMinutes(59));
         pair = (await host.RefreshAsync(pair.RefreshToken)).Expect(HttpStatusCode.OK);

@@ -244,7 +244,7 @@ public sealed class HubTests : IAsyncDisposable
     [Fact]
     public async Task A_client_that_takes_nothing_is_ended_after_the_write_timeout()
     {
-        var host = await OpenAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
+        var host = await OpenAsync(null, ("WriteTimeoutMs", "1000"), ("CloseTimeoutMs", "100"));
         using var socket = new System.Net.WebSockets.ClientWebSocket();
         await socket.ConnectAsync(new Uri($"ws://{host.Address.Authority}/hub?access_token={TransportHost.Token()}"), Ct);
         await socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, true, Ct);

@@ -79,7 +79,7 @@ public sealed partial class WebSocketTests
     [Fact]
     public async Task A_silent_client_is_pinged_and_let_go_when_it_does_not_answer()
     {
-        await using var client = await RawClient.ConnectAsync((await OpenAsync(null, ("KeepAlive", "00:00:01"), ("KeepAliveTimeout", "00:00:01"))).Address);
+        await using var client = await RawClient.ConnectAsync((await OpenAsync(null, ("KeepAliveMs", "1000"), ("KeepAliveTimeoutMs", "1000"))).Address);
         await client.NextAsync();
 
         Assert.Equal("89-", await client.NextAsync());
@@ -130,7 +130,7 @@ public sealed partial class WebSocketTests
     public async Task A_client_that_pings_and_never_reads_is_ended_after_the_write_timeout()
     {
         var host = await OpenAsync(
-            null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"), ("UncountedFramesPerSecond", "10000"), ("FramesPerSecond", "1000000"));
+            null, ("WriteTimeoutMs", "1000"), ("CloseTimeoutMs", "100"), ("UncountedFramesPerSecond", "10000"), ("FramesPerSecond", "1000000"));
         await using var client = await RawClient.ConnectAsync(host.Address);
         await client.NextAsync();
 

@@ -222,7 +222,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     [Fact]
     public async Task A_client_that_does_not_answer_the_close_is_let_go()
     {
-        await using var client = await ConnectAsync(null, ("CloseTimeout", "00:00:00.1"));
+        await using var client = await ConnectAsync(null, ("CloseTimeoutMs", "100"));
         var attached = _host!.Connections.Attached.Single();
 
         attached.Connection.Close(CloseReason.Replaced);
@@ -280,7 +280,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     [Fact]
     public async Task A_client_that_takes_nothing_is_ended_after_the_write_timeout()
     {
-        await using var client = await ConnectAsync(null, ("WriteTimeout", "00:00:01"), ("CloseTimeout", "00:00:00.1"));
+        await using var client = await ConnectAsync(null, ("WriteTimeoutMs", "1000"), ("CloseTimeoutMs", "100"));
         var attached = _host!.Connections.Attached.Single();
         var large = new MessageEvent(
             new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);

@@ -35,17 +35,23 @@ internal sealed class AuthOptions
     /// </summary>
     public IReadOnlyList<string> Admins { get; init; } = [];
 
-    /// <summary>How long an access token is good. 1 minute to 1 day; default 15 minutes.</summary>
-    [Range(typeof(TimeSpan), "00:01:00", "1.00:00:00")] public TimeSpan AccessTokenLifetime { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>How long an access token is valid, in seconds. 60 to 86 400; default 900.</summary>
+    [Range(60, 86_400)] public int AccessTokenLifetimeSeconds { get; init; } = 900;
 
-    /// <summary>How long a refresh token is good when it is not used; each use gives a new one. 1 hour to 365 days; default 30 days.</summary>
-    [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00")] public TimeSpan RefreshTokenLifetime { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan AccessTokenLifetime => TimeSpan.FromSeconds(AccessTokenLifetimeSeconds);
+
+    /// <summary>How long a refresh token is valid when it is not used, in seconds; each use gives a new one. 3 600 to 31 536 000; default 2 592 000 (30 days).</summary>
+    [Range(3_600, 31_536_000)] public int RefreshTokenLifetimeSeconds { get; init; } = 2_592_000;
+
+    public TimeSpan RefreshTokenLifetime => TimeSpan.FromSeconds(RefreshTokenLifetimeSeconds);
 
     /// <summary>
-    /// An access token that is good for longer is refused, whoever issued it: a device's revocation is remembered for this time.
-    /// 1 to 30 days; default 1 day.
+    /// An access token that is valid for longer is refused, whoever issued it: a device's revocation is remembered for this time. In seconds, 86 400 to
+    /// 2 592 000; default 86 400 (a day).
     /// </summary>
-    [Range(typeof(TimeSpan), "1.00:00:00", "30.00:00:00")] public TimeSpan MaxTokenLifetime { get; init; } = TimeSpan.FromDays(1);
+    [Range(86_400, 2_592_000)] public int MaxTokenLifetimeSeconds { get; init; } = 86_400;
+
+    public TimeSpan MaxTokenLifetime => TimeSpan.FromSeconds(MaxTokenLifetimeSeconds);
 
     /// <summary>
     /// Where several hosts share the stores, how often each looks for the devices that others have revoked, in ms: for so long a token that
@@ -68,8 +74,10 @@ internal sealed class AuthOptions
     /// </summary>
     [Range(1, 1_000)] public int FreeGuesses { get; init; } = 10;
 
-    /// <summary>The longest wait between two tries of one account's password. 1 second to 1 hour; default 15 minutes.</summary>
-    [Range(typeof(TimeSpan), "00:00:01", "01:00:00")] public TimeSpan MaxGuessDelay { get; init; } = TimeSpan.FromMinutes(15);
+    /// <summary>The longest wait between two tries of one account's password, in seconds. 1 to 3 600; default 900.</summary>
+    [Range(1, 3_600)] public int MaxGuessDelaySeconds { get; init; } = 900;
+
+    public TimeSpan MaxGuessDelay => TimeSpan.FromSeconds(MaxGuessDelaySeconds);
 
     /// <summary>
     /// Accounts' counts of tries, and as many networks they were signed in from, that are remembered, about 300 bytes each; when full, the one that was
