@@ -11,15 +11,18 @@ need() {
   fi
 }
 
-# A real Cassandra for the tests that want one: what CHAT_TEST_CQL=host:port names, or one of this run's own, begun while the build runs.
-# Without either they skip. CASSANDRA_HOME is a folder with Cassandra's jars in lib/ and its settings in conf/.
+# A real Cassandra for the tests that want one: what CHAT_TEST_CQL=host:port names, or one of this run's own, begun while the build runs. That is
+# the one in CASSANDRA_HOME, a folder with Cassandra's jars in lib/ and its settings in conf/; or else, where a Docker engine answers, its image.
+# Without any of these they skip.
 export CASSANDRA_HOME=${CASSANDRA_HOME:-$PWD/../shared/cassandra}
 cassandra=$(mktemp -d)
 log=$(mktemp)
 scripts=$(mktemp -d)
 trap 'tests/Cassandra/cassandra.sh destroy "$cassandra"; rm -rf "$log" "$scripts"' EXIT
-if [ -z "${CHAT_TEST_CQL:-}" ] && [ -d "$CASSANDRA_HOME/lib" ]; then
-  need java openjdk-17-jre-headless
+source=none
+if [ -z "${CHAT_TEST_CQL:-}" ]; then source=$(tests/Cassandra/cassandra.sh source); fi
+if [ "$source" != none ]; then
+  if [ "$source" = home ]; then need java openjdk-17-jre-headless; fi
   tests/Cassandra/cassandra.sh start "$cassandra" &
   starting=$!
 fi
@@ -32,8 +35,11 @@ fi
 
 if [ -n "${starting:-}" ]; then
   if wait "$starting"; then
-    CHAT_TEST_CQL_PID=$(cat "$cassandra/1/pid")
-    export CHAT_TEST_CQL=127.0.0.1:9042 CHAT_TEST_CQL_PID CHAT_TEST_CQL_FOLDER=$cassandra/1
+    export CHAT_TEST_CQL=127.0.0.1:9042
+    if [ "$source" = home ]; then
+      CHAT_TEST_CQL_PID=$(cat "$cassandra/1/pid")
+      export CHAT_TEST_CQL_PID CHAT_TEST_CQL_FOLDER=$cassandra/1
+    fi
   else
     echo "Cassandra did not start: the tests that want it are skipped." >&2
   fi

@@ -1,15 +1,35 @@
 #!/usr/bin/env bash
 # Real Apache Cassandra for tests, on loopback: node N is 127.0.0.N, port 9042. Java 17; CASSANDRA_HOME is a folder with its jars in lib/ and its
 # settings in conf/. Everything that the nodes write is in DIR.
-#   cassandra.sh start DIR [NODES]   begins a cluster of 1 to 5 nodes, and returns when they answer
+#   cassandra.sh source              prints what start would use: home, container (a Docker engine answers) or none
+#   cassandra.sh start DIR [NODES]   begins a cluster of 1 to 5 nodes, and returns when they answer; in a container one node
 #   cassandra.sh kill|pause|resume|start-node DIR N
 #   cassandra.sh nodetool DIR N …    Cassandra's own nodetool, on node N
 #   cassandra.sh destroy DIR         ends what was started there and deletes DIR
-# CASSANDRA_AUTH=1 asks for passwords (cassandra/cassandra).
+# CASSANDRA_AUTH=1 asks for passwords (cassandra/cassandra). CASSANDRA_IMAGE is the container's image, cassandra:5.0 unless set. The commands for one
+# node (kill to nodetool) are for CASSANDRA_HOME alone.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 home=${CASSANDRA_HOME:-$here/../../../shared/cassandra}
-command=${1:?start, kill, pause, resume, start-node, nodetool or destroy}
+image=${CASSANDRA_IMAGE:-cassandra:5.0}
+# Another port is for this script's own test: clients are told 9042 by the node.
+container_port=${CASSANDRA_CONTAINER_PORT:-9042}
+command=${1:?source, start, kill, pause, resume, start-node, nodetool or destroy}
+
+source_of_cassandra() {
+  if [ -d "$home/lib" ]; then
+    echo home
+  elif command -v docker >/dev/null && docker info >/dev/null 2>&1; then
+    echo container
+  else
+    echo none
+  fi
+}
+
+if [ "$command" = source ]; then
+  source_of_cassandra
+  exit
+fi
 dir=${2:?a folder}
 
 pid() { cat "$dir/$1/pid"; }
@@ -61,10 +81,42 @@ await_node() {
   exit 1
 }
 
+# One node. It names itself 127.0.0.1, as clients connect to the address that a node names.
+start_container() {
+  if (exec 3<>"/dev/tcp/127.0.0.1/$container_port") 2>/dev/null; then
+    echo "Something answers on 127.0.0.1:$container_port already." >&2
+    exit 1
+  fi
+  mkdir -p "$dir"
+  docker run --detach --publish "127.0.0.1:$container_port:9042" --env CASSANDRA_BROADCAST_ADDRESS=127.0.0.1 --env MAX_HEAP_SIZE=512M --env HEAP_NEWSIZE=128M \
+    --env JVM_EXTRA_OPTS="-Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=2000" "$image" >"$dir/container"
+  for _ in $(seq "${CASSANDRA_START_TRIES:-300}"); do
+    # The port is open before Cassandra is: only an answered query counts.
+    if docker exec "$(cat "$dir/container")" cqlsh -e 'SELECT release_version FROM system.local' >/dev/null 2>&1; then return; fi
+    if [ "$(docker inspect --format '{{.State.Running}}' "$(cat "$dir/container")")" != true ]; then break; fi
+    sleep "${CASSANDRA_START_PAUSE:-1}"
+  done
+  echo "Cassandra's container did not start; the end of its log:" >&2
+  docker logs --tail 20 "$(cat "$dir/container")" >&2
+  exit 1
+}
+
 case $command in
   start)
-    [ -d "$home/lib" ] || { echo "No Cassandra in $home: set CASSANDRA_HOME." >&2; exit 2; }
-    for node in $(seq "${3:-1}"); do start_node "$node"; await_node "$node"; done
+    case $(source_of_cassandra) in
+      home) for node in $(seq "${3:-1}"); do start_node "$node"; await_node "$node"; done ;;
+      container)
+        if [ "${3:-1}" != 1 ]; then
+          echo "In a container Cassandra has one node: set CASSANDRA_HOME for more." >&2
+          exit 2
+        fi
+        start_container
+        ;;
+      none)
+        echo "No Cassandra in $home, and no Docker engine: set CASSANDRA_HOME, or start Docker." >&2
+        exit 2
+        ;;
+    esac
     ;;
   start-node) start_node "$3"; await_node "$3" ;;
   kill) kill -KILL "$(pid "$3")" ;;
@@ -75,6 +127,7 @@ case $command in
       org.apache.cassandra.tools.NodeTool -h 127.0.0.1 -p $((7200 + $3)) "${@:4}"
     ;;
   destroy)
+    if [ -s "$dir/container" ]; then docker rm --force --volumes "$(cat "$dir/container")" >/dev/null || true; fi
     for file in "$dir"/*/pid; do
       if [ -f "$file" ]; then kill -KILL "$(cat "$file")" 2>/dev/null || true; fi
     done
