@@ -16,7 +16,7 @@ public enum ChatChange
     /// <summary><see cref="ChatClient.Conversations"/>, typing included.</summary>
     Conversations = 4,
 
-    /// <summary>What waits to be sent.</summary>
+    /// <summary>The outbox.</summary>
     Outbox = 8,
 
     /// <summary><see cref="ChatClient.PresenceOf"/>.</summary>
@@ -26,24 +26,20 @@ public enum ChatChange
     Storage = 32,
 }
 
-/// <summary>Tells what has changed.</summary>
-/// <param name="what">All of it, since the event before.</param>
-/// <param name="arrived">The new messages.</param>
+/// <summary>What has changed.</summary>
 public sealed class ChatChangedEventArgs(ChatChange what, IReadOnlyList<Message> arrived) : EventArgs
 {
-    internal const int MostArrived = 1000;
+    internal const int MaxArrived = 1000;
 
     /// <summary>All that has changed since the event before.</summary>
     public ChatChange What => what;
 
     /// <summary>
-    /// The messages that came since the event before, in the order they came, the user's own from other devices among them: for a notification
-    /// or a bot. At most the last thousand; what is not told here, such as before a crash, is in the conversations all the same.
+    /// The messages that arrived since the event before, in order, the user's own from other devices among them: for notifications and
+    /// bots. At most the last thousand. A message that is not reported here, such as before a crash, is in its conversation all the same.
     /// </summary>
     public IReadOnlyList<Message> Arrived => arrived;
 }
 
 /// <summary>Who is signed in.</summary>
-/// <param name="UserId">The user.</param>
-/// <param name="DeviceId">This installation.</param>
 public sealed record ChatSession(string UserId, string DeviceId);

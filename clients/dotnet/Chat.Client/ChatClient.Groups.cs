@@ -3,11 +3,7 @@ namespace Chat.Client;
 // Groups and their members. The conversation list follows by itself.
 public sealed partial class ChatClient
 {
-    /// <summary>Makes a group, whose owner the user is.</summary>
-    /// <param name="title">Its name.</param>
-    /// <param name="members">The others.</param>
-    /// <param name="history">What a member who joins later may read.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <summary>Makes a group; the user is its owner. <c>history</c> is what later members may read.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
     public Task<Group> CreateGroupAsync(
         string title, IReadOnlyCollection<string> members, History history = History.All, CancellationToken ct = default) =>
@@ -37,40 +33,40 @@ public sealed partial class ChatClient
     public Task<Group> SetRoleAsync(string conversationId, string userId, Role role, CancellationToken ct = default) =>
         _api.SetRoleAsync(conversationId, userId, role, ct);
 
-    /// <summary>Leaves a group, and forgets it here, but for what could not be sent into it.</summary>
+    /// <summary>Leaves a group. It is deleted here, unless there are unsent messages to it.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
     public async Task LeaveAsync(string conversationId, CancellationToken ct = default)
     {
         var me = Session?.UserId ?? throw ChatException.NotSignedIn();
-        var life = _ledger.State.Life;
+        var generation = _journal.State.Generation;
         await _api.RemoveMemberAsync(conversationId, me, ct);
         await _loop.RunAsync(async () =>
         {
-            var draft = _ledger.Begin();
-            if (draft.Now.Life != life)
+            var transaction = _journal.Begin();
+            if (transaction.Now.Generation != generation)
                 return;
-            _lists.Left(conversationId);
-            if (draft.Now.Find(conversationId) is null)
+            _conversationList.Left(conversationId);
+            if (transaction.Now.Find(conversationId) is null)
                 return;
-            draft.Remove(conversationId);
-            await _ledger.CommitAsync(draft);
+            transaction.Remove(conversationId);
+            await _journal.CommitAsync(transaction);
         });
     }
 
-    /// <summary>What a change of a group brings is shown by the list; its event may go to the others alone.</summary>
+    /// <summary>Puts the changed group into the conversation list; the server may send its event only to the other members.</summary>
     private async Task<Group> WithListAsync(Func<Task<Group>> change)
     {
-        var life = _ledger.State.Life;
+        var generation = _journal.State.Generation;
         var group = await change();
         await _loop.RunAsync(async () =>
         {
-            var draft = _ledger.Begin();
-            // The answer may come when somebody else is here.
-            if (draft.Now.Life != life)
+            var transaction = _journal.Begin();
+            // Another user may have signed in before the answer came.
+            if (transaction.Now.Generation != generation)
                 return;
-            draft.Put(_ledger.FindOrNew(draft, group.ConversationId) with { Title = group.Title, IsLeft = false });
-            _lists.HeardOf(group.ConversationId);
-            await _ledger.CommitAsync(draft);
+            transaction.Put(_journal.FindOrNew(transaction, group.ConversationId) with { Title = group.Title, IsLeft = false });
+            _conversationList.HeardOf(group.ConversationId);
+            await _journal.CommitAsync(transaction);
         });
         return group;
     }

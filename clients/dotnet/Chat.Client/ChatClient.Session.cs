@@ -1,42 +1,42 @@
 namespace Chat.Client;
 
-// In and out. Who holds _signing changes the session and starts or stops the connector.
+// Signing in and out. Only the holder of _signing changes the session and starts or stops the connector.
 public sealed partial class ChatClient
 {
-    private static readonly TimeSpan LogoutPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LogoutTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(5);
 
-    // Who holds _signing writes it.
-    private Task _goodbye = Task.CompletedTask;
+    // Only the holder of _signing writes it.
+    private Task _loggingOut = Task.CompletedTask;
 
     /// <summary>Makes an account and signs in.</summary>
-    /// <param name="userId">1 to 64 letters, digits, dots, underscores and hyphens; not a sign first.</param>
+    /// <param name="userId">1 to 64 letters, digits, dots, underscores and hyphens, a letter or digit first.</param>
     /// <param name="password">8 to 256 characters.</param>
-    /// <param name="deviceName">What the list of devices shows; at most 64 characters.</param>
-    /// <param name="ct">Cancels.</param>
+    /// <param name="deviceName">Shown in the list of devices; at most 64 characters.</param>
+    /// <param name="ct">Cancels the call.</param>
     /// <exception cref="ChatException"><c>conflict</c>: the id is taken; <c>bad_request</c>, <c>rate_limited</c>, <c>network</c>, <c>storage</c>.</exception>
     /// <exception cref="InvalidOperationException">Somebody is signed in.</exception>
     public Task RegisterAsync(string userId, string password, string? deviceName = null, CancellationToken ct = default) =>
         EnterAsync(userId, password, deviceName, _auth.RegisterAsync, ct);
 
-    /// <summary>Signs in. The outbox of the same user, whose session had ended, goes out then; another user begins with nothing.</summary>
+    /// <summary>Signs in. If the same user's session had ended, the outbox is sent; another user starts with an empty store.</summary>
     /// <inheritdoc cref="RegisterAsync"/>
     /// <exception cref="ChatException"><c>unauthenticated</c>: a wrong password, or no such user; <c>rate_limited</c>, <c>network</c>, <c>storage</c>.</exception>
     public Task SignInAsync(string userId, string password, string? deviceName = null, CancellationToken ct = default) =>
         EnterAsync(userId, password, deviceName, _auth.LogInAsync, ct);
 
-    /// <summary>Signs out: everything here is deleted, the outbox included. The server is told behind that, as well as it can be.</summary>
+    /// <summary>Signs out: everything in the store is deleted, the outbox too. The server is told if it can be reached.</summary>
     /// <exception cref="ChatException"><c>storage</c>: it could not be deleted.</exception>
     public async Task SignOutAsync()
     {
         await TakeTurnAsync(CancellationToken.None);
         try
         {
-            if (_ledger.State.Installation.Tokens is null)
+            if (_journal.State.Installation.Tokens is null)
                 return;
             await _connector.StopAsync();
             if (await EndSessionAsync(SignedOutReason.SignedOut) is { } refresh)
-                _goodbye = LogOutAsync(refresh);
+                _loggingOut = LogOutAsync(refresh);
         }
         catch (ChatException)
         {
@@ -51,13 +51,13 @@ public sealed partial class ChatClient
     }
 
     /// <summary>Changes the password and ends the user's other sessions; this one goes on.</summary>
-    /// <param name="currentPassword">The one that signs in now.</param>
+    /// <param name="currentPassword">The password until now.</param>
     /// <param name="newPassword">8 to 256 characters, not a common one.</param>
     /// <param name="ct">Ends the wait, not the change.</param>
     /// <exception cref="ChatException">
     /// <c>forbidden</c>: the current password is wrong; <c>bad_request</c>: the server does not take the new one; <c>rate_limited</c> after many wrong
-    /// ones; <c>network</c>: it may have been changed, and then the session ends and the new one signs in; <c>storage</c>: it was changed, and what
-    /// keeps the session is stored later.
+    /// ones; <c>network</c>: it may have been changed, and then the session ends and the new password signs in; <c>storage</c>: it was changed, and the
+    /// new tokens are stored later.
     /// </exception>
     public Task ChangePasswordAsync(string currentPassword, string newPassword, CancellationToken ct = default) =>
         _session.ChangePasswordAsync(new PasswordChange(currentPassword, newPassword), ct);
@@ -78,8 +78,8 @@ public sealed partial class ChatClient
         {
             if (Session is not null)
                 throw new InvalidOperationException("Somebody is signed in: sign out first.");
-            var pair = await enter(new Credentials(userId, password, _ledger.State.Installation.DeviceId, deviceName), ct);
-            // Who asks for a token must not wait for what was the last session's.
+            var pair = await enter(new Credentials(userId, password, _journal.State.Installation.DeviceId, deviceName), ct);
+            // A renewal of the last session must not delay this one.
             await _session.FinishAsync().WaitAsync(ct);
             await _loop.RunAsync(() => BeginSessionAsync(userId, pair));
             await _connector.StopAsync();
@@ -93,28 +93,28 @@ public sealed partial class ChatClient
 
     private async Task BeginSessionAsync(string userId, TokenPair pair)
     {
-        var draft = _ledger.Begin();
-        if (draft.Now.Installation.UserId == userId)
+        var transaction = _journal.Begin();
+        if (transaction.Now.Installation.UserId == userId)
         {
-            draft.Unhide();
+            transaction.Unhide();
         }
         else
         {
-            draft.ClearLog();
-            draft.ClearOutbox();
+            transaction.ClearLog();
+            transaction.ClearOutbox();
         }
-        var kept = draft.Now.Installation.UserId == userId ? draft.Now.Installation.Epoch : null;
-        draft.Put(draft.Now.Installation with { UserId = userId, Tokens = _session.TokensFrom(pair), Epoch = kept });
-        await _ledger.CommitAsync(draft);
+        var hidden = transaction.Now.Installation.UserId == userId ? transaction.Now.Installation.Epoch : null;
+        transaction.Put(transaction.Now.Installation with { UserId = userId, Tokens = _session.TokensFrom(pair), Epoch = hidden });
+        await _journal.CommitAsync(transaction);
     }
 
-    /// <summary>Ends a session that the server does not know any more, and goes on trying while the store does not take it.</summary>
+    /// <summary>Ends a session that the server no longer accepts. Repeats while the store cannot be written.</summary>
     private async Task EndVoidSessionAsync(SignedOutReason reason, string refused, CancellationToken ct)
     {
         await TakeTurnAsync(ct);
         try
         {
-            if (_ledger.State.Installation.Tokens?.Refresh != refused)
+            if (_journal.State.Installation.Tokens?.Refresh != refused)
                 return;
             await _connector.StopAsync();
             await _session.FinishAsync();
@@ -140,7 +140,7 @@ public sealed partial class ChatClient
         }
     }
 
-    /// <summary>Answers with the session's last refresh token.</summary>
+    /// <returns>The session's last refresh token.</returns>
     private async Task<string?> EndSessionAsync(SignedOutReason reason)
     {
         var refresh = await _loop.RunAsync(() => ForgetSessionAsync(reason));
@@ -161,42 +161,42 @@ public sealed partial class ChatClient
     private async Task LogOutAsync(string refresh)
     {
         var latest = await _session.LatestAsync(refresh);
-        using var patience = new CancellationTokenSource(LogoutPatience);
+        using var patience = new CancellationTokenSource(LogoutTimeout);
         try
         {
             await _auth.LogOutAsync(latest, patience.Token);
         }
         catch (Exception e) when (e is ChatException or OperationCanceledException)
         {
-            // As well as it can be: the token runs out by itself.
-            _log.DidNotWork("Logging out", (e as ChatException)?.Code ?? ErrorCodes.Network);
+            // The token expires by itself.
+            _log.CallFailed("Logging out", (e as ChatException)?.Code ?? ErrorCodes.Network);
         }
     }
 
     private async Task<string?> ForgetSessionAsync(SignedOutReason reason)
     {
-        var draft = _ledger.Begin();
-        var refresh = draft.Now.Installation.Tokens?.Refresh;
-        var installation = draft.Now.Installation with { Tokens = null };
+        var transaction = _journal.Begin();
+        var refresh = transaction.Now.Installation.Tokens?.Refresh;
+        var installation = transaction.Now.Installation with { Tokens = null };
         switch (reason)
         {
             case SignedOutReason.SignedOut:
-                draft.ClearLog();
-                draft.ClearOutbox();
-                draft.Put(new StoredInstallation(installation.DeviceId));
+                transaction.ClearLog();
+                transaction.ClearOutbox();
+                transaction.Put(new StoredInstallation(installation.DeviceId));
                 break;
             case SignedOutReason.Revoked:
-                // Perhaps it is in foreign hands now: nothing to read stays. Its cursors are void with its id, what was written is not.
-                draft.ClearLog();
-                draft.Hide();
-                draft.Put(installation with { DeviceId = DeviceIds.Next(), Epoch = null });
+                // The device may be in other hands: no messages stay. The outbox does. The revoked id has lost its cursors, so it gets a new one.
+                transaction.ClearLog();
+                transaction.Hide();
+                transaction.Put(installation with { DeviceId = DeviceIds.Next(), Epoch = null });
                 break;
             default:
-                draft.Hide();
-                draft.Put(installation);
+                transaction.Hide();
+                transaction.Put(installation);
                 break;
         }
-        await _ledger.CommitAsync(draft);
+        await _journal.CommitAsync(transaction);
         return refresh;
     }
 }

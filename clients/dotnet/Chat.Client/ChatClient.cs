@@ -5,38 +5,38 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>
-/// A user's client of the Chat server: it signs in, sends and receives, comes back by itself after every loss, and holds state that a view can
-/// be bound to. Everything it returns is a snapshot that never changes in the hand; <see cref="Changed"/> tells of something new.
+/// A user's client of the Chat server: it signs in, sends and receives, reconnects by itself, and holds state that a view can be bound to.
+/// Everything it returns is an immutable snapshot; <see cref="Changed"/> is raised when there is a newer one.
 /// </summary>
 /// <remarks>
-/// All members may be called from any thread. One client at a time uses a store. Refusals are <see cref="ChatException"/>, after
-/// <see cref="DisposeAsync"/> everything is <see cref="ObjectDisposedException"/>.
+/// All members may be called from any thread. Only one client at a time may use a store. Refusals are <see cref="ChatException"/>; after
+/// <see cref="DisposeAsync"/> every call throws <see cref="ObjectDisposedException"/>.
 /// </remarks>
 public sealed partial class ChatClient : IAsyncDisposable
 {
     private readonly ChatClientOptions _options;
     private readonly ILogger _log;
-    private readonly Notices _notices;
+    private readonly EventRaiser _events;
     private readonly Loop _loop = new();
     private readonly Background _background;
-    private readonly Ledger _ledger;
-    private readonly Line _line = new();
-    private readonly RestDoor _door;
+    private readonly Journal _journal;
+    private readonly CurrentConnection _current = new();
+    private readonly RestClient _rest;
     private readonly AuthApi _auth;
-    private readonly SessionKeeper _session;
+    private readonly SessionTokens _session;
     private readonly ChatApi _api;
     private readonly Outbox _outbox;
     private readonly Typing _typing;
-    private readonly Presences _presences;
-    private readonly Reading _reading;
+    private readonly PresenceWatch _presenceWatch;
+    private readonly ReadCursors _readCursors;
     private readonly Timelines _timelines;
-    private readonly ConversationLists _lists;
-    private readonly Receipts _receipts;
+    private readonly ConversationListReader _conversationList;
+    private readonly ReceiptTables _receiptTables;
     private readonly Connector _connector;
     private readonly ConversationView _conversations;
     private readonly SemaphoreSlim _signing = new(1);
 
-    // The connector writes it, and who holds _signing while that is stopped.
+    // Written by the connector and, while that is stopped, by the holder of _signing.
     private volatile ConnectionState _connection = new(ConnectionStatus.SignedOut);
 
     private readonly List<Message> _arrived = [];   // under its own lock
@@ -49,32 +49,32 @@ public sealed partial class ChatClient : IAsyncDisposable
         _log = options.Logger;
         var clock = options.Clock;
         var server = options.Url.AbsoluteUri.EndsWith('/') ? options.Url : new Uri(options.Url.AbsoluteUri + "/");
-        _notices = new Notices(options.EventContext, _log);
+        _events = new EventRaiser(options.EventContext, _log);
         _background = new Background(_log);
-        _ledger = new Ledger(options.Store, clock, _log);
-        _door = new RestDoor(server, options.Handler);
-        _auth = new AuthApi(_door);
-        _session = new SessionKeeper(_loop, _ledger, _auth, clock);
-        _api = new ChatApi(_door, _session);
-        _outbox = new Outbox(_loop, _ledger, _line, _background, clock);
-        _typing = new Typing(_loop, _line, _background, clock, () => Show(ChatChange.Conversations));
-        _presences = new Presences(_loop, _line, _background, clock, () => Show(ChatChange.Presence));
-        _reading = new Reading(_ledger, _line);
-        var pages = new Pages(_loop, _ledger, _api, _outbox, _line, _background);
-        _timelines = new Timelines(_loop, _ledger, pages, _line, _background, _notices, clock, _log);
-        _lists = new ConversationLists(_loop, _ledger, _api, _reading, _line, _background, clock, _log);
-        _receipts = new Receipts(_loop, _ledger, _api, _line, _timelines, _background);
-        var receiver = new Receiver(_ledger, _line, _outbox, _reading, _lists, _receipts, _typing, _presences, _log);
+        _journal = new Journal(options.Store, clock, _log);
+        _rest = new RestClient(server, options.Handler);
+        _auth = new AuthApi(_rest);
+        _session = new SessionTokens(_loop, _journal, _auth, clock);
+        _api = new ChatApi(_rest, _session);
+        _outbox = new Outbox(_loop, _journal, _current, _background, clock);
+        _typing = new Typing(_loop, _current, _background, clock, () => Show(ChatChange.Conversations));
+        _presenceWatch = new PresenceWatch(_loop, _current, _background, clock, () => Show(ChatChange.Presence));
+        _readCursors = new ReadCursors(_journal, _current);
+        var pages = new PageReader(_loop, _journal, _api, _outbox, _current, _background);
+        _timelines = new Timelines(_loop, _journal, pages, _current, _background, _events, clock, _log);
+        _conversationList = new ConversationListReader(_loop, _journal, _api, _readCursors, _current, _background, clock, _log);
+        _receiptTables = new ReceiptTables(_loop, _journal, _api, _current, _timelines, _background);
+        var receiver = new Receiver(_journal, _current, _outbox, _readCursors, _conversationList, _receiptTables, _typing, _presenceWatch, _log);
         _connector = new Connector(options.Transports ?? Transport, _session, receiver, _loop, options.Random, clock, _log, ShowConnection);
-        _conversations = new ConversationView(_ledger, _typing);
+        _conversations = new ConversationView(_journal, _typing);
 
-        _lists.Merged += _timelines.CatchUp;
-        _lists.Merged += _receipts.ReadForOpen;
+        _conversationList.Merged += _timelines.CatchUp;
+        _conversationList.Merged += _receiptTables.ReadForOpen;
         _session.Ended += (reason, refused) => _background.Run("Ending the session", ct => EndVoidSessionAsync(reason, refused, ct));
-        _ledger.Committed += FollowAsync;
-        _ledger.StorageChanged += () => Show(ChatChange.Storage);
+        _journal.Committed += FollowAsync;
+        _journal.StorageChanged += () => Show(ChatChange.Storage);
 
-        FirstThatWorks Transport() => new(
+        FallbackTransport Transport() => new(
         [
             options.Transport == ChatTransport.WebSocket
                 ? () => new WebSocketTransport(server, options.Handler, clock, _log)
@@ -91,16 +91,16 @@ public sealed partial class ChatClient : IAsyncDisposable
 
     /// <summary>Who is signed in; null for nobody.</summary>
     public ChatSession? Session =>
-        _ledger.State is { UserId: { } user, Installation.DeviceId: var device } ? new ChatSession(user, device) : null;
+        _journal.State is { UserId: { } user, Installation.DeviceId: var device } ? new ChatSession(user, device) : null;
 
-    /// <summary>Where the client stands.</summary>
+    /// <summary>The state of the connection.</summary>
     public ConnectionState Connection => _connection;
 
     /// <summary>The conversations, newest activity first.</summary>
     public IReadOnlyList<Conversation> Conversations => _conversations.All;
 
-    /// <summary>Whether the store cannot be read or written: nothing is acked then, and nothing taken to be sent.</summary>
-    public bool StorageFailed => _ledger.StorageFailed;
+    /// <summary>Whether the store cannot be read or written: then nothing is acked, and sending is refused.</summary>
+    public bool StorageFailed => _journal.StorageFailed;
 
     /// <summary>Opens a client on its store; with a session in it, it goes online by itself.</summary>
     /// <exception cref="ChatException"><c>storage</c>: the store cannot be opened.</exception>
@@ -109,7 +109,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         var client = new ChatClient(options);
         try
         {
-            await client._loop.RunAsync(() => client._ledger.OpenAsync(ct));
+            await client._loop.RunAsync(() => client._journal.OpenAsync(ct));
         }
         catch
         {
@@ -122,16 +122,16 @@ public sealed partial class ChatClient : IAsyncDisposable
         return client;
     }
 
-    /// <summary>A conversation; null where it is not known.</summary>
+    /// <summary>A conversation; null if it is not known.</summary>
     public Conversation? FindConversation(string conversationId) => _conversations.Find(conversationId);
 
     /// <summary>After <see cref="ConnectionStatus.Replaced"/>: this program is the device again.</summary>
-    public void TakeOver() => _connector.Wake(evenIfReplaced: true);
+    public void TakeOver() => _connector.InterruptiblePause(evenIfReplaced: true);
 
-    /// <summary>Offline: tries at once.</summary>
-    public void RetryNow() => _connector.Wake(evenIfReplaced: false);
+    /// <summary>Offline: connects now.</summary>
+    public void RetryNow() => _connector.InterruptiblePause(evenIfReplaced: false);
 
-    /// <summary>Closes the connection and the store. What was taken is safe, and goes out when a client is opened on the store again.</summary>
+    /// <summary>Closes the connection and the store. The outbox is sent when a client is opened on the store again.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
@@ -141,14 +141,14 @@ public sealed partial class ChatClient : IAsyncDisposable
         await _connector.DisposeAsync();
         await _background.DisposeAsync();
         await _session.CloseAsync();
-        await _goodbye;
+        await _loggingOut;
         await _loop.DisposeAsync();
-        await _ledger.CloseAsync();
+        await _journal.CloseAsync();
         _outbox.Dispose();
         _typing.Dispose();
-        _presences.Dispose();
-        _lists.Dispose();
-        _door.Dispose();
+        _presenceWatch.Dispose();
+        _conversationList.Dispose();
+        _rest.Dispose();
         _signing.Release();
     }
 
@@ -158,21 +158,21 @@ public sealed partial class ChatClient : IAsyncDisposable
             RetryNow();
     }
 
-    private async Task FollowAsync(Draft draft, State before)
+    private async Task FollowAsync(StateTransaction transaction, State before)
     {
-        var now = draft.Now;
-        if (draft.Touched.Any(id => IsShared(now.Find(id)) && !IsShared(before.Find(id))))
-            _presences.Shared();
-        foreach (var id in draft.Removed)
-            _line.Current?.Forget(id);
-        Gather(draft.Arrived);
+        var now = transaction.Now;
+        if (transaction.Touched.Any(id => IsShared(now.Find(id)) && !IsShared(before.Find(id))))
+            _presenceWatch.Shared();
+        foreach (var id in transaction.Removed)
+            _current.Current?.Forget(id);
+        Gather(transaction.Arrived);
         Show((now.Installation.UserId != before.Installation.UserId || (now.UserId is null) != (before.UserId is null) ? ChatChange.Session : 0)
             | (now.Conversations != before.Conversations ? ChatChange.Conversations : 0)
             | (now.Outbox != before.Outbox ? ChatChange.Outbox : 0));
-        await _timelines.FollowAsync(draft, before);
+        await _timelines.FollowAsync(transaction, before);
     }
 
-    /// <summary>What lets two users see each other's presence (docs/protocol.md).</summary>
+    /// <summary>Whether it lets its users see each other's presence (docs/protocol.md).</summary>
     private static bool IsShared(StoredConversation? conversation) =>
         conversation is not null && (ConversationIds.IsGroup(conversation.Id) || conversation.MaxSeqNo > 0);
 
@@ -183,8 +183,8 @@ public sealed partial class ChatClient : IAsyncDisposable
         lock (_arrived)
         {
             _arrived.AddRange(arrived);
-            if (_arrived.Count > ChatChangedEventArgs.MostArrived)
-                _arrived.RemoveRange(0, _arrived.Count - ChatChangedEventArgs.MostArrived);
+            if (_arrived.Count > ChatChangedEventArgs.MaxArrived)
+                _arrived.RemoveRange(0, _arrived.Count - ChatChangedEventArgs.MaxArrived);
         }
     }
 
@@ -201,7 +201,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         if (what == ChatChange.None)
             return;
         Interlocked.Or(ref _changes, (int)what);
-        _notices.Raise(RaiseChanged);
+        _events.Raise(RaiseChanged);
     }
 
     private void RaiseChanged()

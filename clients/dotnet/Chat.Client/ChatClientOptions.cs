@@ -3,44 +3,44 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Chat.Client;
 
-/// <summary>What a client is opened with.</summary>
+/// <summary>The settings of a client.</summary>
 public sealed class ChatClientOptions
 {
     /// <summary>The server's address, http or https.</summary>
     public required Uri Url { get; init; }
 
-    /// <summary>Through which door; <see cref="ChatTransport.SignalR"/> unless told.</summary>
+    /// <summary>Default <see cref="ChatTransport.SignalR"/>.</summary>
     public ChatTransport Transport { get; init; } = ChatTransport.SignalR;
 
-    /// <summary>Where everything is kept; memory unless told. The client opens and closes it.</summary>
+    /// <summary>Where everything is kept; default in memory. The client opens and closes it.</summary>
     public IChatStore Store { get; init; } = new MemoryStore();
 
-    /// <summary>Where the events are raised, such as a window's thread; on some thread of the pool unless told.</summary>
+    /// <summary>Where events are raised, such as a window's thread; default on a thread of the pool.</summary>
     public SynchronizationContext? EventContext { get; init; }
 
-    /// <summary>Sends the HTTP requests, and opens the connections; the system's own unless told. Not disposed of.</summary>
+    /// <summary>Sends the HTTP requests and opens the connections; default the system's own. Not disposed of.</summary>
     public HttpMessageHandler? Handler { get; init; }
 
     /// <summary>The clock.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>For a few notes; never a text, never a token.</summary>
+    /// <summary>Never gets a text or a token.</summary>
     public ILogger Logger { get; init; } = NullLogger.Instance;
 
-    /// <summary>Instead of the doors; for tests.</summary>
+    /// <summary>Replaces the transports in tests.</summary>
     internal Func<ITransport>? Transports { get; init; }
 
-    /// <summary>Chooses the pauses.</summary>
+    /// <summary>For the pauses between attempts.</summary>
     internal Random Random { get; init; } = Random.Shared;
 }
 
 /// <summary>
-/// The server's live doors; one meaning behind both. Where WebSockets are blocked, either goes on to the hub's server-sent events, and where
-/// those are held back to its long polling.
+/// How the client connects. Where WebSockets are blocked, either falls back to the hub's server-sent events, and where those are buffered to its long
+/// polling.
 /// </summary>
 public enum ChatTransport
 {
-    /// <summary>The hub, by a WebSocket.</summary>
+    /// <summary>The hub, over a WebSocket.</summary>
     SignalR,
 
     /// <summary>The plain WebSocket.</summary>

@@ -2,16 +2,16 @@ namespace Chat.Client;
 
 /// <summary>A conversation as a list shows it.</summary>
 /// <param name="Id"><c>dm:{a}:{b}</c> or <c>g:</c> and 32 hex digits.</param>
-/// <param name="Kind">Of two users, or a group's.</param>
-/// <param name="Peer">Direct: the other user.</param>
-/// <param name="Title">Group: its name, once it is known.</param>
-/// <param name="MaxSeqNo">The place of its newest message; 0 for none.</param>
-/// <param name="ReadSeqNo">How far the user has read.</param>
-/// <param name="UnreadCount">How many messages of others lie above that; at most 100.</param>
+/// <param name="Kind">Direct or group.</param>
+/// <param name="Peer">The other user of a direct conversation.</param>
+/// <param name="Title">A group's name, once it is known.</param>
+/// <param name="MaxSeqNo">The seqNo of its newest message; 0 for none.</param>
+/// <param name="ReadSeqNo">The user's read cursor.</param>
+/// <param name="UnreadCount">How many messages of others lie above it; at most 100.</param>
 /// <param name="UnreadCapped">There are more than <paramref name="UnreadCount"/>.</param>
 /// <param name="LastMessage">Its newest message, once it is known.</param>
-/// <param name="Typing">The other users who write in it now.</param>
-/// <param name="IsLeft">The user is no member any more; it is shown for what could not be sent into it.</param>
+/// <param name="Typing">The other users who are writing now.</param>
+/// <param name="IsLeft">The user is no longer a member; it is shown while there are unsent messages to it.</param>
 public sealed record Conversation(
     string Id, ConversationKind Kind, string? Peer, string? Title, long MaxSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped,
     Message? LastMessage, IReadOnlyList<string> Typing, bool IsLeft = false);
@@ -19,9 +19,9 @@ public sealed record Conversation(
 /// <summary>What a conversation is.</summary>
 public enum ConversationKind
 {
-    /// <summary>Of two users; exists without being made.</summary>
+    /// <summary>Of two users; exists without being created.</summary>
     Direct,
 
-    /// <summary>Of members, made by one of them.</summary>
+    /// <summary>Created by a user, with members.</summary>
     Group,
 }

@@ -64,7 +64,7 @@ public sealed class ConnectionTests
     public async Task Replaced_it_stays_away_until_told_to_take_over()
     {
         await using var rig = await Rig.OnlineAsync();
-        rig.Server.Current.Close(LinkEndReason.Replaced);
+        rig.Server.Current.Close(CloseReason.Replaced);
         await Until.TrueAsync(() => rig.Client.Connection.Status == ConnectionStatus.Replaced, "it says so");
 
         rig.Clock.Advance(TimeSpan.FromHours(1));
@@ -78,14 +78,14 @@ public sealed class ConnectionTests
     }
 
     [Theory]
-    [InlineData(nameof(LinkEndReason.TokenExpired))]
-    [InlineData(nameof(LinkEndReason.NotAuthenticated))]
+    [InlineData(nameof(CloseReason.TokenExpired))]
+    [InlineData(nameof(CloseReason.Revoked))]
     public async Task Closed_for_its_token_it_renews_that_first(string reason)
     {
         await using var rig = await Rig.OnlineAsync();
         var token = rig.Server.Current.Token;
 
-        rig.Server.Current.Close(Enum.Parse<LinkEndReason>(reason));
+        rig.Server.Current.Close(Enum.Parse<CloseReason>(reason));
         await Until.TrueAsync(() => rig.Server.Connections.Count == 2, "it is back at once");
 
         Assert.NotEqual(token, rig.Server.Current.Token);
@@ -103,7 +103,7 @@ public sealed class ConnectionTests
         await rig.Client.SendAsync(Rig.Direct, "unsent");
         rig.Server.KnowsSession = false;
 
-        rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+        rig.Server.Current.Close(CloseReason.Revoked);
         await Until.TrueAsync(() => rig.Client.Connection.Status == ConnectionStatus.SignedOut, "it is signed out");
         Assert.Equal(SignedOutReason.Revoked, rig.Client.Connection.Reason);
         Assert.Null(rig.Client.Session);
@@ -136,7 +136,7 @@ public sealed class ConnectionTests
 
         rig.Server.KnowsSession = false;
         if (answerLost)
-            rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+            rig.Server.Current.Close(CloseReason.Revoked);
         await rig.AdvanceUntilAsync(() => rig.Client.Connection.Status == ConnectionStatus.SignedOut, "it is signed out");
 
         Assert.Equal(SignedOutReason.Expired, rig.Client.Connection.Reason);
@@ -287,7 +287,7 @@ public sealed class ConnectionTests
 
         rig.Server.KnowsSession = false;
         await rig.AdvanceUntilAsync(() => rig.Server.Connections.Count == 2 && rig.Client.Connection.Status == ConnectionStatus.Online, "it is online again");
-        rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+        rig.Server.Current.Close(CloseReason.Revoked);
         await Until.TrueAsync(() => rig.Rest.Asked.Contains("POST /v1/auth/refresh"), "the server is asked");
         rig.Store.Fails = _ => false;
         await rig.AdvanceUntilAsync(() => rig.Client.Connection.Status == ConnectionStatus.SignedOut, "it is signed out");

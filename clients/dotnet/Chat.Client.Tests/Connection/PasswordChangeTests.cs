@@ -15,7 +15,7 @@ public sealed class PasswordChangeTests
         await ChangeAsync(rig);
 
         Assert.Equal("refresh-2", await StoredAsync(rig));
-        await rig.ReconnectAsync(LinkEndReason.NotAuthenticated);
+        await rig.ReconnectAsync(CloseReason.Revoked);
         Assert.Equal(0, rig.Server.Refreshes);
     }
 
@@ -28,7 +28,7 @@ public sealed class PasswordChangeTests
         rig.Rest.Before = path => path == Call ? answer.Task : Task.CompletedTask;
         var change = ChangeAsync(rig);
         await Until.TrueAsync(() => rig.Rest.Asked.Contains($"POST {Call}"), "it is asked");
-        rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+        rig.Server.Current.Close(CloseReason.Revoked);
         await Until.TrueAsync(() => rig.Client.Connection.Status != ConnectionStatus.Online, "it is closed");
 
         answer.SetResult();
@@ -66,7 +66,7 @@ public sealed class PasswordChangeTests
         Assert.Equal(ErrorCodes.Network, (await Assert.ThrowsAsync<ChatException>(() => ChangeAsync(rig))).Code);
         (rig.Server.RestFault, rig.Server.KnowsSession) = (null, false);
 
-        rig.Server.Current.Close(LinkEndReason.NotAuthenticated);
+        rig.Server.Current.Close(CloseReason.Revoked);
         await rig.AdvanceUntilAsync(() => rig.Client.Connection.Status == ConnectionStatus.SignedOut, "it is signed out");
 
         Assert.Equal(SignedOutReason.Expired, rig.Client.Connection.Reason);
@@ -82,7 +82,7 @@ public sealed class PasswordChangeTests
         Assert.Equal(ErrorCodes.Storage, (await Assert.ThrowsAsync<ChatException>(() => ChangeAsync(rig))).Code);
 
         rig.Store.Fails = _ => false;
-        await rig.ReconnectAsync(LinkEndReason.NotAuthenticated);
+        await rig.ReconnectAsync(CloseReason.Revoked);
 
         Assert.Equal("refresh-2", await StoredAsync(rig));
         Assert.Equal(0, rig.Server.Refreshes);

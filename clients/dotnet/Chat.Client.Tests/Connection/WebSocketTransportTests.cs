@@ -33,7 +33,7 @@ public sealed class WebSocketTransportTests : IDisposable
         _clock.Advance(TimeSpan.FromSeconds(10));
 
         await transport.Frames.Completion.WaitAsync(Until.Patience);
-        Assert.Equal(LinkEndReason.Lost, transport.End.Reason);
+        Assert.Equal(CloseReason.Lost, transport.End.Reason);
     }
 
     [Fact]
@@ -56,12 +56,12 @@ public sealed class WebSocketTransportTests : IDisposable
     }
 
     [Theory]
-    [InlineData(4000, "replaced", nameof(LinkEndReason.Replaced))]
-    [InlineData(4001, "token_expired", nameof(LinkEndReason.TokenExpired))]
-    [InlineData(4001, "revoked", nameof(LinkEndReason.NotAuthenticated))]
-    [InlineData(4008, "over a limit", nameof(LinkEndReason.Lost))]
-    [InlineData(1001, "going away", nameof(LinkEndReason.Lost))]
-    [InlineData(1011, "internal error", nameof(LinkEndReason.Lost))]
+    [InlineData(4000, "replaced", nameof(CloseReason.Replaced))]
+    [InlineData(4001, "token_expired", nameof(CloseReason.TokenExpired))]
+    [InlineData(4001, "revoked", nameof(CloseReason.Revoked))]
+    [InlineData(4008, "over a limit", nameof(CloseReason.Lost))]
+    [InlineData(1001, "going away", nameof(CloseReason.Lost))]
+    [InlineData(1011, "internal error", nameof(CloseReason.Lost))]
     public async Task A_close_says_why(int code, string text, string reason)
     {
         await using var transport = New();
@@ -70,7 +70,7 @@ public sealed class WebSocketTransportTests : IDisposable
         await server.CloseOutputAsync((WebSocketCloseStatus)code, text, CancellationToken.None);
         await transport.Frames.Completion.WaitAsync(Until.Patience);
 
-        Assert.Equal(Enum.Parse<LinkEndReason>(reason), transport.End.Reason);
+        Assert.Equal(Enum.Parse<CloseReason>(reason), transport.End.Reason);
     }
 
     [Theory]

@@ -62,9 +62,9 @@ public sealed class SqliteTests(ChatServer server) : IDisposable
         }
 
         await using var offline = await ChatClient.OpenAsync(new ChatClientOptions { Url = new Uri("http://127.0.0.1:1"), Store = new SqliteStore(path) });
-        using var kept = offline.OpenTimeline(id);
-        await kept.LoadDownToAsync(1);
-        Assert.Equal(320, kept.Messages.Count);
+        using var hidden = offline.OpenTimeline(id);
+        await hidden.LoadDownToAsync(1);
+        Assert.Equal(320, hidden.Messages.Count);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

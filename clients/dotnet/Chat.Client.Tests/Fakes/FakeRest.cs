@@ -8,7 +8,7 @@ using System.Web;
 
 namespace Chat.Client.Tests.Fakes;
 
-/// <summary>The REST door of a <see cref="FakeServer"/>.</summary>
+/// <summary>The REST interface of a <see cref="FakeServer"/>.</summary>
 internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 {
     /// <summary>Called with each request's path and query, before it is answered; may hold it back.</summary>

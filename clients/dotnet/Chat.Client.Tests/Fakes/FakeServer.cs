@@ -295,7 +295,7 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
 
     public ChannelReader<ServerFrame> Frames => _frames.Reader;
 
-    public LinkEnd End { get; private set; } = new(LinkEndReason.Lost, "closed here");
+    public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
     public Task ConnectAsync(string accessToken, CancellationToken ct)
     {
@@ -314,9 +314,9 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
             _pushed.Enqueue(message);
     }
 
-    public void Close(LinkEndReason reason = LinkEndReason.Lost)
+    public void Close(CloseReason reason = CloseReason.Lost)
     {
-        End = new LinkEnd(reason, "scripted");
+        End = new ConnectionEnd(reason, "scripted");
         IsClosed = true;
         _frames.Writer.TryComplete();
     }

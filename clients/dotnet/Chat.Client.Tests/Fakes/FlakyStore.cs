@@ -22,11 +22,11 @@ internal sealed class FlakyStore : IChatStore
         Written.Enqueue(changes);
     }
 
-    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, Span stretch, int limit, CancellationToken ct) =>
-        _inner.ReadAsync(conversationId, stretch, limit, ct);
+    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit, CancellationToken ct) =>
+        _inner.ReadAsync(conversationId, range, limit, ct);
 
-    public Task<int> CountOthersAsync(string conversationId, Span stretch, string userId, int limit, CancellationToken ct) =>
-        _inner.CountOthersAsync(conversationId, stretch, userId, limit, ct);
+    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct) =>
+        _inner.CountOthersAsync(conversationId, range, userId, limit, ct);
 
     public Task CloseAsync() => _inner.CloseAsync();
 }

@@ -61,7 +61,7 @@ internal sealed class Rig : IAsyncDisposable
         "the client has caught up", () => Client.Connection.ToString());
 
     /// <summary>Lets the pause after a loss go by, until the client is there again.</summary>
-    public async Task ReconnectAsync(LinkEndReason reason = LinkEndReason.Lost)
+    public async Task ReconnectAsync(CloseReason reason = CloseReason.Lost)
     {
         var before = Server.Connections.Count;
         Server.Current.Close(reason);
@@ -102,7 +102,7 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>The texts that lie in the store, by place.</summary>
     public async Task<string[]> TextsAsync(string conversation = Direct) =>
-        [.. (await Store.ReadAsync(conversation, new Span(1, long.MaxValue), int.MaxValue, CancellationToken.None)).Select(message => message.Text)];
+        [.. (await Store.ReadAsync(conversation, new SeqNoRange(1, long.MaxValue), int.MaxValue, CancellationToken.None)).Select(message => message.Text)];
 
     public IReadOnlyList<SendFrame> Sends => [.. Server.Said.OfType<SendFrame>()];
 

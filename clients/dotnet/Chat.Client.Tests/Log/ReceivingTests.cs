@@ -14,7 +14,7 @@ public sealed class ReceivingTests
         rig.Store.Fails = changes =>
         {
             if (changes.OfType<StoreChange.PutMessage>().Any())
-                order.Add($"stored, acked to {changes.OfType<StoreChange.PutConversation>().Single().Conversation.AckedTo}; said {rig.Acks.Count}");
+                order.Add($"stored, acked to {changes.OfType<StoreChange.PutConversation>().Single().Conversation.AckedSeqNo}; said {rig.Acks.Count}");
             return false;
         };
 
@@ -84,18 +84,18 @@ public sealed class ReceivingTests
         rig.Server.Append(Rig.Direct, "bob", "eleven", seqNo: 11);
         rig.Server.Current.Push(new MessageArrived(rig.Server.Log(Rig.Direct)[0]));
         await rig.TakenAsync(11);
-        Assert.Equal([new Span(11, 11)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(11, 11)], (await rig.StoredAsync())!.Complete);
 
         rig.Server.Append(Rig.Direct, "bob", "fourteen", seqNo: 14);
         rig.Server.Current.Push(new MessageArrived(rig.Server.Log(Rig.Direct)[1]));
         await rig.TakenAsync(14);
-        Assert.Equal([new Span(11, 14)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(11, 14)], (await rig.StoredAsync())!.Complete);
     }
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task After_a_new_connection_or_a_resync_the_first_message_completes_its_own_place_alone(bool resync)
+    public async Task After_a_new_connection_or_a_resync_the_first_message_completes_its_own_seqNo_alone(bool resync)
     {
         await using var rig = await Rig.OnlineAsync();
         rig.Server.Push(Rig.Direct, "bob", "one");
@@ -112,12 +112,12 @@ public sealed class ReceivingTests
             await rig.ReconnectAsync();
         }
         await rig.TakenAsync(3);
-        Assert.Equal([new Span(1, 1), new Span(3, 3)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 1), new SeqNoRange(3, 3)], (await rig.StoredAsync())!.Complete);
 
         rig.Server.Append(Rig.Direct, "bob", "five", seqNo: 5);
         rig.Server.Current.Push(new MessageArrived(rig.Server.Log(Rig.Direct)[^1]));
         await rig.TakenAsync(5);
-        Assert.Equal([new Span(1, 1), new Span(3, 5)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 1), new SeqNoRange(3, 5)], (await rig.StoredAsync())!.Complete);
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class ReceivingTests
         rig.Server.Push(Rig.Direct, "bob", "21");
         await rig.TakenAsync(21);
 
-        Assert.Equal([new Span(1, 1), new Span(21, 21)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 1), new SeqNoRange(21, 21)], (await rig.StoredAsync())!.Complete);
     }
 
     [Fact]
@@ -230,10 +230,10 @@ public sealed class ReceivingTests
         rig.Server.Push(Rig.Direct, "bob", "16");
         await rig.TakenAsync(16);
 
-        Assert.Equal([new Span(1, 10), new Span(16, 16)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 10), new SeqNoRange(16, 16)], (await rig.StoredAsync())!.Complete);
         using var timeline = rig.Client.OpenTimeline(Rig.Direct);
         await Until.TrueAsync(() => timeline.Messages.Count == 16, "all are shown");
-        Assert.Equal([new Span(1, 16)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 16)], (await rig.StoredAsync())!.Complete);
     }
 
     [Theory]
@@ -262,7 +262,7 @@ public sealed class ReceivingTests
             rig.Server.Current.Push(FakeServer.AckOf(stored));
 
         await rig.AdvanceUntilAsync(() => timeline.Messages.Select(message => message.Text).SequenceEqual(["one", "two", "three"]), "all are shown");
-        Assert.Equal([new Span(1, 3)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 3)], (await rig.StoredAsync())!.Complete);
     }
 
     [Fact]

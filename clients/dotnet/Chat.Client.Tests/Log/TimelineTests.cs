@@ -14,7 +14,7 @@ public sealed class TimelineTests
         await Until.TrueAsync(() => Top(timeline) == 160, "it has caught up");
 
         Assert.Contains(rig.Rest.Asked, asked => asked.EndsWith("after=10&limit=200", StringComparison.Ordinal));
-        Assert.Equal([new Span(1, 160)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 160)], (await rig.StoredAsync())!.Complete);
         await rig.TakenAsync(160);
     }
 
@@ -36,7 +36,7 @@ public sealed class TimelineTests
         Assert.Equal(510, timeline.Messages.Count);
         AssertNoGap(timeline);
         Assert.False(timeline.HasOlder);
-        Assert.Equal([new Span(1, 510)], (await rig.StoredAsync())!.Spans);
+        Assert.Equal([new SeqNoRange(1, 510)], (await rig.StoredAsync())!.Complete);
         // All is here without a gap from the acked place on.
         await rig.TakenAsync(510);
     }
@@ -205,11 +205,11 @@ public sealed class TimelineTests
 
         rig.Rest.Before = _ => Task.CompletedTask;
         rig.Server.Append("dm:alice:dave", "dave", "hello");
-        var lists = Asked(rig, "GET /v1/conversations?");
+        var conversationList = Asked(rig, "GET /v1/conversations?");
         await rig.AdvanceUntilAsync(() => timeline.Messages.Count == 11 && first.Messages.Count == 1, "all is there");
 
         Assert.Equal((null, null), (timeline.Error, first.Error));
-        Assert.Equal(lists, Asked(rig, "GET /v1/conversations?"));
+        Assert.Equal(conversationList, Asked(rig, "GET /v1/conversations?"));
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class OutboxTests
 
         var moved = Assert.Single(rig.Store.Written, changes => changes.OfType<StoreChange.RemoveOutgoing>().Any());
         Assert.Equal(outgoing.ClientMsgId, Assert.Single(moved.OfType<StoreChange.PutMessage>()).Message.ClientMsgId);
-        Assert.Equal([new Span(1, 1)], Assert.Single(moved.OfType<StoreChange.PutConversation>()).Conversation.Spans);
+        Assert.Equal([new SeqNoRange(1, 1)], Assert.Single(moved.OfType<StoreChange.PutConversation>()).Conversation.Complete);
     }
 
     [Fact]

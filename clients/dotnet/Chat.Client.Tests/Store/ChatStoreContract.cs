@@ -32,9 +32,9 @@ public abstract class ChatStoreContract
         var installation = new StoredInstallation("dotnet-1", "alice", new StoredTokens("a", "r", Now, Now.AddMinutes(15)), "epoch");
         var conversation = new StoredConversation
         {
-            Id = Direct, Title = "Ünïcode", MaxSeqNo = 9, ReadSeqNo = 3, Unread = 4, UnreadCapped = true, ListedTo = 8, AckedTo = 7,
-            Spans = [new Span(1, 2), new Span(5, 9)], LastMessage = Message(9, "bob"), KnowsMembers = true, KnownSince = Now,
-            Cursors = ImmutableDictionary<string, Cursor>.Empty.Add("bob", new Cursor(5, 4)),
+            Id = Direct, Title = "Ünïcode", MaxSeqNo = 9, ReadSeqNo = 3, UnreadCount = 4, UnreadCapped = true, CountedSeqNo = 8, AckedSeqNo = 7,
+            Complete = [new SeqNoRange(1, 2), new SeqNoRange(5, 9)], LastMessage = Message(9, "bob"), KnowsMembers = true, KnownSince = Now,
+            Receipts = ImmutableDictionary<string, Cursors>.Empty.Add("bob", new Cursors(5, 4)),
         };
         Outgoing[] outbox =
         [
@@ -50,15 +50,15 @@ public abstract class ChatStoreContract
 
         Assert.Equal(installation, state.Installation);
         var read = Assert.Single(state.Conversations);
-        Assert.Equal(conversation.Spans, read.Spans);
-        Assert.Equal(conversation.Cursors, read.Cursors);
-        Assert.Equal(conversation, read with { Spans = conversation.Spans, Cursors = conversation.Cursors });
+        Assert.Equal(conversation.Complete, read.Complete);
+        Assert.Equal(conversation.Receipts, read.Receipts);
+        Assert.Equal(conversation, read with { Complete = conversation.Complete, Receipts = conversation.Receipts });
         Assert.Equal(outbox, state.Outbox);
         await store.CloseAsync();
     }
 
     [Fact]
-    public async Task Of_a_stretch_the_newest_messages_are_read_ascending()
+    public async Task Of_a_range_the_newest_messages_are_read_ascending()
     {
         var store = New();
         await store.OpenAsync(CancellationToken.None);
@@ -84,7 +84,7 @@ public abstract class ChatStoreContract
         await PutAsync(store, Message(1, "carol"));
         await PutAsync(store, message);
 
-        Assert.Equal([message], await store.ReadAsync(Direct, new Span(1, 1), 10, CancellationToken.None));
+        Assert.Equal([message], await store.ReadAsync(Direct, new SeqNoRange(1, 1), 10, CancellationToken.None));
         await store.CloseAsync();
     }
 
@@ -106,7 +106,7 @@ public abstract class ChatStoreContract
         await store.CloseAsync();
         var state = await store.OpenAsync(CancellationToken.None);
 
-        var read = Assert.Single(await store.ReadAsync(Direct, new Span(1, 1), 1, CancellationToken.None));
+        var read = Assert.Single(await store.ReadAsync(Direct, new SeqNoRange(1, 1), 1, CancellationToken.None));
         Assert.All(new MessageContent[] { read, state.Outbox[0], state.Conversations[0].LastMessage! }, said =>
         {
             Assert.Equal(["media", "pinned"], said.Unknown.Keys.Order());
@@ -125,9 +125,9 @@ public abstract class ChatStoreContract
         await store.OpenAsync(CancellationToken.None);
         await PutAsync(store, [.. Enumerable.Range(1, 10).Select(place => Message(place, place % 2 == 0 ? "alice" : "bob"))]);
 
-        Assert.Equal(5, await store.CountOthersAsync(Direct, new Span(1, 10), "alice", 100, CancellationToken.None));
-        Assert.Equal(2, await store.CountOthersAsync(Direct, new Span(4, 7), "alice", 100, CancellationToken.None));
-        Assert.Equal(3, await store.CountOthersAsync(Direct, new Span(1, 10), "alice", 3, CancellationToken.None));
+        Assert.Equal(5, await store.CountOthersAsync(Direct, new SeqNoRange(1, 10), "alice", 100, CancellationToken.None));
+        Assert.Equal(2, await store.CountOthersAsync(Direct, new SeqNoRange(4, 7), "alice", 100, CancellationToken.None));
+        Assert.Equal(3, await store.CountOthersAsync(Direct, new SeqNoRange(1, 10), "alice", 3, CancellationToken.None));
         await store.CloseAsync();
     }
 
@@ -163,10 +163,10 @@ public abstract class ChatStoreContract
 
         await store.WriteAsync([new StoreChange.RemoveConversation(Direct)], CancellationToken.None);
         Assert.Empty(await PlacesAsync(store, 1, 9, 9));
-        Assert.Single(await store.ReadAsync(other, new Span(1, 9), 9, CancellationToken.None));
+        Assert.Single(await store.ReadAsync(other, new SeqNoRange(1, 9), 9, CancellationToken.None));
 
         await store.WriteAsync([new StoreChange.ClearLog(), new StoreChange.PutConversation(new StoredConversation { Id = Direct })], CancellationToken.None);
-        Assert.Empty(await store.ReadAsync(other, new Span(1, 9), 9, CancellationToken.None));
+        Assert.Empty(await store.ReadAsync(other, new SeqNoRange(1, 9), 9, CancellationToken.None));
         await store.CloseAsync();
         var state = await store.OpenAsync(CancellationToken.None);
         Assert.Equal([Direct], state.Conversations.Select(conversation => conversation.Id));
@@ -188,5 +188,5 @@ public abstract class ChatStoreContract
         store.WriteAsync([.. messages.Select(message => new StoreChange.PutMessage(message))], CancellationToken.None);
 
     protected static async Task<IEnumerable<long>> PlacesAsync(IChatStore store, long from, long to, int limit) =>
-        (await store.ReadAsync(Direct, new Span(from, to), limit, CancellationToken.None)).Select(message => message.SeqNo);
+        (await store.ReadAsync(Direct, new SeqNoRange(from, to), limit, CancellationToken.None)).Select(message => message.SeqNo);
 }

@@ -96,9 +96,9 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
 
         Assert.Equal(("alice", "r", "e1"), (state.Installation?.UserId, state.Installation?.Tokens?.Refresh, state.Installation?.Epoch));
         var conversation = Assert.Single(state.Conversations);
-        Assert.Equal((3, 1, 1, 3, 3), (conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.Unread, conversation.ListedTo, conversation.AckedTo));
-        Assert.Equal([new Span(1, 3)], conversation.Spans);
-        Assert.Equal(new Cursor(2, 1), conversation.Cursors["bob"]);
+        Assert.Equal((3, 1, 1, 3, 3), (conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.UnreadCount, conversation.CountedSeqNo, conversation.AckedSeqNo));
+        Assert.Equal([new SeqNoRange(1, 3)], conversation.Complete);
+        Assert.Equal(new Cursors(2, 1), conversation.Receipts["bob"]);
         Assert.Equal(last, conversation.LastMessage);
         Assert.Equal(
         [
@@ -110,7 +110,7 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
             Message(1, "bob") with { Text = "one", Timestamp = sent.AddSeconds(1) },
             Message(2, "alice") with { Text = "two", ClientMsgId = "c2", Timestamp = sent.AddSeconds(2) },
             last,
-        ], await store.ReadAsync(conversation.Id, new Span(1, 9), 9, CancellationToken.None));
+        ], await store.ReadAsync(conversation.Id, new SeqNoRange(1, 9), 9, CancellationToken.None));
 
         // From then on it is a store like any other.
         await PutAsync(store, Message(4, "bob"));

@@ -1,8 +1,8 @@
 namespace Chat.Client;
 
 /// <summary>
-/// Pauses between tries: the n-th is random between 0 and 0.5 s × 2ⁿ, at most 30 s. Full jitter, so that the clients of a server that
-/// went do not come back all at once.
+/// Pauses between attempts: the n-th is random between 0 and 0.5 s × 2ⁿ, at most 30 s (full jitter), so that not all clients come back at
+/// once.
 /// </summary>
 internal sealed class BackOff(Random random)
 {

@@ -1,14 +1,14 @@
 namespace Chat.Client;
 
-/// <summary>Where the client stands.</summary>
-/// <param name="Status">In a word.</param>
-/// <param name="CaughtUp">Online: everything that waited has come.</param>
-/// <param name="RetryAt">Offline: when it is tried again.</param>
+/// <summary>The state of the connection to the server.</summary>
+/// <param name="Status">What it is doing.</param>
+/// <param name="CaughtUp">Online: everything that waited on the server has arrived.</param>
+/// <param name="RetryAt">Offline: when the next attempt is.</param>
 /// <param name="Reason">Signed out: why.</param>
 public sealed record ConnectionState(
     ConnectionStatus Status, bool CaughtUp = false, DateTimeOffset? RetryAt = null, SignedOutReason? Reason = null);
 
-/// <summary>Where the client stands, in a word.</summary>
+/// <summary>The connection's status.</summary>
 public enum ConnectionStatus
 {
     /// <summary>There is no session.</summary>
@@ -20,10 +20,10 @@ public enum ConnectionStatus
     /// <summary>There is a connection.</summary>
     Online,
 
-    /// <summary>There is none; it is tried again by itself.</summary>
+    /// <summary>There is none; the client tries again by itself.</summary>
     Offline,
 
-    /// <summary>Another program is this device now. It stays so until <see cref="ChatClient.TakeOver"/>.</summary>
+    /// <summary>Another program is this device now, until <see cref="ChatClient.TakeOver"/>.</summary>
     Replaced,
 }
 
@@ -36,6 +36,6 @@ public enum SignedOutReason
     /// <summary>This device was revoked, or the server voided its tokens.</summary>
     Revoked,
 
-    /// <summary>The session ran out.</summary>
+    /// <summary>The session expired.</summary>
     Expired,
 }

@@ -3,22 +3,22 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>
-/// Keeps a connection open while there is a session: makes it, serves it to its end, and by that end decides what next. One task runs it; it
-/// alone writes <see cref="State"/>, but for the signing out.
+/// Keeps a connection open while there is a session: connects, reads it until it ends, and decides by the reason what to do next. One task runs
+/// it, and only that task reports the connection's state, except for signing out.
 /// </summary>
 internal sealed class Connector(
-    Func<ITransport> transports, SessionKeeper session, Receiver receiver, Loop loop, Random random, TimeProvider clock, ILogger log,
+    Func<ITransport> transports, SessionTokens session, Receiver receiver, Loop loop, Random random, TimeProvider clock, ILogger log,
     Action<ConnectionState> show) : IAsyncDisposable
 {
     private const int MaxBatch = 256;
     private static readonly TimeSpan LeastTokenLife = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan ConnectPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly BackOff _backOff = new(random);
-    private readonly Wake _wake = new();
+    private readonly InterruptiblePause _pause = new();
     private CancellationTokenSource? _stopping;
     private Task _run = Task.CompletedTask;
 
@@ -42,8 +42,8 @@ internal sealed class Connector(
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>Ends a pause, and the stay in <see cref="ConnectionStatus.Replaced"/> as well where that is meant.</summary>
-    public void Wake(bool evenIfReplaced) => _wake.Ring(evenIfReplaced);
+    /// <summary>Ends a pause; the one of <see cref="ConnectionStatus.Replaced"/> only if that is meant.</summary>
+    public void InterruptiblePause(bool evenIfReplaced) => _pause.End(evenIfReplaced);
 
     private async Task RunAsync(CancellationToken stop)
     {
@@ -55,11 +55,11 @@ internal sealed class Connector(
                 show(new ConnectionState(ConnectionStatus.Connecting));
                 var outcome = await TryOnceAsync(refused, stop);
                 refused = outcome.Refused;
-                if (outcome.End.Reason == LinkEndReason.Replaced)
+                if (outcome.End.Reason == CloseReason.Replaced)
                 {
                     log.ConnectionLost(outcome.End.Reason, outcome.End.Text, Timeout.InfiniteTimeSpan);
                     show(new ConnectionState(ConnectionStatus.Replaced));
-                    await _wake.WaitAsync(Timeout.InfiniteTimeSpan, whileReplaced: true, clock, stop);
+                    await _pause.WaitAsync(Timeout.InfiniteTimeSpan, whileReplaced: true, clock, stop);
                     _backOff.StartOver();
                     continue;
                 }
@@ -68,16 +68,16 @@ internal sealed class Connector(
                 if (pause == TimeSpan.Zero)
                     continue;
                 show(new ConnectionState(ConnectionStatus.Offline, RetryAt: clock.GetUtcNow() + pause));
-                await _wake.WaitAsync(pause, whileReplaced: false, clock, stop);
+                await _pause.WaitAsync(pause, whileReplaced: false, clock, stop);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Told to stop.
+            // Stopped.
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
         {
-            // The session has ended; its keeper has said so.
+            // The session has ended, and that was reported already.
         }
         catch (Exception e)
         {
@@ -86,8 +86,8 @@ internal sealed class Connector(
     }
 
     /// <summary>One connection, from the token to its end.</summary>
-    /// <param name="refused">A token that the server does not take, to be renewed first.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="refused">A token that the server has refused and that is to be renewed first.</param>
+    /// <param name="stop">Ends the connection.</param>
     private async Task<Outcome> TryOnceAsync(string? refused, CancellationToken stop)
     {
         var token = "";
@@ -97,48 +97,48 @@ internal sealed class Connector(
         }
         catch (ChatException e) when (e.Code != ErrorCodes.Unauthenticated)
         {
-            return new Outcome(new LinkEnd(LinkEndReason.Lost, e.Message), e.RetryAfter, refused);
+            return new Outcome(new ConnectionEnd(CloseReason.Lost, e.Message), e.RetryAfter, refused);
         }
-        await using var link = new Link(transports(), clock);
+        await using var connection = new ServerConnection(transports(), clock);
         try
         {
-            using var patience = new CancellationTokenSource(ConnectPatience, clock);
+            using var patience = new CancellationTokenSource(ConnectTimeout, clock);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-            await link.ConnectAsync(token, both.Token);
+            await connection.ConnectAsync(token, both.Token);
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
         {
-            // At once with another token; if that one is refused as well, after a pause.
-            return new Outcome(new LinkEnd(LinkEndReason.NotAuthenticated, e.Message), refused is null ? TimeSpan.Zero : null, token);
+            // Tried at once with a new token; if that is refused as well, after a pause.
+            return new Outcome(new ConnectionEnd(CloseReason.Revoked, e.Message), refused is null ? TimeSpan.Zero : null, token);
         }
         catch (Exception e) when (!stop.IsCancellationRequested)
         {
-            return new Outcome(new LinkEnd(LinkEndReason.Lost, e.Message), null, null);
+            return new Outcome(new ConnectionEnd(CloseReason.Lost, e.Message), null, null);
         }
-        var outcome = await ServeAsync(link, stop);
-        if (outcome.End.Reason is not (LinkEndReason.TokenExpired or LinkEndReason.NotAuthenticated))
+        var outcome = await ServeAsync(connection, stop);
+        if (outcome.End.Reason is not (CloseReason.TokenExpired or CloseReason.Revoked))
             return outcome;
         return outcome with { Refused = token, Pause = outcome.Pause ?? (refused is null ? TimeSpan.Zero : null) };
     }
 
-    private async Task<Outcome> ServeAsync(Link link, CancellationToken stop)
+    private async Task<Outcome> ServeAsync(ServerConnection connection, CancellationToken stop)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(stop);
         var leave = new Leaving();
-        var pumping = PumpAsync(link, leave, ending.Token);
-        var renewing = RenewAsync(link, ending.Token);
+        var pumping = PumpAsync(connection, leave, ending.Token);
+        var renewing = RenewAsync(connection, ending.Token);
         try
         {
-            await Task.WhenAny(pumping, link.Broken, leave.WhenDueAsync(clock, ending.Token), Task.Delay(Timeout.Infinite, ending.Token));
+            await Task.WhenAny(pumping, connection.Broken, leave.WhenDueAsync(clock, ending.Token), Task.Delay(Timeout.Infinite, ending.Token));
             stop.ThrowIfCancellationRequested();
-            // What cannot be said to a connection that is closing comes before its close, which says why.
-            if (link.Broken.IsCompleted)
-                await Task.WhenAny(pumping, Task.Delay(ClosePatience, clock, ending.Token));
+            // Sending fails before the close arrives that says why.
+            if (connection.Broken.IsCompleted)
+                await Task.WhenAny(pumping, Task.Delay(CloseTimeout, clock, ending.Token));
             stop.ThrowIfCancellationRequested();
             var end = pumping.IsCompletedSuccessfully
                 ? await pumping
-                : new LinkEnd(LinkEndReason.Lost, leave.At is null ? "broken" : "going elsewhere");
-            // The server spreads those who leave it: its pause is kept also where it closes before.
+                : new ConnectionEnd(CloseReason.Lost, leave.At is null ? "broken" : "going elsewhere");
+            // The server spreads the clients that it sends away: its pause counts also if it closes earlier.
             return new Outcome(end, leave.At is { } at ? Max(at - clock.SteadyNow(), TimeSpan.Zero) : null, null);
         }
         finally
@@ -147,32 +147,32 @@ internal sealed class Connector(
             await Task.WhenAll(Settled(pumping), Settled(renewing));
             if (pumping.Exception is { } fault)
                 log.Failed(fault, nameof(PumpAsync));
-            await loop.RunAsync(() => receiver.LinkClosed(link));
+            await loop.RunAsync(() => receiver.ConnectionClosed(connection));
         }
     }
 
-    /// <summary>Hands over what comes, batch by batch; each is in the store before the next is taken.</summary>
-    private async Task<LinkEnd> PumpAsync(Link link, Leaving leave, CancellationToken ct)
+    /// <summary>Passes the frames to the receiver, batch by batch; each is stored before the next is read.</summary>
+    private async Task<ConnectionEnd> PumpAsync(ServerConnection connection, Leaving leave, CancellationToken ct)
     {
         List<ServerFrame> batch = [];
-        while (await link.Frames.WaitToReadAsync(ct))
+        while (await connection.Frames.WaitToReadAsync(ct))
         {
             batch.Clear();
-            while (batch.Count < MaxBatch && link.Frames.TryRead(out var frame))
+            while (batch.Count < MaxBatch && connection.Frames.TryRead(out var frame))
                 batch.Add(frame);
             try
             {
-                await loop.RunAsync(() => receiver.TakeAsync(link, batch));
+                await loop.RunAsync(() => receiver.TakeAsync(connection, batch));
             }
             catch (ChatException e) when (e.Code == ErrorCodes.Storage)
             {
-                // What was not taken comes again on the next connection, from the device's cursor on.
-                return new LinkEnd(LinkEndReason.Storage, e.Message);
+                // What was not stored is sent again on the next connection.
+                return new ConnectionEnd(CloseReason.Storage, e.Message);
             }
             foreach (var frame in batch)
                 Note(frame, leave);
         }
-        return link.End;
+        return connection.End;
     }
 
     private void Note(ServerFrame frame, Leaving leave)
@@ -196,8 +196,8 @@ internal sealed class Connector(
         }
     }
 
-    /// <summary>Renews the token when four fifths of its life are gone, and tells the connection.</summary>
-    private async Task RenewAsync(Link link, CancellationToken ct)
+    /// <summary>Renews the token when four fifths of its life are over, and sends it to the server.</summary>
+    private async Task RenewAsync(ServerConnection connection, CancellationToken ct)
     {
         var failures = new BackOff(random);
         while (session.RenewAt is { } at)
@@ -211,7 +211,7 @@ internal sealed class Connector(
             try
             {
                 var token = await session.GetTokenAsync(TimeSpan.MaxValue, ct);
-                link.Post(new AuthFrame(token));
+                connection.Post(new AuthFrame(token));
                 failures.StartOver();
             }
             catch (ChatException e) when (e.Code != ErrorCodes.Unauthenticated)
@@ -223,16 +223,16 @@ internal sealed class Connector(
 
     private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
 
-    /// <summary>Waits for an end that was asked for, or whose failure the outcome has told.</summary>
+    /// <summary>Completes when the task has ended, however it ended.</summary>
     private static Task Settled(Task task) =>
         task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <param name="End">Why.</param>
-    /// <param name="Pause">Before the next try; null for the back-off's.</param>
+    /// <param name="End">Why it ended.</param>
+    /// <param name="Pause">Before the next attempt; null for the back-off's.</param>
     /// <param name="Refused">A token that is to be renewed first.</param>
-    private sealed record Outcome(LinkEnd End, TimeSpan? Pause, string? Refused);
+    private sealed record Outcome(ConnectionEnd End, TimeSpan? Pause, string? Refused);
 
-    /// <summary>When a server that goes away is to be left.</summary>
+    /// <summary>After <c>goAway</c>: when to leave the server.</summary>
     private sealed class Leaving
     {
         private readonly TaskCompletionSource<DateTimeOffset> _at = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -2,42 +2,42 @@ using System.Threading.Channels;
 
 namespace Chat.Client;
 
-/// <summary>One connection, through one of the server's doors. Used once.</summary>
+/// <summary>One connection to the server. Used once.</summary>
 internal interface ITransport : IAsyncDisposable
 {
-    /// <summary>What the server says, in order; ends with the connection. Little is held: who does not read holds the server back.</summary>
+    /// <summary>The server's frames, in order; ends with the connection. The buffer is small: while it is full, no more is read from the server.</summary>
     ChannelReader<ServerFrame> Frames { get; }
 
-    /// <summary>Why it ended; good when <see cref="Frames"/> has ended.</summary>
-    LinkEnd End { get; }
+    /// <summary>Why it ended; set when <see cref="Frames"/> has ended.</summary>
+    ConnectionEnd End { get; }
 
-    /// <exception cref="ChatException">It was refused (<c>unauthenticated</c>, <c>unavailable</c>), or there is no server (<c>network</c>).</exception>
+    /// <exception cref="ChatException">Refused (<c>unauthenticated</c>, <c>unavailable</c>), or the server cannot be reached (<c>network</c>).</exception>
     Task ConnectAsync(string accessToken, CancellationToken ct);
 
-    /// <summary>Says something; returns when it is written. Called by one at a time. An answer comes among the frames.</summary>
-    /// <exception cref="ChatException"><c>network</c>: the connection is gone.</exception>
+    /// <summary>Sends a frame; returns when it is written. One call at a time. An answer arrives among <see cref="Frames"/>.</summary>
+    /// <exception cref="ChatException"><c>network</c>: the connection has ended.</exception>
     Task SendAsync(IClientFrame frame, CancellationToken ct);
 }
 
 /// <summary>Why a connection ended.</summary>
-/// <param name="Reason">What follows from it.</param>
+/// <param name="Reason">Decides what the client does next.</param>
 /// <param name="Text">For the log.</param>
-internal sealed record LinkEnd(LinkEndReason Reason, string Text);
+internal sealed record ConnectionEnd(CloseReason Reason, string Text);
 
-internal enum LinkEndReason
+internal enum CloseReason
 {
-    /// <summary>Cut, timed out, over a limit, the server going away: to be made again.</summary>
+    /// <summary>The network, a timeout, the server's shutdown, a limit, a fault: the client connects again.</summary>
     Lost,
 
     /// <summary>Another connection is this device now.</summary>
     Replaced,
 
-    /// <summary>The token has expired: to be renewed first.</summary>
+    /// <summary>The token has expired: it is renewed first.</summary>
     TokenExpired,
 
-    /// <summary>The session was voided, it seems: a renewal will tell.</summary>
-    NotAuthenticated,
+    /// <summary>The device was revoked, or the password changed: a renewal finds out.</summary>
+    Revoked,
 
-    /// <summary>The store cannot take what comes.</summary>
+    /// <summary>The store cannot be written.</summary>
     Storage,
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Client;
 
-/// <summary>The hub at /hub, by one of SignalR's transports. Its results and refusals become the frames that /ws would send.</summary>
+/// <summary>The hub at /hub, over one of SignalR's transports. Its results and refusals become the frames that /ws would send.</summary>
 internal sealed class SignalRTransport : ITransport
 {
     private static readonly string[] Events =
@@ -28,7 +28,7 @@ internal sealed class SignalRTransport : ITransport
         var builder = new HubConnectionBuilder().WithUrl(new Uri(server, "hub"), http => Configure(http, way, handler));
         builder.AddJsonProtocol(json => json.PayloadSerializerOptions = new(ChatJson.Wire.Options));
         _hub = builder.Build();
-        // Asked after 25 s of silence and lost 10 s later: the server pings every 15 s by itself.
+        // The server pings every 15 s; after 35 s of silence the connection is lost.
         (_hub.ServerTimeout, _hub.KeepAliveInterval) = (TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(15));
         foreach (var name in Events)
             _hub.On<ServerFields>(name, fields => ReceiveAsync(fields.ToFrame(name)));
@@ -43,7 +43,7 @@ internal sealed class SignalRTransport : ITransport
 
     public ChannelReader<ServerFrame> Frames => _frames.Reader;
 
-    public LinkEnd End { get; private set; } = new(LinkEndReason.Lost, "closed here");
+    public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
     public async Task ConnectAsync(string accessToken, CancellationToken ct)
     {
@@ -73,7 +73,7 @@ internal sealed class SignalRTransport : ITransport
             switch (frame)
             {
                 case SendFrame send:
-                    // Its answer is awaited apart: other conversations do not wait for it.
+                    // Its answer is awaited separately: other conversations do not wait for it.
                     _ = AnswerAsync(_hub.InvokeAsync<ServerFields>("SendMessage", send, _ended.Token), send.ClientMsgId);
                     break;
                 case AuthFrame auth:
@@ -98,7 +98,7 @@ internal sealed class SignalRTransport : ITransport
 
     public async ValueTask DisposeAsync()
     {
-        Finish(new LinkEnd(LinkEndReason.Lost, "closed here"));
+        Finish(new ConnectionEnd(CloseReason.Lost, "closed here"));
         await _hub.DisposeAsync();
     }
 
@@ -125,7 +125,7 @@ internal sealed class SignalRTransport : ITransport
         }
         catch (Exception e)
         {
-            // The connection is gone, or this side closed it: without an ack the message is sent again.
+            // The connection has ended: without an ack the message is sent again.
             if (e is not (OperationCanceledException or InvalidOperationException or ConnectionAbortedException or IOException))
                 _log.BadFrame(e);
         }
@@ -141,11 +141,11 @@ internal sealed class SignalRTransport : ITransport
         }
         catch (Exception e) when (e is ChannelClosedException or OperationCanceledException)
         {
-            // Nobody listens any more.
+            // The connection has ended.
         }
     }
 
-    private void Finish(LinkEnd end)
+    private void Finish(ConnectionEnd end)
     {
         if (_ended.IsCancellationRequested)
             return;
@@ -154,18 +154,18 @@ internal sealed class SignalRTransport : ITransport
         _ended.Cancel();
     }
 
-    private static LinkEnd EndOf(Exception? e)
+    private static ConnectionEnd EndOf(Exception? e)
     {
         var text = e?.Message ?? "closed by the server";
-        // SignalR puts words of its own before the server's.
+        // SignalR puts text of its own before the server's.
         const string Lead = "error: ";
         var said = text.LastIndexOf(Lead, StringComparison.Ordinal) is >= 0 and var at ? text[(at + Lead.Length)..] : text;
-        return new LinkEnd(said switch
+        return new ConnectionEnd(said switch
         {
-            _ when said.StartsWith("replaced", StringComparison.Ordinal) => LinkEndReason.Replaced,
-            _ when said.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => LinkEndReason.TokenExpired,
-            _ when said.StartsWith(ErrorCodes.Unauthenticated, StringComparison.Ordinal) => LinkEndReason.NotAuthenticated,
-            _ => LinkEndReason.Lost,
+            _ when said.StartsWith("replaced", StringComparison.Ordinal) => CloseReason.Replaced,
+            _ when said.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => CloseReason.TokenExpired,
+            _ when said.StartsWith(ErrorCodes.Unauthenticated, StringComparison.Ordinal) => CloseReason.Revoked,
+            _ => CloseReason.Lost,
         }, said);
     }
 
@@ -176,7 +176,7 @@ internal sealed class SignalRTransport : ITransport
         return said.Split(": ", 2) is [var code, var text] && !code.Contains(' ') ? (code, text) : (ErrorCodes.Internal, said);
     }
 
-    /// <summary>The application's handler, which outlives a connection.</summary>
+    /// <summary>The application's handler, which is not disposed of with a connection.</summary>
     private sealed class Borrowed(HttpMessageHandler inner) : HttpMessageHandler
     {
         private readonly HttpMessageInvoker _invoker = new(inner, disposeHandler: false);

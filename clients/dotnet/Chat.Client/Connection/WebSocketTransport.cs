@@ -13,9 +13,9 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
     private const int MaxFrameBytes = 64 * 1024;
     private const int MaxReceivedBytes = 16 * 1024 * 1024;
     private const int Replaced = 4000;
-    private const int NotAuthenticated = 4001;
-    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(25);
-    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(10);
+    private const int Revoked = 4001;
+    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(25);
+    private static readonly TimeSpan PongTimeout = TimeSpan.FromSeconds(10);
 
     private readonly Channel<ServerFrame> _frames = Channel.CreateBounded<ServerFrame>(new BoundedChannelOptions(512) { SingleReader = true });
     private readonly SemaphoreSlim _turn = new(1);
@@ -24,12 +24,12 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
     private ITimer? _liveness;
     private Task _read = Task.CompletedTask;
 
-    private long _heardAt;   // the reader writes it, the liveness timer reads it
-    private bool _asked;     // only the timer
+    private long _receivedAt;   // written by the reader, read by the timer
+    private bool _pinged;       // only the timer
 
     public ChannelReader<ServerFrame> Frames => _frames.Reader;
 
-    public LinkEnd End { get; private set; } = new(LinkEndReason.Lost, "closed here");
+    public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
     public async Task ConnectAsync(string accessToken, CancellationToken ct)
     {
@@ -50,8 +50,8 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
                 _ => ChatException.NoAnswer(e),
             };
         }
-        _heardAt = clock.GetTimestamp();
-        _liveness = clock.CreateTimer(_ => Look(), null, Silence, Timeout.InfiniteTimeSpan);
+        _receivedAt = clock.GetTimestamp();
+        _liveness = clock.CreateTimer(_ => Look(), null, PingAfter, Timeout.InfiniteTimeSpan);
         _read = ReadAsync();
     }
 
@@ -60,7 +60,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         var bytes = JsonSerializer.SerializeToUtf8Bytes(frame, ChatJson.Wire.IClientFrame);
         if (bytes.Length > MaxFrameBytes)
         {
-            // The server would refuse it without reading whose it is.
+            // The server would refuse it without reading its clientMsgId.
             if (frame is SendFrame send)
                 _frames.Writer.TryWrite(new Refusal(ErrorCodes.TooLarge, $"A frame is at most {MaxFrameBytes} bytes.", send.ClientMsgId, null));
             return;
@@ -85,7 +85,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         if (_liveness is not null)
             await _liveness.DisposeAsync();
         if (_socket.State == WebSocketState.Open)
-            await SayGoodbyeAsync();
+            await SendCloseAsync();
         await _ended.CancelAsync();
         _socket.Abort();
         await _read;
@@ -93,7 +93,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         _frames.Writer.TryComplete();
     }
 
-    private async Task SayGoodbyeAsync()
+    private async Task SendCloseAsync()
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(1));
         try
@@ -103,7 +103,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException)
         {
-            // The server finds out by itself.
+            // The server notices by itself.
         }
     }
 
@@ -115,7 +115,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
             while (true)
             {
                 var part = await _socket.ReceiveAsync(buffer.GetMemory(16 * 1024), _ended.Token);
-                Volatile.Write(ref _heardAt, clock.GetTimestamp());
+                Volatile.Write(ref _receivedAt, clock.GetTimestamp());
                 if (part.MessageType == WebSocketMessageType.Close)
                     break;
                 buffer.Advance(part.Count);
@@ -131,7 +131,7 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         }
         catch (Exception e)
         {
-            End = new LinkEnd(LinkEndReason.Lost, e.Message);
+            End = new ConnectionEnd(CloseReason.Lost, e.Message);
         }
         _frames.Writer.TryComplete();
     }
@@ -150,20 +150,20 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         }
     }
 
-    /// <summary>After a silence asks; after another one without an answer ends the connection, of whose end no packet may ever tell.</summary>
+    /// <summary>Pings after a silence; without an answer ends the connection, since a dead network reports nothing.</summary>
     private void Look()
     {
-        var silent = clock.GetElapsedTime(Volatile.Read(ref _heardAt));
-        if (silent < Silence)
+        var silent = clock.GetElapsedTime(Volatile.Read(ref _receivedAt));
+        if (silent < PingAfter)
         {
-            _asked = false;
-            _liveness?.Change(Silence - silent, Timeout.InfiniteTimeSpan);
+            _pinged = false;
+            _liveness?.Change(PingAfter - silent, Timeout.InfiniteTimeSpan);
         }
-        else if (!_asked)
+        else if (!_pinged)
         {
-            _asked = true;
+            _pinged = true;
             _ = PingAsync();
-            _liveness?.Change(AnswerPatience, Timeout.InfiniteTimeSpan);
+            _liveness?.Change(PongTimeout, Timeout.InfiniteTimeSpan);
         }
         else
         {
@@ -179,15 +179,15 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         }
         catch (Exception e) when (e is ChatException or OperationCanceledException or ObjectDisposedException)
         {
-            // The reader sees the end.
+            // The reader notices the end.
         }
     }
 
-    private static LinkEnd EndOf(int? code, string text) => new(code switch
+    private static ConnectionEnd EndOf(int? code, string text) => new(code switch
     {
-        Replaced => LinkEndReason.Replaced,
-        NotAuthenticated when text.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => LinkEndReason.TokenExpired,
-        NotAuthenticated => LinkEndReason.NotAuthenticated,
-        _ => LinkEndReason.Lost,
+        Replaced => CloseReason.Replaced,
+        Revoked when text.StartsWith(ErrorCodes.TokenExpired, StringComparison.Ordinal) => CloseReason.TokenExpired,
+        Revoked => CloseReason.Revoked,
+        _ => CloseReason.Lost,
     }, $"{code} {text}");
 }

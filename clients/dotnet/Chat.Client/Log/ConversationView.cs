@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 
 namespace Chat.Client;
 
-/// <summary>The conversations as a list shows them: newest activity first. Made when asked for, and kept until something has changed.</summary>
-internal sealed class ConversationView(Ledger ledger, Typing typing)
+/// <summary>The conversations as a list shows them, newest activity first. Computed when asked for, and cached until something changes.</summary>
+internal sealed class ConversationView(Journal journal, Typing typing)
 {
     private volatile Made? _made;
 
@@ -13,7 +13,7 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
 
     private Made Make()
     {
-        var (state, now) = (ledger.State, typing.Now);
+        var (state, now) = (journal.State, typing.Now);
         if (_made is { } made && made.State == state && made.Typing == now)
             return made;
         var written = new Dictionary<string, DateTimeOffset>();
@@ -21,14 +21,14 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
         foreach (var outgoing in state.Outbox)
         {
             written[outgoing.ConversationId] = outgoing.CreatedAt;
-            // What was written is shown, also where nothing else is known of its conversation: after a new epoch or a revocation.
+            // Outbox entries are shown, also those whose conversation is not known otherwise: after a new epoch or a revocation.
             if (!conversations.ContainsKey(outgoing.ConversationId))
                 conversations = conversations.Add(outgoing.ConversationId, new() { Id = outgoing.ConversationId, KnownSince = outgoing.CreatedAt });
         }
         var me = state.UserId ?? "";
         ImmutableArray<Conversation> list =
         [
-            // Begun here and never sent: nothing to list.
+            // A conversation that was opened here and has no message is not listed.
             .. conversations.Values
                 .Where(conversation => conversation.MaxSeqNo > 0 || ConversationIds.IsGroup(conversation.Id) || written.ContainsKey(conversation.Id))
                 .OrderByDescending(conversation => ActivityOf(conversation, written))
@@ -46,7 +46,7 @@ internal sealed class ConversationView(Ledger ledger, Typing typing)
 
     private static Conversation Show(StoredConversation conversation, string me, ImmutableDictionary<string, ImmutableArray<string>> typing) => new(
         conversation.Id, ConversationIds.IsGroup(conversation.Id) ? ConversationKind.Group : ConversationKind.Direct,
-        ConversationIds.PeerOf(conversation.Id, me), conversation.Title, conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.Unread,
+        ConversationIds.PeerOf(conversation.Id, me), conversation.Title, conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.UnreadCount,
         conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : [],
         conversation.IsLeft);
 

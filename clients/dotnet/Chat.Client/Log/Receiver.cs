@@ -3,128 +3,130 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>
-/// Takes what a connection brings: a batch is written in one transaction, then it is true, then it is acked. On the loop.
+/// Takes what the server sends, in batches: writes a batch in one transaction, applies it, then acks it. On the loop.
 /// </summary>
 internal sealed class Receiver(
-    Ledger ledger, Line line, Outbox outbox, Reading reading, ConversationLists lists, Receipts receipts, Typing typing, Presences presences, ILogger log)
+    Journal journal, CurrentConnection current, Outbox outbox, ReadCursors readCursors, ConversationListReader conversationList,
+    ReceiptTables receiptTables, Typing typing, PresenceWatch presenceWatch, ILogger log)
 {
-    /// <exception cref="ChatException"><c>storage</c>: nothing of the batch was taken, and nothing is acked.</exception>
-    public async Task TakeAsync(Link link, IReadOnlyList<ServerFrame> batch)
+    /// <exception cref="ChatException"><c>storage</c>: nothing of the batch was stored, and nothing is acked.</exception>
+    public async Task TakeAsync(ServerConnection connection, IReadOnlyList<ServerFrame> batch)
     {
-        var draft = ledger.Begin();
+        var transaction = journal.Begin();
         var acks = new Dictionary<string, (long SeqNo, int Messages)>();
         foreach (var frame in batch)
-            await TakeAsync(draft, frame, link, acks);
-        await ledger.CommitAsync(draft);
+            await TakeAsync(transaction, frame, connection, acks);
+        await journal.CommitAsync(transaction);
         foreach (var (conversation, (seqNo, messages)) in acks)
-            link.Delivered.Add(conversation, seqNo, messages);
+            connection.Delivered.Add(conversation, seqNo, messages);
         foreach (var frame in batch)
-            React(frame, link);
+            React(frame, connection);
         await outbox.PumpAsync();
     }
 
-    /// <summary>The connection is gone, and what belonged to it.</summary>
-    public async Task LinkClosed(Link link)
+    /// <summary>The connection has ended.</summary>
+    public async Task ConnectionClosed(ServerConnection connection)
     {
-        if (line.Current != link)
+        if (current.Current != connection)
             return;
-        line.Closed();
-        presences.LinkClosed();
-        await outbox.LinkClosedAsync();
+        current.Closed();
+        presenceWatch.ConnectionClosed();
+        await outbox.ConnectionClosedAsync();
     }
 
-    private async Task TakeAsync(Draft draft, ServerFrame frame, Link link, Dictionary<string, (long SeqNo, int Messages)> acks)
+    private async Task TakeAsync(
+        StateTransaction transaction, ServerFrame frame, ServerConnection connection, Dictionary<string, (long SeqNo, int Messages)> acks)
     {
         switch (frame)
         {
             case Welcome welcome:
-                TakeEpoch(draft, welcome.Epoch);
+                TakeEpoch(transaction, welcome.Epoch);
                 break;
             case MessageArrived { Message: var message }:
-                TakeMessage(draft, message, link);
+                TakeMessage(transaction, message, connection);
                 var (highest, messages) = acks.GetValueOrDefault(message.ConversationId);
                 acks[message.ConversationId] = (Math.Max(highest, message.SeqNo), messages + 1);
                 break;
             case Resync:
-                link.Followed.Clear();
+                connection.Followed.Clear();
                 break;
             case SentAck ack:
-                await outbox.AckedAsync(draft, ack, link);
+                await outbox.AckedAsync(transaction, ack, connection);
                 break;
             case Refusal { ClientMsgId: { } attempt } refusal:
-                outbox.Refused(draft, attempt, refusal);
+                outbox.Refused(transaction, attempt, refusal);
                 break;
-            case Receipt receipt when receipt.UserId == draft.Now.UserId:
-                if (receipt.Read && draft.Now.Find(receipt.ConversationId) is { } conversation)
-                    await reading.MoveAsync(draft, conversation, Math.Min(receipt.SeqNo, conversation.MaxSeqNo));
+            case Receipt receipt when receipt.UserId == transaction.Now.UserId:
+                if (receipt.Read && transaction.Now.Find(receipt.ConversationId) is { } conversation)
+                    await readCursors.MoveAsync(transaction, conversation, Math.Min(receipt.SeqNo, conversation.MaxSeqNo));
                 break;
             case Receipt receipt:
-                Receipts.Take(draft, receipt);
+                ReceiptTables.Take(transaction, receipt);
                 break;
             case Advanced advanced:
-                var moved = ledger.FindOrNew(draft, advanced.ConversationId);
-                draft.Put(moved with { MaxSeqNo = Math.Max(moved.MaxSeqNo, advanced.MaxSeqNo) });
+                var moved = journal.FindOrNew(transaction, advanced.ConversationId);
+                transaction.Put(moved with { MaxSeqNo = Math.Max(moved.MaxSeqNo, advanced.MaxSeqNo) });
                 break;
-            case ConversationChanged { Change: "memberRemoved" } change when change.UserId == draft.Now.UserId:
-                draft.Remove(change.ConversationId);
+            case ConversationChanged { Change: "memberRemoved" } change when change.UserId == transaction.Now.UserId:
+                transaction.Remove(change.ConversationId);
                 break;
         }
     }
 
-    private void TakeEpoch(Draft draft, string epoch)
+    private void TakeEpoch(StateTransaction transaction, string epoch)
     {
-        var installation = draft.Now.Installation;
+        var installation = transaction.Now.Installation;
         if (installation.Epoch == epoch)
             return;
         if (installation.Epoch is not null)
         {
             log.NewEpoch();
-            draft.ClearLog();
+            transaction.ClearLog();
         }
-        draft.Put(installation with { Epoch = epoch });
+        transaction.Put(installation with { Epoch = epoch });
     }
 
-    private void TakeMessage(Draft draft, Message message, Link link)
+    private void TakeMessage(StateTransaction transaction, Message message, ServerConnection connection)
     {
-        if (draft.Now.UserId is not { } me)
+        if (transaction.Now.UserId is not { } me)
             return;
-        var conversation = ledger.FindOrNew(draft, message.ConversationId);
-        var isNew = conversation.Spans.At(message.SeqNo) is null;
-        // An own one is put also where its place is complete: its ack may have been lost, and the span then ran over it.
+        var conversation = journal.FindOrNew(transaction, message.ConversationId);
+        var isNew = conversation.Complete.At(message.SeqNo) is null;
+        // An own message is stored also if its seqNo is in a complete range: its ack may have been lost, and a later message have completed the range.
         if (isNew || message.SenderId == me)
-            draft.Put(message);
+            transaction.Put(message);
         if (isNew)
-            draft.Arrived.Add(message);
-        outbox.Found(draft, message);
-        var follows = !link.Followed.Add(message.ConversationId);
-        var completed = conversation.CompletedBy(message.SeqNo, follows, link.Missed.GetValueOrDefault(message.ConversationId));
+            transaction.Arrived.Add(message);
+        outbox.Found(transaction, message);
+        var follows = !connection.Followed.Add(message.ConversationId);
+        var completed = conversation.CompletedBy(message.SeqNo, follows, connection.Missed.GetValueOrDefault(message.ConversationId));
         conversation = conversation.With(message, completed, me);
-        draft.Put(conversation with { AckedTo = Math.Max(conversation.AckedTo, message.SeqNo) });
+        transaction.Put(conversation with { AckedSeqNo = Math.Max(conversation.AckedSeqNo, message.SeqNo) });
     }
 
-    /// <summary>What follows from a frame that is in the store.</summary>
-    private void React(ServerFrame frame, Link link)
+    /// <summary>What follows from a frame that was stored.</summary>
+    private void React(ServerFrame frame, ServerConnection connection)
     {
         switch (frame)
         {
             case Welcome:
-                line.Opened(link);
-                presences.LinkOpened(link);
+                current.Opened(connection);
+                presenceWatch.ConnectionOpened(connection);
                 break;
             case CaughtUp:
-                link.Delivered.Flush();
-                line.CaughtUp();
-                lists.ReadNow();
-                receipts.ReadForOpen();
+                connection.Delivered.Flush();
+                current.CaughtUp();
+                conversationList.ReadNow();
+                receiptTables.ReadForOpen();
                 break;
-            case SentAck ack when ledger.State.Find(ack.ConversationId) is { } conversation && conversation.Spans.At(ack.SeqNo) is null:
-                // Of a message that was here no more: it is to be fetched.
-                lists.ReadSoon();
+            case SentAck ack when journal.State.Find(ack.ConversationId) is { } conversation && conversation.Complete.At(ack.SeqNo) is null:
+                // Of a message that was discarded here: it must be fetched.
+                conversationList.ReadSoon();
                 break;
             case Resync:
-                line.Resyncing();
-                // What was dropped may have been receipts.
-                link.ReceiptsRead.Clear();
+                current.Resyncing();
+                // Receipts may have been dropped.
+                connection.ReceiptsRead.Clear();
                 break;
             case MessageArrived { Message: var message }:
                 typing.Ended(message.ConversationId, message.SenderId);
@@ -132,24 +134,24 @@ internal sealed class Receiver(
                 break;
             case Advanced advanced:
                 HeardOf(advanced.ConversationId);
-                lists.ReadSoon();
+                conversationList.ReadSoon();
                 break;
             case ConversationChanged change:
-                if (change.Change == "memberRemoved" && change.UserId == ledger.State.UserId)
-                    lists.Left(change.ConversationId);
+                if (change.Change == "memberRemoved" && change.UserId == journal.State.UserId)
+                    conversationList.Left(change.ConversationId);
                 else
                     HeardOf(change.ConversationId);
-                receipts.MembersChanged(change.ConversationId);
-                lists.ReadSoon();
+                receiptTables.MembersChanged(change.ConversationId);
+                conversationList.ReadSoon();
                 break;
             case Receipt receipt:
-                receipts.Heard(receipt);
+                receiptTables.Received(receipt);
                 break;
             case TypingShown shown:
                 typing.Show(shown);
                 break;
             case PresenceShown shown:
-                presences.Show(shown);
+                presenceWatch.Show(shown);
                 break;
             case Refusal { ClientMsgId: null } refusal:
                 log.Refused(refusal.Code, refusal.Text);
@@ -159,8 +161,8 @@ internal sealed class Receiver(
 
     private void HeardOf(string conversationId)
     {
-        lists.HeardOf(conversationId);
-        if (ConversationIds.IsGroup(conversationId) && ledger.State.Find(conversationId) is { Title: null })
-            lists.ReadSoon();
+        conversationList.HeardOf(conversationId);
+        if (ConversationIds.IsGroup(conversationId) && journal.State.Find(conversationId) is { Title: null })
+            conversationList.ReadSoon();
     }
 }

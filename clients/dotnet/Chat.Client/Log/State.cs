@@ -2,15 +2,15 @@ using System.Collections.Immutable;
 
 namespace Chat.Client;
 
-/// <summary>What the client knows and keeps, at one moment. A new one takes its place with every change.</summary>
-/// <param name="Installation">Who is signed in, if anybody.</param>
-/// <param name="Conversations">By id. Empty while signed out, whatever the store keeps for a return.</param>
+/// <summary>All that the client knows and stores, at one moment. Every change makes a new one.</summary>
+/// <param name="Installation">The device and who is signed in, if anybody.</param>
+/// <param name="Conversations">By id. Empty while signed out.</param>
 /// <param name="Outbox">In the order written.</param>
-/// <param name="Kept">What the store keeps for the user's return, and is not shown: while the session has ended.</param>
-/// <param name="Life">Rises when the conversations are of another log or user than before: what was asked for earlier no longer fits.</param>
+/// <param name="Hidden">What the store keeps until the user signs in again, after the session has ended.</param>
+/// <param name="Generation">Rises when the conversations are of another epoch or user: answers to earlier requests are discarded.</param>
 internal sealed record State(
     StoredInstallation Installation, ImmutableDictionary<string, StoredConversation> Conversations, ImmutableList<Outgoing> Outbox,
-    StoredState? Kept, int Life)
+    StoredState? Hidden, int Generation)
 {
     public string? UserId => Installation.Tokens is null ? null : Installation.UserId;
 

@@ -1,14 +1,14 @@
 namespace Chat.Client;
 
 /// <summary>
-/// A conversation as a view shows it, from some place to the newest message known, with what waits in the outbox behind. What it says is right
-/// at each moment and never changes in the hand; <see cref="Changed"/> tells of something new. Dispose of it when the view leaves.
+/// A conversation's messages, from some seqNo up to the newest one known, and its outbox entries, while a view shows them. Its properties are
+/// immutable snapshots; <see cref="Changed"/> is raised when there are newer ones. Dispose of it when the view closes.
 /// </summary>
 public sealed class Timeline : IDisposable
 {
     internal const int PageSize = 50;
     private const int LargePage = 200;
-    private const int EnoughToBegin = 30;
+    private const int MinShown = 30;
 
     private readonly Timelines _owner;
     private readonly SemaphoreSlim _turn = new(1);
@@ -16,33 +16,33 @@ public sealed class Timeline : IDisposable
     private volatile ChatException? _error;
     private volatile bool _closed;
     private int _loading;
-    private int _life = -1;   // on the loop
+    private int _generation = -1;   // on the loop
 
     internal Timeline(Timelines owner, string conversationId) => (_owner, ConversationId) = (owner, conversationId);
 
-    /// <summary>Something of it has changed. Raised as <see cref="ChatClient.Changed"/> is: after the change, one at a time, many changes in one.</summary>
+    /// <summary>It has changed. Raised as <see cref="ChatClient.Changed"/> is: after the change, one event at a time, many changes in one.</summary>
     public event EventHandler? Changed;
 
-    /// <summary>Whose.</summary>
+    /// <summary>The conversation.</summary>
     public string ConversationId { get; }
 
-    /// <summary>Ascending, without a silent gap, from the lowest shown to the newest known.</summary>
+    /// <summary>Ascending. Between the first one and the newest known nothing is missing, except what is being loaded.</summary>
     public IReadOnlyList<Message> Messages => _view.Messages;
 
-    /// <summary>What stands behind them in the outbox, in order.</summary>
+    /// <summary>The outbox entries of the conversation, in order; to be shown after the messages.</summary>
     public IReadOnlyList<Outgoing> Outgoing =>
-        [.. _owner.Ledger.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId)];
+        [.. _owner.Journal.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId)];
 
-    /// <summary>Whether there may be messages below the lowest shown.</summary>
+    /// <summary>Whether there may be older messages than the first one.</summary>
     public bool HasOlder => !_closed && _view.HasOlder;
 
     /// <summary>A page is being loaded.</summary>
     public bool IsLoading => Volatile.Read(ref _loading) > 0;
 
-    /// <summary>Why the last loading failed; null where it did not.</summary>
+    /// <summary>Why the last load failed; null if it did not.</summary>
     public ChatException? Error => _error;
 
-    /// <summary>Shows a page more below: from the store, else from the server. While one is being loaded, waits for that instead.</summary>
+    /// <summary>Adds a page of older messages, from the store or the server. While one is being loaded, waits for that instead.</summary>
     /// <exception cref="ChatException">It could not be loaded; <see cref="Error"/> says so, too.</exception>
     public Task LoadOlderAsync(CancellationToken ct = default) => LoadAsync(async token =>
     {
@@ -52,32 +52,32 @@ public sealed class Timeline : IDisposable
             await WaitForTurnAsync(token);
     }, ct);
 
-    /// <summary>Shows everything from a place on: the first unread message, a reply's original; 1 for all there is.</summary>
+    /// <summary>Adds older messages down to this seqNo: of the first unread message, or a reply's original; 1 for all.</summary>
     /// <exception cref="ChatException">It could not be loaded; <see cref="Error"/> says so, too.</exception>
     public Task LoadDownToAsync(long seqNo, CancellationToken ct = default) => LoadAsync(async token =>
     {
         await _turn.WaitAsync(token);
         await InTurnAsync(async () =>
         {
-            await _owner.Pages.CatchUpAsync(ConversationId, token);
+            await _owner.PageReader.CatchUpAsync(ConversationId, token);
             while (!(_view.Low <= seqNo) && await StepAsync(LargePage, token))
             {
             }
         });
     }, ct);
 
-    /// <summary>How far an own message has come with all the others.</summary>
+    /// <summary>The receipt of an own message.</summary>
     public ReceiptState ReceiptOf(Message message) =>
-        Receipts.Of(_owner.Ledger.State.Find(ConversationId), _owner.Ledger.State.UserId, message.SeqNo);
+        ReceiptTables.Of(_owner.Journal.State.Find(ConversationId), _owner.Journal.State.UserId, message.SeqNo);
 
-    /// <summary>It shows nothing new any more.</summary>
+    /// <summary>Stops updating it.</summary>
     public void Dispose()
     {
         _closed = true;
         _owner.Close(this);
     }
 
-    /// <summary>Shows what the store has, then what is missing for a beginning.</summary>
+    /// <summary>Shows what the store has, then loads what a view needs at first.</summary>
     internal Task BeginAsync(CancellationToken ct) => LoadAsync(async token =>
     {
         await _turn.WaitAsync(token);
@@ -85,24 +85,25 @@ public sealed class Timeline : IDisposable
         {
             await _owner.Loop.RunAsync(ShowSomethingAsync);
             _owner.Notify(this);
-            await _owner.Pages.CatchUpAsync(ConversationId, token);
-            while (_view.Messages.Length < EnoughToBegin && await StepAsync(PageSize, token))
+            await _owner.PageReader.CatchUpAsync(ConversationId, token);
+            while (_view.Messages.Length < MinShown && await StepAsync(PageSize, token))
             {
             }
         });
     }, ct);
 
-    /// <summary>Reads what is missing at the top.</summary>
-    internal Task CatchUpAsync(CancellationToken ct) => LoadAsync(token => _owner.Pages.CatchUpAsync(ConversationId, token), ct);
+    /// <summary>Reads the newer messages that are missing.</summary>
+    internal Task CatchUpAsync(CancellationToken ct) => LoadAsync(token => _owner.PageReader.CatchUpAsync(ConversationId, token), ct);
 
-    /// <summary>Follows a change. On the loop. Answers whether it shows another stretch now, which may be short.</summary>
-    internal async Task<bool> FollowAsync(Draft draft)
+    /// <summary>Applies a change. On the loop.</summary>
+    /// <returns>Whether it shows another range now, of which too little may be loaded.</returns>
+    internal async Task<bool> FollowAsync(StateTransaction transaction)
     {
-        var top = draft.Now.Find(ConversationId)?.Spans.Top();
-        if (Shows(top, draft.Now, out var low, out var span))
+        var top = transaction.Now.Find(ConversationId)?.Complete.Top();
+        if (Shows(top, transaction.Now, out var low, out var range))
         {
-            var added = draft.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low);
-            _view = WithOlder(_view.With(added), span);
+            var added = transaction.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low);
+            _view = WithOlder(_view.With(added), range);
             return false;
         }
         if (top is null && _view.Low is null)
@@ -111,8 +112,8 @@ public sealed class Timeline : IDisposable
         return true;
     }
 
-    /// <summary>It shows less than a view begins with, though there may be more.</summary>
-    internal bool IsShort => !IsLoading && _view.HasOlder && _view.Messages.Length < EnoughToBegin;
+    /// <summary>It shows fewer messages than a view needs at first, though there may be more.</summary>
+    internal bool IsShort => !IsLoading && _view.HasOlder && _view.Messages.Length < MinShown;
 
     internal void Raise()
     {
@@ -120,35 +121,36 @@ public sealed class Timeline : IDisposable
             Changed?.Invoke(this, EventArgs.Empty);
     }
 
-    /// <summary>Whether what is shown belongs to the top stretch, so that it can be added to.</summary>
-    private bool Shows(Span? top, State state, out long low, out Span span)
+    /// <summary>Whether the shown messages belong to the highest complete range, so that more can be added.</summary>
+    private bool Shows(SeqNoRange? top, State state, out long low, out SeqNoRange range)
     {
-        (low, span) = (_view.Low ?? 0, top ?? default);
-        return state.Life == _life && top is not null && _view.Low is not null && low >= span.From;
+        (low, range) = (_view.Low ?? 0, top ?? default);
+        return state.Generation == _generation && top is not null && _view.Low is not null && low >= range.From;
     }
 
     private Task ShowSomethingAsync()
     {
-        var state = _owner.Ledger.State;
-        return Shows(state.Find(ConversationId)?.Spans.Top(), state, out _, out _) ? Task.CompletedTask : ShowNewestAsync();
+        var state = _owner.Journal.State;
+        return Shows(state.Find(ConversationId)?.Complete.Top(), state, out _, out _) ? Task.CompletedTask : ShowNewestAsync();
     }
 
-    /// <summary>Shows the newest of the top stretch. On the loop.</summary>
+    /// <summary>Shows the newest messages of the highest complete range. On the loop.</summary>
     private async Task ShowNewestAsync()
     {
-        var state = _owner.Ledger.State;
-        _life = state.Life;
+        var state = _owner.Journal.State;
+        _generation = state.Generation;
         var conversation = state.Find(ConversationId);
-        if (conversation?.Spans.Top() is not { } top)
+        if (conversation?.Complete.Top() is not { } top)
         {
             _view = TimelineView.Nothing with { HasOlder = conversation is { MaxSeqNo: > 0 } };
             return;
         }
-        var messages = await _owner.Ledger.ReadAsync(ConversationId, top, PageSize);
+        var messages = await _owner.Journal.ReadAsync(ConversationId, top, PageSize);
         _view = WithOlder(new TimelineView([.. messages], messages.Count == PageSize ? messages[0].SeqNo : top.From, false), top);
     }
 
-    /// <summary>Shows more below. False where there is nothing.</summary>
+    /// <summary>Adds older messages.</summary>
+    /// <returns>False if there are none.</returns>
     private async Task<bool> StepAsync(int limit, CancellationToken ct)
     {
         while (!_closed)
@@ -160,36 +162,37 @@ public sealed class Timeline : IDisposable
             if (known is <= 1)
                 return false;
             if (missing is { } before)
-                await _owner.Pages.ReadDownAsync(ConversationId, before, limit, ct);
+                await _owner.PageReader.ReadDownAsync(ConversationId, before, limit, ct);
             else
-                await _owner.Pages.ReadNewestAsync(ConversationId, limit, ct);
-            // A conversation that has no message yet.
-            if (_owner.Ledger.State.Find(ConversationId)?.Spans.Top() is null)
+                await _owner.PageReader.ReadNewestAsync(ConversationId, limit, ct);
+            // The conversation has no message yet.
+            if (_owner.Journal.State.Find(ConversationId)?.Complete.Top() is null)
                 return false;
         }
         return false;
     }
 
-    /// <summary>Shows older messages of the top stretch, if there are; else says below which place the server is to be asked.</summary>
+    /// <summary>Adds older messages of the highest complete range.</summary>
+    /// <returns>If there are none, the seqNo below which the server has to be asked.</returns>
     private async Task<(bool Shown, long? Missing)> ShowOlderAsync(int limit)
     {
-        if (_owner.Ledger.State.Find(ConversationId)?.Spans.Top() is not { } top)
+        if (_owner.Journal.State.Find(ConversationId)?.Complete.Top() is not { } top)
             return (false, null);
-        if (!Shows(top, _owner.Ledger.State, out var low, out _))
+        if (!Shows(top, _owner.Journal.State, out var low, out _))
         {
             await ShowNewestAsync();
             return (_view.Messages.Length > 0, _view.Low);
         }
         if (low == top.From)
             return (false, low);
-        var older = await _owner.Ledger.ReadAsync(ConversationId, new Span(top.From, low - 1), limit);
+        var older = await _owner.Journal.ReadAsync(ConversationId, new SeqNoRange(top.From, low - 1), limit);
         var next = new TimelineView([.. older, .. _view.Messages], older.Count == limit ? older[0].SeqNo : top.From, false);
         _view = WithOlder(next, top);
         _owner.Notify(this);
         return (older.Count > 0, next.Low);
     }
 
-    private static TimelineView WithOlder(TimelineView view, Span top) => view with { HasOlder = view.Low > 1 || top.From > 1 };
+    private static TimelineView WithOlder(TimelineView view, SeqNoRange top) => view with { HasOlder = view.Low > 1 || top.From > 1 };
 
     private async Task LoadAsync(Func<CancellationToken, Task> load, CancellationToken ct)
     {

@@ -4,13 +4,13 @@ namespace Chat.Client;
 
 /// <summary>What a timeline shows, at one moment.</summary>
 /// <param name="Messages">Ascending, without a gap.</param>
-/// <param name="Low">The place from which on all is shown; null where nothing is.</param>
-/// <param name="HasOlder">Whether there may be messages below.</param>
+/// <param name="Low">The seqNo from which everything is shown; null if nothing is.</param>
+/// <param name="HasOlder">Whether there may be older messages.</param>
 internal sealed record TimelineView(ImmutableArray<Message> Messages, long? Low, bool HasOlder)
 {
     public static TimelineView Nothing { get; } = new([], null, false);
 
-    /// <summary>With messages that belong among those shown, or in their place.</summary>
+    /// <summary>With more messages; one with a seqNo that is shown replaces it.</summary>
     public TimelineView With(IEnumerable<Message> added)
     {
         var bySeqNo = new SortedList<long, Message>();
@@ -18,7 +18,7 @@ internal sealed record TimelineView(ImmutableArray<Message> Messages, long? Low,
             bySeqNo[message.SeqNo] = message;
         if (bySeqNo.Count == 0)
             return this;
-        // Nearly always they are all newer than what is shown.
+        // Nearly always all of them are newer than those shown.
         if (Messages.IsEmpty || bySeqNo.Keys[0] > Messages[^1].SeqNo)
             return this with { Messages = Messages.AddRange(bySeqNo.Values) };
         var merged = ImmutableArray.CreateBuilder<Message>(Messages.Length + bySeqNo.Count);

@@ -4,20 +4,20 @@ namespace Chat.Client;
 
 /// <summary>The timelines that are open.</summary>
 internal sealed class Timelines(
-    Loop loop, Ledger ledger, Pages pages, Line line, Background background, Notices notices, TimeProvider clock, ILogger log)
+    Loop loop, Journal journal, PageReader pages, CurrentConnection current, Background background, EventRaiser events, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
-    // Changed under the gate; a view may open and close from any thread.
+    // Changed under the gate: a view may open and close on any thread.
     private readonly List<Timeline> _open = [];
     private readonly HashSet<Timeline> _retrying = [];
     private readonly Lock _gate = new();
 
     public Loop Loop => loop;
 
-    public Ledger Ledger => ledger;
+    public Journal Journal => journal;
 
-    public Pages Pages => pages;
+    public PageReader PageReader => pages;
 
     public IReadOnlyCollection<string> OpenConversations => [.. All().Select(timeline => timeline.ConversationId).Distinct()];
 
@@ -36,32 +36,32 @@ internal sealed class Timelines(
             _open.Remove(timeline);
     }
 
-    public void Notify(Timeline timeline) => notices.Raise(timeline.Raise);
+    public void Notify(Timeline timeline) => events.Raise(timeline.Raise);
 
-    /// <summary>Reads what the open conversations lack at their top, and for a beginning. On the loop.</summary>
+    /// <summary>Reads what the open timelines lack. On the loop.</summary>
     public void CatchUp()
     {
         foreach (var timeline in All())
             CatchUp(timeline);
     }
 
-    /// <summary>Shows a change in those that it is about. On the loop.</summary>
-    public async Task FollowAsync(Draft draft, State before)
+    /// <summary>Applies a change to the timelines that it concerns. On the loop.</summary>
+    public async Task FollowAsync(StateTransaction transaction, State before)
     {
         foreach (var timeline in All())
         {
             var id = timeline.ConversationId;
-            if (draft.Now.Find(id) == before.Find(id) && draft.Now.Outbox == before.Outbox && draft.Now.Life == before.Life)
+            if (transaction.Now.Find(id) == before.Find(id) && transaction.Now.Outbox == before.Outbox && transaction.Now.Generation == before.Generation)
                 continue;
             try
             {
-                if (await timeline.FollowAsync(draft))
+                if (await timeline.FollowAsync(transaction))
                     Begin(timeline);
             }
             catch (ChatException e)
             {
-                // The change itself is made; the view shows it when the store can be read again.
-                log.DidNotWork("Following a change", e.Code);
+                // The change is committed; the view shows it when the store can be read again.
+                log.CallFailed("Reading the store for a view", e.Code);
             }
             Notify(timeline);
         }
@@ -71,13 +71,13 @@ internal sealed class Timelines(
     {
         if (timeline.IsShort || timeline.Error is { Passes: true })
             Begin(timeline);
-        else if (pages.IsBehind(timeline.ConversationId))
+        else if (pages.IsMissingNewer(timeline.ConversationId))
             background.Run("Catching up", ct => LoadAsync(timeline, timeline.CatchUpAsync, ct));
     }
 
     private void Begin(Timeline timeline) => background.Run("Opening a conversation", ct => LoadAsync(timeline, timeline.BeginAsync, ct));
 
-    /// <summary>Loads; where that may work later, again after a pause. Without a connection the next one looks by itself.</summary>
+    /// <summary>Loads; if it failed for now, again after a pause. Without a connection the next one loads.</summary>
     private async Task LoadAsync(Timeline timeline, Func<CancellationToken, Task> load, CancellationToken ct)
     {
         try
@@ -86,21 +86,21 @@ internal sealed class Timelines(
         }
         catch (ChatException e) when (e.Passes && Retries(timeline))
         {
-            log.DidNotWork("Loading messages", e.Code);
+            log.CallFailed("Loading messages", e.Code);
             await Task.Delay(e.RetryAfter ?? RetryPause, clock, ct);
-            if (EndsPause(timeline) && line.Current is not null)
+            if (EndsPause(timeline) && current.Current is not null)
                 CatchUp(timeline);
         }
     }
 
-    /// <summary>One pause at a time for each.</summary>
+    /// <summary>Whether a pause begins: one at a time for each timeline.</summary>
     private bool Retries(Timeline timeline)
     {
         lock (_gate)
             return _retrying.Add(timeline);
     }
 
-    /// <summary>Whether it is still open.</summary>
+    /// <returns>Whether it is still open.</returns>
     private bool EndsPause(Timeline timeline)
     {
         lock (_gate)

@@ -4,82 +4,82 @@ using System.Text.Json;
 namespace Chat.Client;
 
 /// <summary>
-/// What the user wrote and the log does not have yet. One message of a conversation is under way at a time, so that they stand in the order
-/// written; conversations do not wait for each other. On the loop.
+/// Messages that are stored here and not yet acked by the server. One message of a conversation is being sent at a time, so that messages are stored in
+/// the order written; conversations do not wait for each other. On the loop.
 /// </summary>
 internal sealed class Outbox : IDisposable
 {
     private const int MaxTextBytes = 16 * 1024;
     // What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there.
     private const int MaxJsonBytes = 64_000;
-    private const int MostWaiting = 1_000;
-    private static readonly TimeSpan AckPatience = TimeSpan.FromSeconds(15);
+    private const int MaxOutbox = 1_000;
+    private static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
 
-    private readonly Ledger _ledger;
-    private readonly Line _line;
+    private readonly Journal _journal;
+    private readonly CurrentConnection _current;
     private readonly TimeProvider _clock;
     private readonly Alarm _alarm;
 
-    // By clientMsgId: when what is under way was said; until when what was put off waits.
-    private readonly Dictionary<string, DateTimeOffset> _said = [];
-    private readonly Dictionary<string, DateTimeOffset> _putOff = [];
+    // By clientMsgId: when it was sent and has no answer yet; until when it waits after it was refused for now.
+    private readonly Dictionary<string, DateTimeOffset> _inFlight = [];
+    private readonly Dictionary<string, DateTimeOffset> _postponed = [];
 
-    public Outbox(Loop loop, Ledger ledger, Line line, Background background, TimeProvider clock)
+    public Outbox(Loop loop, Journal journal, CurrentConnection current, Background background, TimeProvider clock)
     {
-        (_ledger, _line, _clock) = (ledger, line, clock);
+        (_journal, _current, _clock) = (journal, current, clock);
         _alarm = new Alarm(clock, () => background.Run("Sending", _ => loop.RunAsync(PumpAsync)));
     }
 
-    /// <summary>Puts a message into the outbox; when this returns it is safe.</summary>
+    /// <summary>Puts a message into the outbox; when this returns it is stored.</summary>
     public async Task<Outgoing> AddAsync(string to, MessageContent content)
     {
-        var draft = _ledger.Begin();
-        var conversationId = ConversationIds.Resolve(to, draft.Now.UserId ?? throw ChatException.NotSignedIn());
+        var transaction = _journal.Begin();
+        var conversationId = ConversationIds.Resolve(to, transaction.Now.UserId ?? throw ChatException.NotSignedIn());
         Check(content);
-        if (draft.Now.Outbox.Count >= MostWaiting)
-            throw new ChatException(ErrorCodes.RateLimited, $"{MostWaiting} messages wait already.");
+        if (transaction.Now.Outbox.Count >= MaxOutbox)
+            throw new ChatException(ErrorCodes.RateLimited, $"{MaxOutbox} messages wait already.");
         var now = _clock.GetUtcNow();
         var outgoing = new Outgoing(content) { ClientMsgId = Guid.CreateVersion7(now).ToString(), ConversationId = conversationId, CreatedAt = now };
-        draft.Put(outgoing);
-        draft.Put(_ledger.FindOrNew(draft, conversationId));
-        await _ledger.CommitAsync(draft);
+        transaction.Put(outgoing);
+        transaction.Put(_journal.FindOrNew(transaction, conversationId));
+        await _journal.CommitAsync(transaction);
         await PumpAsync();
         return outgoing;
     }
 
-    /// <summary>Tries a refused message again, by the same name and in its old place.</summary>
+    /// <summary>Sends a failed message again, with the same clientMsgId and in the old order.</summary>
     public async Task RetryAsync(string clientMsgId)
     {
-        var draft = _ledger.Begin();
-        if (Find(draft, clientMsgId) is not { State: OutgoingState.Failed } failed)
+        var transaction = _journal.Begin();
+        if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed } failed)
             return;
-        draft.Put(failed with { State = OutgoingState.Waiting, Error = null });
-        await _ledger.CommitAsync(draft);
+        transaction.Put(failed with { State = OutgoingState.Waiting, Error = null });
+        await _journal.CommitAsync(transaction);
         await PumpAsync();
     }
 
-    /// <summary>Throws a refused message away.</summary>
+    /// <summary>Deletes a failed message.</summary>
     public async Task DiscardAsync(string clientMsgId)
     {
-        var draft = _ledger.Begin();
-        if (Find(draft, clientMsgId) is not { State: OutgoingState.Failed, ConversationId: var id })
+        var transaction = _journal.Begin();
+        if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed, ConversationId: var id })
             return;
-        draft.RemoveOutgoing(clientMsgId);
-        // A conversation that was left is there for these alone.
-        if (draft.Now.Find(id) is { IsLeft: true } && draft.Now.Outbox.TrueForAll(other => other.ConversationId != id))
-            draft.Remove(id);
-        await _ledger.CommitAsync(draft);
+        transaction.RemoveOutgoing(clientMsgId);
+        // A conversation that the user has left is shown only for its unsent messages.
+        if (transaction.Now.Find(id) is { IsLeft: true } && transaction.Now.Outbox.TrueForAll(other => other.ConversationId != id))
+            transaction.Remove(id);
+        await _journal.CommitAsync(transaction);
     }
 
-    /// <summary>A message is durable: it moves out of the outbox, to its place in the log.</summary>
-    public async Task AckedAsync(Draft draft, SentAck ack, Link link)
+    /// <summary>The server has stored a message: it moves from the outbox to the messages.</summary>
+    public async Task AckedAsync(StateTransaction transaction, SentAck ack, ServerConnection connection)
     {
-        if (draft.Now.UserId is not { } me)
+        if (transaction.Now.UserId is not { } me)
             return;
-        if (Find(draft, ack.ClientMsgId) is not { } outgoing)
+        if (Find(transaction, ack.ClientMsgId) is not { } outgoing)
         {
-            await MissAsync(draft, ack, link);
+            await MissAsync(transaction, ack, connection);
             return;
         }
         var message = new Message(outgoing)
@@ -87,45 +87,45 @@ internal sealed class Outbox : IDisposable
             MessageId = ack.MessageId, ConversationId = ack.ConversationId, SeqNo = ack.SeqNo, SenderId = me, Timestamp = ack.Timestamp,
             ClientMsgId = ack.ClientMsgId,
         };
-        draft.Put(message);
-        draft.Put(_ledger.FindOrNew(draft, ack.ConversationId).With(message, new Span(ack.SeqNo, ack.SeqNo), me));
-        Forget(draft, ack.ClientMsgId);
+        transaction.Put(message);
+        transaction.Put(_journal.FindOrNew(transaction, ack.ConversationId).With(message, new SeqNoRange(ack.SeqNo, ack.SeqNo), me));
+        Forget(transaction, ack.ClientMsgId);
     }
 
-    /// <summary>A message of the log; an own one that is still in the outbox is the ack that was lost.</summary>
-    public void Found(Draft draft, Message message)
+    /// <summary>A message arrived. If it is in the outbox, its ack was lost: it is removed.</summary>
+    public void Found(StateTransaction transaction, Message message)
     {
-        if (message.ClientMsgId is { } attempt && message.SenderId == draft.Now.UserId && Find(draft, attempt) is not null)
-            Forget(draft, attempt);
+        if (message.ClientMsgId is { } attempt && message.SenderId == transaction.Now.UserId && Find(transaction, attempt) is not null)
+            Forget(transaction, attempt);
     }
 
-    /// <summary>The server refuses a message: for a while, or for good, and then the next one goes.</summary>
-    public void Refused(Draft draft, string clientMsgId, Refusal refusal)
+    /// <summary>The server has refused a message: for now, or for good, and then the next one is sent.</summary>
+    public void Refused(StateTransaction transaction, string clientMsgId, Refusal refusal)
     {
-        if (Find(draft, clientMsgId) is not { } outgoing)
+        if (Find(transaction, clientMsgId) is not { } outgoing)
             return;
-        _said.Remove(clientMsgId);
+        _inFlight.Remove(clientMsgId);
         if (refusal.Code is ErrorCodes.RateLimited or ErrorCodes.Unavailable or ErrorCodes.TokenExpired or ErrorCodes.Unauthenticated)
         {
-            _putOff[clientMsgId] = _clock.SteadyNow() + (refusal.RetryAfter ?? DefaultPause);
-            draft.Show(outgoing with { State = OutgoingState.Waiting });
+            _postponed[clientMsgId] = _clock.SteadyNow() + (refusal.RetryAfter ?? DefaultPause);
+            transaction.Show(outgoing with { State = OutgoingState.Waiting });
         }
         else
         {
-            draft.Put(outgoing with { State = OutgoingState.Failed, Error = new OutgoingError(refusal.Code, refusal.Text) });
+            transaction.Put(outgoing with { State = OutgoingState.Failed, Error = new OutgoingError(refusal.Code, refusal.Text) });
         }
     }
 
-    /// <summary>Says the next message of each conversation, where none of it is under way.</summary>
+    /// <summary>Sends the next message of each conversation that has none in flight.</summary>
     public async Task PumpAsync()
     {
-        if (_line.Current is not { } link)
+        if (_current.Current is not { } connection)
             return;
         var now = _clock.SteadyNow();
         DateTimeOffset? next = null;
-        var draft = _ledger.Begin();
+        var transaction = _journal.Begin();
         HashSet<string> conversations = [];
-        foreach (var outgoing in draft.Now.Outbox)
+        foreach (var outgoing in transaction.Now.Outbox)
         {
             if (outgoing.State == OutgoingState.Failed || !conversations.Add(outgoing.ConversationId))
                 continue;
@@ -134,65 +134,66 @@ internal sealed class Outbox : IDisposable
                 next = Earlier(next, until);
                 continue;
             }
-            link.Post(new SendFrame(outgoing.ConversationId, outgoing.ClientMsgId, outgoing));
-            _putOff.Remove(outgoing.ClientMsgId);
-            _said[outgoing.ClientMsgId] = now;
-            next = Earlier(next, now + AckPatience);
-            draft.Show(outgoing with { State = OutgoingState.Sending });
+            connection.Post(new SendFrame(outgoing.ConversationId, outgoing.ClientMsgId, outgoing));
+            _postponed.Remove(outgoing.ClientMsgId);
+            _inFlight[outgoing.ClientMsgId] = now;
+            next = Earlier(next, now + AckTimeout);
+            transaction.Show(outgoing with { State = OutgoingState.Sending });
         }
         _alarm.SetFor(next);
-        await _ledger.CommitAsync(draft);
+        await _journal.CommitAsync(transaction);
     }
 
-    /// <summary>What was under way may have got lost: it is said again on the next connection.</summary>
-    public async Task LinkClosedAsync()
+    /// <summary>What has no ack is sent again on the next connection.</summary>
+    public async Task ConnectionClosedAsync()
     {
-        _said.Clear();
+        _inFlight.Clear();
         _alarm.SetFor(null);
-        var draft = _ledger.Begin();
-        foreach (var outgoing in draft.Now.Outbox)
+        var transaction = _journal.Begin();
+        foreach (var outgoing in transaction.Now.Outbox)
         {
             if (outgoing.State == OutgoingState.Sending)
-                draft.Show(outgoing with { State = OutgoingState.Waiting });
+                transaction.Show(outgoing with { State = OutgoingState.Waiting });
         }
-        await _ledger.CommitAsync(draft);
+        await _journal.CommitAsync(transaction);
     }
 
     public void Dispose() => _alarm.Dispose();
 
-    private static Outgoing? Find(Draft draft, string clientMsgId) => draft.Now.Outbox.Find(outgoing => outgoing.ClientMsgId == clientMsgId);
+    private static Outgoing? Find(StateTransaction transaction, string clientMsgId) =>
+        transaction.Now.Outbox.Find(outgoing => outgoing.ClientMsgId == clientMsgId);
 
     /// <summary>
-    /// A message that is here no more is in the log. Unless another way brought it: its place is missing, and is to be fetched, not passed over.
+    /// The ack of a message that was discarded here. Unless it has arrived otherwise, it is missing and must be fetched.
     /// </summary>
-    private async Task MissAsync(Draft draft, SentAck ack, Link link)
+    private async Task MissAsync(StateTransaction transaction, SentAck ack, ServerConnection connection)
     {
-        var (id, place) = (ack.ConversationId, ack.SeqNo);
-        if (draft.Now.Find(id) is not { } conversation || draft.Messages.Any(message => message.ConversationId == id && message.SeqNo == place)
-            || (await _ledger.ReadAsync(id, new Span(place, place), 1)).Count > 0)
+        var (id, seqNo) = (ack.ConversationId, ack.SeqNo);
+        if (transaction.Now.Find(id) is not { } conversation || transaction.Messages.Any(message => message.ConversationId == id && message.SeqNo == seqNo)
+            || (await _journal.ReadAsync(id, new SeqNoRange(seqNo, seqNo), 1)).Count > 0)
             return;
-        // Not only the next message: one that is sent again may come before it.
-        link.Missed[id] = Math.Max(place, link.Missed.GetValueOrDefault(id));
-        draft.Put(conversation with { Spans = conversation.Spans.Without(place), MaxSeqNo = Math.Max(conversation.MaxSeqNo, place) });
+        // Kept for the connection, not only for the next message: one that is sent again may come first.
+        connection.Missed[id] = Math.Max(seqNo, connection.Missed.GetValueOrDefault(id));
+        transaction.Put(conversation with { Complete = conversation.Complete.Without(seqNo), MaxSeqNo = Math.Max(conversation.MaxSeqNo, seqNo) });
     }
 
-    private void Forget(Draft draft, string clientMsgId)
+    private void Forget(StateTransaction transaction, string clientMsgId)
     {
-        draft.RemoveOutgoing(clientMsgId);
-        _said.Remove(clientMsgId);
-        _putOff.Remove(clientMsgId);
+        transaction.RemoveOutgoing(clientMsgId);
+        _inFlight.Remove(clientMsgId);
+        _postponed.Remove(clientMsgId);
     }
 
     private DateTimeOffset? WaitsUntil(string clientMsgId) =>
-        _said.TryGetValue(clientMsgId, out var said) ? said + AckPatience
-        : _putOff.TryGetValue(clientMsgId, out var until) ? until
+        _inFlight.TryGetValue(clientMsgId, out var said) ? said + AckTimeout
+        : _postponed.TryGetValue(clientMsgId, out var until) ? until
         : null;
 
     private static DateTimeOffset Earlier(DateTimeOffset? a, DateTimeOffset b) => a is { } time && time < b ? time : b;
 
     private static void Check(MessageContent content)
     {
-        // Here and not by the server: what the outbox takes must be able to go out.
+        // Checked here: what is in the outbox must be sendable.
         int bytes;
         try
         {
@@ -200,7 +201,7 @@ internal sealed class Outbox : IDisposable
         }
         catch (EncoderFallbackException e)
         {
-            throw new ChatException(ErrorCodes.BadRequest, "The text holds half of a surrogate pair.", cause: e);
+            throw new ChatException(ErrorCodes.BadRequest, "The text contains half of a surrogate pair.", cause: e);
         }
         if (bytes == 0)
             throw new ChatException(ErrorCodes.BadRequest, "A message has a text.");

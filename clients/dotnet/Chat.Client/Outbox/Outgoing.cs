@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Chat.Client;
 
-/// <summary>A message that is in the outbox: safe, and not yet in the log.</summary>
+/// <summary>An outbox entry: a message that is stored here and not yet acked by the server.</summary>
 public sealed record Outgoing : MessageContent
 {
     /// <summary>An empty one, for an initializer.</summary>
@@ -15,37 +15,37 @@ public sealed record Outgoing : MessageContent
     {
     }
 
-    /// <summary>Names it, for all its tries.</summary>
+    /// <summary>The idempotency key, the same for all attempts.</summary>
     public required string ClientMsgId { get; init; }
 
-    /// <summary>Where it goes.</summary>
+    /// <summary>Where it is sent.</summary>
     public required string ConversationId { get; init; }
 
-    /// <summary>When it was taken, by this side's clock.</summary>
+    /// <summary>When it was put into the outbox, by this machine's clock; for display only.</summary>
     public DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>How it stands.</summary>
+    /// <summary>Its state.</summary>
     public OutgoingState State { get; init; }
 
-    /// <summary>Why it failed, where it has.</summary>
+    /// <summary>Why it failed, if it has.</summary>
     public OutgoingError? Error { get; init; }
 }
 
-/// <summary>How an outbox message stands.</summary>
+/// <summary>The state of an outbox entry.</summary>
 [JsonConverter(typeof(CamelCase<OutgoingState>))]
 public enum OutgoingState
 {
-    /// <summary>It goes out by itself: when there is a connection, and its turn comes.</summary>
+    /// <summary>It is sent by itself when there is a connection and it is its turn.</summary>
     Waiting,
 
-    /// <summary>It is under way.</summary>
+    /// <summary>It is being sent, and has no answer yet.</summary>
     Sending,
 
-    /// <summary>The server refuses it. It waits for a retry, or to be discarded.</summary>
+    /// <summary>The server has refused it. It waits for a retry, or to be discarded.</summary>
     Failed,
 }
 
-/// <summary>Why the server refuses a message.</summary>
+/// <summary>Why the server has refused a message.</summary>
 /// <param name="Code">One of <see cref="ErrorCodes"/>.</param>
 /// <param name="Message">For people.</param>
 public sealed record OutgoingError(string Code, string Message);

@@ -2,27 +2,27 @@ using System.Collections.Immutable;
 
 namespace Chat.Client;
 
-/// <summary>Who is writing now. On the loop; <see cref="Now"/> from anywhere.</summary>
+/// <summary>Who is typing now. On the loop; <see cref="Now"/> from any thread.</summary>
 internal sealed class Typing : IDisposable
 {
     private static readonly TimeSpan Lasts = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan SendEvery = TimeSpan.FromSeconds(3);
 
-    private readonly Line _line;
+    private readonly CurrentConnection _current;
     private readonly TimeProvider _clock;
     private readonly Action _changed;
     private readonly Alarm _alarm;
     private readonly Dictionary<(string Conversation, string User), DateTimeOffset> _ends = [];
-    private readonly Dictionary<string, DateTimeOffset> _told = [];
+    private readonly Dictionary<string, DateTimeOffset> _sentAt = [];
     private volatile ImmutableDictionary<string, ImmutableArray<string>> _now = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
-    public Typing(Loop loop, Line line, Background background, TimeProvider clock, Action changed)
+    public Typing(Loop loop, CurrentConnection current, Background background, TimeProvider clock, Action changed)
     {
-        (_line, _clock, _changed) = (line, clock, changed);
+        (_current, _clock, _changed) = (current, clock, changed);
         _alarm = new Alarm(clock, () => background.Run("Ending typing", _ => loop.RunAsync(Refresh)));
     }
 
-    /// <summary>By conversation, the users who are writing, in order.</summary>
+    /// <summary>By conversation, the users who are typing, in order.</summary>
     public ImmutableDictionary<string, ImmutableArray<string>> Now => _now;
 
     public void Show(TypingShown shown)
@@ -42,26 +42,26 @@ internal sealed class Typing : IDisposable
             Refresh();
     }
 
-    /// <summary>The user writes, or has stopped. Told to the others at most every three seconds, and never kept.</summary>
+    /// <summary>The user is typing, or has stopped. Sent at most every 3 s, and never stored.</summary>
     public void Tell(string conversationId, bool active)
     {
         var now = _clock.SteadyNow();
-        if (_line.Current is not { } link)
+        if (_current.Current is not { } connection)
             return;
         if (!active)
         {
-            if (_told.Remove(conversationId))
-                link.Post(new TypingFrame(conversationId, false));
+            if (_sentAt.Remove(conversationId))
+                connection.Post(new TypingFrame(conversationId, false));
             return;
         }
-        if (_told.TryGetValue(conversationId, out var last) && now - last < TellEvery)
+        if (_sentAt.TryGetValue(conversationId, out var last) && now - last < SendEvery)
             return;
-        _told[conversationId] = now;
-        link.Post(new TypingFrame(conversationId, true));
+        _sentAt[conversationId] = now;
+        connection.Post(new TypingFrame(conversationId, true));
     }
 
-    /// <summary>The user has sent what was being written, which says that it is done.</summary>
-    public void Sent(string conversationId) => _told.Remove(conversationId);
+    /// <summary>The user has sent the message, which ends the typing for the others.</summary>
+    public void Sent(string conversationId) => _sentAt.Remove(conversationId);
 
     public void Dispose() => _alarm.Dispose();
 

@@ -33,7 +33,7 @@ internal sealed partial class ChatJson : JsonSerializerContext
 {
     private static ChatJson? _wire;
 
-    // What is not HTML needs no more escaping than JSON itself asks for. Made when first asked for: the default must be there.
+    // Escapes no more than JSON needs. Made when first used, after the default exists.
     public static ChatJson Wire => _wire ??= new(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 }
 

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Chat.Client;
 
-/// <summary>What a client says on a live connection. On /ws the type stands in the frame; on the hub it is the method.</summary>
+/// <summary>A frame from the client. On /ws the frame has the type; on the hub it is the method.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(SendFrame), "message")]
 [JsonDerivedType(typeof(AckFrame), "ack")]
@@ -30,7 +30,7 @@ internal sealed record PresenceFrame(IReadOnlyCollection<string>? Subscribe, IRe
 
 internal sealed record AuthFrame(string Token) : IClientFrame
 {
-    // A record's own would tell the token.
+    // A record's own would contain the token.
     public override string ToString() => nameof(AuthFrame);
 }
 

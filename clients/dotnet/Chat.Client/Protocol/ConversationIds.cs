@@ -2,11 +2,11 @@ using System.Text.RegularExpressions;
 
 namespace Chat.Client;
 
-/// <summary>What conversation ids say of themselves.</summary>
+/// <summary>Conversation ids.</summary>
 public static partial class ConversationIds
 {
-    /// <summary>The direct conversation of two users. It needs no making.</summary>
-    /// <exception cref="ArgumentException">Both are the same, or one is no user id.</exception>
+    /// <summary>The direct conversation of two users. It exists without being created.</summary>
+    /// <exception cref="ArgumentException">Both are the same, or one is not a valid user id.</exception>
     public static string DirectWith(string me, string other)
     {
         if (!UserId().IsMatch(me) || !UserId().IsMatch(other) || me == other)
@@ -14,7 +14,7 @@ public static partial class ConversationIds
         return string.CompareOrdinal(me, other) < 0 ? $"dm:{me}:{other}" : $"dm:{other}:{me}";
     }
 
-    /// <summary>The other user of a direct conversation; null of a group.</summary>
+    /// <summary>The other user of a direct conversation; null for a group.</summary>
     public static string? PeerOf(string conversationId, string me)
     {
         var parts = conversationId.Split(':');
@@ -24,7 +24,7 @@ public static partial class ConversationIds
     /// <summary>Whether it is a group's.</summary>
     public static bool IsGroup(string conversationId) => conversationId.StartsWith("g:", StringComparison.Ordinal);
 
-    /// <summary>Where <c>@user</c> or a conversation id points.</summary>
+    /// <summary>The conversation that <c>@user</c> or a conversation id names.</summary>
     internal static string Resolve(string to, string me)
     {
         try
@@ -36,7 +36,7 @@ public static partial class ConversationIds
         }
         catch (ArgumentException)
         {
-            // Said below.
+            // Thrown below.
         }
         throw new ChatException(ErrorCodes.BadRequest, "A message goes to @user or to a conversation of one's own.");
     }

@@ -1,9 +1,9 @@
 namespace Chat.Client;
 
-/// <summary>The stable codes of refusals. <see cref="Network"/> and <see cref="Storage"/> are this side's own, the others the server's.</summary>
+/// <summary>Stable error codes. <see cref="Network"/> and <see cref="Storage"/> are this library's own, the others the server's.</summary>
 public static class ErrorCodes
 {
-    /// <summary>What was asked is malformed.</summary>
+    /// <summary>The request is malformed.</summary>
     public const string BadRequest = "bad_request";
 
     /// <summary>Nobody is signed in, the password is wrong, or the session has ended.</summary>
@@ -12,28 +12,28 @@ public static class ErrorCodes
     /// <summary>The access token has expired; the library renews it by itself.</summary>
     public const string TokenExpired = "token_expired";
 
-    /// <summary>Not this user's to do.</summary>
+    /// <summary>The user may not do this.</summary>
     public const string Forbidden = "forbidden";
 
-    /// <summary>The conversation is not there, or not for this user.</summary>
+    /// <summary>The conversation does not exist, or the user is not a member.</summary>
     public const string NotAMember = "not_a_member";
 
-    /// <summary>There is no such thing.</summary>
+    /// <summary>It does not exist.</summary>
     public const string NotFound = "not_found";
 
     /// <summary>It is taken.</summary>
     public const string Conflict = "conflict";
 
-    /// <summary>It is over a limit of size.</summary>
+    /// <summary>Over a size limit.</summary>
     public const string TooLarge = "too_large";
 
-    /// <summary>Too much in too short a time.</summary>
+    /// <summary>Too many requests.</summary>
     public const string RateLimited = "rate_limited";
 
     /// <summary>The server cannot do it now.</summary>
     public const string Unavailable = "unavailable";
 
-    /// <summary>The server has failed at it, and would again.</summary>
+    /// <summary>A bug of the server: the same again would fail again.</summary>
     public const string Internal = "internal";
 
     /// <summary>No answer came.</summary>

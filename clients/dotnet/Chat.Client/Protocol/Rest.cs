@@ -27,7 +27,7 @@ internal sealed record NewRole(Role Role);
 
 internal sealed record Credentials(string UserId, string Password, string DeviceId, string? DeviceName)
 {
-    // A record's own would tell the password.
+    // A record's own would contain the password.
     public override string ToString() => $"{UserId}/{DeviceId}";
 }
 

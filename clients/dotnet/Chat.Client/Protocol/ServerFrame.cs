@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Chat.Client;
 
-/// <summary>What the server says on a live connection, whichever door it comes through.</summary>
+/// <summary>A frame from the server, over whichever transport.</summary>
 internal abstract record ServerFrame;
 
 internal sealed record Welcome(string UserId, string DeviceId, string Epoch) : ServerFrame;
@@ -14,16 +14,16 @@ internal sealed record MessageArrived(Message Message) : ServerFrame
     public static MessageArrived Parse(ReadOnlySpan<byte> json)
     {
         var message = JsonSerializer.Deserialize(json, ChatJson.Wire.Message) ?? throw new JsonException("A frame is no message.");
-        // The frame's own, not the message's.
+        // A property of the frame, not of the message.
         message.UnknownProperties?.Remove("type");
         return new MessageArrived(message);
     }
 }
 
-/// <summary>An own message is durable, and this is its place.</summary>
+/// <summary>The ack of an own message: it is durable and has this seqNo.</summary>
 internal sealed record SentAck(string ClientMsgId, string MessageId, string ConversationId, long SeqNo, DateTimeOffset Timestamp) : ServerFrame;
 
-/// <summary>All of this user's messages up to a place have come that far with another; or this user has read so far on another device.</summary>
+/// <summary>This user has received or read all messages up to seqNo; of the own user: has read them on another device.</summary>
 internal sealed record Receipt(string ConversationId, long SeqNo, string UserId, bool Read) : ServerFrame;
 
 internal sealed record TypingShown(string ConversationId, string UserId, bool Active) : ServerFrame;
@@ -32,9 +32,10 @@ internal sealed record PresenceShown(string UserId, bool Online, DateTimeOffset?
 
 internal sealed record Advanced(string ConversationId, long MaxSeqNo) : ServerFrame;
 
+/// <summary>A group, or its members, have changed.</summary>
 /// <param name="ConversationId">The group.</param>
 /// <param name="Change"><c>created</c>, <c>titleChanged</c>, <c>memberAdded</c>, <c>memberRemoved</c>, <c>roleChanged</c>, or something newer.</param>
-/// <param name="UserId">Whom it is about, if anybody.</param>
+/// <param name="UserId">The member it concerns, if any.</param>
 internal sealed record ConversationChanged(string ConversationId, string Change, string? UserId) : ServerFrame;
 
 internal sealed record CaughtUp : ServerFrame;
@@ -43,8 +44,8 @@ internal sealed record Resync : ServerFrame;
 
 internal sealed record GoAway(TimeSpan After) : ServerFrame;
 
-/// <summary>An answer that says only that the connection lives: <c>pong</c>, <c>authenticated</c>.</summary>
+/// <summary>An answer that only shows that the connection works: <c>pong</c>, <c>authenticated</c>.</summary>
 internal sealed record Alive : ServerFrame;
 
-/// <summary>A refusal; of a message where it names one.</summary>
+/// <summary>An <c>error</c> frame; of a message if it names one.</summary>
 internal sealed record Refusal(string Code, string Text, string? ClientMsgId, TimeSpan? RetryAfter) : ServerFrame;

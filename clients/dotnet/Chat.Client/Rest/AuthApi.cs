@@ -2,8 +2,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Chat.Client;
 
-/// <summary>/v1/auth: in and out, and on.</summary>
-internal sealed class AuthApi(RestDoor door)
+/// <summary>The calls of /v1/auth.</summary>
+internal sealed class AuthApi(RestClient rest)
 {
     private static readonly ChatJson Json = ChatJson.Wire;
 
@@ -14,12 +14,12 @@ internal sealed class AuthApi(RestDoor door)
     public Task<TokenPair> RefreshAsync(string refreshToken, CancellationToken ct) =>
         AskAsync("v1/auth/refresh", new RefreshRequest(refreshToken), Json.RefreshRequest, ct);
 
-    public Task<TokenPair> ChangePasswordAsync(PasswordChange change, string token, CancellationToken ct) => door.AskAsync(
-        HttpMethod.Post, "v1/auth/password", RestDoor.Body(change, Json.PasswordChange), token, Json.TokenPair, ct);
+    public Task<TokenPair> ChangePasswordAsync(PasswordChange change, string token, CancellationToken ct) => rest.AskAsync(
+        HttpMethod.Post, "v1/auth/password", RestClient.Body(change, Json.PasswordChange), token, Json.TokenPair, ct);
 
-    public Task LogOutAsync(string refreshToken, CancellationToken ct) => door.TellAsync(
-        HttpMethod.Post, "v1/auth/logout", RestDoor.Body(new RefreshRequest(refreshToken), Json.RefreshRequest), token: null, ct);
+    public Task LogOutAsync(string refreshToken, CancellationToken ct) => rest.TellAsync(
+        HttpMethod.Post, "v1/auth/logout", RestClient.Body(new RefreshRequest(refreshToken), Json.RefreshRequest), token: null, ct);
 
     private Task<TokenPair> AskAsync<TBody>(string path, TBody body, JsonTypeInfo<TBody> type, CancellationToken ct) =>
-        door.AskAsync(HttpMethod.Post, path, RestDoor.Body(body, type), token: null, Json.TokenPair, ct);
+        rest.AskAsync(HttpMethod.Post, path, RestClient.Body(body, type), token: null, Json.TokenPair, ct);
 }

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Chat.Client;
 
-/// <summary>The calls of a user who is signed in. A token that the server refuses is renewed, once, and the call made again.</summary>
-internal sealed class ChatApi(RestDoor door, SessionKeeper session)
+/// <summary>The REST calls of the signed-in user. If the server refuses the token, it is renewed and the call made once more.</summary>
+internal sealed class ChatApi(RestClient rest, SessionTokens session)
 {
     private static readonly ChatJson Json = ChatJson.Wire;
 
@@ -45,15 +45,15 @@ internal sealed class ChatApi(RestDoor door, SessionKeeper session)
     public Task RevokeDeviceAsync(string deviceId, CancellationToken ct) => DeleteAsync($"v1/devices/{Part(deviceId)}", ct);
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct) =>
-        CallAsync(token => door.AskAsync(HttpMethod.Get, path, null, token, type, ct), ct);
+        CallAsync(token => rest.AskAsync(HttpMethod.Get, path, null, token, type, ct), ct);
 
-    // The body is made for each try: a request takes it with it.
+    // The body is made for each attempt: a request disposes of it.
     private Task<Group> ChangeAsync<TBody>(HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> type, CancellationToken ct) =>
-        CallAsync(token => door.AskAsync(method, path, RestDoor.Body(body, type), token, Json.Group, ct), ct);
+        CallAsync(token => rest.AskAsync(method, path, RestClient.Body(body, type), token, Json.Group, ct), ct);
 
     private async Task DeleteAsync(string path, CancellationToken ct) => await CallAsync(async token =>
     {
-        await door.TellAsync(HttpMethod.Delete, path, null, token, ct);
+        await rest.TellAsync(HttpMethod.Delete, path, null, token, ct);
         return true;
     }, ct);
 
@@ -68,7 +68,7 @@ internal sealed class ChatApi(RestDoor door, SessionKeeper session)
         catch (ChatException e) when (e.Code is ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)
         {
             var renewed = await session.RenewAsync(token, ct);
-            // What one user has asked for is not to be done by the next.
+            // A call of one user must not be repeated as the next.
             return session.UserId == user ? await call(renewed) : throw ChatException.NotSignedIn();
         }
     }

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Client;
 
-/// <summary>Owns what runs beside the loop: nothing is detached without an end and a log line.</summary>
+/// <summary>Owns the tasks that run beside the loop: they are cancelled and awaited at the end, and failures are logged.</summary>
 internal sealed class Background(ILogger log) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _ending = new();
@@ -11,7 +11,7 @@ internal sealed class Background(ILogger log) : IAsyncDisposable
 
     public CancellationToken Ending => _ending.Token;
 
-    /// <summary>Runs work that may fail: a failure is noted, and no more. Nothing after the end.</summary>
+    /// <summary>Runs work; a failure is logged. After the end it does nothing.</summary>
     public void Run(string what, Func<CancellationToken, Task> work)
     {
         lock (_gate)
@@ -44,11 +44,11 @@ internal sealed class Background(ILogger log) : IAsyncDisposable
         }
         catch (Exception) when (_ending.IsCancellationRequested)
         {
-            // It was told to end.
+            // It was cancelled.
         }
         catch (ChatException e)
         {
-            log.DidNotWork(what, e.Code);
+            log.CallFailed(what, e.Code);
         }
         catch (Exception e)
         {

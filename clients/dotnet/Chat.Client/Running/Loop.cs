@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Chat.Client;
 
 /// <summary>
-/// The one writer: what changes the client's state runs here, one piece after the other, in the order asked for. A piece never waits for the
-/// network, nor for another piece.
+/// Everything that changes the client's state runs here, one piece of work after the other, in order. A piece must not wait for the network,
+/// nor for another piece.
 /// </summary>
 internal sealed class Loop : IAsyncDisposable
 {
@@ -43,7 +43,7 @@ internal sealed class Loop : IAsyncDisposable
         return Task.CompletedTask;
     });
 
-    /// <summary>Ends after what was asked for before.</summary>
+    /// <summary>Ends after the work that was queued before.</summary>
     public async ValueTask DisposeAsync()
     {
         _work.Writer.TryComplete();

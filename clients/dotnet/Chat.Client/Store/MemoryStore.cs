@@ -1,6 +1,6 @@
 namespace Chat.Client;
 
-/// <summary>A store that lives as long as the program. Opened again after it was closed, it holds what it held.</summary>
+/// <summary>Keeps everything in memory. Closing it deletes nothing.</summary>
 public sealed class MemoryStore : IChatStore
 {
     private readonly Dictionary<string, StoredConversation> _conversations = [];
@@ -22,12 +22,12 @@ public sealed class MemoryStore : IChatStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, Span stretch, int limit, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyList<Message>>([.. In(conversationId, stretch).TakeLast(limit)]);
+    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Message>>([.. In(conversationId, range).TakeLast(limit)]);
 
     /// <inheritdoc/>
-    public Task<int> CountOthersAsync(string conversationId, Span stretch, string userId, int limit, CancellationToken ct) =>
-        Task.FromResult(In(conversationId, stretch).Where(message => message.SenderId != userId).Take(limit).Count());
+    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct) =>
+        Task.FromResult(In(conversationId, range).Where(message => message.SenderId != userId).Take(limit).Count());
 
     /// <inheritdoc/>
     public Task CloseAsync() => Task.CompletedTask;
@@ -52,8 +52,8 @@ public sealed class MemoryStore : IChatStore
                 messages[put.Message.SeqNo] = put.Message;
                 break;
             case StoreChange.PutOutgoing put:
-                if (IndexOf(put.Outgoing.ClientMsgId) is >= 0 and var place)
-                    _outbox[place] = put.Outgoing;
+                if (IndexOf(put.Outgoing.ClientMsgId) is >= 0 and var found)
+                    _outbox[found] = put.Outgoing;
                 else
                     _outbox.Add(put.Outgoing);
                 break;
@@ -71,11 +71,11 @@ public sealed class MemoryStore : IChatStore
         }
     }
 
-    private IEnumerable<Message> In(string conversationId, Span stretch)
+    private IEnumerable<Message> In(string conversationId, SeqNoRange range)
     {
         if (!_messages.TryGetValue(conversationId, out var messages))
             yield break;
-        for (var i = FirstFrom(messages.Keys, stretch.From); i < messages.Count && messages.Keys[i] <= stretch.To; i++)
+        for (var i = FirstFrom(messages.Keys, range.From); i < messages.Count && messages.Keys[i] <= range.To; i++)
             yield return messages.Values[i];
     }
 

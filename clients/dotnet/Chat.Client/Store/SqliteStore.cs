@@ -5,11 +5,11 @@ using Microsoft.Data.Sqlite;
 namespace Chat.Client;
 
 /// <summary>
-/// A store in one SQLite file. What is written is on disk, power cuts included (write-ahead log, full synchronisation). The file belongs to one
-/// client at a time: a second one that opens it is refused.
+/// A store in one SQLite file. What was written survives a power cut (write-ahead log, full synchronisation). Only one client at a time can open the
+/// file.
 /// </summary>
-/// <remarks>The file holds the session's tokens, so it is made readable by the user alone; on Windows, as its folder is.</remarks>
-/// <param name="path">The file; made, but not its folder, where there is none.</param>
+/// <remarks>The file contains the session's tokens, so only the user may read it; on Windows, whoever may read its folder.</remarks>
+/// <param name="path">The file; created if there is none, but not its folder.</param>
 public sealed class SqliteStore(string path) : IChatStore
 {
     private const int Version = 2;
@@ -29,7 +29,7 @@ public sealed class SqliteStore(string path) : IChatStore
             MakePrivate();
             await connection.OpenAsync(ct);
             _connection = connection;
-            // Exclusive from the first write on, and given up by the system with the process: no second client on the same outbox.
+            // Locked from the first write on, and released by the system with the process: no second client on the same outbox.
             Run("PRAGMA locking_mode = EXCLUSIVE");
             Run("PRAGMA journal_mode = WAL");
             Run("PRAGMA synchronous = FULL");
@@ -58,12 +58,12 @@ public sealed class SqliteStore(string path) : IChatStore
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, Span stretch, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit, CancellationToken ct)
     {
         var command = Command("""
             SELECT message_id, conversation, seq_no, sender_id, timestamp, client_msg_id, content FROM message
             WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 ORDER BY seq_no DESC LIMIT $4
-            """, conversationId, stretch.From, stretch.To, limit);
+            """, conversationId, range.From, range.To, limit);
         using var rows = command.ExecuteReader();
         List<Message> messages = [];
         while (rows.Read())
@@ -79,12 +79,12 @@ public sealed class SqliteStore(string path) : IChatStore
     }
 
     /// <inheritdoc/>
-    public Task<int> CountOthersAsync(string conversationId, Span stretch, string userId, int limit, CancellationToken ct)
+    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct)
     {
         var command = Command("""
             SELECT count(*) FROM (
               SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4 LIMIT $5)
-            """, conversationId, stretch.From, stretch.To, userId, limit);
+            """, conversationId, range.From, range.To, userId, limit);
         return Task.FromResult((int)(long)command.ExecuteScalar()!);
     }
 
@@ -99,7 +99,7 @@ public sealed class SqliteStore(string path) : IChatStore
         _connection = null;
     }
 
-    /// <summary>Makes the file where there is none; SQLite gives the ones beside it the same mode.</summary>
+    /// <summary>Creates the file if there is none; SQLite gives the files beside it the same mode.</summary>
     private void MakePrivate()
     {
         var options = new FileStreamOptions { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };

@@ -1,33 +1,33 @@
 namespace Chat.Client;
 
-/// <summary>One thing that is written into an <see cref="IChatStore"/>.</summary>
+/// <summary>One change that is written to an <see cref="IChatStore"/>.</summary>
 public abstract record StoreChange
 {
     private StoreChange()
     {
     }
 
-    /// <summary>The installation's own row is this now.</summary>
+    /// <summary>Replaces what is stored of the installation.</summary>
     public sealed record PutInstallation(StoredInstallation Installation) : StoreChange;
 
-    /// <summary>A conversation is this now.</summary>
+    /// <summary>Adds or replaces a conversation.</summary>
     public sealed record PutConversation(StoredConversation Conversation) : StoreChange;
 
-    /// <summary>A conversation is gone, with its messages.</summary>
+    /// <summary>Deletes a conversation and its messages.</summary>
     public sealed record RemoveConversation(string ConversationId) : StoreChange;
 
-    /// <summary>A message is at its place, whatever was there before.</summary>
+    /// <summary>Adds a message, or replaces the one with its seqNo.</summary>
     public sealed record PutMessage(Message Message) : StoreChange;
 
-    /// <summary>An outbox message is there, behind all others, or where it was already.</summary>
+    /// <summary>Adds an outbox entry after all others, or replaces it in its position.</summary>
     public sealed record PutOutgoing(Outgoing Outgoing) : StoreChange;
 
-    /// <summary>An outbox message is gone; nothing where there is none.</summary>
+    /// <summary>Deletes an outbox entry, if there is one.</summary>
     public sealed record RemoveOutgoing(string ClientMsgId) : StoreChange;
 
-    /// <summary>All conversations and their messages are gone; the outbox stays.</summary>
+    /// <summary>Deletes all conversations and messages; the outbox stays.</summary>
     public sealed record ClearLog : StoreChange;
 
-    /// <summary>All outbox messages are gone.</summary>
+    /// <summary>Deletes all outbox entries.</summary>
     public sealed record ClearOutbox : StoreChange;
 }

@@ -1,33 +1,34 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Chat.Client;
 
-/// <summary>All that a store holds, but for the messages.</summary>
-/// <param name="Installation">Its own row; null in a new store.</param>
+/// <summary>All that a store holds, except the messages.</summary>
+/// <param name="Installation">Null in a new store.</param>
 /// <param name="Conversations">In any order.</param>
 /// <param name="Outbox">In the order written.</param>
 public sealed record StoredState(
     StoredInstallation? Installation, IReadOnlyList<StoredConversation> Conversations, IReadOnlyList<Outgoing> Outbox);
 
-/// <summary>What an installation is.</summary>
-/// <param name="DeviceId">Made once for the store, and anew after it was revoked.</param>
-/// <param name="UserId">Whose conversations and outbox these are; null where nobody's.</param>
+/// <summary>The installation and its session.</summary>
+/// <param name="DeviceId">Made with the store, and replaced after it was revoked.</param>
+/// <param name="UserId">Whose conversations and outbox these are; null for nobody's.</param>
 /// <param name="Tokens">The session; null while signed out.</param>
-/// <param name="Epoch">The log that the conversations are a cache of; null before the first welcome.</param>
+/// <param name="Epoch">Of the server's log; null before the first welcome.</param>
 public sealed record StoredInstallation(string DeviceId, string? UserId = null, StoredTokens? Tokens = null, string? Epoch = null);
 
 /// <summary>A session's tokens: secrets.</summary>
 /// <param name="Access">For every request.</param>
 /// <param name="Refresh">For the next pair; good once.</param>
-/// <param name="IssuedAt">When they came, by this side's clock.</param>
-/// <param name="ExpiresAt">When the access token ends, by this side's clock.</param>
+/// <param name="IssuedAt">By this machine's clock.</param>
+/// <param name="ExpiresAt">When the access token expires, by this machine's clock.</param>
 public sealed record StoredTokens(string Access, string Refresh, DateTimeOffset IssuedAt, DateTimeOffset ExpiresAt)
 {
-    /// <summary>Tells no token.</summary>
+    /// <summary>Contains no token.</summary>
     public override string ToString() => $"{nameof(StoredTokens)} to {ExpiresAt:O}";
 }
 
-/// <summary>What is known of a conversation.</summary>
+/// <summary>What is known of a conversation. In JSON some properties keep the names that they had in the first version.</summary>
 public sealed record StoredConversation
 {
     /// <summary>Its id.</summary>
@@ -36,48 +37,53 @@ public sealed record StoredConversation
     /// <summary>A group's name, once it is known.</summary>
     public string? Title { get; init; }
 
-    /// <summary>The user is no member any more; it stays for what could not be sent into it.</summary>
+    /// <summary>The user is no longer a member; it stays while there are unsent messages to it.</summary>
     public bool IsLeft { get; init; }
 
-    /// <summary>The highest place known to be taken; 0 for none.</summary>
+    /// <summary>The highest seqNo known to exist; 0 for none.</summary>
     public long MaxSeqNo { get; init; }
 
-    /// <summary>How far the user has read; 0 for nothing.</summary>
+    /// <summary>The user's read cursor; 0 for none.</summary>
     public long ReadSeqNo { get; init; }
 
     /// <summary>How many messages of others lie above <see cref="ReadSeqNo"/>, as far as known; at most 100.</summary>
-    public int Unread { get; init; }
+    [JsonPropertyName("unread")]
+    public int UnreadCount { get; init; }
 
-    /// <summary>There are more unread messages than <see cref="Unread"/> says.</summary>
+    /// <summary>There are more than <see cref="UnreadCount"/> unread messages.</summary>
     public bool UnreadCapped { get; init; }
 
-    /// <summary>Up to this place <see cref="Unread"/> is the server's figure; above it every message was counted when it came.</summary>
-    public long ListedTo { get; init; }
+    /// <summary><see cref="UnreadCount"/> is the server's number up to here; each message above it is counted when it arrives.</summary>
+    [JsonPropertyName("listedTo")]
+    public long CountedSeqNo { get; init; }
 
-    /// <summary>The highest place that this device has acked in any way, or was about to; 0 for none.</summary>
-    public long AckedTo { get; init; }
+    /// <summary>The highest seqNo that this device has acked as delivered or read, or was about to; 0 for none.</summary>
+    [JsonPropertyName("ackedTo")]
+    public long AckedSeqNo { get; init; }
 
-    /// <summary>What of its log is in the store without a gap.</summary>
-    public ImmutableArray<Span> Spans { get; init; } = [];
+    /// <summary>The ranges of which every message is in the store.</summary>
+    [JsonPropertyName("spans")]
+    public ImmutableArray<SeqNoRange> Complete { get; init; } = [];
 
     /// <summary>The newest message known; it need not be in the store.</summary>
     public Message? LastMessage { get; init; }
 
-    /// <summary>How far each other user has got.</summary>
-    public ImmutableDictionary<string, Cursor> Cursors { get; init; } = ImmutableDictionary<string, Cursor>.Empty;
+    /// <summary>The receipts table: how far each other user has got.</summary>
+    [JsonPropertyName("cursors")]
+    public ImmutableDictionary<string, Cursors> Receipts { get; init; } = ImmutableDictionary<string, Cursors>.Empty;
 
-    /// <summary>Whether <see cref="Cursors"/> has every member.</summary>
+    /// <summary>Whether <see cref="Receipts"/> has every member.</summary>
     public bool KnowsMembers { get; init; }
 
-    /// <summary>When this side first heard of it.</summary>
+    /// <summary>When this client first heard of it.</summary>
     public DateTimeOffset KnownSince { get; init; }
 }
 
-/// <summary>How far a user has got in a conversation.</summary>
-/// <param name="Delivered">Everything up to here is on one of the user's devices.</param>
-/// <param name="Read">Everything up to here was read.</param>
-public readonly record struct Cursor(long Delivered, long Read)
+/// <summary>How far a user has got in a conversation. Cumulative: everything up to a cursor was delivered or read.</summary>
+/// <param name="Delivered">On one of the user's devices.</param>
+/// <param name="Read">Never above <paramref name="Delivered"/>.</param>
+public readonly record struct Cursors(long Delivered, long Read)
 {
-    internal Cursor Raised(long delivered, long read) =>
+    internal Cursors Raised(long delivered, long read) =>
         new(Math.Max(Math.Max(Delivered, delivered), read), Math.Max(Read, read));
 }

@@ -46,7 +46,7 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
   const seqNos = async (from: number, to: number, limit: number) =>
     (await store.messages(direct, from, to, limit)).map(({ seqNo }) => seqNo)
 
-  test('The newest messages of a stretch come in ascending order', async () => {
+  test('The newest messages of a range come in ascending order', async () => {
     await store.write([log(1, 9)])
     expect(await seqNos(2, 7, 3)).toEqual([5, 6, 7])
     expect(await seqNos(1, 99, 100)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])

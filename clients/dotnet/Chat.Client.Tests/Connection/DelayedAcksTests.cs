@@ -3,13 +3,13 @@ using Microsoft.Extensions.Time.Testing;
 namespace Chat.Client.Tests.Connection;
 
 /// <summary>Gathered for 100 ms, and not beyond 32 messages.</summary>
-public sealed class GatheredAcksTests : IDisposable
+public sealed class DelayedAcksTests : IDisposable
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly List<IClientFrame> _said = [];
-    private readonly GatheredAcks _acks;
+    private readonly DelayedAcks _acks;
 
-    public GatheredAcksTests() => _acks = new GatheredAcks(_said.Add, _clock);
+    public DelayedAcksTests() => _acks = new DelayedAcks(_said.Add, _clock);
 
     [Fact]
     public void The_first_of_a_conversation_goes_at_once_and_what_follows_close_upon_it_together()

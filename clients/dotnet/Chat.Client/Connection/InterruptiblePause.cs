@@ -1,13 +1,13 @@
 namespace Chat.Client;
 
-/// <summary>A pause that can be ended early. One waits, anybody rings; a ring while nobody waits is forgotten.</summary>
-internal sealed class Wake
+/// <summary>A pause that another thread can end early. Ending it while nobody waits does nothing.</summary>
+internal sealed class InterruptiblePause
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource? _waiting;   // under the gate
     private bool _replaced;
 
-    public void Ring(bool evenIfReplaced)
+    public void End(bool evenIfReplaced)
     {
         lock (_gate)
         {
@@ -18,16 +18,16 @@ internal sealed class Wake
 
     public async Task WaitAsync(TimeSpan pause, bool whileReplaced, TimeProvider clock, CancellationToken ct)
     {
-        var rung = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
-            (_waiting, _replaced) = (rung, whileReplaced);
+            (_waiting, _replaced) = (ended, whileReplaced);
         try
         {
-            await rung.Task.WaitAsync(pause, clock, ct);
+            await ended.Task.WaitAsync(pause, clock, ct);
         }
         catch (TimeoutException)
         {
-            // The pause is over.
+            // The pause has passed.
         }
     }
 }

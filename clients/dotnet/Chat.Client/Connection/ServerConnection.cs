@@ -2,28 +2,28 @@ using System.Threading.Channels;
 
 namespace Chat.Client;
 
-/// <summary>One connection's life, and what belongs to it alone. But for the sending, used on the loop only.</summary>
-internal sealed class Link : IAsyncDisposable
+/// <summary>One connection, and the state that ends with it. Except for sending, used only on the loop.</summary>
+internal sealed class ServerConnection : IAsyncDisposable
 {
-    private const int MaxWaiting = 4096;
+    private const int MaxQueued = 4096;
 
-    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FlushTimeout = TimeSpan.FromMilliseconds(250);
 
     private readonly ITransport _transport;
     private readonly Channel<IClientFrame> _outgoing =
-        Channel.CreateBounded<IClientFrame>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
+        Channel.CreateBounded<IClientFrame>(new BoundedChannelOptions(MaxQueued) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
     private readonly TaskCompletionSource _broken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _writing = Task.CompletedTask;
 
-    public Link(ITransport transport, TimeProvider clock)
+    public ServerConnection(ITransport transport, TimeProvider clock)
     {
         _transport = transport;
-        Delivered = new GatheredAcks(Post, clock);
+        Delivered = new DelayedAcks(Post, clock);
     }
 
-    /// <summary>The acks of what has come.</summary>
-    public GatheredAcks Delivered { get; }
+    /// <summary>The acks of received messages.</summary>
+    public DelayedAcks Delivered { get; }
 
     /// <summary>The users whose presence was asked for.</summary>
     public HashSet<string> Watched { get; } = [];
@@ -31,17 +31,17 @@ internal sealed class Link : IAsyncDisposable
     /// <summary>The conversations whose receipts were read.</summary>
     public HashSet<string> ReceiptsRead { get; } = [];
 
-    /// <summary>The conversations of which a message has come since the connection, or its last drain, began: the next one follows on it.</summary>
+    /// <summary>The conversations with a message since the connection, or its last drain, began: the next message follows directly on that one.</summary>
     public HashSet<string> Followed { get; } = [];
 
-    /// <summary>By conversation, the highest place of a message that was thrown away here and acked all the same: no later one may claim it.</summary>
+    /// <summary>By conversation, the highest acked seqNo whose message was discarded here: no later message may complete the range up to it.</summary>
     public Dictionary<string, long> Missed { get; } = [];
 
     public ChannelReader<ServerFrame> Frames => _transport.Frames;
 
-    public LinkEnd End => _transport.End;
+    public ConnectionEnd End => _transport.End;
 
-    /// <summary>Completes when nothing more can be said.</summary>
+    /// <summary>Completes when nothing more can be sent.</summary>
     public Task Broken => _broken.Task;
 
     public async Task ConnectAsync(string accessToken, CancellationToken ct)
@@ -50,14 +50,14 @@ internal sealed class Link : IAsyncDisposable
         _writing = Task.Run(WriteAsync, CancellationToken.None);
     }
 
-    /// <summary>Says something, in order; never waits. On a connection that takes nothing more it is lost, and the connection with it.</summary>
+    /// <summary>Sends a frame, in order; never waits. If the queue is full, the frame is lost and the connection ends.</summary>
     public void Post(IClientFrame frame)
     {
         if (!_outgoing.Writer.TryWrite(frame))
             _broken.TrySetResult();
     }
 
-    /// <summary>The user is not in a conversation any more: should it come back, nothing is known of it.</summary>
+    /// <summary>The user is no longer a member of a conversation: if it comes back, nothing is known of it.</summary>
     public void Forget(string conversationId)
     {
         ReceiptsRead.Remove(conversationId);
@@ -69,8 +69,8 @@ internal sealed class Link : IAsyncDisposable
     {
         Delivered.Dispose();
         _outgoing.Writer.TryComplete();
-        // What was said last goes out, where there is still somebody to hear it.
-        await Task.WhenAny(_writing, _transport.Frames.Completion, Task.Delay(LastWords));
+        // The last frames are sent, if the connection still works.
+        await Task.WhenAny(_writing, _transport.Frames.Completion, Task.Delay(FlushTimeout));
         await _ended.CancelAsync();
         await _transport.DisposeAsync();
         await _writing;

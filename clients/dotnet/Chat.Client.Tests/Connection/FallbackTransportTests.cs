@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Client.Tests.Connection;
 
-public sealed class FirstThatWorksTests
+public sealed class FallbackTransportTests
 {
     private readonly FakeTimeProvider _clock = new();
     private readonly List<string> _tried = [];
@@ -29,9 +29,9 @@ public sealed class FirstThatWorksTests
 
         var connecting = ways.ConnectAsync("token", CancellationToken.None);
         await Until.TrueAsync(() => held.IsOpen, "the first is open");
-        _clock.Advance(FirstThatWorks.Patience);
+        _clock.Advance(FallbackTransport.FirstFrameTimeout);
         await Until.TrueAsync(() => last.IsOpen, "the second is open");
-        _clock.Advance(FirstThatWorks.Patience * 2);
+        _clock.Advance(FallbackTransport.FirstFrameTimeout * 2);
         Assert.True(held.IsDisposed);
         Assert.False(connecting.IsCompleted);
 
@@ -59,16 +59,16 @@ public sealed class FirstThatWorksTests
     public async Task An_end_that_says_why_is_the_connections_end()
     {
         var replaced = Silent();
-        replaced.Close(LinkEndReason.Replaced);
+        replaced.Close(CloseReason.Replaced);
         await using var ways = Ways(replaced, Good());
 
         await ways.ConnectAsync("token", CancellationToken.None);
 
-        Assert.Equal(LinkEndReason.Replaced, ways.End.Reason);
+        Assert.Equal(CloseReason.Replaced, ways.End.Reason);
         Assert.Equal(["1"], _tried);
     }
 
-    private FirstThatWorks Ways(params Way[] ways) => new([.. ways.Select((way, i) => new Func<ITransport>(() =>
+    private FallbackTransport Ways(params Way[] ways) => new([.. ways.Select((way, i) => new Func<ITransport>(() =>
     {
         _tried.Add($"{i + 1}");
         return way;
@@ -97,13 +97,13 @@ public sealed class FirstThatWorksTests
 
         public ChannelReader<ServerFrame> Frames => _frames.Reader;
 
-        public LinkEnd End { get; private set; } = new(LinkEndReason.Lost, "closed here");
+        public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
         public void Push(ServerFrame frame) => _frames.Writer.TryWrite(frame);
 
-        public void Close(LinkEndReason reason)
+        public void Close(CloseReason reason)
         {
-            End = new LinkEnd(reason, "scripted");
+            End = new ConnectionEnd(reason, "scripted");
             _frames.Writer.TryComplete();
         }
 

@@ -4,49 +4,49 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>
-/// Reads the conversation list and merges it: after each <c>caughtUp</c>, and soon after a hint that something changed, at most every
-/// five seconds. Used on the loop; the reading itself is not.
+/// Reads the conversation list and merges it: after each <c>caughtUp</c>, and soon after it may have changed, at most every 5 s. Used on the
+/// loop; the request runs in the background.
 /// </summary>
-internal sealed class ConversationLists : IDisposable
+internal sealed class ConversationListReader : IDisposable
 {
     private const int PageSize = 100;
     private const int MaxPages = 20;
     private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(5);
 
     private readonly Loop _loop;
-    private readonly Ledger _ledger;
+    private readonly Journal _journal;
     private readonly ChatApi _api;
-    private readonly Reading _reading;
-    private readonly Line _line;
+    private readonly ReadCursors _readCursors;
+    private readonly CurrentConnection _current;
     private readonly Background _background;
     private readonly TimeProvider _clock;
     private readonly ILogger _log;
     private readonly Alarm _alarm;
-    // Since the reading began, which may tell otherwise.
+    // Since the read began, whose answer may be older.
     private readonly HashSet<string> _heardOf = [];
     private readonly HashSet<string> _left = [];
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private bool _running;
     private bool _again;
 
-    public ConversationLists(
-        Loop loop, Ledger ledger, ChatApi api, Reading reading, Line line, Background background, TimeProvider clock, ILogger log)
+    public ConversationListReader(
+        Loop loop, Journal journal, ChatApi api, ReadCursors readCursors, CurrentConnection current, Background background, TimeProvider clock, ILogger log)
     {
-        (_loop, _ledger, _api, _reading, _line, _background, _clock, _log) = (loop, ledger, api, reading, line, background, clock, log);
+        (_loop, _journal, _api, _readCursors, _current, _background, _clock, _log) = (loop, journal, api, readCursors, current, background, clock, log);
         _alarm = new Alarm(clock, () => background.Run("Reading the list", _ => loop.RunAsync(Begin)));
     }
 
     /// <summary>The list was merged; on the loop.</summary>
     public event Action? Merged;
 
-    /// <summary>All that waited has come: the list is read at once.</summary>
+    /// <summary>Reads the list at once.</summary>
     public void ReadNow()
     {
         _notBefore = DateTimeOffset.MinValue;
         ReadSoon();
     }
 
-    /// <summary>Something may have changed that no frame tells.</summary>
+    /// <summary>The list may have changed.</summary>
     public void ReadSoon()
     {
         if (_running)
@@ -57,14 +57,14 @@ internal sealed class ConversationLists : IDisposable
             _alarm.SetFor(_notBefore);
     }
 
-    /// <summary>A conversation was heard of, so that a list begun before does not tell of its absence.</summary>
+    /// <summary>There was a frame of a conversation: a read that began before does not mean that it is absent.</summary>
     public void HeardOf(string conversationId)
     {
         _left.Remove(conversationId);
         _heardOf.Add(conversationId);
     }
 
-    /// <summary>The user is not in a conversation any more: a list begun before does not bring it back.</summary>
+    /// <summary>The user is no longer a member of a conversation: a read that began before does not bring it back.</summary>
     public void Left(string conversationId)
     {
         _heardOf.Remove(conversationId);
@@ -75,13 +75,13 @@ internal sealed class ConversationLists : IDisposable
 
     private void Begin()
     {
-        if (_running || _line.Current is null || _ledger.State.UserId is null)
+        if (_running || _current.Current is null || _journal.State.UserId is null)
             return;
         _alarm.SetFor(null);
         (_running, _again, _notBefore) = (true, false, _clock.SteadyNow() + LeastPause);
         _heardOf.Clear();
         _left.Clear();
-        var before = _ledger.State;
+        var before = _journal.State;
         _background.Run("Reading the list", async ct =>
         {
             var merged = false;
@@ -125,47 +125,48 @@ internal sealed class ConversationLists : IDisposable
         }
     }
 
-    /// <returns>The groups that the list lacks.</returns>
+    /// <returns>The groups that the list does not have.</returns>
     private async Task<IReadOnlyList<string>> MergeAsync(List<ConversationSummary> listed, string epoch, bool complete, State before)
     {
-        var draft = _ledger.Begin();
-        if (draft.Now.Life != before.Life || draft.Now.UserId is null)
+        var transaction = _journal.Begin();
+        if (transaction.Now.Generation != before.Generation || transaction.Now.UserId is null)
             return [];
-        if (draft.Now.Installation.Epoch is { } known && known != epoch)
+        if (transaction.Now.Installation.Epoch is { } known && known != epoch)
         {
             _log.NewEpoch();
-            draft.ClearLog();
+            transaction.ClearLog();
         }
-        if (draft.Now.Installation.Epoch != epoch)
-            draft.Put(draft.Now.Installation with { Epoch = epoch });
+        if (transaction.Now.Installation.Epoch != epoch)
+            transaction.Put(transaction.Now.Installation with { Epoch = epoch });
 
-        List<string> untold = [];
+        List<string> unsent = [];
         var activity = _clock.GetUtcNow();
         foreach (var summary in listed)
         {
             if (_left.Contains(summary.ConversationId))
                 continue;
-            // One without a message stands where the server has put it.
+            // A conversation without a message keeps the position that the server gave it.
             activity = summary.LastMessage?.Timestamp ?? activity.AddMilliseconds(-1);
-            var conversation = draft.Now.Find(summary.ConversationId)
+            var conversation = transaction.Now.Find(summary.ConversationId)
                 ?? new StoredConversation { Id = summary.ConversationId, KnownSince = activity };
-            var merged = conversation.With(summary, await OthersAboveAsync(draft, conversation, summary));
-            // The server counts a moment after it looked for the last message: where all is here, it is counted here.
-            if (merged.Unread > 0)
-                merged = await _reading.RecountAsync(draft, merged, summary.ReadSeqNo);
+            var merged = conversation.With(summary, await OthersAboveAsync(transaction, conversation, summary));
+            // The server's count may be newer than its last message: if every message is in the store, it is counted here.
+            if (merged.UnreadCount > 0)
+                merged = await _readCursors.RecountAsync(transaction, merged, summary.ReadSeqNo);
             if (merged.ReadSeqNo > summary.ReadSeqNo)
-                untold.Add(merged.Id);
-            draft.Put(merged);
+                unsent.Add(merged.Id);
+            transaction.Put(merged);
         }
-        await _reading.CommitAndTellAsync(draft, untold);
+        await _readCursors.CommitAndSendAsync(transaction, unsent);
         Merged?.Invoke();
         return complete ? [.. Absent(listed, before)] : [];
     }
 
-    private async Task<int> OthersAboveAsync(Draft draft, StoredConversation conversation, ConversationSummary summary) =>
+    private async Task<int> OthersAboveAsync(StateTransaction transaction, StoredConversation conversation, ConversationSummary summary) =>
         conversation.MaxSeqNo <= summary.MaxSeqNo
             ? 0
-            : await _reading.OthersAsync(draft, conversation.Id, new Span(Math.Max(summary.MaxSeqNo, conversation.ReadSeqNo) + 1, conversation.MaxSeqNo));
+            : await _readCursors.OthersAsync(
+                transaction, conversation.Id, new SeqNoRange(Math.Max(summary.MaxSeqNo, conversation.ReadSeqNo) + 1, conversation.MaxSeqNo));
 
     private IEnumerable<string> Absent(List<ConversationSummary> listed, State before)
     {
@@ -173,23 +174,23 @@ internal sealed class ConversationLists : IDisposable
         return before.Conversations.Keys.Where(id => ConversationIds.IsGroup(id) && !present.Contains(id) && IsStillIn(id));
     }
 
-    private bool IsStillIn(string id) => !_heardOf.Contains(id) && _ledger.State.Find(id) is { IsLeft: false };
+    private bool IsStillIn(string id) => !_heardOf.Contains(id) && _journal.State.Find(id) is { IsLeft: false };
 
-    /// <summary>A group that moved up while the list was read is on no page of it: the server is asked for each.</summary>
+    /// <summary>A group that moved up while the list was read may be on no page, so the server is asked about each.</summary>
     private async Task ConfirmAsync(IReadOnlyList<string> absent, CancellationToken ct)
     {
-        var life = _ledger.State.Life;
+        var generation = _journal.State.Generation;
         foreach (var id in absent)
         {
             if (!await IsGoneAsync(id, ct))
                 continue;
             await _loop.RunAsync(async () =>
             {
-                var draft = _ledger.Begin();
-                if (draft.Now.Life != life || !IsStillIn(id))
+                var transaction = _journal.Begin();
+                if (transaction.Now.Generation != generation || !IsStillIn(id))
                     return;
-                draft.Remove(id);
-                await _ledger.CommitAsync(draft);
+                transaction.Remove(id);
+                await _journal.CommitAsync(transaction);
             });
         }
     }

@@ -3,32 +3,32 @@ using System.Collections.Immutable;
 namespace Chat.Client;
 
 /// <summary>
-/// A change in the making: written as one transaction, and only then true. Made and committed on the loop, one at a time.
+/// A change of the state that is being made: written to the store as one transaction, and then the state. Made and committed on the loop, one at a time.
 /// </summary>
-internal sealed class Draft(State start)
+internal sealed class StateTransaction(State start)
 {
-    private static readonly OutgoingError NoMember = new(ErrorCodes.NotAMember, "You are no member of this conversation any more.");
+    private static readonly OutgoingError NoMember = new(ErrorCodes.NotAMember, "You are no longer a member of this conversation.");
 
     private readonly List<StoreChange> _changes = [];
     private readonly HashSet<string> _dirty = [];
     private readonly List<Message> _messages = [];
 
-    /// <summary>What will be true.</summary>
+    /// <summary>The state after the change.</summary>
     public State Now { get; private set; } = start;
 
-    /// <summary>The messages that it puts into the log, in any order.</summary>
+    /// <summary>The messages that it stores, in any order.</summary>
     public IReadOnlyList<Message> Messages => _messages;
 
-    /// <summary>Of <see cref="Messages"/>, those that were pushed and are new.</summary>
+    /// <summary>Of <see cref="Messages"/>, those that are new and were pushed.</summary>
     public List<Message> Arrived { get; } = [];
 
-    /// <summary>The conversations that it is about.</summary>
+    /// <summary>The conversations that it changes.</summary>
     public IReadOnlyCollection<string> Touched => _dirty;
 
     /// <summary>The conversations that it removes.</summary>
     public List<string> Removed { get; } = [];
 
-    /// <summary>All that is to be written, in order; a conversation once, as it ends up.</summary>
+    /// <summary>All that is to be written, in order; each conversation once, in its last state.</summary>
     public IReadOnlyList<StoreChange> Changes() =>
     [
         .. _changes,
@@ -49,7 +49,7 @@ internal sealed class Draft(State start)
         Now = Now with { Conversations = Now.Conversations.SetItem(conversation.Id, conversation) };
     }
 
-    /// <summary>Puts a message at its place. What that completes is said of its conversation.</summary>
+    /// <summary>Stores a message. Its conversation has to be put as well.</summary>
     public void Put(Message message)
     {
         _changes.Add(new StoreChange.PutMessage(message));
@@ -57,7 +57,7 @@ internal sealed class Draft(State start)
     }
 
     /// <summary>
-    /// The user is not in a conversation any more: it goes. What waits to be sent into it is refused, and for that its name stays.
+    /// The user is no longer a member: the conversation is removed. Outbox entries to it become failed, and while there are any, its title stays.
     /// </summary>
     public void Remove(string conversationId)
     {
@@ -79,11 +79,11 @@ internal sealed class Draft(State start)
         Show(outgoing);
     }
 
-    /// <summary>Changes an outbox message here and not in the store: that it is under way.</summary>
+    /// <summary>Changes an outbox entry in memory only: whether it is being sent.</summary>
     public void Show(Outgoing outgoing)
     {
-        var place = Now.Outbox.FindIndex(other => other.ClientMsgId == outgoing.ClientMsgId);
-        Now = Now with { Outbox = place < 0 ? Now.Outbox.Add(outgoing) : Now.Outbox.SetItem(place, outgoing) };
+        var index = Now.Outbox.FindIndex(other => other.ClientMsgId == outgoing.ClientMsgId);
+        Now = Now with { Outbox = index < 0 ? Now.Outbox.Add(outgoing) : Now.Outbox.SetItem(index, outgoing) };
     }
 
     public void RemoveOutgoing(string clientMsgId)
@@ -92,7 +92,7 @@ internal sealed class Draft(State start)
         Now = Now with { Outbox = Now.Outbox.RemoveAll(outgoing => outgoing.ClientMsgId == clientMsgId) };
     }
 
-    /// <summary>Forgets the log, of which another takes the place.</summary>
+    /// <summary>Deletes all conversations and messages.</summary>
     public void ClearLog()
     {
         _changes.Add(new StoreChange.ClearLog());
@@ -101,38 +101,38 @@ internal sealed class Draft(State start)
         Now = Now with
         {
             Conversations = ImmutableDictionary<string, StoredConversation>.Empty,
-            Kept = Now.Kept is { } kept ? kept with { Conversations = [] } : null,
-            Life = Now.Life + 1,
+            Hidden = Now.Hidden is { } hidden ? hidden with { Conversations = [] } : null,
+            Generation = Now.Generation + 1,
         };
     }
 
     public void ClearOutbox()
     {
         _changes.Add(new StoreChange.ClearOutbox());
-        Now = Now with { Outbox = [], Kept = Now.Kept is { } kept ? kept with { Outbox = [] } : null };
+        Now = Now with { Outbox = [], Hidden = Now.Hidden is { } hidden ? hidden with { Outbox = [] } : null };
     }
 
-    /// <summary>Shows nothing of the log and the outbox, which stay in the store for their user's return.</summary>
+    /// <summary>Hides all conversations and the outbox; they stay in the store until their user signs in again.</summary>
     public void Hide() => Now = Now with
     {
         Conversations = ImmutableDictionary<string, StoredConversation>.Empty,
         Outbox = [],
-        Kept = new StoredState(null, [.. Now.Conversations.Values], [.. Now.Outbox.Select(AsStored)]),
-        Life = Now.Life + 1,
+        Hidden = new StoredState(null, [.. Now.Conversations.Values], [.. Now.Outbox.Select(AsStored)]),
+        Generation = Now.Generation + 1,
     };
 
-    /// <summary>Shows again what is kept.</summary>
-    public void Unhide() => Now = Now.Kept is not { } kept ? Now : Now with
+    /// <summary>Shows what is hidden.</summary>
+    public void Unhide() => Now = Now.Hidden is not { } hidden ? Now : Now with
     {
-        Conversations = kept.Conversations.ToImmutableDictionary(conversation => conversation.Id),
-        Outbox = [.. kept.Outbox],
-        Kept = null,
+        Conversations = hidden.Conversations.ToImmutableDictionary(conversation => conversation.Id),
+        Outbox = [.. hidden.Outbox],
+        Hidden = null,
     };
 
-    /// <summary>Keeps what the store holds, to be shown when its user is there.</summary>
-    public void Keep(StoredState stored) => Now = Now with { Kept = stored };
+    /// <summary>Holds what the store has, to be shown when its user signs in.</summary>
+    public void SetHidden(StoredState stored) => Now = Now with { Hidden = stored };
 
-    // What is under way is not any more after a restart.
+    // After a restart nothing is being sent.
     private static Outgoing AsStored(Outgoing outgoing) =>
         outgoing.State == OutgoingState.Sending ? outgoing with { State = OutgoingState.Waiting } : outgoing;
 }

@@ -1,12 +1,12 @@
 namespace Chat.Client;
 
 /// <summary>
-/// Keeps the session's tokens fresh. A refresh token works once, so one renewal or change of the password runs at a time, to its end whoever hangs
-/// up, and its answer is stored before it is used.
+/// The session's tokens. A refresh token works once, so one renewal or change of the password runs at a time, to its end even if its caller gives
+/// up, and new tokens are stored before they are used.
 /// </summary>
-internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, TimeProvider clock)
+internal sealed class SessionTokens(Loop loop, Journal journal, AuthApi auth, TimeProvider clock)
 {
-    // A token with less is renewed before the password is changed with it.
+    // A token that expires sooner is renewed before the password is changed with it.
     private static readonly TimeSpan LeastTokenLife = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
@@ -14,20 +14,20 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
     private Task _changing = Task.CompletedTask;    // under the gate
     private bool _closed;                           // under the gate
 
-    // Only what runs writes it: an answer was lost, and with it perhaps the only good refresh token.
+    // Written only by the running renewal: its answer was lost, and perhaps the only valid refresh token with it.
     private bool _answerLost;
 
-    // Only what runs writes it: an answer that could not be stored. Its refresh token is the one that still works.
+    // Written only by the running renewal: tokens that could not be stored. Their refresh token is the valid one.
     private volatile Answer? _unstored;
 
-    /// <summary>The server knows the session of this refresh token no more. From any thread, perhaps more than once.</summary>
+    /// <summary>The server has ended the session of this refresh token. Raised on any thread, perhaps more than once.</summary>
     public event Action<SignedOutReason, string>? Ended;
 
-    public string? UserId => ledger.State.UserId;
+    public string? UserId => journal.State.UserId;
 
-    /// <summary>When the access token is to be renewed: four fifths of its life are gone. Null while signed out.</summary>
+    /// <summary>When the access token is to be renewed: after four fifths of its life. Null while signed out.</summary>
     public DateTimeOffset? RenewAt =>
-        ledger.State.Installation.Tokens is { } tokens ? tokens.IssuedAt + 0.8 * (tokens.ExpiresAt - tokens.IssuedAt) : null;
+        journal.State.Installation.Tokens is { } tokens ? tokens.IssuedAt + 0.8 * (tokens.ExpiresAt - tokens.IssuedAt) : null;
 
     public StoredTokens TokensFrom(TokenPair pair)
     {
@@ -35,15 +35,15 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         return new StoredTokens(pair.AccessToken, pair.RefreshToken, now, now.AddSeconds(pair.ExpiresIn));
     }
 
-    /// <summary>An access token with at least so much life left, renewed if need be.</summary>
-    /// <exception cref="ChatException"><c>unauthenticated</c>: there is no session, or no longer; others: it may work later.</exception>
+    /// <summary>An access token with at least this much time left, renewed if necessary.</summary>
+    /// <exception cref="ChatException"><c>unauthenticated</c>: there is no session; others: it may work later.</exception>
     public Task<string> GetTokenAsync(TimeSpan left, CancellationToken ct)
     {
-        var tokens = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        var tokens = journal.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
         return tokens.ExpiresAt - clock.GetUtcNow() > left ? Task.FromResult(tokens.Access) : RenewAsync(tokens.Access, isRefused: false, ct);
     }
 
-    /// <summary>An access token other than that one: by a renewal, unless there was one meanwhile.</summary>
+    /// <summary>A new access token, unless it was renewed meanwhile.</summary>
     /// <param name="access">The token that the server has refused.</param>
     /// <param name="ct">Ends the wait, not the renewal.</param>
     public Task<string> RenewAsync(string access, CancellationToken ct) => RenewAsync(access, isRefused: true, ct);
@@ -85,14 +85,14 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         }
     }
 
-    /// <summary>Waits for what is under way: its answer must not be lost.</summary>
+    /// <summary>Waits for a renewal that runs: its answer must not be lost.</summary>
     public Task FinishAsync()
     {
         lock (_gate)
             return EndOfAsync(Task.WhenAll(_changing, _renewal ?? Task.CompletedTask));
     }
 
-    /// <summary>Begins no other renewal, and stores the answer of the last one where that has failed before.</summary>
+    /// <summary>Starts no more renewals, and stores the tokens of the last one if that failed before.</summary>
     public async Task CloseAsync()
     {
         lock (_gate)
@@ -106,11 +106,11 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         }
         catch (ChatException)
         {
-            // The store has said so; or it was of a session that ended.
+            // The store cannot be written, or the session has ended.
         }
     }
 
-    /// <summary>The refresh token that works, of a session that has ended with this one: a renewal that was under way may have brought another.</summary>
+    /// <summary>The valid refresh token of a session that ended with this one: a renewal that was running may have replaced it.</summary>
     public async Task<string> LatestAsync(string refresh)
     {
         await FinishAsync();
@@ -119,7 +119,7 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
 
     private async Task<string> RenewOnceAsync(string access, bool isRefused)
     {
-        var current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        var current = journal.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
         if (current.Access != access)
             return current.Access;
         if (_unstored is not { } answer || answer.Used != current.Refresh)
@@ -131,12 +131,12 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
 
     private async Task ChangeOnceAsync(PasswordChange change)
     {
-        var current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
-        // Where the last answer could not be stored, its token is the one that works.
+        var current = journal.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+        // If the last tokens could not be stored, theirs is the valid one.
         if (current.ExpiresAt - clock.GetUtcNow() < LeastTokenLife || _unstored?.Used == current.Refresh)
         {
             await RenewOnceAsync(current.Access, isRefused: false);
-            current = ledger.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
+            current = journal.State.Installation.Tokens ?? throw ChatException.NotSignedIn();
         }
         Answer answer;
         try
@@ -145,7 +145,7 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Network)
         {
-            // Perhaps it was changed, and the tokens here are void.
+            // It may have been changed, and then the tokens here are void.
             _answerLost = true;
             throw;
         }
@@ -170,7 +170,7 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
         {
-            // A token that should have been good for a while was voided; else the session has merely run out.
+            // If the access token had not expired, it was revoked; else the session has expired.
             var isRevoked = isRefused && !_answerLost && current.ExpiresAt > clock.GetUtcNow();
             Ended?.Invoke(isRevoked ? SignedOutReason.Revoked : SignedOutReason.Expired, current.Refresh);
             throw;
@@ -179,18 +179,18 @@ internal sealed class SessionKeeper(Loop loop, Ledger ledger, AuthApi auth, Time
 
     private async Task StoreAsync(Answer answer)
     {
-        var installation = ledger.State.Installation;
+        var installation = journal.State.Installation;
         if (installation.Tokens?.Refresh != answer.Used)
             throw ChatException.NotSignedIn();
-        var draft = ledger.Begin();
-        draft.Put(installation with { Tokens = answer.Tokens });
-        await ledger.CommitAsync(draft);
+        var transaction = journal.Begin();
+        transaction.Put(installation with { Tokens = answer.Tokens });
+        await journal.CommitAsync(transaction);
     }
 
     private static Task EndOfAsync(Task task) =>
         task.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
-    /// <param name="Used">The refresh token whose place it takes.</param>
-    /// <param name="Tokens">What came.</param>
+    /// <param name="Used">The refresh token that these replace.</param>
+    /// <param name="Tokens">The new ones.</param>
     private sealed record Answer(string Used, StoredTokens Tokens);
 }

@@ -3,20 +3,20 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Client.Tests.Connection;
 
-public sealed class LinkTests
+public sealed class ServerConnectionTests
 {
     [Fact]
     public async Task A_transport_that_is_gone_in_the_middle_of_a_word_ends_the_link_and_fails_nobody()
     {
         var transport = new Gone();
-        var link = new Link(transport, new FakeTimeProvider());
-        await link.ConnectAsync("token", TestContext.Current.CancellationToken);
-        link.Post(new TypingFrame("dm:alice:bob", true));
+        var connection = new ServerConnection(transport, new FakeTimeProvider());
+        await connection.ConnectAsync("token", TestContext.Current.CancellationToken);
+        connection.Post(new TypingFrame("dm:alice:bob", true));
         await transport.Saying;
 
-        await link.DisposeAsync();
+        await connection.DisposeAsync();
 
-        Assert.True(link.Broken.IsCompleted);
+        Assert.True(connection.Broken.IsCompleted);
     }
 
     /// <summary>Says nothing until it is disposed of, and then as SignalR does.</summary>
@@ -29,7 +29,7 @@ public sealed class LinkTests
 
         public ChannelReader<ServerFrame> Frames { get; } = Channel.CreateUnbounded<ServerFrame>();
 
-        public LinkEnd End => new(LinkEndReason.Lost, "gone");
+        public ConnectionEnd End => new(CloseReason.Lost, "gone");
 
         public Task ConnectAsync(string accessToken, CancellationToken ct) => Task.CompletedTask;
 

@@ -7,17 +7,17 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Chat.Client;
 
-/// <summary>Requests under /v1, their refusals as <see cref="ChatException"/>.</summary>
-internal sealed class RestDoor : IDisposable
+/// <summary>Requests under /v1; a refusal is a <see cref="ChatException"/>.</summary>
+internal sealed class RestClient : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
 
-    public RestDoor(Uri server, HttpMessageHandler? handler)
+    public RestClient(Uri server, HttpMessageHandler? handler)
     {
         _http = handler is null ? new HttpClient() : new HttpClient(handler, disposeHandler: false);
-        (_http.BaseAddress, _http.Timeout) = (server, Patience);
+        (_http.BaseAddress, _http.Timeout) = (server, RequestTimeout);
     }
 
     public static HttpContent Body<T>(T body, JsonTypeInfo<T> type) => JsonContent.Create(body, type);
@@ -60,13 +60,13 @@ internal sealed class RestDoor : IDisposable
         }
         catch (JsonException)
         {
-            // Not the server's own words: a proxy's page.
+            // Not the server's answer: a proxy's page.
         }
         return new ChatException(
-            problem?.Code ?? CodeOf(response.StatusCode), problem?.Title ?? $"The server answers {(int)response.StatusCode}.", RetryAfter(response));
+            problem?.Code ?? CodeOf(response.StatusCode), problem?.Title ?? $"The server answered {(int)response.StatusCode}.", RetryAfter(response));
     }
 
-    // What only the server can know, that a session or a group is gone, no status alone says: something in between has answered.
+    // For an answer that is not the server's own. It never says that a session or a group is gone: only the server can know that.
     private static string CodeOf(HttpStatusCode status) => status switch
     {
         HttpStatusCode.TooManyRequests => ErrorCodes.RateLimited,

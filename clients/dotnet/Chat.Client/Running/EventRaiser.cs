@@ -3,15 +3,15 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>
-/// Raises the events: after the state has changed, off the loop, one at a time, many changes in one. A slow handler makes later events fewer.
+/// Raises the events: after the state has changed, outside the loop, one at a time. Changes during a slow handler are combined into one event.
 /// </summary>
-internal sealed class Notices(SynchronizationContext? context, ILogger log)
+internal sealed class EventRaiser(SynchronizationContext? context, ILogger log)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<Action> _due = [];
     private bool _scheduled;
 
-    /// <summary>Calls a delegate soon, once for all times that it is asked for until then.</summary>
+    /// <summary>Calls a delegate soon, once for all calls until then.</summary>
     public void Raise(Action raiser)
     {
         lock (_gate)

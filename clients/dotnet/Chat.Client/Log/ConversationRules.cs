@@ -1,0 +1,67 @@
+namespace Chat.Client;
+
+/// <summary>How a conversation changes with what becomes known of it: rules without effects.</summary>
+internal static class ConversationRules
+{
+    public const int MaxUnread = 100;
+
+    /// <summary>The range that a pushed message completes.</summary>
+    /// <remarks>
+    /// The server pushes what lies above the device's cursor, in order; a number that it skips is a hole. Where it begins is not known before the first
+    /// message: a device that was revoked, or a user who left and came back, begins above what was acked before. Later messages continue above
+    /// the acked seqNo; if an ack went further, as a read ack does, nothing below that is pushed.
+    /// </remarks>
+    /// <param name="conversation">Before the message.</param>
+    /// <param name="seqNo">The message's seqNo.</param>
+    /// <param name="follows">Whether another message came before it, since the connection or its last drain began.</param>
+    /// <param name="missed">The highest seqNo whose message is known to exist and not to be here; 0 for none.</param>
+    public static SeqNoRange CompletedBy(this StoredConversation conversation, long seqNo, bool follows, long missed)
+    {
+        var after = Math.Max(conversation.AckedSeqNo, missed);
+        return follows && conversation.AckedSeqNo > 0 && after < seqNo ? new SeqNoRange(after + 1, seqNo) : new SeqNoRange(seqNo, seqNo);
+    }
+
+    /// <summary>The conversation with a message, known or new, and the range that it completes.</summary>
+    public static StoredConversation With(this StoredConversation conversation, Message message, SeqNoRange completed, string me)
+    {
+        var next = conversation with
+        {
+            IsLeft = false,
+            Complete = conversation.Complete.With(completed),
+            MaxSeqNo = Math.Max(conversation.MaxSeqNo, message.SeqNo),
+            LastMessage = conversation.LastMessage is { } last && last.SeqNo > message.SeqNo ? last : message,
+        };
+        // Counted once, when it first arrives: own acks may come before pushes with lower seqNos, and pages in any order.
+        var isUncounted = message.SeqNo > next.CountedSeqNo && conversation.Complete.At(message.SeqNo) is null;
+        return isUncounted && message.SenderId != me && message.SeqNo > next.ReadSeqNo ? next.WithUnread(next.UnreadCount + 1L) : next;
+    }
+
+    public static StoredConversation WithUnread(this StoredConversation conversation, long unread) => conversation with
+    {
+        UnreadCount = (int)Math.Clamp(unread, 0, MaxUnread),
+        UnreadCapped = unread > MaxUnread || unread == MaxUnread && conversation.UnreadCapped,
+    };
+
+    /// <summary>The conversation with what the server's list says of it. Cursors only rise.</summary>
+    /// <param name="conversation">Before.</param>
+    /// <param name="listed">From the list.</param>
+    /// <param name="othersAbove">How many messages of others are here above the listed <c>maxSeqNo</c>.</param>
+    public static StoredConversation With(this StoredConversation conversation, ConversationSummary listed, int othersAbove)
+    {
+        var next = conversation with
+        {
+            IsLeft = false,
+            Title = listed.Title ?? conversation.Title,
+            MaxSeqNo = Math.Max(conversation.MaxSeqNo, listed.MaxSeqNo),
+            ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),
+            CountedSeqNo = Math.Max(conversation.CountedSeqNo, listed.MaxSeqNo),
+            UnreadCapped = listed.UnreadCapped,
+            LastMessage = conversation.LastMessage is { } last && last.SeqNo >= (listed.LastMessage?.SeqNo ?? 0) ? last : listed.LastMessage,
+        };
+        return next.WithUnread(listed.UnreadCount + othersAbove);
+    }
+
+    /// <summary>The end of the complete range that follows the acked seqNo; the acked seqNo itself if there is none.</summary>
+    public static long CompleteFromAcked(this StoredConversation conversation) =>
+        conversation.Complete.At(conversation.AckedSeqNo + 1) is { } range ? range.To : conversation.AckedSeqNo;
+}
