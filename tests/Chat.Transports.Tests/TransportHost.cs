@@ -133,6 +133,7 @@ public sealed class TransportHost : IAsyncDisposable
 public sealed class FakeConnections : IConnections
 {
     private readonly ConcurrentQueue<FakeAttached> _attached = new();
+    private readonly TaskCompletionSource<FakeAttached> _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public bool IsAccepting { get; set; } = true;
 
@@ -141,6 +142,9 @@ public sealed class FakeConnections : IConnections
 
     public IReadOnlyCollection<FakeAttached> Attached => _attached;
 
+    /// <summary>Waits for the first connection: a client that is connected need not be attached yet.</summary>
+    public Task<FakeAttached> FirstAsync() => _first.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+
     public IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome)
     {
         if (RefusesLate)
@@ -148,6 +152,7 @@ public sealed class FakeConnections : IConnections
         var attached = new FakeAttached(connection, new ConnectionId(_attached.Count + 1));
         _attached.Enqueue(attached);
         attached.Push(welcome);
+        _first.TrySetResult(attached);
         return attached;
     }
 

@@ -40,7 +40,7 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
 
         Assert.Equal(HttpStatusCode.Forbidden, status);
         Assert.Empty(_sent);
-        Assert.False(_host!.Connections.Attached.Single().Detached.IsCompleted);
+        Assert.False((await _host!.Connections.FirstAsync()).Detached.IsCompleted);
         Assert.Equal(HttpStatusCode.OK, await AskAsync("POST", id, TransportHost.Token()));
         await Wait.UntilAsync(() => !_sent.IsEmpty, "the owner's call arrives");
     }
@@ -60,7 +60,7 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
 
         Assert.Equal(HttpStatusCode.Accepted, await AskAsync("DELETE", id, TransportHost.Token()));
 
-        await _host!.Connections.Attached.Single().Detached;
+        await (await _host!.Connections.FirstAsync()).Detached;
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class HubConnectionIdTests : IAsyncDisposable
         var id = negotiated.GetProperty(version == 0 ? "connectionId" : "connectionToken").GetString()!;
         Assert.Equal(HttpStatusCode.OK, await AskAsync("GET", id, TransportHost.Token()));
         Assert.Equal(HttpStatusCode.OK, await AskAsync("POST", id, TransportHost.Token(), Handshake));
-        await Wait.UntilAsync(() => _host.Connections.Attached.Count == 1, "the connection is attached");
+        await _host.Connections.FirstAsync();
         return id;
     }
 

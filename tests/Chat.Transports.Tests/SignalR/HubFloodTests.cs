@@ -35,7 +35,7 @@ public sealed class HubFloodTests : IAsyncDisposable
         var received = await ReadToCloseAsync(socket);
         Assert.Contains("""{"type":7,"error":"rate_limited: """, received, StringComparison.Ordinal);
         Assert.Equal(isAnswered, received.Contains("HubException: rate_limited: ", StringComparison.Ordinal));
-        await _host.Connections.Attached.Single().Detached;
+        await (await _host.Connections.FirstAsync()).Detached;
 
         Task SendAsync(string text) => socket.SendAsync(Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, true, Ct);
     }

@@ -6,7 +6,6 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
-using Chat.Testing;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
@@ -80,7 +79,7 @@ public sealed class HubTests : IAsyncDisposable
     public async Task Every_event_comes_with_the_frames_fields(bool messagePack)
     {
         await using var client = await ConnectAsync(messagePack);
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
         var bob = UserId.Parse("bob");
 
         await attached.Push(
@@ -184,7 +183,7 @@ public sealed class HubTests : IAsyncDisposable
     public async Task The_servers_close_says_why(bool messagePack, CloseReason reason, string code)
     {
         await using var client = await ConnectAsync(messagePack);
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
 
         attached.Connection.Close(reason);
         attached.Connection.Close(CloseReason.GoingAway);
@@ -204,7 +203,7 @@ public sealed class HubTests : IAsyncDisposable
         connection.Reconnected += _ => Task.FromResult(outcome.TrySetResult(true));
         await connection.StartAsync(Ct);
 
-        host.Connections.Attached.First().Connection.Close(reason);
+        (await host.Connections.FirstAsync()).Connection.Close(reason);
 
         Assert.Equal(comesBack, await outcome.Task.WaitAsync(Ct));
     }
@@ -238,7 +237,7 @@ public sealed class HubTests : IAsyncDisposable
 
         await client.Connection.StopAsync(Ct);
 
-        await _host!.Connections.Attached.Single().Detached;
+        await (await _host!.Connections.FirstAsync()).Detached;
     }
 
     [Fact]
@@ -249,8 +248,7 @@ public sealed class HubTests : IAsyncDisposable
         await socket.ConnectAsync(new Uri($"ws://{host.Address.Authority}/hub?access_token={TransportHost.Token()}"), Ct);
         await socket.SendAsync("{\"protocol\":\"json\",\"version\":1}\u001e"u8.ToArray(), System.Net.WebSockets.WebSocketMessageType.Text, true, Ct);
         await socket.ReceiveAsync(new byte[1024], Ct);
-        await Wait.UntilAsync(() => host.Connections.Attached.Count == 1, "the connection is attached");
-        var attached = host.Connections.Attached.Single();
+        var attached = await host.Connections.FirstAsync();
         var large = new MessageEvent(
             new LoggedMessage(Id, Conversation, new SeqNo(1), Device("phone"), "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);
 

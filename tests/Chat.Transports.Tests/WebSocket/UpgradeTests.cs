@@ -33,7 +33,7 @@ public sealed class UpgradeTests
 
         Assert.StartsWith("""{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
-        host.Connections.Attached.Single().Connection.Close(CloseReason.Replaced);
+        (await host.Connections.FirstAsync()).Connection.Close(CloseReason.Replaced);
         Assert.Equal("4000 replaced", await client.CloseOfServerAsync());
     }
 
@@ -48,7 +48,7 @@ public sealed class UpgradeTests
 
         Assert.StartsWith("""{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
-        host.Connections.Attached.Single().Connection.Close(CloseReason.Replaced);
+        (await host.Connections.FirstAsync()).Connection.Close(CloseReason.Replaced);
         Assert.Equal("4000 replaced", await client.CloseOfServerAsync());
     }
 

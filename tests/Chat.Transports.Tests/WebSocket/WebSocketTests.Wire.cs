@@ -84,7 +84,7 @@ public sealed partial class WebSocketTests
 
         Assert.Equal("89-", await client.NextAsync());
 
-        await _host!.Connections.Attached.Single().Detached;
+        await (await _host!.Connections.FirstAsync()).Detached;
     }
 
     [Fact]
@@ -144,7 +144,7 @@ public sealed partial class WebSocketTests
             },
             Ct);
 
-        await host.Connections.Attached.Single().Detached;
+        await (await host.Connections.FirstAsync()).Detached;
         await Record.ExceptionAsync(() => sending);
     }
 }

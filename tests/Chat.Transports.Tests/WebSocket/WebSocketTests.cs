@@ -47,7 +47,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task What_the_client_has_seen_is_repaired_before_the_ack_and_only_of_an_accepted_message()
     {
         await using var client = await ConnectAsync();
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
         var seen = Hello.Replace("}", ""","lastSeenSeqNo":41}""", StringComparison.Ordinal);
 
         await client.AskAsync(seen);
@@ -190,7 +190,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task Many_events_in_one_write_come_whole_and_in_order()
     {
         await using var client = await ConnectAsync();
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
         var sizes = Enumerable.Range(0, 400).Select(i => i % 50 == 0 ? 40_000 + i : i).ToList();
 
         var push = attached.Push([.. sizes.Select(size => new MessageEvent(
@@ -210,7 +210,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task The_server_closes_with_the_reasons_code(CloseReason reason, string close)
     {
         await using var client = await ConnectAsync();
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
 
         attached.Connection.Close(reason);
         attached.Connection.Close(CloseReason.GoingAway);
@@ -223,7 +223,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task A_client_that_does_not_answer_the_close_is_let_go()
     {
         await using var client = await ConnectAsync(null, ("CloseTimeoutMs", "100"));
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
 
         attached.Connection.Close(CloseReason.Replaced);
 
@@ -238,7 +238,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
         await client.Socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Ct);
 
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.Socket.CloseStatus);
-        await _host!.Connections.Attached.Single().Detached;
+        await (await _host!.Connections.FirstAsync()).Detached;
     }
 
     [Fact]
@@ -248,14 +248,14 @@ public sealed partial class WebSocketTests : IAsyncDisposable
 
         client.Socket.Abort();
 
-        await _host!.Connections.Attached.Single().Detached;
+        await (await _host!.Connections.FirstAsync()).Detached;
     }
 
     [Fact]
     public async Task A_command_under_way_finishes_when_the_connection_is_replaced()
     {
         await using var client = await ConnectAsync();
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
         using var begun = new ManualResetEventSlim();
         using var goOn = new ManualResetEventSlim();
         var done = new TaskCompletionSource();
@@ -281,7 +281,7 @@ public sealed partial class WebSocketTests : IAsyncDisposable
     public async Task A_client_that_takes_nothing_is_ended_after_the_write_timeout()
     {
         await using var client = await ConnectAsync(null, ("WriteTimeoutMs", "1000"), ("CloseTimeoutMs", "100"));
-        var attached = _host!.Connections.Attached.Single();
+        var attached = await _host!.Connections.FirstAsync();
         var large = new MessageEvent(
             new LoggedMessage(Id, Conversation, new SeqNo(1), attached.Connection.Device, "c", MessageContent.Of(new string('x', 1024 * 1024)), default), toSender: false);
 
