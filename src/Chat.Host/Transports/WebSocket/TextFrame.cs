@@ -14,8 +14,7 @@ internal static class TextFrame
 
     public static void Write(ServerEvent @event, PipeWriter output)
     {
-        // A page has one receiver, and may be large.
-        if (@event is PageAnswer)
+        if (@event is Answer)
             FrameJson.Encode(@event, output, static (json, output) => WriteFrame(json, output));
         else
             output.Write(@event.EncodedAs(EncodingSlot, static e => FrameJson.Encode(e, Wrap)));
