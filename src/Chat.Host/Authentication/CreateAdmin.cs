@@ -11,7 +11,6 @@ namespace Chat.Host.Authentication;
 /// </summary>
 internal static class CreateAdmin
 {
-    /// <param name="id">Whose.</param>
     /// <param name="settings">As a server's command line has them.</param>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string id, string[] settings)

@@ -55,7 +55,6 @@ internal sealed class TransportSession : ICommandWork, IDisposable
     }
 
     /// <summary>Writes an answer in order with the events; waits while too many wait.</summary>
-    /// <param name="answer">The answer.</param>
     /// <param name="moreFollow">Whether others are likely to follow at once: then they leave in one write.</param>
     public ValueTask ReplyAsync(ServerEvent answer, bool moreFollow = false) => _attached.ReplyAsync(answer, moreFollow, _ended);
 

@@ -30,10 +30,8 @@ public sealed class CqlMigrations(string module, Assembly assembly)
 }
 
 /// <summary>One file of a module's.</summary>
-/// <param name="Module">Whose.</param>
 /// <param name="Version">What it brings the module's tables to.</param>
 /// <param name="Name"><c>NNNN-name.cql</c>.</param>
-/// <param name="Open">Its text.</param>
 internal sealed record CqlMigration(string Module, int Version, string Name, Func<Stream> Open)
 {
     /// <summary>Its statements in order, without the lines that are comments.</summary>

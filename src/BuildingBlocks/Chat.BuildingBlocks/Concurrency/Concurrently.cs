@@ -7,10 +7,8 @@ public static class Concurrently
     private const int YieldEvery = 64;
 
     /// <summary>What <paramref name="select"/> gives for each item, in the items' order.</summary>
-    /// <param name="items">Any number.</param>
     /// <param name="atOnce">So many are under way at most.</param>
     /// <param name="select">Called from any thread; the first that fails ends the rest.</param>
-    /// <param name="ct">Gives up.</param>
     public static async Task<TResult[]> SelectAsync<T, TResult>(
         IReadOnlyList<T> items, int atOnce, Func<T, CancellationToken, ValueTask<TResult>> select, CancellationToken ct)
     {

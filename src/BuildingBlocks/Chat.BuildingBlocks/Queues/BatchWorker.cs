@@ -13,7 +13,6 @@ public sealed class BatchWorker<T> : IDisposable
     private readonly Action<List<T>> _work;
     private readonly Thread _thread;
 
-    /// <param name="name">The thread's.</param>
     /// <param name="maxWaiting">Items that may wait; beyond it <see cref="EnqueueAsync"/> waits for room.</param>
     /// <param name="maxBatch">Items in one batch at most, so that the first of a long queue does not wait for the last.</param>
     /// <param name="work">Runs on the thread, one batch after the other; settles every item itself and must not throw.</param>

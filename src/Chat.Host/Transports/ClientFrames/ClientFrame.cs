@@ -25,7 +25,6 @@ internal abstract record ClientFrame
 /// A frame that becomes an entry of a conversation's log. Sends of a connection overlap: they begin in the order sent, and each is answered by
 /// an <c>ack</c> with status <c>sent</c>, in that order.
 /// </summary>
-/// <param name="To">Where to.</param>
 /// <param name="ClientMsgId">Names the attempt.</param>
 /// <param name="LastSeen">What the client has of the conversation; null where it does not say.</param>
 internal abstract record SendFrame(ConversationId To, string ClientMsgId, SeqNo? LastSeen) : ClientFrame

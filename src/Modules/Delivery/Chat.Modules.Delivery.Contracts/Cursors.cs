@@ -22,7 +22,6 @@ public sealed record GetReceipts(DeviceAddress Caller, ConversationId Conversati
 }
 
 /// <summary>How far one member has got.</summary>
-/// <param name="User">The member.</param>
 /// <param name="Delivered">What the furthest of its devices has acked.</param>
 /// <param name="Read">What it has read on any device.</param>
 public sealed record MemberReceipt(UserId User, SeqNo Delivered, SeqNo Read);

@@ -32,9 +32,7 @@ public interface IAttachedConnection : IDisposable
     ConnectionId Id { get; }
 
     /// <summary>Writes an answer to the client's own command, in order with the events. Never dropped: waits while too many answers wait.</summary>
-    /// <param name="answer">The answer.</param>
     /// <param name="moreFollow">Whether others are likely to follow at once: then they leave in one write.</param>
-    /// <param name="ct">Gives up waiting.</param>
     ValueTask ReplyAsync(ServerEvent answer, bool moreFollow, CancellationToken ct);
 
     /// <summary>

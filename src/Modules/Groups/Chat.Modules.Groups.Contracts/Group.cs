@@ -26,13 +26,10 @@ public enum GroupHistory
 }
 
 /// <summary>A group as its members see it.</summary>
-/// <param name="Id">Its conversation.</param>
 /// <param name="Title">1 to 128 characters.</param>
 /// <param name="History">What a joiner may see.</param>
 /// <param name="Members">Longest-serving first.</param>
 public sealed record Group(ConversationId Id, string Title, GroupHistory History, IReadOnlyList<GroupMember> Members);
 
 /// <summary>A member of a group.</summary>
-/// <param name="User">Who.</param>
-/// <param name="Role">As what.</param>
 public sealed record GroupMember(UserId User, GroupRole Role);

@@ -22,8 +22,6 @@ public sealed record CreateGroup(DeviceAddress Caller, string Title, IReadOnlyLi
 }
 
 /// <summary>A group as its member sees it.</summary>
-/// <param name="Caller">Who asks.</param>
-/// <param name="Group">Which.</param>
 /// <remarks>Refusals: <c>rate_limited</c>, <see cref="GroupsErrors.NotAMember"/>.</remarks>
 public sealed record GetGroup(DeviceAddress Caller, ConversationId Group) : IQuery<Result<Group>>, IRateLimited
 {
@@ -33,8 +31,6 @@ public sealed record GetGroup(DeviceAddress Caller, ConversationId Group) : IQue
 }
 
 /// <summary>Changes a group's title or its setting for joiners; by owner and admins.</summary>
-/// <param name="Caller">Who asks.</param>
-/// <param name="Group">Which.</param>
 /// <param name="Title">The new title; null leaves it.</param>
 /// <param name="History">The new setting, for those who join from now on; null leaves it.</param>
 /// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="GroupsErrors.NotAMember"/>, <see cref="GroupsErrors.Forbidden"/>.</remarks>
@@ -46,8 +42,6 @@ public sealed record ChangeGroup(DeviceAddress Caller, ConversationId Group, str
 }
 
 /// <summary>Adds members; by owner and admins. Who is in already is passed over.</summary>
-/// <param name="Caller">Who asks.</param>
-/// <param name="Group">Which.</param>
 /// <param name="Members">1 or more, whether or not such users exist.</param>
 /// <remarks>
 /// Refusals: as <see cref="ChangeGroup"/>, and <c>too_large</c> (too many users named at once),
@@ -65,8 +59,6 @@ public sealed record AddMembers(DeviceAddress Caller, ConversationId Group, IRea
 /// member the group ends. Who is added again begins anew.
 /// </summary>
 /// <param name="Caller">Who asks: the owner, an admin (for a plain member), or the member itself.</param>
-/// <param name="Group">Which.</param>
-/// <param name="Member">Who goes.</param>
 /// <remarks>Refusals: as <see cref="ChangeGroup"/>, and <see cref="GroupsErrors.NoSuchMember"/>.</remarks>
 public sealed record RemoveMember(DeviceAddress Caller, ConversationId Group, UserId Member) : ICommand<Done>, IRateLimited
 {
@@ -76,10 +68,7 @@ public sealed record RemoveMember(DeviceAddress Caller, ConversationId Group, Us
 }
 
 /// <summary>Gives a member another role; by the owner. Making somebody owner makes the caller an admin.</summary>
-/// <param name="Caller">The owner.</param>
-/// <param name="Group">Which.</param>
 /// <param name="Member">Whose role; not the caller's own.</param>
-/// <param name="Role">The new one.</param>
 /// <remarks>Refusals: as <see cref="RemoveMember"/>, and <see cref="GroupsErrors.OwnersOwnRole"/>.</remarks>
 public sealed record ChangeRole(DeviceAddress Caller, ConversationId Group, UserId Member, GroupRole Role) : ICommand<Group>, IRateLimited
 {

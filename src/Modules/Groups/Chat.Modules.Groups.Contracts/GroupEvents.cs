@@ -7,36 +7,24 @@ namespace Chat.Modules.Groups.Contracts;
 // answers with it. The group's next change waits for the subscribers, so a subscriber only takes note and never changes a group itself.
 
 /// <summary>A group was made, with these members.</summary>
-/// <param name="Group">Which.</param>
-/// <param name="Owner">By whom.</param>
 /// <param name="Members">All, the owner among them.</param>
 public sealed record GroupCreated(ConversationId Group, UserId Owner, IReadOnlyList<UserId> Members) : IEvent;
 
 /// <summary>A group has another title.</summary>
-/// <param name="Group">Which.</param>
-/// <param name="Title">The new one.</param>
 public sealed record TitleChanged(ConversationId Group, string Title) : IEvent;
 
 /// <summary>Members were added; they begin at the head of the moment.</summary>
-/// <param name="Group">To which.</param>
-/// <param name="Members">Who is new.</param>
 public sealed record MembersAdded(ConversationId Group, IReadOnlyList<UserId> Members) : IEvent;
 
 /// <summary>A member was removed or left; from now on it gets nothing of the conversation.</summary>
-/// <param name="Group">From which.</param>
-/// <param name="Member">Who.</param>
 public sealed record MemberRemoved(ConversationId Group, UserId Member) : IEvent;
 
 /// <summary>A member has another role.</summary>
-/// <param name="Group">Where.</param>
-/// <param name="Member">Whose.</param>
-/// <param name="Role">The new one.</param>
 public sealed record RoleChanged(ConversationId Group, UserId Member, GroupRole Role) : IEvent;
 
 /// <summary>
 /// This node has found memberships other than it knew, which no event above told of here: another node has changed them, or a change whose
 /// outcome was unknown has happened. Raised before any query answers with them: a subscriber only takes note, and asks nothing about the group.
 /// </summary>
-/// <param name="Group">Where.</param>
 /// <param name="Users">Whose membership has ended, has begun, or has ended and begun anew.</param>
 public sealed record MembershipsFoundChanged(ConversationId Group, IReadOnlyList<UserId> Users) : IEvent;

@@ -4,8 +4,6 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Groups.Contracts;
 
 /// <summary>A user's membership in any conversation, direct ones too (those need no look-up); null where there is none. For other modules.</summary>
-/// <param name="Conversation">Where.</param>
-/// <param name="User">Whose.</param>
 public sealed record GetMembership(ConversationId Conversation, UserId User) : IQuery<Membership?>;
 
 /// <summary>What membership means for reading.</summary>
@@ -14,27 +12,17 @@ public sealed record GetMembership(ConversationId Conversation, UserId User) : I
 public sealed record Membership(SeqNo JoinedAt, SeqNo VisibleAfter);
 
 /// <summary>All members of any conversation, direct ones too; empty where it does not exist. Answered from memory for groups in use. For other modules.</summary>
-/// <param name="Conversation">Of which.</param>
 public sealed record GetMembers(ConversationId Conversation) : IQuery<IReadOnlyList<UserId>>;
 
 /// <summary>The groups of a user, in no order, at most as many as a user can be in. For other modules.</summary>
-/// <param name="User">Whose.</param>
 public sealed record GetGroupsOf(UserId User) : IQuery<IReadOnlyList<JoinedGroup>>;
 
 /// <summary>A group from the point of view of one of its members.</summary>
-/// <param name="Group">Which.</param>
-/// <param name="Title">Its title.</param>
-/// <param name="MemberCount">How many are in it.</param>
-/// <param name="Membership">The user's.</param>
-/// <param name="CreatedAt">When the group was made.</param>
 public sealed record JoinedGroup(ConversationId Group, string Title, int MemberCount, Membership Membership, DateTimeOffset CreatedAt);
 
 /// <summary>Whether two users are in a group together. For other modules.</summary>
-/// <param name="One">One user.</param>
-/// <param name="Other">Another.</param>
 public sealed record HaveSharedGroup(UserId One, UserId Other) : IQuery<bool>;
 
 /// <summary>Of some users those who are in a group with a user.</summary>
-/// <param name="User">Whose groups.</param>
 /// <param name="Others">Any number, each once; not the user itself.</param>
 public sealed record FindUsersSharingGroup(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;

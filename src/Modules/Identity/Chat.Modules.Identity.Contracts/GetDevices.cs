@@ -7,7 +7,6 @@ namespace Chat.Modules.Identity.Contracts;
 public sealed record GetDevices(UserId User) : IQuery<IReadOnlyList<Device>>;
 
 /// <summary>A device as its user is shown it.</summary>
-/// <param name="Id">The client's name of it.</param>
 /// <param name="Name">For people; null where none was given.</param>
 /// <param name="CreatedAt">When it was first seen.</param>
 /// <param name="LastUsedAt">When it last got a token.</param>

@@ -16,9 +16,7 @@ public interface IAdmins
     /// <summary>Checks a built-in account's password.</summary>
     /// <remarks>Refusals: <c>unauthenticated</c>, <c>rate_limited</c>, <c>unavailable</c> when too many passwords wait.</remarks>
     /// <param name="user">Anybody: that it is an admin is <see cref="Contains"/>'s to say.</param>
-    /// <param name="password">As typed.</param>
     /// <param name="network">Where it comes from: failed tries count by account and network.</param>
-    /// <param name="ct">Gives up.</param>
     Task<Result<Done>> CheckAsync(UserId user, string password, IPAddress network, CancellationToken ct);
 
     /// <summary>Makes an admin's account, as nobody can register it.</summary>

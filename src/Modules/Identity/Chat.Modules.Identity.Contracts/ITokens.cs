@@ -13,7 +13,6 @@ public interface ITokens
     /// <param name="token">As the client sent it.</param>
     /// <param name="deviceFromQuery">The connection's device; stands in for a missing <c>device</c> claim, and must equal one that is there.
     /// Null where there is none.</param>
-    /// <param name="ct">Gives up.</param>
     /// <exception cref="StoreUnavailableException">The store, or the outside issuer's keys, cannot be reached.</exception>
     Task<TokenCheck> ValidateAsync(string token, string? deviceFromQuery, CancellationToken ct);
 

@@ -23,7 +23,6 @@ public interface IChangeFeed
 
     /// <summary>How far a follower has got; null for a new one, and where the log was put back to an older copy that did not know it.</summary>
     /// <param name="follower">1 to 32 lower-case letters and hyphens.</param>
-    /// <param name="ct">Gives up.</param>
     ValueTask<FeedPosition?> ReadFollowerAsync(string follower, CancellationToken ct);
 
     /// <summary>Notes how far a follower has got. A power cut may take it back, to what was noted earlier: what followed is then done again.</summary>
@@ -37,6 +36,5 @@ public readonly record struct FeedPosition(string Epoch, long Value);
 
 /// <summary>A message was appended.</summary>
 /// <param name="Position">Its position in the feed, in the feed's present epoch.</param>
-/// <param name="Conversation">Where.</param>
 /// <param name="SeqNo">Its place there.</param>
 public readonly record struct FeedEntry(long Position, ConversationId Conversation, SeqNo SeqNo);

@@ -7,7 +7,6 @@ namespace Chat.Modules.Messaging.Contracts;
 /// The user's direct conversations with a message after <paramref name="Since"/>, newest activity first, every message in them that was acked
 /// before the query. Costs what it answers with where <see cref="DirectHeads.UpTo"/> is given. For other modules.
 /// </summary>
-/// <param name="User">Whose.</param>
 /// <param name="Since">Null for all; one of another epoch is as null.</param>
 public sealed record GetDirectHeads(UserId User, FeedPosition? Since) : IQuery<DirectHeads>;
 
@@ -23,5 +22,4 @@ public sealed record DirectHeads(IReadOnlyList<ConversationHead> Heads, FeedPosi
 public readonly record struct ConversationHead(ConversationId Conversation, SeqNo SeqNo, long Position);
 
 /// <summary>The heads of many conversations, as <see cref="GetHead"/> answers for each, in the order of the question. For other modules.</summary>
-/// <param name="Conversations">Any number.</param>
 public sealed record GetHeads(IReadOnlyList<ConversationId> Conversations) : IQuery<IReadOnlyList<SeqNo>>;

@@ -29,7 +29,6 @@ public sealed record GetConversations(DeviceAddress Caller, int Limit, string? C
 public sealed record ConversationPage(IReadOnlyList<ConversationSummary> Conversations, string? Next, string Epoch);
 
 /// <summary>One conversation as its member sees it in a list.</summary>
-/// <param name="Id">Which.</param>
 /// <param name="Title">A group's title; null for a direct conversation.</param>
 /// <param name="MaxSeqNo">The head.</param>
 /// <param name="DeliveredSeqNo">Up to here the calling device has acked.</param>

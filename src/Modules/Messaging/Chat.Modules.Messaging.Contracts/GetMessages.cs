@@ -5,7 +5,6 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Messaging.Contracts;
 
 /// <summary>A page of a conversation's history as its member may see it.</summary>
-/// <param name="Caller">Who asks.</param>
 /// <param name="Conversation">Of which conversation.</param>
 /// <param name="After">Exclusive: the page goes upwards from here. Null together with <paramref name="Before"/>: from the first message.</param>
 /// <param name="Before">Exclusive: the page goes downwards from here. Not together with <paramref name="After"/>.</param>

@@ -26,17 +26,13 @@ public sealed record GetHead(ConversationId Conversation) : IQuery<SeqNo>;
 public sealed record FindDirectsWith(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;
 
 /// <summary>Where a message stands; null for an unknown one. For other modules: checks no membership.</summary>
-/// <param name="Message">Which.</param>
 public sealed record FindMessage(MessageId Message) : IQuery<MessagePlace?>;
 
 /// <summary>A message's place.</summary>
-/// <param name="Conversation">Its conversation.</param>
 /// <param name="SeqNo">Its place there.</param>
 public sealed record MessagePlace(ConversationId Conversation, SeqNo SeqNo);
 
 /// <summary>Whether a user has ever written in a direct conversation of its own, as far as its first messages tell. For other modules: checks no membership.</summary>
-/// <param name="User">Who.</param>
-/// <param name="Conversation">Where.</param>
 public sealed record HasWritten(UserId User, ConversationId Conversation) : IQuery<bool>;
 
 /// <summary>The opaque name of the log's history: unchanged by restarts, another one only after data was lost for certain.</summary>

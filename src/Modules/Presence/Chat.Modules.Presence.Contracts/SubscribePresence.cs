@@ -4,8 +4,6 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Presence.Contracts;
 
 /// <summary>Changes whose presence a connection is told of. The subscriptions end with the connection.</summary>
-/// <param name="From">The subscriber's device.</param>
-/// <param name="Connection">The subscriber's connection.</param>
 /// <param name="Subscribe">At most 500 in force on a connection.</param>
 /// <param name="Unsubscribe">Unknown ones are passed over.</param>
 /// <remarks>Answers with the state of each newly subscribed user whom the caller may see: who shares a group with it, or a direct
@@ -25,7 +23,6 @@ public sealed record SubscribePresence(
 }
 
 /// <summary>Whether a user can be reached now.</summary>
-/// <param name="User">Who.</param>
 /// <param name="Online">Whether one of its devices is connected.</param>
 /// <param name="LastSeen">When the last connection ended; null while online, and where none ever was.</param>
 public sealed record PresenceState(UserId User, bool Online, DateTimeOffset? LastSeen);
@@ -36,6 +33,4 @@ public sealed record PresenceState(UserId User, bool Online, DateTimeOffset? Las
 public sealed record PresenceChanged(PresenceState State, IReadOnlyList<Subscriber> Subscribers) : IEvent;
 
 /// <summary>A connection that is told of somebody's presence.</summary>
-/// <param name="Device">Its device.</param>
-/// <param name="Connection">The connection.</param>
 public sealed record Subscriber(DeviceAddress Device, ConnectionId Connection);

@@ -3,15 +3,12 @@ using Microsoft.Extensions.Logging;
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>What a connection needs to know.</summary>
-/// <param name="Node">For the log.</param>
 /// <param name="MaxRequests">Streams.</param>
 /// <param name="MaxWaiting">Requests that wait for a stream; more are not taken.</param>
 /// <param name="Silence">With requests under way: nothing heard for so long is the end of it.</param>
 /// <param name="Heartbeat">Without: nothing heard for so long asks for a sign of life.</param>
 /// <param name="SweepPeriod">How often deadlines are looked at.</param>
 /// <param name="Clock">For all of these.</param>
-/// <param name="Metrics">Of the session.</param>
-/// <param name="Log">Of the session.</param>
 internal sealed record ConnectionSettings(string Node, int MaxRequests, int MaxWaiting, TimeSpan Silence, TimeSpan Heartbeat, TimeSpan SweepPeriod,
     TimeProvider Clock, CqlMetrics Metrics, ILogger Log)
 {

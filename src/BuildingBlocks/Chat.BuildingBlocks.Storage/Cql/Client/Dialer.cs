@@ -19,11 +19,9 @@ internal sealed class Dialer(CqlOptions options, byte newest, TimeProvider clock
     private volatile byte _version = newest;
 
     /// <summary>A connection that is logged in and, with <paramref name="keyspace"/>, uses it.</summary>
-    /// <param name="endpoint">Where to.</param>
     /// <param name="keyspace">Null: none is used.</param>
     /// <param name="shard">To which shard of those that <paramref name="sharding"/> knows of; it may come to another all the same.</param>
     /// <param name="sharding">Null, or what a first connection to the node has told.</param>
-    /// <param name="ct">Gives up.</param>
     /// <exception cref="IOException">The node is not there, does not answer in <see cref="CqlOptions.ConnectTimeoutMs"/>, or makes no sense.</exception>
     /// <exception cref="CqlException">The node refuses us.</exception>
     public async Task<Connection> OpenAsync(Endpoint endpoint, string? keyspace, int shard, Sharding? sharding, CancellationToken ct)

@@ -1,7 +1,6 @@
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>A statement as the servers know it. Its id is a hash of text and keyspace, the same on every node.</summary>
-/// <param name="Cql">Its text.</param>
 /// <param name="Id">Names it to the server.</param>
 /// <param name="ResultId">v5: names the columns of its result; else empty.</param>
 /// <param name="Parameters">What its values are.</param>

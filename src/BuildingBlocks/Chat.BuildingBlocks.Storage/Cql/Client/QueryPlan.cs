@@ -1,7 +1,6 @@
 namespace Chat.BuildingBlocks.Storage.Cql.Client;
 
 /// <summary>In which order a request tries nodes: those with its partition first, each once, only ones with a connection.</summary>
-/// <param name="topology">As it is now.</param>
 /// <param name="token">Of its partition; null where that is not known or makes no difference.</param>
 /// <param name="primaryFirst">For what takes a consensus: going through one node, rivals wait instead of outbidding one another.</param>
 /// <param name="turn">Another each time, to spread the load.</param>

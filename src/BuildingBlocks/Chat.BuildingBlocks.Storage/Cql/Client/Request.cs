@@ -85,7 +85,6 @@ internal enum Outcome
 }
 
 /// <param name="Outcome">Nothing else is set unless it is <see cref="Outcome.Answered"/>.</param>
-/// <param name="Opcode">Of the answer.</param>
 /// <param name="Flags">Of the answer: what comes before its body proper.</param>
 /// <param name="Body">The answer's own bytes; nobody writes them any more.</param>
 internal readonly record struct Response(Outcome Outcome, Opcode Opcode, FrameFlags Flags, byte[] Body)

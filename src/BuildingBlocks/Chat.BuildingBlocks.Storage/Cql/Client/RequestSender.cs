@@ -11,9 +11,7 @@ internal sealed class RequestSender(Cluster cluster, PreparedStatements statemen
     private const int MaxTries = 4;
 
     /// <param name="request">With its deadline. Its prepared statements may have been replaced when this returns.</param>
-    /// <param name="plan">Where to.</param>
     /// <param name="idempotent">May be sent again when it may have happened.</param>
-    /// <param name="ct">Gives up waiting.</param>
     /// <returns>An answer that is no error, and where it came from.</returns>
     /// <exception cref="StoreUnavailableException">There is none in time.</exception>
     /// <exception cref="CqlException">The server refuses the statement.</exception>

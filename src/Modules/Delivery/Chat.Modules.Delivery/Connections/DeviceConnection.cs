@@ -26,11 +26,8 @@ internal sealed class DeviceConnection : IAttachedConnection
     private readonly ConnectionSteps _steps;
     private bool _closed;
 
-    /// <param name="id">Its name on this node.</param>
-    /// <param name="client">What it writes to.</param>
     /// <param name="welcome">Goes out first: others may find the connection in the table before it is opened.</param>
     /// <param name="ended">Called once, when it has ended.</param>
-    /// <param name="services">What all connections need.</param>
     public DeviceConnection(
         ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
     {
@@ -166,8 +163,6 @@ internal sealed class DeviceConnection : IAttachedConnection
     }
 
     /// <summary>The device has everything up to a seqNo.</summary>
-    /// <param name="conversation">Where.</param>
-    /// <param name="seqNo">Up to here.</param>
     /// <param name="head">The conversation's head where the caller has read it; else what this connection knows of must suffice.</param>
     /// <param name="acked">Receives the messages in flight that this acks, ascending.</param>
     public AckOutcome Ack(ConversationId conversation, SeqNo seqNo, SeqNo? head, List<InFlightMessage> acked)

@@ -35,11 +35,8 @@ internal sealed class ReceiptFanOut : BackgroundService
         metrics.Observe("chat.receipts.searches", "Acks of many messages whose senders are still to be found.", () => _searches.Reader.Count);
     }
 
-    /// <param name="ack">What was acked.</param>
-    /// <param name="status">Delivered, or read.</param>
     /// <param name="from">The user's cursor before the ack.</param>
     /// <param name="acked">The messages in flight that the device acked, ascending. Where these are all, the log is not read.</param>
-    /// <param name="ct">Cancels the search.</param>
     public async ValueTask TellSendersAsync(Acknowledge ack, AckStatus status, SeqNo from, List<InFlightMessage> acked, CancellationToken ct)
     {
         var members = await _mediator.Send(new GetMembers(ack.Conversation), ct);

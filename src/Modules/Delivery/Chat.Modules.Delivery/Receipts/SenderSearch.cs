@@ -6,8 +6,6 @@ using MediatR;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>Finds the newest message of each sender among the messages that an ack covers, reading the log downwards.</summary>
-/// <param name="ack">What was acked.</param>
-/// <param name="status">Delivered, or read.</param>
 /// <param name="from">The user's cursor before the ack: the search ends above it.</param>
 /// <param name="senders">Who is to be told; those found are removed.</param>
 internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from, HashSet<UserId> senders)

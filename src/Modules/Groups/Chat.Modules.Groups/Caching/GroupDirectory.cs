@@ -56,7 +56,6 @@ internal sealed class GroupDirectory : IDisposable
     public async Task<UserGroups> FindGroupsOfAsync(UserId user, CancellationToken ct) => (await _users.FindAsync(user).WaitAsync(ct))!;
 
     /// <summary>Makes a new group of a change that has none before it.</summary>
-    /// <param name="id">Of the new group.</param>
     /// <param name="decide">A rule, given those to leave out; more than once where some are in too many groups.</param>
     /// <param name="ct">Gives up before the change was begun.</param>
     public async Task<Result<GroupState>> CreateAsync(ConversationId id, Func<IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)

@@ -4,7 +4,6 @@ using System.Diagnostics.CodeAnalysis;
 namespace Chat.Modules.Groups.Caching;
 
 /// <summary>What was in memory before a load.</summary>
-/// <param name="Value">It.</param>
 /// <param name="IsStale">Whether the store is known to have been changed, perhaps: then it is read whatever a cheaper look says.</param>
 internal readonly record struct Snapshot<T>(T Value, bool IsStale);
 
@@ -23,7 +22,6 @@ internal readonly record struct Snapshot<T>(T Value, bool IsStale);
 /// with and, where it still holds, returned again; null where there is none.
 /// </param>
 /// <param name="weigh">What a snapshot counts towards <paramref name="maxWeight"/>.</param>
-/// <param name="metrics">Its figures.</param>
 /// <param name="maxAge">How long a snapshot is told once its load began, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
 /// <param name="clock">Tells the age.</param>
 internal sealed class SnapshotCache<TKey, TSnapshot>(

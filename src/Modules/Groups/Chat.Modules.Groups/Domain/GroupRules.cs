@@ -33,8 +33,6 @@ internal static class GroupRules
         };
     }
 
-    /// <param name="group">The group.</param>
-    /// <param name="caller">Who wants it.</param>
     /// <param name="title">Null leaves it.</param>
     /// <param name="history">Null leaves it; members that are in keep what they may see.</param>
     public static Result<GroupChange> Change(GroupState group, UserId caller, string? title, GroupHistory? history)
@@ -51,8 +49,6 @@ internal static class GroupRules
         };
     }
 
-    /// <param name="group">The group.</param>
-    /// <param name="caller">Who wants it.</param>
     /// <param name="users">Who is in already is passed over.</param>
     /// <param name="head">The conversation's head, read before: where the new members begin.</param>
     /// <param name="maxMembers">How many the group may have then.</param>

@@ -10,8 +10,6 @@ internal sealed class GroupState
 
     private readonly Dictionary<UserId, Member> _byUser;
 
-    /// <param name="id">Which.</param>
-    /// <param name="title">Its title.</param>
     /// <param name="history">What a joiner may see.</param>
     /// <param name="createdAt">Whole milliseconds.</param>
     /// <param name="version">1 for a new group, one more with each change.</param>
@@ -44,7 +42,6 @@ internal sealed class GroupState
     public Task<Membership?> MembershipOf(UserId user) => Find(user)?.Answer ?? NoMembership;
 
     /// <summary>Whose membership differs between two versions, however many lie between them.</summary>
-    /// <param name="before">The earlier one.</param>
     /// <param name="after">The later one; null where the group has ended.</param>
     public static IReadOnlyList<UserId> ChangedMemberships(GroupState before, GroupState? after) =>
     [

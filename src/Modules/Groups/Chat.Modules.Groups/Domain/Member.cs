@@ -4,8 +4,6 @@ using Chat.Modules.Groups.Contracts;
 namespace Chat.Modules.Groups.Domain;
 
 /// <summary>A member of a group; never changed.</summary>
-/// <param name="user">Who.</param>
-/// <param name="role">As what.</param>
 /// <param name="membership">Where its reading begins.</param>
 /// <param name="ordinal">Its place by length of service, unique in the group: whoever joins gets one above all that are there.</param>
 internal sealed class Member(UserId user, GroupRole role, Membership membership, long ordinal)

@@ -144,7 +144,6 @@ internal sealed class BuiltInAccounts(
 }
 
 /// <summary>What a client gets to come in with.</summary>
-/// <param name="AccessToken">For every request.</param>
 /// <param name="RefreshToken">For the next pair; good once.</param>
 /// <param name="ExpiresIn">How long the access token is good, in seconds.</param>
 internal sealed record TokenPair(string AccessToken, string RefreshToken, int ExpiresIn)

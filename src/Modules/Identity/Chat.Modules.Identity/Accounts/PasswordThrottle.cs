@@ -42,10 +42,7 @@ internal sealed class PasswordThrottle
     }
 
     /// <summary>Counts a try, and admits it or refuses it with <c>rate_limited</c>.</summary>
-    /// <param name="user">Whose password is tried.</param>
     /// <param name="device">What the client says it is; null where it says nothing.</param>
-    /// <param name="network">Where it comes from.</param>
-    /// <param name="ct">Gives up.</param>
     public async ValueTask<Result<PasswordAttempt>> AdmitAsync(UserId user, DeviceId? device, IPAddress network, CancellationToken ct)
     {
         if (!_enabled)
@@ -108,7 +105,5 @@ internal sealed class PasswordThrottle
 }
 
 /// <summary>A try that was admitted.</summary>
-/// <param name="User">Whose password.</param>
 /// <param name="Source">What it counts for.</param>
-/// <param name="Network">Where it comes from.</param>
 internal readonly record struct PasswordAttempt(UserId User, string Source, IPAddress Network);

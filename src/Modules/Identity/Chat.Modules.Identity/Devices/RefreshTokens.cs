@@ -33,7 +33,6 @@ internal sealed class RefreshTokens
         Make(token.Family, HMACSHA256.HashData(_nextKey, (byte[])[.. token.Family.ToByteArray(), .. token.Secret])[..NumberLength]);
 
     /// <summary>What a token of an existing family is.</summary>
-    /// <param name="presented">The token.</param>
     /// <param name="currentHash">The <see cref="RefreshToken.Hash"/> of the family's current token.</param>
     /// <param name="age">Since the current token was given out; negative where the clock was set back.</param>
     public TokenUse Classify(RefreshToken presented, ReadOnlySpan<byte> currentHash, TimeSpan age)

@@ -120,11 +120,8 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
     }
 
     /// <summary>The device with a time of issue; made where it is not there. Null where the user has no room for it.</summary>
-    /// <param name="device">Which.</param>
     /// <param name="name">Null keeps the one it has.</param>
     /// <param name="families">How many are to be opened.</param>
-    /// <param name="maxDevices">Of the user.</param>
-    /// <param name="ct">Gives up.</param>
     private async Task<(CqlDevice Row, bool IsNew)?> AdmitAsync(DeviceAddress device, string? name, int families, int maxDevices, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)

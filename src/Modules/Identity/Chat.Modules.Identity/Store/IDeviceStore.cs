@@ -28,7 +28,6 @@ internal interface IDeviceStore
     /// </summary>
     /// <param name="presented">As the client sent it.</param>
     /// <param name="expiresAt">Of the next token: the lifetime of a refresh token from now.</param>
-    /// <param name="ct">Gives up.</param>
     Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct);
 
     /// <summary>Ends the family of a token that was given out, however long ago; any other changes nothing.</summary>
@@ -57,7 +56,6 @@ internal interface IDeviceStore
     /// be among them.
     /// </summary>
     /// <param name="since">Where an earlier call ended; null for all that are kept.</param>
-    /// <param name="ct">Gives up.</param>
     Task<RevocationPage> GetRevocationsAsync(RevocationPosition? since, CancellationToken ct);
 
     /// <summary>Deletes the families that have expired by now, and the revocations before <paramref name="revokedBefore"/>.</summary>
@@ -74,8 +72,6 @@ internal sealed record Admission(DateTimeOffset IssuedAt, bool IsNew);
 internal sealed record Revocation(DeviceAddress Device, DateTimeOffset At);
 
 /// <summary>Revocations, and where the next page begins.</summary>
-/// <param name="Revocations">Those that have come.</param>
-/// <param name="End">Where to go on.</param>
 internal sealed record RevocationPage(IReadOnlyList<Revocation> Revocations, RevocationPosition End);
 
 /// <summary>How far revocations have been read; a store's own.</summary>

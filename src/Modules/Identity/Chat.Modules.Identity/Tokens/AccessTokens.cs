@@ -14,7 +14,6 @@ internal sealed class AccessTokens(SigningKey key, IOptions<AuthOptions> options
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
     private readonly SigningCredentials _credentials = new(key.SecurityKey, SecurityAlgorithms.EcdsaSha256);
 
-    /// <param name="device">Whose.</param>
     /// <param name="issuedAt">By the store.</param>
     public string Make(DeviceAddress device, DateTimeOffset issuedAt) => Make(device, issuedAt, clock.GetUtcNow());
 

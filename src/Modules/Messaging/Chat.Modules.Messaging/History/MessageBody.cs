@@ -11,7 +11,6 @@ internal sealed record MessageBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageId? ReplyTo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientMsgId)
 {
-    /// <param name="message">Which.</param>
     /// <param name="reader">Who is shown it: the sender sees its clientMsgId.</param>
     public static MessageBody For(LoggedMessage message, UserId reader) => new(
         message.Id, message.Conversation, message.SeqNo, message.Sender.User, message.Content.Text, message.Timestamp.ToUnixTimeMilliseconds(),

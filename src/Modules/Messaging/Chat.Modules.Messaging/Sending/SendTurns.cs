@@ -21,7 +21,6 @@ internal sealed class SendTurns
     }
 
     /// <summary>A message's turn, to be disposed of once its append has begun or it is refused.</summary>
-    /// <param name="device">Whose it is.</param>
     /// <param name="isReady">Whether it waits for nothing itself.</param>
     public Turn Take(DeviceAddress device, bool isReady)
     {

@@ -4,8 +4,6 @@ using Chat.Modules.Presence.Contracts;
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>One connection is told of one user. <see cref="Subscriptions"/> alone writes the fields that change, under its lock.</summary>
-/// <param name="subscriber">The connection.</param>
-/// <param name="user">The user.</param>
 /// <param name="removals">The user who is watched, and the one who watches.</param>
 /// <param name="since">How many removals from groups there had been before it.</param>
 internal sealed class Subscription(Subscriber subscriber, UserId user, (GroupRemovals Watched, GroupRemovals Watching) removals, long since)

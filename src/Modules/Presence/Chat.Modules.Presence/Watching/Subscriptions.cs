@@ -43,7 +43,6 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     }
 
     /// <summary>Unsubscribes, then subscribes; all of it, or a refusal and nothing.</summary>
-    /// <param name="subscriber">The connection.</param>
     /// <param name="unsubscribe">Unknown ones are passed over.</param>
     /// <param name="subscribe">Visible users, and why.</param>
     /// <param name="checkedAt"><see cref="Removals"/> before that was found out.</param>

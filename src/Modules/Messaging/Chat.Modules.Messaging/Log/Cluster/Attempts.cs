@@ -44,7 +44,6 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
     /// <summary>The one message of these claims of one attempt, or else those that may still come to something.</summary>
     /// <param name="claims">All that is known of the attempt.</param>
     /// <param name="waits">Whether to wait where another writer has yet to say; else such claims are open.</param>
-    /// <param name="ct">Gives up.</param>
     public async Task<(LoggedMessage? Message, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, bool waits, CancellationToken ct)
     {
         var open = new List<Claim>();

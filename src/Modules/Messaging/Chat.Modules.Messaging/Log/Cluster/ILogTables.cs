@@ -29,7 +29,6 @@ internal interface ILogTables
     /// <param name="before">The term that ends; 0 for none.</param>
     /// <param name="writer">The host, in this run of it.</param>
     /// <param name="busyFor">See <see cref="ConversationState.BusyFor"/>.</param>
-    /// <param name="ct">Gives up waiting.</param>
     Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct);
 
     /// <summary>Says where a term begins: the terms before it count up to <paramref name="fence"/> and no further. False where it is over.</summary>
@@ -94,7 +93,6 @@ internal sealed record ConversationState(long Term, TimeSpan BusyFor, long Fence
 /// <param name="Term">Of the conversation.</param>
 /// <param name="Sender">With <paramref name="ClientMsgId"/> the attempt.</param>
 /// <param name="ClientMsgId">As the sender named it.</param>
-/// <param name="Conversation">Where to.</param>
 /// <param name="After">The newest seqNo when the claim was made.</param>
 internal sealed record Claim(MessageId Id, long Term, UserId Sender, string ClientMsgId, ConversationId Conversation, SeqNo After)
 {
