@@ -30,28 +30,30 @@ internal sealed class Command(ClientFrame frame, int bytes, TaskCompletionSource
     public Command? Next { get; set; }
 }
 
-/// <summary>What the commands of a connection do. Must not throw.</summary>
+/// <summary>Executes the commands of a connection. Must not throw.</summary>
 internal interface ICommandWork
 {
     /// <summary>Begins to send a message.</summary>
     Task<Result<SentMessage>> Send(Command command);
 
-    /// <summary>Ends a send that has begun, or does what another command says, and delivers the answer; is told whether others wait for theirs.</summary>
+    /// <summary>Waits for a send that has begun, or executes another command, and delivers the answer.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="moreFollow">Whether the answers of others wait.</param>
     ValueTask AnswerAsync(Command command, bool moreFollow);
 }
 
 /// <summary>
-/// The commands of one connection that have no answer yet. Messages begin in the order sent and overlap; every other command waits until all
+/// The commands of one connection that have no answer yet. Sends begin in the order sent and overlap; every other command waits until all
 /// before it are answered. Answers leave in the order of the commands.
 /// </summary>
-/// <param name="work">Does what they say.</param>
+/// <param name="work">Executes them.</param>
 /// <param name="maxCommands">Commands without an answer at a time.</param>
-/// <param name="maxBytes">What their frames may take together; a larger one is taken where it is alone.</param>
+/// <param name="maxBytes">Bytes of their frames together. A larger frame is taken when no other is there.</param>
 internal sealed class CommandQueue(ICommandWork work, int maxCommands, int maxBytes)
 {
     private readonly Lock _gate = new();
 
-    // All below are guarded by _gate. The first is answered next; those from _toBegin on have not begun.
+    // Guarded by _gate. _first is answered next; sends from _toBegin on have not begun.
     private Command? _first;
     private Command? _last;
     private Command? _toBegin;
@@ -61,7 +63,7 @@ internal sealed class CommandQueue(ICommandWork work, int maxCommands, int maxBy
     private bool _answering;
     private TaskCompletionSource? _changed;
 
-    /// <summary>Puts a command behind those that are there, and begins what may begin. Called by one thread at a time.</summary>
+    /// <summary>Adds a command at the end and begins what may begin. Called by one thread at a time.</summary>
     public void Add(Command command)
     {
         lock (_gate)
@@ -105,7 +107,7 @@ internal sealed class CommandQueue(ICommandWork work, int maxCommands, int maxBy
         _ = AnswerAsync();
     }
 
-    // One thread at a time, so that they begin in their order; what another adds meanwhile is begun by this one.
+    // One thread at a time, so that sends begin in order; it also begins those that another thread adds meanwhile.
     private void BeginSends()
     {
         while (true)
@@ -123,7 +125,7 @@ internal sealed class CommandQueue(ICommandWork work, int maxCommands, int maxBy
         }
     }
 
-    // The next send that may begin: those before it have begun, or are answered, or hold nothing back.
+    // The next send that may begin: every command before it has begun, is answered, or does not hold back sends.
     private Command? TakeSend()
     {
         for (; _toBegin is { } command; _toBegin = command.Next)

@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Errors;
 
 namespace Chat.Host.Transports;
 
-/// <summary>One connection's allowance of frames: a bucket that holds ten seconds' worth. May be used by any thread.</summary>
+/// <summary>The rate limit of one connection's frames: a token bucket that holds the frames of ten seconds. For any thread.</summary>
 internal sealed class FrameBudget(int perSecond, string refusal, TimeProvider clock)
 {
     private const int Seconds = 10;
@@ -13,13 +13,13 @@ internal sealed class FrameBudget(int perSecond, string refusal, TimeProvider cl
     private double _left = perSecond * Seconds;
     private long _counted = clock.GetTimestamp();
 
-    // Frames refused, less what time has forgiven: at the rate at which it fills the bucket.
+    // Refused frames; falls at the rate at which the bucket fills.
     private double _over;
 
-    /// <summary>Whether the last frame was the first to be refused after a time without: of many, the one to answer.</summary>
+    /// <summary>Whether the last frame was the first of a series to be refused.</summary>
     public bool IsFirstRefusal => _over == 1;
 
-    /// <summary>Whether as many frames as the bucket holds were refused, and not forgiven: the client does not listen.</summary>
+    /// <summary>Whether as many frames were refused as the bucket holds: the client ignores its refusals.</summary>
     public bool IsExhausted => _over >= _size;
 
     /// <summary>Null when the frame is admitted, else the refusal.</summary>

@@ -1,39 +1,39 @@
 namespace Chat.Host.Transports;
 
 /// <summary>
-/// How long a connection's token is good; says once when it no longer is. Renewed from any thread. What was left when the token was taken in
-/// runs down by a clock that cannot be set: a wall clock set back by a month leaves nobody connected for a month.
+/// Calls back when a connection's token expires. Renewed from any thread. The remaining time is measured by a clock that cannot be set:
+/// when the wall clock is set back by a month, nobody stays connected for a month.
 /// </summary>
 internal sealed class TokenLease : IDisposable
 {
-    // A timer cannot be set for longer than 49 days; what is far away is looked at again.
+    // A timer cannot be set for longer than 49 days; a longer wait is checked again.
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
 
     private readonly Action _expired;
     private readonly TimeProvider _clock;
     private readonly ITimer _timer;
-    // By the clock's timestamps.
+    // A timestamp of the clock.
     private long _endsAt;
 
     public TokenLease(DateTimeOffset expiresAt, Action expired, TimeProvider clock)
     {
         (_expired, _clock) = (expired, clock);
         _endsAt = EndOf(expiresAt);
-        // Held by the connection alone, which need not carry the context of the request that opened it.
+        // The timer lives as long as the connection: it must not keep the request's context alive.
         using (ExecutionContext.SuppressFlow())
-            _timer = clock.CreateTimer(static lease => ((TokenLease)lease!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Look();
+            _timer = clock.CreateTimer(static lease => ((TokenLease)lease!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Check();
     }
 
     public void Renew(DateTimeOffset expiresAt)
     {
         Volatile.Write(ref _endsAt, EndOf(expiresAt));
-        Look();
+        Check();
     }
 
     public void Dispose() => _timer.Dispose();
 
-    private void Look()
+    private void Check()
     {
         var left = _clock.GetElapsedTime(_clock.GetTimestamp(), Volatile.Read(ref _endsAt));
         if (left <= TimeSpan.Zero)

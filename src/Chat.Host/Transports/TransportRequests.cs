@@ -10,7 +10,7 @@ namespace Chat.Host.Transports;
 internal static class TransportRequests
 {
     public static Error NotAccepting { get; } =
-        new(ErrorCodes.Unavailable, "This server takes no more connections; try again, elsewhere if there is an elsewhere.", TimeSpan.FromSeconds(2));
+        new(ErrorCodes.Unavailable, "This server takes no more connections; try again, at another server if there is one.", TimeSpan.FromSeconds(2));
 
     public static Error FrameTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A frame is at most {maxBytes} bytes.");
 
@@ -22,10 +22,10 @@ internal static class TransportRequests
             : DateTimeOffset.MaxValue;
 
     /// <summary>
-    /// A client that reads slowly holds its own connection back, and has <see cref="TransportsOptions.WriteTimeout"/> to get on; the server's
-    /// minimum rates, made for downloads, would cut it off after seconds.
+    /// Switches the server's minimum data rates off: they are made for downloads and would end a slow connection after seconds. Here
+    /// <see cref="TransportsOptions.WriteTimeout"/> decides.
     /// </summary>
-    public static void DoNotHurry(this HttpContext context)
+    public static void AllowSlowClients(this HttpContext context)
     {
         if (context.Features.Get<IHttpMinResponseDataRateFeature>() is { } response)
             response.MinDataRate = null;

@@ -11,8 +11,8 @@ using MediatR;
 namespace Chat.Host.Transports;
 
 /// <summary>
-/// An accepted connection, whichever its transport: answers the client's frames and ends the connection when its token does. A
-/// frame once begun runs to its end, whatever becomes of the connection.
+/// An accepted connection of either live transport: answers the client's frames, and closes the connection when its token expires. A command
+/// that has begun is finished even if the connection ends.
 /// </summary>
 internal sealed class TransportSession : ICommandWork, IDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
 
     public ITokens Tokens => _services.Tokens;
 
-    /// <summary>Hands a connection in, until <paramref name="ended"/>. Null where the node takes no more: refuse it.</summary>
+    /// <summary>Attaches a connection, which lives until <paramref name="ended"/>. Null where the node accepts no more: refuse it.</summary>
     public static async Task<TransportSession?> OpenAsync(
         TransportServices services, IClientConnection connection, ClaimsPrincipal user, CancellationToken ended)
     {
@@ -58,19 +58,19 @@ internal sealed class TransportSession : ICommandWork, IDisposable
     /// <param name="moreFollow">Whether others are likely to follow at once: then they leave in one write.</param>
     public ValueTask ReplyAsync(ServerEvent answer, bool moreFollow = false) => _attached.ReplyAsync(answer, moreFollow, _ended);
 
-    /// <summary>Asks a module. What has begun runs to its end, whatever becomes of the connection.</summary>
+    /// <summary>Sends a command or query to its module. It is not cancelled when the connection ends.</summary>
     public Task<TResponse> SendAsync<TResponse>(IRequest<TResponse> request) => _services.Mediator.Send(request, CancellationToken.None);
 
     /// <summary>The connection lives on until the new token expires.</summary>
     public void RenewToken(DateTimeOffset expiresAt) => _lease.Renew(expiresAt);
 
-    /// <summary>Counts one more frame of those that no client needs many of. Null when it is admitted, else the refusal.</summary>
+    /// <summary>Counts one frame against <see cref="TransportsOptions.UncountedFramesPerSecond"/>. Null when it is admitted, else the refusal.</summary>
     public Error? ChargeUncounted() => Charge(_uncounted);
 
     /// <summary>The answer, counted as <see cref="ChargeUncounted"/> does; where it is not admitted the refusal in its place.</summary>
     public ErrorAnswer Charged(ErrorAnswer answer) => ChargeUncounted() is { } refusal ? new ErrorAnswer(refusal, answer.ClientMsgId) : answer;
 
-    /// <summary>Takes a frame, whose answer is written in its turn. Waits while too many have no answer.</summary>
+    /// <summary>Queues a frame; its answer is written in order. Waits while too many have no answer.</summary>
     /// <param name="frame">The frame.</param>
     /// <param name="bytes">Its size.</param>
     public async ValueTask TakeAsync(ClientFrame frame, int bytes)
@@ -80,7 +80,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
         _commands.Add(new Command(Admitted(frame), bytes));
     }
 
-    /// <summary>Takes a frame, before it returns, and gives the answer in its turn: null where there is none.</summary>
+    /// <summary>Queues a frame before it returns. The task ends, in order, with the answer: null where there is none.</summary>
     public Task<ServerEvent?> AnswerAsync(ClientFrame frame, int bytes)
     {
         var answered = new TaskCompletionSource<ServerEvent?>();
@@ -88,7 +88,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
         return answered.Task;
     }
 
-    /// <summary>Waits until every frame that was taken has its answer.</summary>
+    /// <summary>Waits until every queued frame is answered.</summary>
     public ValueTask FinishAsync(CancellationToken ct) => _commands.WaitUntilEmptyAsync(ct);
 
     Task<Result<SentMessage>> ICommandWork.Send(Command command)
@@ -120,16 +120,16 @@ internal sealed class TransportSession : ICommandWork, IDisposable
         }
         catch (Exception e)
         {
-            // Nobody is there to be answered.
+            // The connection has ended: nobody receives the answer.
             _services.Log.ConnectionFailed(e, _connection.Device);
         }
     }
 
-    /// <summary>Whether a transport's own ping or pong is admitted: it costs what a frame's ping does.</summary>
-    /// <param name="refusal">What to answer where it is not; of many in a row with the first alone.</param>
+    /// <summary>Whether a ping or pong of the WebSocket itself is admitted. It counts as a <c>ping</c> frame does.</summary>
+    /// <param name="refusal">The answer when it is not; null when the one before was refused, too.</param>
     public bool AdmitsControl(out ErrorAnswer? refusal) => Admits(_uncounted, out refusal);
 
-    /// <summary>Whether one more part of a frame is admitted.</summary>
+    /// <summary>Whether one more fragment of a message is admitted.</summary>
     /// <param name="refusal">As for <see cref="AdmitsControl"/>.</param>
     public bool AdmitsFragment(out ErrorAnswer? refusal) => Admits(_frames, out refusal);
 
@@ -164,7 +164,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
         var result = await sending;
         if (!result.IsOk)
             return new ErrorAnswer(result.Error, frame.ClientMsgId);
-        // After the send, as one that is refused must not cost a page of the log; before its ack, so that the client first has what it missed.
+        // After the send: a refused one must not cost a page of the log. Before its ack: the client first gets what it missed.
         if (frame.LastSeen is { } seen)
             await _attached.RepairAsync(frame.To, seen, _ended);
         return new SentAck(result.Value, frame.ClientMsgId);
@@ -184,7 +184,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
         return false;
     }
 
-    /// <summary>Null when the frame is admitted. A client that goes on for too long is closed.</summary>
+    /// <summary>Null when the frame is admitted. A client that does not stop is closed.</summary>
     private Error? Charge(FrameBudget? budget)
     {
         if (budget?.Take() is not { } refusal)

@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Chat.Host.Transports;
 
-/// <summary>What the transports refuse and end. Connections are counted where they are kept, by Delivery.</summary>
+/// <summary>Refused frames, closed connections. Open connections are counted by Delivery.</summary>
 internal sealed class TransportsMetrics
 {
     private readonly Counter<long> _refused;

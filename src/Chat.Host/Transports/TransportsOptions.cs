@@ -8,7 +8,7 @@ internal sealed class TransportsOptions
     /// <summary>Bytes in the largest frame; a larger one is <c>too_large</c>. 32 768 to 1 048 576, so that the largest text fits; default 65 536.</summary>
     [Range(32_768, 1_048_576)] public int MaxFrameBytes { get; init; } = 64 * 1024;
 
-    /// <summary>Bytes after which a frame is not even read through, and the connection ends (1009). 65 536 to 16 777 216; default 1 048 576.</summary>
+    /// <summary>Bytes from which a frame is not read to its end: the connection is closed (1009). 65 536 to 16 777 216; default 1 048 576.</summary>
     [Range(65_536, 16_777_216)] public int MaxMessageBytes { get; init; } = 1024 * 1024;
 
     /// <summary>
@@ -18,7 +18,7 @@ internal sealed class TransportsOptions
     [Range(1, 4_096)] public int MaxCommandsInFlight { get; init; } = 64;
 
     /// <summary>
-    /// Bytes of their frames together; a larger frame is taken where it is alone. 32 768 to 16 777 216; default 524 288: eight of the largest frame.
+    /// Bytes of the frames of these commands together; a larger frame is taken when no other is there. 32 768 to 16 777 216; default 524 288: eight of the largest frame.
     /// </summary>
     [Range(32_768, 16_777_216)] public int MaxCommandBytesInFlight { get; init; } = 512 * 1024;
 

@@ -10,10 +10,10 @@ internal static class FrameJson
 {
     private static readonly JsonEncodedText Type = JsonEncodedText.Encode("type");
 
-    // Not HTML: only what JSON itself wants escaped is, so that text costs its own bytes.
+    // The JSON is never part of HTML: only what JSON requires is escaped, which keeps frames small.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    // A thread that encoded a large page does not keep the room for it.
+    // A thread that encoded a large page does not keep so large a buffer.
     private const int MaxKeptBytes = 64 * 1024;
 
     [ThreadStatic] private static PooledBuffer? _buffer;
@@ -21,7 +21,7 @@ internal static class FrameJson
 
     public static byte[] Encode(ServerEvent @event) => Encode(@event, static json => json.ToArray());
 
-    /// <summary>The JSON, wrapped by who sends it before it is kept.</summary>
+    /// <summary>The JSON in the form that <paramref name="wrap"/> gives it.</summary>
     public static byte[] Encode(ServerEvent @event, Func<ReadOnlySpan<byte>, byte[]> wrap)
     {
         var buffer = _buffer ??= new PooledBuffer();
@@ -35,7 +35,7 @@ internal static class FrameJson
         }
     }
 
-    /// <summary>The JSON to who has no need to keep it.</summary>
+    /// <summary>Gives the JSON to <paramref name="write"/>, which must not keep it.</summary>
     public static void Encode<TTo>(ServerEvent @event, TTo to, Action<ReadOnlySpan<byte>, TTo> write)
     {
         var buffer = _buffer ??= new PooledBuffer();

@@ -3,7 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.Frames;
 
-/// <summary>Frames as maps without their <c>type</c>: what the hub's protocols, JSON and MessagePack, both write alike.</summary>
+/// <summary>Frames as maps without their <c>type</c>: which both protocols of the hub, JSON and MessagePack, write.</summary>
 internal static class FrameMap
 {
     public static Dictionary<string, object?> Encode(ServerEvent @event)

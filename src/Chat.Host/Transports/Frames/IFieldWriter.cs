@@ -5,8 +5,8 @@ using Chat.BuildingBlocks.Text;
 namespace Chat.Host.Transports.Frames;
 
 /// <summary>
-/// What a frame's fields are written to. Implemented by structs, so that the one definition of the frames is compiled for each of them
-/// without boxing. A null value is an absent field.
+/// An encoding of a frame's fields. Implemented by structs, so that each frame's one definition is compiled for each encoding without boxing. A
+/// null value is an absent field.
 /// </summary>
 internal interface IFieldWriter
 {

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Chat.Host.Transports.Frames;
 
-/// <summary>What is written, in one array of the shared pool.</summary>
+/// <summary>A buffer that grows, in one array of the shared pool.</summary>
 internal sealed class PooledBuffer : IBufferWriter<byte>
 {
     private const int FirstBytes = 1024;
@@ -22,7 +22,7 @@ internal sealed class PooledBuffer : IBufferWriter<byte>
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
-    /// <summary>Begins anew; gives an array back that is larger than <paramref name="keep"/> bytes.</summary>
+    /// <summary>Empties the buffer; returns an array that is larger than <paramref name="keep"/> bytes to the pool.</summary>
     public void Clear(int keep)
     {
         _written = 0;

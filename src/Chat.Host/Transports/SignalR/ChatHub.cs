@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.SignalR;
 
 namespace Chat.Host.Transports.SignalR;
 
-/// <summary>Takes connections in and lets them go. What they may call stands in <see cref="HubMethods"/>.</summary>
+/// <summary>Attaches and detaches connections. The methods that clients call are in <see cref="HubMethods"/>.</summary>
 internal sealed class ChatHub(TransportServices services) : HubMethods(services)
 {
     public override async Task OnConnectedAsync()

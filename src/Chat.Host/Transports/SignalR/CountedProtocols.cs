@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.SignalR.Protocol;
 
 namespace Chat.Host.Transports.SignalR;
 
-/// <summary>Gives each of the hub's connections a protocol of its own, which counts what comes.</summary>
+/// <summary>Gives each connection of the hub its own protocol, which counts what comes.</summary>
 internal sealed class CountedProtocols(IEnumerable<IHubProtocol> protocols, TransportServices services) : IHubProtocolResolver
 {
     private readonly IHubProtocol[] _all = [.. protocols];
@@ -23,9 +23,9 @@ internal sealed class CountedProtocols(IEnumerable<IHubProtocol> protocols, Tran
 }
 
 /// <summary>
-/// A protocol of SignalR's that passes on calls of the hub's methods, which count as frames, and counts all else, which no code of ours would
-/// see: pings, unknown methods, cancellations, messages of unknown types. What is over the allowance is dropped, or refused where an answer is
-/// waited for. Used by the connection's reader alone.
+/// Wraps a protocol of SignalR. Calls of the hub's methods pass: they are counted as frames later. All else SignalR would handle without us:
+/// pings, unknown methods, cancellations, messages of unknown types. That is counted here; what is over the rate is dropped, or refused when the
+/// client waits for an answer. Used by the connection's reader alone.
 /// </summary>
 internal sealed class CountedProtocol(IHubProtocol protocol, TransportServices services) : IHubProtocol
 {
@@ -37,7 +37,7 @@ internal sealed class CountedProtocol(IHubProtocol protocol, TransportServices s
 
     public TransferFormat TransferFormat => protocol.TransferFormat;
 
-    /// <summary>Ends the connection of a client that does not heed its refusals. Set before the first message is read.</summary>
+    /// <summary>Closes the connection of a client that ignores its refusals. Set before the first message is read.</summary>
     public Action? CloseOverLimit { get; set; }
 
     public bool TryParseMessage(ref ReadOnlySequence<byte> input, IInvocationBinder binder, [NotNullWhen(true)] out HubMessage? message)

@@ -3,8 +3,8 @@ using Microsoft.AspNetCore.SignalR;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>
-/// In the place of SignalR's own lifetime manager, which walks all connections to find a few: Delivery knows whom to push to, so this one
-/// keeps nothing and only shows the hub its connection, to be written to directly.
+/// Replaces SignalR's own lifetime manager, which walks all connections to find a few. Delivery knows the receivers, so this one keeps nothing:
+/// it only gives the hub its connection to write to.
 /// </summary>
 internal sealed class HubConnections : HubLifetimeManager<ChatHub>
 {

@@ -27,7 +27,7 @@ internal static class HubEndpoint
             // A larger one ends the connection, as on /ws; between a frame's limit and this one it is refused as too_large.
             hub.MaximumReceiveMessageSize = transports.Value.MaxMessageBytes;
             hub.EnableDetailedErrors = false;
-            // SignalR begins calls in their order and counts no bytes.
+            // SignalR begins calls in order, and counts calls but not bytes.
             hub.MaximumParallelInvocationsPerClient = Math.Clamp(
                 transports.Value.MaxCommandBytesInFlight / transports.Value.MaxFrameBytes, 1, transports.Value.MaxCommandsInFlight);
             hub.StatefulReconnectBufferSize = 0;
@@ -46,13 +46,13 @@ internal static class HubEndpoint
         }).Add(endpoint => endpoint.RequestDelegate = Guard(endpoint.RequestDelegate!));
     }
 
-    /// <summary>Refuses new connections while the node takes none, or the user has opened too many lately; what those that are there still ask goes through, if it is theirs.</summary>
+    /// <summary>Refuses a new connection while the node accepts none or the user opens too many. Requests of existing connections pass, if they are theirs.</summary>
     private static RequestDelegate Guard(RequestDelegate next) => context =>
     {
-        // A POST brings what the client sends, and its body comes at the rate of any other's.
+        // A POST has a body of the client, for which the usual minimum rate holds.
         if (!HttpMethods.IsPost(context.Request.Method))
-            context.DoNotHurry();
-        // Server-sent events: nginx keeps an answer back until it has a buffer full of it, unless told otherwise.
+            context.AllowSlowClients();
+        // Server-sent events: nginx would hold an answer back until its buffer is full.
         if (HttpMethods.IsGet(context.Request.Method))
             context.Response.Headers["X-Accel-Buffering"] = "no";
         var isNew = string.IsNullOrEmpty(context.Request.Query["id"]);

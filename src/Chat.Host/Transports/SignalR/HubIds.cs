@@ -10,9 +10,9 @@ using Microsoft.AspNetCore.Http.Connections;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>
-/// SignalR serves a request for a live connection's id whoever sends it, and ids stand in addresses, so in proxies' logs. Here the id that a
-/// client is given at negotiation bears a code of its device, by a key that lives as long as this process, and is good for that device alone.
-/// Nothing is remembered.
+/// SignalR serves a request that names a live connection's id, whoever sends it; and ids are part of URLs, so proxies log them. Here the id that a
+/// client gets at negotiation ends in a message authentication code of its device and is valid for that device alone. The key is made at start;
+/// nothing else is kept.
 /// </summary>
 internal sealed class HubIds(DeviceRates rates)
 {
@@ -22,7 +22,7 @@ internal sealed class HubIds(DeviceRates rates)
 
     private static Error Foreign { get; } = new(ErrorCodes.Forbidden, "This connection is not of this device.");
 
-    /// <summary>Negotiates, or hands on a request for a connection of the caller's; else refuses.</summary>
+    /// <summary>Negotiates, or passes on a request for a connection of the caller; refuses any other.</summary>
     public Task ServeAsync(HttpContext context, RequestDelegate next)
     {
         var device = Caller.From(context.User)!.Device;
@@ -43,7 +43,7 @@ internal sealed class HubIds(DeviceRates rates)
 
     private static Task RefuseAsync(HttpContext context, Error error) => HttpErrors.ToProblem(error).ExecuteAsync(context);
 
-    // Version 1 has a token in the id's place, and an id that is good for nothing.
+    // In version 1 clients name the token; the id beside it opens nothing.
     private async Task NegotiateAsync(HttpContext context, RequestDelegate next, DeviceAddress device)
     {
         var body = context.Response.Body;
@@ -62,14 +62,14 @@ internal sealed class HubIds(DeviceRates rates)
         {
             var name = negotiated.ContainsKey("connectionToken") ? "connectionToken" : "connectionId";
             if (negotiated[name] is { } id)
-                negotiated[name] = Seal((string)id!, device);
+                negotiated[name] = Sign((string)id!, device);
             answer = Encoding.UTF8.GetBytes(negotiated.ToJsonString());
         }
         context.Response.ContentLength = answer.Length;
         await body.WriteAsync(answer, context.RequestAborted);
     }
 
-    private string Seal(string id, DeviceAddress device) => $"{id}.{CodeOf(id, device)}";
+    private string Sign(string id, DeviceAddress device) => $"{id}.{CodeOf(id, device)}";
 
     private string? Open(string id, DeviceAddress device)
     {
@@ -78,7 +78,7 @@ internal sealed class HubIds(DeviceRates rates)
             Encoding.UTF8.GetBytes(id[(end + 1)..]), Encoding.UTF8.GetBytes(CodeOf(id[..end], device))) ? id[..end] : null;
     }
 
-    // No id of a user or device holds a line's end.
+    // No id of a user or device contains a line break.
     private string CodeOf(string id, DeviceAddress device) => System.Buffers.Text.Base64Url.EncodeToString(
         HMACSHA256.HashData(_key, Encoding.UTF8.GetBytes($"{id}\n{device.User}\n{device.Device}")).AsSpan(0, CodeBytes));
 }

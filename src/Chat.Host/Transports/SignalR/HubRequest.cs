@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 
 namespace Chat.Host.Transports.SignalR;
 
-/// <summary>A hub method's argument, as the JSON object that a frame of <c>/ws</c> would be, whichever of the hub's protocols it came by.</summary>
-/// <param name="Json">UTF-8, unchecked; empty where the argument cannot be said in JSON.</param>
+/// <summary>The argument of a hub method, as the JSON object that the frame on <c>/ws</c> would be, in either protocol of the hub.</summary>
+/// <param name="Json">UTF-8, not yet checked; empty where the argument has no form in JSON.</param>
 /// <param name="Size">What it took on the wire, in bytes.</param>
 [JsonConverter(typeof(HubRequestJsonConverter))]
 internal readonly record struct HubRequest(ReadOnlyMemory<byte> Json, int Size);

@@ -7,8 +7,8 @@ using MessagePack.Formatters;
 namespace Chat.Host.Transports.SignalR;
 
 /// <summary>
-/// Reads MessagePack as the JSON that says the same, so that one parser serves every transport. Maps keyed by strings, arrays, strings,
-/// numbers, booleans and nil can be said; binary, extensions, what is nested too deeply and broken UTF-8 cannot, and come out as nothing.
+/// Converts MessagePack to JSON, so that one parser serves every transport. Maps with string keys, arrays, strings, numbers, booleans and nil
+/// have a form in JSON; binary data, extensions, too deep nesting and broken UTF-8 have none, and the result is empty.
 /// </summary>
 internal sealed class HubRequestFormatter : IMessagePackFormatter<HubRequest>
 {

@@ -26,7 +26,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
             var write = hub.WriteAsync(message, CancellationToken.None);
             if (!write.IsCompletedSuccessfully)
                 await WatchAsync(write.AsTask(), ct);
-            // SignalR writes to a connection that has ended without a word.
+            // SignalR reports no error when it writes to a connection that has ended.
             if (hub.ConnectionAborted.IsCancellationRequested)
                 throw new OperationCanceledException("The connection has ended.", hub.ConnectionAborted);
         }
@@ -37,13 +37,13 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         if (Interlocked.Exchange(ref _closing, 1) != 0)
             return;
         services.Log.ConnectionClosing(device, reason);
-        _ = Task.Run(() => SayGoodbyeAsync(reason));
+        _ = Task.Run(() => CloseAsync(reason));
     }
 
-    private async Task SayGoodbyeAsync(CloseReason reason)
+    private async Task CloseAsync(CloseReason reason)
     {
         services.Metrics.Closed(CloseCodes.Of(reason));
-        // SignalR's own close says neither why nor whether to come back; a client heeds the first one that it gets.
+        // SignalR's own close gives neither a reason nor whether to reconnect. A client obeys the first close that it gets.
         var close = new CloseMessage(ErrorOf(reason), allowReconnect: reason is CloseReason.GoingAway or CloseReason.OverLimit or CloseReason.Fault);
         try
         {
@@ -51,7 +51,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         }
         catch (TimeoutException)
         {
-            services.Log.WriteTimedOut(device);
+            services.Log.WriteTimedOut(device, services.Options.CloseTimeoutMs);
         }
         hub.Abort();
     }
@@ -64,7 +64,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         }
         catch (TimeoutException)
         {
-            services.Log.WriteTimedOut(device);
+            services.Log.WriteTimedOut(device, services.Options.WriteTimeoutMs);
             Close(CloseReason.OverLimit);
             throw;
         }
@@ -77,6 +77,6 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         CloseReason.Revoked => $"{ErrorCodes.Unauthenticated}: This device was revoked.",
         CloseReason.OverLimit => $"{ErrorCodes.RateLimited}: Over a limit; connect again and sync.",
         CloseReason.Fault => $"{ErrorCodes.Internal}: The server has a fault; connect again and sync.",
-        _ => $"{ErrorCodes.Unavailable}: The server is going away; connect again, elsewhere if there is an elsewhere.",
+        _ => $"{ErrorCodes.Unavailable}: The server is going away; connect again, to another server if there is one.",
     };
 }

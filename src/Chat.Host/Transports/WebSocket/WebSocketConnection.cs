@@ -11,8 +11,8 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Host.Transports.WebSocket;
 
 /// <summary>
-/// A device's connection through <c>/ws</c>. One reader, which is <see cref="RunAsync"/>; one writer at a time; and at most one goodbye, begun
-/// by whoever first ends the connection, which waits for the client only so long.
+/// A device's connection through <c>/ws</c>. <see cref="RunAsync"/> is its one reader; writes take turns; it is closed once, by whoever closes it
+/// first, and waits for the client's close only as long as the option says.
 /// </summary>
 internal sealed class WebSocketConnection : IClientConnection, IDisposable
 {
@@ -26,13 +26,13 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     private readonly Lock _gate = new();
 
     // Set once, under the gate.
-    private volatile Task? _goodbye;
+    private volatile Task? _closing;
 
-    /// <param name="pipe">The socket's bytes; the request's, and ended with it.</param>
+    /// <param name="pipe">The socket's bytes.</param>
     /// <param name="device">Whose connection it is.</param>
     /// <param name="services">What all connections share.</param>
-    /// <param name="abort">Ends the request's connection on the spot.</param>
-    /// <param name="aborted">It has ended.</param>
+    /// <param name="abort">Ends the TCP connection at once.</param>
+    /// <param name="aborted">The TCP connection has ended.</param>
     public WebSocketConnection(IDuplexPipe pipe, DeviceAddress device, TransportServices services, Action abort, CancellationToken aborted)
     {
         (Device, _services, _abort) = (device, services, abort);
@@ -63,7 +63,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         {
             session?.Dispose();
             _readToEnd.TrySetResult();
-            await Goodbye(CloseCode.Normal, "", null);
+            await BeginClose(CloseCode.Normal, "", null);
             if (session is not null)
                 await session.FinishAsync(CancellationToken.None);
         }
@@ -83,8 +83,8 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             CloseReason.Fault => "internal error",
             _ => "going away",
         };
-        // Delivery's queue may hold anything, so the error goes out right before the close.
-        _ = Goodbye(CloseCodes.Of(reason), text, reason is CloseReason.TokenExpired ? new ErrorAnswer(TokenExpired) : null);
+        // The error does not wait behind what Delivery has queued: it leaves right before the close.
+        _ = BeginClose(CloseCodes.Of(reason), text, reason is CloseReason.TokenExpired ? new ErrorAnswer(TokenExpired) : null);
     }
 
     public void Dispose()
@@ -95,7 +95,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         _ended.Dispose();
     }
 
-    /// <summary>Null where the connection is refused, and its goodbye is under way.</summary>
+    /// <summary>Null where the connection is refused; it is being closed then.</summary>
     private async Task<TransportSession?> OpenAsync(ClaimsPrincipal user)
     {
         try
@@ -105,13 +105,13 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
         catch (StoreUnavailableException e)
         {
-            _services.Log.StoreUnavailable(e, nameof(Welcome), Device);
+            _services.Log.StoreUnavailableAtConnect(e, Device);
         }
         Close(CloseReason.GoingAway);
         return null;
     }
 
-    /// <summary>Reads to the client's close. Once a goodbye is under way what comes before that is passed over.</summary>
+    /// <summary>Reads until the client closes. Once the server is closing, what the client sends is ignored.</summary>
     private async Task ReadAsync(TransportSession? session)
     {
         while (await _reader.NextAsync(_ended.Token) is var received and not Received.Close)
@@ -122,10 +122,10 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
                 await _reader.DrainAsync(_ended.Token);
                 return;
             }
-            if (session is not null && _goodbye is null)
+            if (session is not null && _closing is null)
                 await TakeAsync(received, session);
         }
-        if (session is not null && _goodbye is null)
+        if (session is not null && _closing is null)
             await session.FinishAsync(_ended.Token);
     }
 
@@ -161,9 +161,9 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     /// <summary>Ends the connection once what came before has its answers.</summary>
     private async ValueTask EndAsync(TransportSession? session, CloseCode code, string text)
     {
-        if (session is not null && _goodbye is null)
+        if (session is not null && _closing is null)
             await session.FinishAsync(_ended.Token);
-        _ = Goodbye(code, text, null);
+        _ = BeginClose(code, text, null);
     }
 
     private static ValueTask RefuseAsync(TransportSession session, ErrorAnswer? refusal) => refusal is null ? default : session.ReplyAsync(refusal);
@@ -171,7 +171,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     private ValueTask Watch(ValueTask write, CancellationToken ct) =>
         write.IsCompletedSuccessfully ? write : new ValueTask(WatchAsync(write.AsTask(), ct));
 
-    // A reader that takes nothing for so long has its connection closed.
+    // A client that does not read for so long has its connection closed.
     private async Task WatchAsync(Task write, CancellationToken ct)
     {
         try
@@ -180,7 +180,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
         catch (TimeoutException)
         {
-            _services.Log.WriteTimedOut(Device);
+            _services.Log.WriteTimedOut(Device, _services.Options.WriteTimeoutMs);
             Close(CloseReason.OverLimit);
             throw;
         }
@@ -194,7 +194,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
         catch (TimeoutException)
         {
-            // The watch has closed the connection; what still comes is passed over.
+            // WatchAsync has closed the connection; what still comes is ignored.
         }
     }
 
@@ -210,21 +210,21 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         }
     }
 
-    /// <summary>Begins the connection's end, once: a last word, the close, the client's end; then the connection goes, whether or not it came.</summary>
-    private Task Goodbye(CloseCode code, string text, ServerEvent? lastWord)
+    /// <summary>Begins to close the connection, once: the last frame, the server's close, and a wait for the client's.</summary>
+    private Task BeginClose(CloseCode code, string text, ServerEvent? lastFrame)
     {
         lock (_gate)
-            return _goodbye ??= Task.Run(() => SayGoodbyeAsync(code, text, lastWord));
+            return _closing ??= Task.Run(() => CloseOnceAsync(code, text, lastFrame));
     }
 
-    private async Task SayGoodbyeAsync(CloseCode code, string text, ServerEvent? lastWord)
+    private async Task CloseOnceAsync(CloseCode code, string text, ServerEvent? lastFrame)
     {
         _services.Metrics.Closed(code);
         using var deadline = new CancellationTokenSource(_services.Options.CloseTimeout, _services.Clock);
         try
         {
-            if (lastWord is not null)
-                await _writer.WriteAsync([lastWord]).AsTask().WaitAsync(deadline.Token);
+            if (lastFrame is not null)
+                await _writer.WriteAsync([lastFrame]).AsTask().WaitAsync(deadline.Token);
             await _writer.CloseAsync(code, text, deadline.Token);
             await _readToEnd.Task.WaitAsync(deadline.Token);
         }
@@ -233,7 +233,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             _services.Log.ConnectionFailed(e, Device);
             _abort();
             await _ended.CancelAsync();
-            // Whoever still waits to write must not meet a connection that is given back: what is under way ends with the abort.
+            // The pipe is Kestrel's again when the request ends: no write may come after this one, and a write under way ends with the abort.
             await _writer.ShutAsync();
         }
     }

@@ -17,7 +17,7 @@ internal static class WebSocketEndpoint
         if (services.RefusalOf(caller.User) is { } refusal)
             return HttpErrors.ToProblem(refusal);
 
-        context.DoNotHurry();
+        context.AllowSlowClients();
         var pipe = await Handshake.AcceptAsync(context);
         using var connection = new WebSocketConnection(pipe, caller.Device, services, context.Abort, context.RequestAborted);
         await connection.RunAsync(context.User);

@@ -9,19 +9,19 @@ internal enum Received
     /// <summary>A whole text, of one or more frames.</summary>
     Text,
 
-    /// <summary>A text over the limit, read through and dropped.</summary>
+    /// <summary>A text over the limit; it was read and dropped.</summary>
     TooLarge,
 
-    /// <summary>A text that is not worth reading through; its rest is dropped by the calls that follow.</summary>
+    /// <summary>A text so long that it is not read to its end: the connection is closed.</summary>
     FarTooLarge,
 
-    /// <summary>A binary message; dropped likewise.</summary>
+    /// <summary>A binary message; dropped as well.</summary>
     Binary,
 
-    /// <summary>A frame of a message that goes on. The message follows by itself; what is said here is that a frame has come.</summary>
+    /// <summary>A frame that is not the last of its message.</summary>
     Fragment,
 
-    /// <summary>What RFC 6455 allows no client to send. Only <see cref="WebSocketReader.DrainAsync"/> is left.</summary>
+    /// <summary>Bytes that RFC 6455 does not allow. Only <see cref="WebSocketReader.DrainAsync"/> is left.</summary>
     Malformed,
 
     Ping,
@@ -33,16 +33,15 @@ internal enum Received
 }
 
 /// <summary>
-/// A WebSocket's client side, read (RFC 6455 §5). The runtime's own WebSocket fails a connection for text that is not UTF-8, and with a
-/// reset that loses the reason; here such a text is a frame like any other, to be refused as one. While nothing comes no buffer is held: the
-/// text's is rented when bytes arrive, grows with what has arrived, not with what is announced, and goes back between messages. Used by one
-/// reader.
+/// Reads what a client sends on a WebSocket (RFC 6455 §5). The runtime's own WebSocket resets a connection over text that is not UTF-8, and the
+/// reason is lost; here such a text is a frame like any other and is refused as one. An idle connection holds no buffer: the buffer of a text is
+/// rented when bytes arrive, grows with the bytes that came, not with the length announced, and is returned between messages. For one reader.
 /// </summary>
 internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int maxMessageBytes) : IDisposable
 {
     private const int FirstBytes = 2048;
 
-    // The message under way: its last frame, how much of that is yet to come, and the text put together so far.
+    // The message being read: its last frame, how many bytes of that are still to come, and the text so far.
     private FrameHeader _frame;
     private long _left;
     private uint _mask;
@@ -56,14 +55,14 @@ internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int m
     // The payload of the last ping, pong or close; most connections never have one.
     private byte[] _control = [];
 
-    // Written by the reader, read by whoever looks whether the client lives.
+    // Written by the reader, read by Liveness.
     private volatile int _reads;
     private volatile bool _waiting;
 
-    /// <summary>Changes with everything that comes.</summary>
+    /// <summary>Counts what came; it may wrap around.</summary>
     public int Reads => _reads;
 
-    /// <summary>Whether something that came would have been read.</summary>
+    /// <summary>Whether it waits for bytes: then all that came has been read.</summary>
     public bool IsWaiting => _waiting;
 
     /// <summary>The text last received, until it is released or the next is waited for.</summary>
@@ -85,7 +84,7 @@ internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int m
             _reads++;
             var bytes = read.Buffer;
             var received = Take(ref bytes);
-            // After what is malformed nothing is looked at any more, and a pipe takes no going back behind what was.
+            // After malformed bytes nothing more is examined; a pipe does not allow less than was examined before.
             input.AdvanceTo(bytes.Start, received is null or Received.Malformed ? bytes.End : bytes.Start);
             if (received is { } whole)
                 return whole;
@@ -115,7 +114,7 @@ internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int m
 
     public void Dispose() => Release();
 
-    // Takes what it can from the front; null where that is not yet a whole message or control frame.
+    // Consumes from the front; null while there is no whole message or control frame.
     private Received? Take(ref ReadOnlySequence<byte> bytes)
     {
         Span<byte> first = stackalloc byte[FrameHeader.MaxClientBytes];
@@ -158,7 +157,7 @@ internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int m
     private void TakePayload(ref ReadOnlySequence<byte> bytes)
     {
         var part = bytes.Slice(0, Math.Min(_left, bytes.Length));
-        // What is over the limit by its frames' own word is not kept.
+        // A message whose announced length is over the limit is not kept.
         if (!_dropping && _total <= maxFrameBytes)
         {
             Grow(ref _text, _length, _length + (int)part.Length);
@@ -197,7 +196,7 @@ internal sealed class WebSocketReader(PipeReader input, int maxFrameBytes, int m
         return !_dropping ? null : header.Opcode is Opcode.Binary ? Received.Binary : Received.FarTooLarge;
     }
 
-    // Null for a message that was dropped, and said to be.
+    // Null for a message that was dropped: that was reported at its beginning.
     private Received? EndMessage()
     {
         Received? received = _dropping ? null : _total > maxFrameBytes ? Received.TooLarge : Received.Text;

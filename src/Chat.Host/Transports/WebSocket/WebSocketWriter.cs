@@ -6,8 +6,8 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Host.Transports.WebSocket;
 
 /// <summary>
-/// A WebSocket's server side, written: Delivery's batches, the answers to pings, pings, one close. Each write is whole, and after the close
-/// there is none.
+/// Writes what the server sends on a WebSocket: Delivery's batches, pings, pongs, and one close, after which nothing is written. Writes take
+/// turns.
 /// </summary>
 internal sealed class WebSocketWriter(PipeWriter output) : IDisposable
 {
@@ -47,7 +47,7 @@ internal sealed class WebSocketWriter(PipeWriter output) : IDisposable
         }
     }
 
-    /// <summary>Writes the last frame. Where there was a close already, does nothing.</summary>
+    /// <summary>Writes the close. Does nothing the second time.</summary>
     public async Task CloseAsync(CloseCode code, string text, CancellationToken ct)
     {
         await _turn.WaitAsync(ct);
@@ -67,7 +67,7 @@ internal sealed class WebSocketWriter(PipeWriter output) : IDisposable
         }
     }
 
-    /// <summary>Lets nobody write any more, once a write under way has ended.</summary>
+    /// <summary>Waits for a write that has begun, and allows no other.</summary>
     public async ValueTask ShutAsync()
     {
         await _turn.WaitAsync();
