@@ -32,8 +32,7 @@ public sealed class MessageCodecTests
     {
         var draft = Draft(Team, Bob, "c-1") with { Content = MessageContent.Of("héllo", Answered) with { Unknown = new byte[] { 0x20, 1 } } };
 
-        var bytes = MessageCodec.Encode(draft);
-        MessageCodec.WriteId(bytes, Id);
+        var bytes = MessageCodec.Encode(draft.ToMessage(Id, new SeqNo(7)));
 
         Assert.Equal(draft.ToMessage(Id, new SeqNo(7)), MessageCodec.Decode(Team, new SeqNo(7), bytes));
         Assert.Equal("bob", Encoding.ASCII.GetString(MessageCodec.SenderOf(bytes)));

@@ -12,13 +12,18 @@ internal static class LogKeys
 
     private static ReadOnlySpan<byte> ErasedPrefix => "erased\0"u8;
 
+    /// <summary>The room that a key or a place needs at most.</summary>
+    public const int MaxBytes = 256;
+
     /// <summary>In <c>messages</c>: conversation, NUL, seqNo.</summary>
-    public static byte[] Message(ConversationId conversation, SeqNo seqNo)
+    public static byte[] Message(ConversationId conversation, SeqNo seqNo) => Message(conversation, seqNo, stackalloc byte[MaxBytes]).ToArray();
+
+    /// <inheritdoc cref="Message(ConversationId, SeqNo)"/>
+    public static ReadOnlySpan<byte> Message(ConversationId conversation, SeqNo seqNo, Span<byte> room)
     {
-        var key = new byte[conversation.Value.Length + 1 + SeqNoLength];
-        Encoding.ASCII.GetBytes(conversation.Value, key);
-        BinaryPrimitives.WriteInt64BigEndian(key.AsSpan(^SeqNoLength..), seqNo.Value);
-        return key;
+        var length = Pair(conversation.Value, "", room).Length;
+        BinaryPrimitives.WriteInt64BigEndian(room[length..], seqNo.Value);
+        return room[..(length + SeqNoLength)];
     }
 
     /// <summary>The seqNo of a <c>messages</c> key that belongs to the same conversation as <paramref name="bound"/>, a key itself; else null.</summary>
@@ -35,6 +40,9 @@ internal static class LogKeys
 
     /// <summary>In <c>attempts</c>: sender, NUL, clientMsgId.</summary>
     public static byte[] Attempt(UserId sender, string clientMsgId) => Pair(sender.Value, clientMsgId);
+
+    /// <inheritdoc cref="Attempt(UserId, string)"/>
+    public static ReadOnlySpan<byte> Attempt(UserId sender, string clientMsgId, Span<byte> room) => Pair(sender.Value, clientMsgId, room);
 
     /// <summary>Behind all keys of a sender in <c>attempts</c>, which sort by the clientMsgId's characters.</summary>
     public static byte[] AfterAttempts(UserId sender) => Pair(sender.Value, "\u007f");
@@ -59,22 +67,21 @@ internal static class LogKeys
     public static byte[] DirectsOf(UserId user) => Pair(user.Value, "");
 
     /// <summary>The value in <c>attempts</c> and <c>ids</c>: seqNo, conversation.</summary>
-    public static byte[] Place(ConversationId conversation, SeqNo seqNo)
+    public static ReadOnlySpan<byte> Place(ConversationId conversation, SeqNo seqNo, Span<byte> room)
     {
-        var value = new byte[SeqNoLength + conversation.Value.Length];
-        BinaryPrimitives.WriteInt64BigEndian(value, seqNo.Value);
-        Encoding.ASCII.GetBytes(conversation.Value, value.AsSpan(SeqNoLength));
-        return value;
+        BinaryPrimitives.WriteInt64BigEndian(room, seqNo.Value);
+        return room[..(SeqNoLength + Encoding.ASCII.GetBytes(conversation.Value, room[SeqNoLength..]))];
     }
 
     public static MessagePlace ReadPlace(ReadOnlySpan<byte> value) => new(
         ConversationId.Parse(Encoding.ASCII.GetString(value[SeqNoLength..])), new SeqNo(BinaryPrimitives.ReadInt64BigEndian(value)));
 
-    private static byte[] Pair(string first, string second)
+    private static byte[] Pair(string first, string second) => Pair(first, second, stackalloc byte[MaxBytes]).ToArray();
+
+    private static ReadOnlySpan<byte> Pair(string first, string second, Span<byte> room)
     {
-        var key = new byte[first.Length + 1 + second.Length];
-        Encoding.ASCII.GetBytes(first, key);
-        Encoding.ASCII.GetBytes(second, key.AsSpan(first.Length + 1));
-        return key;
+        var length = Encoding.ASCII.GetBytes(first, room);
+        room[length++] = 0;
+        return room[..(length + Encoding.ASCII.GetBytes(second, room[length..]))];
     }
 }

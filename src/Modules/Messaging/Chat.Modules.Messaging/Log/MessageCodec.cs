@@ -21,31 +21,30 @@ internal static class MessageCodec
 
     private static readonly byte[] ErasedContent = ContentCodec.Encode(MessageContent.Erased);
 
-    /// <summary>All but the id, which the writer gives.</summary>
-    public static byte[] Encode(MessageDraft draft)
+    /// <summary>How many bytes <see cref="Write"/> takes.</summary>
+    public static int SizeOf(MessageDraft draft) =>
+        HeaderLength + 3 + draft.Sender.User.Value.Length + draft.Sender.Device.Value.Length + draft.ClientMsgId.Length + ContentCodec.SizeOf(draft.Content);
+
+    /// <summary>Fills the span, which is as long as <see cref="SizeOf"/> says.</summary>
+    public static void Write(MessageDraft draft, MessageId id, Span<byte> bytes)
     {
-        var (user, device) = (draft.Sender.User.Value, draft.Sender.Device.Value);
-        var length = HeaderLength + 3 + user.Length + device.Length + draft.ClientMsgId.Length;
-        var bytes = new byte[length + ContentCodec.SizeOf(draft.Content)];
         bytes[0] = Layout;
-        BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(17), draft.Now.ToUnixTimeMilliseconds());
-        var rest = bytes.AsSpan(HeaderLength);
-        WriteAscii(ref rest, user);
-        WriteAscii(ref rest, device);
+        id.Value.TryWriteBytes(bytes[1..], bigEndian: true, out _);
+        BinaryPrimitives.WriteInt64BigEndian(bytes[17..], draft.Now.ToUnixTimeMilliseconds());
+        var rest = bytes[HeaderLength..];
+        WriteAscii(ref rest, draft.Sender.User.Value);
+        WriteAscii(ref rest, draft.Sender.Device.Value);
         WriteAscii(ref rest, draft.ClientMsgId);
         ContentCodec.Write(draft.Content, rest);
-        return bytes;
     }
 
-    /// <summary>A message that has its id.</summary>
     public static byte[] Encode(LoggedMessage message)
     {
-        var bytes = Encode(new MessageDraft(message.Conversation, message.Sender, message.ClientMsgId, message.Content, message.Timestamp));
-        WriteId(bytes, message.Id);
+        var draft = new MessageDraft(message.Conversation, message.Sender, message.ClientMsgId, message.Content, message.Timestamp);
+        var bytes = new byte[SizeOf(draft)];
+        Write(draft, message.Id, bytes);
         return bytes;
     }
-
-    public static void WriteId(Span<byte> bytes, MessageId id) => id.Value.TryWriteBytes(bytes[1..], bigEndian: true, out _);
 
     /// <summary>The id of an encoded message, big endian, as it stands there.</summary>
     public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> bytes) => bytes.Slice(1, 16);

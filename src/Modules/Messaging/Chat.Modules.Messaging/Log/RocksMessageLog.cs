@@ -19,8 +19,6 @@ namespace Chat.Modules.Messaging.Log;
 /// </summary>
 internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, IDisposable
 {
-    private const int MaxBatch = 1_024;
-    private const int MaxCached = 100_000;
     private const string Folder = "log";
 
     // An empty file beside RocksDB's own, in backups alone.
@@ -38,11 +36,6 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
 
     // Written by the writer's thread alone.
     private long _committed;
-
-    // Only the writer's thread touches these.
-    private readonly Dictionary<ConversationId, SeqNo> _heads = [];
-    private readonly Dictionary<(UserId, string), RocksAppend> _firsts = [];
-    private readonly Dictionary<UserId, string> _newest = [];
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
     public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null)
@@ -68,10 +61,9 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
 
     public Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
-        // Encoded here, on the sender's thread: the writer's is the one that everybody shares.
         var append = new RocksAppend(draft);
         var enqueued = _writer.EnqueueAsync(append, ct);
-        return enqueued.IsCompletedSuccessfully ? append.Done : AppendedAsync(append, enqueued);
+        return enqueued.IsCompletedSuccessfully ? append.Task : AppendedAsync(append, enqueued);
     }
 
     public Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
@@ -165,121 +157,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         {
             throw new StoreUnavailableException("The log is closed.", e);
         }
-        return await append.Done;
-    }
-
-    private void Commit(List<RocksAppend> appends)
-    {
-        var started = _clock.GetTimestamp();
-        // Between batches all of them stand in the store; those taken within one do not yet.
-        if (_heads.Count >= MaxCached)
-            _heads.Clear();
-        if (_newest.Count >= MaxCached)
-            _newest.Clear();
-        try
-        {
-            if (!TryGoOn(appends))
-                return;
-            using var batch = new WriteBatch();
-            using (var view = _store.View())
-            {
-                foreach (var append in appends)
-                    AddAlone(append, batch, view);
-            }
-            // Without a first in it the batch is empty, and not worth an fsync.
-            if (_firsts.Count > 0)
-            {
-                _store.WriteDurably(batch);
-                Volatile.Write(ref _committed, _firsts.Values.Max(append => append.Activity.Value));
-            }
-        }
-        catch (Exception e)
-        {
-            // Whatever the store says now: the heads given out above may not stand in it.
-            _heads.Clear();
-            var failure = new StoreUnavailableException("The log could not commit; the append may have happened.", e);
-            appends.ForEach(append => append.Failure ??= failure);
-            return;
-        }
-        finally
-        {
-            _firsts.Clear();
-            ThreadPool.UnsafeQueueUserWorkItem(new RocksAnswering(appends), preferLocal: false);
-        }
-        _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
-    }
-
-    // While the store takes no writes, what is in it is still the answer to its retries.
-    private bool TryGoOn(List<RocksAppend> appends)
-    {
-        try
-        {
-            _store.ReopenIfFailed();
-            return true;
-        }
-        catch (IOException e)
-        {
-            using var view = _store.View();
-            foreach (var append in appends)
-            {
-                if (FindAttempt(view, LogKeys.Attempt(append.Draft.Sender.User, append.Draft.ClientMsgId)) is { } earlier)
-                    append.Outcome = AppendedMessage.Earlier(earlier);
-                else
-                    append.Failure = new StoreUnavailableException("The log takes no writes; nothing was appended.", e);
-            }
-            return false;
-        }
-    }
-
-    // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
-    private void AddAlone(RocksAppend append, WriteBatch batch, RocksView view)
-    {
-        try
-        {
-            Add(append, batch, view);
-        }
-        catch (Exception e)
-        {
-            append.Failure = new StoreUnavailableException("The log could not be read; nothing was appended.", e);
-        }
-    }
-
-    private void Add(RocksAppend append, WriteBatch batch, RocksView view)
-    {
-        var draft = append.Draft;
-        if (_firsts.TryGetValue((draft.Sender.User, draft.ClientMsgId), out var first))
-        {
-            append.Outcome = first.Outcome! with { Duplicate = true };
-            return;
-        }
-        var attempt = LogKeys.Attempt(draft.Sender.User, draft.ClientMsgId);
-        var newest = NewestOf(view, draft.Sender.User);
-        var isNewer = string.CompareOrdinal(draft.ClientMsgId, newest) > 0;
-        if (!isNewer && FindAttempt(view, attempt) is { } earlier)
-        {
-            append.Outcome = AppendedMessage.Earlier(earlier);
-            return;
-        }
-
-        var conversation = draft.Conversation;
-        var previous = HeadOf(view, conversation);
-        var seqNo = previous.Next;
-        var place = LogKeys.Place(conversation, seqNo);
-        append.Stamp(_activity.Next(draft.Now));
-        batch.Put((ReadOnlySpan<byte>)LogKeys.Message(conversation, seqNo), append.Encoded, _messages.Handle);
-        batch.Put((ReadOnlySpan<byte>)attempt, place, _attempts.Handle);
-        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(append.Id), place, _ids.Handle);
-        if (previous == SeqNo.None && conversation.IsDirect)
-        {
-            var (one, other) = conversation.Users;
-            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), LogKeys.Begun(one == draft.Sender.User), _directs.Handle);
-            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), LogKeys.Begun(other == draft.Sender.User), _directs.Handle);
-        }
-        _heads[conversation] = seqNo;
-        if (isNewer)
-            _newest[draft.Sender.User] = draft.ClientMsgId;
-        _firsts.Add((draft.Sender.User, draft.ClientMsgId), append);
-        append.Outcome = new AppendedMessage(draft.ToMessage(append.Id, seqNo), previous, Duplicate: false);
+        return await append.Task;
     }
 
     private delegate bool IsCounted(ReadOnlySpan<byte> message);
@@ -304,9 +182,6 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return new OthersCount(count, isAll);
     }
 
-    private SeqNo HeadOf(RocksView view, ConversationId conversation) =>
-        _heads.TryGetValue(conversation, out var head) ? head : ReadHead(view, conversation);
-
     private SeqNo ReadHead(RocksView view, ConversationId conversation)
     {
         var bound = LogKeys.Message(conversation, new SeqNo(SeqNo.MaxValue));
@@ -314,17 +189,6 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         messages.SeekForPrev(bound);
         messages.ThrowIfDamaged();
         return messages.Valid() ? LogKeys.SeqNoOf(messages.GetKeySpan(), bound) ?? SeqNo.None : SeqNo.None;
-    }
-
-    // The greatest name among a sender's attempts. Clients name theirs in the order of time, and one above all others need not be looked for.
-    private string NewestOf(RocksView view, UserId sender)
-    {
-        if (_newest.TryGetValue(sender, out var known))
-            return known;
-        using var attempts = view.Walk(_attempts);
-        attempts.SeekForPrev(LogKeys.AfterAttempts(sender));
-        attempts.ThrowIfDamaged();
-        return _newest[sender] = attempts.Valid() ? LogKeys.ClientMsgIdOf(attempts.GetKeySpan(), sender) ?? "" : "";
     }
 
     private LoggedMessage? FindAttempt(RocksView view, ReadOnlySpan<byte> key)

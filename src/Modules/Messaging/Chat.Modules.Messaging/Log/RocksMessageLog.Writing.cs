@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Rocks;
+using RocksDbSharp;
+
+namespace Chat.Modules.Messaging.Log;
+
+// The writer's thread: gives out the seqNos, and commits what has gathered.
+internal sealed partial class RocksMessageLog
+{
+    private const int MaxBatch = 1_024;
+    private const int MaxCached = 100_000;
+
+    private readonly Dictionary<ConversationId, SeqNo> _heads = [];
+    private readonly HashSet<RocksAppend> _firsts = new(new SameAttempt());
+    private readonly RocksAppend?[] _lastOfRow = new RocksAppend?[MaxBatch];
+    private readonly byte[] _encoded = new byte[4_096];
+    private readonly Dictionary<UserId, string> _newest = [];
+
+    private void Commit(List<RocksAppend> appends)
+    {
+        var started = _clock.GetTimestamp();
+        // Between batches all of them stand in the store; those taken within one do not yet.
+        if (_heads.Count >= MaxCached)
+            _heads.Clear();
+        if (_newest.Count >= MaxCached)
+            _newest.Clear();
+        try
+        {
+            if (!TryGoOn(appends))
+                return;
+            using var batch = new WriteBatch();
+            using (var view = _store.View())
+            {
+                foreach (var append in appends)
+                    AddAlone(append, batch, view);
+            }
+            // Without a first in it the batch is empty, and not worth an fsync.
+            if (_firsts.Count > 0)
+            {
+                _store.WriteDurably(batch);
+                Volatile.Write(ref _committed, _firsts.Max(append => append.Activity.Value));
+            }
+        }
+        catch (Exception e)
+        {
+            // Whatever the store says now: the heads given out above may not stand in it.
+            _heads.Clear();
+            var failure = new StoreUnavailableException("The log could not commit; the append may have happened.", e);
+            appends.ForEach(append => append.Failure ??= failure);
+            return;
+        }
+        finally
+        {
+            _firsts.Clear();
+            ThreadPool.UnsafeQueueUserWorkItem(new RocksAnswering(appends, _lastOfRow), preferLocal: false);
+        }
+        _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
+    }
+
+    // While the store takes no writes, what is in it is still the answer to its retries.
+    private bool TryGoOn(List<RocksAppend> appends)
+    {
+        try
+        {
+            _store.ReopenIfFailed();
+            return true;
+        }
+        catch (IOException e)
+        {
+            using var view = _store.View();
+            foreach (var append in appends)
+            {
+                if (FindAttempt(view, LogKeys.Attempt(append.Draft.Sender.User, append.Draft.ClientMsgId)) is { } earlier)
+                    append.Outcome = AppendedMessage.Earlier(earlier);
+                else
+                    append.Failure = new StoreUnavailableException("The log takes no writes; nothing was appended.", e);
+            }
+            return false;
+        }
+    }
+
+    // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
+    private void AddAlone(RocksAppend append, WriteBatch batch, RocksView view)
+    {
+        try
+        {
+            Add(append, batch, view);
+        }
+        catch (Exception e)
+        {
+            append.Failure = new StoreUnavailableException("The log could not be read; nothing was appended.", e);
+        }
+    }
+
+    private void Add(RocksAppend append, WriteBatch batch, RocksView view)
+    {
+        var draft = append.Draft;
+        if (_firsts.TryGetValue(append, out var first))
+        {
+            append.Outcome = first.Outcome! with { Duplicate = true };
+            return;
+        }
+        var attempt = LogKeys.Attempt(draft.Sender.User, draft.ClientMsgId, stackalloc byte[LogKeys.MaxBytes]);
+        ref var newest = ref NewestOf(view, draft.Sender.User);
+        var isNewer = string.CompareOrdinal(draft.ClientMsgId, newest) > 0;
+        if (!isNewer && FindAttempt(view, attempt) is { } earlier)
+        {
+            append.Outcome = AppendedMessage.Earlier(earlier);
+            return;
+        }
+
+        var conversation = draft.Conversation;
+        ref var head = ref HeadOf(view, conversation);
+        var previous = head;
+        var seqNo = previous.Next;
+        var place = LogKeys.Place(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
+        append.Activity = _activity.Next(draft.Now);
+        var id = append.Activity.In(MessageId.New(draft.Now));
+        batch.Put(LogKeys.Message(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]), Encode(draft, id), _messages.Handle);
+        batch.Put(attempt, place, _attempts.Handle);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(id), place, _ids.Handle);
+        if (previous == SeqNo.None && conversation.IsDirect)
+        {
+            var (one, other) = conversation.Users;
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), LogKeys.Begun(one == draft.Sender.User), _directs.Handle);
+            batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), LogKeys.Begun(other == draft.Sender.User), _directs.Handle);
+        }
+        head = seqNo;
+        if (isNewer)
+            newest = draft.ClientMsgId;
+        _firsts.Add(append);
+        append.Outcome = new AppendedMessage(draft.ToMessage(id, seqNo), previous, Duplicate: false);
+    }
+
+    // The room is kept for the next, unless it is large.
+    private ReadOnlySpan<byte> Encode(MessageDraft draft, MessageId id)
+    {
+        var size = MessageCodec.SizeOf(draft);
+        var room = size <= _encoded.Length ? _encoded.AsSpan(0, size) : new byte[size];
+        MessageCodec.Write(draft, id, room);
+        return room;
+    }
+
+    private ref SeqNo HeadOf(RocksView view, ConversationId conversation)
+    {
+        ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_heads, conversation);
+        if (!Unsafe.IsNullRef(ref known))
+            return ref known;
+        _heads.Add(conversation, ReadHead(view, conversation));
+        return ref CollectionsMarshal.GetValueRefOrNullRef(_heads, conversation);
+    }
+
+    // The greatest name among a sender's attempts. Clients name theirs in the order of time, and one above all others need not be looked for.
+    private ref string NewestOf(RocksView view, UserId sender)
+    {
+        ref string known = ref CollectionsMarshal.GetValueRefOrNullRef(_newest, sender);
+        if (!Unsafe.IsNullRef(ref known))
+            return ref known;
+        _newest.Add(sender, ReadNewestOf(view, sender));
+        return ref CollectionsMarshal.GetValueRefOrNullRef(_newest, sender);
+    }
+
+    private string ReadNewestOf(RocksView view, UserId sender)
+    {
+        using var attempts = view.Walk(_attempts);
+        attempts.SeekForPrev(LogKeys.AfterAttempts(sender));
+        attempts.ThrowIfDamaged();
+        return (attempts.Valid() ? LogKeys.ClientMsgIdOf(attempts.GetKeySpan(), sender) : null) ?? "";
+    }
+}
