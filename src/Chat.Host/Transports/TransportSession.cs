@@ -159,7 +159,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
         }
     }
 
-    private async Task<ServerEvent?> EndSendAsync(SendFrame frame, Task<Result<SentMessage>> sending)
+    private async ValueTask<ServerEvent?> EndSendAsync(SendFrame frame, Task<Result<SentMessage>> sending)
     {
         var result = await sending;
         if (!result.IsOk)

@@ -29,7 +29,7 @@ public readonly record struct ConversationId : IParsable<ConversationId>
             if (!IsDirect)
                 throw new InvalidOperationException("A group's members are not in its id.");
             var colon = Value.IndexOf(':', DirectPrefix.Length);
-            return (UserId.Parse(Value[DirectPrefix.Length..colon]), UserId.Parse(Value[(colon + 1)..]));
+            return (new UserId(Value[DirectPrefix.Length..colon]), new UserId(Value[(colon + 1)..]));
         }
     }
 

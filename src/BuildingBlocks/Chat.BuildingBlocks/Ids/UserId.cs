@@ -7,7 +7,8 @@ namespace Chat.BuildingBlocks.Ids;
 [JsonConverter(typeof(ParsableJsonConverter<UserId>))]
 public readonly record struct UserId : IParsable<UserId>
 {
-    private UserId(string value) => Value = value;
+    /// <param name="value">Known to be well-formed.</param>
+    internal UserId(string value) => Value = value;
 
     public string Value { get; }
 

@@ -2,5 +2,8 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.ServerFrames;
 
-/// <summary>What is said to one connection alone, so that its encoding need not be kept for others.</summary>
-internal abstract class Answer : ServerEvent;
+/// <summary>What is said to one connection alone.</summary>
+internal abstract class Answer : ServerEvent
+{
+    public sealed override bool HasOneReceiver => true;
+}

@@ -22,8 +22,9 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
     {
         for (var i = 0; i < events.Count; i++)
         {
-            var message = events[i].EncodedAs(EncodingSlot, static e => new SerializedHubMessage(new InvocationMessage(ServerFrameRegistry.Of(e).Type, [FrameMap.Encode(e)])));
-            var write = hub.WriteAsync(message, CancellationToken.None);
+            var write = events[i].HasOneReceiver
+                ? hub.WriteAsync(MessageOf(events[i]), CancellationToken.None)
+                : hub.WriteAsync(events[i].EncodedAs(EncodingSlot, static e => new SerializedHubMessage(MessageOf(e))), CancellationToken.None);
             if (!write.IsCompletedSuccessfully)
                 await WatchAsync(write.AsTask(), ct);
             // SignalR reports no error when it writes to a connection that has ended.
@@ -55,6 +56,8 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         }
         hub.Abort();
     }
+
+    private static InvocationMessage MessageOf(ServerEvent @event) => new(ServerFrameRegistry.Of(@event).Type, [FrameMap.Encode(@event)]);
 
     private async Task WatchAsync(Task write, CancellationToken ct)
     {

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using Chat.Host.Transports.Frames;
-using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.WebSocket;
@@ -14,7 +13,7 @@ internal static class TextFrame
 
     public static void Write(ServerEvent @event, PipeWriter output)
     {
-        if (@event is Answer)
+        if (@event.HasOneReceiver)
             FrameJson.Encode(@event, output, static (json, output) => WriteFrame(json, output));
         else
             output.Write(@event.EncodedAs(EncodingSlot, static e => FrameJson.Encode(e, Wrap)));

@@ -17,6 +17,9 @@ public abstract class ServerEvent
     /// <summary>What the event costs while it waits, in bytes, roughly.</summary>
     public virtual int Size => 128;
 
+    /// <summary>Whether it is for one connection alone: then its encoding need not be kept for others.</summary>
+    public virtual bool HasOneReceiver => false;
+
     /// <summary>The event in a transport's encoding, made by the first connection that needs it. Two threads may both make it; they make the same.</summary>
     /// <param name="slot">0 or 1: the number of the transport's encoding.</param>
     /// <param name="encode">Makes it.</param>

@@ -7,7 +7,8 @@ namespace Chat.Modules.Delivery.Contracts;
 /// <summary>A message.</summary>
 /// <param name="message">As the log has it.</param>
 /// <param name="toSender">Whether the receivers are devices of the sender, who are shown the <c>clientMsgId</c>.</param>
-public sealed class MessageEvent(LoggedMessage message, bool toSender) : ServerEvent
+/// <param name="hasOneReceiver">Whether it is for one connection alone.</param>
+public sealed class MessageEvent(LoggedMessage message, bool toSender, bool hasOneReceiver = false) : ServerEvent
 {
     /// <summary>As the log has it.</summary>
     public LoggedMessage Message => message;
@@ -17,6 +18,9 @@ public sealed class MessageEvent(LoggedMessage message, bool toSender) : ServerE
 
     /// <inheritdoc/>
     public override int Size { get; } = message.MaxJsonBytes();
+
+    /// <inheritdoc/>
+    public override bool HasOneReceiver => hasOneReceiver;
 }
 
 /// <summary>How far a user has got in a conversation: everything of the receiver's up to the seqNo.</summary>

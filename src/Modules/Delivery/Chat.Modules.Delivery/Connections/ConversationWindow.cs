@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Messaging.Contracts;
@@ -159,13 +160,9 @@ internal sealed class ConversationWindow(ConversationId conversation)
     private void Settle(SeqNo upTo, List<InFlightMessage> settled)
     {
         var count = 0;
-        while (count < _inFlight.Count && (_inFlight[count].SeqNo <= upTo || _inFlight[count].Own))
-        {
-            var message = _inFlight[count++];
-            settled.Add(message);
-            if (!message.Own)
-                Unacked--;
-        }
+        for (; count < _inFlight.Count && (_inFlight[count].SeqNo <= upTo || _inFlight[count].Own); count++)
+            Unacked -= _inFlight[count].Own ? 0 : 1;
+        settled.AddRange(CollectionsMarshal.AsSpan(_inFlight)[..count]);
         _inFlight.RemoveRange(0, count);
     }
 

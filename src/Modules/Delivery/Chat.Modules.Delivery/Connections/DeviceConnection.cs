@@ -61,7 +61,9 @@ internal sealed class DeviceConnection : IAttachedConnection
     public void Open() => _pump.Schedule();
 
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
-    public void Push(MessageAppended appended, MessageEvent pushed)
+    /// <param name="appended">The message.</param>
+    /// <param name="pushed">What is sent; null for the device that sent it.</param>
+    public void Push(MessageAppended appended, MessageEvent? pushed)
     {
         lock (_gate)
         {

@@ -12,8 +12,8 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
 {
     private bool HasRoom => !window.IsFull && outbox.HasRoomForMessages;
 
-    /// <summary>A message was appended. May be called in any order and more than once.</summary>
-    public void Push(MessageAppended appended, MessageEvent pushed)
+    /// <inheritdoc cref="DeviceConnection.Push"/>
+    public void Push(MessageAppended appended, MessageEvent? pushed)
     {
         var message = appended.Message;
         var conversation = window.Get(message.Conversation);
@@ -27,7 +27,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         else if (resync.IsPending || !HasRoom)
             window.QueueToRead(conversation);
         else
-            Push(conversation, message, pushed);
+            Push(conversation, message, pushed ?? EventOf(message));
     }
 
     /// <summary>Pushes what was read from the log above a seqNo, as far as there is room.</summary>
@@ -74,5 +74,5 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         metrics.Pushed();
     }
 
-    private MessageEvent EventOf(LoggedMessage message) => new(message, toSender: message.Sender.User == device.User);
+    private MessageEvent EventOf(LoggedMessage message) => new(message, toSender: message.Sender.User == device.User, hasOneReceiver: true);
 }

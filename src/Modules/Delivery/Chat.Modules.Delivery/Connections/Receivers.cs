@@ -31,14 +31,20 @@ internal sealed class Receivers(ConnectionTable connections)
     {
         var message = appended.Message;
         MessageEvent? toOthers = null;
-        foreach (var member in members)
+        for (var i = 0; i < members.Count; i++)
         {
-            var devices = connections.Of(member);
-            if (devices.IsEmpty)
-                continue;
-            var pushed = member == message.Sender.User ? new MessageEvent(message, toSender: true) : toOthers ??= new MessageEvent(message, toSender: false);
+            var devices = connections.Of(members[i]);
+            var isSender = members[i] == message.Sender.User;
+            var pushed = isSender ? null : toOthers;
             foreach (var device in devices)
+            {
+                // The sending device has its ack.
+                if (!isSender || device.Device != message.Sender)
+                    pushed ??= new MessageEvent(message, isSender, hasOneReceiver: members.Count == 2 && devices.Length == 1);
                 device.Push(appended, pushed);
+            }
+            if (!isSender)
+                toOthers = pushed;
         }
     }
 

@@ -43,7 +43,7 @@ internal sealed class ReceiptFanOut : BackgroundService
         if (members.Count > _options.PushThreshold)
             return;
         if (acked.Count > 0 && acked[0].SeqNo <= from.Next && acked[^1].SeqNo >= ack.SeqNo)
-            TellOf(acked.FindAll(message => message.SeqNo > from && message.SeqNo <= ack.SeqNo), ack, status, members);
+            TellOf(acked, from, ack, status, members);
         else
             await SearchAsync(new SenderSearch(ack, status, from, members.Where(member => IsTold(member, ack)).ToHashSet()), ct);
     }
@@ -69,17 +69,18 @@ internal sealed class ReceiptFanOut : BackgroundService
     // Absent senders are not told later: they ask for the table of receipts.
     private bool IsTold(UserId sender, Acknowledge ack) => sender != ack.From.User && _receivers.IsConnected(sender);
 
-    private void TellOf(List<InFlightMessage> acked, Acknowledge ack, AckStatus status, IReadOnlyList<UserId> members)
+    private void TellOf(List<InFlightMessage> acked, SeqNo from, Acknowledge ack, AckStatus status, IReadOnlyList<UserId> members)
     {
+        var last = acked.FindLastIndex(message => message.SeqNo <= ack.SeqNo);
         var seen = new HashSet<UserId>();
-        for (var i = acked.Count - 1; i >= 0; i--)
+        for (var i = last; i >= 0 && acked[i].SeqNo > from; i--)
         {
             var sender = acked[i].Sender;
             if (seen.Add(sender) && IsTold(sender, ack) && members.Contains(sender))
                 Tell(sender, ack, status, acked[i].Id, acked[i].SeqNo);
         }
-        if (status is AckStatus.Read && acked is [.., var newest])
-            _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
+        if (status is AckStatus.Read && last >= 0 && acked[last].SeqNo > from)
+            _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, acked[last].Id, acked[last].SeqNo, ack.From.User, status));
     }
 
     private async ValueTask SearchAsync(SenderSearch search, CancellationToken ct)

@@ -13,7 +13,7 @@ internal sealed class GetMembersHandler(GroupDirectory groups) : IQueryHandler<G
         if (query.Conversation.IsDirect)
         {
             var (first, second) = query.Conversation.Users;
-            return Task.FromResult<IReadOnlyList<UserId>>([first, second]);
+            return Task.FromResult<IReadOnlyList<UserId>>(new[] { first, second });
         }
         return groups.TryGet(query.Conversation, out var group) ? group.Users : LoadAsync(query, ct);
     }
