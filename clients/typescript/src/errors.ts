@@ -14,7 +14,7 @@ export class ChatError extends Error {
   }
 
   /** Whether the same may succeed later without anybody changing it. */
-  get passes(): boolean {
+  get isTransient(): boolean {
     return this.code === 'rate_limited' || this.code === 'unavailable' || this.code === 'network' || this.code === 'storage'
   }
 }

@@ -101,7 +101,7 @@ export class Outbox {
   async refused(clientMsgId: string, error: ChatError): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
     if (!item) return this.answered(clientMsgId)
-    if (error.passes || error.code === 'token_expired' || error.code === 'unauthenticated') {
+    if (error.isTransient || error.code === 'token_expired' || error.code === 'unauthenticated') {
       clearTimeout(this.paused)
       this.paused = setTimeout(() => {
         this.paused = undefined

@@ -181,7 +181,7 @@ export class OpenTimeline implements Timeline {
       await this.keepingError(() => this.fillGaps())
     } while (this.repairAgain && !this.closed)
     this.repairing = false
-    if (this.error?.passes) this.repairLater(this.error.retryAfterMs ?? retryPause)
+    if (this.error?.isTransient) this.repairLater(this.error.retryAfterMs ?? retryPause)
   }
 
   private async fillGaps(): Promise<void> {
@@ -222,7 +222,7 @@ export class OpenTimeline implements Timeline {
     for (const seqNo of this.known.keys()) if (seqNo < from) this.known.delete(seqNo)
   }
 
-  private repairLater(pause = this.error && !this.error.passes ? refusalPause : gapDelay): void {
+  private repairLater(pause = this.error && !this.error.isTransient ? refusalPause : gapDelay): void {
     if (this.closed) return
     if (this.from === undefined && pause === gapDelay) return void this.repair()
     const lacking = lengthOf(this.gaps())

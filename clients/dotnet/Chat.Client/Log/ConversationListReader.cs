@@ -93,7 +93,7 @@ internal sealed class ConversationListReader : IDisposable
                 merged = true;
                 await ConfirmAsync(absent, ct);
             }
-            catch (ChatException e) when (!merged && e.Passes)
+            catch (ChatException e) when (!merged && e.IsTransient)
             {
                 tryAgainAt = _clock.SteadyNow() + (e.RetryAfter ?? LeastPause);
                 throw;

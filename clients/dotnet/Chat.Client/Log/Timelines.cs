@@ -69,7 +69,7 @@ internal sealed class Timelines(
 
     private void CatchUp(Timeline timeline)
     {
-        if (timeline.IsShort || timeline.Error is { Passes: true })
+        if (timeline.IsShort || timeline.Error is { IsTransient: true })
             Begin(timeline);
         else if (pages.IsMissingNewer(timeline.ConversationId))
             background.Run("Catching up", ct => LoadAsync(timeline, timeline.CatchUpAsync, ct));
@@ -84,7 +84,7 @@ internal sealed class Timelines(
         {
             await load(ct);
         }
-        catch (ChatException e) when (e.Passes && Retries(timeline))
+        catch (ChatException e) when (e.IsTransient && Retries(timeline))
         {
             log.CallFailed("Loading messages", e.Code);
             await Task.Delay(e.RetryAfter ?? RetryPause, clock, ct);

@@ -18,7 +18,7 @@ public sealed class ChatException : Exception
     public TimeSpan? RetryAfter { get; }
 
     /// <summary>The same may work later.</summary>
-    internal bool Passes => Code is ErrorCodes.Network or ErrorCodes.Unavailable or ErrorCodes.RateLimited or ErrorCodes.Storage;
+    internal bool IsTransient => Code is ErrorCodes.Network or ErrorCodes.Unavailable or ErrorCodes.RateLimited or ErrorCodes.Storage;
 
     internal static ChatException NotSignedIn() => new(ErrorCodes.Unauthenticated, "Nobody is signed in.");
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -18,6 +19,7 @@ public record MessageContent
     public MessageContent(string text, string? replyTo = null) => (Text, ReplyTo) = (text, replyTo);
 
     /// <summary>1 byte to 16 KiB of UTF-8; empty for a message that only a newer version can show.</summary>
+    [AllowNull]
     public string Text { get; init => field = value ?? ""; } = "";
 
     /// <summary>The <see cref="Message.MessageId"/> of the message that this one answers, of the same conversation.</summary>
