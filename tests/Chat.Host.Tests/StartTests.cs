@@ -52,7 +52,7 @@ public sealed class StartTests : IDisposable
 
         using var second = HostProcess.Start(_data);
 
-        await ExpectRefusalAsync(second, "cannot be held: ");
+        await ExpectRefusalAsync(second, "cannot be locked: ");
     }
 
     [Theory]

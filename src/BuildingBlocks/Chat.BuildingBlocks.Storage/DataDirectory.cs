@@ -2,19 +2,19 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Storage;
 
-/// <summary>The server's folder, held by this process alone for as long as it runs.</summary>
+/// <summary>The server's folder, locked by this process while it runs.</summary>
 public sealed class DataDirectory : IDisposable
 {
     private readonly string _root;
     private readonly FileStream _lock;
 
-    /// <exception cref="StorageException">The folder cannot be made or written, or another process holds it.</exception>
+    /// <exception cref="StorageException">The folder cannot be created or written, or another process has locked it.</exception>
     public DataDirectory(IOptions<StorageOptions> options)
     {
         _root = System.IO.Path.GetFullPath(options.Value.DataDirectory);
         try
         {
-            // One that exists keeps its mode: a volume's root may be another's, and lent by its group.
+            // An existing folder keeps its mode: the root of a volume may belong to another user, and be shared through its group.
             if (OperatingSystem.IsWindows())
                 Directory.CreateDirectory(_root);
             else
@@ -35,7 +35,7 @@ public sealed class DataDirectory : IDisposable
         }
         catch (IOException e)
         {
-            throw new StorageException($"The data directory '{_root}' cannot be held: {e.Message} Stop the server that uses it, or set Storage:DataDirectory to another folder.", e);
+            throw new StorageException($"The data directory '{_root}' cannot be locked: {e.Message} Stop the server that uses it, or set Storage:DataDirectory to another folder.", e);
         }
     }
 

@@ -1,8 +1,8 @@
 namespace Chat.BuildingBlocks.Storage;
 
-/// <summary>A store that readiness asks.</summary>
+/// <summary>A store that the readiness check asks.</summary>
 public interface IStoreHealth
 {
-    /// <summary>Returns when the store answers a reader and, after a write that failed, takes one again; throws what it met when it does not.</summary>
+    /// <summary>Returns if the store can be read and, after a failed write, written again. Throws if not.</summary>
     Task ProbeAsync(CancellationToken ct);
 }

@@ -8,12 +8,12 @@ public sealed class StorageOptions
     /// <summary>The most that <see cref="MaxWaitingWrites"/> may be.</summary>
     public const int MostWaitingWrites = 1_000_000;
 
-    /// <summary>A folder of this server alone, made if missing. Default <c>data</c> below the working directory.</summary>
+    /// <summary>A folder that only this server uses, created if missing. Default <c>data</c> below the working directory.</summary>
     [Required] public string DataDirectory { get; init; } = "data";
 
     /// <summary>
-    /// How long a write to the embedded database may take, in milliseconds, before who asked is told <c>unavailable</c>. While the oldest takes longer
-    /// this server is not ready. 100 to 600 000; default 10 000.
+    /// How long a write to the embedded database may take before the client is told <c>unavailable</c>, in milliseconds. While the oldest write takes
+    /// longer, the server is not ready. 100 to 600 000; default 10 000.
     /// </summary>
     [Range(100, 600_000)] public int WriteTimeoutMs { get; init; } = 10_000;
 

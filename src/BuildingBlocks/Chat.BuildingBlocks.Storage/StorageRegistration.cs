@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chat.BuildingBlocks.Storage;
 
-/// <summary>The stores' registration.</summary>
+/// <summary>Registers the stores.</summary>
 public static class StorageRegistration
 {
     /// <summary>The cluster's database where one is configured, else the embedded one, not both; and Redis where that is configured.</summary>
@@ -35,7 +35,7 @@ public static class StorageRegistration
     public static IServiceCollection AddCqlTables(this IServiceCollection services, string module, Assembly assembly) =>
         services.AddSingleton(new CqlMigrations(module, assembly));
 
-    /// <summary>A port's adapter: on the cluster's database where one is configured, else the embedded one.</summary>
+    /// <summary>A port's adapter: that of the cluster's database if one is configured, else the embedded one.</summary>
     public static IServiceCollection AddStore<TPort, TEmbedded, TCql>(this IServiceCollection services, ModuleContext context)
         where TPort : class where TEmbedded : class, TPort where TCql : class, TPort =>
         context.UsesCql() ? services.AddSingleton<TPort, TCql>() : services.AddSingleton<TPort, TEmbedded>();

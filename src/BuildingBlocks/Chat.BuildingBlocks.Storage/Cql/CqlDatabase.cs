@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.BuildingBlocks.Storage.Cql;
 
 /// <summary>
-/// The host's one session, from its start to its end: connected, and the tables brought up to date, before anything else of the host
-/// starts; closed when all else of it has stopped, as <see cref="StoppedAsync"/> runs in the reverse order of registration and this is first.
+/// The server's one session. It is connected, and the tables are brought up to date, before any other service starts. It is closed after all others
+/// stopped: this service is registered first, and <see cref="StoppedAsync"/> runs in the reverse order of registration.
 /// </summary>
 internal sealed class CqlDatabase(
     ICqlDriver driver, CqlSchema schema, IServiceProvider services, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlDatabase> log)
@@ -28,10 +28,10 @@ internal sealed class CqlDatabase(
     public Task<CqlResult> ExecuteBatchAsync(IReadOnlyList<CqlStatement> statements, CancellationToken ct = default) =>
         Session.ExecuteBatchAsync(statements, ct);
 
-    /// <summary>Asks at the quorum that appends need.</summary>
+    /// <summary>Reads with the consistency level that appends need.</summary>
     public Task ProbeAsync(CancellationToken ct) => ExecuteAsync(new("SELECT version FROM schema_versions WHERE module = 'messaging' LIMIT 1"), ct);
 
-    /// <exception cref="StorageException">The database did not answer for so long, or cannot be used as it is.</exception>
+    /// <exception cref="StorageException">The database did not answer within <see cref="CqlOptions.StartTimeoutMs"/>, or it cannot be used as it is.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (options.Value is { Password.Length: > 0, Tls: false })
@@ -56,7 +56,7 @@ internal sealed class CqlDatabase(
             }
             catch (CqlException e)
             {
-                throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' refuses what a server needs: {e.Message} {Remedy(e)}", e);
+                throw new StorageException($"The database at Cql:ContactPoints '{options.Value.ContactPoints}' refuses what the server needs: {e.Message} {Remedy(e)}", e);
             }
             await Task.Delay(TryAgainAfter, clock, cancellationToken);
         }
@@ -72,7 +72,7 @@ internal sealed class CqlDatabase(
 
     public async Task StoppedAsync(CancellationToken cancellationToken) => await DisposeAsync();
 
-    // What is left for the container is the session of a start that failed. It comes once for each service that this is registered as.
+    // Closes the session of a start that failed. The container calls it once for each service that this is registered as.
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _session, null) is { } session)
@@ -83,9 +83,9 @@ internal sealed class CqlDatabase(
     {
         { Code: Unauthorized } =>
             $"Grant the role of Cql:Username CREATE, ALTER, SELECT and MODIFY on the keyspace {options.Value.Keyspace}, and SELECT on system and system_schema.",
-        // ScyllaDB's tablets know no conditional statements in some versions.
+        // In some versions of ScyllaDB tables with tablets take no conditional statements.
         _ when e.Message.Contains("tablets", StringComparison.OrdinalIgnoreCase) =>
-            $"Make the keyspace {options.Value.Keyspace} anew, with tablets = {{'enabled': false}}: docs/operations.md.",
-        _ => "Is it a database of a version that this server knows, and its keyspace this server's own? See docs/operations.md.",
+            $"Create the keyspace {options.Value.Keyspace} again, with tablets = {{'enabled': false}}: docs/operations.md.",
+        _ => "Check that this server supports the database's version, and that nothing else uses the keyspace: docs/operations.md.",
     };
 }

@@ -3,17 +3,17 @@ using System.Text.Json;
 namespace Chat.BuildingBlocks.Storage.Cql;
 
 /// <summary>
-/// Keeps hosts that were told no data centre from being in different ones without anybody's knowing: each would decide with its own
-/// majority (<see cref="CqlConsistency.LocalQuorum"/>), and see late, or not at all, what the other has decided.
+/// Refuses to start without <c>Cql:LocalDatacenter</c> when the keyspace is kept in several data centres. Servers in different ones would each decide
+/// with the majority of their own (<see cref="CqlConsistency.LocalQuorum"/>), and see late or never what the others decided.
 /// </summary>
 internal static class CqlDatacenters
 {
-    /// <exception cref="StorageException">The host must be told which it is in.</exception>
+    /// <exception cref="StorageException"><c>Cql:LocalDatacenter</c> must be set.</exception>
     public static async Task CheckAsync(ICqlSession session, CqlOptions options, CancellationToken ct)
     {
         if (options.LocalDatacenter.Length > 0 || options.Consistency != CqlConsistency.LocalQuorum)
             return;
-        // As JSON, for maps are not among the port's types.
+        // As JSON, since the port has no type for maps.
         var found = await session.ExecuteAsync(
             new CqlStatement("SELECT JSON replication FROM system_schema.keyspaces WHERE keyspace_name = ?", options.Keyspace), ct);
         if (found.Rows is not [var row] || Holding(row.Get<string>(0)) is not { Count: > 1 } datacenters)

@@ -8,8 +8,9 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// <see cref="CqlSchema"/>. Forward only and additive, so that the version before still runs on the result, and beside it.
 /// </summary>
 /// <remarks>
-/// A file's statements end with a <c>;</c> at a line's end. Nothing undoes half a file, so each does nothing where it was done already
-/// (<c>IF NOT EXISTS</c>; a column is added by an <c>ALTER TABLE t ADD c type</c> of its own, which is passed over where it is there): after a host that died within it, the next begins the file again.
+/// A statement ends with a <c>;</c> at the end of a line. A server may die within a file, and the next one runs the whole file again: so each statement
+/// must do nothing when it was done already. Use <c>IF NOT EXISTS</c>. Add each column by an <c>ALTER TABLE t ADD c type</c> of its own, which is skipped
+/// where the column exists.
 /// </remarks>
 /// <param name="module">The owner's name; its tables begin with it.</param>
 /// <param name="assembly">Where the files are embedded.</param>
@@ -18,7 +19,7 @@ public sealed class CqlMigrations(string module, Assembly assembly)
 {
     public string Module => module;
 
-    /// <summary>By rising version, of which there is one each: the second of two would be passed over where the first was applied alone.</summary>
+    /// <summary>By rising version. Two files of one version would be a mistake: where one was applied, the other never would be.</summary>
     internal IReadOnlyList<CqlMigration> Files { get; } =
         [.. assembly.GetManifestResourceNames()
             .Where(name => name.Contains(".cql.", StringComparison.Ordinal) && name.EndsWith(".cql", StringComparison.Ordinal))

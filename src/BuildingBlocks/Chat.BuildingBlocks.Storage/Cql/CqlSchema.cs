@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.BuildingBlocks.Storage.Cql;
 
 /// <summary>
-/// Brings the modules' tables to what this server knows. Any number of hosts may do so at once, and die at it: one at a time changes the
-/// tables, and what is recorded as applied is applied.
+/// Brings the modules' tables to the version that this server needs. Any number of servers may do so at once, and any of them may die: one at a time
+/// changes the tables, and what is recorded as applied is applied.
 /// </summary>
 /// <remarks>
 /// Tables <c>schema_versions</c> (module, version → name, applied_at), to which rows are only added, and <c>schema_lock</c>
@@ -17,15 +17,15 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 /// </remarks>
 public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptions<CqlOptions> options, TimeProvider clock, ILogger<CqlSchema> log)
 {
-    // CQL binary protocol §9: what there is no better code for.
+    // CQL binary protocol §9: Invalid, which also stands for a table that does not exist.
     private const int NoSuchTable = 0x2200;
     private const int MaxLooksForTables = 40;
 
     private static readonly TimeSpan LookAgainAfter = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Returns when the tables are at least at the versions that this server knows. Waits while another host changes them.</summary>
-    /// <exception cref="StorageException">They are at a version that this server cannot run on, or the database refuses a change.</exception>
-    /// <exception cref="StoreUnavailableException">No answer in time: begin again.</exception>
+    /// <summary>Returns when the tables are at the versions that this server needs, or later ones. Waits while another server changes them.</summary>
+    /// <exception cref="StorageException">The tables are too new for this server, or the database refuses a change.</exception>
+    /// <exception cref="StoreUnavailableException">The database did not answer in time: call again.</exception>
     public async Task ApplyAsync(ICqlSession session, CancellationToken ct = default)
     {
         await MakeBookkeepingAsync(session, ct);
@@ -39,13 +39,13 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
             }
             catch (CqlException e) when (e.Code == NoSuchTable && looks < MaxLooksForTables)
             {
-                // Made by another host a moment ago, and not known to each node yet.
+                // Another server created it a moment ago, and not every node knows it yet.
             }
             await Task.Delay(LookAgainAfter, clock, ct);
         }
     }
 
-    /// <summary>False while another host changes the tables.</summary>
+    /// <summary>False while another server changes the tables.</summary>
     private async Task<bool> TryApplyAsync(ICqlSession session, CancellationToken ct)
     {
         if ((await FindDueAsync(session, ct)).Count == 0)
@@ -57,7 +57,7 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
         {
             foreach (var statement in file.ReadStatements())
             {
-                // Lost: this host was held up for so long that another has gone on in its place.
+                // The lock expired: this server was held up for so long that another may have taken it.
                 if (!await held.RenewAsync(ct))
                     return false;
                 await ChangeAsync(session, file, statement, ct);
@@ -87,7 +87,7 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
         }
     }
 
-    // CQL has an IF NOT EXISTS for tables, and for columns only in some versions of some servers.
+    // CQL has IF NOT EXISTS for tables everywhere, for columns only in some versions.
     [GeneratedRegex(@"^\s*ALTER\s+TABLE\s+(?<table>\w+)\s+ADD\s+(?<column>\w+)\s+\w+(\s+static)?\s*$", RegexOptions.IgnoreCase)]
     private static partial Regex NewColumn { get; }
 
@@ -101,7 +101,7 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
         return found.Rows.Count > 0;
     }
 
-    /// <summary>The files that are not applied yet, each module's in order.</summary>
+    /// <summary>The files that are not applied yet, in order for each module.</summary>
     private async Task<List<CqlMigration>> FindDueAsync(ICqlSession session, CancellationToken ct)
     {
         var due = new List<CqlMigration>();
@@ -111,7 +111,7 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
                 new CqlStatement("SELECT version FROM schema_versions WHERE module = ? ORDER BY version DESC LIMIT 1", module.Module), ct);
             var current = applied.Rows is [var newest, ..] ? newest.Get<int>(0) : 0;
             var known = module.Files.Count > 0 ? module.Files[^1].Version : 0;
-            // One version ahead is the promise that a release can be taken back; more than that nobody has tried.
+            // A release can be rolled back by one version. More was never tested.
             if (current > known + 1)
                 throw new StorageException($"The database's tables of {module.Module} are at version {current}, this server knows {known}: run the newer server.");
             due.AddRange(module.Files.Where(file => file.Version > current));
@@ -125,12 +125,12 @@ public sealed partial class CqlSchema(IEnumerable<CqlMigrations> modules, IOptio
         await MakeTableAsync(session, "schema_lock", "name text PRIMARY KEY, holder uuid", ct);
     }
 
-    // No lock can guard the making of the lock. Cassandra gives a new table an id, and two nodes that make one of the same name at once
-    // would give two, which they cannot agree on: so it is told the id. Done at each start, as a table is listed before it can be used.
+    // No lock can guard the creation of the lock's own table. Two nodes of Cassandra that create a table of one name at once give it two ids, and never
+    // agree on one: so the statement names the id. Run at each start, since a table is listed before it can be used.
     private async Task MakeTableAsync(ICqlSession session, string table, string columns, CancellationToken ct)
     {
         var keyspace = options.Value.Keyspace;
-        // Of the keyspace too, as no two tables of a cluster may share an id.
+        // Made of the keyspace too: no two tables of a cluster may share an id.
         var id = new Guid(SHA256.HashData(Encoding.UTF8.GetBytes($"{keyspace}.{table}")).AsSpan(0, 16));
         try
         {

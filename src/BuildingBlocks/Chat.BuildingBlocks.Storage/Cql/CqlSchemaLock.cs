@@ -3,14 +3,13 @@ using Chat.BuildingBlocks.Errors;
 namespace Chat.BuildingBlocks.Storage.Cql;
 
 /// <summary>
-/// Held by the one host that changes the tables, until it is disposed of. A host that died holding it holds it for a minute more: that is
-/// how long its row lives when it is not renewed.
+/// The lock of the one server that changes the tables, until it is disposed. If that server dies, its row expires after a minute.
 /// </summary>
 internal sealed class CqlSchemaLock : IAsyncDisposable
 {
     private const string Name = "schema";
 
-    // Seconds; longer than any one change of a table takes.
+    // Seconds. Longer than any change of a table takes.
     private const int LivesFor = 60;
 
     private readonly ICqlSession _session;
@@ -18,7 +17,7 @@ internal sealed class CqlSchemaLock : IAsyncDisposable
 
     private CqlSchemaLock(ICqlSession session, Guid holder) => (_session, _holder) = (session, holder);
 
-    /// <summary>Null while another holds it, or when that cannot be told.</summary>
+    /// <summary>Null while another server holds it, or when the database did not say.</summary>
     public static async Task<CqlSchemaLock?> TryTakeAsync(ICqlSession session, TimeProvider clock, CancellationToken ct)
     {
         var taken = new CqlSchemaLock(session, Guid.CreateVersion7(clock.GetUtcNow()));
@@ -32,18 +31,18 @@ internal sealed class CqlSchemaLock : IAsyncDisposable
         }
         catch (StoreUnavailableException)
         {
-            // As when several reach for it at once. Should it be held now, it must not stay so for its whole life.
+            // Happens when several servers try at once. If this one got it, release it now rather than after a minute.
             await taken.DisposeAsync();
             return null;
         }
     }
 
-    /// <summary>False where it is not held any more.</summary>
+    /// <summary>False when this server does not hold it any more.</summary>
     public async Task<bool> RenewAsync(CancellationToken ct)
     {
         var update = new CqlStatement($"UPDATE schema_lock USING TTL {LivesFor} SET holder = ? WHERE name = ? IF holder = ?", _holder, Name, _holder)
         {
-            // With a condition, but twice is as good as once.
+            // Conditional, but safe to repeat.
             Idempotent = true,
         };
         return (await _session.ExecuteAsync(update, ct)).Applied;
@@ -58,7 +57,7 @@ internal sealed class CqlSchemaLock : IAsyncDisposable
         }
         catch (StoreUnavailableException)
         {
-            // Its life ends by itself.
+            // The row expires by itself.
         }
     }
 }

@@ -9,17 +9,17 @@ namespace Chat.BuildingBlocks.Storage.Cql;
 public interface ICqlSession : IAsyncDisposable
 {
     /// <summary>
-    /// Runs a statement, prepared on first use, on a replica of its partition. One that is <see cref="CqlStatement.Idempotent"/> is tried
-    /// again elsewhere, within the request's time, when a node goes away. Changes of the schema are not prepared, are not tried again, and
-    /// return when the nodes agree on them, or after ten seconds.
+    /// Runs a statement, prepared on first use, on a replica of its partition. If a node fails, an <see cref="CqlStatement.Idempotent"/> one is tried on
+    /// another node, within the request's time. Schema changes are not prepared and not retried; they return when the nodes agree on them, or after
+    /// ten seconds.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">No answer in time, too few replicas, or overload: it may have happened.</exception>
-    /// <exception cref="CqlException">The server refused the statement itself: a mistake in the program, the schema or the rights.</exception>
+    /// <exception cref="StoreUnavailableException">No answer in time, too few replicas, or overload. The statement may have been executed.</exception>
+    /// <exception cref="CqlException">The database refused the statement: a mistake in the program, the schema or the permissions.</exception>
     Task<CqlResult> ExecuteAsync(CqlStatement statement, CancellationToken ct = default);
 
     /// <summary>
-    /// Runs writes as one unlogged batch. Those of one partition happen all or not at all, whichever their tables; between partitions
-    /// nothing is promised. Conditional statements must all be of one partition.
+    /// Runs writes as one unlogged batch. The writes of one partition are atomic; writes of different partitions are not. Conditional statements must all be
+    /// of one partition.
     /// </summary>
     /// <param name="statements">At least one; together below the server's <c>batch_size_fail_threshold</c> (50 KiB as shipped).</param>
     /// <param name="ct">Gives up waiting; what was sent may happen all the same.</param>

@@ -4,7 +4,7 @@ namespace Chat.BuildingBlocks.Storage.Rocks;
 
 public static class RocksIterators
 {
-    /// <summary>An iterator that meets a damaged block looks as if it had come to the end: to be called after every walk.</summary>
+    /// <summary>Call after every walk: an iterator that meets a damaged block looks as if it had reached the end.</summary>
     /// <exception cref="RocksDbException">The walk ended on damage, not on the last key.</exception>
     public static void ThrowIfDamaged(this Iterator iterator)
     {

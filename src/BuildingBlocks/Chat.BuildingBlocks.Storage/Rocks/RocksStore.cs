@@ -4,12 +4,12 @@ using RocksDbSharp;
 
 namespace Chat.BuildingBlocks.Storage.Rocks;
 
-/// <summary>Runs a store's durable write. A test holds it, fails it, or lets it happen and fails it after that.</summary>
+/// <summary>Runs a store's durable write. A test may delay it, fail it, or fail it after the write.</summary>
 public delegate void RocksWrite(Action write);
 
 /// <summary>
-/// A RocksDB with the project's settings: column families by name, writes that are synced before they return. After a write that failed, for
-/// a full disk above all, RocksDB takes no other: it is to be opened anew first.
+/// RocksDB with the project's settings: column families by name, writes that are synced before they return. After a failed write (a full disk, usually)
+/// RocksDB accepts no other write until it is reopened.
 /// </summary>
 public sealed class RocksStore : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class RocksStore : IDisposable
     private readonly ColumnFamilies _settings;
     private readonly Dictionary<string, RocksFamily> _families;
 
-    // Shared by whoever reads or writes, held alone by whoever opens and closes.
+    // Readers and writers share it; opening and closing hold it exclusively.
     private readonly ReaderWriterLockSlim _open = new();
     private readonly Lock _writing = new();
     private RocksDb? _db;
@@ -48,8 +48,8 @@ public sealed class RocksStore : IDisposable
 
     /// <param name="path">The store's folder, made if missing.</param>
     /// <param name="families">The names of its column families.</param>
-    /// <param name="clock">Times the tries to open it anew.</param>
-    /// <param name="write">What stands between each durable write and the disk; null for nothing.</param>
+    /// <param name="clock">For the pause between attempts to reopen.</param>
+    /// <param name="write">Wraps each durable write; null for nothing.</param>
     /// <exception cref="StorageException">The files are damaged, or cannot be used.</exception>
     public static RocksStore Open(string path, ReadOnlySpan<string> families, TimeProvider clock, RocksWrite? write = null)
     {
@@ -65,7 +65,7 @@ public sealed class RocksStore : IDisposable
         }
         catch (RocksDbException e) when (e.Message.Contains("lock", StringComparison.Ordinal) && e.Message.StartsWith("IO error", StringComparison.Ordinal))
         {
-            throw new StorageException($"The message log '{path}' is in use by another process, stop that one: {e.Message}", e);
+            throw new StorageException($"The message log '{path}' is in use by another process; stop that one: {e.Message}", e);
         }
         catch (RocksDbException e)
         {
@@ -74,20 +74,20 @@ public sealed class RocksStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageException($"The message log '{path}' cannot be made: {e.Message}", e);
+            throw new StorageException($"The message log '{path}' cannot be created: {e.Message}", e);
         }
     }
 
-    /// <summary>The family that every store has, whichever version made it.</summary>
+    /// <summary>The column family that RocksDB always has.</summary>
     public RocksFamily Default { get; } = new("default");
 
     public RocksFamily Family(string name) => _families[name];
 
-    /// <summary>The store to read from, and to put together a batch for; for a moment, as it cannot be opened anew meanwhile.</summary>
-    /// <exception cref="StoreUnavailableException">It is closed, or could not be opened anew.</exception>
+    /// <summary>The open store, for reading and for building a batch. Hold it briefly: the store cannot be reopened meanwhile.</summary>
+    /// <exception cref="StoreUnavailableException">The store is closed, or could not be reopened.</exception>
     public RocksView View()
     {
-        // Opening anew may take long, and the threads are everybody's.
+        // Reopening may take long, and must not block the thread pool.
         if (!_open.TryEnterReadLock(Patience))
             throw new StoreUnavailableException($"The message log '{_path}' is being opened.");
         if (_db is { } db)
@@ -96,8 +96,8 @@ public sealed class RocksStore : IDisposable
         throw new StoreUnavailableException($"The message log '{_path}' is not open.");
     }
 
-    /// <summary>Opens it anew where the last write has failed. Not to be called with a view in hand.</summary>
-    /// <exception cref="IOException">The disk has no room for that, or it was tried just now; what is in the store can still be read.</exception>
+    /// <summary>Reopens the store if the last write failed. Do not call while holding a view.</summary>
+    /// <exception cref="IOException">The disk has no room for reopening, or it was tried less than two seconds ago. The store can still be read.</exception>
     public void ReopenIfFailed()
     {
         lock (_writing)
@@ -107,8 +107,8 @@ public sealed class RocksStore : IDisposable
         }
     }
 
-    /// <summary>Writes all of the batch or nothing; on disk when it returns. Not to be called with a view in hand.</summary>
-    /// <exception cref="RocksDbException">It may have been written all the same.</exception>
+    /// <summary>Writes all of the batch or nothing. It is on disk when this returns. Do not call while holding a view.</summary>
+    /// <exception cref="RocksDbException">The write failed; the batch may have been written all the same.</exception>
     public void WriteDurably(WriteBatch batch)
     {
         lock (_writing)
@@ -116,11 +116,11 @@ public sealed class RocksStore : IDisposable
     }
 
     /// <summary>
-    /// Writes all of the batch or nothing. A power cut may take it back, together with all that was written after it and not durably. For what can
-    /// be made again. Not to be called with a view in hand.
+    /// Writes all of the batch or nothing, without a sync: a power cut may undo it, with all later writes that were not durable. For what can be rebuilt.
+    /// Do not call while holding a view.
     /// </summary>
     /// <inheritdoc cref="WriteDurably" path="/exception"/>
-    /// <exception cref="StoreUnavailableException">A durable write has not returned within a second; nothing was written.</exception>
+    /// <exception cref="StoreUnavailableException">A durable write took longer than a second; nothing was written.</exception>
     public void Write(WriteBatch batch)
     {
         if (!_writing.TryEnter(Patience))
@@ -135,7 +135,7 @@ public sealed class RocksStore : IDisposable
         }
     }
 
-    /// <summary>Writes what is in memory into tables. The write-ahead logs that had it go.</summary>
+    /// <summary>Writes the memory tables to disk; their write-ahead logs are deleted.</summary>
     /// <exception cref="RocksDbException">Some of it was not written.</exception>
     public void Flush()
     {
@@ -150,15 +150,15 @@ public sealed class RocksStore : IDisposable
         GC.KeepAlive(options);
     }
 
-    /// <summary>Rewrites the tables that have keys from <paramref name="from"/> to <paramref name="to"/>, which takes long: what was overwritten leaves the disk.</summary>
-    /// <returns>False where it was cut short, for the store is closed or opened anew.</returns>
+    /// <summary>Rewrites the tables with keys from <paramref name="from"/> to <paramref name="to"/>, so that overwritten values are removed from the disk. Takes long.</summary>
+    /// <returns>False if it was interrupted, because the store was closed or reopened.</returns>
     public bool Compact(RocksFamily family, byte[] from, byte[] to)
     {
         using var view = View();
         var options = Native.Instance.rocksdb_compactoptions_create();
         try
         {
-            // Or RocksDB's own compactions would wait for this one, and writers for them.
+            // Otherwise RocksDB's own compactions would wait for this one, and writers for them.
             Native.Instance.rocksdb_compactoptions_set_exclusive_manual_compaction(options, 0);
             Native.Instance.rocksdb_compact_range_cf_opt(
                 view.Db.Handle, family.Handle.Handle, options, from, (nuint)from.Length, to, (nuint)to.Length);
@@ -170,8 +170,8 @@ public sealed class RocksStore : IDisposable
         }
     }
 
-    /// <summary>Returns when it can be read and, after a write that failed, written again.</summary>
-    /// <exception cref="Exception">It cannot.</exception>
+    /// <summary>Returns if the store can be read and, after a failed write, written again.</summary>
+    /// <exception cref="Exception">The store does not work.</exception>
     public void Probe()
     {
         var key = "probe"u8;
@@ -194,7 +194,7 @@ public sealed class RocksStore : IDisposable
         checkpoint.Save(folder, 0);
     }
 
-    /// <summary>Waits for those who read; who comes later is told that it is closed.</summary>
+    /// <summary>Waits for readers; later ones are told that the store is closed.</summary>
     public void Dispose()
     {
         lock (_writing)
@@ -224,7 +224,7 @@ public sealed class RocksStore : IDisposable
     private void Reopen()
     {
         if (_disposed || (_triedAt is { } triedAt && _clock.GetElapsedTime(triedAt) < RetryPause))
-            throw new IOException($"The message log '{_path}' has stopped.");
+            throw new IOException($"The message log '{_path}' accepts no writes; it was reopened a moment ago without success.");
         _triedAt = _clock.GetTimestamp();
         CheckDiskSpace();
         Close();
@@ -240,7 +240,7 @@ public sealed class RocksStore : IDisposable
         }
     }
 
-    // Opening moves the write-ahead logs into tables. While the disk takes no such file the store is better left as it is: it can be read.
+    // Opening moves the write-ahead logs into tables. While the disk has no room for those, leave the store as it is: it can still be read.
     private void CheckDiskSpace()
     {
         var needed = 64 * (long)MiB + new DirectoryInfo(_path).EnumerateFiles("*.log").Sum(log => log.Length);
@@ -256,7 +256,7 @@ public sealed class RocksStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"The message log '{_path}' has stopped; it goes on when its disk takes a file of {needed >> 20} MiB: {e.Message}", e);
+            throw new IOException($"The message log '{_path}' accepts no writes until its disk has room for a file of {needed >> 20} MiB: {e.Message}", e);
         }
     }
 
@@ -285,8 +285,8 @@ public sealed class RocksStore : IDisposable
         _closing = false;
     }
 
-    // Made aside and moved into its place when complete: RocksDB's own making in place would also fill in what a damaged store has lost,
-    // a column family or the whole, with nothing. One found aside is finished, not deleted: a power cut may have undone the move alone.
+    // Created beside its place and moved there when complete. Created in place, RocksDB would replace what a damaged store has lost (a column family, or
+    // all) by nothing. One found beside is completed, not deleted: a power cut may have undone only the move.
     private static void Make(string path, ColumnFamilies families)
     {
         var aside = path + ".new";
@@ -294,7 +294,7 @@ public sealed class RocksStore : IDisposable
         Directory.Move(aside, path);
     }
 
-    // A torn tail of the write-ahead log is an append that was never acked; damage anywhere else is refused at start.
+    // A torn tail of the write-ahead log was never acked. Damage anywhere else ends the start.
     private static DbOptions Settings()
     {
         var settings = new DbOptions()
@@ -304,10 +304,10 @@ public sealed class RocksStore : IDisposable
             .SetMaxBackgroundFlushes(1)
             .SetMaxBackgroundCompactions(2)
             .SetKeepLogFileNum(3);
-        // All table files stay open, unless the process may have so few open that they would take the clients' place.
+        // All table files stay open, unless the process may have so few open files that clients would have none left.
         if (OpenFileLimit.Current is { } limit and < ManyOpenFiles)
             settings.SetMaxOpenFiles(Math.Max(LeastOpenFiles, limit / 8));
-        // Each write-ahead log names the one before it: one that is missing, or that a cut manifest still asks for, is noticed.
+        // Each write-ahead log names the previous one, so that a missing one is noticed.
         Native.Instance.rocksdb_options_set_track_and_verify_wals(settings.Handle, 1);
         return settings;
     }

@@ -2,18 +2,18 @@ using RocksDbSharp;
 
 namespace Chat.BuildingBlocks.Storage.Rocks;
 
-/// <summary>A column family of a <see cref="RocksStore"/>, however often that is opened.</summary>
+/// <summary>A column family of a <see cref="RocksStore"/>; the same object after the store is reopened.</summary>
 public sealed class RocksFamily
 {
     internal RocksFamily(string name) => Name = name;
 
     public string Name { get; }
 
-    /// <summary>Good while a <see cref="RocksView"/> is in hand.</summary>
+    /// <summary>Valid while a <see cref="RocksView"/> is held.</summary>
     public ColumnFamilyHandle Handle { get; internal set; } = null!;
 }
 
-/// <summary>An open <see cref="RocksStore"/>, to be given back soon, by the same thread.</summary>
+/// <summary>An open <see cref="RocksStore"/>. Dispose it soon, on the same thread.</summary>
 public readonly ref struct RocksView : IDisposable
 {
     private readonly ReaderWriterLockSlim _open;
@@ -22,10 +22,10 @@ public readonly ref struct RocksView : IDisposable
 
     public RocksDb Db { get; }
 
-    /// <summary>Null where there is none.</summary>
+    /// <summary>Null if the key has no value.</summary>
     public byte[]? Get(ReadOnlySpan<byte> key, RocksFamily family) => Db.Get(key, family.Handle);
 
-    /// <summary>To be disposed of before the view.</summary>
+    /// <summary>Dispose it before the view.</summary>
     public Iterator Walk(RocksFamily family) => Db.NewIterator(family.Handle);
 
     public void Dispose() => _open.ExitReadLock();

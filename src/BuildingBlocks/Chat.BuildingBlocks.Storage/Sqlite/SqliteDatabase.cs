@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.BuildingBlocks.Storage.Sqlite;
 
 /// <summary>
-/// The embedded database: one writer with group commit, readers beside it. WAL with <c>synchronous=FULL</c>: what a write returned from
-/// is on disk. Every module keeps its own tables in it, by its own <see cref="SqliteMigrations"/>.
+/// The embedded database: one writer with group commit, and concurrent readers. WAL with <c>synchronous=FULL</c>: a write that returned is on disk. Every
+/// module has its own tables in it, made by its <see cref="SqliteMigrations"/>.
 /// </summary>
 public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDisposable
 {
@@ -33,10 +33,10 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
     private readonly Counter<long> _overdue;
     private volatile bool _failing;
 
-    // The batch under way; only the writer's thread sets it.
+    // The current batch; set by the writer's thread only.
     private volatile TaskCompletionSource _batch = new();
 
-    // Of the last batch of which a caller was told that it took too long.
+    // The last batch of which a caller was told that it took too long.
     private volatile Task _unsettled = Task.CompletedTask;
 
     /// <exception cref="StorageException">The file is damaged, not a database, made by a newer version, or cannot be written.</exception>
@@ -46,7 +46,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         _clock = clock;
         _path = directory.PathOf("chat.db");
         _timeout = TimeSpan.FromMilliseconds(options.Value.WriteTimeoutMs);
-        // Not counted in bytes: a write holds no more than the request that it is of, and those are bounded.
+        // Not counted in bytes: a write holds no more than its request, and requests are bounded.
         _waiting = new WaitingWork(options.Value.MaxWaitingWrites, long.MaxValue, clock);
         var meter = meters.Create("Chat");
         _commits = meter.CreateHistogram<double>("chat.sqlite.commit", "s", "Time of a group commit to the embedded database.");
@@ -76,15 +76,15 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         _writes = new BatchWorker<Write>("sqlite-writer", StorageOptions.MostWaitingWrites, MaxBatch, Commit);
     }
 
-    /// <summary>Writes without an answer yet.</summary>
+    /// <summary>Writes that have not returned yet.</summary>
     public int Waiting => _waiting.Count;
 
-    /// <summary>Runs work on the writer, in a transaction with whatever else waits; durable when this completes. What throws is rolled back alone.</summary>
-    /// <param name="work">Runs on the writer's thread: no waiting, no calls out of the store.</param>
-    /// <param name="ct">Before the write waits; then it is done.</param>
+    /// <summary>Runs work on the writer, in one transaction with other waiting writes. It is durable when this completes. Work that throws is rolled back alone.</summary>
+    /// <param name="work">Runs on the writer's thread: it must not wait, nor call anything outside the store.</param>
+    /// <param name="ct">Cancels only until the write is queued.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The commit failed, too many writes wait, or this one has waited for <see cref="StorageOptions.WriteTimeoutMs"/> and is withdrawn: nothing was
-    /// written. Or it is under way and takes longer: then it may be written later, and <see cref="SettledAsync"/> waits for that.
+    /// Nothing was written: the commit failed, too many writes wait, or this one waited for <see cref="StorageOptions.WriteTimeoutMs"/> and was withdrawn.
+    /// Or the commit takes longer: then it may be written later, and <see cref="SettledAsync"/> waits for that.
     /// </exception>
     public async Task<T> WriteAsync<T>(Func<SqliteConnection, T> work, CancellationToken ct = default)
     {
@@ -97,28 +97,28 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         {
             _overdue.Add(1);
             if (write.TryWithdraw())
-                throw new StoreUnavailableException($"The database took no write for {_timeout.TotalSeconds:N0} s; nothing was written.");
+                throw new StoreUnavailableException($"The database accepted no write for {_timeout.TotalSeconds:N0} s; nothing was written.");
             _unsettled = _batch.Task;
             throw new StoreUnavailableException($"The database did not commit within {_timeout.TotalSeconds:N0} s; it may do so later.");
         }
     }
 
-    /// <summary>Runs work that may take long, such as upkeep, in a transaction; it is not given up.</summary>
+    /// <summary>Runs work that may take long, such as upkeep, in a transaction without a timeout.</summary>
     /// <exception cref="StoreUnavailableException">The commit failed, or too many writes wait: nothing was written.</exception>
     public async Task MaintainAsync(Action<SqliteConnection> work, CancellationToken ct = default) =>
         await (await EnqueueAsync(connection => { work(connection); return true; }, ct)).Done;
 
     /// <summary>
-    /// Returns when no write is under way whose caller was told that it took too long: what is read from then on does not change by it any more.
+    /// Returns when no commit is pending whose callers were told that it took too long. Later reads see its outcome.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">It is still under way after <see cref="StorageOptions.WriteTimeoutMs"/>.</exception>
+    /// <exception cref="StoreUnavailableException">It is still pending after <see cref="StorageOptions.WriteTimeoutMs"/>.</exception>
     public Task SettledAsync(CancellationToken ct) => _unsettled is { IsCompleted: false } unsettled ? WaitAsync(unsettled, ct) : Task.CompletedTask;
 
     /// <inheritdoc cref="WriteAsync{T}"/>
     public Task WriteAsync(Action<SqliteConnection> work, CancellationToken ct = default) =>
         WriteAsync(connection => { work(connection); return true; }, ct);
 
-    /// <summary>Runs a query on a reader of its own, beside the writer; it sees what was committed before it began.</summary>
+    /// <summary>Runs a query on a separate connection, concurrently with the writer. It sees what was committed before it began.</summary>
     public T Read<T>(Func<SqliteConnection, T> query)
     {
         var reader = _readers.TryTake(out var idle) ? idle : Open("PRAGMA query_only=ON;");
@@ -145,12 +145,12 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
             : Task.CompletedTask;
     }
 
-    /// <summary>Lets SQLite refresh the statistics that its query plans go by.</summary>
+    /// <summary>Lets SQLite refresh the statistics for its query plans.</summary>
     public Task OptimiseAsync() => MaintainAsync(connection => connection.Execute("PRAGMA optimize;"));
 
     public void BackUpTo(string folder)
     {
-        // Not a reader of the pool: those may not write, and SQLite counts the copy as writing.
+        // Not one of the readers: they may not write, and SQLite treats the copy as a write.
         using var connection = Open("");
         connection.Execute("VACUUM INTO $path", new { path = Path.Combine(folder, "chat.db") });
     }
@@ -202,7 +202,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
 
     private SqliteConnection Open(string pragmas)
     {
-        // Not pooled: the two kinds of connection are kept apart here.
+        // Without SQLite's pool: this class keeps readers and the writer apart.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = _path, Pooling = false }.ToString());
         connection.Open();
         connection.Execute("PRAGMA busy_timeout=5000; " + pragmas);
@@ -263,7 +263,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         }
         catch (SqliteException)
         {
-            // SQLite has rolled back by itself: there is no transaction left to end.
+            // SQLite has already rolled back.
         }
     }
 
@@ -281,7 +281,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
 
         private int _state = Waiting;
 
-        /// <summary>False where it was withdrawn.</summary>
+        /// <summary>False if it was withdrawn.</summary>
         public bool TryBegin()
         {
             if (Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting)
@@ -290,7 +290,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
             return false;
         }
 
-        /// <summary>False where it has begun.</summary>
+        /// <summary>False if it has begun.</summary>
         public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
 
         /// <summary>It waits no longer. May be called again.</summary>
@@ -322,7 +322,7 @@ public sealed class SqliteDatabase : IBackedUp, IStoreHealth, IStoreUpkeep, IDis
         {
             Leave();
             _done.TrySetException(e);
-            // Observed: its caller may have gone.
+            // Marks the exception as observed: the caller may have gone.
             _ = _done.Task.Exception;
         }
     }

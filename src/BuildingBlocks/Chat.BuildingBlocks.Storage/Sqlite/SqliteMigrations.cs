@@ -18,7 +18,7 @@ public sealed class SqliteMigrations(string module, Assembly assembly)
         connection.Execute("CREATE TABLE IF NOT EXISTS schema_versions (module TEXT PRIMARY KEY, version INTEGER NOT NULL) WITHOUT ROWID");
         var current = connection.QuerySingleOrDefault<int>("SELECT version FROM schema_versions WHERE module = $module", new { module });
         var files = Files();
-        // One version ahead is the promise that a release can be taken back; more than that nobody has tried.
+        // A release can be rolled back by one version. More was never tested.
         if (current > files.Count + 1)
             throw new StorageException($"The database's tables of {module} are at version {current}, this server knows {files.Count}: run the newer server.");
 
@@ -34,7 +34,7 @@ public sealed class SqliteMigrations(string module, Assembly assembly)
         }
     }
 
-    // One of each number: the second of two would be passed over where the first was applied alone.
+    // Two files of one number would be a mistake: where one was applied, the other never would be.
     private List<(int Version, string Name)> Files() =>
         [.. assembly.GetManifestResourceNames()
             .Where(name => name.Contains(".migrations.", StringComparison.Ordinal))

@@ -1,14 +1,14 @@
 namespace Chat.BuildingBlocks.Concurrency;
 
-/// <summary>Questions that need not wait for one another, but must not all be asked at once either.</summary>
+/// <summary>Runs independent calls concurrently, a limited number at a time.</summary>
 public static class Concurrently
 {
-    // Answers that are there at once would keep a thread of the pool for all of the items, however many, while others wait for it.
+    // Calls that complete synchronously would otherwise keep one thread of the pool for all items.
     private const int YieldEvery = 64;
 
-    /// <summary>What <paramref name="select"/> gives for each item, in the items' order.</summary>
-    /// <param name="atOnce">So many are under way at most.</param>
-    /// <param name="select">Called from any thread; the first that fails ends the rest.</param>
+    /// <summary>The results of <paramref name="select"/>, in the order of the items.</summary>
+    /// <param name="atOnce">The most calls at a time.</param>
+    /// <param name="select">Called from any thread. The first failure cancels the rest.</param>
     public static async Task<TResult[]> SelectAsync<T, TResult>(
         IReadOnlyList<T> items, int atOnce, Func<T, CancellationToken, ValueTask<TResult>> select, CancellationToken ct)
     {

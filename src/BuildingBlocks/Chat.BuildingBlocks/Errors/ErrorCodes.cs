@@ -14,6 +14,6 @@ public static class ErrorCodes
     public const string RateLimited = "rate_limited";
     public const string Unavailable = "unavailable";
 
-    /// <summary>A bug of the server's: the same again would fail again.</summary>
+    /// <summary>A bug in the server: a retry would fail again.</summary>
     public const string Internal = "internal";
 }

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Chat.BuildingBlocks.Errors;
 
-/// <summary>What a command answers: a value, or the refusal.</summary>
+/// <summary>The outcome of a command: a value, or a refusal.</summary>
 public readonly struct Result<T> : IResult<Result<T>>
 {
     private readonly T? _value;
@@ -27,7 +27,7 @@ public readonly struct Result<T> : IResult<Result<T>>
     static Result<T> IResult<Result<T>>.Refused(Error error) => error;
 }
 
-/// <summary>Lets a pipeline behaviour refuse in the place of a handler whose value it does not know.</summary>
+/// <summary>Lets a pipeline behaviour refuse a request without knowing the type of its value.</summary>
 public interface IResult<TSelf> where TSelf : IResult<TSelf>
 {
     /// <summary>The refusal; null when there is a value.</summary>
@@ -36,5 +36,5 @@ public interface IResult<TSelf> where TSelf : IResult<TSelf>
     static abstract TSelf Refused(Error error);
 }
 
-/// <summary>The value of a command that has nothing to tell but that it was done.</summary>
+/// <summary>The value of a command that only succeeds or is refused.</summary>
 public readonly record struct Done;

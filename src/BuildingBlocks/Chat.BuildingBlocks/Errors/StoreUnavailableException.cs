@@ -1,4 +1,4 @@
 namespace Chat.BuildingBlocks.Errors;
 
-/// <summary>A store gave no answer in time, or none at all. What was asked may have happened: ask again with the same idempotency key.</summary>
+/// <summary>A store did not answer in time. The operation may have happened: retry it with the same idempotency key.</summary>
 public sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Chat.BuildingBlocks.Http;
 
-/// <summary>The authenticated device behind a request: an endpoint's parameter.</summary>
+/// <summary>The authenticated device of a request, as an endpoint's parameter.</summary>
 public sealed record Caller(DeviceAddress Device)
 {
     public const string UserClaim = "sub";
@@ -13,7 +13,7 @@ public sealed record Caller(DeviceAddress Device)
 
     public UserId User => Device.User;
 
-    /// <summary>Null where the token names no well-formed user and device; the host's authentication has refused those already.</summary>
+    /// <summary>Null if the token names no valid user and device; authentication has refused such requests before.</summary>
     public static Caller? From(ClaimsPrincipal principal) =>
         UserId.TryParse(principal.FindFirstValue(UserClaim), out var user) && DeviceId.TryParse(principal.FindFirstValue(DeviceClaim), out var device)
             ? new Caller(new DeviceAddress(user, device))

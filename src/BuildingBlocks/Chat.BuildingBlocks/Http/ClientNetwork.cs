@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Chat.BuildingBlocks.Http;
 
-/// <summary>Where a request comes from: its address, of IPv6 the /64, which is what one customer has at least.</summary>
+/// <summary>The network of a request: the IPv4 address, or the /64 of an IPv6 address, the least that one customer gets.</summary>
 public static class ClientNetwork
 {
     public static IPAddress Of(HttpContext context) => Of(context.Connection.RemoteIpAddress ?? IPAddress.None);

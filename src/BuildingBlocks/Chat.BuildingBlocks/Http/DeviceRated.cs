@@ -4,12 +4,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.BuildingBlocks.Http;
 
-/// <summary>Says of an endpoint that its calls cost of the caller's device's commands: for those that send none through the mediator, which counts.</summary>
+/// <summary>Endpoint metadata: calls count against the command rate of the caller's device. For endpoints that send no command through the mediator, which counts those.</summary>
 public sealed class DeviceRated
 {
     public static DeviceRated Metadata { get; } = new();
 
-    /// <summary>Refuses a call before anything of its body is read.</summary>
+    /// <summary>Refuses a call before its body is read.</summary>
     public static Task LimitAsync(HttpContext context, RequestDelegate next) =>
         context.GetEndpoint()?.Metadata.GetMetadata<DeviceRated>() is not null && Caller.From(context.User) is { } caller
             && context.RequestServices.GetRequiredService<DeviceRates>().Admit(caller.Device, RateClass.Other) is { } refusal

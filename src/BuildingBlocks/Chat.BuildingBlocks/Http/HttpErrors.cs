@@ -5,12 +5,12 @@ using Microsoft.AspNetCore.Mvc;
 
 namespace Chat.BuildingBlocks.Http;
 
-/// <summary>A refusal as REST says it: problem details (RFC 9457) with the stable <c>code</c>.</summary>
+/// <summary>A refusal as problem details (RFC 9457) with the stable <c>code</c>.</summary>
 public static class HttpErrors
 {
     public static IResult ToProblem(Error error) => new ProblemAnswer(error, StatusOf(error.Code));
 
-    /// <summary>The same with a status of its own, where HTTP has a closer one.</summary>
+    /// <summary>The same with another status, where HTTP has a closer one.</summary>
     public static IResult ToProblem(Error error, int status) => new ProblemAnswer(error, status);
 
     public static int StatusOf(string code) => code switch

@@ -52,7 +52,7 @@ public readonly record struct ConversationId : IParsable<ConversationId>
         _ => throw new ArgumentException("A direct conversation has two users.", nameof(other)),
     };
 
-    /// <summary>What a sender calls its target: a conversation id, or <c>@userId</c> for the direct conversation with that user (not oneself).</summary>
+    /// <summary>The target in a request: a conversation id, or <c>@userId</c> for the direct conversation with that user (not oneself).</summary>
     public static bool TryParseTarget([NotNullWhen(true)] string? to, UserId sender, out ConversationId result)
     {
         if (to is not ['@', ..])

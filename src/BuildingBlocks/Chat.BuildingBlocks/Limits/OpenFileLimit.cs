@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Chat.BuildingBlocks.Limits;
 
-/// <summary>How many files and sockets the system lets this process have open.</summary>
+/// <summary>The limit on this process's open files and sockets.</summary>
 public static class OpenFileLimit
 {
     private const string Line = "Max open files";
 
-    /// <summary>RLIMIT_NOFILE in force, which .NET raises to the hard limit as it starts; null where it is unlimited or not told.</summary>
+    /// <summary>RLIMIT_NOFILE now; .NET raises it to the hard limit when it starts. Null if unlimited or unknown.</summary>
     public static int? Current { get; } = File.Exists("/proc/self/limits") ? Parse(File.ReadLines("/proc/self/limits")) : null;
 
     /// <summary>Reads <c>/proc/self/limits</c> (proc(5)): a name, the soft limit, the hard one.</summary>

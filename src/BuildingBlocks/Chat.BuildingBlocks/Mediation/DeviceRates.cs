@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>What a request costs. Acks make room: they count by the frames of their connection alone.</summary>
+/// <summary>The rate that a request counts against. Acks count only as frames of their connection, since they free memory.</summary>
 public enum RateClass
 {
     /// <summary>A message sent.</summary>
@@ -14,11 +14,11 @@ public enum RateClass
     /// <summary>Any other command or query.</summary>
     Other,
 
-    /// <summary>An HTTP request by which a connection of the hub polls or sends, where it has no WebSocket.</summary>
+    /// <summary>An HTTP request of a hub connection that has no WebSocket (polling or sending).</summary>
     HubRequest,
 }
 
-/// <summary>A rate for each device and class; a second's worth may come at once.</summary>
+/// <summary>A rate for each device and class; the requests of one second may come at once.</summary>
 public sealed class DeviceRates
 {
     private readonly KeyedRate<DeviceAddress>[]? _rates;
@@ -34,10 +34,10 @@ public sealed class DeviceRates
         _rates = [.. perSecond.Select(rate => new KeyedRate<DeviceAddress>(rate, TimeSpan.FromSeconds(1) / rate, limits.MaxDevices, clock))];
     }
 
-    /// <summary>Null when admitted, else the refusal with the time after which it may come.</summary>
+    /// <summary>Null when admitted, else the refusal with the time to wait.</summary>
     /// <param name="device">Whose request it is.</param>
     /// <param name="rate">What it counts as.</param>
-    /// <param name="cost">How many; what costs more than a second's worth costs that.</param>
+    /// <param name="cost">How many requests it counts as, at most those of one second.</param>
     public Error? Admit(DeviceAddress device, RateClass rate, int cost = 1)
     {
         if (_rates?[(int)rate].Take(device, cost) is not { } wait)

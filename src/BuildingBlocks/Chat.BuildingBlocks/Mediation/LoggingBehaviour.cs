@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>Notes each refusal by the command's name and the code, never by what was in it.</summary>
+/// <summary>Logs each refusal with the command's name and the code, never with what was in the command.</summary>
 internal sealed class LoggingBehaviour<TRequest, TResponse>(ILogger<LoggingBehaviour<TRequest, TResponse>> log)
     : IPipelineBehavior<TRequest, TResponse> where TResponse : IResult<TResponse>
 {

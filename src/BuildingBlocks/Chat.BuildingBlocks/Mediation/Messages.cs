@@ -3,15 +3,15 @@ using MediatR;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>Changes something, or is refused. One handler.</summary>
+/// <summary>A command: it changes something, or is refused. Has one handler.</summary>
 public interface ICommand<T> : IRequest<Result<T>>;
 
-/// <summary>Asks and changes nothing. One handler; a query that can be refused has a <see cref="Result{T}"/> as its answer.</summary>
+/// <summary>A query: it changes nothing. Has one handler. A query that can be refused answers with a <see cref="Result{T}"/>.</summary>
 public interface IQuery<out T> : IRequest<T>;
 
 /// <summary>
-/// Something that happened. Any number of handlers, and all of them run. Where one fails, <c>Publish</c> throws once all have run: the
-/// publisher raises the event again, or its command is answered as failed (docs/adr/0007-events-that-fail.md).
+/// An event: something that happened. Has any number of handlers, and all of them run. If one fails, <c>Publish</c> throws after all have run; then the
+/// publisher raises the event again, or its command fails (docs/adr/0007-events-that-fail.md).
 /// </summary>
 public interface IEvent : INotification;
 

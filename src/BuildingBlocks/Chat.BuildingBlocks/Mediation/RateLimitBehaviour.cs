@@ -14,7 +14,7 @@ public interface IRateLimited
     int Cost => 1;
 }
 
-/// <summary>Refuses what is over its device's rate with <c>rate_limited</c> before anything else looks at it.</summary>
+/// <summary>Refuses requests over their device's rate with <c>rate_limited</c>, before anything else is done.</summary>
 internal sealed class RateLimitBehaviour<TRequest, TResponse>(DeviceRates rates)
     : IPipelineBehavior<TRequest, TResponse> where TRequest : IRateLimited where TResponse : IResult<TResponse>
 {

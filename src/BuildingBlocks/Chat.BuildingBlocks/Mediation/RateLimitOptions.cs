@@ -2,7 +2,7 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>Section <c>RateLimits</c>: how fast one device, one user over all its devices, or one address, may ask.</summary>
+/// <summary>Section <c>RateLimits</c>: the rates of a device, of a user over all its devices, and of an address.</summary>
 public sealed class RateLimitOptions
 {
     /// <summary>False switches every rate limit off; for load tests. Default true.</summary>
@@ -24,12 +24,12 @@ public sealed class RateLimitOptions
     [Range(1, 100_000)] public int DirectsBegunPerMinute { get; init; } = 60;
 
     /// <summary>
-    /// People added to groups a minute by one user who have never written to that user; as many at once as one request may name. 1 to 100 000;
-    /// default 60.
+    /// Strangers (users who have never written to the caller) that one user may add to groups a minute; as many at once as one request may name. 1 to
+    /// 100 000; default 60.
     /// </summary>
     [Range(1, 100_000)] public int StrangersAddedPerMinute { get; init; } = 60;
 
-    /// <summary>Groups an hour that one user is added to by people whom that user has never written to, as many at once. 1 to 100 000; default 30.</summary>
+    /// <summary>Groups an hour that strangers (users to whom it has never written) may add one user to; as many at once. 1 to 100 000; default 30.</summary>
     [Range(1, 100_000)] public int AddedByStrangersPerHour { get; init; } = 30;
 
     /// <summary>
@@ -37,10 +37,10 @@ public sealed class RateLimitOptions
     /// </summary>
     [Range(1_000, 10_000_000)] public int MaxUsers { get; init; } = 100_000;
 
-    /// <summary>Devices that each of the rates by device knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 200 000.</summary>
+    /// <summary>Devices that each of the rates by device remembers at a time; about 100 bytes each. 1 000 to 10 000 000; default 200 000.</summary>
     [Range(1_000, 10_000_000)] public int MaxDevices { get; init; } = 200_000;
 
-    /// <summary>Addresses that each of the rates by address knows at a time; about 100 bytes each. 1 000 to 10 000 000; default 100 000.</summary>
+    /// <summary>Addresses that each of the rates by address remembers at a time; about 100 bytes each. 1 000 to 10 000 000; default 100 000.</summary>
     [Range(1_000, 10_000_000)] public int MaxAddresses { get; init; } = 100_000;
 
     /// <summary>HTTP requests a second of one device's connection to the hub, where it has no WebSocket. 10 to 100 000; default 200.</summary>

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>What a user does that costs as much as it has conversations, or makes it cost more, whichever of its devices asks.</summary>
+/// <summary>The rates that are counted by user, over all its devices: their cost grows with the user's conversations.</summary>
 public enum UserRate
 {
     /// <summary>A page of the list of conversations.</summary>
@@ -18,7 +18,7 @@ public enum UserRate
     DirectsBegun,
 }
 
-/// <summary>A rate for each user and kind, all its devices together; a minute's worth may come at once.</summary>
+/// <summary>A rate for each user and kind, over all its devices; the requests of one minute may come at once.</summary>
 public sealed class UserRates
 {
     private readonly KeyedRate<UserId>[]? _rates;
@@ -35,13 +35,13 @@ public sealed class UserRates
         _rates = [.. perMinute.Select(rate => new KeyedRate<UserId>(rate, TimeSpan.FromMinutes(1) / rate, limits.MaxUsers, clock))];
     }
 
-    /// <summary>Null when admitted, else the refusal with the time after which the next may come.</summary>
+    /// <summary>Null when admitted, else the refusal with the time to wait.</summary>
     public Error? Admit(UserRate rate, UserId user)
     {
         return _rates?[(int)rate].Take(user) is { } wait ? Refuse(rate, wait) : null;
     }
 
-    /// <summary>The refusal of a direct conversation for a reason that its sender must not learn: it looks like that of the rate.</summary>
+    /// <summary>Refuses a direct conversation for a reason that the sender must not learn: looks like a refusal by the rate.</summary>
     public Error RefuseDirect() => Refuse(UserRate.DirectsBegun, _toNextDirect);
 
     private Error Refuse(UserRate rate, TimeSpan wait)

@@ -4,11 +4,11 @@ using MediatR;
 
 namespace Chat.BuildingBlocks.Mediation;
 
-/// <summary>Refuses a command that its validator does not pass with the first failure's text and code (<c>bad_request</c> unless it says otherwise).</summary>
+/// <summary>Refuses a command that its validator rejects, with the text and code of the first failure (<c>bad_request</c> unless the rule names another).</summary>
 internal sealed class ValidationBehaviour<TRequest, TResponse>(IEnumerable<IValidator<TRequest>> validators)
     : IPipelineBehavior<TRequest, TResponse> where TResponse : IResult<TResponse>
 {
-    // At most one a command, and most have none: looked up once, as behaviours are singletons.
+    // A command has one validator at most. Looked up once: behaviours are singletons.
     private readonly IValidator<TRequest>? _validator = validators.SingleOrDefault();
 
     public Task<TResponse> Handle(TRequest request, CancellationToken ct, RequestHandlerDelegate<TResponse> next)

@@ -4,7 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.BuildingBlocks.Modules;
 
-/// <summary>A module's only public class: its table of contents.</summary>
+/// <summary>A module's only public class: it registers what the module has.</summary>
 public interface IModule
 {
     void AddServices(IServiceCollection services, ModuleContext context);

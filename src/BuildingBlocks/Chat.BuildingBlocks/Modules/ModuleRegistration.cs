@@ -7,7 +7,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Chat.BuildingBlocks.Modules;
 
-/// <summary>The words in which a module writes down what it has. Handlers, validators and stores are singletons.</summary>
+/// <summary>How a module registers what it has. Handlers, validators and stores are singletons.</summary>
 public static class ModuleRegistration
 {
     /// <summary>The mediator with its behaviours: rate limit, then logging, then validation, then the handler.</summary>
@@ -37,7 +37,7 @@ public static class ModuleRegistration
         where TQuery : IQuery<T> where THandler : class, IQueryHandler<TQuery, T> =>
         services.AddOnce<IRequestHandler<TQuery, T>, THandler>();
 
-    /// <summary>One more subscriber; a class that handles several events is one object.</summary>
+    /// <summary>Adds a subscriber. A class that handles several events is one object.</summary>
     public static IServiceCollection AddSubscriber<TEvent, THandler>(this IServiceCollection services)
         where TEvent : IEvent where THandler : class, IEventHandler<TEvent>
     {

@@ -3,8 +3,8 @@ using System.Threading.Channels;
 namespace Chat.BuildingBlocks.Queues;
 
 /// <summary>
-/// One thread that works off a bounded queue in batches: whatever has gathered while it was busy goes together, so that the price of one
-/// fsync is shared. With nothing waiting an item is a batch of its own, and waits for nobody.
+/// One thread that processes a bounded queue in batches: items that arrive while it is busy form the next batch, so that they share one fsync. On an idle
+/// worker an item is processed at once, alone.
 /// </summary>
 public sealed class BatchWorker<T> : IDisposable
 {
@@ -13,9 +13,9 @@ public sealed class BatchWorker<T> : IDisposable
     private readonly Action<List<T>> _work;
     private readonly Thread _thread;
 
-    /// <param name="maxWaiting">Items that may wait; beyond it <see cref="EnqueueAsync"/> waits for room.</param>
-    /// <param name="maxBatch">Items in one batch at most, so that the first of a long queue does not wait for the last.</param>
-    /// <param name="work">Runs on the thread, one batch after the other; settles every item itself and must not throw.</param>
+    /// <param name="maxWaiting">The queue's capacity; when it is full, <see cref="EnqueueAsync"/> waits.</param>
+    /// <param name="maxBatch">The most items in a batch, so that the first of a long queue does not wait for the last.</param>
+    /// <param name="work">Runs on the thread, one batch at a time. It completes every item itself, and must not throw.</param>
     public BatchWorker(string name, int maxWaiting, int maxBatch, Action<List<T>> work)
     {
         _waiting = Channel.CreateBounded<T>(new BoundedChannelOptions(maxWaiting) { SingleReader = true });
@@ -25,15 +25,15 @@ public sealed class BatchWorker<T> : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Items that wait now.</summary>
+    /// <summary>The number of waiting items.</summary>
     public int Waiting => _waiting.Reader.Count;
 
-    /// <summary>Puts an item behind those that wait; calls made one after the other keep their order.</summary>
-    /// <exception cref="ChannelClosedException">The worker has been disposed of.</exception>
+    /// <summary>Adds an item to the end of the queue.</summary>
+    /// <exception cref="ChannelClosedException">The worker is disposed.</exception>
     public ValueTask EnqueueAsync(T item, CancellationToken ct) =>
         _waiting.Writer.TryWrite(item) ? ValueTask.CompletedTask : _waiting.Writer.WriteAsync(item, ct);
 
-    /// <summary>Takes no more, and returns when what waited is done.</summary>
+    /// <summary>Accepts no more items, and returns when the waiting ones are processed.</summary>
     public void Dispose()
     {
         _waiting.Writer.TryComplete();

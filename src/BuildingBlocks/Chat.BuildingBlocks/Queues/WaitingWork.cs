@@ -1,9 +1,9 @@
 namespace Chat.BuildingBlocks.Queues;
 
-/// <summary>Counts work that waits for a store, so that no more is taken than there is room for, and it shows when the store stands still.</summary>
-/// <param name="maxItems">Items that may wait.</param>
-/// <param name="maxBytes">What they may take together; an item that is larger is taken where it waits alone.</param>
-/// <param name="clock">Of the waiting.</param>
+/// <summary>Counts the work that waits for a store: limits it, and tells how long the oldest has waited.</summary>
+/// <param name="maxItems">The most items.</param>
+/// <param name="maxBytes">The most bytes of all items together. A larger item is accepted when nothing else waits.</param>
+/// <param name="clock">Measures the waiting.</param>
 public sealed class WaitingWork(int maxItems, long maxBytes, TimeProvider clock)
 {
     private readonly Lock _lock = new();
@@ -28,7 +28,7 @@ public sealed class WaitingWork(int maxItems, long maxBytes, TimeProvider clock)
         }
     }
 
-    /// <summary>How long the one that waits longest has waited; zero where none waits.</summary>
+    /// <summary>How long the oldest item has waited; zero if none waits.</summary>
     public TimeSpan OldestWait
     {
         get
@@ -38,8 +38,8 @@ public sealed class WaitingWork(int maxItems, long maxBytes, TimeProvider clock)
         }
     }
 
-    /// <summary>Takes an item in; to be disposed of once, when it no longer waits. Null where there is no room.</summary>
-    /// <param name="bytes">What it takes, about.</param>
+    /// <summary>Adds an item. Dispose it once, when it no longer waits. Null if there is no room.</summary>
+    /// <param name="bytes">Its size, about.</param>
     public IDisposable? TryEnter(long bytes)
     {
         lock (_lock)

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Chat.BuildingBlocks.Text;
 
-/// <summary>What may be a name that a user gives and others read: a group's title, a device's name.</summary>
+/// <summary>The rules for a name that others read: a group's title, a device's name.</summary>
 public static class DisplayName
 {
     /// <summary>
@@ -38,6 +38,6 @@ public static class DisplayName
             or UnicodeCategory.EnclosingMark)
         && !IsBlankLetter(character.Value);
 
-    // Fillers and the blank braille pattern: letters and symbols to Unicode, and nothing to see.
+    // Fillers and the blank braille pattern: Unicode has them as letters or symbols, but they are invisible.
     private static bool IsBlankLetter(int character) => character is 0x115F or 0x1160 or 0x3164 or 0xFFA0 or 0x2800;
 }

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace Chat.BuildingBlocks.Text;
 
-/// <summary>What a text costs as JSON.</summary>
+/// <summary>The size of a text as JSON.</summary>
 public static class JsonText
 {
     // Escaped to the longest form: a backslash, u and four digits for each UTF-16 unit.
@@ -13,7 +13,7 @@ public static class JsonText
 
     private static readonly SearchValues<byte> PlainBytes = SearchValues.Create([.. Enumerable.Range(0, 128).Where(c => Plain.Contains((char)c)).Select(c => (byte)c)]);
 
-    /// <summary>Bytes of the text in JSON at most, without its quotes. Exact for plain ASCII; counts 6 for every other UTF-16 unit, whether or not it gets escaped.</summary>
+    /// <summary>The most bytes of the text in JSON, without quotes. Exact for plain ASCII; every other UTF-16 unit counts 6, escaped or not.</summary>
     public static int MaxBytes(ReadOnlySpan<char> text)
     {
         var bytes = text.Length;

@@ -5,8 +5,8 @@ using System.Text.Unicode;
 
 namespace Chat.BuildingBlocks.Text;
 
-/// <summary>A text from a client, as the UTF-8 in which it came, is stored and is sent: no string is made of it. Equal where the bytes are.</summary>
-/// <param name="bytes">Not to be changed afterwards.</param>
+/// <summary>A client's text as UTF-8 bytes: received, stored and sent without making a string of it. Equal if the bytes are equal.</summary>
+/// <param name="bytes">Must not change afterwards.</param>
 [JsonConverter(typeof(Utf8TextJsonConverter))]
 public readonly struct Utf8Text(ReadOnlyMemory<byte> bytes) : IEquatable<Utf8Text>
 {
