@@ -11,10 +11,10 @@ import { languages, startLanguage } from './i18n/languages'
 import { paintBrowser } from './theme/theme'
 import { home, installation } from './ui/installation'
 
-/** Longer than a storage that works takes to open, ms. */
+/** How long the browser's storage may take to open, ms. */
 const soon = 1_000
 
-/** Without the browser's storage the page works as long as it is open; it then is a device that forgets. */
+/** Without the browser's storage the page works while it is open, and forgets everything when it is closed. */
 async function openClient(): Promise<{ client: ChatClient; lasts: boolean }> {
   const options = { url: home.href, name: installation }
   try {

@@ -10,8 +10,8 @@ import { Shell } from './Shell'
 import { useChat, useClient } from './useChat'
 
 /**
- * Outside or inside; while inside, the connection bar stands above it all.
- * @param lasts What is here outlives the page.
+ * The sign-in screen, or the page with the connection bar above it.
+ * @param lasts Whether the store survives the page.
  */
 export function App({ lasts }: { lasts: boolean }) {
   const client = useClient()
@@ -37,7 +37,7 @@ export function App({ lasts }: { lasts: boolean }) {
   )
 }
 
-/** The address, too, names whom one wrote to. One that somebody came with before signing in stays. @returns Ends that. */
+/** Clears the address after signing out: it contains ids of others. An address opened before signing in stays. @returns Stops that. */
 function leaveWithSession(client: ChatClient): () => void {
   let wasIn = client.session !== undefined
   return client.subscribe(changes => {

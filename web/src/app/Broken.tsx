@@ -1,7 +1,7 @@
 import { useI18n } from '../i18n/I18n'
 import { Logo } from '../ui/icons'
 
-/** Instead of an empty page, should the page itself have a fault. */
+/** Shown instead of an empty page if the page itself has a bug. */
 export function Broken() {
   const { t } = useI18n()
   return (

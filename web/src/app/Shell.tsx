@@ -22,7 +22,7 @@ import { ShortcutsDialog } from './ShortcutsDialog'
 import { useShortcuts } from './shortcuts'
 import { useChat, useClient } from './useChat'
 
-/** Everything once one is signed in: the list, what is open beside it, and on wide screens a group's details as a third pane. */
+/** The page after signing in: the list, what is open beside it, and on wide screens a group's details as a third pane. */
 export function Shell() {
   const { t } = useI18n()
   const client = useClient()
@@ -65,7 +65,7 @@ export function Shell() {
   )
 }
 
-/** As one string, so that it is the same as long as the same people are in it. More than these are not on screen. */
+/** As one string, so that it is equal while it has the same users. No more than these are on screen. */
 function peersOf(conversations: readonly { peer?: string }[]): string {
   return conversations
     .flatMap(({ peer }) => peer ?? [])

@@ -2,7 +2,7 @@ import { useEffect, useRef } from 'preact/hooks'
 
 let opened = false
 
-/** After the first view is there, a change of view takes the focus along: a screen reader says where one is now. */
+/** After the first view, a change of view moves the focus, so that screen readers announce the new view. */
 export function viewOpened() {
   opened = true
 }
@@ -11,7 +11,7 @@ export function isFirstView(): boolean {
   return !opened
 }
 
-/** Gives focus to the element once its view has come, except at the very start, where the browser's own place is right. */
+/** Focuses the element when its view appears, except for the first view, where the browser's focus is right. */
 export function useArrivalFocus<E extends HTMLElement>() {
   const element = useRef<E>(null)
   useEffect(() => {

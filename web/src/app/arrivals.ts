@@ -3,8 +3,8 @@ import type { Change, ChatClient, Conversation, Message } from '@chat/client'
 type Watched = Pick<ChatClient, 'connection' | 'conversations' | 'session' | 'subscribe'>
 
 /**
- * Tells of each new message of others that comes after the page had everything that waited at its start; of several that come at once to one
- * conversation, the last. What a list or a page shows of a conversation that was not known is nothing new: it waited, too. @returns Ends that.
+ * Reports each new message of others that arrives after the page has caught up; of several that arrive at once in one conversation, the last.
+ * Messages of a list or page of a conversation that was not known are not new: they waited, too. @returns Stops that.
  */
 export function watchArrivals(client: Watched, onArrival: (message: Message, conversation: Conversation) => void): () => void {
   const newest = new Map<string, number>()

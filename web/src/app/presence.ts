@@ -4,7 +4,7 @@ import { useClient } from './useChat'
 
 const wanted = new Map<object, readonly string[]>()
 
-/** Shows these users' presence as long as the component is there. The client is told the union of what all views want. */
+/** Watches these users' presence while the component is mounted. The client gets the union of all components. */
 export function useWatch(userIds: readonly string[]) {
   const client = useClient()
   const key = userIds.join(' ')
@@ -21,7 +21,7 @@ export function useWatch(userIds: readonly string[]) {
 
 let planned = false
 
-/** Once for all that comes and goes at one moment. */
+/** Once for all changes of one moment. */
 function tell(client: ChatClient) {
   if (planned) return
   planned = true

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** What the page shows, kept in the address's hash: links, reload and the browser's back button work by it. */
+/** What the page shows, in the hash of the address, so that links, reload and the back button work. */
 export type Route =
   | { view: 'list' }
   | { view: 'conversation'; id: string }
@@ -29,7 +29,7 @@ export function hashOf(route: Route): string {
   }
 }
 
-/** `replace` leaves no way back to where one was: for a view that has become empty. */
+/** `replace` adds no history entry: for a view that has become empty. */
 export function go(route: Route, how: 'push' | 'replace' = 'push') {
   if (how === 'push') location.hash = hashOf(route)
   else location.replace(hashOf(route))

@@ -4,12 +4,12 @@ import { isComposing } from '../ui/keys'
 import { go, type Route } from './routes'
 import { useClient } from './useChat'
 
-/** Keys that hold everywhere. All have Alt, Ctrl or Escape: a letter alone belongs to whoever is writing. */
+/** Keys that work everywhere. All have Alt, Ctrl or Escape, as a letter alone is typed text. */
 export function useShortcuts(route: Route, onHelp: () => void) {
   const client = useClient()
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      // An open dialog keeps the keys to itself.
+      // An open dialog handles the keys itself.
       if (event.defaultPrevented || isComposing(event) || document.querySelector('dialog[open]')) return
       const action = actionFor(event, route, client)
       if (!action) return

@@ -9,8 +9,8 @@ export function useClient(): ChatClient {
 }
 
 /**
- * What `select` finds in the client, now and after every change. The component renders again only when it finds another value (Object.is),
- * so select something that the client keeps, or a plain value.
+ * What `select` returns, now and after every change of the client. The component renders again only when the value is another one (Object.is),
+ * so select an object that the client keeps, or a primitive value.
  */
 export function useChat<T>(select: (client: ChatClient) => T): T {
   const client = useClient()

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Route } from './routes'
 
-/** Whoever leaves a view finds the focus where they came from: a conversation's row, the details' button, else the list's heading. */
+/** After a view is left, the focus is where it was before: on the conversation's row, the details' button, else the list's heading. */
 export function useReturnFocus(route: Route) {
   const last = useRef(route)
   useEffect(() => {

@@ -2,11 +2,11 @@ import type { Timeline } from '@chat/client'
 import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 
-/** What stands above the first message: that more is coming, that it could not, or that this is where it begins. */
+/** Above the first message: that more is being loaded, that it could not be, or that this is the beginning. */
 export function Beginning({ timeline, isEmpty, isGroup, name }: { timeline: Timeline; isEmpty: boolean; isGroup: boolean; name: string }) {
   const { t } = useI18n()
 
-  // What is missing may be further down, where the reader is: then this stays in sight. That there is no network is said by the bar.
+  // The missing messages may be further down, where the reader is: then this stays visible. The bar shows that there is no network.
   if (timeline.error)
     return (
       <div class={timeline.error.code === 'network' ? 'beginning' : 'beginning pinned'} role="status">

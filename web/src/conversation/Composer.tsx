@@ -19,11 +19,11 @@ interface Props {
   name: string
   field: RefObject<HTMLTextAreaElement | null>
   original(messageId: string): Message | undefined
-  /** Resolves when the message is safe. */
+  /** Resolves when the message is in the outbox. */
   onSend(content: MessageContent): Promise<void>
 }
 
-/** Where one writes. What is written is the conversation's draft all the time, so leaving and coming back loses nothing. */
+/** The input field. What is written is stored as the conversation's draft, so that leaving and coming back loses nothing. */
 export function Composer({ id, me, name, field, original, onSend }: Props) {
   const { t } = useI18n()
   const client = useClient()
@@ -36,7 +36,7 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
   const canSend = draft.text.trim() !== '' && !isTooLong
 
   useEffect(() => {
-    // On a phone the keyboard would cover what one came to read.
+    // On a phone the keyboard would cover the messages.
     if (!isFirstView() && matchMedia('(pointer: fine)').matches) field.current?.focus()
     return () => client.setTyping(id, false)
   }, [])
@@ -129,7 +129,7 @@ function ReplyBar({ original, me, onCancel }: { original: Message | undefined; m
   )
 }
 
-/** As high as its text; only for browsers that cannot do so themselves. */
+/** Makes it as high as its text, in browsers that cannot do that themselves. */
 function grow(field: HTMLTextAreaElement) {
   if (CSS.supports('field-sizing', 'content')) return
   field.style.height = 'auto'

@@ -8,16 +8,16 @@ interface Props {
   block: Block
   me: string
   isGroup: boolean
-  /** Both clamped to the block, so that a receipt draws only the blocks again in which a tick changes. */
+  /** Both clamped to the block, so that a receipt renders only the blocks again in which a tick changes. */
   delivered: number
   read: number
-  /** Where the divider stands, if in this block. */
+  /** The seqNo below the divider, if it is in this block. */
   unreadFrom: number | undefined
-  /** Any moment of today: what "Yesterday" means changes at midnight. */
+  /** A time of today: what "Yesterday" means changes at midnight. */
   today: number
 }
 
-/** Rough heights, until the browser has seen the block: a message of a line, and one of a run. */
+/** Estimated heights, until the browser has laid out the block: of a message, and of the first of a run. */
 const messageHeight = 52
 
 export const MessageBlock = memo(({ block, me, isGroup, delivered, read, unreadFrom, today }: Props) => {

@@ -8,8 +8,8 @@ import { TickMark } from './TickMark'
 import { tickAt, type Reached } from './ticks'
 
 /**
- * One message. Its buttons have no handlers of their own: the list listens for all of them (messageActions), which is what makes thousands
- * of messages cheap.
+ * One message. Its buttons have no handlers of their own: the list has one for all of them (messageActions), so that thousands of messages are
+ * cheap.
  */
 export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: string; isGroup: boolean; reached: Reached }) {
   const { t, times } = useI18n()

@@ -27,13 +27,13 @@ interface Props {
   onReply(message: Message): void
 }
 
-/** The messages of a conversation, from the oldest that is loaded to what is still on its way. */
+/** The messages of a conversation, from the oldest that is loaded to the outbox entries. */
 export function MessageList({ place, timeline, me, isGroup, name, mark, onReply }: Props) {
   const { t, times } = useI18n()
   const client = useClient()
   const conversation = useChat(chat => chat.findConversation(timeline.conversationId))
   const [atEnd, setAtEnd] = useState(true)
-  // Of which mark the divider was on screen: the next mark has its own.
+  // The mark whose divider was on screen.
   const [seenMark, setSeenMark] = useState<number>()
   const [blocks] = useState(() => new Blocks())
   const today = useToday()
@@ -60,7 +60,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
     const now = client.findConversation(timeline.conversationId)
     if (!now || now.unreadCount === 0 || !isAttentive()) return
     const seen = atEnd ? messages.at(-1)?.seqNo : lastVisibleSeqNo(scroller)
-    // That storage fails is said by the bar; the next look marks it again.
+    // The bar shows that storage fails; it is marked again later.
     if (seen !== undefined && seen > now.readSeqNo) client.markRead(now.id, seen).catch(() => undefined)
   }
 

@@ -4,8 +4,8 @@ import { linkify } from './linkify'
 const lineBreak = /\r\n|[\n\r\u2028\u2029]/
 
 /**
- * A user's text. It is never markup: every part becomes a text node, an address an element made here. Each line has the direction of its
- * script; what is given as children stands at the end of the last one.
+ * A user's text. It is never markup: every part becomes a text node, an address a link. Each line has the direction of its script; the children are
+ * shown at the end of the last one.
  */
 export function MessageText({ text, children }: { text: string; children: ComponentChildren }) {
   const lines = text.split(lineBreak)

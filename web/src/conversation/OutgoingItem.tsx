@@ -6,7 +6,7 @@ import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
 import { MessageText } from './MessageText'
 
-/** An own message that is not in the log yet: on its way, or refused and waiting for a decision. */
+/** An outbox entry: waiting to be sent, or refused and waiting for the user to retry or discard it. */
 export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: boolean }) {
   const { t, times } = useI18n()
   const client = useClient()

@@ -1,28 +1,28 @@
 import { Component, createRef, type ComponentChildren, type RefObject } from 'preact'
 
-/** Nearer to the end than this counts as being there, in CSS pixels. */
+/** The reader counts as being at the end if it is nearer than this, CSS pixels. */
 const nearEnd = 48
-/** Older messages are fetched when less than this is left above. */
+/** Older messages are loaded when less than this is left above, CSS pixels. */
 const nearStart = 1600
 
 export interface ScrollPlaceProps {
-  /** Holds this pane as long as it is there. */
+  /** Set while the pane is mounted. */
   handle: { current: ScrollPlace | null }
   label: string
   children: ComponentChildren
-  /** Called once, when the first messages are there: puts the reader where reading begins, or returns false for the end. */
+  /** Called once, with the first messages: scrolls to where reading begins, or returns false for the end. */
   onOpen(scroller: HTMLElement): boolean
   hasContent: boolean
   onNearStart(): void
-  /** The place has changed, or what stands at it. */
+  /** The scroll position or the content has changed. */
   onMoved(place: { atEnd: boolean }): void
   onClick?: (event: MouseEvent) => void
   onKeyDown?: (event: KeyboardEvent) => void
 }
 
 /**
- * The scrolling pane of a conversation. It stays at the end only if the reader is there; otherwise what the reader sees stays where it is,
- * whatever comes above or below. A class, as only getSnapshotBeforeUpdate sees the page just before it changes.
+ * The scrolling pane of a conversation. If the reader is at the end, it stays there; otherwise what the reader sees does not move, whatever is
+ * added above or below. A class, as only getSnapshotBeforeUpdate runs just before the page changes.
  */
 export class ScrollPlace extends Component<ScrollPlaceProps> {
   readonly scroller: RefObject<HTMLDivElement | null> = createRef<HTMLDivElement>()
@@ -45,7 +45,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   show(element: Element) {
     if (this.isHidden) return
     const scroller = this.scroller.current!
-    // Twice: the first look lays out what was never on screen, the second one knows its true height.
+    // Twice: the first call lays out content that was never on screen, the second knows its true height.
     for (let turn = 0; turn < 2; turn++) scroller.scrollTop += element.getBoundingClientRect().top - scroller.getBoundingClientRect().top - scroller.clientHeight / 4
     this.atEnd = this.distanceToEnd() < nearEnd
     this.lastTop = scroller.scrollTop
@@ -85,7 +85,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
     if (!this.props.onOpen(this.scroller.current!)) this.keepPlace()
   }
 
-  /** Not laid out, as beside a group's details on a phone: nobody sees anything, and every measure is 0. */
+  /** Not laid out, as behind a group's details on a phone: every measure is 0. */
   private get isHidden(): boolean {
     return !this.scroller.current?.clientHeight
   }
@@ -96,7 +96,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
     if (this.isHidden) return
     if (!this.opened) this.open()
     else if (this.atEnd) this.keepPlace()
-    // Not every browser keeps the place of what it does not show.
+    // Not every browser keeps the scroll position of hidden content.
     else if (wasHidden) this.scroller.current!.scrollTop = this.lastTop
     this.tell()
   }
@@ -121,14 +121,14 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
   private scrolled = () => {
     if (this.isHidden) return
     const { scrollTop } = this.scroller.current!
-    // Content that grows moves the end away from the reader; only the reader moves away from the end.
+    // Growing content moves the end away from the reader; only scrolling moves the reader away from the end.
     if (this.distanceToEnd() < nearEnd) this.atEnd = true
     else if (scrollTop < this.lastTop - 1) this.atEnd = false
     this.lastTop = scrollTop
     this.tell()
   }
 
-  /** At most once a frame: looking at the page costs a layout. */
+  /** At most once a frame: measuring costs a layout. */
   private tell() {
     if (this.frame) return
     this.frame = requestAnimationFrame(() => {
@@ -158,7 +158,7 @@ function firstVisible(scroller: HTMLElement): Element | undefined {
   return block && (firstBelow([...block.querySelectorAll('li')], top) ?? block)
 }
 
-/** The parts of the content; a search through everything inside would cost with every scrolled frame. */
+/** The direct parts of the content; searching all descendants would be slow in every scrolled frame. */
 const blocksIn = (scroller: HTMLElement) => [...scroller.firstElementChild!.children]
 
 /** The highest seqNo of which the end is on screen. */
@@ -174,7 +174,7 @@ export function lastVisibleSeqNo(scroller: HTMLElement): number | undefined {
   return undefined
 }
 
-/** By halving, as elements follow each other downwards. */
+/** By binary search, as elements are in order from top to bottom. */
 function firstBelow(elements: readonly Element[], top: number): Element | undefined {
   let low = 0
   let high = elements.length

@@ -1,7 +1,7 @@
 import { useI18n } from '../i18n/I18n'
 import type { ReceiptState } from '@chat/client'
 
-/** One tick: the server has it. Two: it has come to everybody. Two in colour: everybody has read it. */
+/** One tick: sent. Two: delivered to everybody. Two in colour: read by everybody. */
 export function TickMark({ tick }: { tick: ReceiptState }) {
   const { t } = useI18n()
   return (

@@ -3,7 +3,7 @@ import { useI18n } from '../i18n/I18n'
 
 const nobody: readonly string[] = []
 
-/** Who is writing now. The line keeps its place when nobody is, so that nothing jumps. */
+/** Who is typing now. The line stays when nobody is, so that nothing moves. */
 export function TypingLine({ id }: { id: string }) {
   const { t } = useI18n()
   const typing = useChat(client => client.findConversation(id)?.typing ?? nobody)

@@ -1,21 +1,21 @@
 import type { Message } from '@chat/client'
 
-/** Messages of one stretch of seqNos, drawn together and drawn again only when something in it changes. */
+/** The messages of one range of seqNos, rendered together, and again only when something in it changes. */
 export interface Block {
   readonly key: number
   readonly messages: readonly Message[]
-  /** The message before the first one: whether a day or a run goes on is seen from it. */
+  /** The message before the first one: it decides whether a day or a run continues. */
   readonly before: Message | undefined
-  /** For each message the one it answers, where that is here. */
+  /** For each message the one it answers, if that is loaded. */
   readonly originals: readonly (Message | undefined)[]
 }
 
-/** SeqNos a block spans: few enough to draw one in a frame, enough to keep the list of blocks short. */
+/** How many seqNos a block has: few enough to render one in a frame, enough to keep the list of blocks short. */
 export const blockSize = 50
 
 /**
- * Cuts a growing list of messages into blocks by seqNo. A block in which nothing changed is the same object as the time before, so that of ten
- * thousand messages only those around a change are compared.
+ * Divides a growing list of messages into blocks by seqNo. A block in which nothing changed is the same object as before, so that of ten thousand
+ * messages only those around a change are compared.
  */
 export class Blocks {
   private readonly byId = new Map<string, Message>()
@@ -65,7 +65,7 @@ function cut(messages: readonly Message[]): [from: number, to: number][] {
   return cuts
 }
 
-/** Messages never change and are in order, so a stretch with the same ends and length is the same stretch. */
+/** Messages do not change and are in order, so two ranges with the same ends and length are equal. */
 function holds(block: Block, messages: readonly Message[], from: number, to: number): boolean {
   return (
     block.messages.length === to - from &&

@@ -1,9 +1,9 @@
 import { useEffect, useRef } from 'preact/hooks'
 
 /**
- * Copied messages say who wrote each and when, and keep their lines. Of a message that is chosen in part, the part; of one alone, its text
- * alone.
- * @param headOf What stands in front of a message's text, where it is one of several.
+ * Several copied messages each get their sender and time, and keep their lines. Of a message that is selected in part, only that part is copied; of a single
+ * message only its text.
+ * @param headOf What is put before a message's text, if it is one of several.
  */
 export function useCopying(scroller: () => Element | null | undefined, headOf: (item: HTMLElement) => string) {
   const latest = useRef({ scroller, headOf })
@@ -32,7 +32,7 @@ function chosenIn(scroller: Element | null | undefined, range: Range): { item: H
   })
 }
 
-/** What a range has of an element's text. */
+/** The part of an element's text that is in a range. */
 function partOf(element: Element, range: Range): string {
   const part = document.createRange()
   part.selectNodeContents(element)

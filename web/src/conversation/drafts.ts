@@ -5,7 +5,7 @@ import { useChat } from '../app/useChat'
 import { installation } from '../ui/installation'
 import { forgetItems, keepItem, readItem } from '../ui/storage'
 
-/** What somebody has begun to write in a conversation. */
+/** What the user has written in a conversation and not sent. */
 export type Draft = MessageContent
 
 const prefix = `${installation.replace('chat', 'chat.draft')}.`
@@ -13,7 +13,7 @@ const none: Draft = { text: '' }
 const known = new Map<string, Draft>()
 const listeners = new Set<() => void>()
 
-/** Kept in this browser for each user and conversation, through reload and signing out by expiry. */
+/** Stored in this browser for each user and conversation; survives a reload and a session that expires. */
 export function readDraft(userId: string, conversationId: string): Draft {
   const key = keyOf(userId, conversationId)
   let draft = known.get(key)
@@ -29,13 +29,13 @@ export function keepDraft(userId: string, conversationId: string, draft: Draft) 
   tell()
 }
 
-/** A text that was taken for sent and could not be goes back in front of what was typed since. */
+/** If sending failed, the text goes back before what was typed since. */
 export function takeBack(userId: string, conversationId: string, unsent: Draft) {
   const since = readDraft(userId, conversationId)
   keepDraft(userId, conversationId, { ...unsent, ...since, text: [unsent.text, since.text].filter(Boolean).join('\n') })
 }
 
-/** When a session ends for good, what its user has begun to write is not for the next one. */
+/** When a session ends for good, the drafts are deleted: they are not for the next user. */
 export function forgetDrafts() {
   forgetItems(prefix)
   known.clear()
@@ -43,8 +43,8 @@ export function forgetDrafts() {
 }
 
 /**
- * Keeps drafts right whatever else goes on: what another tab writes, or sends, is so here too, and they end with their session, whoever ended it.
- * @param window told by the browser of what other tabs have stored
+ * Keeps drafts up to date: with what other tabs write or send, and with the end of the session, in whichever tab.
+ * @param window gets the browser's `storage` events of other tabs
  */
 export function tendDrafts(client: Pick<ChatClient, 'subscribe'>, window: EventTarget) {
   window.addEventListener('storage', event => {

@@ -2,10 +2,10 @@ import { LinkifyIt } from 'linkify-it'
 
 export type Part = { text: string; href?: string }
 
-// Not its own search: that finds nothing behind a letter, and many scripts have no spaces.
+// Not the library's own search: that finds no address directly after a letter, and many scripts have no spaces.
 const schema = /\bhttps?:/gi
 const rules = new LinkifyIt({ urlAuth: true })
-/** Marks in a row at the end of an address are the sentence's. */
+/** Punctuation at the end of an address belongs to the sentence. */
 const trailing = /[.,;:!?…*_]+$/
 
 /** Splits text into plain parts and web addresses (http and https, nothing else). Joined, the parts are the text again. */

@@ -6,7 +6,7 @@ interface Actions {
   onOriginal(messageId: string): void
 }
 
-/** One listener for the buttons of all messages, and the keys that go from message to message. */
+/** One listener for the buttons of all messages, and the keys that move from message to message. */
 export function messageActions({ find, onReply, onOriginal }: Actions) {
   const messageAt = (target: EventTarget | null) => {
     const item = target instanceof Element ? target.closest<HTMLElement>('li[data-seq]') : undefined
@@ -49,7 +49,7 @@ function neighbour(scroller: HTMLElement, item: Element, step: -1 | 1): HTMLElem
   return items[items.indexOf(item as HTMLElement) + step]
 }
 
-/** Beginning with the arrow keys one comes to the newest message that is to be seen. */
+/** The first arrow key moves to the newest message on screen. */
 function lastItem(scroller: HTMLElement): HTMLElement | undefined {
   const bottom = scroller.getBoundingClientRect().bottom
   return [...scroller.querySelectorAll<HTMLElement>('li.message')].findLast(item => item.getBoundingClientRect().top < bottom)

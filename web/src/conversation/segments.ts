@@ -1,14 +1,14 @@
 import type { Message } from '@chat/client'
 import { isSameDay } from '../i18n/times'
 
-/** A message as it stands in its run: the first of a run carries its sender's name. */
+/** A message and whether it starts a run of the same sender, which shows the sender's name. */
 export interface Line {
   readonly message: Message
   readonly startsRun: boolean
   readonly original: Message | undefined
 }
 
-/** Lines between two marks. The mark above is a new day, the first unread message, or both. */
+/** Messages between two dividers. The divider above is a new day, the first unread message, or both. */
 export interface Segment {
   readonly key: string
   readonly day?: number
@@ -16,12 +16,12 @@ export interface Segment {
   readonly lines: readonly Line[]
 }
 
-/** After a pause as long as this the same sender begins a new run. */
+/** After a pause this long the same sender starts a new run. */
 const runPauseMs = 5 * 60_000
 
 /**
- * @param before the message in front of the first, if it is known
- * @param unreadFrom the seqNo of the first unread message, where the divider stands
+ * @param before the message before the first, if it is known
+ * @param unreadFrom the seqNo of the first unread message, above which the divider is shown
  */
 export function segmentsOf(
   messages: readonly Message[],
@@ -36,7 +36,7 @@ export function segmentsOf(
     const isUnread = message.seqNo === unreadFrom
     if (isNewDay || isUnread || segments.length === 0)
       segments.push({
-        // A day has one place in a block, so older messages put in front leave the rest where it is.
+        // A day appears once in a block, so adding older messages above leaves the rest unchanged.
         key: `${new Date(message.timestamp).toDateString()}${unreadFrom !== undefined && message.seqNo >= unreadFrom ? ' unread' : ''}`,
         ...(isNewDay && { day: message.timestamp }),
         unread: isUnread,

@@ -1,13 +1,13 @@
 import type { Message, ReceiptState } from '@chat/client'
 
-/** How far the others have got: own messages up to these seqNos are delivered, read. */
+/** Own messages up to these seqNos are delivered to, and read by, all others. */
 export interface Reached {
   readonly delivered: number
   readonly read: number
 }
 
 /**
- * Finds both marks by halving, as receipts are cumulative: what is read stands below what is not.
+ * Finds both by binary search, as receipts are cumulative.
  * @param own the user's own messages, ascending
  */
 export function reachedOf(own: readonly Message[], receiptOf: (message: Message) => ReceiptState): Reached {
@@ -22,12 +22,12 @@ export function tickAt(seqNo: number, reached: Reached): ReceiptState {
   return seqNo <= reached.read ? 'read' : seqNo <= reached.delivered ? 'delivered' : 'sent'
 }
 
-/** The mark as far as it concerns [from, to]: the same for a block that it has passed or not come to. */
+/** The seqNo clamped to [from, to]: the same for every block that lies above or below it. */
 export function clampTo(mark: number, from: number, to: number): number {
   return mark < from ? 0 : Math.min(mark, to)
 }
 
-/** How many of the first items meet a condition that, once broken, stays broken. */
+/** How many of the first items meet a condition that no later item meets after one has not. */
 function countWhile<T>(items: readonly T[], meets: (item: T) => boolean): number {
   let low = 0
   let high = items.length

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks'
 
 export const isAttentive = () => document.visibilityState === 'visible' && document.hasFocus()
 
-/** Whether somebody is likely to look: the page is visible and its window has the focus. Only then is anything marked as read. */
+/** Whether the user is likely to be looking: the page is visible and its window has the focus. Only then messages are marked as read. */
 export function useAttentive(): boolean {
   const [attentive, setAttentive] = useState(isAttentive)
   useEffect(() => {

@@ -2,7 +2,7 @@ import { isGroup, type Timeline } from '@chat/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 
-/** Whether a group is none of this user's, as far as that is certain: one that is not known yet may still be in the list that is being read. */
+/** Whether it is certain that the user is not in this group: one that is not known yet may be in the list that is being read. */
 export function useIsGone({ conversationId, error }: Timeline): boolean {
   const client = useClient()
   const isKnown = useChat(chat => chat.findConversation(conversationId) !== undefined)

@@ -3,12 +3,12 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Blocks } from './blocks'
 import type { ScrollPlace } from './ScrollPlace'
 
-/** Leaps to messages that need not be loaded yet: loads down to them, draws, shows them and lights them up for a moment. */
+/** Jumps to a message that may not be loaded yet: loads down to it, scrolls to it and highlights it for a moment. */
 export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly current: ScrollPlace | null }) {
   const [target, setTarget] = useState<{ seqNo: number }>()
   const done = useRef<{ seqNo: number }>(undefined)
 
-  // After each drawing, as the target may have come with this one.
+  // After each render, as the target may be on the page now.
   useEffect(() => {
     if (!target || done.current === target) return
     const scroller = place.current?.scroller.current
@@ -22,8 +22,8 @@ export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly c
 
   return {
     async toMessage(messageId: string) {
-      // Message ids rise with time: once older ones are here and it is not among them, it is not to be seen by this user.
-      // A view that is gone loads no more: its timeline is closed.
+      // Message ids rise with time: if older ones are here and this one is not, the user may not see it.
+      // A closed timeline loads nothing more.
       while (place.current && !blocks.find(messageId) && timeline.hasOlder && !timeline.error && messageId < (timeline.messages[0]?.messageId ?? ''))
         await timeline.loadOlder().then(() => blocks.update(timeline.messages))
       const message = blocks.find(messageId)

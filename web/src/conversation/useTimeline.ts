@@ -2,7 +2,7 @@ import type { Timeline } from '@chat/client'
 import { useLayoutEffect, useReducer, useState } from 'preact/hooks'
 import { useClient } from '../app/useChat'
 
-/** A conversation's messages, open as long as the component is there. Give the component the conversation's id as its key. */
+/** A conversation's timeline, open while the component is mounted. Give the component the conversation's id as its key. */
 export function useTimeline(conversationId: string): Timeline {
   const client = useClient()
   const [timeline] = useState(() => client.openTimeline(conversationId))

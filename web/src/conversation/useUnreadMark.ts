@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks'
 import { useChat } from '../app/useChat'
 
 /**
- * Where the divider "New messages" stands: at what was unread when the conversation was opened, or came while nobody looked. It stays there
- * while one reads, and goes when one writes.
+ * Where the divider "New messages" is: above what was unread when the conversation was opened, or arrived while the user was not looking. It stays while
+ * the user reads, and is removed when the user sends a message.
  */
 export function useUnreadMark(conversationId: string, me: string, isAttentive: boolean) {
   const conversation = useChat(client => client.findConversation(conversationId))
@@ -15,9 +15,9 @@ export function useUnreadMark(conversationId: string, me: string, isAttentive: b
   if (!isAttentive && hasUnread && (readBefore === undefined || isOver(readBefore, conversation.readSeqNo))) setReadBefore(conversation.readSeqNo)
 
   return {
-    /** The highest place that had been read; undefined where nothing was new. */
+    /** The highest seqNo that was read before; undefined if nothing is new. */
     readBefore,
-    /** The seqNo over which the divider stands, as far as it is among these messages. */
+    /** The seqNo above which the divider is shown, if it is among these messages. */
     firstUnread: (messages: readonly Message[]) =>
       readBefore === undefined || (messages[0]?.seqNo ?? 0) > readBefore + 1
         ? undefined
@@ -26,5 +26,5 @@ export function useUnreadMark(conversationId: string, me: string, isAttentive: b
   }
 }
 
-/** What the divider announced has been read since: the next new message gets its own. */
+/** The messages below the divider have been read: the next new message gets a new divider. */
 const isOver = (readBefore: number, readSeqNo: number) => readSeqNo > readBefore

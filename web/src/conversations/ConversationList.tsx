@@ -9,8 +9,8 @@ import { useNow } from '../ui/useNow'
 import { ConversationRow } from './ConversationRow'
 
 /**
- * The left pane: who one is, and every conversation, newest first.
- * @param isAlone nothing stands beside it, as on a phone: then it is what the page is about
+ * The left pane: the user, and every conversation, newest first.
+ * @param isAlone it is the only pane, as on a phone: then it is the main content
  */
 export function ConversationList({ current, isAlone }: { current: string | undefined; isAlone: boolean }) {
   const { t } = useI18n()
@@ -18,7 +18,7 @@ export function ConversationList({ current, isAlone }: { current: string | undef
   const conversations = useChat(client => client.conversations)
   const list = useRef<HTMLUListElement>(null)
   const now = useNow()
-  // One stop for the Tab key; the arrow keys go on from there.
+  // One tab stop for the list; the arrow keys move within it.
   const reachable = conversations.some(one => one.id === current) ? current : conversations[0]?.id
 
   return (

@@ -46,7 +46,7 @@ export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now
   )
 })
 
-/** One line: who is writing, else what one has begun, else the last message. */
+/** One line: who is typing, else the draft, else the last message. */
 function Preview({ conversation, isCurrent }: { conversation: Conversation; isCurrent: boolean }) {
   const { t } = useI18n()
   const me = useChat(client => client.session?.userId)

@@ -6,7 +6,7 @@ import { useI18n } from '../i18n/I18n'
 import { Problem } from '../ui/Problem'
 import { isUserId } from './userIds'
 
-/** A direct conversation needs no making: it begins with its first message. */
+/** A direct conversation is not created: it begins with its first message. */
 export function NewDirect() {
   const { t } = useI18n()
   const client = useClient()

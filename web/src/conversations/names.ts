@@ -1,7 +1,7 @@
 import { isGroup, peerOf, type ChatClient } from '@chat/client'
 import type { Texts } from '../i18n/en'
 
-/** What a conversation is called: the other one's user id, or the group's title. */
+/** A conversation's name: the other user's id, or the group's title. */
 export function nameOf(client: ChatClient, id: string, t: Texts): string {
   if (isGroup(id)) return client.findConversation(id)?.title ?? t.list.group
   return peerOf(id, client.session?.userId ?? '') ?? id

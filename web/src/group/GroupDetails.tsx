@@ -18,7 +18,7 @@ import { MemberItem } from './MemberItem'
 import { mayManage } from './rights'
 import { useGroup } from './useGroup'
 
-/** Beside the conversation: who is in the group, and what one may do about it. */
+/** Beside the conversation: the group's members and settings. */
 export function GroupDetails({ id }: { id: string }) {
   const { t } = useI18n()
   const heading = useArrivalFocus<HTMLHeadingElement>()

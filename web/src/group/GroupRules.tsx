@@ -7,7 +7,7 @@ import { useI18n } from '../i18n/I18n'
 export function GroupRules({ group, onChange }: { group: Group; onChange: (work: () => Promise<Group | void>) => Promise<boolean> }) {
   const { t } = useI18n()
   const client = useClient()
-  // Until somebody edits it, it follows the group: another admin may change it meanwhile.
+  // Until the user edits it, it shows the group's title: another admin may change it meanwhile.
   const [edited, setEdited] = useState<string>()
   const title = edited ?? group.title
   const ids = { title: useId(), history: useId() }

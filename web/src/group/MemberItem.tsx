@@ -15,7 +15,7 @@ interface Props {
   onChange(work: () => Promise<Group | void>): Promise<boolean>
 }
 
-/** A member; what one may do with them opens underneath. */
+/** A member; the actions open below. */
 export function MemberItem({ groupId, member, own, onChange }: Props) {
   const { t } = useI18n()
   const client = useClient()

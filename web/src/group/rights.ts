@@ -3,8 +3,8 @@ import type { Role } from '@chat/client'
 /** Title, history and members are for owner and admins. */
 export const mayManage = (role: Role) => role === 'owner' || role === 'admin'
 
-/** The owner may remove everybody else, an admin plain members. Oneself one does not remove: one leaves. */
+/** The owner may remove everybody else, an admin plain members. Nobody removes themselves: they leave. */
 export const mayRemove = (own: Role, other: Role) => other !== 'owner' && (own === 'owner' || (own === 'admin' && other === 'member'))
 
-/** Roles are the owner's to give. */
+/** Only the owner gives roles. */
 export const maySetRole = (own: Role, other: Role) => own === 'owner' && other !== 'owner'

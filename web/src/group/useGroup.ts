@@ -7,7 +7,7 @@ export function useGroup(id: string) {
   const client = useClient()
   const [group, setGroup] = useState<Group>()
   const [error, setError] = useState<ChatError>()
-  // Nothing can be read while offline; what is missing then is read on the next connection.
+  // While offline nothing can be read: the next connection reads it.
   const isOnline = useChat(chat => chat.connection.caughtUp)
 
   useEffect(() => {

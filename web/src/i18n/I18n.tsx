@@ -13,11 +13,11 @@ interface I18n {
 
 const Context = createContext<I18n>(undefined as never)
 
-/** The page's words and times for everything inside; the first language was loaded before. */
+/** Provides texts and times to everything inside; the first language is loaded before. */
 export function I18nProvider(props: { language: Language; texts: Texts; children: ComponentChildren }) {
   const [state, setState] = useState({ language: props.language, t: props.texts })
 
-  // With the words, before they are seen: a screen reader picks its voice by it.
+  // Set together with the texts: screen readers choose their voice by it.
   useLayoutEffect(() => {
     document.documentElement.lang = state.language
   }, [state])

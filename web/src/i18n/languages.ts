@@ -1,7 +1,7 @@
 import { keepItem, readItem } from '../ui/storage'
 import type { Texts } from './en'
 
-/** Every language there is, in its own name. Each is loaded when it is wanted. */
+/** All languages, by their own names. Each is loaded when it is needed. */
 export const languages = {
   en: { name: 'English', load: () => import('./en').then(module => module.en as Texts) },
   de: { name: 'Deutsch', load: () => import('./de').then(module => module.de) },
@@ -11,7 +11,7 @@ export type Language = keyof typeof languages
 
 const key = 'chat.language'
 
-/** The chosen one, else the first of the browser's that is there, else English. */
+/** The chosen one, else the first of the browser's languages that exists, else English. */
 export function preferredLanguage(stored: string | null, wanted: readonly string[]): Language {
   for (const candidate of [stored ?? '', ...wanted]) {
     const language = candidate.toLowerCase().split('-')[0]!
@@ -20,7 +20,7 @@ export function preferredLanguage(stored: string | null, wanted: readonly string
   return 'en'
 }
 
-/** The language as it is written where the reader lives, which the first of the browser's languages with a region says: `en-GB`, `de-AT`. */
+/** The language with the region of the browser's first language that has one: `en-GB`, `de-AT`. */
 export function localeOf(language: Language, wanted: readonly string[]): string {
   const locale = wanted.flatMap(parseLocale).find(one => one.region !== undefined)
   if (!locale) return language

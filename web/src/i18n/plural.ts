@@ -1,7 +1,7 @@
-/** The forms a language needs of a phrase; `other` is always there. */
+/** The plural forms of a phrase; `other` is always there. */
 export type Forms = { other: string } & Partial<Record<Intl.LDMLPluralRule, string>>
 
-/** Chooses by a language's own rules; `#` in the phrase stands for the number, written its way. */
+/** Chooses by the language's rules; `#` in the phrase is replaced by the number, formatted for the language. */
 export function pluralIn(language: string) {
   const rules = new Intl.PluralRules(language)
   const numbers = new Intl.NumberFormat(language)

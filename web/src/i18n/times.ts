@@ -1,7 +1,7 @@
 const minute = 60_000
 const day = 86_400_000
 
-/** Times in words of one language, as one region writes them, and in the reader's time zone. `now` is always given: the clock is the caller's. */
+/** Times in one language, formatted for one region, in the user's time zone. `now` is always passed in. */
 export interface Times {
   /** 14:05 */
   clock(at: number): string
@@ -48,7 +48,7 @@ export function timesIn(locale: string): Times {
     },
 
     ago(at, now) {
-      // A clock that is a little ahead is no reason to speak of the future.
+      // A clock that is a little ahead must not give a time in the future.
       const passed = Math.max(0, now - at)
       if (passed < 45_000) return relative.format(0, 'second')
       if (passed < 60 * minute) return relative.format(-Math.max(1, Math.round(passed / minute)), 'minute')

@@ -1,7 +1,7 @@
 import type { Conversation, Message } from '@chat/client'
 import { home } from '../ui/installation'
 
-/** The notifications that this page has open: at most one of each conversation, as long as its message is unread. */
+/** The open notifications of this page: at most one for each conversation, while its message is unread. */
 export class Notices {
   private readonly open = new Map<string, { seqNo: number; notification: Notification }>()
 

@@ -10,7 +10,7 @@ import { useI18n } from '../i18n/I18n'
 import { installation } from '../ui/installation'
 import { Notices } from './notices'
 
-/** Another window of the same user may show the message at once; it then is read, or seen to come, within this time, and no notification is due. */
+/** Another window may show the message at once: if it is read within this time, there is no notification. */
 const graceMs = 700
 
 /** Shows a notification for each message that comes while nobody looks at this page in any of its tabs, if the user has allowed them. */
@@ -20,7 +20,7 @@ export function useNotifications() {
   useEffect(() => notify(client, t), [client, t])
 }
 
-/** @returns Ends it, and leaves nothing behind. */
+/** @returns Stops it, and closes its notifications. */
 function notify(client: ChatClient, t: Texts): () => void {
   const ending = new AbortController()
   const notices = new Notices()
@@ -42,7 +42,7 @@ function notify(client: ChatClient, t: Texts): () => void {
   }
 
   const ends = [watchArrivals(client, arrived), client.subscribe(() => notices.tidy(id => client.findConversation(id)))]
-  // What a page leaves open when it goes nobody can close, and a click on it leads nowhere.
+  // Nothing could close the notifications of a closed page, and a click on one would do nothing.
   addEventListener('pagehide', () => notices.closeAll(), { signal: ending.signal })
   return () => {
     ending.abort()
@@ -51,7 +51,7 @@ function notify(client: ChatClient, t: Texts): () => void {
   }
 }
 
-/** What came while somebody was looking at another tab. */
+/** Messages that arrived while the user was looking at another tab. */
 function seenElsewhere(signal: AbortSignal) {
   type Seen = Pick<Message, 'conversationId' | 'seqNo'>
   const newest = new Map<string, number>()

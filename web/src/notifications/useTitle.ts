@@ -2,7 +2,7 @@ import { useEffect } from 'preact/hooks'
 import { useChat } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 
-/** The tab's title: how much is unread, and where one is. */
+/** The tab's title: the number of unread messages, and the open view. */
 export function useTitle(place: string | undefined) {
   const { t } = useI18n()
   const unread = useChat(client => client.conversations.reduce((sum, one) => sum + one.unreadCount, 0))
@@ -10,7 +10,7 @@ export function useTitle(place: string | undefined) {
   useEffect(() => {
     document.title = titleOf(unread, isCapped, place, t.app)
   }, [unread, isCapped, place, t])
-  // With the session goes what it says about it.
+  // Reset when the session ends.
   useEffect(() => () => void (document.title = t.app), [t])
 }
 

@@ -4,14 +4,14 @@ import { useChat, useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
 
-/** Says where the connection stands, above everything, when it is not simply there. */
+/** A bar at the top with the connection's status, if it is not online. */
 export function ConnectionBar() {
   const { t } = useI18n()
   const client = useClient()
   const connection = useChat(chat => chat.connection)
   const storageFailed = useChat(chat => chat.storageFailed)
   const { status, caughtUp } = connection
-  // What is over in a moment is no news.
+  // A short interruption is not shown.
   const isSlow = useLasting((status === 'connecting' || status === 'online') && !caughtUp, 1500)
 
   return (
@@ -45,7 +45,7 @@ export function ConnectionBar() {
   )
 }
 
-/** True once something has been so for a while. */
+/** True when `isSo` has been true for this long. */
 function useLasting(isSo: boolean, ms: number): boolean {
   const [lasts, setLasts] = useState(false)
   useEffect(() => {

@@ -10,7 +10,7 @@ import { useTask } from '../ui/useTask'
 import { thisDevice } from './deviceName'
 import { PasswordField } from './PasswordField'
 
-/** The way in: one screen for those who have an account and those who want one. */
+/** Signing in and creating an account, on one screen. */
 export function SignIn({ reason }: { reason: SignedOutReason | undefined }) {
   const { t } = useI18n()
   const client = useClient()

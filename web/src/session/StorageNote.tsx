@@ -2,7 +2,7 @@ import './ConnectionBar.css'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
 
-/** Says, above everything, that nothing here outlives the page. */
+/** A bar at the top: nothing is stored when the page is closed. */
 export function StorageNote() {
   const { t } = useI18n()
   return (

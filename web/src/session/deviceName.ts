@@ -15,7 +15,7 @@ const systems: [RegExp, string][] = [
   [/\bLinux\b/, 'Linux'],
 ]
 
-/** "Firefox, Linux": how this installation is called in the list of devices, in no language. */
+/** "Firefox, Linux": this installation's name in the list of devices, the same in every language. */
 export function deviceName(userAgent: string): string {
   const first = (table: [RegExp, string][]) => table.find(([pattern]) => pattern.test(userAgent))?.[1]
   return [first(browsers) ?? 'Browser', first(systems)].filter(Boolean).join(', ')

@@ -1,6 +1,6 @@
 import { Icon } from './icons'
 
-/** Says what went wrong, at once also to a screen reader. Stands there empty before, so that its filling is noticed. */
+/** Shows what went wrong, also to screen readers. It is on the page before, empty: screen readers announce only changes. */
 export function Problem({ text }: { text: string | undefined }) {
   return (
     <div role="alert" class="problem-place">

@@ -1,4 +1,4 @@
-/** Own drawings on a grid of 24, in the text's colour. They say nothing to a screen reader: the button they stand in does. */
+/** Icons on a grid of 24, in the text's colour. Hidden from screen readers: the button has the label. */
 const paths = {
   back: 'M15 5l-7 7 7 7',
   plus: 'M12 5v14M5 12h14',

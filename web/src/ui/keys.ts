@@ -1,5 +1,5 @@
-/** An input method has the key. Safari ends a composition before the key that confirms it; that its code is 229 tells all the same. */
+/** The key belongs to an input method. Safari ends a composition before the key that confirms it; its key code 229 shows it all the same. */
 export const isComposing = (event: KeyboardEvent) => event.isComposing || event.keyCode === 229
 
-/** The keyboard is on the screen: it has no Shift+Enter, so Enter begins a line and the button sends. */
+/** An on-screen keyboard has no Shift+Enter, so Enter begins a new line and the button sends. */
 export const touchKeyboard = '(hover: none) and (pointer: coarse)'

@@ -1,6 +1,6 @@
 import { Component, createElement, type ComponentChild, type FunctionComponent } from 'preact'
 
-/** A component that renders again only when one of its props is another (Object.is), or what `same` says. */
+/** A component that renders again only when one of its props is another (Object.is), or `same` says so. */
 export function memo<P extends object>(render: (props: P) => ComponentChild, same: (a: P, b: P) => boolean = shallowSame): FunctionComponent<P> {
   class Memo extends Component<P> {
     override shouldComponentUpdate(next: P) {

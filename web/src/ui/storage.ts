@@ -1,4 +1,4 @@
-/** What this browser keeps for the page beside the client's store. A browser may refuse it all; then nothing is kept, and the page works. */
+/** What the page stores in this browser beside the client's store. If the browser refuses, nothing is stored, and the page works. */
 export function readItem(key: string): string | null {
   try {
     return localStorage.getItem(key)
@@ -7,13 +7,13 @@ export function readItem(key: string): string | null {
   }
 }
 
-/** Null forgets it. */
+/** Null deletes it. */
 export function keepItem(key: string, value: string | null) {
   try {
     if (value === null) localStorage.removeItem(key)
     else localStorage.setItem(key, value)
   } catch {
-    // Full or shut: it holds as long as the page.
+    // Full or refused: the value is lost with the page.
   }
 }
 
@@ -21,6 +21,6 @@ export function forgetItems(prefix: string) {
   try {
     for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) localStorage.removeItem(key)
   } catch {
-    // Shut: there is nothing to forget.
+    // Refused: there is nothing to delete.
   }
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/** The widths at which panes come and go; the same as in Shell.css. */
+/** The widths at which panes appear and disappear; the same as in Shell.css. */
 export const onePane = '(max-width: 719.98px)'
 export const noThirdPane = '(max-width: 1079.98px)'
 
