@@ -41,7 +41,7 @@ public sealed class StartTests : IDisposable
 
         using var host = HostProcess.Start(_data);
 
-        await ExpectRefusalAsync(host, "signing-key.pem' may be read by others");
+        await ExpectRefusalAsync(host, "signing-key.pem' may be read by other users");
     }
 
     [Fact]

@@ -4,22 +4,22 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Identity.Contracts;
 
 /// <summary>
-/// A user has a device more: it logged in, or showed an outside issuer's token, for the first time or for the first time since its revocation. After
-/// the <see cref="DeviceRevoked"/> of that.
+/// A user has a new device: it logged in, or used an outside issuer's token, for the first time or for the first time since it was revoked. Raised after the
+/// <see cref="DeviceRevoked"/> of that revocation.
 /// </summary>
 /// <remarks>
-/// Raised at most once, and never where the node dies, or a subscriber fails, at that moment: <see cref="GetDevices"/> is the truth.
+/// Raised at most once; not at all if the node dies or a subscriber fails at that moment. <see cref="GetDevices"/> is the truth.
 /// </remarks>
 public sealed record DeviceAdded(DeviceAddress Device) : IEvent;
 
 /// <summary>
-/// A device was revoked, and its tokens are void: its connection ends, and what is kept of it is deleted. Raised again until no subscriber fails.
+/// A device was revoked and its tokens are void: close its connection and delete its data. Raised again until no subscriber fails.
 /// </summary>
 public sealed record DeviceRevoked(DeviceAddress Device) : IEvent
 {
     /// <summary>
-    /// What is stored of it must not be deleted here: another node has revoked it, some time ago, and does that, and the device may have registered again;
-    /// or its user has changed the password from it, and it goes on with new tokens.
+    /// Do not delete the device's data. Either another node revoked the device and deletes it, and the device may have logged in again since; or the user
+    /// changed the password on this device, which continues with new tokens.
     /// </summary>
     public bool KeepData { get; init; }
 }

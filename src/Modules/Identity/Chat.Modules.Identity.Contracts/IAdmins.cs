@@ -10,7 +10,7 @@ public interface IAdmins
     /// <summary>Whether the user is one.</summary>
     bool Contains(UserId user);
 
-    /// <summary>Whether this password of an admin's was right within the last five minutes: a browser sends it with each part of a page.</summary>
+    /// <summary>Whether this admin's password was checked and right within the last five minutes. A browser sends it with every request.</summary>
     bool IsKnown(UserId user, string password);
 
     /// <summary>Checks a built-in account's password.</summary>
@@ -19,8 +19,8 @@ public interface IAdmins
     /// <param name="network">Where it comes from: failed tries count by account and network.</param>
     Task<Result<Done>> CheckAsync(UserId user, string password, IPAddress network, CancellationToken ct);
 
-    /// <summary>Makes an admin's account, as nobody can register it.</summary>
-    /// <remarks>Refusals: <c>forbidden</c> for a user who is no admin and where an outside issuer keeps the accounts, <c>bad_request</c> for a password
-    /// that cannot be one, <c>conflict</c> where there is the account, <c>unavailable</c> when too many passwords wait.</remarks>
+    /// <summary>Creates an admin's account; the id cannot be registered by clients.</summary>
+    /// <remarks>Refusals: <c>forbidden</c> for a user who is not an admin, or if an outside issuer keeps the accounts, <c>bad_request</c> for a password
+    /// that cannot be one, <c>conflict</c> if the account exists, <c>unavailable</c> when too many passwords wait.</remarks>
     Task<Result<Done>> CreateAsync(UserId user, string password, CancellationToken ct);
 }

@@ -6,43 +6,43 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Identity.Contracts;
 
-/// <summary>Checks access tokens: of a request's head, and of a live connection's <c>auth</c> frame.</summary>
+/// <summary>Checks access tokens: those of HTTP requests, and those of <c>auth</c> frames.</summary>
 public interface ITokens
 {
     /// <summary>Checks signature, issuer, audience, times and revocation.</summary>
-    /// <param name="token">As the client sent it.</param>
-    /// <param name="deviceFromQuery">The connection's device; stands in for a missing <c>device</c> claim, and must equal one that is there.
-    /// Null where there is none.</param>
+    /// <param name="token">The token as sent.</param>
+    /// <param name="deviceFromQuery">The device of the query string: used if the token has no <c>device</c> claim, and must equal the claim if it has.
+    /// Null if the request has none.</param>
     /// <exception cref="StoreUnavailableException">The store, or the outside issuer's keys, cannot be reached.</exception>
     Task<TokenCheck> ValidateAsync(string token, string? deviceFromQuery, CancellationToken ct);
 
     /// <summary>
-    /// Whether the device of a request that was let in has been revoked since. Asked once its connection stands: a revocation before that
-    /// has found none to close.
+    /// Whether the device of an authenticated request was revoked since. Ask after its connection is registered: an earlier revocation found no
+    /// connection to close.
     /// </summary>
     /// <param name="user">Of <see cref="TokenCheck.ToIdentity"/>; one without its claims is not revoked.</param>
     bool IsRevoked(ClaimsPrincipal user);
 }
 
-/// <summary>What a token turned out to be: a device's until a time, or refused.</summary>
-/// <param name="Device">Whose it is; null when it is refused.</param>
-/// <param name="ExpiresAt">Until when it is good; meaningless when it is refused.</param>
-/// <param name="Error"><c>unauthenticated</c>, or <c>token_expired</c> where its age is all that is wrong; null when it is good.</param>
+/// <summary>The result of a token check.</summary>
+/// <param name="Device">The token's device; null if refused.</param>
+/// <param name="ExpiresAt">When it expires; default if refused.</param>
+/// <param name="Error"><c>unauthenticated</c>, or <c>token_expired</c> if expiry is the only fault; null if valid.</param>
 public sealed record TokenCheck(DeviceAddress? Device, DateTimeOffset ExpiresAt, Error? Error)
 {
-    /// <summary>When it was issued, in whole milliseconds or seconds; meaningless when it is refused.</summary>
+    /// <summary>When it was issued, in whole milliseconds or seconds; default if refused.</summary>
     public DateTimeOffset IssuedAt { get; init; }
 
-    /// <summary>The claim of the time of issue in Unix milliseconds, by which a revocation tells a device's tokens apart.</summary>
+    /// <summary>The claim with the time of issue in Unix milliseconds. Revocations compare it.</summary>
     public const string IssuedAtMsClaim = "iat_ms";
 
-    /// <summary>The claim of the time until which the token is good, in Unix seconds (RFC 7519 §4.1.4).</summary>
+    /// <summary>The expiry claim, in Unix seconds (RFC 7519 §4.1.4).</summary>
     public const string ExpiryClaim = "exp";
 
     /// <summary>A refused token.</summary>
     public static TokenCheck Refused(Error error) => new(null, default, error);
 
-    /// <summary>A good token's user, device, time of issue and expiry as the claims of a request.</summary>
+    /// <summary>User, device, time of issue and expiry of a valid token, as claims.</summary>
     /// <exception cref="InvalidOperationException">The token is refused.</exception>
     public ClaimsIdentity ToIdentity(string scheme)
     {

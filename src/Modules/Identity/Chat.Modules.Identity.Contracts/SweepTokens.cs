@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Identity.Contracts;
 
 /// <summary>
-/// Deletes the refresh tokens that have expired, and the revocations that no access token is left of. May run at any time, and twice at once.
+/// Deletes expired refresh tokens, and revocations whose access tokens have all expired. May run at any time, also concurrently.
 /// </summary>
-/// <remarks>Answers with the number of refresh tokens; 0 where the database deletes them by itself.</remarks>
+/// <remarks>Answers with the number of refresh tokens; 0 if the database deletes them by itself.</remarks>
 public sealed record SweepTokens : ICommand<int>;

@@ -5,33 +5,33 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Identity;
 
-/// <summary>Section <c>Auth</c>: who may come in.</summary>
+/// <summary>Section <c>Auth</c>: who may use the server.</summary>
 internal sealed class AuthOptions
 {
     /// <summary>
-    /// The address of an outside issuer (OpenID Connect discovery below it), whose tokens are trusted instead of this server's own.
-    /// HTTPS, but in Development. Default none.
+    /// The address of an outside issuer with OpenID Connect discovery. Its tokens are trusted instead of this server's own. Must be HTTPS outside
+    /// Development. Default none.
     /// </summary>
     public string? Authority { get; init; }
 
-    /// <summary>The <c>aud</c> of the tokens. Needed with <see cref="Authority"/>; default <c>chat</c> without.</summary>
+    /// <summary>The <c>aud</c> of the tokens. Required with <see cref="Authority"/>; else default <c>chat</c>.</summary>
     public string? Audience { get; init; }
 
     /// <summary>The <c>iss</c> of this server's own tokens. Default <c>chat</c>.</summary>
     [Required] public string Issuer { get; init; } = "chat";
 
     /// <summary>
-    /// The key that signs this server's own tokens, a PEM file of an EC P-256 private key: the same for all hosts, and needed with
-    /// <c>Cql:ContactPoints</c>. Default none: the server makes one and keeps it in its data directory.
+    /// The key that signs this server's tokens: a PEM file with an EC P-256 private key, the same for all servers. Required with
+    /// <c>Cql:ContactPoints</c>. Default none: the server creates one in its data directory.
     /// </summary>
     public string? SigningKeyFile { get; init; }
 
-    /// <summary>Whether the server keeps accounts itself: register, login. Default true, false with an <see cref="Authority"/>.</summary>
+    /// <summary>Whether this server keeps accounts (register, login). Default true; false with an <see cref="Authority"/>.</summary>
     public bool? BuiltInAccounts { get; init; }
 
     /// <summary>
-    /// The users who may see the operators' pages. Nobody can register their ids, nor one that looks alike: <c>Chat.Host admin create ID</c> makes
-    /// the account. Default none.
+    /// The users who may see the operators' pages. Their ids, and ids that look alike, cannot be registered: <c>Chat.Host admin create ID</c> creates the
+    /// account. Default none.
     /// </summary>
     public IReadOnlyList<string> Admins { get; init; } = [];
 
@@ -54,8 +54,8 @@ internal sealed class AuthOptions
     public TimeSpan MaxTokenLifetime => TimeSpan.FromSeconds(MaxTokenLifetimeSeconds);
 
     /// <summary>
-    /// Where several hosts share the stores, how often each looks for the devices that others have revoked, in ms: for so long a token that
-    /// was revoked elsewhere may still be good here. 100 to 60 000; default 2 000. No meaning for the embedded stores.
+    /// On a cluster: how often each server reads the devices that others have revoked, in milliseconds. For so long a token that was revoked on another
+    /// server may still be accepted here. 100 to 60 000; default 2 000. Not used with the embedded stores.
     /// </summary>
     [Range(100, 60_000)] public int RevocationRefreshMs { get; init; } = 2_000;
 
@@ -65,27 +65,27 @@ internal sealed class AuthOptions
     /// </summary>
     [Range(100_000, 10_000_000)] public int PasswordIterations { get; init; } = 210_000;
 
-    /// <summary>Passwords that may wait to be hashed, half the cores doing so; beyond it <c>unavailable</c>. 1 to 10 000; default 256.</summary>
+    /// <summary>Passwords that may wait to be hashed or checked; more are <c>unavailable</c>. 1 to 10 000; default 256.</summary>
     [Range(1, 10_000)] public int MaxWaitingPasswords { get; init; } = 256;
 
     /// <summary>
-    /// Tries of one account's password before each further one has to wait: a second, and then twice as long each time. Strangers count together; a
-    /// network that the account was signed in from and a device that it has count by themselves. 1 to 1 000; default 10.
+    /// Wrong attempts at one account's password before each further one must wait: one second, then twice as long each time. Networks that the account was
+    /// signed in from, and its known devices, are counted separately; all others together. 1 to 1 000; default 10.
     /// </summary>
     [Range(1, 1_000)] public int FreeGuesses { get; init; } = 10;
 
-    /// <summary>The longest wait between two tries of one account's password, in seconds. 1 to 3 600; default 900.</summary>
+    /// <summary>The longest wait between two attempts at one account's password, in seconds. 1 to 3 600; default 900.</summary>
     [Range(1, 3_600)] public int MaxGuessDelaySeconds { get; init; } = 900;
 
     public TimeSpan MaxGuessDelay => TimeSpan.FromSeconds(MaxGuessDelaySeconds);
 
     /// <summary>
-    /// Accounts' counts of tries, and as many networks they were signed in from, that are remembered, about 300 bytes each; when full, the one that was
-    /// used longest ago is forgotten. 1 000 to 10 000 000; default 100 000.
+    /// Accounts whose wrong attempts are remembered, and as many networks that accounts were signed in from; about 300 bytes each. When full, the least
+    /// recently used is removed. 1 000 to 10 000 000; default 100 000.
     /// </summary>
     [Range(1_000, 10_000_000)] public int MaxTrackedGuesses { get; init; } = 100_000;
 
-    /// <summary>Devices of one user. 1 to 10 000; default 100.</summary>
+    /// <summary>The most devices of one user. 1 to 10 000; default 100.</summary>
     [Range(1, 10_000)] public int MaxDevices { get; init; } = 100;
 
     public bool KeepsAccounts => BuiltInAccounts ?? Authority is null;
@@ -93,7 +93,7 @@ internal sealed class AuthOptions
     public string TokenAudience => Audience ?? "chat";
 }
 
-/// <summary>What attributes cannot say: one issuer, and a safe one.</summary>
+/// <summary>Checks what attributes cannot express: exactly one issuer, and a safe one.</summary>
 internal sealed class AuthOptionsValidator(IHostEnvironment environment) : IValidateOptions<AuthOptions>
 {
     public ValidateOptionsResult Validate(string? name, AuthOptions options)

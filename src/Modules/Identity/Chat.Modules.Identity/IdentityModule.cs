@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Identity;
 
-/// <summary>Who may come in: accounts, their devices, and the tokens given to them.</summary>
+/// <summary>Accounts, their devices, and their tokens.</summary>
 public sealed class IdentityModule : IModule
 {
     public void AddServices(IServiceCollection services, ModuleContext context)
@@ -56,7 +56,7 @@ public sealed class IdentityModule : IModule
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
-        // Now, so that a key that cannot be used ends the start.
+        // Resolved now, so that an unusable key ends the start.
         routes.ServiceProvider.GetRequiredService<ITokens>();
         if (AuthOf(routes.ServiceProvider).KeepsAccounts)
         {

@@ -45,7 +45,7 @@ public sealed class SigningKeyTests : IDisposable
 
         var refusal = Assert.Throws<StorageException>(() => new SigningKey(_data));
 
-        Assert.Contains("may be read by others", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("may be read by other users", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(Path, refusal.Message, StringComparison.Ordinal);
     }
 

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Chat.Modules.Identity.Accounts;
 
-/// <summary><c>/v1/auth</c>: in and out of the built-in accounts.</summary>
+/// <summary><c>/v1/auth</c>: register, log in, refresh and log out of built-in accounts.</summary>
 internal static class AuthEndpoints
 {
     public static void MapAuth(this IEndpointRouteBuilder routes)
@@ -19,7 +19,7 @@ internal static class AuthEndpoints
             body.Fault() is { } fault
                 ? HttpErrors.ToProblem(fault)
                 : Answer(context, await accounts.RegisterAsync(body.Address(), body.DeviceName, body.Password, ct), StatusCodes.Status201Created))
-            .WithSummary("Makes an account and logs a device in.").Produces<TokenPair>(StatusCodes.Status201Created)
+            .WithSummary("Creates an account and logs a device in.").Produces<TokenPair>(StatusCodes.Status201Created)
             .Refuses(ErrorCodes.Forbidden, ErrorCodes.Conflict)
             .WithMetadata(new AddressRated(AddressRate.Registrations));
 
@@ -27,22 +27,22 @@ internal static class AuthEndpoints
             body.Fault() is { } fault
                 ? HttpErrors.ToProblem(fault)
                 : Answer(context, await accounts.LogInAsync(body.Address(), body.DeviceName, body.Password, ClientNetwork.Of(context), ct), StatusCodes.Status200OK))
-            .WithSummary("Logs a device in; its older tokens stay good.").Produces<TokenPair>().Refuses(ErrorCodes.Unauthenticated, ErrorCodes.Forbidden)
+            .WithSummary("Logs a device in; its older tokens stay valid.").Produces<TokenPair>().Refuses(ErrorCodes.Unauthenticated, ErrorCodes.Forbidden)
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
         auth.MapPost("/refresh", async (RefreshBody body, HttpContext context, BuiltInAccounts accounts, CancellationToken ct) =>
             Answer(context, await accounts.RefreshAsync(body.RefreshToken, ct), StatusCodes.Status200OK))
-            .WithSummary("The next pair for a refresh token, which is used up by it.").Produces<TokenPair>().Refuses(ErrorCodes.Unauthenticated, ErrorCodes.Forbidden)
+            .WithSummary("Exchanges a refresh token, which can be used once, for a new pair.").Produces<TokenPair>().Refuses(ErrorCodes.Unauthenticated, ErrorCodes.Forbidden)
             .WithMetadata(new AddressRated(AddressRate.Logins));
 
         auth.MapPost("/logout", async (RefreshBody body, BuiltInAccounts accounts, CancellationToken ct) =>
         {
             await accounts.LogOutAsync(body.RefreshToken, ct);
             return Results.NoContent();
-        }).WithSummary("Ends a refresh token and those before it.").Produces(StatusCodes.Status204NoContent).WithMetadata(new AddressRated(AddressRate.Logins));
+        }).WithSummary("Ends the session of a refresh token.").Produces(StatusCodes.Status204NoContent).WithMetadata(new AddressRated(AddressRate.Logins));
     }
 
-    /// <summary>Apart, as it needs a token.</summary>
+    /// <summary>Separate, since it needs a token.</summary>
     public static void MapPasswordChange(this IEndpointRouteBuilder routes) => routes
         .MapPost("/v1/auth/password", async (PasswordBody body, HttpContext context, Caller caller, PasswordChange change, CancellationToken ct) =>
             body.CurrentPassword.Length > PasswordRules.MaxLength
@@ -51,7 +51,7 @@ internal static class AuthEndpoints
                     context,
                     await change.ChangeAsync(caller.Device, body.CurrentPassword, body.NewPassword, ClientNetwork.Of(context), ct),
                     StatusCodes.Status200OK))
-        .WithTags("Accounts").WithSummary("Changes the caller's password and ends its other sessions; the device goes on with the pair answered.")
+        .WithTags("Accounts").WithSummary("Changes the caller's password and ends its other sessions; the device continues with the new pair.")
         .Produces<TokenPair>().WithMetadata(new AddressRated(AddressRate.Logins));
 
     private static IResult Answer(HttpContext context, Result<TokenPair> result, int status)
@@ -76,7 +76,7 @@ internal static class AuthEndpoints
                 : null;
         }
 
-        // A record's own would tell the password.
+        // The default would contain the password.
         public override string ToString() => $"{UserId}/{DeviceId}";
     }
 

@@ -11,16 +11,16 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Identity.Accounts;
 
-/// <summary>The built-in accounts: register, log in, and go on being logged in.</summary>
+/// <summary>The built-in accounts: register, log in, refresh, log out.</summary>
 internal sealed class BuiltInAccounts(
     IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens accessTokens, RefreshTokens refreshTokens,
     PendingRevocations pendingRevocations, PasswordThrottle throttle, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
 {
-    // Whoever came first would be admin.
+    // Otherwise whoever registers first would be the admin.
     private readonly HashSet<string> _reserved =
         [.. options.Value.Admins.Where(admin => UserId.TryParse(admin, out _)).Select(admin => LookAlike.FoldOf(UserId.Parse(admin)))];
 
-    /// <summary>Makes an account and logs a device in. Refusals: <c>conflict</c> where the id is taken, looks like one that is, or is an admin's.</summary>
+    /// <summary>Creates an account and logs a device in. Refusal: <c>conflict</c> if the id is taken, looks like one that is, or is an admin's.</summary>
     public async Task<Result<TokenPair>> RegisterAsync(DeviceAddress device, string? deviceName, string password, CancellationToken ct)
     {
         if (_reserved.Contains(LookAlike.FoldOf(device.User)))
@@ -29,10 +29,10 @@ internal sealed class BuiltInAccounts(
         return added.Error is { } refusal ? refusal : await OpenAsync(device, deviceName, ct);
     }
 
-    /// <summary>Makes an admin's account, which cannot be registered. Refusal: <c>conflict</c> where there is one.</summary>
+    /// <summary>Creates an admin's account, which cannot be registered. Refusal: <c>conflict</c> if it exists.</summary>
     public Task<Result<Done>> CreateAdminAsync(UserId user, string password, CancellationToken ct) => AddAsync(user, password, ct);
 
-    /// <summary>Opens one more family of refresh tokens; the device's older tokens stay good.</summary>
+    /// <summary>Starts another family of refresh tokens; the device's older tokens stay valid.</summary>
     /// <remarks>Refusals: those of <see cref="CheckPasswordAsync"/>.</remarks>
     public async Task<Result<TokenPair>> LogInAsync(DeviceAddress device, string? deviceName, string password, IPAddress network, CancellationToken ct)
     {
@@ -43,16 +43,16 @@ internal sealed class BuiltInAccounts(
         if (!opened.IsOk)
             return opened;
         var hash = await accounts.FindPasswordHashAsync(device.User, ct);
-        // Another hash may be of the same password: a login at the same time has renewed an old one.
+        // A different hash may be of the same password: a concurrent login may have renewed an old hash.
         if (hash == right.Value || await passwords.CheckAsync(hash, password, ct) is { IsOk: true, Value: not PasswordCheck.Wrong })
             return opened;
-        // Changed while this went on, and the sessions ended meanwhile may not have had this one among them.
+        // The password was changed meanwhile, and this session may have started after the others were ended.
         await LogOutAsync(opened.Value.RefreshToken, ct);
         return IdentityErrors.PasswordChanged;
     }
 
-    /// <summary>The hash that the password was right for. Refusals: <c>unauthenticated</c> alike for a wrong password and no such user, <c>rate_limited</c> where
-    /// the account's was tried too often, <c>unavailable</c> when too many wait.</summary>
+    /// <summary>The hash that the password matches. Refusals: <c>unauthenticated</c> for a wrong password as for an unknown user, <c>rate_limited</c> if the
+    /// account's password was tried too often, <c>unavailable</c> if too many checks wait.</summary>
     public async Task<Result<string>> CheckPasswordAsync(UserId user, DeviceId? device, string password, IPAddress network, CancellationToken ct)
     {
         var admitted = await throttle.AdmitAsync(user, device, network, ct);
@@ -69,7 +69,7 @@ internal sealed class BuiltInAccounts(
             return hash!;
         if (await accounts.ReplacePasswordHashAsync(user, hash!, renewed.Value, ct))
             return renewed.Value;
-        // Another login has renewed it at the same time, or the password was changed.
+        // A concurrent login renewed it, or the password was changed.
         var now = await accounts.FindPasswordHashAsync(user, ct);
         var again = await passwords.CheckAsync(now, password, ct);
         if (again.Error is { } stillBusy)
@@ -78,7 +78,7 @@ internal sealed class BuiltInAccounts(
     }
 
     /// <summary>
-    /// Gives the next refresh token for the presented one. One that was used before ends its family, but for the newest within
+    /// Exchanges a refresh token for the next one. A token that was used before ends its family, except the newest one within
     /// <see cref="RefreshTokens.RepeatWindow"/>: the answer was lost, or two tabs used it at once.
     /// </summary>
     public async Task<Result<TokenPair>> RefreshAsync(string refreshToken, CancellationToken ct)
@@ -93,7 +93,7 @@ internal sealed class BuiltInAccounts(
         return IdentityErrors.BadRefreshToken;
     }
 
-    /// <summary>Ends the token's family; one that was never given out ends nothing.</summary>
+    /// <summary>Ends the token's family. A token that was never issued ends nothing.</summary>
     public async Task LogOutAsync(string refreshToken, CancellationToken ct)
     {
         if (RefreshToken.TryParse(refreshToken, out var token))
@@ -104,7 +104,7 @@ internal sealed class BuiltInAccounts(
     {
         if (PasswordRules.FaultOfNew(user, password) is { } fault)
             return fault;
-        // Before the costly part; the store has the last word.
+        // A quick check before the costly hash; the store decides.
         if (await accounts.FindPasswordHashAsync(user, ct) is not null)
             return IdentityErrors.UserIdTaken;
         var hash = await passwords.HashAsync(password, ct);
@@ -125,7 +125,7 @@ internal sealed class BuiltInAccounts(
         return result;
     }
 
-    /// <summary>Opens a family for a device whose older tokens are void, and which the user keeps.</summary>
+    /// <summary>Starts a family for a device that stays the user's, and whose older tokens are void.</summary>
     public async Task<Result<TokenPair>> BeginAnewAsync(DeviceAddress device, string? deviceName, CancellationToken ct) =>
         (await BeginAsync(device, deviceName, ct)).Result;
 
@@ -143,11 +143,11 @@ internal sealed class BuiltInAccounts(
     private DateTimeOffset RefreshExpiry() => clock.GetUtcNow() + options.Value.RefreshTokenLifetime;
 }
 
-/// <summary>What a client gets to come in with.</summary>
-/// <param name="RefreshToken">For the next pair; good once.</param>
-/// <param name="ExpiresIn">How long the access token is good, in seconds.</param>
+/// <summary>The tokens of a login.</summary>
+/// <param name="RefreshToken">Exchanged for the next pair, once.</param>
+/// <param name="ExpiresIn">The access token's lifetime in seconds.</param>
 internal sealed record TokenPair(string AccessToken, string RefreshToken, int ExpiresIn)
 {
-    // A record's own would tell the tokens.
+    // The default would contain the tokens.
     public override string ToString() => nameof(TokenPair);
 }

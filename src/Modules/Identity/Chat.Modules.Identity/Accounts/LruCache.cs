@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Chat.Modules.Identity.Accounts;
 
-/// <summary>Values by key, no more than a number of them: the one that was used longest ago goes first. Not for several threads.</summary>
+/// <summary>A cache of limited size that removes the least recently used value first. Not thread-safe.</summary>
 internal sealed class LruCache<TKey, TValue>(int capacity) where TKey : notnull
 {
     private readonly Dictionary<TKey, LinkedListNode<(TKey Key, TValue Value)>> _nodes = [];

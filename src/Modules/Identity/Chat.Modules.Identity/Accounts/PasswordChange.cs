@@ -9,17 +9,17 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Identity.Accounts;
 
-/// <summary>Changes a password, and ends all sessions but the one that asks: that goes on with a new pair of tokens.</summary>
+/// <summary>Changes a password and ends all other sessions. The calling device continues with new tokens.</summary>
 internal sealed class PasswordChange(
     BuiltInAccounts accounts, IAccountStore store, Passwords passwords, IDeviceStore devices, Revocations revocations, DeviceRegistrar registrar,
     PendingRevocations pendingRevocations, IMediator mediator, ILogger<PasswordChange> log)
 {
     /// <summary>
-    /// The other devices are revoked, and every token that this one was given before is void. Asked again after an answer that was lost, it finds the
-    /// password changed and ends the sessions again.
+    /// Revokes the user's other devices, and voids all earlier tokens of the calling one. May be called again after a lost answer: it finds the password
+    /// changed, and ends the sessions again.
     /// </summary>
-    /// <remarks>Refusals: <c>bad_request</c> for a password that cannot be one, <c>forbidden</c> for a wrong current one, <c>rate_limited</c> as at login,
-    /// <c>conflict</c> where it was changed at the same time, <c>unavailable</c> when too many passwords wait.</remarks>
+    /// <remarks>Refusals: <c>bad_request</c> for an invalid new password, <c>forbidden</c> for a wrong current one, <c>rate_limited</c> as at login,
+    /// <c>conflict</c> if it was changed concurrently, <c>unavailable</c> if too many passwords wait.</remarks>
     public async Task<Result<TokenPair>> ChangeAsync(DeviceAddress caller, string current, string renewed, IPAddress network, CancellationToken ct)
     {
         if (PasswordRules.FaultOfNew(caller.User, renewed) is { } fault)
@@ -47,12 +47,12 @@ internal sealed class PasswordChange(
         return await EndOthersAsync(caller);
     }
 
-    // Once the password is changed, a caller that hangs up leaves no session alive.
+    // Not cancelled with the request: once the password is changed, all other sessions must end.
     private async Task<Result<TokenPair>> EndOthersAsync(DeviceAddress caller)
     {
         var ct = CancellationToken.None;
         var all = await devices.GetDevicesAsync(caller.User, ct);
-        // Half revoked ones too: where the store failed to answer, this node does not know yet that their tokens are void.
+        // Pending revocations too: if the store did not answer, this node does not know yet that their tokens are void.
         var addresses = all.Select(device => caller with { Device = device.Id }).Union(await devices.GetPendingRevocationsAsync(caller.User, ct));
         foreach (var other in addresses.Where(device => device != caller))
         {
@@ -60,10 +60,10 @@ internal sealed class PasswordChange(
             registrar.Forget(other);
             await pendingRevocations.TryCompleteAsync(other, ct);
         }
-        // Its tokens alone: it is not forgotten, and begins anew at once.
+        // Voids its tokens only: the device is kept, and gets new ones at once.
         await revocations.AddAsync(caller, ct);
         var pair = await accounts.BeginAnewAsync(caller, all.FirstOrDefault(device => device.Id == caller.Device)?.Name, ct);
-        // Its connection may be one that came in by a stolen token.
+        // Its connection may have been opened with a stolen token.
         await mediator.Publish(new DeviceRevoked(caller) { KeepData = true }, ct);
         return pair;
     }

@@ -6,7 +6,7 @@ using Zxcvbn.Matcher;
 
 namespace Chat.Modules.Identity.Accounts;
 
-/// <summary>What a password may be, and the one form in which passwords are compared. Lengths in UTF-16 units.</summary>
+/// <summary>The rules for new passwords, and the form in which passwords are compared. Lengths are in UTF-16 units.</summary>
 internal static class PasswordRules
 {
     public const int MaxLength = 256;
@@ -14,24 +14,24 @@ internal static class PasswordRules
     private const int MinLength = 8;
     private const int MinDifferent = 4;
 
-    /// <summary>So many of the list's, from the most common on, are refused.</summary>
+    /// <summary>So many of the most common passwords are refused.</summary>
     private const int Common = 10_000;
 
-    /// <summary>No longer one is in the list.</summary>
+    /// <summary>The list has no longer ones.</summary>
     private const int MaxCommonLength = 64;
 
-    // The list of the package zxcvbn-core, by how common they are.
+    // The list of package zxcvbn-core, most common first.
     private static readonly DictionaryMatcher List = new("passwords", "passwords.lst");
 
     /// <summary>
-    /// The form that is hashed: RFC 8265's OpaqueString, so that a password is the same from every keyboard: each space is U+0020, and characters are
-    /// composed (NFC). By a library, as .NET's own does nothing with <c>InvariantGlobalization</c>.
+    /// The form that is hashed: RFC 8265's OpaqueString, so that a password is the same from every keyboard. Every space becomes U+0020, and characters are
+    /// composed (NFC). Uses a library, since .NET's own normalisation does nothing with <c>InvariantGlobalization</c>.
     /// </summary>
     public static string Normalise(string password) => IsAscii(password)
         ? password
         : ENSNormalize.NF.NFC(string.Concat(password.Select(c => char.GetUnicodeCategory(c) == UnicodeCategory.SpaceSeparator ? ' ' : c)));
 
-    /// <summary>Why a password cannot be a user's new one; null where it can. <c>bad_request</c>.</summary>
+    /// <summary>The fault of a new password (<c>bad_request</c>); null if it is valid.</summary>
     public static Error? FaultOfNew(UserId user, string password)
     {
         if (password.Length > MaxLength)
@@ -42,7 +42,7 @@ internal static class PasswordRules
         if (normal.Any(char.IsControl))
             return Error.BadRequest("A password has no control characters.");
         if (normal.Distinct().Count() < MinDifferent || IsCommon(normal))
-            return Error.BadRequest("This password is one of those that are tried first; take another.");
+            return Error.BadRequest("This password is too common; choose another.");
         return string.Equals(normal, user.Value, StringComparison.OrdinalIgnoreCase)
             ? Error.BadRequest("A password is not the user's own id.")
             : null;

@@ -10,13 +10,13 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Identity.Accounts;
 
 /// <summary>
-/// Limits how often one account's password is tried, from all addresses together: after <see cref="AuthOptions.FreeGuesses"/> each further try
-/// waits twice as long as the one before, up to <see cref="AuthOptions.MaxGuessDelay"/>. Strangers share one count. So they cannot lock the
-/// owner out: a network that the account was signed in from, and a device that it has, have counts of their own.
+/// Limits how often one account's password is tried, over all addresses. After <see cref="AuthOptions.FreeGuesses"/> wrong attempts each further one must
+/// wait twice as long as the one before, up to <see cref="AuthOptions.MaxGuessDelay"/>. Networks that the account was signed in from, and its known
+/// devices, have counts of their own; all others share one. So strangers cannot lock the owner out.
 /// </summary>
 /// <remarks>
-/// In this process's memory, and forgotten after an hour without a try. A try counts when it begins, so many at once are no way round. An id without an
-/// account is limited like any other.
+/// Kept in this process's memory, and forgotten after an hour without an attempt. An attempt counts when it begins, so concurrent ones do not get around
+/// the limit. Ids without an account are limited as well.
 /// </remarks>
 internal sealed class PasswordThrottle
 {
@@ -30,7 +30,7 @@ internal sealed class PasswordThrottle
     private readonly Counter<long> _refused;
     private readonly Lock _gate = new();
 
-    // Both under _gate.
+    // Both guarded by _gate.
     private readonly LruCache<(UserId, string Source), Tries> _tries;
     private readonly LruCache<(UserId, IPAddress), bool> _networks;
 
@@ -38,11 +38,11 @@ internal sealed class PasswordThrottle
     {
         (_options, _enabled, _devices, _clock) = (options.Value, rates.Value.Enabled, devices, clock);
         (_tries, _networks) = (new(_options.MaxTrackedGuesses), new(_options.MaxTrackedGuesses));
-        _refused = meters.Create("Chat").CreateCounter<long>("chat.passwords.limited", description: "Passwords refused unchecked as the account's were tried too often.");
+        _refused = meters.Create("Chat").CreateCounter<long>("chat.passwords.limited", description: "Passwords refused without a check because the account's password was tried too often.");
     }
 
-    /// <summary>Counts a try, and admits it or refuses it with <c>rate_limited</c>.</summary>
-    /// <param name="device">What the client says it is; null where it says nothing.</param>
+    /// <summary>Counts an attempt, and admits it or refuses it with <c>rate_limited</c>.</summary>
+    /// <param name="device">The device that the client names; null if none.</param>
     public async ValueTask<Result<PasswordAttempt>> AdmitAsync(UserId user, DeviceId? device, IPAddress network, CancellationToken ct)
     {
         if (!_enabled)
@@ -55,7 +55,7 @@ internal sealed class PasswordThrottle
             if (wait == TimeSpan.Zero)
                 return new PasswordAttempt(user, source, network);
         }
-        // Only now, as it costs a read.
+        // Checked last, since it costs a read.
         if (device is { } id && (await _devices.GetDevicesAsync(user, ct)).Any(known => known.Id == id))
         {
             lock (_gate)
@@ -68,7 +68,7 @@ internal sealed class PasswordThrottle
         return IdentityErrors.TooManyGuesses(wait);
     }
 
-    /// <summary>The try was right.</summary>
+    /// <summary>The attempt was right.</summary>
     public void Succeeded(PasswordAttempt guess)
     {
         lock (_gate)
@@ -78,7 +78,7 @@ internal sealed class PasswordThrottle
         }
     }
 
-    // Under _gate. Zero when it is begun, else how long to wait.
+    // Call under _gate. Zero if the attempt may begin, else the time to wait.
     private TimeSpan TryBegin(UserId user, string source)
     {
         var now = _clock.GetTimestamp();
@@ -104,6 +104,6 @@ internal sealed class PasswordThrottle
     private readonly record struct Tries(int Count, long Last);
 }
 
-/// <summary>A try that was admitted.</summary>
-/// <param name="Source">What it counts for.</param>
+/// <summary>An admitted attempt.</summary>
+/// <param name="Source">The count that it belongs to.</param>
 internal readonly record struct PasswordAttempt(UserId User, string Source, IPAddress Network);

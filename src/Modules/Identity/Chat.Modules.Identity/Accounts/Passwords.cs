@@ -7,19 +7,19 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Identity.Accounts;
 
-/// <summary>What came of checking a password.</summary>
+/// <summary>The result of checking a password.</summary>
 internal enum PasswordCheck
 {
     Wrong,
     Right,
 
-    /// <summary>Right, and its hash is of an older kind: of fewer rounds, or of another form of the password.</summary>
+    /// <summary>Right, but the hash is outdated: fewer rounds, or another form of the password.</summary>
     RightButOld,
 }
 
 /// <summary>
-/// Hashes and checks passwords, each about a tenth of a second of one core: on threads of its own, half the cores at once, so that no
-/// flood of logins takes the time of messages.
+/// Hashes and checks passwords. Each takes about a tenth of a second of one core, on a separate thread; at most half the cores are used at a time, so that
+/// many logins do not slow down messages.
 /// </summary>
 internal sealed class Passwords : IDisposable
 {
@@ -40,20 +40,20 @@ internal sealed class Passwords : IDisposable
         _dummyHash = MakeDummyHash(options.Value.PasswordIterations);
         var meter = meters.Create("Chat");
         _time = meter.CreateHistogram<double>("chat.passwords.time", "s", "Time to hash or check a password, waiting included.");
-        _refused = meter.CreateCounter<long>("chat.passwords.refused", description: "Passwords refused unchecked as too many waited.");
+        _refused = meter.CreateCounter<long>("chat.passwords.refused", description: "Passwords refused without a check because too many waited.");
         meter.CreateObservableUpDownCounter("chat.passwords.waiting", () => Volatile.Read(ref _waiting), description: "Passwords that wait.");
     }
 
-    /// <summary>Refusal: <c>unavailable</c> when too many wait.</summary>
+    /// <summary>Hashes a password. Refusal: <c>unavailable</c> if too many wait.</summary>
     public Task<Result<string>> HashAsync(string password, CancellationToken ct) => RunAsync(() => _hasher.HashPassword("", PasswordRules.Normalise(password)), ct);
 
-    /// <summary>Checks against a hash; against none (no such account) it takes the same time and is wrong. Refusal: <c>unavailable</c> when too many wait.</summary>
+    /// <summary>Checks a password against a hash. Without a hash (no such account) it takes the same time and answers wrong. Refusal: <c>unavailable</c> if too many wait.</summary>
     public Task<Result<PasswordCheck>> CheckAsync(string? hash, string password, CancellationToken ct) => RunAsync(
         () =>
         {
             var normal = PasswordRules.Normalise(password);
             var check = Check(hash, normal);
-            // Hashes of before are of passwords as they were typed.
+            // Old hashes were made of the password as typed.
             return check == PasswordCheck.Wrong && normal != password && Check(hash, password) != PasswordCheck.Wrong ? PasswordCheck.RightButOld : check;
         },
         ct);
@@ -86,7 +86,7 @@ internal sealed class Passwords : IDisposable
         }
         try
         {
-            // A thread of its own: the pool's few serve the messages.
+            // Not on the thread pool, which serves the messages.
             var done = await Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             _time.Record(_clock.GetElapsedTime(started).TotalSeconds);
             return done;
@@ -97,7 +97,7 @@ internal sealed class Passwords : IDisposable
         }
     }
 
-    // In the hasher's version 3 (0x01, function 2 = HMAC-SHA512, iterations, salt's length, salt, key; big-endian), of no password at all.
+    // A hash in the hasher's version 3 (0x01, function 2 = HMAC-SHA512, iterations, salt length, salt, key; big-endian) that no password matches.
     internal static string MakeDummyHash(int iterations)
     {
         Span<byte> hash = stackalloc byte[13 + 16 + 32];

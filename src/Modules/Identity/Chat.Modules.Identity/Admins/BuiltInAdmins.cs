@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Identity.Admins;
 
 /// <summary>
-/// The users whom <c>Auth:Admins</c> names. A browser sends the password with each part of a page, so an admin's that was right is known again for
-/// some minutes, by a keyed hash that is kept in memory alone.
+/// The users named in <c>Auth:Admins</c>. A browser sends the password with every request, so a password that was right is remembered for some minutes,
+/// as a keyed hash, in memory only.
 /// </summary>
 internal sealed class BuiltInAdmins(BuiltInAccounts accounts, IOptions<AuthOptions> options, TimeProvider clock) : IAdmins
 {
@@ -20,7 +20,7 @@ internal sealed class BuiltInAdmins(BuiltInAccounts accounts, IOptions<AuthOptio
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);
 
-    // At most one for each admin.
+    // At most one entry for each admin.
     private readonly ConcurrentDictionary<UserId, (byte[] Hash, long Since)> _known = new();
 
     public bool Contains(UserId user) => options.Value.Admins.Contains(user.Value);

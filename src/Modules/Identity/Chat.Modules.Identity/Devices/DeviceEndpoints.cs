@@ -40,7 +40,7 @@ internal static class DeviceEndpoints
 
     private sealed record DeviceList(IReadOnlyList<DeviceView> Devices);
 
-    // Current: whether the caller asks from it.
+    // Current: whether it is the caller's device.
     private sealed record DeviceView(DeviceId DeviceId, string? DeviceName, long CreatedAt, long LastUsedAt, bool Current)
     {
         public static DeviceView Of(Device device, DeviceId current) => new(

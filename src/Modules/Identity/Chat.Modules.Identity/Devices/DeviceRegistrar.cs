@@ -8,21 +8,21 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// Keeps the devices whose tokens come from an outside issuer, at their first request, so that their users can see and revoke them.
-/// With built-in accounts the login has done that.
+/// Registers devices whose tokens come from an outside issuer, at their first request, so that users can list and revoke them. Devices of built-in
+/// accounts are registered at login.
 /// </summary>
 internal sealed class DeviceRegistrar(IDeviceStore store, PendingRevocations pendingRevocations, IMediator mediator, IOptions<AuthOptions> options)
 {
-    /// <summary>Then all are forgotten: it costs a write for each to know it again.</summary>
+    /// <summary>When there are more, all are forgotten; then each costs a write again.</summary>
     private const int MaxRemembered = 100_000;
 
     private readonly ConcurrentDictionary<DeviceAddress, bool> _known = new();
 
-    /// <summary>False where the user has too many devices already.</summary>
+    /// <summary>False if the user has too many devices.</summary>
     public ValueTask<bool> EnsureRegisteredAsync(DeviceAddress device, CancellationToken ct) =>
         options.Value.KeepsAccounts || _known.ContainsKey(device) ? ValueTask.FromResult(true) : RegisterAsync(device, ct);
 
-    /// <summary>The device was revoked: its next token makes it known again.</summary>
+    /// <summary>The device was revoked: its next token registers it again.</summary>
     public void Forget(DeviceAddress device) => _known.TryRemove(device, out _);
 
     private async ValueTask<bool> RegisterAsync(DeviceAddress device, CancellationToken ct)

@@ -6,21 +6,21 @@ using MediatR;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// The second half of a revocation: the first voids the device's tokens, by this one the modules forget the device. The store remembers a
-/// revocation that lacks it, wherever it stopped. It is done when the device's removal is asked for again, and always before the next
-/// device of its user is let in: that one begins where the user had got to only when the lost one is forgotten.
+/// The second step of a revocation. The first voids the device's tokens; in the second all modules delete the device's data. The store remembers
+/// revocations that lack the second step. It runs when the revocation is requested again, and always before the user's next device is admitted: a new
+/// device takes over the user's position only if the revoked one is gone.
 /// </summary>
 internal sealed class PendingRevocations(IDeviceStore store, IMediator mediator)
 {
-    /// <summary>Finishes what a user has unfinished; nothing as a rule.</summary>
-    /// <exception cref="Exception">A module could not forget a device; it is still unfinished.</exception>
+    /// <summary>Completes the user's pending revocations; usually there are none.</summary>
+    /// <exception cref="Exception">A module failed to delete a device's data; its revocation is still pending.</exception>
     public async Task CompleteAllAsync(UserId user, CancellationToken ct)
     {
         foreach (var device in await store.GetPendingRevocationsAsync(user, ct))
             await CompleteAsync(device);
     }
 
-    /// <summary>False where the revocation is finished already, or there was none.</summary>
+    /// <summary>False if the revocation was completed before, or there was none.</summary>
     /// <inheritdoc cref="CompleteAllAsync" path="/exception"/>
     public async Task<bool> TryCompleteAsync(DeviceAddress device, CancellationToken ct)
     {
@@ -30,7 +30,7 @@ internal sealed class PendingRevocations(IDeviceStore store, IMediator mediator)
         return isUnfinished;
     }
 
-    // Once begun, a caller that hangs up stops nothing.
+    // Not cancelled with the request.
     private async Task CompleteAsync(DeviceAddress device)
     {
         await mediator.Publish(new DeviceRevoked(device), CancellationToken.None);

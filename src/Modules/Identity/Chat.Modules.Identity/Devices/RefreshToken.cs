@@ -5,8 +5,7 @@ using System.Security.Cryptography;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// A refresh token: the name of its family (the chain of rotations since one login) and a secret, of which the server keeps the SHA-256
-/// alone. Made by <see cref="RefreshTokens"/>.
+/// A refresh token: the id of its family (the tokens that came of one login) and a secret, of which the server stores only the SHA-256. Made by <see cref="RefreshTokens"/>.
 /// </summary>
 internal sealed class RefreshToken(Guid family, byte[] secret)
 {
@@ -18,7 +17,7 @@ internal sealed class RefreshToken(Guid family, byte[] secret)
 
     public byte[] Hash => SHA256.HashData(secret);
 
-    /// <summary>Never for a log.</summary>
+    /// <summary>Must not be logged.</summary>
     public ReadOnlySpan<byte> Secret => secret;
 
     public static bool TryParse(string text, [NotNullWhen(true)] out RefreshToken? token)
@@ -29,6 +28,6 @@ internal sealed class RefreshToken(Guid family, byte[] secret)
         return wellFormed;
     }
 
-    /// <summary>As the client gets it. Never for a log.</summary>
+    /// <summary>The token as the client gets it. Must not be logged.</summary>
     public string Reveal() => Base64Url.EncodeToString([.. family.ToByteArray(), .. secret]);
 }

@@ -3,17 +3,17 @@ using System.Security.Cryptography;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// Makes refresh tokens, and tells what a presented one is. A secret is a number of 16 bytes and its MAC: so a token that was given out once
-/// is told from an invented one without being kept. The next number follows from the secret by a keyed hash: so the newest predecessor,
-/// presented again, gets the same answer again. Both keys are derived from the signing key.
+/// Creates and classifies refresh tokens. A secret is a random number of 16 bytes and its MAC: so a token that was issued once can be told from an invented
+/// one without storing it. The next number is a keyed hash of the secret: so the newest predecessor, presented again, gets the same answer. Both keys are
+/// derived from the signing key.
 /// </summary>
 /// <remarks>
-/// Secrets that the version before gave out are 32 random bytes. They rotate and repeat as others do; an older one of them is unknown
-/// rather than used.
+/// Secrets that the previous version issued are 32 random bytes. They rotate and repeat in the same way; an older one of them counts as unknown, not as
+/// used.
 /// </remarks>
 internal sealed class RefreshTokens
 {
-    /// <summary>How long the newest predecessor is good again: its answer was lost, or two tabs used it at once.</summary>
+    /// <summary>How long the newest predecessor may be used again: its answer was lost, or two tabs used it at once.</summary>
     public static readonly TimeSpan RepeatWindow = TimeSpan.FromSeconds(60);
 
     private const int NumberLength = 16;
@@ -22,19 +22,19 @@ internal sealed class RefreshTokens
     private readonly byte[] _macKey;
     private readonly byte[] _nextKey;
 
-    /// <param name="secret">32 bytes that all hosts share.</param>
+    /// <param name="secret">32 bytes that all servers share.</param>
     public RefreshTokens(byte[] secret) => (_macKey, _nextKey) = (HMACSHA256.HashData(secret, "mac"u8), HMACSHA256.HashData(secret, "next"u8));
 
     public RefreshToken NewFamily() =>
         Make(new Guid(RandomNumberGenerator.GetBytes(16)), RandomNumberGenerator.GetBytes(NumberLength));
 
-    /// <summary>The token of the same family after this one: each time the same.</summary>
+    /// <summary>The next token of the same family; always the same for one token.</summary>
     public RefreshToken NextOf(RefreshToken token) =>
         Make(token.Family, HMACSHA256.HashData(_nextKey, (byte[])[.. token.Family.ToByteArray(), .. token.Secret])[..NumberLength]);
 
-    /// <summary>What a token of an existing family is.</summary>
+    /// <summary>Classifies a token of an existing family.</summary>
     /// <param name="currentHash">The <see cref="RefreshToken.Hash"/> of the family's current token.</param>
-    /// <param name="age">Since the current token was given out; negative where the clock was set back.</param>
+    /// <param name="age">The time since the current token was issued; negative if the clock was set back.</param>
     public TokenUse Classify(RefreshToken presented, ReadOnlySpan<byte> currentHash, TimeSpan age)
     {
         if (CryptographicOperations.FixedTimeEquals(currentHash, presented.Hash))
@@ -52,17 +52,17 @@ internal sealed class RefreshTokens
         HMACSHA256.HashData(_macKey, (byte[])[.. family.ToByteArray(), .. number])[..MacLength];
 }
 
-/// <summary>What a refresh token is to its family.</summary>
+/// <summary>What a refresh token is in its family.</summary>
 internal enum TokenUse
 {
-    /// <summary>Never given out.</summary>
+    /// <summary>Never issued.</summary>
     Unknown,
 
     Current,
 
-    /// <summary>The newest predecessor, whose answer was given a moment ago.</summary>
+    /// <summary>The newest predecessor, replaced less than <see cref="RefreshTokens.RepeatWindow"/> ago.</summary>
     Repeated,
 
-    /// <summary>Replaced before: whoever presents it now is a thief, or its owner after a thief.</summary>
+    /// <summary>Replaced earlier: either this token or its successor was stolen.</summary>
     Used,
 }

@@ -15,11 +15,11 @@ namespace Chat.Modules.Identity.Devices;
 internal sealed class RevocationPoller(
     Revocations revocations, DeviceRegistrar registrar, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevocationPoller> log) : BackgroundService
 {
-    // Those that a subscriber has failed at; changed by PollAsync alone. No more than there are revocations in the store.
+    // Devices for which a subscriber failed. Written by PollAsync only. At most as many as there are revocations in the store.
     private readonly HashSet<DeviceAddress> _untold = [];
 
-    /// <summary>Looks once; not to be called twice at once.</summary>
-    /// <exception cref="Exception">Not all was read or told; the rest is with the next look.</exception>
+    /// <summary>Reads once. Not for concurrent calls.</summary>
+    /// <exception cref="Exception">Not everything was read or published; the next call does the rest.</exception>
     public async Task PollAsync(CancellationToken ct)
     {
         _untold.UnionWith(await revocations.RefreshAsync(ct));

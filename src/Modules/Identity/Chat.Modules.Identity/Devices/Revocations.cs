@@ -7,26 +7,26 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// The devices revoked of late, in memory: every request asks. Read from the store at the start and, where other nodes revoke too, every
-/// <see cref="AuthOptions.RevocationRefreshMs"/> (<see cref="RevocationPoller"/>); one older than any token can be is forgotten.
+/// The recently revoked devices, in memory, since every request asks. Read from the store at the start; <see cref="RevocationPoller"/> adds those of other
+/// nodes. A revocation older than any token is removed.
 /// </summary>
 internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> options, TimeProvider clock) : IHostedService
 {
-    /// <summary>A revocation that is further ahead was made by a wrong clock.</summary>
+    /// <summary>A revocation further in the future was made by a wrong clock.</summary>
     private static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<DeviceAddress, Known> _revoked = new();
 
-    // Written at the start, then by the one who refreshes.
+    // Written at the start, then by RefreshAsync only.
     private RevocationPosition? _readUpTo;
 
-    /// <summary>Whether a token of the device that was issued at this time is void.</summary>
+    /// <summary>Whether the device's tokens issued at this time are void.</summary>
     public bool IsVoid(DeviceAddress device, DateTimeOffset issuedAt)
     {
         if (_revoked.IsEmpty || !_revoked.TryGetValue(device, out var known))
             return false;
-        // The server's own tokens carry the store's times, which are in order. An outside issuer's carry its clock's: where ours was ahead at the
-        // revocation, they would be void until it has come round to that time. What was issued up to now is void, and what comes is good.
+        // This server's tokens carry the store's times, which are in order. An outside issuer's carry its own clock's: if our clock was ahead at the
+        // revocation, new tokens would be void until that time. So tokens issued until now are void, and later ones are valid.
         if (!options.Value.KeepsAccounts && clock.GetUtcNow() is var now && known.VoidUpTo > now + MaxAhead)
         {
             var mended = known with { VoidUpTo = now };
@@ -37,14 +37,14 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
     }
 
     /// <summary>
-    /// Revokes the device from now on; false where the user has no such device, or its revocation is known here already. Asked again after the
-    /// store failed to answer, it takes in the revocation that was made all the same.
+    /// Revokes the device. False if the user has no such device, or this node knew of its revocation. Call again if the store did not answer: a revocation
+    /// that was made all the same is then known here.
     /// </summary>
     public async Task<bool> AddAsync(DeviceAddress device, CancellationToken ct) =>
         await store.RevokeAsync(device, ct) is { } at && Remember(new Revocation(device, at));
 
-    /// <summary>Deletes what has expired, here and in the store.</summary>
-    /// <returns>How many refresh tokens.</returns>
+    /// <summary>Deletes what has expired, in memory and in the store.</summary>
+    /// <returns>The number of refresh tokens deleted.</returns>
     public async Task<int> SweepAsync(CancellationToken ct)
     {
         var before = clock.GetUtcNow() - options.Value.MaxTokenLifetime;
@@ -53,8 +53,8 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
         return await store.SweepAsync(before, ct);
     }
 
-    /// <summary>Takes in what other nodes have revoked since the last time.</summary>
-    /// <returns>The devices whose revocation is news here.</returns>
+    /// <summary>Reads what other nodes have revoked since the last call.</summary>
+    /// <returns>The devices whose revocation was not known here.</returns>
     public async Task<IReadOnlyList<DeviceAddress>> RefreshAsync(CancellationToken ct)
     {
         var page = await store.GetRevocationsAsync(_readUpTo, ct);
@@ -66,7 +66,7 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Whether it is news.</summary>
+    /// <summary>Whether it was not known.</summary>
     private bool Remember(Revocation revocation)
     {
         var isNews = !_revoked.TryGetValue(revocation.Device, out var before) || before.At < revocation.At;
@@ -76,6 +76,6 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
     }
 
     /// <param name="At">The time of the revocation.</param>
-    /// <param name="VoidUpTo">The same, but where that was a wrong clock's.</param>
+    /// <param name="VoidUpTo">The same, unless a wrong clock made it.</param>
     private readonly record struct Known(DateTimeOffset At, DateTimeOffset VoidUpTo);
 }

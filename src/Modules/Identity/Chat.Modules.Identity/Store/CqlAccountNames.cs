@@ -5,8 +5,8 @@ using Chat.Modules.Identity.Accounts;
 namespace Chat.Modules.Identity.Store;
 
 /// <summary>
-/// Table <c>identity_account_names</c>: a new account's id, with all that look alike, is claimed here first. A host that dies after it leaves a
-/// claim without an account, which another takes over.
+/// Table <c>identity_account_names</c>: claims an id, with all ids that look alike, before the account is created. If a server dies after the claim, the
+/// claim has no account, and another registration takes it over.
 /// </summary>
 internal sealed class CqlAccountNames(ICqlSession session, TimeProvider clock)
 {
@@ -14,15 +14,15 @@ internal sealed class CqlAccountNames(ICqlSession session, TimeProvider clock)
     private const string AllClaimed = ".";
     private const int MaxParallel = 32;
 
-    /// <summary>How long an account may take to be made: longer than any request of the database.</summary>
+    /// <summary>How long creating an account may take: longer than any database request.</summary>
     private static readonly TimeSpan ClaimLasts = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
 
-    // Under _gate; complete once the accounts of before are claimed.
+    // Under _gate. Completes when all older accounts have claims.
     private Task? _claiming;
 
-    /// <summary>False where the id, or one that looks alike, is another's. Of many at once one has it.</summary>
+    /// <summary>False if the id, or one that looks alike, is taken. Of several concurrent calls one succeeds.</summary>
     public async Task<bool> TryClaimAsync(UserId user, CancellationToken ct)
     {
         await ClaimOldAsync().WaitAsync(ct);
@@ -41,7 +41,8 @@ internal sealed class CqlAccountNames(ICqlSession session, TimeProvider clock)
         return taken.Applied;
     }
 
-    // Once a keyspace: the accounts of the version before, which claimed nothing. Registering waits for it, and a failure is tried again by the next.
+    // Once for each keyspace: claims the ids of accounts that the previous version created. Registration waits for it; if it fails, the next registration
+    // tries again.
     private Task ClaimOldAsync()
     {
         lock (_gate)

@@ -24,7 +24,7 @@ internal sealed class CqlAccountStore(ICqlSession session, TimeProvider clock) :
         }
         catch (StoreUnavailableException)
         {
-            // It may have happened, and would then look taken when asked again. The hash is salted: where it is there, it is this call's.
+            // The insert may have happened, and the id would look taken on a retry. The hash is salted: if it is stored, this call stored it.
             if (await FindAsync(user, linearizable: true, ct) is not { } found)
                 throw;
             return found == passwordHash;

@@ -9,18 +9,18 @@ internal sealed record CqlDevice(
     DeviceAddress Address, string? Name, DateTimeOffset CreatedAt, DateTimeOffset IssuedAt, DateTimeOffset? RevokedAt, Guid Generation, long Opened,
     DateTimeOffset? ForgottenAt, DateTimeOffset? UsedAt)
 {
-    /// <summary>False for a device that was revoked and has not come again.</summary>
+    /// <summary>False for a device that was revoked and has not logged in again.</summary>
     public bool IsActive => RevokedAt is not { } revoked || IssuedAt > revoked;
 
-    /// <summary>Its revocation lacks its second half, and it has not come again.</summary>
+    /// <summary>Its revocation is not complete, and it has not logged in again.</summary>
     public bool HasPendingRevocation => !IsActive && !(ForgottenAt >= RevokedAt);
 
     public Device ToDevice() => new(Address.Device, Name, CreatedAt, UsedAt ?? IssuedAt);
 }
 
 /// <summary>A user's part of <c>identity_devices</c>.</summary>
-/// <param name="Changes">How often a device came; null before the first.</param>
-/// <param name="Devices">By id, those revoked of late among them.</param>
+/// <param name="Changes">How often a device was added; null before the first.</param>
+/// <param name="Devices">By id, including recently revoked ones.</param>
 internal sealed record CqlUserDevices(long? Changes, IReadOnlyList<CqlDevice> Devices);
 
 /// <summary>Table <c>identity_devices</c>.</summary>
@@ -41,7 +41,7 @@ internal sealed class CqlDeviceRows(ICqlSession session)
         }
         while (next is not null);
         var changes = rows is [var first, ..] && !first.IsNull(7) ? first.Get<long>(7) : (long?)null;
-        // Without devices the count of changes stands alone.
+        // Without devices the row has only the count of changes.
         return new CqlUserDevices(changes, [.. rows.Where(row => !row.IsNull(0)).Select(row => ToDevice(user, row))]);
     }
 
@@ -52,7 +52,7 @@ internal sealed class CqlDeviceRows(ICqlSession session)
         return found.Rows is [var row] ? ToDevice(device.User, row) : null;
     }
 
-    /// <summary>False where another device came to the user meanwhile.</summary>
+    /// <summary>False if another device was added meanwhile.</summary>
     public async Task<bool> TryAddAsync(CqlDevice device, long? changes, CancellationToken ct)
     {
         var added = await session.ExecuteBatchAsync(
@@ -69,7 +69,7 @@ internal sealed class CqlDeviceRows(ICqlSession session)
         return added.Applied;
     }
 
-    /// <summary>Changes name, times and the count of families; false where the device is not as it was.</summary>
+    /// <summary>Changes name, times and the number of families. False if the device has changed meanwhile.</summary>
     public async Task<bool> TryChangeAsync(CqlDevice was, CqlDevice now, CancellationToken ct)
     {
         var changed = await session.ExecuteAsync(
@@ -84,14 +84,14 @@ internal sealed class CqlDeviceRows(ICqlSession session)
         return changed.Applied;
     }
 
-    /// <summary>Notes that the device's revocation is complete; nothing where it has been revoked again.</summary>
+    /// <summary>Marks the device's revocation as complete, unless it was revoked again.</summary>
     public Task ForgetAsync(CqlDevice device, CancellationToken ct) => session.ExecuteAsync(
         new CqlStatement(
             "UPDATE identity_devices SET forgotten_at = ? WHERE user_id = ? AND device_id = ? IF revoked_at = ?",
             device.RevokedAt, device.Address.User.Value, device.Address.Device.Value, device.RevokedAt) { Idempotent = false },
         ct);
 
-    /// <summary>Deletes a device that has not come again since its revocation.</summary>
+    /// <summary>Deletes a device that has not logged in since its revocation.</summary>
     public Task DeleteAsync(Revocation revocation, CancellationToken ct) => session.ExecuteAsync(
         new CqlStatement(
             "DELETE FROM identity_devices WHERE user_id = ? AND device_id = ? IF revoked_at = ? AND issued_at <= ?",

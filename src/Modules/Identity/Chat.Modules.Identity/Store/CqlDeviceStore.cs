@@ -7,14 +7,14 @@ using Chat.Modules.Identity.Devices;
 namespace Chat.Modules.Identity.Store;
 
 /// <summary>
-/// Tables <c>identity_devices</c>, <c>identity_families</c>, <c>identity_revocations</c> and <c>identity_revocation_log</c> (cql/). What decides is each
-/// time one conditional write of one row; what depends on it in other rows is not changed but judged by it: a family is good only with its
-/// device's generation and number.
+/// Tables <c>identity_devices</c>, <c>identity_families</c>, <c>identity_revocations</c> and <c>identity_revocation_log</c> (cql/). Each operation
+/// is decided by one conditional write of one row. Dependent rows are not changed; readers compare them with that row: a family is valid only if it has
+/// its device's generation, and a number among the newest.
 /// </summary>
 /// <remarks>
-/// Where a host dies between two writes: a login leaves a device without the family that was to be opened, a rotation a time of issue that was not
-/// given out: both harmless. A revocation voids the families by its first write; the second, which tells the other hosts, is made good when
-/// it is asked for again, as its caller got no answer.
+/// If a server dies between two writes, a login leaves a device without the new family, and a rotation leaves a time of issue that no token has: both
+/// harmless. The first write of a revocation voids the families; the second, which tells other servers, is repeated when the caller, who got no answer,
+/// asks again.
 /// </remarks>
 internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, TimeProvider clock) : IDeviceStore
 {
@@ -55,7 +55,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
                     return Rotation.Reused(family.Device);
                 continue;
             }
-            // The time first: should the second not happen, the token presented is still good.
+            // The time of issue first: if the second write fails, the presented token is still valid.
             if (await TryIssueAsync(row, row.Name, families: 0, ct) is { } issued
                 && (use == TokenUse.Repeated || await _families.TryReplaceAsync(family, family with { TokenHash = next.Hash, ExpiresAt = expiresAt }, ct)))
                 return new Rotation(RotationOutcome.Rotated, family.Device, issued.IssuedAt, next);
@@ -119,9 +119,9 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
         return 0;
     }
 
-    /// <summary>The device with a time of issue; made where it is not there. Null where the user has no room for it.</summary>
-    /// <param name="name">Null keeps the one it has.</param>
-    /// <param name="families">How many are to be opened.</param>
+    /// <summary>The device with a new time of issue, created if it does not exist. Null if the user has too many devices.</summary>
+    /// <param name="name">Null keeps the present name.</param>
+    /// <param name="families">How many families are started.</param>
     private async Task<(CqlDevice Row, bool IsNew)?> AdmitAsync(DeviceAddress device, string? name, int families, int maxDevices, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
@@ -134,7 +134,7 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
                     return (issued, false);
                 continue;
             }
-            // A plain read may have the count of changes without the device that came with it, where a host died in the middle of that.
+            // If a server died within the batch, a plain read may see the new count of changes without the new device.
             if (!IsRetry(attempt))
                 continue;
             if (user.Devices.Count(row => row.IsActive) >= maxDevices)
@@ -147,8 +147,8 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
         throw TooContended();
     }
 
-    /// <summary>Null where the device has changed meanwhile.</summary>
-    /// <remarks>Nothing is written where the time stands already: a revocation that comes later takes one at or above it.</remarks>
+    /// <summary>Null if the device has changed meanwhile.</summary>
+    /// <remarks>Writes nothing if the time of issue stays the same: a later revocation gets a time at or above it.</remarks>
     private async Task<CqlDevice?> TryIssueAsync(CqlDevice row, string? name, int families, CancellationToken ct)
     {
         var now = Now();
@@ -156,17 +156,17 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
         return issued == row || await _devices.TryChangeAsync(row, issued, ct) ? issued : null;
     }
 
-    // After any revocation, even where the clock was set back.
+    // Later than any revocation, even if the clock was set back.
     private static DateTimeOffset IssueTime(DateTimeOffset now, DateTimeOffset? revokedAt) =>
         revokedAt is { } revoked ? Max(now, revoked.AddMilliseconds(1)) : now;
 
     private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
-    // A plain read is behind where a conditional write was decided and its host died: then the next look must see it.
+    // If a server died within a conditional write, a plain read may not see the write yet: a retry must.
     private static bool IsRetry(int attempt) => attempt > 0;
 
-    // Whole milliseconds, as they are stored.
+    // In whole milliseconds, as stored.
     private DateTimeOffset Now() => DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
 
-    private static StoreUnavailableException TooContended() => new("The device is being changed by others all the time.");
+    private static StoreUnavailableException TooContended() => new("The device was changed by others at every attempt.");
 }

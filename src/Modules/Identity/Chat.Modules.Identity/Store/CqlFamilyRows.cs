@@ -10,7 +10,7 @@ internal sealed record CqlFamily(Guid Id, DeviceAddress Device, Guid Generation,
 /// <summary>Table <c>identity_families</c>.</summary>
 internal sealed class CqlFamilyRows(ICqlSession session, TimeProvider clock)
 {
-    /// <summary>A row outlives its token by this: the hosts' clocks say when that has expired, not the database's.</summary>
+    /// <summary>How much longer a row lives than its token: the servers' clocks decide when a token expires, not the database's.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromHours(1);
 
     public async Task<CqlFamily?> FindAsync(Guid family, bool linearizable, CancellationToken ct)
@@ -28,7 +28,7 @@ internal sealed class CqlFamilyRows(ICqlSession session, TimeProvider clock)
             : null;
     }
 
-    // With a condition that always holds, as all writes of a row must be conditional or none: they take their timestamps from different clocks.
+    // With a condition that always holds: a row's writes must all be conditional or none, since the two kinds take timestamps from different clocks.
     public Task AddAsync(CqlFamily family, CancellationToken ct) => session.ExecuteAsync(
         new CqlStatement(
             """
@@ -39,10 +39,10 @@ internal sealed class CqlFamilyRows(ICqlSession session, TimeProvider clock)
             LivesFor(family)) { Idempotent = false },
         ct);
 
-    /// <summary>False where the family is not as it was.</summary>
+    /// <summary>False if the family has changed meanwhile.</summary>
     public async Task<bool> TryReplaceAsync(CqlFamily was, CqlFamily now, CancellationToken ct)
     {
-        // All columns, as each has the life that it was written with.
+        // Writes all columns, since each column has a TTL of its own.
         var replace = new CqlStatement(
             """
             UPDATE identity_families USING TTL ?
@@ -57,7 +57,7 @@ internal sealed class CqlFamilyRows(ICqlSession session, TimeProvider clock)
         }
         catch (StoreUnavailableException)
         {
-            // It may have happened: then whoever presents the same token again, having got no answer, would be taken for a thief.
+            // The update may have happened: then the client, which got no answer and presents the same token again, would be taken for a thief.
             if (await FindAsync(was.Id, linearizable: true, ct) is { } found && found.TokenHash.AsSpan().SequenceEqual(now.TokenHash))
                 return true;
             throw;

@@ -5,8 +5,7 @@ using Chat.BuildingBlocks.Storage.Cql;
 namespace Chat.Modules.Identity.Store;
 
 /// <summary>
-/// Tables <c>identity_revocations</c>, by time: for hosts that start; and <c>identity_revocation_log</c>, by the order of their coming: for hosts
-/// that run.
+/// Tables <c>identity_revocations</c>, by time, read when a server starts; and <c>identity_revocation_log</c>, in order of arrival, read by running servers.
 /// </summary>
 internal sealed class CqlRevocationRows(ICqlSession session, TimeProvider clock)
 {
@@ -17,12 +16,12 @@ internal sealed class CqlRevocationRows(ICqlSession session, TimeProvider clock)
     private const string Before = "SELECT user_id, device_id, revoked_at FROM identity_revocations WHERE shard = ? AND revoked_at < ?";
 
     /// <summary>
-    /// Hosts of the version before write no log: theirs are looked for by time, from this long before the last look. Clocks that differ by more
-    /// miss them, as they always did; once no such host runs, nothing hangs on this.
+    /// Servers of the previous version do not write the log: their revocations are read by time, from this long before the last read. They are missed if
+    /// clocks differ by more. Not needed once no such server runs.
     /// </summary>
     private static readonly TimeSpan LateBy = TimeSpan.FromMinutes(10);
 
-    /// <summary>Twice is as once.</summary>
+    /// <summary>May be called twice.</summary>
     public async Task AddAsync(Revocation revocation, CancellationToken ct)
     {
         await session.ExecuteAsync(
@@ -38,11 +37,11 @@ internal sealed class CqlRevocationRows(ICqlSession session, TimeProvider clock)
         throw new StoreUnavailableException("Too many devices are being revoked at once.");
     }
 
-    /// <summary>Those that have come since a position, in no order; of a device that was revoked again the latest.</summary>
+    /// <summary>The revocations stored since a position, in no order; the latest one of each device.</summary>
     public async Task<RevocationPage> ReadAsync(RevocationPosition? since, CancellationToken ct)
     {
         var now = clock.GetUtcNow();
-        // The log's end first: what comes meanwhile is read again by the next.
+        // The end of the log first: what is added meanwhile is read again next time.
         var end = since?.Seq ?? await FindLastAsync(linearizable: false, ct) ?? 0;
         var found = new List<Revocation>();
         if (since is not null)
@@ -54,10 +53,10 @@ internal sealed class CqlRevocationRows(ICqlSession session, TimeProvider clock)
             [.. found.GroupBy(revocation => revocation.Device).Select(ofOne => ofOne.MaxBy(one => one.At)!)], new RevocationPosition(end, now));
     }
 
-    /// <summary>Deletes those before a time; the log's go by themselves.</summary>
-    /// <param name="before">Not itself.</param>
-    /// <param name="beforehand">Done for each of them first; again where the host died before it had deleted them.</param>
-    /// <param name="ct">Gives up; the next sweep goes on.</param>
+    /// <summary>Deletes those before a time. Rows of the log expire by themselves.</summary>
+    /// <param name="before">Exclusive.</param>
+    /// <param name="beforehand">Called for each of them first; called again if the server died before the deletion.</param>
+    /// <param name="ct">Cancels; the next sweep continues.</param>
     public async Task SweepAsync(DateTimeOffset before, Func<Revocation, Task> beforehand, CancellationToken ct)
     {
         for (var shard = 0; shard < Shards; shard++)
@@ -78,7 +77,7 @@ internal sealed class CqlRevocationRows(ICqlSession session, TimeProvider clock)
         return found.Rows is [var row] && !row.IsNull(0) ? row.Get<long>(0) : null;
     }
 
-    /// <summary>False where another was appended meanwhile. A number is given only when the one before it is there, so no reader passes over one.</summary>
+    /// <summary>False if another was appended meanwhile. A number is used only after the previous one is stored, so that readers miss none.</summary>
     private async Task<bool> TryAppendAsync(Revocation revocation, long? last, CancellationToken ct)
     {
         var seq = (last ?? 0) + 1;
@@ -93,7 +92,7 @@ internal sealed class CqlRevocationRows(ICqlSession session, TimeProvider clock)
         return appended.Applied;
     }
 
-    /// <returns>The number of the newest; <paramref name="after"/> where there is none.</returns>
+    /// <returns>The number of the newest; <paramref name="after"/> if there is none.</returns>
     private async Task<long> ReadLogAsync(long after, List<Revocation> found, CancellationToken ct)
     {
         var newest = after;

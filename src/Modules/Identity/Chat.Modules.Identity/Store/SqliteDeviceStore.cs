@@ -9,7 +9,7 @@ namespace Chat.Modules.Identity.Store;
 
 /// <summary>
 /// Tables <c>identity_devices</c>, <c>identity_revocations</c> and <c>identity_half_revoked</c>, by user and device, and <c>identity_refresh_families</c>, by family.
-/// Every change is one piece of work on the one writer, and so is taken in whole and in order.
+/// Every change is one unit of work on the single writer, so changes are atomic and ordered.
 /// </summary>
 internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens tokens, TimeProvider clock) : IDeviceStore
 {
@@ -146,7 +146,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
         },
         ct);
 
-    // Null where the user has no room for it.
+    // Null if the user has too many devices.
     private Admission? Admit(SqliteConnection connection, DeviceAddress device, string? name, int maxDevices)
     {
         var key = new { user = device.User.Value, device = device.Device.Value };
@@ -156,7 +156,7 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
             : new Admission(Issue(connection, device, name), isNew);
     }
 
-    // After any revocation and not before an earlier issue, even where the clock was set back.
+    // Later than any revocation, and not before an earlier time of issue, even if the clock was set back.
     private DateTimeOffset Issue(SqliteConnection connection, DeviceAddress device, string? name) => Time(connection.QuerySingle<long>(
         """
         INSERT INTO identity_devices (user_id, device_id, name, created_ms, used_ms, issued_ms)

@@ -8,7 +8,7 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Chat.Modules.Identity.Tokens;
 
-/// <summary>Makes this server's access tokens: ES256 JWTs.</summary>
+/// <summary>Creates this server's access tokens: ES256 JWTs.</summary>
 internal sealed class AccessTokens(SigningKey key, IOptions<AuthOptions> options, TimeProvider clock)
 {
     private readonly JsonWebTokenHandler _handler = new() { SetDefaultTimesOnTokenCreation = false };
@@ -27,7 +27,7 @@ internal sealed class AccessTokens(SigningKey key, IOptions<AuthOptions> options
             [Caller.UserClaim] = device.User.Value,
             [Caller.DeviceClaim] = device.Device.Value,
             [JwtRegisteredClaimNames.Iat] = now.ToUnixTimeSeconds(),
-            // The store's time, which may be ahead of the clock, and so of iat and exp, where the clock was ahead once.
+            // The store's time. It may be ahead of iat and exp, if the clock was ahead once.
             [TokenCheck.IssuedAtMsClaim] = issuedAt.ToUnixTimeMilliseconds(),
             [TokenCheck.ExpiryClaim] = (now + options.Value.AccessTokenLifetime).ToUnixTimeSeconds(),
             [JwtRegisteredClaimNames.Jti] = RandomNumberGenerator.GetHexString(32, lowercase: true),

@@ -6,8 +6,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace Chat.Modules.Identity.Tokens;
 
 /// <summary>
-/// The key that signs this server's tokens (ECDSA on P-256): the one that <c>Auth:SigningKeyFile</c> names, or else one made at the first
-/// start and kept in the data directory as <c>signing-key.pem</c>, readable by the server's user alone.
+/// The key that signs this server's tokens (ECDSA on P-256): the one that <c>Auth:SigningKeyFile</c> names; else one created at the first start in the data
+/// directory, <c>signing-key.pem</c>, readable by the server's user only.
 /// </summary>
 internal sealed class SigningKey : IDisposable
 {
@@ -16,13 +16,13 @@ internal sealed class SigningKey : IDisposable
     private readonly ECDsa _key;
     private readonly InMemoryCryptoProviderCache _signatures = new();
 
-    /// <exception cref="StorageException">The file cannot be read or written, is no such key, or others may read it.</exception>
+    /// <exception cref="StorageException">The file cannot be read or written, is not such a key, or other users may read it.</exception>
     public SigningKey(DataDirectory directory) : this(directory.PathOf("signing-key.pem"), isOwn: true)
     {
     }
 
-    /// <param name="path">A key that the operator keeps.</param>
-    /// <exception cref="StorageException">The file is not there, is no such key, or everybody may read it.</exception>
+    /// <param name="path">The operator's key.</param>
+    /// <exception cref="StorageException">The file is missing, is not such a key, or everybody may read it.</exception>
     public SigningKey(string path) : this(path, isOwn: false)
     {
     }
@@ -33,12 +33,12 @@ internal sealed class SigningKey : IDisposable
         {
             if (isOwn && !File.Exists(path))
                 Make(path);
-            // A secret that is mounted may be its group's.
+            // A mounted secret may be readable by its group.
             var allowed = isOwn ? OwnerOnly : OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead;
             if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & ~allowed) != 0)
             {
-                throw new StorageException($"The signing key '{path}' may be read by others: whoever has it is any user. "
-                    + (isOwn ? "Delete it, for a new one, or chmod 600 it." : "Let none but the server's user or group read it: chmod 640 it, or less."));
+                throw new StorageException($"The signing key '{path}' may be read by other users: whoever has it can act as any user. "
+                    + (isOwn ? "Delete it to get a new one, or run chmod 600 on it." : "Only the server's user or group may read it: run chmod 640 on it."));
             }
             _key = Read(path, isOwn);
         }
@@ -48,13 +48,13 @@ internal sealed class SigningKey : IDisposable
         }
 
         var id = Base64Url.EncodeToString(SHA256.HashData(_key.ExportSubjectPublicKeyInfo()).AsSpan(0, 12));
-        // With a cache of its own: the shared one goes by the id, and would give another host of this process the key of one that has ended.
+        // With its own cache: the shared one is keyed by id, and would give a second server in this process the disposed key of the first.
         SecurityKey = new ECDsaSecurityKey(_key) { KeyId = id, CryptoProviderFactory = new CryptoProviderFactory(_signatures) };
     }
 
     public ECDsaSecurityKey SecurityKey { get; }
 
-    /// <summary>A key of 32 bytes for another purpose, which tells nothing about this one (HKDF, RFC 5869).</summary>
+    /// <summary>Derives a key of 32 bytes for another purpose, which reveals nothing about this one (HKDF, RFC 5869).</summary>
     public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
         HashAlgorithmName.SHA256, _key.ExportParameters(includePrivateParameters: true).D!, 32, info: System.Text.Encoding.UTF8.GetBytes(purpose));
 
@@ -80,7 +80,7 @@ internal sealed class SigningKey : IDisposable
         throw NotAKey(path, isOwn, null);
     }
 
-    // Whole or not at all: a crash leaves the temporary file, which the next start replaces.
+    // Atomic: a crash leaves only the temporary file, which the next start replaces.
     private static void Make(string path)
     {
         var temporary = path + ".new";
@@ -99,6 +99,6 @@ internal sealed class SigningKey : IDisposable
 
     private static StorageException NotAKey(string path, bool isOwn, Exception? inner) => new(
         $"The signing key '{path}' is damaged or not an EC P-256 private key. "
-        + (isOwn ? "Put back a backup of it, or delete it: then all tokens become void." : "Put back the one that all servers sign with: with another all tokens become void."),
+        + (isOwn ? "Restore a backup of it, or delete it: then all tokens become void." : "Restore the one that all servers sign with: with another, all tokens become void."),
         inner);
 }

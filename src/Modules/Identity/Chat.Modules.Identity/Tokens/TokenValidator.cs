@@ -9,13 +9,13 @@ using Microsoft.IdentityModel.JsonWebTokens;
 
 namespace Chat.Modules.Identity.Tokens;
 
-/// <summary>The one judge of access tokens: of a request's and of an <c>auth</c> frame's.</summary>
+/// <summary>Validates access tokens, those of requests and those of <c>auth</c> frames.</summary>
 internal sealed class TokenValidator(
     ITrustedIssuer issuer, Revocations revocations, DeviceRegistrar registrar, IOptions<AuthOptions> options, TimeProvider clock) : ITokens
 {
     private const int MaxTokenBytes = 16 * 1024;
 
-    /// <summary>How far an outside issuer's clock may be ahead: its <c>nbf</c>.</summary>
+    /// <summary>How far an outside issuer's clock may be ahead (its <c>nbf</c>).</summary>
     private static readonly TimeSpan NotBeforeSkew = TimeSpan.FromSeconds(30);
 
     private readonly JsonWebTokenHandler _handler = new() { MaximumTokenSizeInBytes = MaxTokenBytes };
@@ -35,7 +35,7 @@ internal sealed class TokenValidator(
         var expiresAt = Time(jwt.ValidTo);
         if (expiresAt - now > options.Value.MaxTokenLifetime || Time(jwt.ValidFrom) - now > NotBeforeSkew || jwt.ValidTo == default)
             return TokenCheck.Refused(IdentityErrors.BadToken);
-        // Last: the code says that age is all that is wrong.
+        // Checked last: the code token_expired says that expiry is the only fault.
         if (expiresAt <= now)
             return TokenCheck.Refused(IdentityErrors.TokenExpired);
         return await registrar.EnsureRegisteredAsync(device, ct)
@@ -48,7 +48,7 @@ internal sealed class TokenValidator(
         && long.TryParse(user.FindFirstValue(TokenCheck.IssuedAtMsClaim), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var issuedAt)
         && revocations.IsVoid(caller.Device, DateTimeOffset.FromUnixTimeMilliseconds(issuedAt));
 
-    // The query stands in for a claim that is not there, and differs from none that is.
+    // The query's device is used if there is no claim, and must equal the claim if there is one.
     private static DeviceAddress? DeviceOf(JsonWebToken jwt, string? deviceFromQuery)
     {
         if (!UserId.TryParse(Text(jwt, Caller.UserClaim), out var user))
@@ -62,11 +62,11 @@ internal sealed class TokenValidator(
     private static string? Text(JsonWebToken jwt, string claim) =>
         jwt.TryGetPayloadValue<object>(claim, out var value) ? value as string : null;
 
-    // An outside issuer tells whole seconds: the earliest moment it can mean, so that no token outlives its revocation.
+    // An outside issuer's time is in whole seconds: taken as the earliest moment it can mean, so that no token survives its revocation.
     private static DateTimeOffset IssuedAt(JsonWebToken jwt) => jwt.TryGetPayloadValue<long>(TokenCheck.IssuedAtMsClaim, out var milliseconds)
         ? DateTimeOffset.FromUnixTimeMilliseconds(milliseconds)
         : Time(jwt.IssuedAt);
 
-    // DateTime.MinValue where the claim is missing.
+    // DateTime.MinValue if the claim is missing.
     private static DateTimeOffset Time(DateTime utc) => new(DateTime.SpecifyKind(utc, DateTimeKind.Utc));
 }

@@ -7,10 +7,10 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace Chat.Modules.Identity.Tokens;
 
-/// <summary>Whose tokens are good: what to hold against each.</summary>
+/// <summary>The issuer whose tokens are accepted.</summary>
 internal interface ITrustedIssuer
 {
-    /// <exception cref="StoreUnavailableException">The issuer's keys cannot be had now.</exception>
+    /// <exception cref="StoreUnavailableException">The issuer's keys are not available now.</exception>
     ValueTask<TokenValidationParameters> GetParametersAsync(CancellationToken ct);
 }
 
@@ -24,14 +24,14 @@ internal sealed class BuiltInIssuer(SigningKey key, IOptions<AuthOptions> option
         IssuerSigningKey = key.SecurityKey,
         ValidAlgorithms = [SecurityAlgorithms.EcdsaSha256],
         ValidTypes = ["JWT"],
-        // TokenValidator's, by the host's clock.
+        // TokenValidator checks it, with the server's clock.
         ValidateLifetime = false,
     };
 
     public ValueTask<TokenValidationParameters> GetParametersAsync(CancellationToken ct) => ValueTask.FromResult(_parameters);
 }
 
-/// <summary>An OpenID Connect issuer: its name and keys by discovery, fetched again when they are old or a key is unknown.</summary>
+/// <summary>An OpenID Connect issuer. Name and keys come by discovery, and are fetched again when they are old or a key is unknown.</summary>
 internal sealed class OutsideIssuer : ITrustedIssuer, IDisposable
 {
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(10), MaxResponseContentBufferSize = 1024 * 1024 };
@@ -48,7 +48,7 @@ internal sealed class OutsideIssuer : ITrustedIssuer, IDisposable
         {
             ValidAudience = options.Value.TokenAudience,
             ConfigurationManager = _discovery,
-            // No symmetric ones: a public key must never do as a secret (RFC 8725 §3.1).
+            // No symmetric algorithms: a public key must never be accepted as a secret (RFC 8725 §3.1).
             ValidAlgorithms =
             [
                 SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
@@ -63,12 +63,12 @@ internal sealed class OutsideIssuer : ITrustedIssuer, IDisposable
     {
         try
         {
-            // Kept by the manager. Asked here, as validation itself would take an issuer that is away for a wrong signature.
+            // Cached by the manager. Fetched here, since validation itself would report an unreachable issuer as a wrong signature.
             await _discovery.GetConfigurationAsync(ct);
         }
         catch (InvalidOperationException e)
         {
-            throw new StoreUnavailableException("The tokens' issuer cannot be reached.", e);
+            throw new StoreUnavailableException("The token issuer cannot be reached.", e);
         }
         return _parameters;
     }
