@@ -15,20 +15,20 @@ public enum GroupRole
     Owner,
 }
 
-/// <summary>What somebody who joins may see of the past.</summary>
+/// <summary>Whether new members may see older messages.</summary>
 public enum GroupHistory
 {
     /// <summary>All of it.</summary>
     All,
 
-    /// <summary>Only what came after the joining.</summary>
+    /// <summary>Only messages after they joined.</summary>
     FromJoin,
 }
 
 /// <summary>A group as its members see it.</summary>
 /// <param name="Title">1 to 128 characters.</param>
-/// <param name="History">What a joiner may see.</param>
-/// <param name="Members">Longest-serving first.</param>
+/// <param name="History">What new members may see.</param>
+/// <param name="Members">Ordered by when they joined.</param>
 public sealed record Group(ConversationId Id, string Title, GroupHistory History, IReadOnlyList<GroupMember> Members);
 
 /// <summary>A member of a group.</summary>

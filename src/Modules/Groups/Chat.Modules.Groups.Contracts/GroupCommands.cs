@@ -4,11 +4,11 @@ using Chat.BuildingBlocks.Mediation;
 
 namespace Chat.Modules.Groups.Contracts;
 
-/// <summary>Makes a group whose owner is the caller.</summary>
-/// <param name="Caller">The owner to be.</param>
+/// <summary>Creates a group owned by the caller.</summary>
+/// <param name="Caller">The owner.</param>
 /// <param name="Title">1 to 128 characters (Unicode code points), no control characters, no lone surrogates.</param>
-/// <param name="Members">Who else, whether or not such users exist; the caller and repetitions are passed over. May be empty.</param>
-/// <param name="History">What somebody who joins later may see of the past.</param>
+/// <param name="Members">The other members, whether or not such users exist. The caller and duplicates are ignored. May be empty.</param>
+/// <param name="History">What members who are added later may see.</param>
 /// <remarks>
 /// Refusals: <c>bad_request</c>, <c>too_large</c> (too many users named at once), <c>rate_limited</c>,
 /// <see cref="GroupsErrors.TooManyMembers"/>, <see cref="GroupsErrors.TooManyGroups"/>.
@@ -31,8 +31,8 @@ public sealed record GetGroup(DeviceAddress Caller, ConversationId Group) : IQue
 }
 
 /// <summary>Changes a group's title or its setting for joiners; by owner and admins.</summary>
-/// <param name="Title">The new title; null leaves it.</param>
-/// <param name="History">The new setting, for those who join from now on; null leaves it.</param>
+/// <param name="Title">The new title; null keeps it.</param>
+/// <param name="History">The new setting, for later members; null keeps it.</param>
 /// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="GroupsErrors.NotAMember"/>, <see cref="GroupsErrors.Forbidden"/>.</remarks>
 public sealed record ChangeGroup(DeviceAddress Caller, ConversationId Group, string? Title, GroupHistory? History) : ICommand<Group>, IRateLimited
 {
@@ -41,7 +41,7 @@ public sealed record ChangeGroup(DeviceAddress Caller, ConversationId Group, str
     RateClass IRateLimited.Rate => RateClass.Other;
 }
 
-/// <summary>Adds members; by owner and admins. Who is in already is passed over.</summary>
+/// <summary>Adds members; by owner and admins. Present members are ignored.</summary>
 /// <param name="Members">1 or more, whether or not such users exist.</param>
 /// <remarks>
 /// Refusals: as <see cref="ChangeGroup"/>, and <c>too_large</c> (too many users named at once),
@@ -55,10 +55,10 @@ public sealed record AddMembers(DeviceAddress Caller, ConversationId Group, IRea
 }
 
 /// <summary>
-/// Removes a member, or lets the caller leave. An owner who leaves hands over to the longest-serving admin, else member; with its last
-/// member the group ends. Who is added again begins anew.
+/// Removes a member, or lets the caller leave. When the owner leaves, the admin (else the member) who joined first becomes the owner; when the last member
+/// leaves, the group ends. A removed member who is added again starts as a new member.
 /// </summary>
-/// <param name="Caller">Who asks: the owner, an admin (for a plain member), or the member itself.</param>
+/// <param name="Caller">Who asks: the owner, an admin (for members without a role), or the member itself.</param>
 /// <remarks>Refusals: as <see cref="ChangeGroup"/>, and <see cref="GroupsErrors.NoSuchMember"/>.</remarks>
 public sealed record RemoveMember(DeviceAddress Caller, ConversationId Group, UserId Member) : ICommand<Done>, IRateLimited
 {

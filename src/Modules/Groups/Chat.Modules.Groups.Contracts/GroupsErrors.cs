@@ -2,19 +2,19 @@ using Chat.BuildingBlocks.Errors;
 
 namespace Chat.Modules.Groups.Contracts;
 
-/// <summary>Every refusal this module gives, beside <c>bad_request</c> from its validators.</summary>
+/// <summary>All refusals of this module except <c>bad_request</c> of its validators.</summary>
 public static class GroupsErrors
 {
-    /// <summary>No such group, or the caller is not in it: the two look alike.</summary>
+    /// <summary>No such group, or the caller is not a member: both look the same.</summary>
     public static Error NotAMember => Error.NotAMember;
 
     /// <summary>The caller's role does not allow it.</summary>
     public static Error Forbidden { get; } = new(ErrorCodes.Forbidden, "Your role in this group does not allow that.");
 
-    /// <summary>The user named in the request is not in the group. Only members get to see this.</summary>
+    /// <summary>The user named in the request is not in the group. Only members get this answer.</summary>
     public static Error NoSuchMember { get; } = new(ErrorCodes.NotFound, "That user is not a member of this group.");
 
-    /// <summary>The owner asks for another role for itself.</summary>
+    /// <summary>The owner asked for another role for itself.</summary>
     public static Error OwnersOwnRole { get; } =
         Error.BadRequest("A group has one owner: to give that role up, make another member the owner, or leave.");
 
@@ -24,7 +24,7 @@ public static class GroupsErrors
     /// <summary>The caller has made as many groups as it may.</summary>
     public static Error TooManyGroups(int max) => new(ErrorCodes.TooLarge, $"You have made {max} groups that you are still in, and that is the limit.");
 
-    /// <summary>The caller adds people it does not know too fast.</summary>
+    /// <summary>The caller adds strangers too fast.</summary>
     public static Error TooManyStrangers(TimeSpan retryAfter) =>
         new(ErrorCodes.RateLimited, "Too many people added who have never written to you; wait before the next.", retryAfter);
 }

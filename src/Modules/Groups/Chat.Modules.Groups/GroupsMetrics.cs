@@ -12,10 +12,10 @@ internal sealed class GroupsMetrics(IMeterFactory meters)
         "chat.groups.cache.loads", description: "Look-ups that memory could not answer, by cache.");
 
     private readonly Counter<long> _evictions = meters.Create("Chat").CreateCounter<long>(
-        "chat.groups.cache.evictions", description: "Entries that made room for others, by cache.");
+        "chat.groups.cache.evictions", description: "Entries evicted, by cache.");
 
     private readonly UpDownCounter<long> _weight = meters.Create("Chat").CreateUpDownCounter<long>(
-        "chat.groups.cache.weight", description: "What the entries in memory count towards the limit, by cache.");
+        "chat.groups.cache.weight", description: "The weight of the cached entries, by cache.");
 
     private readonly Counter<long> _leftOut = meters.Create("Chat").CreateCounter<long>(
         "chat.groups.left_out", description: "Users who were not added to a group: they are in as many as they may be, or were added by strangers too fast.");

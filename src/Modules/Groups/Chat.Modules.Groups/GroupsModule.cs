@@ -14,7 +14,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Groups;
 
-/// <summary>What the module has.</summary>
+/// <summary>Groups, their members and roles.</summary>
 public sealed class GroupsModule : IModule
 {
     public void AddServices(IServiceCollection services, ModuleContext context)

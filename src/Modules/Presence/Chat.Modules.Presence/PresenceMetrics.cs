@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace Chat.Modules.Presence;
 
-/// <summary>What the module counts.</summary>
+/// <summary>The module's metrics.</summary>
 internal sealed class PresenceMetrics
 {
     public PresenceMetrics(IMeterFactory meters)

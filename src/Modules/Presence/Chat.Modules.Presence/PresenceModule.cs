@@ -12,7 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Presence;
 
-/// <summary>Who is online, who is told of it, and who is writing.</summary>
+/// <summary>Who is online, who subscribes to that, and who is typing.</summary>
 public sealed class PresenceModule : IModule
 {
     public void AddServices(IServiceCollection services, ModuleContext context) => services

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Groups.Caching;
 
 /// <summary>
-/// The groups in use, in memory, and the one way to change a group. Changes of one group come one after the other, each decided on what the
-/// one before left, and are in memory and in its events when they are answered. What another process changes in the store is told
+/// Caches groups, and is the only way to change one. Changes of one group run one at a time, each on the result of the one before. When a change returns,
+/// the cache has it and its events are raised. What another process changes in the store is told
 /// <see cref="IGroupStore.MaxAge"/> later at most.
 /// </summary>
 internal sealed class GroupDirectory : IDisposable
@@ -21,7 +21,7 @@ internal sealed class GroupDirectory : IDisposable
     private const int LockCount = 64;
     private const int MaxAttempts = 8;
 
-    // What an entry costs beside its members, in members.
+    // The weight of an entry itself, in members.
     private const int EntryWeight = 4;
 
     private readonly IGroupStore _store;
@@ -43,21 +43,21 @@ internal sealed class GroupDirectory : IDisposable
             user => EntryWeight + user.Count, metrics.Of("users"), store.MaxAge, clock);
     }
 
-    /// <summary>The group, where it is in memory.</summary>
+    /// <summary>The group, if it is cached.</summary>
     public bool TryGet(ConversationId id, [NotNullWhen(true)] out GroupState? group) => _groups.TryGet(id, out group);
 
-    /// <summary>The group; null where there is none, as for a direct conversation.</summary>
+    /// <summary>The group; null if there is none, as for a direct conversation.</summary>
     public Task<GroupState?> FindAsync(ConversationId id, CancellationToken ct) =>
         id.IsDirect ? Task.FromResult<GroupState?>(null) : _groups.FindAsync(id).WaitAsync(ct);
 
-    /// <summary>The groups of a user, where they are in memory.</summary>
+    /// <summary>The groups of a user, if they are cached.</summary>
     public bool TryGetGroupsOf(UserId user, [NotNullWhen(true)] out UserGroups? groups) => _users.TryGet(user, out groups);
 
     public async Task<UserGroups> FindGroupsOfAsync(UserId user, CancellationToken ct) => (await _users.FindAsync(user).WaitAsync(ct))!;
 
-    /// <summary>Makes a new group of a change that has none before it.</summary>
-    /// <param name="decide">A rule, given those to leave out; more than once where some are in too many groups.</param>
-    /// <param name="ct">Gives up before the change was begun.</param>
+    /// <summary>Creates a group.</summary>
+    /// <param name="decide">A rule of <see cref="GroupRules"/>, given the users to leave out. Called again if some are in too many groups.</param>
+    /// <param name="ct">Cancels only until the save begins.</param>
     public async Task<Result<GroupState>> CreateAsync(ConversationId id, Func<IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)
     {
         using var turn = await LockAsync(id, ct);
@@ -65,11 +65,12 @@ internal sealed class GroupDirectory : IDisposable
     }
 
     /// <summary>Changes a group.</summary>
-    /// <param name="id">Which; where there is none, the answer is <see cref="GroupsErrors.NotAMember"/>.</param>
+    /// <param name="id">If there is none, the answer is <see cref="GroupsErrors.NotAMember"/>.</param>
     /// <param name="decide">
-    /// A rule, applied to the group as it is and given those to leave out; more than once where other nodes change it too, or some are in too many groups.
+    /// A rule of <see cref="GroupRules"/>, given the present group and the users to leave out. Called again if another node changed the group, or if some are in
+    /// too many groups.
     /// </param>
-    /// <param name="ct">Gives up before the change was begun; from then on it is finished and its events are raised.</param>
+    /// <param name="ct">Cancels only until the save begins; after that the save completes and the events are raised.</param>
     public async Task<Result<GroupState>> ChangeAsync(
         ConversationId id, Func<GroupState, IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)
     {
@@ -84,7 +85,7 @@ internal sealed class GroupDirectory : IDisposable
 
     private async Task<GroupState?> LoadAsync(ConversationId id, Snapshot<GroupState>? before)
     {
-        // Most groups are as they were: their version says so for less.
+        // Most groups are unchanged: reading the version is cheaper.
         if (before is { IsStale: false } old && await _store.FindVersionAsync(id, CancellationToken.None) == old.Value.Version)
             return old.Value;
         var now = await _store.FindAsync(id, CancellationToken.None);
@@ -112,10 +113,10 @@ internal sealed class GroupDirectory : IDisposable
             if (await TrySaveAsync(decided.Value, leftOut, ct) is { } result)
                 return result;
         }
-        throw new StoreUnavailableException("The group, or a list of groups, is being changed by others all the time.");
+        throw new StoreUnavailableException("The group, or a user's list of groups, was changed by others at every attempt.");
     }
 
-    /// <summary>Null where the change was decided on a version that is out of date, or on users who are in too many groups.</summary>
+    /// <summary>Null if the change must be decided again: the version is out of date, or users are in too many groups.</summary>
     private async Task<Result<GroupState>?> TrySaveAsync(GroupChange change, HashSet<UserId> leftOut, CancellationToken ct)
     {
         SaveOutcome outcome;
@@ -125,7 +126,7 @@ internal sealed class GroupDirectory : IDisposable
         }
         catch
         {
-            // It may have happened: the next who asks reads the store.
+            // The save may have happened: the next reader loads from the store.
             _groups.MarkStale(change.After.Id);
             ForgetUsers(change);
             throw;
@@ -137,7 +138,7 @@ internal sealed class GroupDirectory : IDisposable
                 _groups.MarkStale(change.After.Id);
                 return null;
             case SaveOutcome.TooManyGroups:
-                // How many groups others are in concerns nobody: the group is made without them.
+                // How many groups others are in must not be revealed: they are left out without an error.
                 var full = await _store.FindFullAsync(change, _limits, ct);
                 if (change.Added.Any(member => change.JoiningOf(member) == Joining.Own && full.Contains(member.User)))
                     return Refuse(GroupsErrors.TooManyGroups(_limits.PerUser));
@@ -151,12 +152,12 @@ internal sealed class GroupDirectory : IDisposable
             _groups.Put(change.After.Id, change.After);
         else
             _groups.Forget(change.After.Id);
-        // Durable from here on: a caller that hangs up must not keep it from the others. Within the turn, so that events keep the changes' order.
+        // Durable from here on, so not cancelled with the request. Under the group's lock, so that events keep the order of changes.
         await RaiseAsync(change.Events);
         return change.After;
     }
 
-    // All of them, though a subscriber fails: then the command is answered as failed, and asked again it finds the change made.
+    // Raises all events even if a subscriber fails. Then the command fails, and a retry finds the change made.
     private async Task RaiseAsync(IReadOnlyList<IEvent> events)
     {
         ExceptionDispatchInfo? first = null;
@@ -174,7 +175,7 @@ internal sealed class GroupDirectory : IDisposable
         first?.Throw();
     }
 
-    // Title and number of members stand in every member's list.
+    // Every member's list contains the title and the number of members.
     private void ForgetUsers(GroupChange change)
     {
         foreach (var member in change.Before?.Members ?? [])

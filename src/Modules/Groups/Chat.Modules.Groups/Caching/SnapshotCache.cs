@@ -3,27 +3,26 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Chat.Modules.Groups.Caching;
 
-/// <summary>What was in memory before a load.</summary>
-/// <param name="IsStale">Whether the store is known to have been changed, perhaps: then it is read whatever a cheaper look says.</param>
+/// <summary>A cached value at the time of a load.</summary>
+/// <param name="IsStale">Whether the store may have changed: then it is read in full, without comparing versions first.</param>
 internal readonly record struct Snapshot<T>(T Value, bool IsStale);
 
 /// <summary>
-/// What a store has, by key, kept in memory for as long as it is in use. Whoever changes the store calls <see cref="Put"/>,
-/// <see cref="Forget"/> or <see cref="MarkStale"/> after the change is durable and before it is answered: from then on nobody who asks is told what was before. What
-/// another node changes is told when what is in memory has reached its age.
+/// Caches what a store has, by key. After a change of the store is durable, and before it is answered, call <see cref="Put"/>, <see cref="Forget"/> or
+/// <see cref="MarkStale"/>: later readers never get the old value. Changes by another node are seen when the cached value has reached its maximum age.
 /// </summary>
 /// <remarks>
-/// A load takes its slot before it begins, and a change takes the slot away: a load that was overtaken answers those who asked before the
-/// change was answered, and is not kept. When full, slots that were not used since they were last looked at make room (a clock).
+/// A load adds its slot before it begins, and a change removes the slot. So a load that a change overtook answers its own callers only, and is not kept. When
+/// the cache is full, slots that were not used since the last check are evicted (the clock algorithm).
 /// </remarks>
-/// <param name="maxWeight">What the snapshots may weigh together; one that is heavier alone is never kept.</param>
+/// <param name="maxWeight">The most weight of all snapshots together. A heavier snapshot is never kept.</param>
 /// <param name="load">
-/// Reads the store, null where it has nothing; that is not kept. Given the snapshot that has reached its age or is in doubt, to be compared
-/// with and, where it still holds, returned again; null where there is none.
+/// Reads the store; null, which is not kept, if the store has nothing. It gets the old or stale snapshot, to compare with and to return again if it still
+/// holds; null if there is none.
 /// </param>
-/// <param name="weigh">What a snapshot counts towards <paramref name="maxWeight"/>.</param>
-/// <param name="maxAge">How long a snapshot is told once its load began, <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-/// <param name="clock">Tells the age.</param>
+/// <param name="weigh">The weight of a snapshot.</param>
+/// <param name="maxAge">How long a snapshot may be used after its load began; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
+/// <param name="clock">Measures the age.</param>
 internal sealed class SnapshotCache<TKey, TSnapshot>(
     long maxWeight, Func<TKey, Snapshot<TSnapshot>?, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics, TimeSpan maxAge,
     TimeProvider clock)
@@ -31,15 +30,15 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
 {
     private readonly Lock _gate = new();
 
-    // Both written under _gate alone; the dictionary is read without.
+    // Both are written under _gate only; the dictionary is read without it.
     private readonly ConcurrentDictionary<TKey, Slot> _slots = new();
     private readonly LinkedList<Slot> _slotsByUse = new();
     private long _weight;
 
-    /// <summary>What the snapshots in memory weigh together.</summary>
+    /// <summary>The weight of all snapshots.</summary>
     public long Weight => Interlocked.Read(ref _weight);
 
-    /// <summary>The snapshot, where it is in memory and not too old.</summary>
+    /// <summary>The snapshot, if it is cached and not too old.</summary>
     public bool TryGet(TKey key, [NotNullWhen(true)] out TSnapshot? snapshot)
     {
         snapshot = null;
@@ -52,7 +51,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         return true;
     }
 
-    /// <summary>The snapshot from memory or the store, null where the store has none. Whoever asks during a load waits for that one.</summary>
+    /// <summary>The snapshot, from memory or the store; null if the store has none. Concurrent callers share one load.</summary>
     public Task<TSnapshot?> FindAsync(TKey key)
     {
         Slot? slot;
@@ -75,7 +74,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         return LoadAsync(slot, old);
     }
 
-    /// <summary>The store has this now. Calls for one key come in the order of the changes.</summary>
+    /// <summary>The store has this value now. Call in the order of a key's changes.</summary>
     public void Put(TKey key, TSnapshot snapshot)
     {
         lock (_gate)
@@ -85,10 +84,10 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         }
     }
 
-    /// <summary>The store has something else now, or nothing. Calls come in any order.</summary>
+    /// <summary>The store has another value now, or none. May be called in any order.</summary>
     public void Forget(TKey key)
     {
-        // A load that begins after this look reads the store after the change.
+        // A load that begins after this check reads the changed store.
         if (!_slots.ContainsKey(key))
             return;
         lock (_gate)
@@ -96,7 +95,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     }
 
     /// <summary>
-    /// The store may have something else now: the next who asks reads it, and the load is shown what was here. Calls come in any order.
+    /// The store may have another value now: the next reader loads it, and the load gets the old snapshot. May be called in any order.
     /// </summary>
     public void MarkStale(TKey key)
     {
@@ -130,7 +129,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
             Settle(slot, null);
             KeepStale(slot.Key, old);
             slot.Loaded.SetException(e);
-            // Observed: this call throws it too, and there may be nobody else.
+            // Marks the exception as observed: this call throws it, and there may be no other caller.
             _ = slot.Loaded.Task.Exception;
             throw;
         }
@@ -149,7 +148,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         }
     }
 
-    // The next load is to have something to compare with, too.
+    // Keeps the old snapshot, so that the next load can compare with it.
     private void KeepStale(TKey key, Snapshot<TSnapshot>? old)
     {
         lock (_gate)
@@ -184,7 +183,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
 
     private void MakeRoom()
     {
-        // One more round for each at most, however fast others use them.
+        // At most one more round, however often others use the slots.
         var chances = _slotsByUse.Count;
         while (_weight > maxWeight)
         {
@@ -223,7 +222,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
 
         public TKey Key => key;
 
-        /// <summary>When what is here was true at the earliest.</summary>
+        /// <summary>When the load began: the snapshot is at least as new.</summary>
         public long Begun => begun;
 
         /// <summary>Null until it is loaded.</summary>
@@ -233,10 +232,10 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
 
         public bool Used { get => _used; set => _used = value; }
 
-        /// <summary>What is here may not be so any more: it is only for the next load to compare with.</summary>
+        /// <summary>The snapshot may be outdated: kept only for the next load to compare with.</summary>
         public bool IsStale { get => _isDoubtful; set => _isDoubtful = value; }
 
-        // Null until it is loaded; with Weight, under the cache's gate.
+        // Null until loaded. Guarded by the cache's gate, like Weight.
         public LinkedListNode<Slot>? Node { get; set; }
 
         public int Weight { get; set; }

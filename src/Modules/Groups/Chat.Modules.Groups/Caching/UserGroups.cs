@@ -3,17 +3,17 @@ using Chat.Modules.Groups.Contracts;
 
 namespace Chat.Modules.Groups.Caching;
 
-/// <summary>The groups of a user at one moment; never changed, but replaced.</summary>
+/// <summary>The groups of a user at one moment. Immutable.</summary>
 internal sealed class UserGroups(IReadOnlyList<JoinedGroup> groups)
 {
     private HashSet<ConversationId>? _ids;
 
-    /// <summary>As the answer to a query: one list for all who ask.</summary>
+    /// <summary>The answer to a query: one list for all callers.</summary>
     public Task<IReadOnlyList<JoinedGroup>> Answer { get; } = Task.FromResult(groups);
 
     public int Count => groups.Count;
 
-    // Made by whoever asks first; two who do at once make the same.
+    // Created on first use; two concurrent callers create the same.
     private HashSet<ConversationId> Ids => _ids ??= [.. groups.Select(group => group.Group)];
 
     public bool Overlaps(UserGroups other) => Count <= other.Count ? other.Ids.Overlaps(Ids) : Ids.Overlaps(other.Ids);

@@ -15,7 +15,7 @@ internal sealed class AddMembersHandler(
 {
     public async Task<Result<Group>> Handle(AddMembers command, CancellationToken ct)
     {
-        // Nothing is looked up, and nothing counted, for who may not add anybody.
+        // A caller who may not add members costs no look-ups and counts against no rate.
         if (await groups.FindAsync(command.Group, ct) is not { } now)
             return GroupsErrors.NotAMember;
         if (GroupRules.MayManage(now, command.Caller.User) is { } refusal)
@@ -24,7 +24,7 @@ internal sealed class AddMembersHandler(
         if (!strangerCheck.IsOk)
             return strangerCheck.Error;
 
-        // Before the members are in: what is appended meanwhile is theirs too, and nothing falls between.
+        // Read before the members are added: messages appended meanwhile are theirs too, and none is missed.
         var head = await mediator.Send(new GetHead(command.Group), ct);
         var result = await groups.ChangeAsync(
             command.Group,

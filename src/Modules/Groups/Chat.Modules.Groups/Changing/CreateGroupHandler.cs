@@ -13,7 +13,7 @@ internal sealed class CreateGroupHandler(GroupDirectory groups, StrangerLimits s
 {
     public async Task<Result<Group>> Handle(CreateGroup command, CancellationToken ct)
     {
-        // Whole milliseconds, as the store keeps it.
+        // In whole milliseconds, as stored.
         var now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
         var id = ConversationId.NewGroup();
         var strangerCheck = await strangers.CheckAsync(command.Caller.User, command.Members, ct);

@@ -4,7 +4,7 @@ using Chat.Modules.Groups.Domain;
 
 namespace Chat.Modules.Groups.Changing;
 
-/// <summary>What the directory says, as a command answers it.</summary>
+/// <summary>Converts the directory's result into a command's result.</summary>
 internal static class GroupAnswers
 {
     public static Result<Group> ToGroup(this Result<GroupState> result) => result.IsOk ? result.Value.ToGroup() : result.Error;

@@ -3,7 +3,7 @@ using FluentValidation;
 
 namespace Chat.Modules.Groups.Changing;
 
-/// <summary>What a title may be.</summary>
+/// <summary>The rules for a title.</summary>
 internal static class GroupTitle
 {
     private const int MaxLength = 128;

@@ -4,7 +4,7 @@ using FluentValidation;
 
 namespace Chat.Modules.Groups.Changing;
 
-/// <summary>What a list of users in a request may be.</summary>
+/// <summary>The rules for a list of users in a request.</summary>
 internal static class NamedUsers
 {
     public static IRuleBuilderOptions<T, IReadOnlyList<UserId>> AreAtMost<T>(this IRuleBuilder<T, IReadOnlyList<UserId>> rule, int max) => rule

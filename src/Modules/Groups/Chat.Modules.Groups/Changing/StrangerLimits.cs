@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Groups.Changing;
 
 /// <summary>
-/// Who of those to be added is a stranger to the one who adds: has never written to it directly, which nobody can do in another's place. How
-/// fast strangers may be added, and one user by strangers.
+/// Finds out which of the users to be added are strangers: they have never written directly to the caller, which nobody can do for them. Limits how fast one
+/// user may add strangers, and how fast strangers may add one user.
 /// </summary>
 internal sealed class StrangerLimits(
     IMediator mediator, GroupsMetrics metrics, IOptions<GroupsOptions> groups, IOptions<RateLimitOptions> options, TimeProvider clock)
@@ -24,7 +24,7 @@ internal sealed class StrangerLimits(
     private readonly KeyedRate<UserId> _byAdded = new(
         options.Value.AddedByStrangersPerHour, TimeSpan.FromHours(1) / options.Value.AddedByStrangersPerHour, options.Value.MaxUsers, clock);
 
-    /// <summary>The strangers among users, and those of them who have been added by strangers too fast and are to be left out.</summary>
+    /// <summary>The strangers among the users, and those of them who must be left out, since strangers added them too often.</summary>
     public async Task<Result<StrangerCheck>> CheckAsync(UserId caller, IEnumerable<UserId> users, CancellationToken ct)
     {
         var others = users.Where(user => user != caller).Distinct().ToList();

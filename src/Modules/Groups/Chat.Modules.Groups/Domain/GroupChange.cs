@@ -5,27 +5,27 @@ using Chat.Modules.Groups.Contracts;
 
 namespace Chat.Modules.Groups.Domain;
 
-/// <summary>What a command does to a group: the versions before and after, the difference between them, and what to tell others.</summary>
+/// <summary>What a command changes in a group: the versions before and after, their difference, and the events.</summary>
 /// <param name="Before">Null for a new group.</param>
-/// <param name="After">A group without members has ended.</param>
+/// <param name="After">A group without members is deleted.</param>
 internal sealed record GroupChange(GroupState? Before, GroupState After)
 {
-    /// <summary>Who is in the group now and was not.</summary>
+    /// <summary>The new members.</summary>
     public IReadOnlyList<Member> Added { get; init; } = [];
 
-    /// <summary>Of those added the ones who have never written to whoever adds them.</summary>
+    /// <summary>The new members who have never written to the user who adds them.</summary>
     public IReadOnlySet<UserId> Strangers { get; init; } = FrozenSet<UserId>.Empty;
 
-    /// <summary>Who has another role, as it is now. An owner who hands over stands before the one who takes over.</summary>
+    /// <summary>The members whose role changed, with the new role. A former owner comes before the new one.</summary>
     public IReadOnlyList<Member> Changed { get; init; } = [];
 
-    /// <summary>Who was in the group and is no longer; null for nobody.</summary>
+    /// <summary>The removed member; null for none.</summary>
     public Member? Removed { get; init; }
 
-    /// <summary>To be raised in this order, once the change is durable.</summary>
+    /// <summary>Raise in this order, after the change is durable.</summary>
     public IReadOnlyList<IEvent> Events { get; init; } = [];
 
-    /// <summary>Whether everything is already as the command wants it.</summary>
+    /// <summary>Whether the command changes nothing.</summary>
     public bool IsNone => ReferenceEquals(Before, After);
 
     /// <param name="added">One of <see cref="Added"/>.</param>

@@ -7,8 +7,7 @@ using Chat.Modules.Groups.Contracts;
 namespace Chat.Modules.Groups.Domain;
 
 /// <summary>
-/// Who may do what in a group, and what comes of it. Pure: the same group and command give the same change. A group that has members has
-/// exactly one owner, before and after.
+/// Who may do what in a group, and what it changes. Pure functions. A group with members has exactly one owner, before and after.
 /// </summary>
 internal static class GroupRules
 {
@@ -33,8 +32,8 @@ internal static class GroupRules
         };
     }
 
-    /// <param name="title">Null leaves it.</param>
-    /// <param name="history">Null leaves it; members that are in keep what they may see.</param>
+    /// <param name="title">Null keeps it.</param>
+    /// <param name="history">Null keeps it. Present members may see what they could see before.</param>
     public static Result<GroupChange> Change(GroupState group, UserId caller, string? title, GroupHistory? history)
     {
         if (MayManage(group, caller) is { } refusal)
@@ -49,10 +48,10 @@ internal static class GroupRules
         };
     }
 
-    /// <param name="users">Who is in already is passed over.</param>
-    /// <param name="head">The conversation's head, read before: where the new members begin.</param>
-    /// <param name="maxMembers">How many the group may have then.</param>
-    /// <param name="strangers">Who of the users has never written to the caller; null for nobody.</param>
+    /// <param name="users">Present members are ignored.</param>
+    /// <param name="head">The conversation's head, read before the change: the new members start there.</param>
+    /// <param name="maxMembers">The most members after the change.</param>
+    /// <param name="strangers">The users who have never written to the caller; null for none.</param>
     public static Result<GroupChange> Add(GroupState group, UserId caller, IEnumerable<UserId> users, SeqNo head, int maxMembers, IReadOnlySet<UserId>? strangers = null)
     {
         if (MayManage(group, caller) is { } refusal)
@@ -74,7 +73,7 @@ internal static class GroupRules
         };
     }
 
-    /// <summary>A member goes: by itself, or by somebody of a higher role. An owner who goes hands over; with the last member the group ends.</summary>
+    /// <summary>Removes a member, by itself or by a member with a higher role. When the owner leaves, another becomes the owner; with the last member the group ends.</summary>
     public static Result<GroupChange> Remove(GroupState group, UserId caller, UserId user)
     {
         if (group.Find(caller) is not { } by)
@@ -100,7 +99,7 @@ internal static class GroupRules
         };
     }
 
-    /// <summary>The owner gives another member a role; with its own, the owner becomes an admin.</summary>
+    /// <summary>The owner changes another member's role. If it makes that member the owner, it becomes an admin itself.</summary>
     public static Result<GroupChange> ChangeRole(GroupState group, UserId caller, UserId user, GroupRole role)
     {
         if (group.Find(caller) is not { } owner)

@@ -3,17 +3,17 @@ using Chat.Modules.Groups.Contracts;
 
 namespace Chat.Modules.Groups.Domain;
 
-/// <summary>A group at one version: never changed, but replaced by the next.</summary>
+/// <summary>A group at one version. Immutable.</summary>
 internal sealed class GroupState
 {
     private static readonly Task<Membership?> NoMembership = Task.FromResult<Membership?>(null);
 
     private readonly Dictionary<UserId, Member> _byUser;
 
-    /// <param name="history">What a joiner may see.</param>
+    /// <param name="history">What new members may see.</param>
     /// <param name="createdAt">Whole milliseconds.</param>
-    /// <param name="version">1 for a new group, one more with each change.</param>
-    /// <param name="members">By rising <see cref="Member.Ordinal"/>, that is longest-serving first; none for a group that has ended.</param>
+    /// <param name="version">1 for a new group, and one more for each change.</param>
+    /// <param name="members">By rising <see cref="Member.Ordinal"/>, so in order of joining; none for a group that has ended.</param>
     public GroupState(ConversationId id, string title, GroupHistory history, DateTimeOffset createdAt, long version, IReadOnlyList<Member> members)
     {
         (Id, Title, History, CreatedAt, Version, Members) = (id, title, history, createdAt, version, members);
@@ -33,30 +33,30 @@ internal sealed class GroupState
 
     public IReadOnlyList<Member> Members { get; }
 
-    /// <summary>The members' ids as the answer to a query: one list for all who ask.</summary>
+    /// <summary>The members' ids as the answer to a query: one list for all callers.</summary>
     public Task<IReadOnlyList<UserId>> Users { get; }
 
     public Member? Find(UserId user) => _byUser.GetValueOrDefault(user);
 
-    /// <summary>A user's membership as the answer to a query; that of null where the user is not in the group.</summary>
+    /// <summary>A user's membership as the answer to a query: a task of null if the user is not a member.</summary>
     public Task<Membership?> MembershipOf(UserId user) => Find(user)?.Answer ?? NoMembership;
 
-    /// <summary>Whose membership differs between two versions, however many lie between them.</summary>
-    /// <param name="after">The later one; null where the group has ended.</param>
+    /// <summary>The users whose membership differs between two versions of a group.</summary>
+    /// <param name="after">The later version; null if the group has ended.</param>
     public static IReadOnlyList<UserId> ChangedMemberships(GroupState before, GroupState? after) =>
     [
         .. before.Members.Where(member => !IsIn(after, member)).Select(member => member.User)
             .Union((after?.Members ?? []).Where(member => !IsIn(before, member)).Select(member => member.User)),
     ];
 
-    // An ordinal may be given again to somebody who has left and come back; then the place of joining tells, or nothing was missed.
+    // A user who left and was added again may have the same ordinal; then the membership differs, or no message was missed.
     private static bool IsIn(GroupState? group, Member member) =>
         group?.Find(member.User) is { } other && other.Ordinal == member.Ordinal && other.Membership == member.Membership;
 
-    /// <summary>The next version, with these members and all else as it is.</summary>
+    /// <summary>The next version, with these members.</summary>
     public GroupState With(IReadOnlyList<Member> members) => new(Id, Title, History, CreatedAt, Version + 1, members);
 
-    /// <summary>The next version, with this title and setting.</summary>
+    /// <summary>The next version, with this title and history.</summary>
     public GroupState With(string title, GroupHistory history) => new(Id, title, history, CreatedAt, Version + 1, Members);
 
     public Group ToGroup() => new(Id, Title, History, [.. Members.Select(member => new GroupMember(member.User, member.Role))]);

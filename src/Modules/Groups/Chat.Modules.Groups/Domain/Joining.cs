@@ -1,21 +1,21 @@
 namespace Chat.Modules.Groups.Domain;
 
-/// <summary>How a member came into a group: each kind has a limit of its own, so that nobody uses up another's.</summary>
+/// <summary>How a member came into a group. Each kind has a separate limit, so that others cannot use up a user's own.</summary>
 internal enum Joining
 {
-    /// <summary>Added by somebody whom the member has written to; and whoever was in a group before kinds were kept.</summary>
+    /// <summary>Added by somebody to whom the member has written; also all memberships from before kinds were stored.</summary>
     Known,
 
-    /// <summary>Made the group.</summary>
+    /// <summary>Created the group.</summary>
     Own,
 
-    /// <summary>Added by somebody whom the member has never written to.</summary>
+    /// <summary>Added by somebody to whom the member has never written.</summary>
     ByStranger,
 }
 
-/// <summary>Groups that a user may be in, by how it came in.</summary>
-/// <param name="PerUser">Those of its own, and as many again by people whom it knows.</param>
-/// <param name="ByStrangers">Those by others.</param>
+/// <summary>The most groups of a user, by how it came in.</summary>
+/// <param name="PerUser">Groups that it created; and, counted separately, groups that people it knows added it to.</param>
+/// <param name="ByStrangers">Groups that strangers added it to.</param>
 internal readonly record struct GroupLimits(int PerUser, int ByStrangers)
 {
     public int Lowest => Math.Min(PerUser, ByStrangers);

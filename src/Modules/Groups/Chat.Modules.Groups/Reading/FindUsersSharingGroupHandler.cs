@@ -6,7 +6,7 @@ using Chat.Modules.Groups.Store;
 
 namespace Chat.Modules.Groups.Reading;
 
-/// <summary>Those in memory are compared there; the store is asked for the others together, and not at all for a user who is in no group.</summary>
+/// <summary>Compares cached users in memory, and asks the store once for all others. A user in no group costs no query.</summary>
 internal sealed class FindUsersSharingGroupHandler(GroupDirectory groups, IGroupStore store) : IQueryHandler<FindUsersSharingGroup, IReadOnlyCollection<UserId>>
 {
     public async Task<IReadOnlyCollection<UserId>> Handle(FindUsersSharingGroup query, CancellationToken ct)

@@ -5,7 +5,7 @@ using Chat.Modules.Groups.Caching;
 
 namespace Chat.Modules.Groups.Reading;
 
-/// <summary>On the way of every message: a group in use is answered at once, with the list that is in memory.</summary>
+/// <summary>Called for every message: a cached group is answered synchronously, without an allocation.</summary>
 internal sealed class GetMembersHandler(GroupDirectory groups) : IQueryHandler<GetMembers, IReadOnlyList<UserId>>
 {
     public Task<IReadOnlyList<UserId>> Handle(GetMembers query, CancellationToken ct)

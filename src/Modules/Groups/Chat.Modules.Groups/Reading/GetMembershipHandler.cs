@@ -5,7 +5,7 @@ using Chat.Modules.Groups.Caching;
 
 namespace Chat.Modules.Groups.Reading;
 
-/// <summary>On the way of every message: a group in use is answered at once, with an object made before.</summary>
+/// <summary>Called for every message: a cached group is answered synchronously, without an allocation.</summary>
 internal sealed class GetMembershipHandler(GroupDirectory groups) : IQueryHandler<GetMembership, Membership?>
 {
     private static readonly Task<Membership?> Direct = Task.FromResult<Membership?>(new Membership(SeqNo.None, SeqNo.None));

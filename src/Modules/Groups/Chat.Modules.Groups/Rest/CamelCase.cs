@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Chat.Modules.Groups.Rest;
 
 /// <summary>
-/// An enum as its name, beginning with a small letter, and nothing else: the framework's converter also takes numbers in quotes, other
-/// cases and lists such as <c>"all,fromJoin"</c>.
+/// Reads and writes an enum as its name in camel case only. The framework's converter also accepts numbers in quotes, other cases and lists such as
+/// <c>"all,fromJoin"</c>.
 /// </summary>
 internal sealed class CamelCase<T> : JsonConverter<T> where T : struct, Enum
 {

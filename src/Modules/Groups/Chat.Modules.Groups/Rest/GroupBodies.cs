@@ -16,19 +16,19 @@ internal sealed record GroupBody(
 /// <summary>A member as REST shows it.</summary>
 internal sealed record GroupMemberBody(UserId UserId, [property: JsonConverter(typeof(CamelCase<GroupRole>))] GroupRole Role);
 
-// What a body lacks is null here, whatever the host's JSON makes of a parameter without a default: the validators tell what may be absent.
+// Every property is optional here; the validators say what is required.
 
-/// <summary>What makes a group.</summary>
+/// <summary>The body that creates a group.</summary>
 internal sealed record CreateGroupBody(
     string? Title = null, IReadOnlyList<UserId>? Members = null,
     [property: JsonConverter(typeof(CamelCase<GroupHistory>))] GroupHistory? History = null);
 
-/// <summary>What changes a group; what is absent or null stays.</summary>
+/// <summary>The body that changes a group; absent or null properties stay as they are.</summary>
 internal sealed record ChangeGroupBody(
     string? Title = null, [property: JsonConverter(typeof(CamelCase<GroupHistory>))] GroupHistory? History = null);
 
-/// <summary>Who is added.</summary>
+/// <summary>The body that adds members.</summary>
 internal sealed record AddMembersBody(IReadOnlyList<UserId>? Members = null);
 
-/// <summary>A member's new role.</summary>
+/// <summary>The body that changes a role.</summary>
 internal sealed record ChangeRoleBody([property: JsonConverter(typeof(CamelCase<GroupRole>))] GroupRole? Role = null);

@@ -24,7 +24,7 @@ internal static class GroupEndpoints
         groups.MapPatch("/{id}/members/{userId}", ChangeRoleAsync).Produces<GroupBody>().Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound);
     }
 
-    // Null where the body has nothing: the validators refuse it.
+    // A missing property is null: the validators refuse it.
     private static async Task<IResult> CreateAsync(CreateGroupBody body, Caller caller, IMediator mediator, CancellationToken ct) =>
         (await mediator.Send(new CreateGroup(caller.Device, body.Title!, body.Members!, body.History ?? GroupHistory.All), ct))
             .Match(group => Results.Created($"/v1/groups/{group.Id}", GroupBody.From(group)), HttpErrors.ToProblem);

@@ -9,13 +9,13 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Modules.Groups.Store;
 
 /// <summary>
-/// Table <c>groups_entries</c>: the groups in which a user may be. An entry is written before its change of the group is, and so is there
-/// for every membership; it is believed only where the group has a member of that entry.
+/// Table <c>groups_entries</c>: the groups that a user may be in. An entry is written before the change of its group, so every membership has one. It counts
+/// only if the group has a member with that entry.
 /// </summary>
 /// <remarks>
-/// An entry that its group has not is under way, or dead: left by a change that was never saved, or by a member who has left. It is certainly
-/// dead once the group is at the entry's version or beyond, for a change is saved only on the version before it; and, where the group
-/// is not there, long after any request has ended. Dead ones are deleted where they are found.
+/// An entry without such a member belongs to a change that is not saved yet, or is dead: the change was never saved, or the member has left. It is dead for
+/// certain when the group has the entry's version or a later one, since a change is saved only on the version before it; and, if the group does not exist,
+/// long after any request has ended. Dead entries are deleted when found.
 /// </remarks>
 internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, ILogger log)
 {
@@ -35,14 +35,14 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         return [.. joined];
     }
 
-    /// <summary>Whether a user is in as many groups as it may be, by how it came in.</summary>
+    /// <summary>Whether a user has reached its limit of groups, by how it came in.</summary>
     public async Task<bool> IsFullAsync(UserId user, Joining joining, GroupLimits limits, CancellationToken ct) =>
         await ExceedsAsync(limits.Of(joining) - 1, user, joining, ct);
 
-    /// <summary>Writes the entries of a change; false, and none is written, where an added user is in too many groups.</summary>
+    /// <summary>Writes the entries of a change. False, and none stays, if an added user is in too many groups.</summary>
     /// <remarks>
-    /// The limit holds whoever else adds the same user at once: of the entries that would exceed it one was written last, and its
-    /// writer counts all others. Two who want the last place may thus refuse one another.
+    /// The limit holds under concurrency: of the entries that would exceed it one was written last, and its writer counts all others. Two concurrent writers
+    /// at the limit may both be refused.
     /// </remarks>
     public async Task<bool> TryAddAsync(GroupChange change, Guid id, GroupLimits limits, CancellationToken ct)
     {
@@ -65,7 +65,7 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         }
         catch
         {
-            // The change was not begun: nothing can make them true.
+            // The change was not saved: these entries are dead.
             await RemoveAsync(group, change.Added.Select(member => (member.User, EntryId.Of(id, change.JoiningOf(member)))));
             throw;
         }
@@ -74,11 +74,11 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         return !tooMany;
     }
 
-    /// <summary>Deletes entries that are not true any more, or will never be. What cannot be deleted is found dead later.</summary>
+    /// <summary>Deletes dead entries. Those that cannot be deleted now are deleted when they are next read.</summary>
     public Task RemoveAsync(ConversationId group, IEnumerable<(UserId User, Guid Id)> entries) =>
         ForEachAsync(entries, async (entry, _) => await TryDeleteAsync(entry.User, group, entry.Id), CancellationToken.None);
 
-    /// <summary>Whether a user came into more than so many groups in one way. The entries say so at most; only where they are more, each is looked at.</summary>
+    /// <summary>Whether a user is in more than so many groups, by how it came in. Each entry is checked only if there are more entries than that.</summary>
     private async Task<bool> ExceedsAsync(int groups, UserId user, Joining joining, CancellationToken ct)
     {
         var entries = (await ReadAsync(user, ct)).Where(entry => EntryId.JoiningOf(entry.Id) == joining).ToList();
@@ -111,14 +111,14 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
         return entries;
     }
 
-    /// <summary>The group as the entry's user sees it, where the entry is true.</summary>
+    /// <summary>The group as the entry's user sees it, if the entry counts.</summary>
     private async Task<(JoinedGroup? Group, bool IsDead)> CheckAsync(UserId user, Entry entry, CancellationToken ct)
     {
         var look = await CheckOnceAsync(user, entry, linearizable: false, ct);
         if (look.Group is not null || (!(look.Version >= entry.Version) && clock.GetUtcNow() - entry.BegunAt < LongestRequest))
             return (look.Group, false);
-        // Finishes a change whose host died in the middle of it: what is not there now will not be. A plain read may have the group's new
-        // version without the member that came with it.
+        // A linearizable read completes a change whose server died within it: what is missing then will never come. A plain read may see the group's new
+        // version without its new member.
         look = await CheckOnceAsync(user, entry, linearizable: true, ct);
         return (look.Group, look.Group is null);
     }
@@ -164,8 +164,8 @@ internal sealed class CqlGroupEntries(ICqlSession session, TimeProvider clock, I
 }
 
 /// <summary>
-/// The id of an entry, which says how its user came in: a UUID of version 7 as all were once, or of version 8 (RFC 9562 §5.8) with the kind as
-/// its last byte. So no table has a column that an older host does not write.
+/// The id of an entry, which tells how its user came in: a UUID of version 7 (as all were once), or of version 8 (RFC 9562 §5.8) with the kind in its last
+/// byte. So no column is needed that older servers do not write.
 /// </summary>
 internal static class EntryId
 {

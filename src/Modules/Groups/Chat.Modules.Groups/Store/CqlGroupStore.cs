@@ -10,13 +10,12 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Groups.Store;
 
 /// <summary>
-/// The cluster's store; its tables are in cql/. A group changes by one conditional batch on its partition: all of a change or nothing. What
-/// lies in other partitions, the users' lists, is only a hint of where to look (<see cref="CqlGroupEntries"/>).
+/// The cluster's store; its tables are in cql/. A change of a group is one conditional batch on its partition, so it is atomic. Other partitions, the users'
+/// lists, only tell where to look (<see cref="CqlGroupEntries"/>).
 /// </summary>
 /// <remarks>
-/// A change: (1) the added users' entries are written, and their lists counted; (2) the batch, which decides; (3) what it made superfluous is
-/// deleted. A host that dies before 2 leaves entries that no group has, one that dies after 2 leaves that of a member who has left: neither
-/// is believed by any read.
+/// A change: (1) writes the added users' entries, and counts their lists; (2) runs the batch, which decides; (3) deletes entries that are no longer needed. If
+/// the server dies before 2 or before 3, dead entries stay; no read counts them.
 /// </remarks>
 internal sealed class CqlGroupStore(
     ICqlSession session, IOptions<GroupsOptions> options, TimeProvider clock, ILogger<CqlGroupStore> log) : IGroupStore
@@ -38,14 +37,14 @@ internal sealed class CqlGroupStore(
             if (rows is not [var own, ..] || own.Get<long>(0) != 0)
                 return null;
             var version = own.Get<long>(4);
-            // One page is of one version. Of several the group may have changed between them.
+            // One page is of one version. Between several pages the group may have changed.
             if (pages == 1 || await FindVersionAsync(group, linearizable: true, ct) == version)
             {
                 return new GroupState(
                     group, own.Get<string>(1), (GroupHistory)own.Get<int>(2), own.Get<DateTimeOffset>(3), version, [.. rows.Skip(1).Select(ToMember)]);
             }
         }
-        throw new StoreUnavailableException("The group is being changed all the time.");
+        throw new StoreUnavailableException("The group changed during every read.");
     }
 
     public Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct) => FindVersionAsync(group, linearizable: false, ct);
@@ -65,12 +64,12 @@ internal sealed class CqlGroupStore(
     public async Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct)
     {
         var entry = Guid.CreateVersion7(clock.GetUtcNow());
-        // Read before: with the change it is gone. Should it be another version's, the change will not be saved.
+        // Read before the change deletes it. If it is of another version, the change will not be saved.
         var left = change.Removed is { } removed ? await FindEntryAsync(change.After.Id, removed, ct) : null;
         if (!await _entries.TryAddAsync(change, entry, limits, ct))
             return SaveOutcome.TooManyGroups;
 
-        // Begun: what follows is done whether anybody waits or not. Where no answer comes, the entries stay, for they may be true.
+        // Not cancelled with the request. If no answer comes, the entries stay, since the change may have been saved.
         var saved = await session.ExecuteBatchAsync(Statements(change, entry), CancellationToken.None);
         if (!saved.Applied)
         {
@@ -100,8 +99,8 @@ internal sealed class CqlGroupStore(
         return found.Rows is [var own] ? own.Get<long>(0) : null;
     }
 
-    // Linearizable, as a change that is half done is not all or nothing to a plain read: one that came before for a few rows has brought
-    // those to other replicas (read repair), and so the new version without its members.
+    // Linearizable: to a plain read an unfinished change is not atomic. An earlier read of a few rows may have copied those to other replicas (read repair),
+    // and with them the new version without its members.
     private async Task<(List<CqlRow> Rows, int Pages)> ReadAsync(ConversationId group, CancellationToken ct)
     {
         var (rows, pages) = (new List<CqlRow>(), 0);
@@ -130,7 +129,7 @@ internal sealed class CqlGroupStore(
         return found.Rows is [var row] && !row.IsNull(0) ? row.Get<Guid>(0) : null;
     }
 
-    // One batch, however many members: the server limits only those over several partitions. 10 000 in one were 1.1 MB and took 1.2 s on
+    // One batch for any number of members: the database limits only batches over several partitions. 10 000 members were 1.1 MB and took 1.2 s on
     // Cassandra 5.0.
     private static List<CqlStatement> Statements(GroupChange change, Guid entry)
     {
@@ -153,7 +152,7 @@ internal sealed class CqlGroupStore(
         return statements;
     }
 
-    /// <summary>The condition: it holds where the group is at the version before the change.</summary>
+    /// <summary>The statement with the condition: the group has the version before the change.</summary>
     private static CqlStatement OwnRow(GroupChange change)
     {
         var (group, before) = (change.After, change.Before?.Version);

@@ -14,41 +14,41 @@ internal interface IGroupStore
     /// </summary>
     TimeSpan MaxAge { get; }
 
-    /// <summary>A group as of one version; null where there is none, or no longer.</summary>
+    /// <summary>A group at one version; null if there is none, or no longer.</summary>
     Task<GroupState?> FindAsync(ConversationId group, CancellationToken ct);
 
-    /// <summary>The version that <see cref="FindAsync"/> would find, for less; null where there is no such group.</summary>
+    /// <summary>The version that <see cref="FindAsync"/> would return, at lower cost; null if there is no such group.</summary>
     Task<long?> FindVersionAsync(ConversationId group, CancellationToken ct);
 
     /// <summary>The groups of a user, in no order; empty for a user in none.</summary>
     Task<IReadOnlyList<JoinedGroup>> FindGroupsOfAsync(UserId user, CancellationToken ct);
 
-    /// <summary>Of some users those who are in a group with a user, in no order.</summary>
+    /// <summary>Of some users, those who share a group with a user, in no order.</summary>
     Task<IReadOnlyList<UserId>> FindSharingAsync(UserId user, IReadOnlyCollection<UserId> others, CancellationToken ct);
 
     /// <summary>
-    /// Makes a change durable, all of it or nothing: makes the group where <see cref="GroupChange.Before"/> is null, ends it where
-    /// <see cref="GroupChange.After"/> has no members.
+    /// Saves a change durably and atomically: creates the group if <see cref="GroupChange.Before"/> is null, deletes it if <see cref="GroupChange.After"/> has no
+    /// members.
     /// </summary>
     /// <param name="change">Not <see cref="GroupChange.IsNone"/>.</param>
-    /// <param name="limits">Refused with <see cref="SaveOutcome.TooManyGroups"/> where an added user is in as many already in the way that it is added.</param>
-    /// <param name="ct">Gives up before the change was begun.</param>
-    /// <exception cref="StoreUnavailableException">No answer in time; the change may have happened: read the group again.</exception>
+    /// <param name="limits">Refused with <see cref="SaveOutcome.TooManyGroups"/> if an added user has reached its limit.</param>
+    /// <param name="ct">Cancels only until the save begins.</param>
+    /// <exception cref="StoreUnavailableException">No answer in time. The change may have been saved: read the group again.</exception>
     Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct);
 
-    /// <summary>Of those whom a change adds the ones for whom it is refused with <see cref="SaveOutcome.TooManyGroups"/>, as it is now.</summary>
+    /// <summary>The added users of a change who have reached their limit now.</summary>
     Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct);
 }
 
-/// <summary>What came of a save.</summary>
+/// <summary>The outcome of a save.</summary>
 internal enum SaveOutcome
 {
-    /// <summary>It is durable.</summary>
+    /// <summary>The change is durable.</summary>
     Saved,
 
-    /// <summary>The group is not at the version before the change any more: decide again on what it is now.</summary>
+    /// <summary>The group has another version by now: decide again on that one.</summary>
     OutOfDate,
 
-    /// <summary>An added user is in as many groups as a user can be, by how it is added.</summary>
+    /// <summary>An added user has reached its limit of groups.</summary>
     TooManyGroups,
 }

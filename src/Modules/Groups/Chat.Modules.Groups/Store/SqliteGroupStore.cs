@@ -10,8 +10,7 @@ using Microsoft.Data.Sqlite;
 namespace Chat.Modules.Groups.Store;
 
 /// <summary>
-/// The embedded store; its tables are in migrations/. What is read here is kept in memory, so that a read waits for a save whose caller was told
-/// that it took too long.
+/// The embedded store; its tables are in migrations/. Reads are cached, so a read waits for a save whose caller was told that it took too long.
 /// </summary>
 internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, IFollowsLog
 {
@@ -96,7 +95,7 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
         if (!SaveGroup(connection, change))
             return SaveOutcome.OutOfDate;
 
-        // In this order there is at no time a second owner.
+        // In this order there is never a second owner.
         var id = change.After.Id.Value;
         if (change.Removed is { } removed)
         {
@@ -134,7 +133,7 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
     {
         if (change.Added.Count == 0)
             return [];
-        // One look-up for most: only who is in many groups is counted.
+        // One look-up for most users: only those in many groups are counted.
         var many = connection.Query<string>(
             """
             SELECT value FROM json_each($users) LEFT JOIN groups_users ON user_id = value WHERE coalesce(group_count, 0) >= $groups
@@ -150,7 +149,7 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
             "SELECT count(*) FROM groups_members WHERE user_id = $user AND joining = $joining",
             new { user = user.Value, joining = (int)joining }) >= limits.Of(joining);
 
-    /// <summary>False where the group is not at the version before the change.</summary>
+    /// <summary>False if the group has another version.</summary>
     private static bool SaveGroup(SqliteConnection connection, GroupChange change)
     {
         var sql = change switch

@@ -5,8 +5,8 @@ using Chat.BuildingBlocks.Storage.Cql;
 namespace Chat.Modules.Presence.LastSeen;
 
 /// <summary>
-/// Table <c>presence_last_seen</c> (cql/0001-last-seen.cql). Each time is written with itself as its timestamp, so that the latest stays; but above
-/// the timestamp of one that was written while a clock was ahead, so that it goes.
+/// Table <c>presence_last_seen</c> (cql/0001-last-seen.cql). A time is written with itself as the timestamp, so that the
+/// latest one stays. A time from a clock that was ahead is overwritten with a higher timestamp.
 /// </summary>
 internal sealed class CqlLastSeenStore(ICqlSession session, TimeProvider clock) : ILastSeenStore
 {

@@ -7,18 +7,18 @@ namespace Chat.Modules.Presence.LastSeen;
 /// <remarks>Passes LastSeenStoreContract.</remarks>
 internal interface ILastSeenStore
 {
-    /// <summary>A time that is further ahead of the clock was kept while that was wrong: it is told nobody, and the next one takes its place.</summary>
+    /// <summary>A time further in the future was stored while the clock was wrong: it is not returned, and the next one replaces it.</summary>
     static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Keeps times, to the millisecond. One that is older than the time kept changes nothing, so the same batch may be saved twice; but for one
-    /// beyond <see cref="MaxAhead"/>, which anything replaces.
+    /// Stores times, in milliseconds. A time older than the stored one changes nothing, so a batch may be saved twice. A stored time beyond
+    /// <see cref="MaxAhead"/> is always replaced.
     /// </summary>
     /// <param name="times">Each user at most once.</param>
-    /// <param name="ct">Gives up waiting; the batch may have been saved.</param>
-    /// <exception cref="StoreUnavailableException">Nothing is certain: save the batch again.</exception>
+    /// <param name="ct">Cancels the wait; the batch may have been saved.</param>
+    /// <exception cref="StoreUnavailableException">The outcome is unknown: save the batch again.</exception>
     Task SaveAsync(IReadOnlyCollection<KeyValuePair<UserId, DateTimeOffset>> times, CancellationToken ct);
 
-    /// <summary>The times of those users who have one, none of them beyond <see cref="MaxAhead"/>.</summary>
+    /// <summary>The times of the users who have one not beyond <see cref="MaxAhead"/>.</summary>
     Task<IReadOnlyDictionary<UserId, DateTimeOffset>> GetAsync(IReadOnlyCollection<UserId> users, CancellationToken ct);
 }

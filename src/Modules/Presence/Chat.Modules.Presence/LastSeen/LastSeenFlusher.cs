@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Presence.LastSeen;
 
-/// <summary>Writes the last-seen times each second, and once more when everything has stopped: the drain's own disconnects count.</summary>
+/// <summary>Writes the last-seen times every second, and once more after all services stopped, since the shutdown itself ends connections.</summary>
 internal sealed class LastSeenFlusher(LastSeenTimes times, TimeProvider clock, ILogger<LastSeenFlusher> log)
     : BackgroundService, IHostedLifecycleService
 {
@@ -27,7 +27,7 @@ internal sealed class LastSeenFlusher(LastSeenTimes times, TimeProvider clock, I
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
-            // Stopping: StoppedAsync writes the rest.
+            // The server stops: StoppedAsync writes the rest.
         }
     }
 

@@ -4,21 +4,21 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Presence.LastSeen;
 
 /// <summary>
-/// The last-seen times with a write-behind: a reconnect storm is a few batches a second, not a transaction a disconnect. A crash loses the
-/// times of the last second, and those of the users who were online: they keep the time before.
+/// The last-seen times with write-behind: many disconnects are a few batches a second, not a transaction each. A crash loses the times of the last second,
+/// and those of users who were online, who keep their earlier time.
 /// </summary>
 internal sealed class LastSeenTimes(ILastSeenStore store, IOptions<PresenceOptions> options, PresenceMetrics metrics)
 {
-    /// <summary>Rows in one write at most: the messages' appends wait for the same writer.</summary>
+    /// <summary>The most rows in one write: other writes wait for the same writer.</summary>
     private const int BatchSize = 500;
 
     private readonly Lock _lock = new();
 
-    // Both change under _lock: the first by Note and the flush, the second by the flush alone, which reads it without.
+    // Both are written under _lock: the first by Note and FlushAsync, the second by FlushAsync only, which reads it without the lock.
     private Dictionary<UserId, DateTimeOffset> _waiting = [];
     private Dictionary<UserId, DateTimeOffset> _underWay = [];
 
-    /// <summary>Never waits. When full, a user who is not waiting already keeps the stored time.</summary>
+    /// <summary>Does not wait. When full, the time of a further user is dropped: the stored one stays.</summary>
     public void Note(UserId user, DateTimeOffset at)
     {
         lock (_lock)
@@ -32,17 +32,17 @@ internal sealed class LastSeenTimes(ILastSeenStore store, IOptions<PresenceOptio
         metrics.DroppedLastSeen.Add(1);
     }
 
-    /// <summary>A time that is not written yet; null where there is none.</summary>
+    /// <summary>A time that is not written yet; null if there is none.</summary>
     public DateTimeOffset? Unwritten(UserId user)
     {
         lock (_lock)
             return _waiting.TryGetValue(user, out var at) || _underWay.TryGetValue(user, out at) ? at : null;
     }
 
-    /// <summary>The times of those users who have one, written or not.</summary>
+    /// <summary>The times of the users who have one, written or not.</summary>
     public async Task<IReadOnlyDictionary<UserId, DateTimeOffset>> GetAsync(IReadOnlyCollection<UserId> users, CancellationToken ct)
     {
-        // What is not written is looked at first: were it the other way round, a flush in between would hide the time from both.
+        // Unwritten times first: in the other order a concurrent flush could hide a time from both reads.
         var times = new Dictionary<UserId, DateTimeOffset>();
         var elsewhere = new List<UserId>();
         foreach (var user in users)
@@ -60,7 +60,7 @@ internal sealed class LastSeenTimes(ILastSeenStore store, IOptions<PresenceOptio
         return times;
     }
 
-    /// <summary>Writes what waits. Not to be called twice at once. When it throws, what was under way is written by the next call.</summary>
+    /// <summary>Writes the waiting times. Not for concurrent calls. If it throws, the next call writes the rest.</summary>
     public async Task FlushAsync(CancellationToken ct)
     {
         while (TakeWaiting())

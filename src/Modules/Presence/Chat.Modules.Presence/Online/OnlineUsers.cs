@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Presence.Online;
 
 /// <summary>
-/// Who is online: has a connection, or has been without one for less than the grace. So a reconnect is no news, and a new connection may
-/// come before the old one of the same device has ended.
+/// The users who are online: they have a connection, or had one less than the grace period ago. So a reconnect is not announced, and a new connection may
+/// come before the device's old one ends.
 /// </summary>
 internal sealed class OnlineUsers(
     Announcements announcements, LastSeenTimes lastSeen, IOptions<PresenceOptions> options, PresenceMetrics metrics, TimeProvider clock)
@@ -16,7 +16,7 @@ internal sealed class OnlineUsers(
     private readonly TimeSpan _grace = TimeSpan.FromMilliseconds(options.Value.OfflineGraceMs);
     private readonly Lock _lock = new();
 
-    // It and the users in it change under _lock: by the connections' events, and by the timers of the grace.
+    // It and its users are written under _lock, by connection events and by the timers of the grace period.
     private readonly Dictionary<UserId, OnlineUser> _users = [];
 
     public void Connect(UserId user, ConnectionId connection)
@@ -54,7 +54,7 @@ internal sealed class OnlineUsers(
             return _users.TryGetValue(user, out var known) && known.Connections.Contains(connection);
     }
 
-    /// <summary>The state of this moment. For the time where the user was last seen, <paramref name="times"/> is what was read a moment ago.</summary>
+    /// <summary>The present state. <paramref name="times"/> are last-seen times that were just read.</summary>
     public PresenceState StateOf(UserId user, IReadOnlyDictionary<UserId, DateTimeOffset> times)
     {
         lock (_lock)
@@ -69,7 +69,7 @@ internal sealed class OnlineUsers(
     {
         lock (_lock)
         {
-            // Another departure, or none: the user has been back since this timer went off.
+            // Another departure, or none: the user came back after this timer fired.
             if (!_users.TryGetValue(departure.User, out var known) || known.Departure != departure)
                 return;
             _users.Remove(departure.User);
@@ -81,10 +81,10 @@ internal sealed class OnlineUsers(
 
     private sealed class OnlineUser(ConnectionId first)
     {
-        /// <summary>Few: one a device.</summary>
+        /// <summary>Usually one for each device.</summary>
         public List<ConnectionId> Connections { get; } = [first];
 
-        /// <summary>Under way while there is no connection.</summary>
+        /// <summary>Set while there is no connection.</summary>
         public Departure? Departure { get; set; }
     }
 

@@ -4,7 +4,7 @@ using Chat.Modules.Presence.Watching;
 
 namespace Chat.Modules.Presence.Online;
 
-/// <summary>Keeps count of the connections. Never waits: what there is to announce is queued.</summary>
+/// <summary>Tracks the connections. Does not wait: announcements are queued.</summary>
 internal sealed class TrackOnDeviceEvents(OnlineUsers online, Subscriptions subscriptions)
     : IEventHandler<DeviceConnected>, IEventHandler<DeviceDisconnected>
 {
@@ -16,7 +16,7 @@ internal sealed class TrackOnDeviceEvents(OnlineUsers online, Subscriptions subs
 
     public Task Handle(DeviceDisconnected disconnected, CancellationToken ct)
     {
-        // In this order: a subscribe command that is still under way looks, after it has subscribed, whether the connection is here.
+        // In this order: a concurrent subscribe command checks, after it subscribed, whether the connection still exists.
         online.Disconnect(disconnected.Device.User, disconnected.Connection);
         subscriptions.Remove(disconnected.Connection);
         return Task.CompletedTask;

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Presence.Typing;
 
-/// <summary>The server does not end a state by itself: a client that hears nothing more lets it lapse.</summary>
+/// <summary>The server does not end a typing state: clients end it when nothing more comes.</summary>
 internal sealed class SetTypingHandler(IMediator mediator, TypingRepeats repeats, IOptions<PresenceOptions> options, PresenceMetrics metrics)
     : ICommandHandler<SetTyping, Done>
 {

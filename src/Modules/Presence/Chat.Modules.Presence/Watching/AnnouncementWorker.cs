@@ -10,8 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>
-/// Announces one user after the other, so that what is announced of a user is in order. A change that could not be announced is tried again
-/// about a second later.
+/// Announces one user at a time, so that a user's announcements are in order. A failed announcement is tried again about a second later.
 /// </summary>
 internal sealed class AnnouncementWorker(
     Announcements announcements, Subscriptions subscriptions, VisibilityChecker visibility, OnlineUsers online, LastSeenTimes lastSeen,
@@ -19,7 +18,7 @@ internal sealed class AnnouncementWorker(
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
-    // No more than are watched.
+    // At most as many as are subscribed to.
     private readonly ConcurrentDictionary<UserId, bool> _failed = new();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -66,7 +65,7 @@ internal sealed class AnnouncementWorker(
         if (told.Count == 0)
             return;
 
-        // The state is taken last: if it changes after that, the user waits in the queue again.
+        // The state is read last: if it changes after that, the user is queued again.
         var times = await lastSeen.GetAsync([user], ct);
         await mediator.Publish(new PresenceChanged(online.StateOf(user, times), told), ct);
     }

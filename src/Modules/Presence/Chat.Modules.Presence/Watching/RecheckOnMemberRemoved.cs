@@ -3,7 +3,7 @@ using Chat.Modules.Groups.Contracts;
 
 namespace Chat.Modules.Presence.Watching;
 
-/// <summary>Former group mates may not see each other any more.</summary>
+/// <summary>Former members of a group may not see each other any more.</summary>
 internal sealed class RecheckOnMemberRemoved(Subscriptions subscriptions) : IEventHandler<MemberRemoved>, IEventHandler<MembershipsFoundChanged>
 {
     public Task Handle(MemberRemoved removed, CancellationToken ct)

@@ -14,7 +14,7 @@ internal sealed class SubscribePresenceHandler(
 {
     public async Task<Result<IReadOnlyList<PresenceState>>> Handle(SubscribePresence command, CancellationToken ct)
     {
-        // Before anything is looked up, so that a long list costs nothing.
+        // Before any look-up, so that a long list costs nothing.
         var max = options.Value.MaxSubscriptionsPerConnection;
         if (command.Subscribe.Count > max)
             return PresenceErrors.TooManySubscriptions(max);
@@ -23,7 +23,7 @@ internal sealed class SubscribePresenceHandler(
         var visible = await visibility.OfAsync(command.From.User, command.Subscribe, ct);
         var times = await lastSeen.GetAsync(visible.Keys, ct);
 
-        // No waiting from here on, and the states last: a change after them is announced, and should not overtake this answer.
+        // No await from here on, and the states last: a later change is announced, and must not overtake this answer.
         if (subscriptions.Change(new Subscriber(command.From, command.Connection), command.Unsubscribe, visible, checkedAt) is { } refusal)
             return refusal;
         unconfirmed.Observe(command.From.User, command.Connection);

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>
-/// Which connections are told of whom. Held only for users who were visible when asked for: who becomes visible later is asked for again.
+/// Which connections subscribe to which users. Only users who are visible can be subscribed to; a client subscribes again when others become visible.
 /// </summary>
 /// <remarks>
-/// A subscription that rests on a common group is checked again, at the next announcement, after watcher or watched was removed from any
-/// group; so each check is paid by a removal, not by each coming and going, and nobody is told of a former group mate. Removals are
-/// numbered: a check that began before one of them is no proof after it.
+/// A subscription because of a shared group is checked again, at the next announcement, after either user was removed from any group. So a check costs a
+/// removal and not every announcement, and nobody is told of a former member. Removals are numbered: a check that began before a removal does not count after
+/// it.
 /// </remarks>
 internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceMetrics metrics)
 {
@@ -19,14 +19,14 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     private readonly int _max = options.Value.MaxSubscriptions;
     private readonly Lock _lock = new();
 
-    // All change under _lock: by the handlers of commands and events, and by the announcing worker.
+    // All are written under _lock, by handlers and by the AnnouncementWorker.
     private readonly Dictionary<ConnectionId, Dictionary<UserId, Subscription>> _ofConnection = [];
     private readonly Dictionary<UserId, UserEntry<Subscription>> _ofUser = [];
     private readonly Dictionary<UserId, UserEntry<ConnectionId>> _watchers = [];
     private int _count;
     private long _removals;
 
-    /// <summary>How many removals from groups there have been: to be asked for before a check begins.</summary>
+    /// <summary>The number of removals from groups so far. Read it before a check begins.</summary>
     public long Removals
     {
         get
@@ -42,10 +42,10 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
             return _ofUser.ContainsKey(user);
     }
 
-    /// <summary>Unsubscribes, then subscribes; all of it, or a refusal and nothing.</summary>
-    /// <param name="unsubscribe">Unknown ones are passed over.</param>
-    /// <param name="subscribe">Visible users, and why.</param>
-    /// <param name="checkedAt"><see cref="Removals"/> before that was found out.</param>
+    /// <summary>Unsubscribes, then subscribes. If refused, nothing changes.</summary>
+    /// <param name="unsubscribe">Unknown ones are ignored.</param>
+    /// <param name="subscribe">The visible users, and why they are.</param>
+    /// <param name="checkedAt"><see cref="Removals"/> before their visibility was checked.</param>
     public Error? Change(
         Subscriber subscriber, IReadOnlyCollection<UserId> unsubscribe, IReadOnlyDictionary<UserId, Visibility> subscribe, long checkedAt)
     {
@@ -83,7 +83,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
             Drop(subscription);
     }
 
-    /// <summary>Those who are told of a user: the confirmed ones, and those whose visibility must be checked first.</summary>
+    /// <summary>The subscribers of a user: the confirmed ones, and the subscriptions to check first.</summary>
     public (List<Subscriber> Confirmed, List<Subscription> ToCheck) Of(UserId user)
     {
         var confirmed = new List<Subscriber>();
@@ -101,14 +101,14 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         return (confirmed, toCheck);
     }
 
-    /// <summary>A check has found that the watcher may see the user.</summary>
+    /// <summary>A check found that the subscriber may see the user.</summary>
     public void Confirm(Subscription subscription, Visibility visibility, long checkedAt)
     {
         lock (_lock)
             (subscription.Visibility, subscription.CheckedAt) = (visibility, checkedAt);
     }
 
-    /// <summary>A user was removed from a group: what it watches, and who watches it, must be checked again.</summary>
+    /// <summary>A user was removed from a group: its subscriptions, and those to it, must be checked again.</summary>
     public void RecheckAfterRemoval(UserId removed)
     {
         lock (_lock)
@@ -131,7 +131,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         if (held.TryGetValue(user, out var subscription))
             return subscription;
 
-        // No removal before it was there has doubted it, so the last of them counts, whomever it concerned.
+        // Earlier removals did not mark this subscription, so the last of all counts, of whatever user.
         var watched = EntryOf(_ofUser, user);
         subscription = new Subscription(subscriber, user, (watched.GroupRemovals, _watchers[subscriber.Device.User].GroupRemovals), since: _removals);
         held.Add(user, subscription);

@@ -4,8 +4,8 @@ using Chat.Modules.Presence.Online;
 namespace Chat.Modules.Presence.Watching;
 
 /// <summary>
-/// Connections that subscribed while they were not known as connected: their <c>DeviceConnected</c> is still on its way, or they have ended
-/// and the command outlived them. The two look alike, so the subscriptions are held, and ended if the connection has not turned up in time.
+/// Connections that subscribed while they were not known as connected: either their <c>DeviceConnected</c> is yet to come, or they have ended before the
+/// command did. The two look the same, so the subscriptions are kept, and removed if the connection is still not known after a minute.
 /// </summary>
 internal sealed class UnconfirmedSubscribers(Subscriptions subscriptions, OnlineUsers online, TimeProvider clock)
 {
@@ -17,7 +17,7 @@ internal sealed class UnconfirmedSubscribers(Subscriptions subscriptions, Online
     private readonly Queue<(UserId User, ConnectionId Connection, long Since)> _unconfirmed = [];
     private readonly HashSet<ConnectionId> _known = [];
 
-    /// <summary>To be called with each command, after its subscriptions are held.</summary>
+    /// <summary>Call for each command, after its subscriptions are added.</summary>
     public void Observe(UserId user, ConnectionId connection)
     {
         var isUnconfirmed = !online.IsConnected(user, connection);

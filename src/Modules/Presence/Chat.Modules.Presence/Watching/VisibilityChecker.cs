@@ -5,22 +5,22 @@ using MediatR;
 
 namespace Chat.Modules.Presence.Watching;
 
-/// <summary>Whether one user may see another's presence.</summary>
+/// <summary>Why one user may see another's presence.</summary>
 internal enum Visibility
 {
     None,
 
-    /// <summary>They are in a group together: until one of them is removed from it.</summary>
+    /// <summary>They share a group, until one of them is removed from it.</summary>
     SharedGroup,
 
-    /// <summary>They have a direct conversation with a message, which never goes away, or are the same user.</summary>
+    /// <summary>They have a direct conversation with a message, which is never removed, or are the same user.</summary>
     Permanent,
 }
 
-/// <summary>Who may see whom (docs/protocol.md, Presence).</summary>
+/// <summary>Checks who may see whose presence (docs/protocol.md, Presence).</summary>
 internal sealed class VisibilityChecker(IMediator mediator)
 {
-    /// <summary>Of some users those whom a user may see, and why: asked for together, as a subscription names hundreds.</summary>
+    /// <summary>Of some users, those whom a user may see, and why. In one query, since a subscription may name hundreds.</summary>
     public async Task<Dictionary<UserId, Visibility>> OfAsync(UserId watcher, IReadOnlyCollection<UserId> users, CancellationToken ct)
     {
         var visible = new Dictionary<UserId, Visibility>();
