@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
 #if CQL_SCYLLADB
 using Chat.BuildingBlocks.Storage.Scylla;
@@ -26,7 +27,8 @@ internal static class ChatApplication
 #if CQL_SCYLLADB
         builder.Services.AddScyllaDriver();
 #endif
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddRequestAuthentication().AddTransports().AddWebClient();
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddNodes(context)
+            .AddRequestAuthentication().AddTransports().AddWebClient();
         foreach (var module in ChatModules.All)
             module.AddServices(builder.Services, context);
         change?.Invoke(builder);

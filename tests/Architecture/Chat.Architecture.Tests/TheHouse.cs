@@ -1,5 +1,6 @@
 using System.Reflection;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
 using Chat.Host;
 
@@ -14,7 +15,7 @@ internal static class TheHouse
 
     public static IReadOnlyList<Assembly> Contracts { get; } = [.. Modules.Select(Assemblies.ContractsOf)];
 
-    public static IReadOnlyList<Assembly> BuildingBlocks { get; } = [typeof(IModule).Assembly, typeof(DataDirectory).Assembly];
+    public static IReadOnlyList<Assembly> BuildingBlocks { get; } = [typeof(IModule).Assembly, typeof(DataDirectory).Assembly, typeof(INodes).Assembly];
 
     public static IReadOnlyList<Assembly> AllButHost { get; } = [.. BuildingBlocks, .. Contracts, .. Modules];
 

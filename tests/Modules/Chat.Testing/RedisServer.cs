@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -18,19 +17,11 @@ public sealed class RedisServer : IAsyncDisposable
     private const int FirstPort = 20_000;
     private const int LastPort = 32_000;
 
-    private static readonly ConcurrentDictionary<int, Process> Running = new();
-
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-redis-").FullName;
     private readonly string _portSetting;
     private readonly string[] _settings;
     private bool _isSentinel;
     private Process? _process;
-
-    static RedisServer() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (var process in Running.Values)
-            process.Kill();
-    };
 
     private RedisServer(string port, string[] settings) => (_portSetting, _settings) = (port, settings);
 
@@ -77,23 +68,11 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts it again after <see cref="KillAsync"/>, with nothing in it.</summary>
+    /// <summary>Starts it again after <see cref="KillAsync"/>, with nothing in it, or with what the command SAVE has saved.</summary>
     public async Task StartAgainAsync()
     {
-        var start = new ProcessStartInfo(Program ?? throw new InvalidOperationException(Missing))
-        {
-            WorkingDirectory = _folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var word in _isSentinel ? WriteSentinel() : Words())
-            start.ArgumentList.Add(word);
-        _process = Process.Start(start)!;
-        Running[_process.Id] = _process;
-        _process.OutputDataReceived += (_, _) => { };
-        _process.ErrorDataReceived += (_, _) => { };
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        var start = new ProcessStartInfo(Program ?? throw new InvalidOperationException(Missing), _isSentinel ? WriteSentinel() : Words()) { WorkingDirectory = _folder };
+        _process = TestProcesses.Start(start);
         await Wait.UntilAsync(CanConnectAsync, "Redis listens");
     }
 
@@ -103,10 +82,7 @@ public sealed class RedisServer : IAsyncDisposable
         if (_process is not { } process)
             return;
         _process = null;
-        process.Kill();
-        await process.WaitForExitAsync();
-        Running.TryRemove(process.Id, out _);
-        process.Dispose();
+        await TestProcesses.KillAsync(process);
     }
 
     /// <summary>It hangs (SIGSTOP): connections stay, and nothing is answered.</summary>
@@ -169,7 +145,7 @@ public sealed class RedisServer : IAsyncDisposable
         }
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         while (true)
         {

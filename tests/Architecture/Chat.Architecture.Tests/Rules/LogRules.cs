@@ -18,7 +18,8 @@ internal static partial class LogRules
         ["Chat.Modules.Groups"] = (5000, 5999),
         ["Chat.Modules.Presence"] = (6000, 6999),
         ["Chat.BuildingBlocks.Storage"] = (7000, 7999),
-        ["Chat.BuildingBlocks"] = (8000, 8999),
+        ["Chat.BuildingBlocks.Nodes"] = (8100, 8199),
+        ["Chat.BuildingBlocks"] = (8000, 8099),
         ["Chat.Modules.Broken"] = (9000, 9999),
     };
 

@@ -13,6 +13,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int OutputLinesKept = 400;
     private const int SigTerm = 15;
+    private const int SigCont = 18;
+    private const int SigStop = 19;
     // A start is mostly compiling: seconds of a core that others may need as well.
     private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(3);
     private static readonly ConcurrentDictionary<int, Process> _running = new();
@@ -99,11 +101,12 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Asks the process to end (SIGTERM) and returns at once.</summary>
-    public void Terminate()
-    {
-        if (Kill(Running.Id, SigTerm) != 0)
-            throw new InvalidOperationException($"kill failed: {Marshal.GetLastPInvokeErrorMessage()}");
-    }
+    public void Terminate() => Send(SigTerm);
+
+    /// <summary>The process stands still (SIGSTOP), with its connections open.</summary>
+    public void Pause() => Send(SigStop);
+
+    public void Continue() => Send(SigCont);
 
     /// <summary>Waits until the process has ended.</summary>
     /// <returns>Its exit code.</returns>
@@ -179,6 +182,22 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
         _probe.Dispose();
         Directory.Delete(DataDirectory, recursive: true);
+    }
+
+    /// <summary>The value of a metric that has one; NaN where it is not there.</summary>
+    public async Task<double> MetricAsync(string name)
+    {
+        var lines = (await _probe.GetStringAsync(new Uri("/metrics", UriKind.Relative))).Split('\n');
+        if (lines.SingleOrDefault(line => line.StartsWith(name + "{", StringComparison.Ordinal)) is not { } line)
+            return double.NaN;
+        var value = line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
+        return double.Parse(value, CultureInfo.InvariantCulture);
+    }
+
+    private void Send(int signal)
+    {
+        if (Kill(Running.Id, signal) != 0)
+            throw new InvalidOperationException($"kill failed: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     private Process Launch()
