@@ -34,9 +34,10 @@ public sealed partial class ChatClient
         {
             if (_journal.State.Installation.Tokens is null)
                 return;
+            var user = _session.UserId;
             await _connector.StopAsync();
             if (await EndSessionAsync(SignedOutReason.SignedOut) is { } refresh)
-                _loggingOut = LogOutAsync(refresh);
+                _loggingOut = LogOutAsync(user, refresh);
         }
         catch (ChatException)
         {
@@ -158,13 +159,13 @@ public sealed partial class ChatClient
         throw new ObjectDisposedException(nameof(ChatClient));
     }
 
-    private async Task LogOutAsync(string refresh)
+    private async Task LogOutAsync(string? user, string refresh)
     {
         var latest = await _session.LatestAsync(refresh);
         using var patience = new CancellationTokenSource(LogoutTimeout);
         try
         {
-            await _auth.LogOutAsync(latest, patience.Token);
+            await _auth.LogOutAsync(user, latest, patience.Token);
         }
         catch (Exception e) when (e is ChatException or OperationCanceledException)
         {

@@ -16,7 +16,7 @@ export class Account {
   async enter(path: '/v1/auth/register' | '/v1/auth/login', userId: string, password: string, deviceName?: string): Promise<void> {
     const { state, journal, rest } = this.runtime
     const deviceId = state.deviceId ?? `${typeof window === 'undefined' ? 'node' : 'web'}-${randomId(8)}`
-    const tokens = await rest.call<Tokens>('POST', path, undefined, { userId, password, deviceId, deviceName })
+    const tokens = await rest.call<Tokens>('POST', path, { userId }, { userId, password, deviceId, deviceName })
     // What is stored belongs to another user.
     if (state.owner !== userId) await journal.commit([{ type: 'signedOut', reason: 'signedOut' }])
     // After the store was lost the outbox is in memory only, so it is written again.
@@ -38,6 +38,6 @@ export class Account {
 
   private async end(session: Session, reason: SignedOutReason): Promise<void> {
     await this.runtime.journal.commit([{ type: 'signedOut', reason }])
-    void this.runtime.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: session.refreshToken }).catch(() => undefined)
+    void this.runtime.rest.call('POST', '/v1/auth/logout', { userId: session.userId }, { refreshToken: session.refreshToken }).catch(() => undefined)
   }
 }

@@ -1,3 +1,4 @@
+import type { SignedInCaller } from './caller.ts'
 import type { Connection } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { ClientFrame, ServerFrame } from './protocol.ts'
@@ -19,14 +20,14 @@ export interface ConnectorEvents {
 }
 
 export interface AccessTokens {
-  /** An access token with at least 30 s left. @throws ChatError `unauthenticated` when the session has ended. */
-  fresh(): Promise<string>
+  /** The user, with an access token that has at least 30 s left. @throws ChatError `unauthenticated` when the session has ended. */
+  fresh(): Promise<SignedInCaller>
   /**
-   * A new token, after the current one was refused.
+   * The same with a new token, after the current one was refused.
    * @param revoked It was refused before it expired.
    * @throws ChatError `unauthenticated` when the session has ended.
    */
-  renew(revoked: boolean): Promise<string>
+  renew(revoked: boolean): Promise<SignedInCaller>
 }
 
 /** Keeps a connection of the device open: connects, and connects again after each loss. Works in the leading tab. */
@@ -130,14 +131,14 @@ export class Connector {
   }
 
   /** One connection, until it ends or the server refuses its token. */
-  private async once(token: string, me: object): Promise<CloseReason> {
+  private async once(caller: SignedInCaller, me: object): Promise<CloseReason> {
     let ended: (reason: CloseReason) => void = () => undefined
     const end = new Promise<CloseReason>((done) => (ended = done))
     let held: ServerFrame[] | undefined = []
     let transport: Transport
     try {
       const frame = (frame: ServerFrame) => void (held ? held.push(frame) : this.take(frame))
-      transport = await this.connect(this.url, token, { frame, closed: ended })
+      transport = await this.connect(this.url, caller, { frame, closed: ended })
     } catch (error) {
       // It had at least 30 s left, so it was revoked.
       if (error instanceof ChatError && error.code === 'unauthenticated') return 'revoked'

@@ -1,4 +1,5 @@
 /** A client of the Chat server. The contract: docs/protocol.md; how this behaves: clients/README.md. */
+export type { Caller, SignedInCaller } from './caller.ts'
 export { ChatClient, type ChatClientOptions } from './client.ts'
 export type { Change, Connection, Outgoing, Presence, SignedOutReason } from './changes.ts'
 export { contentOf, type MessageContent } from './content.ts'

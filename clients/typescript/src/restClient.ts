@@ -1,3 +1,4 @@
+import { type Caller, withRoutingHint } from './caller.ts'
 import { ChatError } from './errors.ts'
 import type { ErrorCode } from './protocol.ts'
 
@@ -17,16 +18,15 @@ export class RestClient {
     this.fetch = fetch
   }
 
-  /** @param token Sent as bearer; undefined for the calls that need none. */
-  async call<T>(method: string, path: string, token: string | undefined, body?: unknown): Promise<T> {
+  async call<T>(method: string, path: string, caller: Caller, body?: unknown): Promise<T> {
     const headers: Record<string, string> = {}
     if (body !== undefined) headers['Content-Type'] = 'application/json'
-    if (token !== undefined) headers['Authorization'] = `Bearer ${token}`
+    if (caller.token !== undefined) headers['Authorization'] = `Bearer ${caller.token}`
     let response: Response
     let text: string
     try {
       const signal = AbortSignal.timeout(timeout)
-      response = await this.fetch(`${this.base}${path}`, { method, headers, body: JSON.stringify(body), signal, cache: 'no-store' })
+      response = await this.fetch(withRoutingHint(`${this.base}${path}`, caller), { method, headers, body: JSON.stringify(body), signal, cache: 'no-store' })
       text = await response.text()
     } catch {
       throw new ChatError('network', 'The server cannot be reached.')

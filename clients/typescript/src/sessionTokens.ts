@@ -1,3 +1,4 @@
+import type { SignedInCaller } from './caller.ts'
 import type { Change, Session, SignedOutReason } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { AccessTokens } from './connector.ts'
@@ -32,7 +33,7 @@ export class SessionTokens implements AccessTokens {
   private readonly store: ChatStore
   private readonly lock: Lock
   private readonly home: SessionHolder
-  private renewing: Promise<string> | undefined
+  private renewing: Promise<SignedInCaller> | undefined
   private changing: Promise<void> | undefined
   private planned: ReturnType<typeof setTimeout> | undefined
   private closed = false
@@ -48,10 +49,10 @@ export class SessionTokens implements AccessTokens {
     this.home = home
   }
 
-  async fresh(): Promise<string> {
+  async fresh(): Promise<SignedInCaller> {
     const session = this.home.session()
     if (!session) throw sessionOver()
-    return session.expiresAt - Date.now() < leastLeft ? this.renew(false) : session.accessToken
+    return session.expiresAt - Date.now() < leastLeft ? this.renew(false) : callerOf(session)
   }
 
   /** Renews the token when most of its life is over. @param exclusive Only this tab does so. */
@@ -78,7 +79,7 @@ export class SessionTokens implements AccessTokens {
   }
 
   /** A renewal that the server refuses ends the session. */
-  renew(revoked: boolean): Promise<string> {
+  renew(revoked: boolean): Promise<SignedInCaller> {
     const used = this.home.session()?.accessToken
     return (this.renewing ??= this.lock('renew', () => this.renewLocked(used, revoked)).finally(() => (this.renewing = undefined)))
   }
@@ -103,7 +104,7 @@ export class SessionTokens implements AccessTokens {
     }
     let tokens: Tokens
     try {
-      tokens = await this.rest.call<Tokens>('POST', '/v1/auth/password', session.accessToken, passwords)
+      tokens = await this.rest.call<Tokens>('POST', '/v1/auth/password', callerOf(session), passwords)
     } catch (error) {
       // It may have been changed, and then the tokens here are void.
       if (error instanceof ChatError && error.code === 'network') this.answerLost = true
@@ -112,14 +113,14 @@ export class SessionTokens implements AccessTokens {
     await this.adopt(session, tokens)
   }
 
-  private async renewLocked(used: string | undefined, revoked: boolean): Promise<string> {
+  private async renewLocked(used: string | undefined, revoked: boolean): Promise<SignedInCaller> {
     const { session, owner } = await this.stored()
     // Another tab has ended the session, and this one was not told.
     if (!session) return this.end(owner === undefined ? 'signedOut' : 'expired')
     if (session.accessToken !== used && session.expiresAt - Date.now() >= leastLeft) return this.use(session)
     let tokens: Tokens
     try {
-      tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', undefined, { refreshToken: session.refreshToken })
+      tokens = await this.rest.call<Tokens>('POST', '/v1/auth/refresh', { userId: session.userId }, { refreshToken: session.refreshToken })
     } catch (error) {
       if (!(error instanceof ChatError)) throw error
       if (error.code === 'network') this.answerLost = true
@@ -132,11 +133,11 @@ export class SessionTokens implements AccessTokens {
     return this.adopt(session, tokens)
   }
 
-  private async adopt(old: Session, tokens: Tokens): Promise<string> {
+  private async adopt(old: Session, tokens: Tokens): Promise<SignedInCaller> {
     const { session: now } = await this.stored()
     if (now?.userId !== old.userId || now.deviceId !== old.deviceId) {
       // The user signed out, or another one signed in, meanwhile: these tokens are not needed.
-      await this.rest.call('POST', '/v1/auth/logout', undefined, { refreshToken: tokens.refreshToken }).catch(() => undefined)
+      await this.rest.call('POST', '/v1/auth/logout', { userId: old.userId }, { refreshToken: tokens.refreshToken }).catch(() => undefined)
       throw sessionOver()
     }
     // Another tab was first. It may have the same pair, which the server gives again for a minute.
@@ -150,14 +151,14 @@ export class SessionTokens implements AccessTokens {
       this.home.apply([renewed])
     }
     this.answerLost = false
-    return tokens.accessToken
+    return callerOf(renewed.session)
   }
 
   /** Uses the session that is stored. */
-  private use(session: Session): string {
+  private use(session: Session): SignedInCaller {
     this.home.apply([{ type: 'signedIn', session }])
     this.answerLost = false
-    return session.accessToken
+    return callerOf(session)
   }
 
   private async stored(): Promise<{ session?: Session; owner?: string }> {
@@ -179,5 +180,7 @@ export const sessionOf = (userId: string, deviceId: string, { accessToken, refre
   expiresAt: Date.now() + expiresIn * 1000,
   renewAt: Date.now() + expiresIn * 1000 * renewAfter,
 })
+
+const callerOf = ({ userId, accessToken }: Session): SignedInCaller => ({ userId, token: accessToken })
 
 const sessionOver = () => new ChatError('unauthenticated', 'Nobody is signed in.')

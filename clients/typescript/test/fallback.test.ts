@@ -5,6 +5,7 @@ import type { CloseReason, Transport, TransportEvents } from '../src/transport/t
 import { firstFrameTimeout, withFallbacks, type TransportOption, TransportBlocked } from '../src/transport/fallback.ts'
 
 const welcome: ServerFrame = { type: 'welcome', userId: 'alice', deviceId: 'd', serverTime: 1, epoch: 'e' }
+const alice = { userId: 'alice', token: 't' }
 const tried: string[] = []
 
 beforeEach(() => {
@@ -16,7 +17,7 @@ afterEach(() => vi.useRealTimers())
 function silent(name: string) {
   const it = { name, closed: false, given: undefined as AbortSignal | undefined, events: undefined as TransportEvents | undefined }
   const transport: Transport = { send: () => undefined, probe: () => Promise.resolve(), close: () => void (it.closed = true) }
-  const way: TransportOption = (_url, _token, events, given) => {
+  const way: TransportOption = (_url, _caller, events, given) => {
     tried.push(name)
     Object.assign(it, { events, given })
     return Promise.resolve(transport)
@@ -36,7 +37,7 @@ beforeEach(() => void (frames.length = ends.length = 0))
 
 test('A way that is closed is followed by the next', async () => {
   const good = silent('sse')
-  const opening = withFallbacks(refusing('socket', new TransportBlocked('no')), good.way, silent('polling').way)('http://server', 't', events)
+  const opening = withFallbacks(refusing('socket', new TransportBlocked('no')), good.way, silent('polling').way)('http://server', alice, events)
   await vi.advanceTimersByTimeAsync(0)
   good.it.events!.frame(welcome)
   expect(await opening).toBe(good.transport)
@@ -47,7 +48,7 @@ test('A way that is closed is followed by the next', async () => {
 test('One that opens and brings nothing is given up for the next, and what it brings later is not heard', async () => {
   const held = silent('sse')
   const last = silent('polling')
-  const opening = withFallbacks(held.way, last.way)('http://server', 't', events)
+  const opening = withFallbacks(held.way, last.way)('http://server', alice, events)
   await vi.advanceTimersByTimeAsync(firstFrameTimeout - 1)
   expect(tried).toEqual(['sse'])
   await vi.advanceTimersByTimeAsync(1)
@@ -66,7 +67,7 @@ test('One that opens and brings nothing is given up for the next, and what it br
 test('One that never opens is given up, too', async () => {
   const last = silent('polling')
   const never: TransportOption = () => new Promise(() => undefined)
-  void withFallbacks(never, last.way)('http://server', 't', events)
+  void withFallbacks(never, last.way)('http://server', alice, events)
   await vi.advanceTimersByTimeAsync(firstFrameTimeout)
   expect(tried).toEqual(['polling'])
 })
@@ -74,21 +75,21 @@ test('One that never opens is given up, too', async () => {
 test('What the server itself refuses is not tried in another way', async () => {
   for (const error of [new ChatError('unauthenticated', 'no'), new Error('no server')]) {
     tried.length = 0
-    await expect(withFallbacks(refusing('socket', error), silent('sse').way)('http://server', 't', events)).rejects.toBe(error)
+    await expect(withFallbacks(refusing('socket', error), silent('sse').way)('http://server', alice, events)).rejects.toBe(error)
     expect(tried).toEqual(['socket'])
   }
 })
 
 test('An end that says why is the end of the connection, and one that does not is a closed way', async () => {
   const replaced = silent('socket')
-  const opening = withFallbacks(replaced.way, silent('sse').way)('http://server', 't', events)
+  const opening = withFallbacks(replaced.way, silent('sse').way)('http://server', alice, events)
   await vi.advanceTimersByTimeAsync(0)
   replaced.it.events!.closed('replaced')
   expect(await opening).toBe(replaced.transport)
   expect(ends).toEqual(['replaced'])
 
   const [cut, next] = [silent('socket'), silent('sse')]
-  const other = withFallbacks(cut.way, next.way)('http://server', 't', events)
+  const other = withFallbacks(cut.way, next.way)('http://server', alice, events)
   await vi.advanceTimersByTimeAsync(0)
   cut.it.events!.closed('lost')
   await vi.advanceTimersByTimeAsync(0)

@@ -15,8 +15,10 @@ export class Rig {
   frames: ClientFrame[] = []
   connections = 0
   tokens = 0
-  /** Requests that have come, as `METHOD path`. */
+  /** Requests that have come, as `METHOD path`, without the routing hint. */
   readonly requests: string[] = []
+  /** The routing hint of each request and each connection. */
+  readonly hints: (string | null)[] = []
   /** By `METHOD path` without its query; what is returned is the body, a thrown ChatError the refusal. */
   readonly routes = new Map<string, Route>()
   refuseConnections: ChatError | undefined
@@ -31,7 +33,8 @@ export class Rig {
     this.routes.set(`GET /v1/conversations/${direct}/messages`, pagesOf(0))
   }
 
-  readonly connect: Connect = (_url, _token, events) => {
+  readonly connect: Connect = (_url, { userId }, events) => {
+    this.hints.push(userId)
     if (this.refuseConnections) return Promise.reject(this.refuseConnections)
     this.connections++
     this.frames = []
@@ -48,6 +51,8 @@ export class Rig {
 
   readonly fetch: NonNullable<ChatClientOptions['fetch']> = async (address, request) => {
     const url = new URL(address)
+    this.hints.push(url.searchParams.get('user'))
+    url.searchParams.delete('user')
     const call = `${request.method} ${decodeURIComponent(url.pathname)}`
     this.requests.push(`${call}${url.search}`)
     const route = this.routes.get(call)

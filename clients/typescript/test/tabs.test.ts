@@ -106,6 +106,7 @@ describe('A lease', () => {
 })
 
 describe('Two renewals at once, where no lock keeps them apart', () => {
+  const renewed = { userId: 'alice', token: 'access-2' }
   const session: Session = { userId: 'alice', deviceId: 'd', accessToken: 'access-1', refreshToken: 'refresh-1', expiresAt: 0, renewAt: 0 }
 
   function tab(store: MemoryStore, fetch: Family['fetch']) {
@@ -135,7 +136,7 @@ describe('Two renewals at once, where no lock keeps them apart', () => {
       return json(pair(2))
     }
     const [one, other] = [tab(store, fetch), tab(store, fetch)]
-    expect(await Promise.all([one.tokens.renew(false), other.tokens.renew(false)])).toEqual(['access-2', 'access-2'])
+    expect(await Promise.all([one.tokens.renew(false), other.tokens.renew(false)])).toEqual([renewed, renewed])
     expect(calls).toEqual(['/v1/auth/refresh', '/v1/auth/refresh'])
     expect([one, other].map((each) => each.session()?.refreshToken)).toEqual(['refresh-2', 'refresh-2'])
   })
@@ -154,7 +155,7 @@ describe('Two renewals at once, where no lock keeps them apart', () => {
       return refused()
     }
     const [one, other] = [tab(store, fetch), tab(store, fetch)]
-    expect(await Promise.all([one.tokens.renew(false), other.tokens.renew(true)])).toEqual(['access-2', 'access-2'])
+    expect(await Promise.all([one.tokens.renew(false), other.tokens.renew(true)])).toEqual([renewed, renewed])
     expect([...one.ended, ...other.ended]).toEqual([])
     expect((await store.load()).session?.refreshToken).toBe('refresh-2')
   })

@@ -15,7 +15,7 @@ public sealed class FallbackTransportTests
     {
         await using var ways = Ways(Refused(ChatException.NoAnswer(new WebSocketException("no upgrade"))), Good());
 
-        await ways.ConnectAsync("token", CancellationToken.None);
+        await ways.ConnectAsync(new Caller("alice", "token"), CancellationToken.None);
 
         Assert.Equal(["1", "2"], _tried);
         Assert.IsType<Welcome>(await ways.Frames.ReadAsync(CancellationToken.None));
@@ -27,7 +27,7 @@ public sealed class FallbackTransportTests
         var (held, last) = (Silent(), Silent());
         await using var ways = Ways(held, last);
 
-        var connecting = ways.ConnectAsync("token", CancellationToken.None);
+        var connecting = ways.ConnectAsync(new Caller("alice", "token"), CancellationToken.None);
         await Until.TrueAsync(() => held.IsOpen, "the first is open");
         _clock.Advance(FallbackTransport.FirstFrameTimeout);
         await Until.TrueAsync(() => last.IsOpen, "the second is open");
@@ -50,7 +50,7 @@ public sealed class FallbackTransportTests
         {
             _tried.Clear();
             await using var ways = Ways(Refused(refusal), Good());
-            Assert.Same(refusal, await Assert.ThrowsAsync<ChatException>(() => ways.ConnectAsync("token", CancellationToken.None)));
+            Assert.Same(refusal, await Assert.ThrowsAsync<ChatException>(() => ways.ConnectAsync(new Caller("alice", "token"), CancellationToken.None)));
             Assert.Equal(["1"], _tried);
         }
     }
@@ -62,7 +62,7 @@ public sealed class FallbackTransportTests
         replaced.Close(CloseReason.Replaced);
         await using var ways = Ways(replaced, Good());
 
-        await ways.ConnectAsync("token", CancellationToken.None);
+        await ways.ConnectAsync(new Caller("alice", "token"), CancellationToken.None);
 
         Assert.Equal(CloseReason.Replaced, ways.End.Reason);
         Assert.Equal(["1"], _tried);
@@ -107,7 +107,7 @@ public sealed class FallbackTransportTests
             _frames.Writer.TryComplete();
         }
 
-        public Task ConnectAsync(string accessToken, CancellationToken ct)
+        public Task ConnectAsync(Caller caller, CancellationToken ct)
         {
             IsOpen = Refusal is null;
             return Refusal is null ? Task.CompletedTask : throw Refusal;

@@ -10,7 +10,7 @@ public sealed class ServerConnectionTests
     {
         var transport = new Gone();
         var connection = new ServerConnection(transport, new FakeTimeProvider());
-        await connection.ConnectAsync("token", TestContext.Current.CancellationToken);
+        await connection.ConnectAsync(new Caller("alice", "token"), TestContext.Current.CancellationToken);
         connection.Post(new TypingFrame("dm:alice:bob", true));
         await transport.Saying;
 
@@ -31,7 +31,7 @@ public sealed class ServerConnectionTests
 
         public ConnectionEnd End => new(CloseReason.Lost, "gone");
 
-        public Task ConnectAsync(string accessToken, CancellationToken ct) => Task.CompletedTask;
+        public Task ConnectAsync(Caller caller, CancellationToken ct) => Task.CompletedTask;
 
         public async Task SendAsync(IClientFrame frame, CancellationToken ct)
         {

@@ -80,7 +80,7 @@ public sealed class WebSocketTransportTests : IDisposable
     public async Task A_refused_upgrade_says_why(int status, string code)
     {
         await using var transport = New();
-        var connecting = transport.ConnectAsync("token", CancellationToken.None);
+        var connecting = transport.ConnectAsync(new Caller("alice", "token"), CancellationToken.None);
         var context = await _listener.GetContextAsync();
         context.Response.StatusCode = status;
         context.Response.Close();
@@ -144,7 +144,7 @@ public sealed class WebSocketTransportTests : IDisposable
 
     private async Task<WebSocket> ConnectAsync(WebSocketTransport transport)
     {
-        var connecting = transport.ConnectAsync("token", CancellationToken.None);
+        var connecting = transport.ConnectAsync(new Caller("alice", "token"), CancellationToken.None);
         var context = await _listener.GetContextAsync();
         _authorization = context.Request.Headers["Authorization"];
         var accepted = await context.AcceptWebSocketAsync(null);

@@ -26,12 +26,18 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
     /// <summary>The code that a change of the password is refused with.</summary>
     public string? PasswordRefusal { get; set; }
 
-    /// <summary>All requests, as method and path with query.</summary>
+    /// <summary>All requests, as method and path with query, without the routing hint.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
+
+    /// <summary>The routing hint of each request.</summary>
+    public ConcurrentQueue<string?> Hints { get; } = new();
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var path = request.RequestUri!.PathAndQuery;
+        var query = HttpUtility.ParseQueryString(request.RequestUri!.Query);
+        Hints.Enqueue(query["user"]);
+        query.Remove("user");
+        var path = request.RequestUri.AbsolutePath + (query.Count > 0 ? $"?{query}" : "");
         Asked.Enqueue($"{request.Method} {path}");
         await Before(path);
         if (server.RestFault is { } fault)
@@ -40,7 +46,6 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             return await AuthAsync(path, request.Content!, request.Headers.Authorization?.Parameter);
         if (request.Headers.Authorization?.Parameter != server.CurrentToken)
             return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
-        var query = HttpUtility.ParseQueryString(request.RequestUri.Query);
         var parts = request.RequestUri.AbsolutePath.Split('/').Select(Uri.UnescapeDataString).ToArray();
         return parts switch
         {

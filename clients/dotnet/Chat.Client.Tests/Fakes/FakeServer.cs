@@ -285,6 +285,9 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
 
     public string Token { get; private set; } = "";
 
+    /// <summary>The routing hint.</summary>
+    public string? UserId { get; private set; }
+
     public bool IsClosed { get; private set; }
 
     /// <summary>The messages that this connection was sent, in order.</summary>
@@ -297,12 +300,12 @@ internal sealed class FakeTransport(FakeServer server) : ITransport
 
     public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
-    public Task ConnectAsync(string accessToken, CancellationToken ct)
+    public Task ConnectAsync(Caller caller, CancellationToken ct)
     {
-        Token = accessToken;
+        (UserId, Token) = (caller.UserId, caller.Token ?? "");
         if (server.RefusesConnections is { } refusal)
             throw refusal;
-        if (accessToken != server.CurrentToken)
+        if (Token != server.CurrentToken)
             throw new ChatException(ErrorCodes.Unauthenticated, "The token is refused.");
         server.Accept(this);
         return Task.CompletedTask;

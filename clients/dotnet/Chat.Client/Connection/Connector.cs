@@ -104,7 +104,7 @@ internal sealed class Connector(
         {
             using var patience = new CancellationTokenSource(ConnectTimeout, clock);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, stop);
-            await connection.ConnectAsync(token, both.Token);
+            await connection.ConnectAsync(new Caller(session.UserId, token), both.Token);
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Unauthenticated)
         {

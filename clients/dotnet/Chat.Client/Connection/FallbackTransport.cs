@@ -18,14 +18,14 @@ internal sealed class FallbackTransport(IReadOnlyList<Func<ITransport>> transpor
 
     public ConnectionEnd End => _chosen?.End ?? new(CloseReason.Lost, "never open");
 
-    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    public async Task ConnectAsync(Caller caller, CancellationToken ct)
     {
         for (var i = 0; _chosen is null; i++)
         {
             var transport = transports[i]();
             try
             {
-                await TryAsync(transport, accessToken, i == transports.Count - 1 ? Timeout.InfiniteTimeSpan : FirstFrameTimeout, ct);
+                await TryAsync(transport, caller, i == transports.Count - 1 ? Timeout.InfiniteTimeSpan : FirstFrameTimeout, ct);
                 _chosen = transport;
             }
             catch (Exception e)
@@ -42,11 +42,11 @@ internal sealed class FallbackTransport(IReadOnlyList<Func<ITransport>> transpor
 
     public ValueTask DisposeAsync() => _chosen?.DisposeAsync() ?? ValueTask.CompletedTask;
 
-    private async Task TryAsync(ITransport transport, string accessToken, TimeSpan timeout, CancellationToken ct)
+    private async Task TryAsync(ITransport transport, Caller caller, TimeSpan timeout, CancellationToken ct)
     {
         using var late = new CancellationTokenSource(timeout, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(late.Token, ct);
-        await transport.ConnectAsync(accessToken, both.Token);
+        await transport.ConnectAsync(caller, both.Token);
         // An open connection is not enough: a frame, the welcome first, must arrive. A close with a reason is an answer of the server, too.
         if (!await transport.Frames.WaitToReadAsync(both.Token) && transport.End.Reason == CloseReason.Lost)
             throw ChatException.NoAnswer(new IOException(transport.End.Text));

@@ -12,7 +12,7 @@ internal interface ITransport : IAsyncDisposable
     ConnectionEnd End { get; }
 
     /// <exception cref="ChatException">Refused (<c>unauthenticated</c>, <c>unavailable</c>), or the server cannot be reached (<c>network</c>).</exception>
-    Task ConnectAsync(string accessToken, CancellationToken ct);
+    Task ConnectAsync(Caller caller, CancellationToken ct);
 
     /// <summary>Sends a frame; returns when it is written. One call at a time. An answer arrives among <see cref="Frames"/>.</summary>
     /// <exception cref="ChatException"><c>network</c>: the connection has ended.</exception>

@@ -44,9 +44,9 @@ internal sealed class ServerConnection : IAsyncDisposable
     /// <summary>Completes when nothing more can be sent.</summary>
     public Task Broken => _broken.Task;
 
-    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    public async Task ConnectAsync(Caller caller, CancellationToken ct)
     {
-        await _transport.ConnectAsync(accessToken, ct);
+        await _transport.ConnectAsync(caller, ct);
         _writing = Task.Run(WriteAsync, CancellationToken.None);
     }
 

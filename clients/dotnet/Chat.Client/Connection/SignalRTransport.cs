@@ -11,43 +11,26 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>The hub at /hub, over one of SignalR's transports. Its results and refusals become the frames that /ws would send.</summary>
-internal sealed class SignalRTransport : ITransport
+internal sealed class SignalRTransport(Uri server, HttpTransportType way, HttpMessageHandler? handler, ILogger log) : ITransport
 {
     private static readonly string[] Events =
         ["welcome", "ack", "typing", "presence", "advanced", "conversation", "caughtUp", "resync", "goAway"];
 
     private readonly Channel<ServerFrame> _frames = Channel.CreateBounded<ServerFrame>(new BoundedChannelOptions(512) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();
-    private readonly ILogger _log;
-    private readonly HubConnection _hub;
-    private string _token = "";
-
-    public SignalRTransport(Uri server, HttpTransportType way, HttpMessageHandler? handler, ILogger log)
-    {
-        _log = log;
-        var builder = new HubConnectionBuilder().WithUrl(new Uri(server, "hub"), http => Configure(http, way, handler));
-        builder.AddJsonProtocol(json => json.PayloadSerializerOptions = new(ChatJson.Wire.Options));
-        _hub = builder.Build();
-        // The server pings every 15 s; after 35 s of silence the connection is lost.
-        (_hub.ServerTimeout, _hub.KeepAliveInterval) = (TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(15));
-        foreach (var name in Events)
-            _hub.On<ServerFields>(name, fields => ReceiveAsync(fields.ToFrame(name)));
-        _hub.On<Message>("message", message => ReceiveAsync(new MessageArrived(message)));
-        // Events without fields have an argument all the same: an empty object.
-        _hub.Closed += e =>
-        {
-            Finish(EndOf(e));
-            return Task.CompletedTask;
-        };
-    }
+    private HubConnection? _hub;
+    private string? _token;
 
     public ChannelReader<ServerFrame> Frames => _frames.Reader;
 
     public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
-    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    private HubConnection Hub => _hub ?? throw new InvalidOperationException("Not connected.");
+
+    public async Task ConnectAsync(Caller caller, CancellationToken ct)
     {
-        _token = accessToken;
+        _token = caller.Token;
+        _hub = Build(new Uri(server, caller.AddressOf("hub")));
         try
         {
             await _hub.StartAsync(ct);
@@ -74,19 +57,19 @@ internal sealed class SignalRTransport : ITransport
             {
                 case SendFrame send:
                     // Its answer is awaited separately: other conversations do not wait for it.
-                    _ = AnswerAsync(_hub.InvokeAsync<ServerFields>("SendMessage", send, _ended.Token), send.ClientMsgId);
+                    _ = AnswerAsync(Hub.InvokeAsync<ServerFields>("SendMessage", send, _ended.Token), send.ClientMsgId);
                     break;
                 case AuthFrame auth:
-                    _ = AnswerAsync(_hub.InvokeAsync<ServerFields>("Auth", auth, _ended.Token), null);
+                    _ = AnswerAsync(Hub.InvokeAsync<ServerFields>("Auth", auth, _ended.Token), null);
                     break;
                 case AckFrame ack:
-                    await _hub.SendAsync("Ack", ack, ct);
+                    await Hub.SendAsync("Ack", ack, ct);
                     break;
                 case TypingFrame typing:
-                    await _hub.SendAsync("Typing", typing, ct);
+                    await Hub.SendAsync("Typing", typing, ct);
                     break;
                 case PresenceFrame presence:
-                    await _hub.SendAsync("Presence", presence, ct);
+                    await Hub.SendAsync("Presence", presence, ct);
                     break;
             }
         }
@@ -99,13 +82,33 @@ internal sealed class SignalRTransport : ITransport
     public async ValueTask DisposeAsync()
     {
         Finish(new ConnectionEnd(CloseReason.Lost, "closed here"));
-        await _hub.DisposeAsync();
+        if (_hub is not null)
+            await _hub.DisposeAsync();
     }
 
-    private void Configure(HttpConnectionOptions http, HttpTransportType way, HttpMessageHandler? handler)
+    private HubConnection Build(Uri address)
+    {
+        var builder = new HubConnectionBuilder().WithUrl(address, Configure);
+        builder.AddJsonProtocol(json => json.PayloadSerializerOptions = new(ChatJson.Wire.Options));
+        var hub = builder.Build();
+        // The server pings every 15 s; after 35 s of silence the connection is lost.
+        (hub.ServerTimeout, hub.KeepAliveInterval) = (TimeSpan.FromSeconds(35), TimeSpan.FromSeconds(15));
+        // Events without fields have an argument all the same: an empty object.
+        foreach (var name in Events)
+            hub.On<ServerFields>(name, fields => ReceiveAsync(fields.ToFrame(name)));
+        hub.On<Message>("message", message => ReceiveAsync(new MessageArrived(message)));
+        hub.Closed += e =>
+        {
+            Finish(EndOf(e));
+            return Task.CompletedTask;
+        };
+        return hub;
+    }
+
+    private void Configure(HttpConnectionOptions http)
     {
         http.Transports = way;
-        http.AccessTokenProvider = () => Task.FromResult<string?>(_token);
+        http.AccessTokenProvider = () => Task.FromResult(_token);
         if (handler is null)
             return;
         http.HttpMessageHandlerFactory = _ => new Borrowed(handler);
@@ -127,7 +130,7 @@ internal sealed class SignalRTransport : ITransport
         {
             // The connection has ended: without an ack the message is sent again.
             if (e is not (OperationCanceledException or InvalidOperationException or ConnectionAbortedException or IOException))
-                _log.BadFrame(e);
+                log.BadFrame(e);
         }
     }
 

@@ -31,11 +31,11 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
 
     public ConnectionEnd End { get; private set; } = new(CloseReason.Lost, "closed here");
 
-    public async Task ConnectAsync(string accessToken, CancellationToken ct)
+    public async Task ConnectAsync(Caller caller, CancellationToken ct)
     {
         _socket.Options.CollectHttpResponseDetails = true;
-        _socket.Options.SetRequestHeader("Authorization", $"Bearer {accessToken}");
-        var address = new UriBuilder(new Uri(server, "ws")) { Scheme = server.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" }.Uri;
+        _socket.Options.SetRequestHeader("Authorization", $"Bearer {caller.Token}");
+        var address = new UriBuilder(new Uri(server, caller.AddressOf("ws"))) { Scheme = server.Scheme == Uri.UriSchemeHttps ? "wss" : "ws" }.Uri;
         try
         {
             using var invoker = handler is null ? null : new HttpMessageInvoker(handler, disposeHandler: false);

@@ -45,31 +45,31 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
     public Task RevokeDeviceAsync(string deviceId, CancellationToken ct) => DeleteAsync($"v1/devices/{Part(deviceId)}", ct);
 
     private Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken ct) =>
-        CallAsync(token => rest.AskAsync(HttpMethod.Get, path, null, token, type, ct), ct);
+        CallAsync(caller => rest.AskAsync(HttpMethod.Get, path, null, caller, type, ct), ct);
 
     // The body is made for each attempt: a request disposes of it.
     private Task<Group> ChangeAsync<TBody>(HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> type, CancellationToken ct) =>
-        CallAsync(token => rest.AskAsync(method, path, RestClient.Body(body, type), token, Json.Group, ct), ct);
+        CallAsync(caller => rest.AskAsync(method, path, RestClient.Body(body, type), caller, Json.Group, ct), ct);
 
-    private async Task DeleteAsync(string path, CancellationToken ct) => await CallAsync(async token =>
+    private async Task DeleteAsync(string path, CancellationToken ct) => await CallAsync(async caller =>
     {
-        await rest.TellAsync(HttpMethod.Delete, path, null, token, ct);
+        await rest.TellAsync(HttpMethod.Delete, path, null, caller, ct);
         return true;
     }, ct);
 
-    private async Task<T> CallAsync<T>(Func<string, Task<T>> call, CancellationToken ct)
+    private async Task<T> CallAsync<T>(Func<Caller, Task<T>> call, CancellationToken ct)
     {
         var user = session.UserId;
         var token = await session.GetTokenAsync(TimeSpan.Zero, ct);
         try
         {
-            return await call(token);
+            return await call(new Caller(user, token));
         }
         catch (ChatException e) when (e.Code is ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)
         {
             var renewed = await session.RenewAsync(token, ct);
             // A call of one user must not be repeated as the next.
-            return session.UserId == user ? await call(renewed) : throw ChatException.NotSignedIn();
+            return session.UserId == user ? await call(new Caller(user, renewed)) : throw ChatException.NotSignedIn();
         }
     }
 

@@ -24,21 +24,21 @@ internal sealed class RestClient : IDisposable
 
     /// <summary>Sends a request whose answer has a body.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came (<c>network</c>).</exception>
-    public Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, string? token, JsonTypeInfo<T> type, CancellationToken ct) =>
-        SendAsync(method, path, body, token, async content =>
+    public Task<T> AskAsync<T>(HttpMethod method, string path, HttpContent? body, Caller caller, JsonTypeInfo<T> type, CancellationToken ct) =>
+        SendAsync(method, path, body, caller, async content =>
             await content.ReadFromJsonAsync(type, ct) ?? throw new JsonException("The answer is null."), ct);
 
     /// <summary>Sends a request whose answer has no body.</summary>
-    public Task TellAsync(HttpMethod method, string path, HttpContent? body, string? token, CancellationToken ct) =>
-        SendAsync(method, path, body, token, _ => Task.FromResult(true), ct);
+    public Task TellAsync(HttpMethod method, string path, HttpContent? body, Caller caller, CancellationToken ct) =>
+        SendAsync(method, path, body, caller, _ => Task.FromResult(true), ct);
 
     public void Dispose() => _http.Dispose();
 
     private async Task<T> SendAsync<T>(
-        HttpMethod method, string path, HttpContent? body, string? token, Func<HttpContent, Task<T>> read, CancellationToken ct)
+        HttpMethod method, string path, HttpContent? body, Caller caller, Func<HttpContent, Task<T>> read, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(method, path) { Content = body };
-        if (token is not null)
+        using var request = new HttpRequestMessage(method, caller.AddressOf(path)) { Content = body };
+        if (caller.Token is { } token)
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
         try
         {

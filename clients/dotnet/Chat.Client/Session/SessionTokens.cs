@@ -141,7 +141,7 @@ internal sealed class SessionTokens(Loop loop, Journal journal, AuthApi auth, Ti
         Answer answer;
         try
         {
-            answer = new Answer(current.Refresh, TokensFrom(await auth.ChangePasswordAsync(change, current.Access, CancellationToken.None)));
+            answer = new Answer(current.Refresh, TokensFrom(await auth.ChangePasswordAsync(new Caller(UserId, current.Access), change, CancellationToken.None)));
         }
         catch (ChatException e) when (e.Code == ErrorCodes.Network)
         {
@@ -159,7 +159,7 @@ internal sealed class SessionTokens(Loop loop, Journal journal, AuthApi auth, Ti
     {
         try
         {
-            var tokens = TokensFrom(await auth.RefreshAsync(current.Refresh, CancellationToken.None));
+            var tokens = TokensFrom(await auth.RefreshAsync(UserId, current.Refresh, CancellationToken.None));
             _answerLost = false;
             return tokens;
         }

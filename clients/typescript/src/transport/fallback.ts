@@ -1,3 +1,4 @@
+import type { SignedInCaller } from '../caller.ts'
 import type { Connect, Transport, TransportEvents } from './transport.ts'
 
 /** How long the first frame may take, where there is another transport to try, ms. */
@@ -10,7 +11,7 @@ const lastTimeout = 20_000
  * @param givenUp Aborted when it has taken too long.
  * @throws TransportBlocked if another transport may work; what `Connect` throws if none would.
  */
-export type TransportOption = (url: string, token: string, events: TransportEvents, givenUp: AbortSignal) => Promise<Transport>
+export type TransportOption = (url: string, caller: SignedInCaller, events: TransportEvents, givenUp: AbortSignal) => Promise<Transport>
 
 /** Something between client and server blocks this transport, such as a proxy. */
 export class TransportBlocked extends Error {}
@@ -20,19 +21,19 @@ export class TransportBlocked extends Error {}
  */
 export const withFallbacks =
   (...transports: readonly TransportOption[]): Connect =>
-  async (url, token, events) => {
+  async (url, caller, events) => {
     for (const transport of transports.slice(0, -1)) {
       try {
-        return await attempt(transport, firstFrameTimeout, url, token, events)
+        return await attempt(transport, firstFrameTimeout, url, caller, events)
       } catch (error) {
         if (!(error instanceof TransportBlocked)) throw error
       }
     }
-    return attempt(transports.at(-1)!, lastTimeout, url, token, events)
+    return attempt(transports.at(-1)!, lastTimeout, url, caller, events)
   }
 
 /** An open connection is not enough: a frame, the welcome first, must arrive. A close with a reason is an answer of the server, too. */
-function attempt(option: TransportOption, timeout: number, url: string, token: string, events: TransportEvents): Promise<Transport> {
+function attempt(option: TransportOption, timeout: number, url: string, caller: SignedInCaller, events: TransportEvents): Promise<Transport> {
   const givingUp = new AbortController()
   let transport: Transport | undefined
   let heard = false
@@ -66,7 +67,7 @@ function attempt(option: TransportOption, timeout: number, url: string, token: s
         look()
       },
     }
-    option(url, token, mine, givingUp.signal).then((open) => {
+    option(url, caller, mine, givingUp.signal).then((open) => {
       transport = open
       if (over) open.close()
       else look()

@@ -1,4 +1,5 @@
 import { HttpTransportType, HubConnectionBuilder, HubConnectionState, LogLevel, type HubConnection } from '@microsoft/signalr'
+import { withRoutingHint } from '../caller.ts'
 import { ChatError } from '../errors.ts'
 import type { ClientFrame, ErrorCode, SentAck, ServerFrame } from '../protocol.ts'
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
@@ -9,13 +10,13 @@ const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', '
 /** The hub, over one of SignalR's transports. */
 export const hubOver =
   (kind: 'WebSockets' | 'ServerSentEvents' | 'LongPolling'): TransportOption =>
-  async (url, token, on, givenUp) => {
+  async (url, caller, on, givenUp) => {
     // Node has no EventSource, and what SignalR would use in its place cannot be aborted.
     if (kind === 'ServerSentEvents' && typeof EventSource === 'undefined') throw new TransportBlocked('There are no server-sent events here.')
     // Each request of the fallback transports carries a token, so a renewed one must be used.
-    const latest = { token }
+    const latest = { token: caller.token }
     const hub = new HubConnectionBuilder()
-      .withUrl(`${url.replace(/\/$/, '')}/hub`, {
+      .withUrl(withRoutingHint(`${url.replace(/\/$/, '')}/hub`, caller), {
         accessTokenFactory: () => latest.token,
         transport: HttpTransportType[kind],
         withCredentials: false,

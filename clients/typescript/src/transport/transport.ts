@@ -1,3 +1,4 @@
+import type { SignedInCaller } from '../caller.ts'
 import type { ClientFrame, ServerFrame } from '../protocol.ts'
 
 /**
@@ -26,4 +27,4 @@ export interface Transport {
  * Opens a connection.
  * @throws ChatError `unauthenticated` where the server refuses the token; any other error where it cannot be reached.
  */
-export type Connect = (url: string, token: string, events: TransportEvents) => Promise<Transport>
+export type Connect = (url: string, caller: SignedInCaller, events: TransportEvents) => Promise<Transport>

@@ -1,3 +1,4 @@
+import { withRoutingHint } from '../caller.ts'
 import { ChatError } from '../errors.ts'
 import type { ClientFrame, ServerFrame } from '../protocol.ts'
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
@@ -27,17 +28,17 @@ const hubOver =
 
 const plainSocket =
   (WebSocketImpl?: WebSocketType): TransportOption =>
-  async (url, token, events, givenUp) => {
+  async (url, caller, events, givenUp) => {
     const base = `${url.replace(/\/$/, '')}/`
-    const address = new URL('ws', base)
+    const address = new URL(withRoutingHint('ws', caller), base)
     address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
-    address.searchParams.set('access_token', token)
+    address.searchParams.set('access_token', caller.token)
     try {
       return await open(new (WebSocketImpl ?? WebSocket)(address.href), events, givenUp)
     } catch (error) {
       // A browser does not say why a handshake failed; a REST call tells whether it was the token, or the transport.
-      const { status } = await fetch(new URL('v1/devices', base), {
-        headers: { Authorization: `Bearer ${token}` },
+      const { status } = await fetch(new URL(withRoutingHint('v1/devices', caller), base), {
+        headers: { Authorization: `Bearer ${caller.token}` },
         signal: AbortSignal.timeout(checkTimeout),
       })
       if (status === 401) throw new ChatError('unauthenticated', 'The token was refused.')
