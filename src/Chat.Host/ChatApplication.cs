@@ -12,12 +12,12 @@ using Chat.Host.Transports;
 
 namespace Chat.Host;
 
-/// <summary>The whole server, put together.</summary>
+/// <summary>Builds the server.</summary>
 internal static class ChatApplication
 {
     /// <summary>Registers and maps everything; starts nothing.</summary>
     /// <param name="args">Settings, as the command line has them.</param>
-    /// <param name="change">What a test puts in the place of what is registered.</param>
+    /// <param name="change">Lets a test replace registrations.</param>
     public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? change = null)
     {
         var builder = WebApplication.CreateBuilder(args);
@@ -36,7 +36,7 @@ internal static class ChatApplication
         var app = builder.Build();
         foreach (var setting in renamed)
             app.Logger.SettingRenamed(setting.OldName, setting.Name, setting.Value);
-        // Opens every embedded store (the cluster's database is connected when the host starts): one that cannot be ends the start, rather than the first request that needs it.
+        // Opens the embedded stores now, so that one that cannot be opened ends the start. The cluster's database is connected when the host starts.
         app.Services.GetServices<IBackedUp>();
         app.WarnIfOpenToOthers();
         app.UseHttpEdge();

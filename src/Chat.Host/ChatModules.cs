@@ -7,7 +7,7 @@ using Chat.Modules.Presence;
 
 namespace Chat.Host;
 
-/// <summary>The modules, in the order in which their subscribers hear of an event.</summary>
+/// <summary>The modules, in the order in which their subscribers get events.</summary>
 internal static class ChatModules
 {
     public static IReadOnlyList<IModule> All { get; } = [new IdentityModule(), new GroupsModule(), new MessagingModule(), new DeliveryModule(), new PresenceModule()];

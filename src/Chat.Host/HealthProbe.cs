@@ -1,9 +1,9 @@
 namespace Chat.Host;
 
-/// <summary><c>Chat.Host health</c>: asks the server of this container whether it lives; for a container's health check, whose failing ends it. Opens no store.</summary>
+/// <summary><c>Chat.Host health</c>: asks the server in this container whether it is alive, for the container's health check. Opens no store.</summary>
 internal static class HealthProbe
 {
-    /// <returns>The process's exit code: 0 when it does, else 1.</returns>
+    /// <returns>The process's exit code: 0 if it is alive, else 1.</returns>
     public static async Task<int> RunAsync()
     {
         var configuration = new ConfigurationBuilder()

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host;
 
-/// <summary>Why a start failed, where the operator can mend it: one line instead of a stack trace.</summary>
+/// <summary>Explains a failed start that the operator can fix, in one line instead of a stack trace.</summary>
 internal static class StartFailure
 {
-    /// <summary>Null for what is a bug.</summary>
+    /// <summary>Null for a bug.</summary>
     public static string? Explain(Exception e) => e switch
     {
         StorageException => e.Message,

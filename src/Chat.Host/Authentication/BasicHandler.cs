@@ -38,7 +38,7 @@ internal sealed class BasicHandler(
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
-    // Only the head: the bearer scheme, asked after this one, writes the answer.
+    // Only the header: the bearer scheme, which runs after this one, writes the answer.
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {
         Response.Headers.Append("WWW-Authenticate", "Basic realm=\"chat operations\", charset=\"UTF-8\"");

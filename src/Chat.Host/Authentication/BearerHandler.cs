@@ -58,7 +58,7 @@ internal sealed class BearerHandler(
     }
 }
 
-/// <summary>Why a request's credentials were refused, for the answer.</summary>
+/// <summary>Why a request's credentials were refused.</summary>
 internal sealed record AuthFailure(Error Error)
 {
     public static void Set(HttpContext context, Error error) => context.Features.Set(new AuthFailure(error));

@@ -6,12 +6,12 @@ using Chat.Modules.Identity.Contracts;
 namespace Chat.Host.Authentication;
 
 /// <summary>
-/// <c>Chat.Host admin create ID</c>: makes the account of a user whom <c>Auth:Admins</c> names, as nobody can register it. The password is the
-/// first line of standard input where that is redirected and has one, else one is made and printed. With the embedded stores the server must not run.
+/// <c>Chat.Host admin create ID</c>: creates the account of a user named in <c>Auth:Admins</c>, whose id cannot be registered. The password is the first line of
+/// standard input if that is redirected and not empty; else one is generated and printed. With the embedded stores the server must not be running.
 /// </summary>
 internal static class CreateAdmin
 {
-    /// <param name="settings">As a server's command line has them.</param>
+    /// <param name="settings">Command-line settings, as for the server.</param>
     /// <returns>The process's exit code.</returns>
     public static async Task<int> RunAsync(string id, string[] settings)
     {

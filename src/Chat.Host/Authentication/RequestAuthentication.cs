@@ -5,14 +5,14 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace Chat.Host.Authentication;
 
-/// <summary>How a request says who it comes from, and what it may ask for. The Identity module judges tokens and passwords.</summary>
+/// <summary>Authentication and authorisation of requests. The Identity module checks tokens and passwords.</summary>
 internal static class RequestAuthentication
 {
     public const string AdminsPolicy = "Admins";
 
     public static IServiceCollection AddRequestAuthentication(this IServiceCollection services)
     {
-        // The core alone: AddAuthentication would bring data protection's keys, which nothing here needs.
+        // Only the core: AddAuthentication would add data protection, which is not needed.
         services.AddWebEncoders().AddTransient<BearerHandler>().AddTransient<BasicHandler>().AddAuthenticationCore(schemes =>
         {
             schemes.DefaultScheme = BearerHandler.SchemeName;

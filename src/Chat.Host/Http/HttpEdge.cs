@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Http;
 
-/// <summary>What every request passes: limits, headers, problem details, who is asking.</summary>
+/// <summary>The middleware that every request passes: limits, headers, problem details, authentication.</summary>
 internal static class HttpEdge
 {
     private const string DefaultUrl = "http://localhost:5080";
@@ -41,7 +41,7 @@ internal static class HttpEdge
                 json.NumberHandling = JsonNumberHandling.Strict;
                 json.RespectNullableAnnotations = true;
                 json.RespectRequiredConstructorParameters = true;
-                // Not HTML, and said to be none: only what JSON itself wants escaped is, so that text costs its own bytes.
+                // The content type is not HTML, so only what JSON requires is escaped: text keeps its size.
                 json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
                 json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
             });
@@ -56,7 +56,7 @@ internal static class HttpEdge
         builder.Services.AddOptions<ForwardedHeadersOptions>().Configure<IOptions<HttpOptions>>((forwarded, http) =>
         {
             forwarded.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto;
-            // As many as are trusted in a row, from the nearest.
+            // All trusted proxies in a row, from the nearest.
             forwarded.ForwardLimit = null;
             forwarded.KnownProxies.Clear();
             forwarded.KnownIPNetworks.Clear();
@@ -71,7 +71,7 @@ internal static class HttpEdge
         LogLimits(app.Logger, app.Services.GetRequiredService<ConnectionLimits>());
         app.Use(OpenConnection.TrackAsync);
         var options = app.Services.GetRequiredService<IOptions<HttpOptions>>().Value;
-        // Without known proxies the middleware would believe everybody.
+        // Without known proxies the middleware would trust everybody.
         if (options.TrustedProxies.Count > 0)
             app.UseForwardedHeaders();
         app.UsePathBase(options.PathBase);
@@ -99,7 +99,7 @@ internal static class HttpEdge
             log.FewerConnectionsThanSet(limits.LiveSetting, limits.Live, open);
     }
 
-    // What is configured, or the default; and the operators' port beside it.
+    // The configured addresses, or the default; and the operators' port.
     private static void ChooseAddresses(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
@@ -111,7 +111,7 @@ internal static class HttpEdge
             return;
         }
         var addresses = new[] { configuration["urls"], Ports(configuration["http_ports"], "http"), Ports(configuration["https_ports"], "https") };
-        // Addresses go before ports, as with ASP.NET Core itself.
+        // Addresses have precedence over ports, as in ASP.NET Core.
         var chosen = addresses[0] ?? (addresses[1..].Any(given => given is not null) ? string.Join(';', addresses[1..].OfType<string>()) : DefaultUrl);
         builder.WebHost.UseUrls(operations is null ? chosen : $"{chosen};{operations}");
     }
@@ -120,7 +120,7 @@ internal static class HttpEdge
         ? null
         : string.Join(';', ports.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(port => $"{scheme}://*:{port}"));
 
-    // Before authorisation, whose fallback would answer 401 for what is not there at all. Routing's own endpoints are its 405 and 415.
+    // Before authorisation, which would answer 401 for unknown paths. Routing's own endpoints answer 405 and 415.
     private static Task AnswerUnknownAsync(HttpContext context, RequestDelegate next) => context.GetEndpoint() switch
     {
         null => HttpErrors.ToProblem(ProblemAnswers.NotFound).ExecuteAsync(context),

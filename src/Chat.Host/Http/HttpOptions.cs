@@ -5,21 +5,21 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Http;
 
-/// <summary>Section <c>Http</c>: the server's edge.</summary>
+/// <summary>Section <c>Http</c>: HTTP limits and proxies.</summary>
 internal sealed class HttpOptions
 {
     /// <summary>
-    /// Proxies, as addresses or networks (<c>10.0.0.0/8</c>), whose <c>X-Forwarded-For</c> and <c>-Proto</c> are believed. Default none.
+    /// Proxies, as addresses or networks (<c>10.0.0.0/8</c>), whose <c>X-Forwarded-For</c> and <c>X-Forwarded-Proto</c> are trusted. Default none.
     /// </summary>
     public IReadOnlyList<string> TrustedProxies { get; init; } = [];
 
     /// <summary>
-    /// The path below which the server is seen from outside, such as <c>/chat</c>, where a proxy passes it on as it came; what a proxy has cut
-    /// off is served all the same. Begins with <c>/</c> and ends without. Default none.
+    /// The path of the server as seen from outside, such as <c>/chat</c>, if a proxy forwards it unchanged. Requests from which a proxy removed it are served as
+    /// well. Begins with <c>/</c> and does not end with it. Default none.
     /// </summary>
     public string PathBase { get; init; } = "";
 
-    /// <summary>The largest request body, in bytes, where a call has no limit of its own. 64 KiB to 16 MiB; default 1 MiB.</summary>
+    /// <summary>The largest request body in bytes, unless a call has its own limit. 64 KiB to 16 MiB; default 1 MiB.</summary>
     [Range(65_536, 16_777_216)] public int MaxBodyBytes { get; init; } = 1024 * 1024;
 
     /// <summary>How long a client may take to send a request's head, and the first head from when it connected, in milliseconds. 1 000 to 120 000; default 15 000.</summary>
@@ -28,7 +28,7 @@ internal sealed class HttpOptions
     public TimeSpan HeadTimeout => TimeSpan.FromMilliseconds(HeadTimeoutMs);
 
     /// <summary>
-    /// Connections that have sent no request's head yet, and never more than a quarter of all that fit; when more come, the oldest is ended. 16 to
+    /// The most connections that have not sent a request's head yet, and at most a quarter of all connections; a further one closes the oldest. 16 to
     /// 100 000; default 4 096.
     /// </summary>
     [Range(16, 100_000)] public int MaxSilentConnections { get; init; } = 4_096;
@@ -39,23 +39,23 @@ internal sealed class HttpOptions
     public TimeSpan CrowdedHeadTimeout => TimeSpan.FromMilliseconds(CrowdedHeadTimeoutMs);
 
     /// <summary>
-    /// Of the files and sockets that the system lets the process open, how many are not for clients: the program's own files (400 at rest), logs,
-    /// calls of others. An eighth more is the stores'. 64 to 65 536; default 512.
+    /// How many of the open files and sockets that the system allows are not for clients: the program's own files (400 when idle), logs, outgoing connections. An
+    /// eighth of the limit is for the stores in addition. 64 to 65 536; default 512.
     /// </summary>
     [Range(64, 65_536)] public int ReservedOpenFiles { get; init; } = 512;
 
-    /// <summary>Calls under <c>/v1</c> of one device that are under way at once; more are <c>rate_limited</c>. 1 to 10 000; default 32.</summary>
+    /// <summary>The most concurrent calls under <c>/v1</c> of one device; more are <c>rate_limited</c>. 1 to 10 000; default 32.</summary>
     [Range(1, 10_000)] public int MaxRequestsPerDevice { get; init; } = 32;
 
     /// <summary>
-    /// Calls under <c>/v1</c> that are under way at once, of all devices; more are <c>unavailable</c>. As many again without a token. One user's
-    /// devices together have an eighth of it, or <see cref="MaxRequestsPerDevice"/> if that is more; more are <c>rate_limited</c>. 1 to 100 000;
+    /// The most concurrent calls under <c>/v1</c> of all devices; more are <c>unavailable</c>. Calls without a token have a separate limit of the same number. One
+    /// user's devices together have an eighth of it, or <see cref="MaxRequestsPerDevice"/> if that is more; more are <c>rate_limited</c>. 1 to 100 000;
     /// default 512.
     /// </summary>
     [Range(1, 100_000)] public int MaxRequests { get; init; } = 512;
 
     /// <summary>
-    /// A client that sends a body or takes an answer slower than this, in bytes a second and after 5 s, has its connection ended. Not for
+    /// A client that sends a body, or reads an answer, slower than this after 5 s is disconnected; in bytes a second. Not for
     /// <c>/ws</c> and <c>/hub</c>, which have <c>Transports:WriteTimeoutMs</c>, but for the bodies sent to <c>/hub</c>. 240 to 1 048 576; default 4 096.
     /// </summary>
     [Range(240, 1_048_576)] public int MinBytesPerSecond { get; init; } = 4096;

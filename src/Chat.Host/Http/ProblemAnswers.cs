@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 
 namespace Chat.Host.Http;
 
-/// <summary>What goes wrong outside a handler, as problem details: broken bodies, faults, and statuses without a body.</summary>
+/// <summary>Answers with problem details for what fails outside a handler: malformed bodies, faults, and statuses without a body.</summary>
 internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
                 await AnswerAsync(httpContext, bad.StatusCode, Describe(bad));
                 return true;
             case OperationCanceledException or IOException when httpContext.RequestAborted.IsCancellationRequested:
-                // Nobody is there to answer; nginx's word for it.
+                // The client has gone; nginx uses this status for it.
                 httpContext.Response.StatusCode = 499;
                 return true;
             case StoreUnavailableException:
@@ -30,30 +30,30 @@ internal sealed class ProblemAnswers(ILogger<ProblemAnswers> log) : IExceptionHa
         }
     }
 
-    /// <summary>Gives a body to an answer that has a status alone: routing's 404, 405 and 415.</summary>
+    /// <summary>Adds a body to an answer that has only a status: routing's 404, 405 and 415.</summary>
     public static Task AnswerStatusAsync(HttpContext context) => AnswerAsync(context, context.Response.StatusCode, context.Response.StatusCode switch
     {
         StatusCodes.Status401Unauthorized => new Error(ErrorCodes.Unauthenticated, "An access token is needed."),
-        StatusCodes.Status403Forbidden => new Error(ErrorCodes.Forbidden, "This is not yours to do."),
+        StatusCodes.Status403Forbidden => new Error(ErrorCodes.Forbidden, "You are not allowed to do this."),
         StatusCodes.Status404NotFound => NotFound,
         StatusCodes.Status413PayloadTooLarge => new Error(ErrorCodes.TooLarge, "The request is too large."),
-        StatusCodes.Status405MethodNotAllowed => Error.BadRequest("This method is not for this address."),
+        StatusCodes.Status405MethodNotAllowed => Error.BadRequest("This address does not support this method."),
         StatusCodes.Status415UnsupportedMediaType => Error.BadRequest("The body must be application/json."),
-        < StatusCodes.Status500InternalServerError => Error.BadRequest("The request is not understood."),
+        < StatusCodes.Status500InternalServerError => Error.BadRequest("The request is malformed."),
         StatusCodes.Status500InternalServerError => Error.Internal,
         _ => Error.Unavailable,
     });
 
     public static Error NotFound { get; } = new(ErrorCodes.NotFound, "There is nothing at this address.");
 
-    // The place in the JSON, never the client's text, nor the framework's words that name our types.
+    // The path in the JSON, but neither the client's text nor the framework's message, which names our types.
     private static Error Describe(BadHttpRequestException bad) => bad switch
     {
         { StatusCode: StatusCodes.Status413PayloadTooLarge } => new Error(ErrorCodes.TooLarge, "The request's body is too large."),
         { StatusCode: StatusCodes.Status415UnsupportedMediaType } => Error.BadRequest("The body must be application/json."),
-        { InnerException: JsonException { Path: { Length: > 1 } path } } => Error.BadRequest($"The body's {path} is not what this call takes."),
-        { InnerException: JsonException } => Error.BadRequest("The body is not the JSON that this call takes."),
-        _ => Error.BadRequest("The request's body or parameters are not what this call takes."),
+        { InnerException: JsonException { Path: { Length: > 1 } path } } => Error.BadRequest($"The body's {path} is not valid for this call."),
+        { InnerException: JsonException } => Error.BadRequest("The body is not valid JSON for this call."),
+        _ => Error.BadRequest("The request's body or parameters are not valid for this call."),
     };
 
     private static Task AnswerAsync(HttpContext context, Error error) => AnswerAsync(context, HttpErrors.StatusOf(error.Code), error);

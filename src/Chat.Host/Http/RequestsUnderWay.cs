@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Http;
 
 /// <summary>
-/// How many calls under <c>/v1</c> are under way at once, of a device, of a user and in all: each holds its answer until the client has read it. Calls without
-/// a token have a number of their own, so that strangers do not keep users out.
+/// Limits the concurrent calls under <c>/v1</c>, of a device, of a user and in all: each holds its answer in memory until the client has read it. Calls
+/// without a token have a separate limit, so that strangers do not keep users out.
 /// </summary>
 internal sealed class RequestsUnderWay
 {
@@ -40,7 +40,7 @@ internal sealed class RequestsUnderWay
 
     private static Error TooMany { get; } = new(ErrorCodes.Unavailable, "Too many requests are under way; try again.", TimeSpan.FromSeconds(1));
 
-    /// <summary>After authentication, and before anything of the body is read.</summary>
+    /// <summary>Runs after authentication, and before the body is read.</summary>
     public async Task LimitAsync(HttpContext context, RequestDelegate next)
     {
         if (!context.Request.Path.StartsWithSegments("/v1"))

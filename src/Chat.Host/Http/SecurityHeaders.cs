@@ -1,6 +1,6 @@
 namespace Chat.Host.Http;
 
-/// <summary>The headers that keep a browser from doing more than it should with an answer.</summary>
+/// <summary>Sets the security headers of answers.</summary>
 internal static class SecurityHeaders
 {
     /// <summary>For data: nothing may be loaded, nobody may frame it. A page says its own with <see cref="ContentPolicy"/>.</summary>
@@ -16,10 +16,10 @@ internal static class SecurityHeaders
                 headers.XContentTypeOptions = "nosniff";
                 headers["Referrer-Policy"] = "no-referrer";
                 headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>()?.Value ?? DataPolicy;
-                // What a user may see is kept by nobody between, and not on a shared computer's disk.
+                // Users' data is neither cached by proxies nor stored on a shared computer's disk.
                 if (context.Request.Path.StartsWithSegments("/v1") && headers.CacheControl.Count == 0)
                     headers.CacheControl = "no-store";
-                // RFC 9110 §15.5.2: a 401 says how to come in.
+                // RFC 9110 §15.5.2: a 401 names the authentication scheme.
                 if (context.Response.StatusCode == StatusCodes.Status401Unauthorized && headers.WWWAuthenticate.Count == 0)
                     headers.WWWAuthenticate = "Bearer";
                 return Task.CompletedTask;

@@ -2,12 +2,12 @@ using System.Diagnostics.Metrics;
 
 namespace Chat.Host.Operations;
 
-/// <summary>Sees the wall clock jump, by holding it against one that only runs: logs it, counts it, and says for how long it has not.</summary>
+/// <summary>Detects jumps of the wall clock by comparing it with the monotonic clock: logs and counts them.</summary>
 internal sealed class ClockWatch : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>What is less is a correction.</summary>
+    /// <summary>A smaller jump is a normal correction.</summary>
     private static readonly TimeSpan SmallestJump = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _clock;
@@ -27,7 +27,7 @@ internal sealed class ClockWatch : BackgroundService
         (_time, _timestamp) = (clock.GetUtcNow(), clock.GetTimestamp());
     }
 
-    /// <summary>Looks, and says whether the clock has jumped within a time.</summary>
+    /// <summary>Checks the clock, and returns whether it jumped within this time.</summary>
     public bool HasJumpedWithin(TimeSpan time)
     {
         Look();

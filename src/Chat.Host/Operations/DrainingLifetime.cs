@@ -4,8 +4,8 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Host.Operations;
 
 /// <summary>
-/// SIGTERM, and Ctrl+C: first the clients are told to go and their connections are closed, and only then the host begins to stop. In its own
-/// order the host would stop SignalR first, which drops all its connections at once and without a word. A second signal stops at once.
+/// Handles SIGTERM and Ctrl+C: first clients are told to reconnect and their connections are closed, then the host stops. Otherwise the host would stop
+/// SignalR first, which drops all its connections at once without telling the clients. A second signal stops at once.
 /// </summary>
 internal sealed class DrainingLifetime(IHostApplicationLifetime application, IConnections connections, ILogger<DrainingLifetime> log)
     : IHostLifetime, IDisposable
@@ -13,7 +13,7 @@ internal sealed class DrainingLifetime(IHostApplicationLifetime application, ICo
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _asked;
 
-    /// <summary>Whether the end has begun.</summary>
+    /// <summary>Whether the shutdown has begun.</summary>
     public bool IsLeaving => Volatile.Read(ref _asked) > 0 || application.ApplicationStopping.IsCancellationRequested;
 
     public Task WaitForStartAsync(CancellationToken cancellationToken)

@@ -3,21 +3,21 @@ using Chat.BuildingBlocks.Storage;
 
 namespace Chat.Host.Operations;
 
-/// <summary>The data are the server's user's alone: password hashes are among them.</summary>
+/// <summary>Keeps the data readable by the server's user only: it contains password hashes.</summary>
 internal static class FileModes
 {
     private const UnixFileMode Others =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>Files and folders made from now on are nobody else's, whoever makes them: the stores' own libraries do so too. Nothing on Windows.</summary>
+    /// <summary>Makes all files and folders that this process creates private to its user, including those of the stores' libraries. Does nothing on Windows.</summary>
     public static void KeepToOwner()
     {
         if (!OperatingSystem.IsWindows())
             _ = Umask((uint)Others);
     }
 
-    /// <summary>Warns of a data directory that existed already and is open to others. It keeps its mode: a volume's root may be another's.</summary>
+    /// <summary>Warns if an existing data directory is open to other users. Its mode is not changed: the root of a volume may belong to another user.</summary>
     public static void WarnIfOpenToOthers(this WebApplication app)
     {
         if (OperatingSystem.IsWindows() || app.Services.GetService<DataDirectory>() is not { } data)
@@ -27,7 +27,7 @@ internal static class FileModes
             app.Logger.DirectoryIsOpenToOthers(data.Path, Convert.ToString((int)mode, 8));
     }
 
-    // POSIX umask(2): the mode's bits as they are here; cannot fail.
+    // POSIX umask(2); cannot fail.
     [DllImport("libc", EntryPoint = "umask")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern uint Umask(uint mask);

@@ -20,18 +20,18 @@ internal static class Logging
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
                 .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
                 .MinimumLevel.Override("Hangfire", LogEventLevel.Warning)
-                // An error for each question while the server starts or leaves; the answer says it.
+                // Otherwise an error for each readiness check while the server starts or stops.
                 .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
                 // A stack trace for each refused call of a hub; faults behind one are logged by the transport.
                 .MinimumLevel.Override("Microsoft.AspNetCore.SignalR.Internal.DefaultHubDispatcher", LogEventLevel.Fatal)
-                // A line for each refused request.
+                // Otherwise a line for each refused request.
                 .MinimumLevel.Override("Chat.Host.Authentication.BearerHandler", LogEventLevel.Warning)
                 .MinimumLevel.Override("Chat.Host.Authentication.BasicHandler", LogEventLevel.Warning)
                 .ReadFrom.Configuration(builder.Configuration)
                 .Enrich.FromLogContext()
-                // It tells query strings, and with them access tokens; the request log below has what is wanted of it.
+                // It logs query strings, and with them access tokens. The request log below replaces it.
                 .Filter.ByExcluding(Matching.FromSource("Microsoft.AspNetCore.Hosting.Diagnostics"))
-                // A failed start, which Program tells in one line, and one that was ended, which is no failure.
+                // A failed start, which Program reports in one line, and a cancelled start, which is no failure.
                 .Filter.ByExcluding(entry => entry.Exception is { } e && (e is OperationCanceledException || StartFailure.Explain(e) is not null) && IsTheHosts(entry));
             if (builder.Environment.IsDevelopment())
                 log.WriteTo.Console(formatProvider: CultureInfo.InvariantCulture);

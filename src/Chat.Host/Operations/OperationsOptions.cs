@@ -2,12 +2,11 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Chat.Host.Operations;
 
-/// <summary>Section <c>Operations</c>.</summary>
+/// <summary>Section <c>Operations</c>: ports and shutdown.</summary>
 internal sealed class OperationsOptions
 {
     /// <summary>
-    /// A port of its own for <c>/health</c>, <c>/metrics</c> and <c>/ops</c>, which then answer there alone. 0 for none: they answer where
-    /// everything does. Default 0.
+    /// A separate port for <c>/health</c>, <c>/metrics</c> and <c>/ops</c>, which then answer only there. 0, the default: they answer on all ports.
     /// </summary>
     [Range(0, 65_535)] public int Port { get; init; }
 
@@ -20,7 +19,7 @@ internal sealed class OperationsOptions
 /// <summary>Section <c>Backup</c>: daily copies of the stores.</summary>
 internal sealed class BackupOptions
 {
-    /// <summary>Where the copies go, each into a folder of its own. Default none: no backups.</summary>
+    /// <summary>The folder of the copies; each copy is a folder in it. Default none: no backups.</summary>
     public string? Directory { get; init; }
 
     /// <summary>How many copies are kept. 1 to 365; default 7.</summary>

@@ -3,7 +3,7 @@ using Chat.Host.Http;
 
 namespace Chat.Host.Operations;
 
-/// <summary>Keeps the operators' pages and everybody's apart, each on its own port. By the socket's port: a client may claim any Host.</summary>
+/// <summary>Serves the operators' pages only on their port, and all others only on the other ports. Uses the socket's port, since a client may send any Host header.</summary>
 internal sealed class OperationsPort(int port)
 {
     private static readonly PathString[] Paths = ["/health", "/metrics", "/ops"];

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Operations;
 
-/// <summary>What operators have: logs, health, metrics, the API's description, upkeep.</summary>
+/// <summary>Logs, health checks, metrics, the API's description, upkeep.</summary>
 internal static class OperationsRegistration
 {
     public static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder)

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace Chat.Host.Operations;
 
-/// <summary>Whether the node wants new work: from its start to the first word of its end, while its stores answer.</summary>
+/// <summary>Whether the node is ready: it has started, is not shutting down, and its stores answer.</summary>
 internal sealed class Readiness(IEnumerable<IStoreHealth> stores, IHostApplicationLifetime application, DrainingLifetime drain) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -4,10 +4,10 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.WebClient;
 
-/// <summary>The last word of a start: where to point a browser.</summary>
+/// <summary>Logs the last line of a start: the addresses to open in a browser.</summary>
 internal sealed class ReadyLine(IOptions<OperationsOptions> operations, IOptions<HttpOptions> http, ILogger<ReadyLine> log)
 {
-    /// <param name="bound">What the server listens on.</param>
+    /// <param name="bound">The addresses that the server listens on.</param>
     /// <param name="missingFrom">The folder in which there is no page; null where there is one.</param>
     public void Log(IEnumerable<string> bound, string? missingFrom)
     {
@@ -21,7 +21,7 @@ internal sealed class ReadyLine(IOptions<OperationsOptions> operations, IOptions
         log.ReadyWithoutWebClient(addresses);
     }
 
-    /// <summary>As a browser on this machine has them, without the operators' own.</summary>
+    /// <summary>The addresses for a browser on this machine, without the operators' port.</summary>
     public static string Openable(IEnumerable<string> bound, int operationsPort, string pathBase) => string.Join(
         " or ", bound.Select(BindingAddress.Parse).Where(address => address.IsUnixPipe || address.Port != operationsPort).Select(address => Openable(address, pathBase)).Distinct());
 
@@ -29,7 +29,7 @@ internal sealed class ReadyLine(IOptions<OperationsOptions> operations, IOptions
     {
         if (address.IsUnixPipe)
             return address.ToString();
-        // Who listens on every address of the machine is found at least here.
+        // A server that listens on all addresses is reachable as localhost.
         var host = address.Host is "*" or "+" or "0.0.0.0" or "[::]" ? "localhost" : address.Host;
         return new UriBuilder(address.Scheme, host, address.Port).Uri.GetLeftPart(UriPartial.Authority)
             + (pathBase.Length > 0 ? $"{pathBase}/" : "");

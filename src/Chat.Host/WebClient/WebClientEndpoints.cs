@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.WebClient;
 
 /// <summary>
-/// The web page: an endpoint for each of its files and encodings, so that routing knows all that there is and chooses the encoding. The
-/// page keeps its own places behind <c>#</c>, so no other address leads to it.
+/// Serves the web client: an endpoint for each file and encoding, so that routing chooses the encoding. The client's own addresses are behind <c>#</c>, so no
+/// other path leads to it.
 /// </summary>
 internal static class WebClientEndpoints
 {
@@ -57,7 +57,7 @@ internal static class WebClientEndpoints
 
     private static void MapFile(this WebApplication app, string path, WebFile file)
     {
-        // Braces are a pattern's parameters.
+        // In a pattern, braces are parameters.
         var pattern = path.Replace("{", "{{", StringComparison.Ordinal).Replace("}", "}}", StringComparison.Ordinal);
         var endpoint = app.MapGet(pattern, context => AnswerAsync(context, file))
             .AllowAnonymous().ExcludeFromDescription().WithMetadata(Policy);
@@ -67,7 +67,7 @@ internal static class WebClientEndpoints
 
     private static Task AnswerAsync(HttpContext context, WebFile file)
     {
-        // Below a path that is not the root the page's own addresses begin at its slash.
+        // Under a path base, the client's relative addresses need the slash at the end.
         if (!context.Request.Path.HasValue)
             return TypedResults.LocalRedirect($"{context.Request.PathBase}/{context.Request.QueryString}").ExecuteAsync(context);
 
@@ -80,7 +80,7 @@ internal static class WebClientEndpoints
             headers.Vary = "Accept-Encoding";
         if (file.Encoding is { } encoding)
             headers.ContentEncoding = encoding.Name;
-        // Has If-None-Match and 304 in it.
+        // Handles If-None-Match and answers 304.
         return TypedResults.Bytes(file.Content, file.ContentType, entityTag: file.Tag).ExecuteAsync(context);
     }
 

@@ -3,31 +3,31 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Http.Connections;
 
-/// <summary>How many connections fit this process: no more than it may have sockets, less what it needs itself.</summary>
+/// <summary>How many connections this process can have: its limit of open files, less what it needs itself.</summary>
 /// <param name="Total">TCP connections.</param>
-/// <param name="Live">How many of them may be live connections of devices; the rest is for requests.</param>
-/// <param name="LiveSetting">The same as it is set.</param>
-/// <param name="OpenFiles">How many files and sockets the process may have open; null where there is no limit.</param>
+/// <param name="Live">How many of them may be live connections; the rest is for requests.</param>
+/// <param name="LiveSetting">The setting.</param>
+/// <param name="OpenFiles">The process's limit of open files and sockets; null for none.</param>
 internal sealed record ConnectionLimits(int Total, int Live, int LiveSetting, int? OpenFiles)
 {
     private const string LiveKey = "Delivery:MaxConnections";
     private const int LeastTotal = 16;
     private const int LeastForRequests = 4096;
 
-    /// <param name="liveSetting">Live connections by the settings.</param>
+    /// <param name="liveSetting">The setting for live connections.</param>
     /// <param name="reserved">Files and sockets that are not clients'.</param>
-    /// <param name="openFiles">What the system allows.</param>
+    /// <param name="openFiles">The limit of the system; null for none.</param>
     public static ConnectionLimits Of(int liveSetting, int reserved, int? openFiles)
     {
         var wanted = liveSetting + Math.Max(liveSetting / 4, LeastForRequests);
         if (openFiles is not { } limit)
             return new ConnectionLimits(wanted, liveSetting, liveSetting, null);
-        // An eighth is the stores', whose files grow in number (RocksStore).
+        // An eighth is for the stores, whose number of files grows (RocksStore).
         var fit = Math.Max(LeastTotal, limit - limit / 8 - reserved);
         return new ConnectionLimits(Math.Min(wanted, fit), Math.Min(liveSetting, fit - fit / 4), liveSetting, limit);
     }
 
-    /// <summary>Of the settings, in which the number of live connections is lowered to what fits.</summary>
+    /// <summary>Computes the limits, and lowers the setting for live connections to what fits.</summary>
     public static ConnectionLimits Apply(IConfiguration configuration)
     {
         var http = configuration.GetSection("Http").Get<HttpOptions>() ?? new HttpOptions();

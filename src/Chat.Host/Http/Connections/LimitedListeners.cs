@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Http.Connections;
 
-/// <summary>In the place of Kestrel's sockets: the same, where a connection is counted as it is accepted, before the next one is.</summary>
+/// <summary>Replaces Kestrel's socket transport: the same, but each connection is counted when it is accepted.</summary>
 internal sealed class LimitedListeners(IOptions<SocketTransportOptions> options, ILoggerFactory logs, OpenConnections connections)
     : IConnectionListenerFactory
 {

@@ -5,11 +5,10 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Http.Connections;
 
 /// <summary>
-/// The TCP connections that are open. Those that have sent no request's head yet are few and young: when more come the oldest goes, and each has
-/// a time. When all that fit are open, one without a request under way goes for each that comes: first one that never had any, then the one
-/// that has been idle for longest.
+/// The open TCP connections. Those that have not sent a request's head yet are limited in number and time: a further one closes the oldest. When the total
+/// limit is reached, each new connection closes one without a request: first one that never had any, else the one that was idle for longest.
 /// </summary>
-/// <remarks>Kestrel's own limit accepts without end before it counts, and refuses the newcomer whatever the others do.</remarks>
+/// <remarks>Kestrel's own limit counts too late, and always refuses the new connection.</remarks>
 internal sealed class OpenConnections : IDisposable
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
@@ -22,7 +21,7 @@ internal sealed class OpenConnections : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
 
-    // All change under the lock. Oldest first.
+    // Guarded by _lock. Oldest first.
     private readonly LinkedList<OpenConnection> _silent = [];
     private readonly LinkedList<OpenConnection> _idle = [];
     private int _count;
@@ -38,7 +37,7 @@ internal sealed class OpenConnections : IDisposable
         _timer = clock.CreateTimer(_ => CloseLateOnes(), null, LookEvery, LookEvery);
     }
 
-    /// <summary>Takes a connection in. False where there is room for none, as all that are open have requests under way.</summary>
+    /// <summary>Adds a connection. False if the limit is reached and all connections have requests.</summary>
     public bool TryAdd(ConnectionContext connection)
     {
         var added = new OpenConnection(this, connection, _clock.GetTimestamp());
@@ -121,7 +120,7 @@ internal sealed class OpenConnections : IDisposable
     private void Count(string why) => _shed.Add(1, new KeyValuePair<string, object?>("why", why));
 }
 
-/// <summary>One of them: a feature of the connection, and so of its requests. Its fields change under the lock of <see cref="OpenConnections"/>.</summary>
+/// <summary>One open connection, stored as a feature of the connection and its requests. Guarded by the lock of <see cref="OpenConnections"/>.</summary>
 internal sealed class OpenConnection
 {
     private readonly OpenConnections _all;
@@ -140,13 +139,13 @@ internal sealed class OpenConnection
 
     public bool IsSilent { get; set; } = true;
 
-    /// <summary>Requests under way; HTTP/2 has many at once.</summary>
+    /// <summary>Requests in progress; HTTP/2 may have many.</summary>
     public int Requests { get; set; }
 
-    /// <summary>It was counted out: it has ended, or is made to.</summary>
+    /// <summary>It is not counted any more: it has ended, or is being closed.</summary>
     public bool IsForgotten { get; set; }
 
-    /// <summary>The first step of each request: its connection is in use until it is answered, and a live one to its end.</summary>
+    /// <summary>The first middleware: marks the connection as used until the request is answered, or the live connection ends.</summary>
     public static async Task TrackAsync(HttpContext context, RequestDelegate next)
     {
         if (context.Features.Get<OpenConnection>() is not { } connection)
@@ -165,8 +164,8 @@ internal sealed class OpenConnection
         }
     }
 
-    /// <summary>Gives the socket back at once.</summary>
-    public void Abort() => _connection.Abort(new ConnectionAbortedException("The connection has no request under way, and its room is needed."));
+    /// <summary>Closes the socket at once.</summary>
+    public void Abort() => _connection.Abort(new ConnectionAbortedException("The connection has no request, and its place is needed for a new one."));
 
     public void Closed() => _all.Remove(this);
 }

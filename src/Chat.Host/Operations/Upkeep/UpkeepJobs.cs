@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Operations.Upkeep;
 
-/// <summary>What may be late: the recurring jobs. Each may be run again at any time.</summary>
+/// <summary>The recurring jobs. Each may run again at any time.</summary>
 internal sealed class UpkeepJobs(
     IMediator mediator, IEnumerable<IBackedUp> stores, IEnumerable<IStoreUpkeep> upkept, IOptions<BackupOptions> backup, ClockWatch clocks,
     TimeProvider clock, ILogger<UpkeepJobs> log)
@@ -14,12 +14,12 @@ internal sealed class UpkeepJobs(
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const string Unfinished = ".unfinished";
 
-    /// <summary>By then an operator has corrected a clock that jumped to a wrong time.</summary>
+    /// <summary>The time that an operator has to correct a wrong clock.</summary>
     private static readonly TimeSpan SteadyFor = TimeSpan.FromMinutes(59);
 
     /// <summary>
-    /// Deletes expired refresh tokens, and revocations that no token is left of. Not soon after the clock has jumped: all are expired by a clock that
-    /// is a month ahead.
+    /// Deletes expired refresh tokens, and revocations whose tokens have all expired. Does nothing soon after the clock jumped: by a clock that is a month ahead
+    /// all are expired.
     /// </summary>
     public async Task SweepTokensAsync(CancellationToken ct)
     {
@@ -35,7 +35,7 @@ internal sealed class UpkeepJobs(
             await store.OptimiseAsync();
     }
 
-    /// <summary>Copies all stores into a new folder, which has its name only when it is whole, and deletes the oldest copies.</summary>
+    /// <summary>Copies all stores into a new folder, which gets its final name when it is complete, and deletes the oldest copies.</summary>
     public void BackUp()
     {
         var root = Path.GetFullPath(backup.Value.Directory ?? throw new InvalidOperationException("Backup:Directory is not set."));
@@ -53,7 +53,7 @@ internal sealed class UpkeepJobs(
         Directory.Move(folder + Unfinished, folder);
         log.BackedUp(folder);
 
-        // The names sort by time. Those of a later one were made while the clock was ahead: the last to be kept.
+        // The names sort by time. Copies of a later time were made while the clock was ahead: they are deleted first.
         var copies = Directory.GetDirectories(root, "chat-*Z")
             .OrderBy(copy => string.CompareOrdinal(Path.GetFileName(copy), name) > 0).ThenByDescending(copy => copy, StringComparer.Ordinal);
         foreach (var old in copies.Skip(backup.Value.Keep))

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Operations.Upkeep;
 
 /// <summary>
-/// When the jobs run (Hangfire, its state in memory: the schedule is written anew at each start), and the admins' page of them. Never a
-/// message's way.
+/// Schedules the jobs (Hangfire, with its state in memory: the schedule is set at each start), and maps the admins' page about them. Messages never pass
+/// Hangfire.
 /// </summary>
 internal static class UpkeepSchedule
 {
@@ -23,7 +23,7 @@ internal static class UpkeepSchedule
     public static IServiceCollection AddUpkeep(this IServiceCollection services)
     {
         services.AddModuleOptions<BackupOptions>("Backup").AddSingleton<UpkeepJobs>();
-        // Named here, before Hangfire would take its own from static fields, which a second host in the process would share.
+        // Registered here, since Hangfire's defaults are static fields, which a second host in the process would share.
         services.AddSingleton<JobStorage>(_ => new InMemoryStorage());
         services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire((provider, hangfire) => hangfire.UseStorage(provider.GetRequiredService<JobStorage>()));

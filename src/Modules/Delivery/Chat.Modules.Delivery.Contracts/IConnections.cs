@@ -12,15 +12,15 @@ public interface IConnections
     bool IsAccepting { get; }
 
     /// <summary>
-    /// Accepts a connection: replaces the device's older one, sends <paramref name="welcome"/>, then what the device has not acked, then
-    /// <see cref="CaughtUpEvent"/>; what is appended meanwhile follows in order.
+    /// Accepts a connection, and replaces the device's older one. Sends <paramref name="welcome"/>, then the messages that the device has not acked, then
+    /// <see cref="CaughtUpEvent"/>. Messages appended meanwhile follow in order.
     /// </summary>
     /// <returns>Null where the node is leaving or full, or the user has too many devices connected: refuse the connection.</returns>
     IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome);
 
     /// <summary>
-    /// The node leaves: accepts no more connections, tells the clients to reconnect at times spread over the drain, and closes each connection at
-    /// its time. Completes when all are closed. Calling it again returns the same task.
+    /// The node shuts down: it accepts no more connections, tells clients to reconnect at times spread over <c>Delivery:DrainMs</c>, and closes each connection
+    /// at its time. Completes when all are closed. A second call returns the same task.
     /// </summary>
     Task LeaveAsync();
 }
@@ -28,16 +28,16 @@ public interface IConnections
 /// <summary>An accepted connection. Its transport disposes of it when the socket has ended.</summary>
 public interface IAttachedConnection : IDisposable
 {
-    /// <summary>Its name on this node.</summary>
+    /// <summary>Its id on this node.</summary>
     ConnectionId Id { get; }
 
-    /// <summary>Writes an answer to the client's own command, in order with the events. Never dropped: waits while too many answers wait.</summary>
-    /// <param name="moreFollow">Whether others are likely to follow at once: then they leave in one write.</param>
+    /// <summary>Writes the answer to a command of the client, in order with the events. Never dropped: waits while too many answers are queued.</summary>
+    /// <param name="moreFollow">Whether more answers are likely to follow at once: then they share one write.</param>
     ValueTask ReplyAsync(ServerEvent answer, bool moreFollow, CancellationToken ct);
 
     /// <summary>
-    /// The client says what it has seen of a conversation: sends what is missing above it before anything else, at most a page; where that
-    /// is not enough, the connection is told to resync. Passes over a conversation that is not the user's.
+    /// Handles <c>lastSeenSeqNo</c>: sends the messages above it, at most <c>Delivery:RepairPage</c>, before anything else. If more are missing, the connection
+    /// resyncs. Does nothing if the user is not a member.
     /// </summary>
     ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct);
 }

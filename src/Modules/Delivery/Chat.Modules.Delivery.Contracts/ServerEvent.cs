@@ -8,13 +8,13 @@ public abstract class ServerEvent
     private object? _first;
     private object? _second;
 
-    /// <summary>Two events with the same key say the same thing, one of them better: of those that wait for a connection only that one is kept. Null for none.</summary>
+    /// <summary>Of waiting events with the same key only one is kept, the better one (<see cref="Supersedes"/>). Null: always kept.</summary>
     public virtual object? CoalescingKey => null;
 
-    /// <summary>Whether this one, which came later, says it better than another with the same key.</summary>
+    /// <summary>Whether this event, which came later, replaces another with the same key.</summary>
     public virtual bool Supersedes(ServerEvent other) => true;
 
-    /// <summary>What the event costs while it waits, in bytes, roughly.</summary>
+    /// <summary>The memory of a waiting event in bytes, roughly.</summary>
     public virtual int Size => 128;
 
     /// <summary>Whether it is for one connection alone: then its encoding need not be kept for others.</summary>

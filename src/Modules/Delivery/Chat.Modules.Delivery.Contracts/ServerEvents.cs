@@ -5,15 +5,15 @@ using Chat.Modules.Presence.Contracts;
 namespace Chat.Modules.Delivery.Contracts;
 
 /// <summary>A message.</summary>
-/// <param name="message">As the log has it.</param>
-/// <param name="toSender">Whether the receivers are devices of the sender, who are shown the <c>clientMsgId</c>.</param>
+/// <param name="message">The message as stored.</param>
+/// <param name="toSender">Whether the receivers are devices of the sender, which get the <c>clientMsgId</c>.</param>
 /// <param name="hasOneReceiver">Whether it is for one connection alone.</param>
 public sealed class MessageEvent(LoggedMessage message, bool toSender, bool hasOneReceiver = false) : ServerEvent
 {
-    /// <summary>As the log has it.</summary>
+    /// <summary>The message as stored.</summary>
     public LoggedMessage Message => message;
 
-    /// <summary>Whether the receivers are devices of the sender, who are shown the <c>clientMsgId</c>.</summary>
+    /// <summary>Whether the receivers are devices of the sender, which get the <c>clientMsgId</c>.</summary>
     public bool ToSender => toSender;
 
     /// <inheritdoc/>
@@ -23,7 +23,7 @@ public sealed class MessageEvent(LoggedMessage message, bool toSender, bool hasO
     public override bool HasOneReceiver => hasOneReceiver;
 }
 
-/// <summary>How far a user has got in a conversation: everything of the receiver's up to the seqNo.</summary>
+/// <summary>A receipt: a user has received, or read, all of the receiver's messages up to a seqNo.</summary>
 public sealed class ReceiptEvent(ConversationId conversation, MessageId message, SeqNo seqNo, UserId user, AckStatus status) : ServerEvent
 {
     /// <summary>Where.</summary>
@@ -35,7 +35,7 @@ public sealed class ReceiptEvent(ConversationId conversation, MessageId message,
     /// <summary>Up to here.</summary>
     public SeqNo SeqNo => seqNo;
 
-    /// <summary>Who has got that far.</summary>
+    /// <summary>The user who received or read them.</summary>
     public UserId User => user;
 
     /// <summary>Delivered, or read.</summary>
@@ -48,7 +48,7 @@ public sealed class ReceiptEvent(ConversationId conversation, MessageId message,
     public override bool Supersedes(ServerEvent other) => other is not ReceiptEvent receipt || receipt.SeqNo <= seqNo;
 }
 
-/// <summary>A large conversation moved on: fetch when you care.</summary>
+/// <summary>A conversation above the push threshold has new messages: fetch them when needed.</summary>
 public sealed class AdvancedEvent(ConversationId conversation, SeqNo maxSeqNo) : ServerEvent
 {
     /// <summary>Which.</summary>
@@ -64,7 +64,7 @@ public sealed class AdvancedEvent(ConversationId conversation, SeqNo maxSeqNo) :
     public override bool Supersedes(ServerEvent other) => other is not AdvancedEvent hint || hint.MaxSeqNo <= maxSeqNo;
 }
 
-/// <summary>Somebody writes, or has stopped.</summary>
+/// <summary>A user is typing, or has stopped.</summary>
 public sealed class TypingEvent(ConversationId conversation, UserId user, bool active) : ServerEvent
 {
     /// <summary>Where.</summary>
@@ -73,17 +73,17 @@ public sealed class TypingEvent(ConversationId conversation, UserId user, bool a
     /// <summary>Who.</summary>
     public UserId User => user;
 
-    /// <summary>Writing now, or no longer.</summary>
+    /// <summary>Typing now, or stopped.</summary>
     public bool Active => active;
 
     /// <inheritdoc/>
     public override object CoalescingKey => (conversation, user);
 }
 
-/// <summary>Somebody came or went.</summary>
+/// <summary>A user went online or offline.</summary>
 public sealed class PresenceEvent(PresenceState state) : ServerEvent
 {
-    /// <summary>Who, and how.</summary>
+    /// <summary>The user's state.</summary>
     public PresenceState State => state;
 
     /// <inheritdoc/>
@@ -109,7 +109,7 @@ public enum ConversationChange
     RoleChanged,
 }
 
-/// <summary>A conversation itself changed. Not kept for the absent: the conversation list is the truth.</summary>
+/// <summary>A conversation itself changed. Not kept for absent devices: the list of conversations is the truth.</summary>
 public sealed class ConversationEvent(ConversationId conversation, ConversationChange change, UserId? user) : ServerEvent
 {
     /// <summary>Which.</summary>
@@ -118,19 +118,19 @@ public sealed class ConversationEvent(ConversationId conversation, ConversationC
     /// <summary>What.</summary>
     public ConversationChange Change => change;
 
-    /// <summary>Whom the change is about; null for none.</summary>
+    /// <summary>The user concerned; null for none.</summary>
     public UserId? User => user;
 }
 
-/// <summary>Everything that was durable when the connection was accepted, or told to resync, has been sent.</summary>
+/// <summary>Everything that was stored when the connection was accepted, or began to resync, was sent.</summary>
 public sealed class CaughtUpEvent : ServerEvent;
 
-/// <summary>The connection was too slow: pending events were dropped, the drain begins again.</summary>
+/// <summary>The connection was too slow: waiting events were dropped, and the drain begins again.</summary>
 public sealed class ResyncEvent : ServerEvent;
 
-/// <summary>The server is leaving: reconnect after the pause.</summary>
+/// <summary>The server shuts down: reconnect after the pause.</summary>
 public sealed class GoAwayEvent(TimeSpan after) : ServerEvent
 {
-    /// <summary>The pause, spread over the connections.</summary>
+    /// <summary>The pause; different for each connection.</summary>
     public TimeSpan After => after;
 }

@@ -1,17 +1,17 @@
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>What became of an ack.</summary>
+/// <summary>The outcome of an ack.</summary>
 internal enum AckOutcome
 {
-    /// <summary>The device's cursor is at least there now.</summary>
+    /// <summary>The device's cursor is at the acked seqNo or above.</summary>
     Counted,
 
-    /// <summary>It is at or above a message dropped from this connection: the device cannot mean it.</summary>
+    /// <summary>The ack is at or above a message that was dropped from this connection, so it is ignored.</summary>
     Ignored,
 
-    /// <summary>This connection has pushed nothing of the conversation; the cursor has not moved.</summary>
+    /// <summary>This connection has pushed nothing of the conversation; the cursor did not move.</summary>
     NotTracked,
 
-    /// <summary>It is above what this connection knows of: read the conversation's head.</summary>
+    /// <summary>The ack is above the highest message that this connection knows: read the conversation's head.</summary>
     BeyondKnown,
 }

@@ -3,7 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>Accepts connections up to the limits, until the node leaves.</summary>
+/// <summary>Accepts connections up to the limits, until the node shuts down.</summary>
 internal sealed class ConnectionAcceptor(ConnectionTable connections, ConnectionServices services, Leaving leaving) : IConnections
 {
     private readonly Action<DeviceConnection> _remove = connections.Remove;
@@ -28,7 +28,7 @@ internal sealed class ConnectionAcceptor(ConnectionTable connections, Connection
             replaced.Close(CloseReason.Replaced);
         }
         attached.Open();
-        // Added after LeaveAsync listed the connections: nobody else would close it.
+        // Added after LeaveAsync listed the connections: close it here.
         if (_leaving)
         {
             attached.SendGoAway(TimeSpan.Zero);

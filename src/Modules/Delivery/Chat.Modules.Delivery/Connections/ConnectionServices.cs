@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>What every connection needs, once for all of them.</summary>
+/// <summary>The services that all connections share.</summary>
 internal sealed class ConnectionServices(
     IMediator mediator, MemberLog log, CursorTable cursors, DeviceStarts starts, IOptions<DeliveryOptions> options,
     DeliveryMetrics metrics, TimeProvider clock, ILogger<DeviceConnection> logger)

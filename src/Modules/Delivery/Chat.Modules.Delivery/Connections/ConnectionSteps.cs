@@ -3,7 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>The steps of one connection: which is due, and what it does. All but <see cref="RunAsync"/> is called under the connection's gate.</summary>
+/// <summary>The steps of one connection: which one is due, and what it does. Call all but <see cref="RunAsync"/> under the connection's gate.</summary>
 internal sealed class ConnectionSteps(
     DeviceConnection connection, IClientConnection client, Lock gate, Outbox outbox, SendWindow window, Drain drain, Resync resync, LogReader reader,
     ConnectionServices services, CancellationToken closing) : IPumpWork
@@ -17,13 +17,13 @@ internal sealed class ConnectionSteps(
     private bool _connectedTold;
     private bool _disconnectedTold;
 
-    /// <summary>What failed as a store did not answer is due again.</summary>
+    /// <summary>Steps that failed because a store did not answer are due again.</summary>
     public void RetryStore() => _storeFailed = false;
 
-    /// <summary>Once nothing waits to be written, the connection is closed as the node goes away.</summary>
+    /// <summary>Closes the connection with GoingAway when everything waiting is written.</summary>
     public void CloseWhenWritten() => _closesWhenWritten = true;
 
-    /// <summary>The connection has ended: one last step tells the other modules.</summary>
+    /// <summary>The connection ended: one last step tells the other modules.</summary>
     public void End() => _ended = true;
 
     public PumpStep Next() =>

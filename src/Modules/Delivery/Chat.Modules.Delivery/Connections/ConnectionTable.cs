@@ -28,7 +28,7 @@ internal sealed class ConnectionTable
 
     public IEnumerable<DeviceConnection> All() => _users.Values.SelectMany(devices => devices);
 
-    /// <returns>The device's older connection, which is no longer in the table; null where it had none.</returns>
+    /// <returns>The device's older connection, now removed from the table; null if it had none.</returns>
     public DeviceConnection? Add(DeviceConnection added)
     {
         DeviceConnection? replaced = null;
@@ -48,7 +48,7 @@ internal sealed class ConnectionTable
         return replaced;
     }
 
-    /// <summary>Does nothing where the connection has been replaced.</summary>
+    /// <summary>Does nothing if the connection was replaced.</summary>
     public void Remove(DeviceConnection connection)
     {
         while (_users.TryGetValue(connection.Device.User, out var devices) && devices.Contains(connection))

@@ -5,12 +5,12 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>A message pushed to a connection and not yet acked. The device's own messages are not pushed: they wait only for those before them.</summary>
+/// <summary>A message pushed to a connection and not yet acked. The device's own messages are not pushed; they are kept only until those before them are acked.</summary>
 internal readonly record struct InFlightMessage(SeqNo SeqNo, MessageId Id, UserId Sender, bool Own, long PushedAt, TimeSpan ResendPause, long LastPushedAt);
 
 /// <summary>
-/// How far one connection has got in one conversation: acked ≤ pushed ≤ head. What lies between acked and pushed is in flight; what lies
-/// between pushed and head is still to be read from the log. Guarded by its connection's gate.
+/// The state of one conversation on one connection: acked ≤ pushed ≤ head. Messages between acked and pushed are in flight; those between pushed and head
+/// are still to be read from the log. Guarded by the connection's gate.
 /// </summary>
 internal sealed class ConversationWindow(ConversationId conversation)
 {
@@ -21,13 +21,13 @@ internal sealed class ConversationWindow(ConversationId conversation)
 
     public ConversationId Conversation => conversation;
 
-    /// <summary>Everything up to here was sent to the connection, or need not be.</summary>
+    /// <summary>Everything up to here was sent, or need not be sent.</summary>
     public SeqNo Pushed { get; private set; }
 
-    /// <summary>The newest message known of.</summary>
+    /// <summary>The newest known message.</summary>
     public SeqNo Head { get; private set; }
 
-    /// <summary>Where the drain ends: up to here the device's own messages are pushed too, as their acks may have been lost.</summary>
+    /// <summary>Where the drain ends. Up to here the device's own messages are pushed too, since their acks may have been lost.</summary>
     public SeqNo DrainsTo { get; private set; }
 
     /// <summary>The drain has not reached <see cref="DrainsTo"/> yet.</summary>
@@ -47,21 +47,21 @@ internal sealed class ConversationWindow(ConversationId conversation)
 
     public bool HasUnpushed => Pushed < Head;
 
-    /// <summary>Nothing is unpushed, being read or in flight: it may be dropped, and loaded again when a message comes.</summary>
+    /// <summary>Nothing is unpushed, being read or in flight: the window may be dropped, and is loaded again when a message comes.</summary>
     public bool IsIdle => IsLoaded && !HasUnpushed && !IsQueued && !IsReading && _inFlight.Count == 0;
 
-    /// <summary>It is in the queue of those that were idle.</summary>
+    /// <summary>It is in the queue of idle windows.</summary>
     public bool IsInIdleQueue { get; set; }
 
-    /// <summary>A resync has dropped messages of it; acks at or above these are still ignored.</summary>
+    /// <summary>A resync dropped messages of it; acks at or above them are ignored.</summary>
     public bool HasDropped => _droppedFrom is not null;
 
-    /// <summary>Others' messages in flight: they fill the connection's window.</summary>
+    /// <summary>Messages of others in flight. They count against the connection's limit.</summary>
     public int Unacked { get; private set; }
 
-    /// <summary>Nothing up to the cursor and <paramref name="start"/> is still to be sent.</summary>
-    /// <param name="cursor">The device's; ignored where the window is loaded.</param>
-    /// <param name="start">Where the user joined; above the cursor when the user has left and joined again.</param>
+    /// <summary>Sets the cursor: nothing up to it, or up to <paramref name="start"/>, is still to be sent.</summary>
+    /// <param name="cursor">The device's cursor; ignored if the window is loaded.</param>
+    /// <param name="start">Where the user joined; above the cursor if the user left and joined again.</param>
     public void Load(Cursor? cursor, SeqNo start)
     {
         _cursor ??= cursor;
@@ -84,7 +84,7 @@ internal sealed class ConversationWindow(ConversationId conversation)
     }
 
     /// <summary>Where the next read from the log begins.</summary>
-    /// <param name="cursor">The device's; null where the window is loaded.</param>
+    /// <param name="cursor">The device's cursor; null if the window is loaded.</param>
     public SeqNo ReadAfter(Cursor? cursor) => SeqNo.Max(Pushed, SeqNo.Max(_start, cursor?.Delivered ?? SeqNo.None));
 
     /// <summary>The next message was pushed.</summary>
@@ -95,14 +95,14 @@ internal sealed class ConversationWindow(ConversationId conversation)
         Advance(message.SeqNo);
     }
 
-    /// <summary>The next message is the device's own and is not pushed: the device has the ack of its command.</summary>
+    /// <summary>The next message is not pushed: it is the device's own, which has the ack of its command, or is not shown.</summary>
     public void Skip(LoggedMessage message)
     {
         var own = new InFlightMessage(message.SeqNo, message.Id, message.Sender.User, Own: true, 0, TimeSpan.Zero, 0);
         if (_inFlight.Count == 0)
             _cursor!.Deliver(message.SeqNo);
         else if (_inFlight[^1].Own)
-            // One entry for a run of them, or a device that sends and never acks would fill the memory.
+            // One entry for several in a row; otherwise a device that sends and never acks would fill the memory.
             _inFlight[^1] = own;
         else
             _inFlight.Add(own);
@@ -118,13 +118,13 @@ internal sealed class ConversationWindow(ConversationId conversation)
         if (_droppedFrom is { } dropped && seqNo >= dropped)
             return false;
         Settle(seqNo, acked);
-        // What the client fetched by itself needs no push; own messages right behind count as acked too.
+        // What the client fetched by itself needs no push. Own messages right after it count as acked too.
         Advance(seqNo);
         _cursor!.Deliver(acked.Count > 0 ? SeqNo.Max(seqNo, acked[^1].SeqNo) : seqNo);
         return true;
     }
 
-    /// <summary>Goes back to the cursor, as waiting events were dropped; <paramref name="firstDropped"/> is the lowest of this conversation's.</summary>
+    /// <summary>Goes back to the cursor, because waiting events were dropped. <paramref name="firstDropped"/> is the lowest one of this conversation.</summary>
     public void RollBack(SeqNo? firstDropped)
     {
         IsQueued = ReadsToEnd = IsInIdleQueue = false;
@@ -138,7 +138,7 @@ internal sealed class ConversationWindow(ConversationId conversation)
             _droppedFrom = dropped;
     }
 
-    /// <summary>The span of messages whose ack is overdue; the pause before each is overdue again doubles.</summary>
+    /// <summary>The range of messages whose ack is overdue. The pause until each is overdue again doubles.</summary>
     public (SeqNo First, SeqNo Last)? TakeOverdue(TimeProvider clock, TimeSpan longestPause)
     {
         (SeqNo First, SeqNo Last)? span = null;

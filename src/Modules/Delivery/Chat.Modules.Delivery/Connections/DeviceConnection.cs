@@ -5,8 +5,8 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// One live connection of a device. Each call changes its parts (window, outbox, drain, resync) under one gate, and wakes the pump for the steps
-/// that became due.
+/// One live connection of a device. Each call changes its parts (window, outbox, drain, resync) under one lock, the gate, and wakes the pump for steps that
+/// are due.
 /// </summary>
 internal sealed class DeviceConnection : IAttachedConnection
 {
@@ -26,8 +26,8 @@ internal sealed class DeviceConnection : IAttachedConnection
     private readonly ConnectionSteps _steps;
     private bool _closed;
 
-    /// <param name="welcome">Goes out first: others may find the connection in the table before it is opened.</param>
-    /// <param name="ended">Called once, when it has ended.</param>
+    /// <param name="welcome">Sent first: events may arrive before the connection is opened.</param>
+    /// <param name="ended">Called once, when the connection has ended.</param>
     public DeviceConnection(
         ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
     {
@@ -57,7 +57,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         }
     }
 
-    /// <summary>Begins: the welcome, then the drain.</summary>
+    /// <summary>Starts the pump: it sends the welcome, then drains.</summary>
     public void Open() => _pump.Schedule();
 
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
@@ -74,7 +74,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    /// <summary>The log has messages of the conversation up to a seqNo: what was not pushed is read.</summary>
+    /// <summary>The log has messages of the conversation up to a seqNo: those not pushed are read.</summary>
     public void Advance(ConversationId conversation, SeqNo head)
     {
         lock (_gate)
@@ -89,7 +89,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    /// <summary>The user has joined the conversation, or its membership has changed: what the log has above the joining is read.</summary>
+    /// <summary>The user joined the conversation, or its membership changed: messages since it joined are read from the log.</summary>
     public void Join(ConversationId conversation)
     {
         lock (_gate)
@@ -111,7 +111,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    /// <summary>The device has acked something of a conversation that its user has left: what is in flight there makes room.</summary>
+    /// <summary>The device acked something of a conversation that its user has left: removes its messages in flight.</summary>
     public void Release(ConversationId conversation)
     {
         lock (_gate)
@@ -119,7 +119,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    /// <summary>Sends an event that is not a message, and is not kept for absent devices. Where it finds no room, the connection resyncs.</summary>
+    /// <summary>Sends an event that is not a message, and is not kept for absent devices. If there is no room, the connection resyncs.</summary>
     public void Tell(ServerEvent item)
     {
         lock (_gate)
@@ -157,7 +157,7 @@ internal sealed class DeviceConnection : IAttachedConnection
             }
             await room.WaitAsync(ct);
         }
-        // On the caller's thread: an ack need not wait for another thread to wake. Unless others come with it.
+        // On the caller's thread, so that an ack does not wait for another thread; but not if more answers follow.
         if (moreFollow)
             _pump.Schedule();
         else
@@ -165,7 +165,7 @@ internal sealed class DeviceConnection : IAttachedConnection
     }
 
     /// <summary>The device has everything up to a seqNo.</summary>
-    /// <param name="head">The conversation's head where the caller has read it; else what this connection knows of must suffice.</param>
+    /// <param name="head">The conversation's head, if the caller has read it; else the head that this connection knows is used.</param>
     /// <param name="acked">Receives the messages in flight that this acks, ascending.</param>
     public AckOutcome Ack(ConversationId conversation, SeqNo seqNo, SeqNo? head, List<InFlightMessage> acked)
     {
@@ -195,20 +195,20 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    /// <summary>Has messages that were not acked in time sent again, and what failed for want of a store retried.</summary>
+    /// <summary>Sends messages again that were not acked in time, and retries steps that failed because a store did not answer.</summary>
     public void ResendOverdue()
     {
         lock (_gate)
         {
             _steps.RetryStore();
-            // What still waits to be written cannot have been acked.
+            // Messages that still wait to be written cannot have been acked.
             if (_outbox.Count == 0 && !_pump.IsRunning)
                 _window.QueueOverdue();
         }
         _pump.Schedule();
     }
 
-    /// <summary>Tells the client to reconnect after a pause; not dropped, however much waits.</summary>
+    /// <summary>Tells the client to reconnect after a pause. Never dropped.</summary>
     public void SendGoAway(TimeSpan after)
     {
         lock (_gate)
@@ -220,7 +220,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    /// <summary>Closes as the node goes away, once what waits is written: the acks of what the client has sent, and <c>goAway</c>.</summary>
+    /// <summary>Closes the connection with GoingAway, after everything waiting is written: acks, and <c>goAway</c>.</summary>
     public void CloseWhenWritten()
     {
         lock (_gate)
@@ -236,7 +236,7 @@ internal sealed class DeviceConnection : IAttachedConnection
 
     public void Dispose() => Detach();
 
-    /// <returns>Whether it was this call that ended the connection.</returns>
+    /// <returns>Whether this call ended the connection.</returns>
     private bool Detach()
     {
         lock (_gate)
@@ -250,7 +250,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         }
         _ended(this);
         _closing.Cancel();
-        // The pump has the last word: it tells that the connection has ended.
+        // The pump's last step tells the other modules that the connection has ended.
         _pump.Schedule();
         return true;
     }

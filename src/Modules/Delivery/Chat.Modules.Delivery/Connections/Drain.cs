@@ -5,26 +5,26 @@ using Chat.Modules.Groups.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// The drain of one connection: finds what waits for its device in every conversation, has it read from the log, and then owes
-/// <c>caughtUp</c>. Begins again after a resync, and where the user was removed from a conversation meanwhile.
+/// The drain of one connection: finds what waits for its device in every conversation, queues it to be read from the log, and then sends <c>caughtUp</c>.
+/// Runs again after a resync, and if the user was removed from a conversation meanwhile.
 /// </summary>
-/// <remarks>All but <see cref="RunAsync"/> is called under the connection's gate.</remarks>
+/// <remarks>Call all but <see cref="RunAsync"/> under the connection's gate.</remarks>
 internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, ConnectionServices services)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _owesCaughtUp;
     private int _removals;
 
-    /// <summary>It is to run.</summary>
+    /// <summary>It must run.</summary>
     public bool IsDue { get; private set; } = true;
 
-    /// <summary>Everything that the drain found has been pushed, and the client has not been told.</summary>
+    /// <summary>Everything that the drain found was pushed, and <c>caughtUp</c> is not sent yet.</summary>
     public bool IsCaughtUp => _owesCaughtUp && window.IsDrained;
 
-    /// <summary>Completes when the first drain has found what waits, or the connection has ended. Any thread may wait for it.</summary>
+    /// <summary>Completes when the first drain has found what waits, or when the connection ended. May be awaited on any thread.</summary>
     public Task First => _first.Task;
 
-    /// <summary>How often the user was removed from a conversation: what was read from the log before it changed may be no longer the user's. Any thread may read it.</summary>
+    /// <summary>How often the user was removed from a conversation. If it has changed since a read of the log, the user may not be allowed to see the result. May be read on any thread.</summary>
     public int Removals => Volatile.Read(ref _removals);
 
     public void Restart()
@@ -37,7 +37,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
 
     public void End() => _first.TrySetResult();
 
-    /// <summary>The user is no longer a member of the conversation: nothing of it is sent any more, and what is in flight makes room.</summary>
+    /// <summary>The user is no longer a member of the conversation: nothing more of it is sent, and its messages in flight are removed.</summary>
     public void Leave(ConversationId conversation)
     {
         _removals++;
@@ -57,7 +57,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
                 continue;
             if (start.MemberCount <= services.Options.PushThreshold)
                 toPush.Add(start.Conversation, new DrainSpan(start.Start, start.Head));
-            // The log of these is not read, which would find that the user has been removed since the drain began.
+            // Their log is not read, so check here whether the user was removed since the drain began.
             else if (await services.Mediator.Send(new GetMembership(start.Conversation, device.User), ct) is not null)
                 toHint.Add(start);
         }
@@ -67,7 +67,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
             {
                 if (IsDue || _removals != removals)
                     break;
-                // It may have been pushed when it was smaller; what was dropped of it must not hold up its acks.
+                // It may have been pushed while it was smaller; messages dropped then must not block its acks.
                 window.Remove(start.Conversation);
                 outbox.Add(new AdvancedEvent(start.Conversation, start.Head));
             }
@@ -75,7 +75,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
         lock (gate)
         {
             _first.TrySetResult();
-            // After a resync meanwhile, what was dropped may lie above the heads seen here; after a removal, the user may have left one of these.
+            // After a concurrent resync, dropped messages may be above the heads found here; after a removal, the user may have left one of these.
             IsDue |= _removals != removals;
             if (IsDue)
                 return;

@@ -2,12 +2,12 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>What a conversation has for a drain: the messages above <paramref name="Start"/>, up to <paramref name="Head"/>.</summary>
+/// <summary>What a drain must send of a conversation: the messages above <paramref name="Start"/>, up to <paramref name="Head"/>.</summary>
 internal readonly record struct DrainSpan(SeqNo Start, SeqNo Head);
 
 /// <summary>
-/// The conversations that a drain has still to read, in order. Filled before the connection has it; from then on guarded by the connection's
-/// gate, and each call takes constant time.
+/// The conversations that a drain must still read, in order. Filled before the connection uses it, then guarded by the connection's gate. Each call takes
+/// constant time.
 /// </summary>
 internal sealed class DrainList
 {
@@ -22,9 +22,9 @@ internal sealed class DrainList
         _order.Enqueue(conversation);
     }
 
-    /// <summary>Takes a conversation before its turn.</summary>
+    /// <summary>Takes a conversation out of order.</summary>
     public bool TryTake(ConversationId conversation, out DrainSpan span) => _spans.Remove(conversation, out span);
 
-    /// <summary>Whose turn it is; false where that one was taken before its turn, and the next may be asked for.</summary>
+    /// <summary>The next conversation; false if that one was taken out of order, then call again.</summary>
     public bool TryNext(out ConversationId conversation) => _order.TryDequeue(out conversation) && _spans.ContainsKey(conversation);
 }

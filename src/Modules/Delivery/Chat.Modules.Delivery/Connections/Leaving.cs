@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// Closes the node's connections: the clients are told to reconnect, at times spread over the drain, and each connection is closed at its time.
-/// Until then it works; a message that has no ack by then the client sends again elsewhere.
+/// Closes the node's connections at shutdown: clients are told to reconnect at times spread over <see cref="DeliveryOptions.DrainMs"/>, and each connection
+/// is closed at its time. It works until then; messages without an ack by then are sent again by the client, on another node.
 /// </summary>
 internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<Leaving> log)
 {
@@ -15,7 +15,7 @@ internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider cl
     // After goAway a client has this long to get the acks of its messages before its connection closes.
     private static readonly TimeSpan Notice = TimeSpan.FromMilliseconds(250);
 
-    // For a connection that is busy when its time comes, or whose client does not read.
+    // Extra time for a connection that is busy at its time, or whose client does not read.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     public async Task CloseAsync(IReadOnlyCollection<DeviceConnection> connections)

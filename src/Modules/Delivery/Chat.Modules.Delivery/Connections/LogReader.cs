@@ -6,13 +6,13 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>Reads from the log what one connection has not been pushed yet, and what its device did not ack in time. Run by the pump.</summary>
+/// <summary>Reads messages from the log for one connection: those not pushed yet, and those not acked in time. Run by the pump.</summary>
 internal sealed class LogReader(
     Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, MessagePusher pusher, ConnectionServices services)
 {
     private const int PageSize = 64;
 
-    // More of the log at once finds no room in the outbox.
+    // More would not fit into the outbox.
     private int PageBytes => services.Options.MaxPendingBytes / 2;
 
     /// <summary>Reads a page of the next conversation that has unpushed messages.</summary>
@@ -45,7 +45,7 @@ internal sealed class LogReader(
         }
     }
 
-    /// <summary>Sends the next overdue messages again; a resync may have left none.</summary>
+    /// <summary>Sends the next overdue messages again; after a resync there may be none.</summary>
     public async ValueTask ResendAsync(CancellationToken ct)
     {
         OverdueMessages overdue;
@@ -111,13 +111,13 @@ internal sealed class LogReader(
             window.Load(next, cursor, read.Membership.JoinedAt);
             pusher.PushRead(next, read.After, read.Messages);
             next.ReadsToEnd |= readsToEnd && read.Messages.Count > 0;
-            // With an empty page the rest cannot be read yet: the conversation's next message queues it again.
+            // After an empty page nothing more can be read yet: the conversation's next message queues it again.
             if ((next.ReadsToEnd || (next.HasUnpushed && read.Messages.Count > 0)) && window.Has(next))
                 window.QueueToRead(next);
         }
     }
 
-    /// <summary>The user is new in a conversation that is too large to push.</summary>
+    /// <summary>The user is new in a conversation above the push threshold.</summary>
     private async ValueTask HintAsync(ConversationId conversation, CancellationToken ct)
     {
         var head = await services.Mediator.Send(new GetHead(conversation), ct);

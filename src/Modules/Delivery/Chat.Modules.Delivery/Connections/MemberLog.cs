@@ -11,18 +11,18 @@ namespace Chat.Modules.Delivery.Connections;
 /// <param name="Messages">Ascending.</param>
 internal readonly record struct MemberRead(Membership Membership, SeqNo After, IReadOnlyList<LoggedMessage> Messages);
 
-/// <summary>The log as one user may read it. Every message that is sent from the log is read here.</summary>
+/// <summary>The log as one user may read it. All messages that are sent from the log are read here.</summary>
 internal sealed class MemberLog(IMediator mediator)
 {
-    /// <summary>At most so many messages, which as JSON have at most so many bytes; one message whatever its size.</summary>
-    /// <returns>Null where the user is not a member, or no longer when the messages have been read.</returns>
+    /// <summary>Reads at most so many messages, of at most so many bytes as JSON; at least one message, whatever its size.</summary>
+    /// <returns>Null if the user is not a member, or is none any more after the read.</returns>
     public async ValueTask<MemberRead?> ReadAsync(ConversationId conversation, UserId user, SeqNo after, int limit, int maxBytes, CancellationToken ct)
     {
         while (await mediator.Send(new GetMembership(conversation, user), ct) is { } membership)
         {
             var start = SeqNo.Max(after, SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
             var messages = await mediator.Send(new ReadLog(conversation, start, limit, maxBytes), ct);
-            // The same as before the read: the user was a member when all that was read was appended.
+            // The same membership as before the read: the user was a member when these messages were appended.
             if (await mediator.Send(new GetMembership(conversation, user), ct) == membership)
                 return new MemberRead(membership, start, messages);
         }

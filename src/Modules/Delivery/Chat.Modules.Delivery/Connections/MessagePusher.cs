@@ -5,8 +5,8 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// Pushes messages as they come while the device keeps up in their conversation. Where it does not, only the conversation is queued, to be
-/// read from the log when there is room. Guarded by its connection's gate.
+/// Pushes messages as they come while the device keeps up with their conversation. If it does not, only the conversation is queued, and read from the log when
+/// there is room. Guarded by the connection's gate.
 /// </summary>
 internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, DeliveryMetrics metrics)
 {
@@ -35,7 +35,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
     {
         if (!window.Has(conversation))
             return;
-        // Rolled back while the log was read, or never as far as that: what lies below comes first.
+        // The window was rolled back during the read, or has not got that far: earlier messages come first.
         if (conversation.Pushed < after || drain.IsDue)
         {
             window.QueueToRead(conversation);
@@ -60,7 +60,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         }
     }
 
-    /// <summary>Sends a message that is in flight already, or that the window does not follow.</summary>
+    /// <summary>Sends a message that is already in flight, or of a conversation without a window.</summary>
     public void Send(LoggedMessage message)
     {
         if (message.Content.IsShown)

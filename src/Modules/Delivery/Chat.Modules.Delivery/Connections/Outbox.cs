@@ -3,8 +3,8 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// What waits to be written to one connection: events, which may be dropped when the reader is too slow, and answers to its own commands,
-/// which may not. Guarded by its connection's gate.
+/// What waits to be written to one connection: events, which may be dropped if the client is too slow, and answers to its commands, which may not. Guarded by
+/// the connection's gate.
 /// </summary>
 internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int maxAnswerBytes)
 {
@@ -22,14 +22,14 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
 
     public bool HasRoom => _events < maxEvents && _bytes < maxBytes;
 
-    /// <summary>Messages can wait in the log: they leave half of the room to events that cannot.</summary>
+    /// <summary>Messages can be read from the log later, so they use at most half of the room; other events cannot.</summary>
     public bool HasRoomForMessages => _events < maxEvents / 2 && _bytes < maxBytes / 2;
 
-    /// <summary>An answer larger than the limit has room where no other answer waits.</summary>
+    /// <summary>An answer larger than the limit is accepted if no other answer waits.</summary>
     public bool HasRoomFor(ServerEvent answer) =>
         _waiting.Count - _events < maxAnswers && (_answerBytes == 0 || _answerBytes + answer.Size <= maxAnswerBytes);
 
-    /// <summary>Completes when something was taken, and there may be room for an answer; or when the connection ends. Any thread may wait for it.</summary>
+    /// <summary>Completes when there may be room for an answer, or when the connection ended. May be awaited on any thread.</summary>
     public Task RoomForAnswers => (_roomForAnswers ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     /// <summary>Adds an event at the end, or replaces one with the same key that it supersedes.</summary>
@@ -54,7 +54,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
         _answerBytes += answer.Size;
     }
 
-    /// <summary>Takes the next ones to write, in order, up to the size of a batch.</summary>
+    /// <summary>Takes the next batch to write, in order.</summary>
     public void TakeBatch(List<ServerEvent> batch)
     {
         for (var bytes = 0; batch.Count < MaxBatch && bytes < MaxBatchBytes && _waiting.TryDequeue(out var next);)
@@ -82,7 +82,7 @@ internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int ma
         return dropped;
     }
 
-    /// <summary>The connection has ended: releases those who wait for room.</summary>
+    /// <summary>The connection ended: completes <see cref="RoomForAnswers"/>.</summary>
     public void End() => ReleaseAnswers();
 
     private void ReleaseAnswers()

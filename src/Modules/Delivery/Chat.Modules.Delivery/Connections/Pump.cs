@@ -1,6 +1,6 @@
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>What a pump runs next.</summary>
+/// <summary>A step of a connection's work.</summary>
 internal enum PumpStep
 {
     Idle,
@@ -15,17 +15,17 @@ internal enum PumpStep
 /// <summary>The work of a pump. <see cref="Next"/> and <see cref="Begin"/> are called under the pump's gate.</summary>
 internal interface IPumpWork
 {
-    /// <summary>The step that is due; may be called at any time, changes nothing.</summary>
+    /// <summary>The step that is due. Changes nothing.</summary>
     PumpStep Next();
 
-    /// <summary>The step is about to run: takes what it needs.</summary>
+    /// <summary>Called before the step runs: takes what it needs.</summary>
     void Begin(PumpStep step);
 
     /// <summary>Runs the step; must not throw.</summary>
     ValueTask RunAsync(PumpStep step);
 }
 
-/// <summary>Runs the steps of one connection, one at a time, until none is due. While the connection is idle it costs no more than a flag.</summary>
+/// <summary>Runs the steps of one connection, one at a time, until none is due. An idle connection has no task, only a flag.</summary>
 internal sealed class Pump(Lock gate, IPumpWork work) : IThreadPoolWorkItem
 {
     private int _running;
@@ -42,7 +42,7 @@ internal sealed class Pump(Lock gate, IPumpWork work) : IThreadPoolWorkItem
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: true);
     }
 
-    /// <summary>Runs what is due on the caller's thread, as far as that goes without waiting; the rest follows by itself.</summary>
+    /// <summary>Runs what is due on the caller's thread until it has to wait; the rest continues asynchronously.</summary>
     public void Run()
     {
         if (TryStart())
@@ -69,7 +69,7 @@ internal sealed class Pump(Lock gate, IPumpWork work) : IThreadPoolWorkItem
                 step = work.Next();
                 if (step is PumpStep.Idle)
                 {
-                    // Under the gate: whoever makes a step due after this finds the pump stopped.
+                    // Under the gate: a step that becomes due after this starts the pump again.
                     Volatile.Write(ref _running, 0);
                     return;
                 }

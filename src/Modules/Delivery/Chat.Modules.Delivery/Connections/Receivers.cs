@@ -6,13 +6,12 @@ using Chat.Modules.Presence.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// The one way to tell users something, whichever of their devices are connected. Only this class looks up connections; what is for users
-/// connected to other nodes will leave here too.
+/// The only way to send something to users' connected devices. No other class looks up connections.
 /// </summary>
-/// <remarks>No call waits for a device: each only queues at its connections. What must reach absent devices is in the log.</remarks>
+/// <remarks>No call waits for a device: it only adds to the connections' queues. What absent devices must get is in the log.</remarks>
 internal sealed class Receivers(ConnectionTable connections)
 {
-    /// <summary>False where telling the user something would reach nobody.</summary>
+    /// <summary>Whether the user has a connected device.</summary>
     public bool IsConnected(UserId user) => connections.Of(user).Length > 0;
 
     /// <summary>Whether the device's user has another device connected.</summary>
@@ -48,7 +47,7 @@ internal sealed class Receivers(ConnectionTable connections)
         }
     }
 
-    /// <summary>Has the members' devices pushed what the log holds of the conversation, up to <paramref name="head"/>.</summary>
+    /// <summary>Lets the members' devices read the conversation's log, up to <paramref name="head"/>.</summary>
     public void Advance(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
     {
         foreach (var member in members)
@@ -90,7 +89,7 @@ internal sealed class Receivers(ConnectionTable connections)
         }
     }
 
-    /// <summary>The users have joined the conversation: their devices are sent what was appended after the joining.</summary>
+    /// <summary>The users joined the conversation: their devices get the messages appended since.</summary>
     public void Join(ConversationId conversation, IReadOnlyList<UserId> users)
     {
         foreach (var user in users)
@@ -105,10 +104,10 @@ internal sealed class Receivers(ConnectionTable connections)
             device.Leave(conversation);
     }
 
-    /// <summary>Closes the device's connection, if it has one.</summary>
+    /// <summary>Closes the device's connection, if there is one.</summary>
     public void Close(DeviceAddress device, CloseReason reason) => connections.Find(device)?.Close(reason);
 
-    /// <summary>Has each connection send again what its device did not ack in time.</summary>
+    /// <summary>Lets each connection send messages again that were not acked in time.</summary>
     public void ResendOverdue()
     {
         foreach (var connection in connections.All())

@@ -2,20 +2,20 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>Sends a device what it says that it has not seen: at most a page; where more is missing, or there is no room, the connection resyncs.</summary>
+/// <summary>Sends a device the messages above its <c>lastSeenSeqNo</c>, at most a page. If more are missing, or there is no room, the connection resyncs.</summary>
 internal sealed class Repair(
     Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, MessagePusher pusher, ConnectionServices services)
 {
     public async ValueTask RunAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
-        // Until then a new device has no cursor of its own.
+        // A new device has no cursor before that.
         await drain.First.WaitAsync(ct);
         while (!await TryRunAsync(conversation, lastSeen, ct))
         {
         }
     }
 
-    /// <summary>False where the user was removed from a conversation while the log was read: it may have been this one.</summary>
+    /// <summary>False if the user was removed from a conversation during the read: it may have been this one.</summary>
     private async ValueTask<bool> TryRunAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
         var removals = drain.Removals;

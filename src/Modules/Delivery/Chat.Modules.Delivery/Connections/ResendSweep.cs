@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>Sends again, from time to time, what live devices did not ack.</summary>
+/// <summary>Periodically sends messages again that live devices did not ack in time.</summary>
 internal sealed class ResendSweep(Receivers receivers, IOptions<DeliveryOptions> options, TimeProvider clock) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

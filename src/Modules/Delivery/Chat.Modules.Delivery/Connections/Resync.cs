@@ -4,8 +4,8 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// What happens to a connection whose client reads too slowly: the waiting events are dropped, the window goes back to the device's cursors,
-/// and the drain begins again. Guarded by its connection's gate.
+/// Resyncs a connection whose client reads too slowly: drops the waiting events, sets the window back to the device's cursors, and starts the drain again.
+/// Guarded by the connection's gate.
 /// </summary>
 internal sealed class Resync(Outbox outbox, SendWindow window, Drain drain, DeliveryMetrics metrics)
 {
@@ -23,7 +23,7 @@ internal sealed class Resync(Outbox outbox, SendWindow window, Drain drain, Deli
         metrics.Resynced(dropped.Count);
     }
 
-    /// <summary>These are about to be written.</summary>
+    /// <summary>A batch is about to be written.</summary>
     public void Taken(List<ServerEvent> batch)
     {
         if (IsPending && batch.Exists(item => item is ResyncEvent))

@@ -5,20 +5,20 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>Messages to send again, as they were not acked in time.</summary>
+/// <summary>Messages to send again, since they were not acked in time.</summary>
 internal readonly record struct OverdueMessages(ConversationWindow Window, SeqNo First, SeqNo Last);
 
 /// <summary>
-/// What one connection has in flight, what it must send again and what it has still to read from the log: the windows of the conversations
-/// with something to send, and the sums over them. Guarded by its connection's gate, at which the fan-out waits: no call walks over all
-/// windows, as a device may have a hundred thousand conversations with news. A few calls walk over what is in flight, which is bounded.
+/// What one connection has in flight, must send again, and must still read from the log: the windows of conversations with something to send, and their
+/// sums. Guarded by the connection's gate, for which the fan-out waits: no call iterates over all windows, since a device may have a hundred thousand
+/// conversations with new messages. A few calls iterate over what is in flight, which is bounded.
 /// </summary>
 internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
 {
-    /// <summary>Windows kept; beyond it those with nothing unpushed or in flight are dropped.</summary>
+    /// <summary>Beyond so many windows, idle ones are dropped.</summary>
     private const int MaxIdle = 256;
 
-    // One read in so many begins another conversation of the drain, though others are not read to their end.
+    // One read in so many starts another conversation of the drain, even if others are not read to their end.
     private const int DrainEvery = 4;
 
     private Dictionary<ConversationId, ConversationWindow> _windows = [];
@@ -33,7 +33,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
 
     public int Count => _windows.Count;
 
-    /// <summary>Others' messages in flight.</summary>
+    /// <summary>Messages of others in flight.</summary>
     public int Unacked { get; private set; }
 
     /// <summary>Messages that may be pushed before pushing pauses (<see cref="DeliveryOptions.UnackedWindow"/>).</summary>
@@ -51,10 +51,10 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
 
     public bool TryFind(ConversationId conversation, [NotNullWhen(true)] out ConversationWindow? window) => _windows.TryGetValue(conversation, out window);
 
-    /// <summary>False once the window was removed, whoever still holds it: nothing is pushed by it any more.</summary>
+    /// <summary>False if the window was removed: its holder must not push any more.</summary>
     public bool Has(ConversationWindow window) => _windows.TryGetValue(window.Conversation, out var current) && current == window;
 
-    /// <summary>The conversation's window, a new one where there is none.</summary>
+    /// <summary>The conversation's window, created if there is none.</summary>
     public ConversationWindow Get(ConversationId conversation)
     {
         if (!_windows.TryGetValue(conversation, out var window))
@@ -133,7 +133,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         _toRead.Enqueue(window);
     }
 
-    /// <summary>The next conversation to read from the log; null where the one whose turn it was needs no reading any more.</summary>
+    /// <summary>The next conversation to read from the log; null if the one that was next was removed.</summary>
     /// <remarks>It is not dropped before <see cref="EndRead"/>.</remarks>
     public ConversationWindow? TakeToRead()
     {
@@ -148,14 +148,14 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         return window;
     }
 
-    /// <summary>What <see cref="TakeToRead"/> gave was read, or could not be.</summary>
+    /// <summary>Call after the read of what <see cref="TakeToRead"/> returned, also if it failed.</summary>
     public void EndRead(ConversationWindow window)
     {
         window.IsReading = false;
         Account(window, SumsOf(window));
     }
 
-    /// <summary>A drain has found these.</summary>
+    /// <summary>Sets what a drain has found.</summary>
     public void Drain(DrainList found) => _toDrain = found;
 
     public void Remove(ConversationId conversation)
@@ -170,10 +170,9 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     }
 
     /// <summary>
-    /// Waiting events were dropped, and a drain follows, which finds again what is still to be sent. Only the windows of dropped messages stay, as
-    /// they have acks to ignore.
+    /// Waiting events were dropped; the next drain finds again what must be sent. Only windows with dropped messages stay, since they must ignore acks.
     /// </summary>
-    /// <param name="firstDropped">The lowest message dropped of each conversation.</param>
+    /// <param name="firstDropped">The lowest dropped message of each conversation.</param>
     public void RollBack(IReadOnlyDictionary<ConversationId, SeqNo> firstDropped)
     {
         _dropped.RemoveAll(window => !window.HasDropped || !Has(window));
@@ -206,7 +205,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         _idle.Enqueue(window);
     }
 
-    // Two for each new one, so that the number soon falls to what may be kept.
+    // Two for each new window, so that the number falls to the limit soon.
     private void DropIdle()
     {
         for (var looks = 2; looks > 0 && (_windows.Count >= MaxIdle || _idle.Count > MaxIdle) && _idle.TryDequeue(out var window); looks--)

@@ -8,18 +8,18 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
-/// Tables <c>delivery_cursors</c>, <c>delivery_devices</c> and <c>delivery_drained</c> (cql/). A cursor's write needs no read and no condition: a
-/// place is its own timestamp, so that the furthest stays. What a host leaves half done is a cursor that is too low, or a device that is new
-/// still: both bring messages again, and none is passed over.
+/// Tables <c>delivery_cursors</c>, <c>delivery_devices</c> and <c>delivery_drained</c> (cql/). Writing a cursor
+/// needs no read and no condition: the seqNo is also the timestamp, so that the highest stays. If a server dies, a cursor may be too low, or a device may
+/// still be new: then messages come again, and none is missed.
 /// </summary>
 internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : ICursorStore
 {
-    // Of one partition; keeps a batch below 50 KiB, the size from which servers warn.
+    // Statements of one partition; keeps a batch below 50 KiB, at which servers warn.
     private const int MaxBatch = 100;
     private const int MaxParallel = 64;
     private const int ReadsAtOnce = 16;
 
-    // Cursors asked for one by one; of more all of the device are read.
+    // Up to so many cursors are read by key; for more, all of the device are read.
     private const int MaxAsked = 100;
     private const int MaxAttempts = 8;
     private const string NoDevice = "";
@@ -28,7 +28,7 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
 
     public async ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct)
     {
-        // Whatever this host knew of it: it may have been forgotten and added again elsewhere.
+        // Always read: another server may have removed and added the device.
         if ((await _generations.ReadAsync(device, ct)).IsKnown)
             return DeviceStanding.Known;
         byte[]? next = null;
@@ -49,7 +49,7 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             var row = await _generations.ReadAsync(device, ct);
-            // First, so that a device that is known has them all.
+            // First, so that a known device has all its cursors.
             await SaveAsync(
                 device.User, device.Device,
                 starts.Select(start => KeyValuePair.Create(new CursorKey(device.User, device.Device, start.Key), new CursorValue(start.Value, SeqNo.None))),
@@ -63,9 +63,9 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
                 ct);
             if (added.Applied)
                 return;
-            // Forgotten meanwhile: the starts went to the generation before.
+            // Removed meanwhile: the cursors went to the previous generation.
         }
-        throw new StoreUnavailableException("The device is being forgotten all the time.");
+        throw new StoreUnavailableException("The device was removed at every attempt.");
     }
 
     public async Task RemoveDeviceAsync(DeviceAddress device, CancellationToken ct)
@@ -78,7 +78,7 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
                 renewed, device.User.Value, device.Device.Value, row.Generation) { Idempotent = false },
             ct);
         _generations.Forget(device);
-        // Not applied: another host has forgotten the device at the same time.
+        // Not applied: another server removed the device concurrently.
         if (removed.Applied)
         {
             await session.ExecuteAsync(
@@ -196,7 +196,7 @@ internal sealed class CqlCursorStore(ICqlSession session, TimeProvider clock) : 
             await (batch is [var only] ? session.ExecuteAsync(only, ct) : session.ExecuteBatchAsync(batch, ct));
     }
 
-    // A timestamp counts for a whole statement, so each place has its own. None is not written: null is as good, and 0 no timestamp to rely on.
+    // A timestamp applies to a whole statement, so each seqNo has its own statement. SeqNo 0 is not written: null means the same, and 0 is no safe timestamp.
     private static IEnumerable<CqlStatement> Moves(CursorKey key, CursorValue value, Guid generation)
     {
         var (user, device, conversation) = (key.User.Value, key.Device?.Value ?? NoDevice, key.Conversation.Value);

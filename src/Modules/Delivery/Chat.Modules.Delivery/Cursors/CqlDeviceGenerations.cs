@@ -5,12 +5,12 @@ using Chat.BuildingBlocks.Storage.Cql;
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
-/// Which generation of each device its cursors are kept under, remembered from when the device last connected here. Another host may have
-/// begun a new one since: then what is saved here is saved for nobody, and what is read is too low. The device's next connecting mends it.
+/// The generation of each device under which its cursors are stored, cached when the device connects here. Another server may have started a new generation
+/// since: then cursors saved here are lost, and cursors read here are too low, until the device connects again.
 /// </summary>
 internal sealed class CqlDeviceGenerations(ICqlSession session)
 {
-    /// <summary>Then all are forgotten: it costs a read for each to know it again.</summary>
+    /// <summary>When there are more, all are removed; then each costs a read again.</summary>
     private const int MaxRemembered = 200_000;
 
     private readonly ConcurrentDictionary<DeviceAddress, Guid> _remembered = new();
@@ -18,7 +18,7 @@ internal sealed class CqlDeviceGenerations(ICqlSession session)
     public ValueTask<Guid> GetAsync(DeviceAddress device, CancellationToken ct) =>
         _remembered.TryGetValue(device, out var generation) ? ValueTask.FromResult(generation) : LoadAsync(device, ct);
 
-    /// <summary>The device as the store has it now.</summary>
+    /// <summary>Reads the device's row.</summary>
     public async ValueTask<DeviceRow> ReadAsync(DeviceAddress device, CancellationToken ct)
     {
         var found = await session.ExecuteAsync(
@@ -36,7 +36,7 @@ internal sealed class CqlDeviceGenerations(ICqlSession session)
 
     private async ValueTask<Guid> LoadAsync(DeviceAddress device, CancellationToken ct) => (await ReadAsync(device, ct)).Generation ?? Guid.Empty;
 
-    /// <param name="Generation">Null for the one before the device was ever forgotten.</param>
-    /// <param name="IsKnown">False where it is new, or forgotten.</param>
+    /// <param name="Generation">Null before the device was ever removed.</param>
+    /// <param name="IsKnown">False if it is new, or was removed.</param>
     internal readonly record struct DeviceRow(Guid? Generation, bool IsKnown);
 }

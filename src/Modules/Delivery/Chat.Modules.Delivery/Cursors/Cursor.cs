@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Delivery.Cursors;
 
-/// <summary>A cursor in memory. It only moves forward, and calls <paramref name="moved"/> when it has an unsaved value.</summary>
+/// <summary>A cursor in memory. It only moves forward. Calls <paramref name="moved"/> when it gets an unsaved value.</summary>
 internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> moved)
 {
     private readonly Lock _gate = new();
@@ -18,7 +18,7 @@ internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> mo
 
     public bool Unsaved => Volatile.Read(ref _unsaved);
 
-    /// <returns>Where it was; at or above <paramref name="seqNo"/> when it has not moved.</returns>
+    /// <returns>Its old value; at or above <paramref name="seqNo"/> if it did not move.</returns>
     public SeqNo Deliver(SeqNo seqNo) => new(Move(ref _delivered, seqNo.Value));
 
     /// <inheritdoc cref="Deliver"/>
@@ -34,7 +34,7 @@ internal sealed class Cursor(CursorKey key, CursorValue value, Action<Cursor> mo
         }
     }
 
-    /// <summary>The value that was taken could not be saved.</summary>
+    /// <summary>The taken value was not saved.</summary>
     public void KeepUnsaved()
     {
         lock (_gate)

@@ -8,9 +8,9 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>
-/// The cursors in use, in front of the store: moves are gathered and saved every <see cref="DeliveryOptions.CursorFlushMs"/>. Moves lost in a
-/// crash bring messages a second time, which is harmless. So does a cursor that another process has moved since it was read here. A cursor that is
-/// further here than in the store would skip messages: it is replaced when its device connects.
+/// Caches cursors in front of the store. Changes are saved together every <see cref="DeliveryOptions.CursorFlushMs"/>. Changes lost in a crash bring messages
+/// a second time, which is harmless; so does a cursor that another process has moved since. A cursor that is higher here than in the store would skip
+/// messages: it is replaced when its device connects.
 /// </summary>
 internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<CursorTable> log) : BackgroundService
 {
@@ -23,7 +23,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         Task.FromResult<IReadOnlyDictionary<CursorKey, Exception>>(new Dictionary<CursorKey, Exception>());
     private Task<IReadOnlyDictionary<CursorKey, Exception>>? _nextSaving;
 
-    /// <summary>The cursor, read from the store if it is not in memory.</summary>
+    /// <summary>The cursor, read from the store if it is not cached.</summary>
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
         _cursors.TryGetValue(key, out var cursor) ? ValueTask.FromResult(cursor) : LoadAsync(key, ct);
 
@@ -45,26 +45,26 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         foreach (var (conversation, delivered) in stored)
         {
             var key = new CursorKey(device.User, device.Device, conversation);
-            // One that has moved since is news to the store, and not old.
+            // An unsaved cursor is newer than the store's.
             if (_cursors.TryGetValue(key, out var cursor) && !cursor.Unsaved && cursor.Delivered != delivered)
                 _cursors.TryUpdate(key, new Cursor(key, new CursorValue(delivered, SeqNo.None), _moved.Enqueue), cursor);
         }
     }
 
-    /// <summary>Everything moved so far is in the store when this completes.</summary>
-    /// <remarks>One save at a time; all who come during one share the next, so that a rush of connecting devices is not a row of saves.</remarks>
-    /// <exception cref="StoreUnavailableException">It is not; the moves are kept for the next time.</exception>
+    /// <summary>Completes when all changes so far are in the store.</summary>
+    /// <remarks>One save at a time. Calls during a save share the next one, so that many connecting devices do not cause a save each.</remarks>
+    /// <exception cref="StoreUnavailableException">Not all were saved; the changes are kept for the next save.</exception>
     public Task SaveAsync(CancellationToken ct) => SaveAsync(_ => true, ct);
 
-    /// <summary>Everything that a device has moved so far is in the store when this completes, its user's own cursors as well; others' may not be.</summary>
+    /// <summary>Completes when all changes so far of a device, and of its user's own cursors, are in the store.</summary>
     /// <inheritdoc cref="SaveAsync(CancellationToken)" path="/exception"/>
     public Task SaveAsync(DeviceAddress device, CancellationToken ct) =>
         SaveAsync(key => key.User == device.User && (key.Device is null || key.Device == device.Device), ct);
 
-    /// <summary>Drops what is in memory of a device that is forgotten.</summary>
+    /// <summary>Removes a device's cursors from memory.</summary>
     public void Forget(DeviceAddress device)
     {
-        // Not the keys, which are a copy made with the whole table locked.
+        // Not over Keys, which locks the whole table for a copy.
         foreach (var (key, _) in _cursors)
         {
             if (key.User == device.User && key.Device == device.Device)
@@ -110,15 +110,15 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
             throw new StoreUnavailableException($"{faults.Count} cursors are not saved: {faults[0].Message}", new AggregateException(faults.Distinct()));
     }
 
-    /// <summary>Those that could not be saved, each with the reason; never fails.</summary>
+    /// <summary>The cursors that were not saved, each with the reason. Does not throw.</summary>
     private async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAfterAsync(Task other)
     {
-        // Not under the gate, in which this is called.
+        // Leaves the gate, under which this is called.
         await Task.Yield();
         await other;
         lock (_gate)
             (_saving, _nextSaving) = (_nextSaving!, null);
-        // Whoever comes from here on may have moved what this one passes over.
+        // Changes from here on may be missed by this save, so later calls need the next one.
         var faults = await SaveMovedAsync();
         EvictSaved();
         return faults;
@@ -134,7 +134,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         {
             taken.Add(cursor);
             var value = cursor.TakeUnsaved();
-            // One that was evicted in use may have moved beside the one that was loaded after it.
+            // An evicted cursor that is still held may have moved, as well as the one loaded after it.
             unsaved[cursor.Key] = unsaved.TryGetValue(cursor.Key, out var other) ? CursorValue.Max(value, other) : value;
         }
         var faults = await TrySaveAsync(unsaved);
@@ -154,7 +154,7 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         }
     }
 
-    // Whoever still holds an evicted cursor moves it on; the store keeps the further of two.
+    // A holder of an evicted cursor may still move it; the store keeps the higher value.
     private void EvictSaved()
     {
         if (_cursors.Count <= options.Value.MaxCachedCursors)

@@ -3,38 +3,38 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Cursors;
 
-/// <summary>Whose cursor, and where. Without a device it is the user's: the furthest device, and what was read.</summary>
+/// <summary>The key of a cursor. Without a device it is the user's own: the highest of its devices, and what was read.</summary>
 internal readonly record struct CursorKey(UserId User, DeviceId? Device, ConversationId Conversation);
 
-/// <summary>How far it got. <paramref name="Read"/> is the user's alone; a device's is <see cref="SeqNo.None"/>.</summary>
+/// <summary>The value of a cursor. Only the user's own has <paramref name="Read"/>; a device's is <see cref="SeqNo.None"/>.</summary>
 internal readonly record struct CursorValue(SeqNo Delivered, SeqNo Read)
 {
     public static CursorValue Max(CursorValue a, CursorValue b) => new(SeqNo.Max(a.Delivered, b.Delivered), SeqNo.Max(a.Read, b.Read));
 }
 
-/// <summary>Whether a device that connects has been here before.</summary>
+/// <summary>Whether a connecting device is known.</summary>
 internal enum DeviceStanding
 {
     /// <summary>It has its cursors.</summary>
     Known,
 
-    /// <summary>It is new, and the only one of its user: everything that waits is for it.</summary>
+    /// <summary>It is new, and its user's only one: it gets everything that waits.</summary>
     First,
 
-    /// <summary>It is new, and its user has others: it begins at the heads.</summary>
+    /// <summary>It is new, and its user has others: it starts at the heads.</summary>
     Later,
 }
 
-/// <summary>The cursors that outlive the process.</summary>
-/// <remarks>A cursor never moves back, in whatever order values are saved. Passes CursorStoreContract.</remarks>
+/// <summary>Stores the cursors.</summary>
+/// <remarks>A cursor never moves back, whatever the order of saves. Passes CursorStoreContract.</remarks>
 internal interface ICursorStore
 {
     ValueTask<DeviceStanding> GetStandingAsync(DeviceAddress device, CancellationToken ct);
 
-    /// <summary>Adds a device, with the seqNos at which it begins; in other conversations it begins at the first message. Adding it twice changes nothing.</summary>
+    /// <summary>Adds a device, with the seqNos at which it starts; in other conversations it starts at the first message. Adding it twice changes nothing.</summary>
     Task AddDeviceAsync(DeviceAddress device, IReadOnlyDictionary<ConversationId, SeqNo> starts, CancellationToken ct);
 
-    /// <summary>Forgets a device and its cursors; an unknown one is passed over.</summary>
+    /// <summary>Removes a device and its cursors, if it is known.</summary>
     Task RemoveDeviceAsync(DeviceAddress device, CancellationToken ct);
 
     /// <summary>
@@ -60,7 +60,7 @@ internal interface ICursorStore
     ValueTask<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(
         UserId user, DeviceId? device, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
 
-    /// <summary>Moves cursors forward; those that are further already stay. One that cannot be moved holds up no other.</summary>
-    /// <returns>Those that may not have moved, each with the reason; none where all have.</returns>
+    /// <summary>Moves cursors forward; higher stored values stay. One that fails does not affect the others.</summary>
+    /// <returns>The cursors that may not be saved, each with the reason; empty if all are.</returns>
     Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct);
 }

@@ -10,7 +10,7 @@ namespace Chat.Modules.Delivery.Cursors;
 /// <summary>Tables <c>delivery_cursors</c>, <c>delivery_devices</c> and <c>delivery_drained</c> (migrations/).</summary>
 internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider clock) : ICursorStore, IFollowsLog
 {
-    // Cursors asked for one by one; of more all of the device are read.
+    // Up to so many cursors are read by key; for more, all of the device are read.
     private const int MaxAsked = 256;
 
     private const string UpsertCursor =
@@ -108,7 +108,7 @@ internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider cl
     public async Task<IReadOnlyDictionary<CursorKey, Exception>> SaveAsync(
         IReadOnlyCollection<KeyValuePair<CursorKey, CursorValue>> cursors, CancellationToken ct)
     {
-        // All or none: then it throws.
+        // All are saved, or it throws.
         await database.WriteAsync(connection => Upsert(connection, cursors), ct);
         return new Dictionary<CursorKey, Exception>();
     }

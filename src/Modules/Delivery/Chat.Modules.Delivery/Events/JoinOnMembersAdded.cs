@@ -5,8 +5,8 @@ using Chat.Modules.Groups.Contracts;
 namespace Chat.Modules.Delivery.Events;
 
 /// <summary>
-/// A new member begins at the head read before the change. What was appended in between was fanned out without that member: once the change
-/// is in force its devices read the log.
+/// A new member starts at the head that was read before the change. Messages appended in between were fanned out without that member: its devices read
+/// them from the log after the change.
 /// </summary>
 internal sealed class JoinOnMembersAdded(Receivers receivers) : IEventHandler<MembersAdded>, IEventHandler<MembershipsFoundChanged>
 {

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Events;
 
-/// <summary>Tells the connected members of a group what changed about it. In large ones only those whom it is about.</summary>
+/// <summary>Tells the connected members of a group what changed; in groups above the push threshold only the user concerned.</summary>
 internal sealed class TellOnGroupChanged(Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options)
     : IEventHandler<GroupCreated>, IEventHandler<TitleChanged>, IEventHandler<MembersAdded>, IEventHandler<MemberRemoved>, IEventHandler<RoleChanged>
 {

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.FanOut;
 
-/// <summary>A message on its way to its members.</summary>
+/// <summary>A message that waits for the fan-out.</summary>
 internal readonly record struct FanOutItem(MessageAppended Appended, long AppendedAt);
 
 /// <summary>
-/// What waits for the fan-out, in lanes by conversation, so that one worker has all of a conversation. The sender never waits: when a lane is
-/// full it keeps only the conversation's newest seqNo, and its connections read the rest from the log.
+/// The messages that wait for the fan-out, in lanes by conversation: one worker has all of a conversation. The sender never waits: when a lane is full, only
+/// the conversation's newest seqNo is kept, and connections read the log.
 /// </summary>
 internal sealed class FanOutQueue
 {
@@ -36,20 +36,20 @@ internal sealed class FanOutQueue
             return;
         lane.Note(conversation, appended.Message.SeqNo);
         _metrics.Overflowed();
-        // The worker may have emptied the lane in between, and would wait for the next item before it reads the overflow: this item wakes it.
+        // If the worker has emptied the lane meanwhile, it waits for the next item before it reads the overflow: this item wakes it.
         lane.TryWrite(item);
     }
 
     /// <summary>A conversation has messages up to a seqNo that may not have been fanned out; its connections read them from the log. Before the workers begin.</summary>
     public void Note(ConversationId conversation, SeqNo head) => LaneOf(conversation).Note(conversation, head);
 
-    /// <summary>What was offered so far, to ask <see cref="HasSettled"/> for.</summary>
+    /// <summary>What was offered so far, for <see cref="HasSettled"/>.</summary>
     public long[] Offered() => [.. _lanes.Select(lane => lane.Written)];
 
-    /// <summary>Whether all that was offered by then has reached its connections.</summary>
+    /// <summary>Whether all that was offered by then was given to its connections.</summary>
     public bool HasSettled(long[] offered) => _lanes.Zip(offered).All(lane => lane.First.Settled >= lane.Second);
 
-    /// <summary>Accepts no more; what waits is still fanned out.</summary>
+    /// <summary>Accepts no more messages; waiting ones are still fanned out.</summary>
     public void Complete()
     {
         foreach (var lane in _lanes)

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.FanOut;
 
-/// <summary>Takes each message to the connections of its members: pushed in conversations up to the threshold, a hint in larger ones.</summary>
+/// <summary>Gives each message to the connections of its members: pushed up to the threshold, an <c>advanced</c> event in larger conversations.</summary>
 internal sealed class FanOutWorker(
     FanOutQueue queue, Receivers receivers, LargeConversations large, IMediator mediator, IOptions<DeliveryOptions> options,
     DeliveryMetrics metrics, TimeProvider clock, ILogger<FanOutWorker> log) : BackgroundService
@@ -30,13 +30,13 @@ internal sealed class FanOutWorker(
     {
         var batch = new List<FanOutItem>(MaxBatch);
         var done = 0L;
-        // What the server before this one left.
+        // What the previous run of the server left.
         await TellOverflowAsync(lane);
         while (await HasWorkAsync(lane))
         {
             while (batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item))
                 batch.Add(item);
-            // Appends of one conversation may come out of order; in order, no connection needs to read the log.
+            // Appends of one conversation may arrive out of order. Sorted, no connection has to read the log.
             if (batch.Count > 1)
                 batch.Sort(static (a, b) => a.Appended.Message.SeqNo.CompareTo(b.Appended.Message.SeqNo));
             foreach (var item in batch)
@@ -58,7 +58,7 @@ internal sealed class FanOutWorker(
         }
     }
 
-    // What is in the overflow now has failed: it is retried with the next message, or after a pause.
+    // What is in the overflow now has failed. It is retried with the next message, or after a pause.
     private async ValueTask<bool> HasWorkAsync(FanOutQueue.Lane lane)
     {
         if (lane.Overflow.IsEmpty)
@@ -87,7 +87,7 @@ internal sealed class FanOutWorker(
         }
         catch (Exception e)
         {
-            // The message is in the log: its seqNo is enough to find it.
+            // The message is in the log: keep its seqNo only.
             log.FanOutFailed(message.Conversation, e);
             lane.Note(message.Conversation, message.SeqNo);
         }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.FanOut;
 
-/// <summary>Hints for conversations too large to push to: however many messages come, one <c>advanced</c> each <see cref="DeliveryOptions.CoalesceMs"/>.</summary>
+/// <summary>Sends <c>advanced</c> for conversations above the push threshold: at most one in each <see cref="DeliveryOptions.CoalesceMs"/>, however many messages come.</summary>
 internal sealed class LargeConversations(
     Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<LargeConversations> log)
     : BackgroundService

@@ -10,7 +10,7 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Receipts;
 
-/// <summary>Moves the device's cursor, then the user's. Where the user's has moved, the senders of the messages it passed get receipts.</summary>
+/// <summary>Moves the device's cursor, then the user's. If the user's moved, the senders of the acked messages get receipts.</summary>
 internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursors, ReceiptFanOut receipts, IMediator mediator)
     : ICommandHandler<Acknowledge, Done>, ICommandHandler<AcknowledgeMessage, Done>
 {

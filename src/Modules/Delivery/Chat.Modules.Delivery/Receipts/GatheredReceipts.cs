@@ -11,16 +11,15 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>
-/// Receipts on their way to senders, gathered over <see cref="DeliveryOptions.CoalesceMs"/>: of a member's many acks only the furthest is sent.
-/// In a direct conversation the first is sent at once, and only those that follow within that time are gathered. Beyond the limit receipts are
-/// sent at once.
+/// Gathers receipts for <see cref="DeliveryOptions.CoalesceMs"/>: of a member's acks only the highest is sent. In a direct conversation the first one is sent
+/// at once, and those that follow within that time are gathered. Beyond the limit receipts are sent at once.
 /// </summary>
 internal sealed class GatheredReceipts(
     Receivers receivers, IMediator mediator, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<GatheredReceipts> log) : BackgroundService
 {
     private const int MaxGathered = 100_000;
 
-    // Null where one has just been sent, and none has come since.
+    // Null if one was just sent, and none came since.
     private readonly ConcurrentDictionary<(UserId Sender, object Key), ReceiptEvent?> _gathered = new();
     private int _added;
 

@@ -20,7 +20,7 @@ internal sealed class GetReceiptsHandler(CursorTable cursors, IMediator mediator
         var receipts = new MemberReceipt[members.Count];
         for (var i = 0; i < receipts.Length; i++)
         {
-            // A member has nothing left to get from before it joined.
+            // Messages from before the member joined count as received and read.
             var joinedAt = (await mediator.Send(new GetMembership(query.Conversation, members[i]), ct))?.JoinedAt ?? SeqNo.None;
             receipts[i] = new MemberReceipt(members[i], SeqNo.Max(read[i].Delivered, joinedAt), SeqNo.Max(read[i].Read, joinedAt));
         }

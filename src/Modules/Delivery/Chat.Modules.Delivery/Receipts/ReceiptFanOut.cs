@@ -11,12 +11,12 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>
-/// Tells the senders of acked messages how far the user has got, and the user's other devices what was read. In large conversations nobody is
-/// told: clients ask for the table of receipts. For an ack of many messages the senders are searched after the ack is answered.
+/// Sends receipts to the senders of acked messages, and tells the user's other devices what was read. Sends none in conversations above the push threshold:
+/// clients read the table of receipts. For an ack of many messages the senders are searched after the ack is answered.
 /// </summary>
 internal sealed class ReceiptFanOut : BackgroundService
 {
-    /// <summary>Messages read before the ack is answered; the worker reads the rest.</summary>
+    /// <summary>How many messages are read before the ack is answered; the worker reads the rest.</summary>
     private const int ReadAtOnce = 256;
 
     private readonly Receivers _receivers;
@@ -36,7 +36,7 @@ internal sealed class ReceiptFanOut : BackgroundService
     }
 
     /// <param name="from">The user's cursor before the ack.</param>
-    /// <param name="acked">The messages in flight that the device acked, ascending. Where these are all, the log is not read.</param>
+    /// <param name="acked">The messages in flight that the device acked, ascending. If they are all that the ack covers, the log is not read.</param>
     public async ValueTask TellSendersAsync(Acknowledge ack, AckStatus status, SeqNo from, List<InFlightMessage> acked, CancellationToken ct)
     {
         var members = await _mediator.Send(new GetMembers(ack.Conversation), ct);
@@ -66,7 +66,7 @@ internal sealed class ReceiptFanOut : BackgroundService
         }
     }
 
-    // Absent senders are not told later: they ask for the table of receipts.
+    // Absent senders get no receipt later: they read the table of receipts.
     private bool IsTold(UserId sender, Acknowledge ack) => sender != ack.From.User && _receivers.IsConnected(sender);
 
     private void TellOf(List<InFlightMessage> acked, SeqNo from, Acknowledge ack, AckStatus status, IReadOnlyList<UserId> members)
@@ -107,8 +107,7 @@ internal sealed class ReceiptFanOut : BackgroundService
     }
 
     /// <summary>
-    /// The search has ended early. Senders not found have no message above the lowest one read, so a receipt for that one is true of every message
-    /// that they may have below it.
+    /// The search ended early. Senders not found have no message above the lowest one read, so a receipt for that one is true for all their messages.
     /// </summary>
     private void TellUnfound(SenderSearch search)
     {

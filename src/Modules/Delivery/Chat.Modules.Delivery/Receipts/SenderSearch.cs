@@ -5,9 +5,9 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Receipts;
 
-/// <summary>Finds the newest message of each sender among the messages that an ack covers, reading the log downwards.</summary>
+/// <summary>Finds each sender's newest message among those that an ack covers, reading the log downwards.</summary>
 /// <param name="from">The user's cursor before the ack: the search ends above it.</param>
-/// <param name="senders">Who is to be told; those found are removed.</param>
+/// <param name="senders">The senders to find; those found are removed.</param>
 internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from, HashSet<UserId> senders)
 {
     private const int PageSize = 64;
@@ -18,13 +18,13 @@ internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from
 
     public AckStatus Status => status;
 
-    /// <summary>Those not found yet.</summary>
+    /// <summary>The senders not found yet.</summary>
     public IReadOnlyCollection<UserId> Senders => senders;
 
-    /// <summary>Messages read.</summary>
+    /// <summary>How many messages were read.</summary>
     public int ReadSoFar { get; private set; }
 
-    /// <summary>The newest message read; null while there was none.</summary>
+    /// <summary>The newest message read; null if none was.</summary>
     public LoggedMessage? Newest { get; private set; }
 
     /// <summary>The lowest message read.</summary>
