@@ -1,5 +1,6 @@
 using Chat.Bench;
 using Chat.Bench.Attacks;
+using Chat.Bench.Bus;
 using Chat.Bench.Relay;
 
 const string help = """
@@ -13,6 +14,7 @@ const string help = """
       history  [--messages 1000000]          one long conversation in the clustered log: what a page costs, wherever it lies
       cql      [--do insert]                 the cluster's database and the client of it: one kind of statement
       inbox    --host PATH [--cql HOST:PORT]  what a connect and the first list page cost a user with many conversations
+      bus                                    a message from node to node: a channel of Redis, a stream, the server's own bus
       attack   NAME --host PATH              a hostile client against a host of its own (bench/Chat.Bench/Attacks)
 
     TARGET is one of
@@ -35,6 +37,7 @@ const string help = """
       --json FILE             the result for machines
 
     appends takes --conversations 1000, --runs 5, --plain-names (clientMsgIds without a time), and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.
+    bus takes --redis-server PATH, --rate 2000, --in-flight 1000, --text-bytes 300, --seconds 5 after --warmup 2, --runs 3.
     inbox takes --conversations 10,500,5000 and --runs 5.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
@@ -69,6 +72,7 @@ try
         "cql" => await CqlCommand.RunAsync(arguments, interrupted.Token),
         "appends" => await AppendsCommand.RunAsync(arguments, interrupted.Token),
         "history" => await HistoryCommand.RunAsync(arguments, interrupted.Token),
+        "bus" => await BusCommand.RunAsync(arguments, interrupted.Token),
         "inbox" => await InboxCommand.RunAsync(arguments, interrupted.Token),
         "idle" => await IdleCommand.RunAsync(arguments, interrupted.Token),
         var unknown => throw new ArgumentException($"Unknown command '{unknown}'; see --help."),
