@@ -286,7 +286,7 @@ internal sealed class World : IDisposable
         .Answer<GetHead, SeqNo>(query => Answered(query, () => Head(query.Conversation)))
         .Answer<GetHeads, IReadOnlyList<SeqNo>>(query => Answered<IReadOnlyList<SeqNo>>(query, () => [.. query.Conversations.Select(Head)]))
         .Answer<GetDirectHeads, DirectHeads>(query => Answered(query, () => DirectHeadsOf(query)))
-        .Answer<FindMessage, MessagePlace?>(query => Answered(query, () => Find(query.Message)))
+        .Answer<FindMessage, MessageLocation?>(query => Answered(query, () => Find(query.Message)))
         .Answer<GetMembership, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User)))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
         .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
@@ -302,12 +302,12 @@ internal sealed class World : IDisposable
         return result;
     }
 
-    private MessagePlace? Find(MessageId id)
+    private MessageLocation? Find(MessageId id)
     {
         lock (_gate)
         {
             return _log.Values.SelectMany(messages => messages).FirstOrDefault(message => message.Id == id) is { } found
-                ? new MessagePlace(found.Conversation, found.SeqNo)
+                ? new MessageLocation(found.Conversation, found.SeqNo)
                 : null;
         }
     }

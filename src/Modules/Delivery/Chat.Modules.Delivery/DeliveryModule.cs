@@ -32,7 +32,7 @@ public sealed class DeliveryModule : IModule
             .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>();
 
         if (!context.UsesCql())
-            services.AddSingleton<IFollowsLog>(provider => (SqliteCursorStore)provider.GetRequiredService<ICursorStore>());
+            services.AddSingleton<ILogPositions>(provider => (SqliteCursorStore)provider.GetRequiredService<ICursorStore>());
 
         services
             .AddSingleton<IConnections, ConnectionAcceptor>()

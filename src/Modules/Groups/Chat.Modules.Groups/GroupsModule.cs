@@ -20,7 +20,7 @@ public sealed class GroupsModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context)
     {
         if (!context.UsesCql())
-            services.AddSingleton<IFollowsLog>(provider => (SqliteGroupStore)provider.GetRequiredService<IGroupStore>());
+            services.AddSingleton<ILogPositions>(provider => (SqliteGroupStore)provider.GetRequiredService<IGroupStore>());
         services
             .AddModuleOptions<GroupsOptions>("Groups")
             .AddSingleton<GroupsMetrics>()

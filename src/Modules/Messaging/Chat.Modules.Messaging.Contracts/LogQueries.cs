@@ -26,11 +26,11 @@ public sealed record GetHead(ConversationId Conversation) : IQuery<SeqNo>;
 public sealed record FindDirectsWith(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;
 
 /// <summary>Where a message stands; null for an unknown one. For other modules: checks no membership.</summary>
-public sealed record FindMessage(MessageId Message) : IQuery<MessagePlace?>;
+public sealed record FindMessage(MessageId Message) : IQuery<MessageLocation?>;
 
 /// <summary>A message's place.</summary>
 /// <param name="SeqNo">Its place there.</param>
-public sealed record MessagePlace(ConversationId Conversation, SeqNo SeqNo);
+public sealed record MessageLocation(ConversationId Conversation, SeqNo SeqNo);
 
 /// <summary>Whether a user has ever written in a direct conversation of its own, as far as its first messages tell. For other modules: checks no membership.</summary>
 public sealed record HasWritten(UserId User, ConversationId Conversation) : IQuery<bool>;

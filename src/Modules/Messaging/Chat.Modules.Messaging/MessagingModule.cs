@@ -20,9 +20,9 @@ public sealed class MessagingModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context) => services
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
-        .AddSingleton<DirectsBegun>()
+        .AddSingleton<DirectConversationLimits>()
         .AddSingleton<ListGate>()
-        .AddSingleton<FirstAnswers>()
+        .AddSingleton<AppendedPublisher>()
         .AddSingleton<AppendsUnderWay>()
         .AddSingleton<WaitingAppends>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
@@ -37,7 +37,7 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetHead, SeqNo, GetHeadHandler>()
         .AddQuery<GetHeads, IReadOnlyList<SeqNo>, GetHeadsHandler>()
         .AddQuery<GetDirectHeads, DirectHeads, GetDirectHeadsHandler>()
-        .AddQuery<FindMessage, MessagePlace?, FindMessageHandler>()
+        .AddQuery<FindMessage, MessageLocation?, FindMessageHandler>()
         .AddQuery<HasWritten, bool, HasWrittenHandler>()
         .AddQuery<GetEpoch, string, GetEpochHandler>()
         .AddSubscriber<GroupCreated, RaiseOnGroupCreated>();

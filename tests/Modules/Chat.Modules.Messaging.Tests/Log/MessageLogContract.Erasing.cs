@@ -116,7 +116,7 @@ public abstract partial class MessageLogContract
         foreach (var message in expected)
         {
             Assert.Equal(message, await Log.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct));
-            Assert.Equal(new MessagePlace(AliceAndBob, message.SeqNo), await Log.FindAsync(message.Id, Ct));
+            Assert.Equal(new MessageLocation(AliceAndBob, message.SeqNo), await Log.FindAsync(message.Id, Ct));
         }
     }
 }

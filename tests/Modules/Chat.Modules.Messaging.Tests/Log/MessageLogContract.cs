@@ -212,7 +212,7 @@ public abstract partial class MessageLogContract : IAsyncLifetime
 
         await ReopenAsync();
 
-        Assert.Equal(new MessagePlace(Team, new SeqNo(2)), await Log.FindAsync(stored.Message.Id, Ct));
+        Assert.Equal(new MessageLocation(Team, new SeqNo(2)), await Log.FindAsync(stored.Message.Id, Ct));
         Assert.Null(await Log.FindAsync(MessageId.New(Now), Ct));
     }
 

@@ -13,7 +13,7 @@ internal static class Appends
     public static AppendsUnderWay UnderWay(IMessageLog log, TimeProvider clock, MessagingOptions? options = null) =>
         new(log, Options.Create(options ?? new MessagingOptions()), clock);
 
-    public static WaitingAppends To(IMessageLog log, FirstAnswers answers, TestMeters meters, TimeProvider clock, MessagingOptions? options = null) => new(
+    public static WaitingAppends To(IMessageLog log, AppendedPublisher answers, TestMeters meters, TimeProvider clock, MessagingOptions? options = null) => new(
         log, answers, UnderWay(log, clock, options), Options.Create(options ?? new MessagingOptions()), new MessagingMetrics(meters, clock), meters, clock,
         NullLogger<WaitingAppends>.Instance);
 

@@ -28,9 +28,9 @@ public sealed class SendMessageHandlerTests : IDisposable
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
         _rates = new UuidTimeRates(Options.Create(new RateLimitOptions()), _meters, _clock);
-        var answers = new FirstAnswers(_mediator);
+        var answers = new AppendedPublisher(_mediator);
         var appends = Appends.To(_log.Log, answers, _meters, _clock);
-        var directs = new DirectsBegun(
+        var directs = new DirectConversationLimits(
             _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
             Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));
         _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, new MessagingMetrics(_meters, _clock), _clock);

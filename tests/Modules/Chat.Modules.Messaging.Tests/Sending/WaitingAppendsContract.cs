@@ -28,7 +28,7 @@ public abstract class WaitingAppendsContract : IAsyncLifetime
     {
         _log = await OpenAsync();
         var options = new MessagingOptions { AppendTimeoutMs = 10_000, MaxWaitingAppends = 4, MaxWaitingAppendBytes = 65_536 };
-        _appends = Appends.To(_log, new FirstAnswers(_mediator), _meters, _clock, options);
+        _appends = Appends.To(_log, new AppendedPublisher(_mediator), _meters, _clock, options);
     }
 
     public virtual ValueTask DisposeAsync()

@@ -8,7 +8,7 @@ using Microsoft.Data.Sqlite;
 namespace Chat.Modules.Delivery.Cursors;
 
 /// <summary>Tables <c>delivery_cursors</c>, <c>delivery_devices</c> and <c>delivery_drained</c> (migrations/).</summary>
-internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider clock) : ICursorStore, IFollowsLog
+internal sealed class SqliteCursorStore(SqliteDatabase database, TimeProvider clock) : ICursorStore, ILogPositions
 {
     // Up to so many cursors are read by key; for more, all of the device are read.
     private const int MaxAsked = 256;

@@ -12,7 +12,7 @@ namespace Chat.Modules.Groups.Store;
 /// <summary>
 /// The embedded store; its tables are in migrations/. Reads are cached, so a read waits for a save whose caller was told that it took too long.
 /// </summary>
-internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, IFollowsLog
+internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, ILogPositions
 {
     public TimeSpan MaxAge => Timeout.InfiniteTimeSpan;
 

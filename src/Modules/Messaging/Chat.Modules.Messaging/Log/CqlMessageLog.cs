@@ -96,8 +96,8 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
         await _attempts.FindAsync(sender, clientMsgId, ct);
 
-    public async ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct) =>
-        await _attempts.FindAsync(message, ct) is { } found ? new MessagePlace(found.Conversation, found.SeqNo) : null;
+    public async ValueTask<MessageLocation?> FindAsync(MessageId message, CancellationToken ct) =>
+        await _attempts.FindAsync(message, ct) is { } found ? new MessageLocation(found.Conversation, found.SeqNo) : null;
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(
         ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct) =>

@@ -35,7 +35,7 @@ internal interface IMessageLog
     ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct);
 
     /// <summary>Where a message stands; null for an unknown one.</summary>
-    ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct);
+    ValueTask<MessageLocation?> FindAsync(MessageId message, CancellationToken ct);
 
     /// <summary>Messages above <paramref name="after"/>, ascending, as many as <paramref name="limit"/> allows.</summary>
     ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct);

@@ -73,7 +73,7 @@ internal static class LogKeys
         return room[..(SeqNoLength + Encoding.ASCII.GetBytes(conversation.Value, room[SeqNoLength..]))];
     }
 
-    public static MessagePlace ReadPlace(ReadOnlySpan<byte> value) => new(
+    public static MessageLocation ReadPlace(ReadOnlySpan<byte> value) => new(
         ConversationId.Parse(Encoding.ASCII.GetString(value[SeqNoLength..])), new SeqNo(BinaryPrimitives.ReadInt64BigEndian(value)));
 
     private static byte[] Pair(string first, string second) => Pair(first, second, stackalloc byte[MaxBytes]).ToArray();

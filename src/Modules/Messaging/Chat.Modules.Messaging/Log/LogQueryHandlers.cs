@@ -33,9 +33,9 @@ internal sealed class GetHeadsHandler(IMessageLog log) : IQueryHandler<GetHeads,
         [.. (await log.GetHeadsAsync(query.Conversations, ct)).Select(head => head?.SeqNo ?? SeqNo.None)];
 }
 
-internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMessage, MessagePlace?>
+internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMessage, MessageLocation?>
 {
-    public Task<MessagePlace?> Handle(FindMessage query, CancellationToken ct) => log.FindAsync(query.Message, ct).AsTask();
+    public Task<MessageLocation?> Handle(FindMessage query, CancellationToken ct) => log.FindAsync(query.Message, ct).AsTask();
 }
 
 internal sealed class HasWrittenHandler(IMessageLog log) : IQueryHandler<HasWritten, bool>

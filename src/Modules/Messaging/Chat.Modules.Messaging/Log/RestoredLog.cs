@@ -9,7 +9,7 @@ namespace Chat.Modules.Messaging.Log;
 /// At the start, before anybody connects: an embedded log that is older than what follows it (an old copy, or none, beside a newer database) begins
 /// a new epoch, and cursors and joins above the heads move down to them. Otherwise the next messages would count as delivered and read.
 /// </summary>
-internal sealed class RestoredLog(RocksMessageLog log, IEnumerable<IFollowsLog> followers, ILogger<RestoredLog> logger) : IHostedService
+internal sealed class RestoredLog(RocksMessageLog log, IEnumerable<ILogPositions> followers, ILogger<RestoredLog> logger) : IHostedService
 {
     public async Task StartAsync(CancellationToken cancellationToken)
     {

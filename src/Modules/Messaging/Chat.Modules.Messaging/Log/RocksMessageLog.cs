@@ -75,7 +75,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return ValueTask.FromResult(FindAttempt(view, LogKeys.Attempt(sender, clientMsgId)));
     }
 
-    public ValueTask<MessagePlace?> FindAsync(MessageId message, CancellationToken ct)
+    public ValueTask<MessageLocation?> FindAsync(MessageId message, CancellationToken ct)
     {
         using var view = _store.View();
         return ValueTask.FromResult(view.Get(LogKeys.Id(message), _ids) is { } place ? LogKeys.ReadPlace(place) : null);

@@ -8,7 +8,7 @@ using MediatR;
 namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
-    IMessageLog log, IMediator mediator, IEnumerable<ISendLimit> limits, DirectsBegun directs, FirstAnswers answers, WaitingAppends appends,
+    IMessageLog log, IMediator mediator, IEnumerable<ISendLimit> limits, DirectConversationLimits directs, AppendedPublisher publisher, WaitingAppends appends,
     MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
@@ -49,7 +49,7 @@ internal sealed class SendMessageHandler(
         if (await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is not { } message)
             return refusal;
         var earlier = AppendedMessage.Earlier(message);
-        await answers.TellAsync(earlier);
+        await publisher.PublishOnceAsync(earlier);
         return earlier.ToSent();
     }
 

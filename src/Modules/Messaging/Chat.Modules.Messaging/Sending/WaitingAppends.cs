@@ -17,7 +17,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(2);
 
     private readonly IMessageLog _log;
-    private readonly FirstAnswers _answers;
+    private readonly AppendedPublisher _publisher;
     private readonly AppendsUnderWay _underWay;
     private readonly TimeSpan _timeout;
     private readonly MessagingMetrics _metrics;
@@ -30,10 +30,10 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private int _stalled;
 
     public WaitingAppends(
-        IMessageLog log, FirstAnswers answers, AppendsUnderWay underWay, IOptions<MessagingOptions> options, MessagingMetrics metrics, IMeterFactory meters,
+        IMessageLog log, AppendedPublisher publisher, AppendsUnderWay underWay, IOptions<MessagingOptions> options, MessagingMetrics metrics, IMeterFactory meters,
         TimeProvider clock, ILogger<WaitingAppends> logger)
     {
-        (_log, _answers, _underWay, _metrics, _logger) = (log, answers, underWay, metrics, logger);
+        (_log, _publisher, _underWay, _metrics, _logger) = (log, publisher, underWay, metrics, logger);
         _timeout = TimeSpan.FromMilliseconds(options.Value.AppendTimeoutMs);
         _watch = clock.CreateTimer(static appends => ((WaitingAppends)appends!).AnswerOverdue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var meter = meters.Create("Chat");
@@ -75,7 +75,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         try
         {
             var appended = await _log.AppendAsync(append.Draft, CancellationToken.None);
-            await _answers.TellAsync(appended);
+            await _publisher.PublishOnceAsync(appended);
             sent = appended.ToSent();
         }
         catch (Exception e)

@@ -97,8 +97,8 @@ public sealed class CqlLogProperties
             var log = new CqlMessageLog(_tables, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
             var rates = new UuidTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
-            var directs = new DirectsBegun(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));
-            var answers = new FirstAnswers(mediator);
+            var directs = new DirectConversationLimits(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));
+            var answers = new AppendedPublisher(mediator);
             var appends = Appends.To(log, answers, meters, _time);
             return new Host(
                 new VirtualProcess(_time), log,

@@ -68,7 +68,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         foreach (var message in first.Select(append => append.Message))
         {
             Assert.Equal(message, await other.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct));
-            Assert.Equal(new MessagePlace(message.Conversation, message.SeqNo), await other.FindAsync(message.Id, Ct));
+            Assert.Equal(new MessageLocation(message.Conversation, message.SeqNo), await other.FindAsync(message.Id, Ct));
         }
     }
 

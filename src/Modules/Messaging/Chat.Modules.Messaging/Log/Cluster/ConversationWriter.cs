@@ -228,7 +228,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
                 if (!isAll && rows.Count == 0)
                     continue;
                 var after = isAll ? start : new SeqNo(rows[0].SeqNo.Value - 1);
-                if (Wholeness.CountWhole(rows, after, start) is not { } whole)
+                if (GaplessRows.Count(rows, after, start) is not { } whole)
                     continue;
                 if (whole > 0)
                     return rows[whole - 1].SeqNo;

@@ -82,5 +82,5 @@ internal sealed partial class FinalReader
 
     private bool IsFinal(ConversationId conversation, LogRow row, ConversationState state) =>
         state.Counts(row) && state.Settles(row)
-        && Wholeness.CountWhole([row], new SeqNo(row.SeqNo.Value - 1), FloorOf(conversation, state)) == 1;
+        && GaplessRows.Count([row], new SeqNo(row.SeqNo.Value - 1), FloorOf(conversation, state)) == 1;
 }

@@ -55,7 +55,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
             var more = read.Count == want;
             var rows = HighestTerms(read.Reverse(), state);
             var after = more && rows.Count > 0 ? new SeqNo(rows[0].SeqNo.Value - 1) : new SeqNo(bucket * Buckets.Size);
-            if (Wholeness.CountWhole(rows, after, FloorOf(conversation, state)) is not { } whole)
+            if (GaplessRows.Count(rows, after, FloorOf(conversation, state)) is not { } whole)
             {
                 want += Claim.Reach;
                 continue;
@@ -88,7 +88,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
             // The page may have cut off the last seqNo's highest term.
             if (more && rows.Count > 0 && rows[^1].SeqNo == read[^1].SeqNo)
                 rows.RemoveAt(rows.Count - 1);
-            var whole = Wholeness.CountWhole(rows, from, FloorOf(conversation, state));
+            var whole = GaplessRows.Count(rows, from, FloorOf(conversation, state));
             if (whole is null)
             {
                 from = new SeqNo(rows[0].First.Value - 1);

@@ -12,16 +12,16 @@ internal sealed class RecentAttempts
     private const int MaxKept = 50_000;
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<(UserId, string), MessagePlace> _places = [];
+    private readonly Dictionary<(UserId, string), MessageLocation> _places = [];
     private readonly Queue<(UserId, string)> _order = new();
 
-    public MessagePlace? Find(UserId sender, string clientMsgId)
+    public MessageLocation? Find(UserId sender, string clientMsgId)
     {
         lock (_lock)
             return _places.GetValueOrDefault((sender, clientMsgId));
     }
 
-    public void Add(UserId sender, string clientMsgId, MessagePlace place)
+    public void Add(UserId sender, string clientMsgId, MessageLocation place)
     {
         lock (_lock)
         {

@@ -47,13 +47,13 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
     }
 
     /// <summary>Where the message of a recent attempt stands; null where this host has not answered it lately.</summary>
-    public MessagePlace? FindRecent(UserId sender, string clientMsgId) => _recent.Find(sender, clientMsgId);
+    public MessageLocation? FindRecent(UserId sender, string clientMsgId) => _recent.Find(sender, clientMsgId);
 
     /// <summary>Answers: the attempt's message is in the log, this append's or an earlier one's.</summary>
     public void Settle(Append append, LoggedMessage message)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
-        _recent.Add(sender, clientMsgId, new MessagePlace(message.Conversation, message.SeqNo));
+        _recent.Add(sender, clientMsgId, new MessageLocation(message.Conversation, message.SeqNo));
         // Before the answer, so that whoever has it and asks again is told by the log.
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
         append.IsIn(message);

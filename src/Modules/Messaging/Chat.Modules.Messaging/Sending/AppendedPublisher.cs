@@ -11,7 +11,7 @@ namespace Chat.Modules.Messaging.Sending;
 /// first that anybody here hears of it.
 /// </summary>
 /// <remarks>What was answered long ago is forgotten, and raised again when it is repeated: whoever has the message already passes over it.</remarks>
-internal sealed class FirstAnswers(IMediator mediator)
+internal sealed class AppendedPublisher(IMediator mediator)
 {
     // Twice that are kept: about 5 MB.
     private const int MaxRecent = 32_768;
@@ -23,7 +23,7 @@ internal sealed class FirstAnswers(IMediator mediator)
     private HashSet<MessageId> _older = [];
 
     /// <summary>To be called before the answer is given.</summary>
-    public Task TellAsync(AppendedMessage appended) =>
+    public Task PublishOnceAsync(AppendedMessage appended) =>
         // The message is durable: a sender that hangs up must not stop its fan-out.
         IsFirst(appended.Message.Id) ? mediator.Publish(new MessageAppended(appended.Message, appended.Previous), CancellationToken.None) : Task.CompletedTask;
 

@@ -16,7 +16,7 @@ namespace Chat.Modules.Messaging.Tests.Sending;
 /// Whatever becomes of syncs, of the server and of the sender's membership: a live device is told of each message before its sender's ack, or
 /// finds it in the log when it connects. CqlLogProperties has the same of several hosts.
 /// </summary>
-public sealed class FirstAnswerProperties
+public sealed class AppendedPublisherProperties
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -150,9 +150,9 @@ public sealed class FirstAnswerProperties
         private SendMessageHandler Start()
         {
             _mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => IsMember ? new Membership(SeqNo.None, SeqNo.None) : null);
-            var answers = new FirstAnswers(_mediator);
+            var answers = new AppendedPublisher(_mediator);
             var appends = Appends.To(_log.Log, answers, _meters, _clock);
-            return new SendMessageHandler(_log.Log, _mediator, [], new DirectsBegun(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MessagingMetrics(_meters, _clock), _clock);
+            return new SendMessageHandler(_log.Log, _mediator, [], new DirectConversationLimits(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MessagingMetrics(_meters, _clock), _clock);
         }
 
         private void Write(Action write)

@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Ids;
 namespace Chat.Modules.Messaging.Contracts;
 
 /// <summary>A store beside the embedded log that keeps places in it. After a restore it may be newer than the log.</summary>
-public interface IFollowsLog
+public interface ILogPositions
 {
     /// <summary>Of each conversation the highest place that is kept.</summary>
     IReadOnlyDictionary<ConversationId, SeqNo> ReadHighest();

@@ -12,7 +12,7 @@ namespace Chat.Modules.Messaging.Sending;
 /// Admits the first message of a direct conversation: its sender begins it, at a rate and up to a number. It takes nothing of what the other user may
 /// begin; so many are begun with a user by others, and then a stranger's first message is refused as if it were over the rate.
 /// </summary>
-internal sealed class DirectsBegun(IMessageLog log, UserRates rates, IOptions<MessagingOptions> options)
+internal sealed class DirectConversationLimits(IMessageLog log, UserRates rates, IOptions<MessagingOptions> options)
 {
     private const int MaxKnown = 100_000;
 
