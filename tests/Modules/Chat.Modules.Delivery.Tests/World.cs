@@ -1,20 +1,24 @@
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Receipts;
+using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Delivery.Tests.Cursors;
+using Chat.Modules.Delivery.Tests.Relay;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 using MediatR;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace Chat.Modules.Delivery.Tests;
 
@@ -25,16 +29,24 @@ internal sealed class World : IDisposable
     private readonly Dictionary<ConversationId, List<LoggedMessage>> _log = [];
     private readonly Dictionary<MessageId, long> _positions = [];
     private readonly Dictionary<ConversationId, Dictionary<UserId, Membership>> _groups = [];
+    private readonly NodeServices _node;
     private readonly ConcurrentDictionary<Type, ConcurrentQueue<Action>> _meanwhile = new();
     private readonly ConcurrentBag<Client> _clients = [];
     private readonly TestMeters _meters = new();
     private readonly MeterListener _listener = new();
     private long _faults;
 
-    public World(DeliveryOptions? options = null, ICursorStore? store = null)
+    /// <param name="options">Of the module.</param>
+    /// <param name="store">In place of one in memory.</param>
+    /// <param name="redis">What connects it to others, as one of several nodes; it is to be started then.</param>
+    /// <param name="beside">The world with which it has log, groups, cursors and clock in common.</param>
+    /// <param name="ports">In place of those of a server by itself.</param>
+    public World(DeliveryOptions? options = null, ICursorStore? store = null, RedisServer? redis = null, World? beside = null, NodePorts? ports = null)
     {
+        if (beside is not null)
+            (_gate, _log, _positions, _groups, Clock) = (beside._gate, beside._log, beside._positions, beside._groups, beside.Clock);
         Options = Microsoft.Extensions.Options.Options.Create(options ?? new DeliveryOptions());
-        Store = store ?? new InMemoryCursorStore();
+        Store = store ?? beside?.Store ?? new InMemoryCursorStore();
         AnswerQueries();
         CountFaults();
         Metrics = new DeliveryMetrics(_meters, Clock);
@@ -43,8 +55,19 @@ internal sealed class World : IDisposable
         Services = new ConnectionServices(
             Mediator, new MemberLog(Mediator), CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(Metrics);
-        Acceptor = new ConnectionAcceptor(Connections, Services, new Leaving(Options, Clock, NullLogger<Leaving>.Instance));
-        Receivers = new Receivers(Connections);
+        _node = new NodeServices(redis, () => Registrar!, () => RelayReceiver!);
+        ports ??= _node.Ports;
+        // What happens between nodes takes real time.
+        TimeProvider clock = redis is null ? Clock : TimeProvider.System;
+        var leaving = new Leaving(Options, clock, NullLogger<Leaving>.Instance);
+        UserNodes = new UserNodes(ports.Registry, Options, Metrics, NullLogger<UserNodes>.Instance);
+        Receivers = new Receivers(Connections, new NodeRelay(ports.Bus, UserNodes, new TextCodec()));
+        Redrains = new Redrains(Receivers, leaving, Options, Metrics, clock, NullLogger<Redrains>.Instance);
+        Registrar = new ConnectionRegistrar(
+            ports.Registry, ports.Nodes, ports.Bus, Receivers, UserNodes, Redrains, Options, clock, NullLogger<ConnectionRegistrar>.Instance);
+        RelayReceiver = new RelayReceiver(
+            Receivers, UserNodes, Registrar, Redrains, new TextCodec(), Mediator, Options, clock, NullLogger<RelayReceiver>.Instance);
+        Acceptor = new ConnectionAcceptor(Connections, Services, leaving, Registrar);
         GatheredReceipts = new GatheredReceipts(Receivers, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
         ReceiptFanOut = new ReceiptFanOut(Receivers, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
         Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Mediator);
@@ -54,6 +77,16 @@ internal sealed class World : IDisposable
     public long? AskedSince { get; private set; }
 
     public FakeTimeProvider Clock { get; } = new();
+
+    public UserNodes UserNodes { get; }
+
+    public Redrains Redrains { get; }
+
+    public ConnectionRegistrar Registrar { get; }
+
+    public RelayReceiver RelayReceiver { get; }
+
+    public INodes Nodes => _node.Nodes;
 
     public FakeMediator Mediator { get; } = new();
 
@@ -208,6 +241,22 @@ internal sealed class World : IDisposable
         return client;
     }
 
+    /// <summary>Joins the other nodes.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in (BackgroundService[])[UserNodes, Redrains, Registrar, RelayReceiver])
+            await service.StartAsync(TestContext.Current.CancellationToken);
+        await _node.StartAsync();
+    }
+
+    /// <summary>Ends as a server that is killed: its clients and the other nodes are told nothing.</summary>
+    public async Task KillAsync()
+    {
+        await _node.KillAsync();
+        foreach (var client in _clients)
+            client.Connection.Dispose();
+    }
+
     /// <summary>Has a device connect, and be caught up with what waited.</summary>
     public async Task<Client> ConnectedAsync(DeviceAddress device)
     {
@@ -257,6 +306,9 @@ internal sealed class World : IDisposable
             client.Connection.Dispose();
             client.Release();
         }
+        foreach (var service in (BackgroundService[])[UserNodes, Redrains, Registrar, RelayReceiver])
+            service.Dispose();
+        _node.Dispose();
         CursorTable.Dispose();
         GatheredReceipts.Dispose();
         ReceiptFanOut.Dispose();

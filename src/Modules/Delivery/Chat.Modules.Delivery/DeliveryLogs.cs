@@ -35,4 +35,13 @@ internal static partial class DeliveryLogs
 
     [LoggerMessage(EventId = 4010, Level = LogLevel.Warning, Message = "The position of the fan-out in the log's feed was not read or stored; devices find what they miss when they connect")]
     public static partial void FeedNotFollowed(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 4011, Level = LogLevel.Error, Message = "Registering connections for the other servers failed unexpectedly; all are registered again")]
+    public static partial void RegistrarFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 4012, Level = LogLevel.Error, Message = "To which servers a user has connected could not be read; all are told")]
+    public static partial void NodesNotRead(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 4013, Level = LogLevel.Error, Message = "The clients of a server that stood still could not all be sent away")]
+    public static partial void NotSentAway(this ILogger log, Exception e);
 }

@@ -12,6 +12,7 @@ internal sealed class DeliveryMetrics(IMeterFactory meters, TimeProvider clock)
     private readonly Counter<long> _replaced = Counter(meters, "chat.connections.replaced", "Connections replaced by a newer one of the same device.");
     private readonly Counter<long> _refused = Counter(meters, "chat.connections.refused", "Connections refused: over a limit, or the node is leaving.");
     private readonly Counter<long> _overflowed = Counter(meters, "chat.fanout.overflowed", "Messages noted by their conversation alone, the fan-out queue being full.");
+    private readonly Counter<long> _redrained = Counter(meters, "chat.delivery.redrained", "Connections that looked again for what another server may not have told.");
     private readonly Histogram<double> _acked =
         meters.Create("Chat").CreateHistogram<double>("chat.delivery.acked", "s", "From the first push of a message to the device's ack.");
     private readonly Histogram<double> _lag =
@@ -28,6 +29,8 @@ internal sealed class DeliveryMetrics(IMeterFactory meters, TimeProvider clock)
         _resyncs.Add(1);
         _dropped.Add(dropped);
     }
+
+    public void Redrained(int connections) => _redrained.Add(connections);
 
     public void Dropped() => _dropped.Add(1);
 

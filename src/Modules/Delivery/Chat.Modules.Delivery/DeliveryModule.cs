@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
@@ -8,6 +9,7 @@ using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Events;
 using Chat.Modules.Delivery.FanOut;
 using Chat.Modules.Delivery.Receipts;
+using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -45,6 +47,8 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<Leaving>()
             .AddHostedService<ResendSweep>();
 
+        AddRelay(services, context);
+
         services
             .AddSingleton<FanOutQueue>()
             .AddSingleton<LargeConversations>().AddHostedService(provider => provider.GetRequiredService<LargeConversations>())
@@ -70,6 +74,21 @@ public sealed class DeliveryModule : IModule
             .AddSubscriber<MembershipsFoundChanged, JoinOnMembersAdded>()
             .AddSubscriber<PresenceChanged, TellOnPresenceChanged>()
             .AddSubscriber<TypingChanged, TellOnPresenceChanged>();
+    }
+
+    // Begins before the fan-out, and ends after it.
+    private static void AddRelay(IServiceCollection services, ModuleContext context)
+    {
+        if (context.UsesRedis())
+            services.AddSingleton<IConnectionRegistry, RedisConnectionRegistry>();
+        else
+            services.AddSingleton<IConnectionRegistry, EmbeddedConnectionRegistry>();
+        services
+            .AddSingleton<UserNodes>().AddHostedService(provider => provider.GetRequiredService<UserNodes>())
+            .AddSingleton<NodeRelay>()
+            .AddSingleton<Redrains>().AddHostedService(provider => provider.GetRequiredService<Redrains>())
+            .AddNodeObserver<ConnectionRegistrar>().AddHostedService(provider => provider.GetRequiredService<ConnectionRegistrar>())
+            .AddBusHandler<RelayReceiver>().AddHostedService(provider => provider.GetRequiredService<RelayReceiver>());
     }
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGetReceipts();

@@ -66,6 +66,18 @@ internal sealed class DeliveryOptions
     /// <summary>The most acks of more than 256 messages that wait for the search of their senders; of more the receipt is for the lowest of the 256. 1 to 100 000; default 1 024.</summary>
     [Range(1, 100_000)] public int MaxReceiptSearches { get; init; } = 1_024;
 
+    /// <summary>
+    /// How long a new connection waits until all other servers know of it, in milliseconds, before its drain starts. If some are slower, it drains again when they
+    /// know. 50 to 10 000; default 250.
+    /// </summary>
+    [Range(50, 10_000)] public int ArrivalTimeoutMs { get; init; } = 250;
+
+    /// <summary>The connections that drain again a second, when messages of another server may have been lost. 1 to 1 000 000; default 1 000.</summary>
+    [Range(1, 1_000_000)] public int RedrainsPerSecond { get; init; } = 1_000;
+
+    /// <summary>The most users for whom the other servers that they are connected to are kept in memory; others are read from Redis. 1 000 to 10 000 000; default 200 000.</summary>
+    [Range(1_000, 10_000_000)] public int MaxCachedUserNodes { get; init; } = 200_000;
+
     /// <summary>The connections closed a second when the server shuts down. 1 to 1 000 000; default 2 000.</summary>
     [Range(1, 1_000_000)] public int DrainClosesPerSecond { get; init; } = 2_000;
 

@@ -27,6 +27,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<WaitingAppends>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)
+        .AddSingleton<IContentCodec, LogContentCodec>()
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()
         .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()

@@ -1,12 +1,17 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Relay;
 
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>Accepts connections up to the limits, until the node shuts down.</summary>
-internal sealed class ConnectionAcceptor(ConnectionTable connections, ConnectionServices services, Leaving leaving) : IConnections
+internal sealed class ConnectionAcceptor(ConnectionTable connections, ConnectionServices services, Leaving leaving, ConnectionRegistrar registrar) : IConnections
 {
-    private readonly Action<DeviceConnection> _remove = connections.Remove;
+    private readonly Action<DeviceConnection> _remove = connection =>
+    {
+        connections.Remove(connection);
+        registrar.Changed(connection);
+    };
     private readonly Lock _gate = new();
     private Task? _left;
     private long _lastId;
@@ -27,7 +32,8 @@ internal sealed class ConnectionAcceptor(ConnectionTable connections, Connection
             services.Metrics.Replaced();
             replaced.Close(CloseReason.Replaced);
         }
-        attached.Open();
+        attached.Open(registrar.HoldsDrains);
+        registrar.Changed(attached);
         // Added after LeaveAsync listed the connections: close it here.
         if (_leaving)
         {

@@ -30,7 +30,7 @@ internal sealed class ConnectionSteps(
         _ended ? (_disconnectedTold ? PumpStep.Idle : PumpStep.End)
         : outbox.Count > 0 ? PumpStep.Write
         : _closesWhenWritten ? PumpStep.Close
-        : _storeFailed ? PumpStep.Idle
+        : _storeFailed || drain.IsHeld ? PumpStep.Idle
         : drain.IsDue ? PumpStep.Drain
         : drain.IsCaughtUp ? PumpStep.Write
         : window.HasOverdue ? PumpStep.Resend
@@ -68,7 +68,7 @@ internal sealed class ConnectionSteps(
             {
                 _storeFailed = true;
                 if (step is PumpStep.Drain)
-                    drain.Restart();
+                    drain.Again();
             }
         }
         catch (Exception e) when (step is PumpStep.Write && e is IOException or TimeoutException or OperationCanceledException or ObjectDisposedException)

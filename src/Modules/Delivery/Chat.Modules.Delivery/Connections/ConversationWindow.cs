@@ -79,7 +79,8 @@ internal sealed class ConversationWindow(ConversationId conversation)
     public void DrainTo(DrainSpan span)
     {
         _start = SeqNo.Max(_start, span.Start);
-        DrainsTo = span.Head;
+        if (span.WithOwn)
+            DrainsTo = span.Head;
         RaiseHead(span.Head);
     }
 

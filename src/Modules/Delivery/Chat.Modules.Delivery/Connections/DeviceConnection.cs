@@ -26,6 +26,8 @@ internal sealed class DeviceConnection : IAttachedConnection
     private readonly ConnectionSteps _steps;
     private bool _closed;
 
+    private long _order;
+
     /// <param name="welcome">Sent first: events may arrive before the connection is opened.</param>
     /// <param name="ended">Called once, when the connection has ended.</param>
     public DeviceConnection(
@@ -57,8 +59,44 @@ internal sealed class DeviceConnection : IAttachedConnection
         }
     }
 
+    /// <summary>
+    /// Its place among the device's connections, over all nodes: the highest is the newest. 0 until it is known. Only <see cref="Relay.ConnectionRegistrar"/> sets it.
+    /// </summary>
+    public long Order { get => Volatile.Read(ref _order); set => Volatile.Write(ref _order, value); }
+
     /// <summary>Starts the pump: it sends the welcome, then drains.</summary>
-    public void Open() => _pump.Schedule();
+    /// <param name="holdsDrain">The drain waits for <see cref="BeginDrain"/>.</param>
+    public void Open(bool holdsDrain = false)
+    {
+        if (holdsDrain)
+        {
+            lock (_gate)
+                _drain.Hold();
+        }
+        _pump.Schedule();
+    }
+
+    /// <inheritdoc cref="Drain.Begin"/>
+    public bool BeginDrain()
+    {
+        bool wasHeld;
+        lock (_gate)
+            wasHeld = _drain.Begin();
+        _pump.Schedule();
+        return wasHeld;
+    }
+
+    /// <inheritdoc cref="Drain.Again"/>
+    public void DrainAgain()
+    {
+        lock (_gate)
+        {
+            if (_closed)
+                return;
+            _drain.Again();
+        }
+        _pump.Schedule();
+    }
 
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
     /// <param name="appended">The message.</param>

@@ -6,13 +6,14 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
 /// The drain of one connection: finds what waits for its device in every conversation, queues it to be read from the log, and then sends <c>caughtUp</c>.
-/// Runs again after a resync, and if the user was removed from a conversation meanwhile.
+/// Runs again after a resync, if the user was removed from a conversation meanwhile, and if this node may have missed a message of another one.
 /// </summary>
 /// <remarks>Call all but <see cref="RunAsync"/> under the connection's gate.</remarks>
 internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, ConnectionServices services)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _owesCaughtUp;
+    private bool _hasToldCaughtUp;
     private int _removals;
 
     /// <summary>It must run.</summary>
@@ -27,13 +28,34 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
     /// <summary>How often the user was removed from a conversation. If it has changed since a read of the log, the user may not be allowed to see the result. May be read on any thread.</summary>
     public int Removals => Volatile.Read(ref _removals);
 
+    /// <summary>It waits, until the other nodes know of the connection.</summary>
+    public bool IsHeld { get; private set; }
+
+    public void Hold() => IsHeld = true;
+
+    /// <returns>Whether it was held.</returns>
+    public bool Begin()
+    {
+        var wasHeld = IsHeld;
+        IsHeld = false;
+        return wasHeld;
+    }
+
+    /// <summary>Begins anew, and owes <c>caughtUp</c> again.</summary>
     public void Restart()
+    {
+        _hasToldCaughtUp = false;
+        Again();
+    }
+
+    /// <summary>Looks again for what has not been pushed. A client that has been told <c>caughtUp</c> is not told again.</summary>
+    public void Again()
     {
         IsDue = true;
         _owesCaughtUp = false;
     }
 
-    public void CaughtUpTaken() => _owesCaughtUp = false;
+    public void CaughtUpTaken() => (_owesCaughtUp, _hasToldCaughtUp) = (false, true);
 
     public void End() => _first.TrySetResult();
 
@@ -47,8 +69,9 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
     public async Task RunAsync(CancellationToken ct)
     {
         int removals;
+        bool isFirst;
         lock (gate)
-            (IsDue, removals) = (false, _removals);
+            (IsDue, removals, isFirst) = (false, _removals, !_hasToldCaughtUp);
         var toPush = new DrainList();
         var toHint = new List<ConversationStart>();
         foreach (var start in await services.Starts.OpenAsync(device, ct))
@@ -56,7 +79,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
             if (start.Head <= start.Start)
                 continue;
             if (start.MemberCount <= services.Options.PushThreshold)
-                toPush.Add(start.Conversation, new DrainSpan(start.Start, start.Head));
+                toPush.Add(start.Conversation, new DrainSpan(start.Start, start.Head, WithOwn: isFirst));
             // Their log is not read, so check here whether the user was removed since the drain began.
             else if (await services.Mediator.Send(new GetMembership(start.Conversation, device.User), ct) is not null)
                 toHint.Add(start);
@@ -79,7 +102,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
             IsDue |= _removals != removals;
             if (IsDue)
                 return;
-            _owesCaughtUp = true;
+            _owesCaughtUp = isFirst;
             window.Drain(toPush);
         }
     }

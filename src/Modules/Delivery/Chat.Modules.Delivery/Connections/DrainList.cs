@@ -3,7 +3,8 @@ using Chat.BuildingBlocks.Ids;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>What a drain must send of a conversation: the messages above <paramref name="Start"/>, up to <paramref name="Head"/>.</summary>
-internal readonly record struct DrainSpan(SeqNo Start, SeqNo Head);
+/// <param name="WithOwn">Whether the device's own are among them, as their acks may have been lost.</param>
+internal readonly record struct DrainSpan(SeqNo Start, SeqNo Head, bool WithOwn = true);
 
 /// <summary>
 /// The conversations that a drain must still read, in order. Filled before the connection uses it, then guarded by the connection's gate. Each call takes

@@ -1,20 +1,28 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// The only way to send something to users' connected devices. No other class looks up connections.
+/// The only way to send something to users' connected devices, on this node and on others. No other class looks up connections. Methods that end in
+/// <c>Here</c> are for the connections of this node.
 /// </summary>
 /// <remarks>No call waits for a device: it only adds to the connections' queues. What absent devices must get is in the log.</remarks>
-internal sealed class Receivers(ConnectionTable connections)
+internal sealed class Receivers(ConnectionTable connections, NodeRelay relay)
 {
-    /// <summary>Whether the user has a connected device.</summary>
-    public bool IsConnected(UserId user) => connections.Of(user).Length > 0;
+    /// <summary>Whether the user may have a connected device; false only if there is none.</summary>
+    public bool IsConnected(UserId user) => IsHere(user) || relay.MayReach(user);
 
-    /// <summary>Whether the device's user has another device connected.</summary>
+    /// <summary>Whether the user has a connection to this node.</summary>
+    public bool IsHere(UserId user) => connections.Of(user).Length > 0;
+
+    /// <summary>The connections of this node.</summary>
+    public IEnumerable<DeviceConnection> All() => connections.All();
+
+    /// <summary>Whether the device's user may have another device connected.</summary>
     public bool HasOtherDevices(DeviceAddress device)
     {
         foreach (var connection in connections.Of(device.User))
@@ -22,11 +30,19 @@ internal sealed class Receivers(ConnectionTable connections)
             if (connection.Device != device)
                 return true;
         }
-        return false;
+        return relay.MayReach(device.User);
     }
 
     /// <summary>Pushes a message to the members' devices. May be called in any order and more than once.</summary>
     public void Push(MessageAppended appended, IReadOnlyList<UserId> members)
+    {
+        PushHere(appended, members);
+        if (relay.HasOthers)
+            relay.Push(appended, members);
+    }
+
+    /// <inheritdoc cref="Push"/>
+    public void PushHere(MessageAppended appended, IReadOnlyList<UserId> members)
     {
         var message = appended.Message;
         MessageEvent? toOthers = null;
@@ -50,26 +66,51 @@ internal sealed class Receivers(ConnectionTable connections)
     /// <summary>Lets the members' devices read the conversation's log, up to <paramref name="head"/>.</summary>
     public void Advance(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
     {
+        AdvanceHere(conversation, head, members);
+        if (relay.HasOthers)
+            relay.Advance(conversation, head, members);
+    }
+
+    /// <inheritdoc cref="Advance"/>
+    public void AdvanceHere(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
+    {
         foreach (var member in members)
             foreach (var device in connections.Of(member))
                 device.Advance(conversation, head);
     }
 
+    /// <summary>Tells the members of a large conversation that it has messages up to <paramref name="head"/>.</summary>
+    public void Hint(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
+    {
+        TellHere(members, new AdvancedEvent(conversation, head));
+        if (relay.HasOthers)
+            relay.AdvanceEverywhere(conversation, head);
+    }
+
     /// <summary>Tells the users' connected devices; absent ones are not told later.</summary>
     public void Tell(IReadOnlyList<UserId> users, ServerEvent item)
     {
-        foreach (var user in users)
-            Tell(user, item);
+        TellHere(users, item);
+        if (relay.HasOthers)
+            relay.Tell(users, item);
     }
 
     /// <inheritdoc cref="Tell(IReadOnlyList{UserId}, ServerEvent)"/>
     public void Tell(UserId user, ServerEvent item)
     {
-        foreach (var device in connections.Of(user))
-            device.Tell(item);
+        TellHere(user, item);
+        if (relay.HasOthers)
+            relay.Tell([user], item);
     }
 
-    /// <summary>Tells these connections; a connection that has been replaced is not told.</summary>
+    /// <inheritdoc cref="Tell(IReadOnlyList{UserId}, ServerEvent)"/>
+    public void TellHere(IReadOnlyList<UserId> users, ServerEvent item)
+    {
+        foreach (var user in users)
+            TellHere(user, item);
+    }
+
+    /// <summary>Tells these connections, all of this node; a connection that has been replaced is not told.</summary>
     public void Tell(IReadOnlyList<Subscriber> subscribers, ServerEvent item)
     {
         foreach (var (device, id) in subscribers)
@@ -82,6 +123,14 @@ internal sealed class Receivers(ConnectionTable connections)
     /// <summary>Tells the other devices of a device's user.</summary>
     public void TellOtherDevices(DeviceAddress device, ServerEvent item)
     {
+        TellOtherDevicesHere(device, item);
+        if (relay.HasOthers)
+            relay.TellOtherDevices(device, item);
+    }
+
+    /// <inheritdoc cref="TellOtherDevices"/>
+    public void TellOtherDevicesHere(DeviceAddress device, ServerEvent item)
+    {
         foreach (var connection in connections.Of(device.User))
         {
             if (connection.Device != device)
@@ -92,6 +141,14 @@ internal sealed class Receivers(ConnectionTable connections)
     /// <summary>The users joined the conversation: their devices get the messages appended since.</summary>
     public void Join(ConversationId conversation, IReadOnlyList<UserId> users)
     {
+        JoinHere(conversation, users);
+        if (relay.HasOthers)
+            relay.Join(conversation, users);
+    }
+
+    /// <inheritdoc cref="Join"/>
+    public void JoinHere(ConversationId conversation, IReadOnlyList<UserId> users)
+    {
         foreach (var user in users)
             foreach (var device in connections.Of(user))
                 device.Join(conversation);
@@ -100,12 +157,36 @@ internal sealed class Receivers(ConnectionTable connections)
     /// <summary>The user is no longer a member: nothing more of the conversation is sent to its devices.</summary>
     public void Leave(ConversationId conversation, UserId user)
     {
+        LeaveHere(conversation, user);
+        if (relay.HasOthers)
+            relay.Leave(conversation, user);
+    }
+
+    /// <inheritdoc cref="Leave"/>
+    public void LeaveHere(ConversationId conversation, UserId user)
+    {
         foreach (var device in connections.Of(user))
             device.Leave(conversation);
     }
 
     /// <summary>Closes the device's connection, if there is one.</summary>
-    public void Close(DeviceAddress device, CloseReason reason) => connections.Find(device)?.Close(reason);
+    public void Close(DeviceAddress device, CloseReason reason)
+    {
+        CloseHere(device, reason);
+        if (relay.HasOthers)
+            relay.Close(device, reason);
+    }
+
+    /// <inheritdoc cref="Close"/>
+    public void CloseHere(DeviceAddress device, CloseReason reason) => connections.Find(device)?.Close(reason);
+
+    /// <summary>The device has connected to another node: its older connection here is closed.</summary>
+    public void Replace(DeviceAddress device, long order)
+    {
+        // One that has no order yet becomes the newer one.
+        if (connections.Find(device) is { Order: not 0 } connection && connection.Order < order)
+            connection.Close(CloseReason.Replaced);
+    }
 
     /// <summary>Lets each connection send messages again that were not acked in time.</summary>
     public void ResendOverdue()
@@ -120,4 +201,10 @@ internal sealed class Receivers(ConnectionTable connections)
 
     /// <inheritdoc cref="DeviceConnection.Release"/>
     public void Release(DeviceAddress device, ConversationId conversation) => connections.Find(device)?.Release(conversation);
+
+    private void TellHere(UserId user, ServerEvent item)
+    {
+        foreach (var device in connections.Of(user))
+            device.Tell(item);
+    }
 }

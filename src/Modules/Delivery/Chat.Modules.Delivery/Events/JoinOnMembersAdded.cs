@@ -18,7 +18,8 @@ internal sealed class JoinOnMembersAdded(Receivers receivers) : IEventHandler<Me
 
     public Task Handle(MembershipsFoundChanged notification, CancellationToken cancellationToken)
     {
-        receivers.Join(notification.Group, notification.Users);
+        // Each node finds them by itself.
+        receivers.JoinHere(notification.Group, notification.Users);
         return Task.CompletedTask;
     }
 }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
-using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using MediatR;
 using Microsoft.Extensions.Hosting;
@@ -38,7 +37,7 @@ internal sealed class LargeConversations(
     {
         try
         {
-            receivers.Tell(await mediator.Send(new GetMembers(conversation), ct), new AdvancedEvent(conversation, head));
+            receivers.Hint(conversation, head, await mediator.Send(new GetMembers(conversation), ct));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -1,0 +1,17 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
+
+namespace Chat.Modules.Delivery.Relay;
+
+/// <summary>Of a server by itself.</summary>
+internal sealed class EmbeddedConnectionRegistry : IConnectionRegistry
+{
+    public bool IsShared => false;
+
+    public Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
+        Task.FromResult<IReadOnlyList<long>>([.. connections.Select(_ => 1L)]);
+
+    public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) => Task.CompletedTask;
+
+    public Task<IReadOnlyList<NodeId>> FindNodesAsync(UserId user) => Task.FromResult<IReadOnlyList<NodeId>>([]);
+}

@@ -1,0 +1,52 @@
+using System.Globalization;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
+using Chat.BuildingBlocks.Storage.Redis;
+using StackExchange.Redis;
+
+namespace Chat.Modules.Delivery.Relay;
+
+/// <summary>The registry in Redis.</summary>
+/// <remarks>
+/// Keys: <c>{u:(user)}:devices</c>, a hash from device to the node, a blank and the connection's order. It lives for a day after the last registration of one of its
+/// devices; <see cref="ConnectionRegistrar"/> registers anew what lasts longer. An entry of a node that has ended is trusted by nobody.
+/// </remarks>
+internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRegistry
+{
+    /// <summary>How long a user's devices are kept without a registration.</summary>
+    public static readonly TimeSpan Life = TimeSpan.FromDays(1);
+
+    private const string Purpose = "connections";
+
+    private static readonly RedisScript Register = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "register-connection.lua");
+    private static readonly RedisScript Remove = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "remove-connection.lua");
+    private static readonly RedisScript Find = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "find-nodes.lua");
+
+    public bool IsShared => true;
+
+    // One command each, and all of them on their way at once: on a Redis Cluster the users are spread over it.
+    public async Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
+        await Task.WhenAll(connections.Select(async connection => (long)await redis.RunAsync(
+            Register, [KeyOf(connection.Device.User)], [connection.Device.Device.Value, node.ToString(), connection.Order, (long)Life.TotalMilliseconds])));
+
+    public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
+        Task.WhenAll(connections.Select(connection => redis.RunAsync(
+            Remove, [KeyOf(connection.Device.User)],
+            [connection.Device.Device.Value, string.Create(CultureInfo.InvariantCulture, $"{node} {connection.Order}")])));
+
+    public async Task<IReadOnlyList<NodeId>> FindNodesAsync(UserId user)
+    {
+        var nodes = new List<NodeId>();
+        var result = await redis.RunAsync(Find, [KeyOf(user)], []);
+        for (var i = 0; i < result.Length; i++)
+        {
+            var entry = (string)result[i]!;
+            var node = NodeId.Parse(entry[..entry.IndexOf(' ', StringComparison.Ordinal)]);
+            if (!nodes.Contains(node))
+                nodes.Add(node);
+        }
+        return nodes;
+    }
+
+    private RedisKey KeyOf(UserId user) => redis.KeyOf($"{{u:{user}}}:devices");
+}

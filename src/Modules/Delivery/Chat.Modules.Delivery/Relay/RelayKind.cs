@@ -1,0 +1,64 @@
+namespace Chat.Modules.Delivery.Relay;
+
+/// <summary>What a message between nodes says. The numbers go over the bus; a node passes over one that it does not know.</summary>
+internal enum RelayKind : byte
+{
+    /// <summary>A message: conversation, previous seqNo, seqNo, id, sender's user and device, clientMsgId, timestamp in ms, content.</summary>
+    Push = 1,
+
+    /// <summary>The log has messages up to a seqNo: conversation, seqNo.</summary>
+    Advance = 2,
+
+    /// <summary>An event for users: number of users, users, event.</summary>
+    Tell = 3,
+
+    /// <summary>An event for a user's devices but one: user, device, event.</summary>
+    TellOtherDevices = 4,
+
+    /// <summary>Users have joined a conversation: conversation, number of users, users.</summary>
+    Join = 5,
+
+    /// <summary>A user has left a conversation: conversation, user.</summary>
+    Leave = 6,
+
+    /// <summary>A device's connection ends: user, device, reason.</summary>
+    Close = 7,
+
+    /// <summary>Connections of the sender: their number, and of each user, device, order.</summary>
+    Arrived = 8,
+
+    /// <summary>Users who have no connection to the sender any more: their number, users.</summary>
+    Left = 9,
+
+    /// <summary>All connections of the sender are registered: <see cref="RegisteredFlags"/>.</summary>
+    Registered = 10,
+}
+
+/// <summary>What a node says besides when it has registered all of its connections.</summary>
+[Flags]
+internal enum RegisteredFlags : byte
+{
+    None = 0,
+
+    /// <summary>It had no lease, and could tell nobody what it appended meanwhile.</summary>
+    HasBeenAway = 1,
+
+    /// <summary>It does not know whether the receiver's connections are registered.</summary>
+    AsksBack = 2,
+}
+
+/// <summary>Which event follows. The numbers go over the bus.</summary>
+internal enum RelayedEvent : byte
+{
+    /// <summary>Conversation, message's id, seqNo, user, status.</summary>
+    Receipt = 1,
+
+    /// <summary>Conversation, user, 1 for active.</summary>
+    Typing = 2,
+
+    /// <summary>Conversation, change, user or nothing.</summary>
+    Conversation = 3,
+
+    /// <summary>Conversation, seqNo.</summary>
+    Advanced = 4,
+}

@@ -1,0 +1,107 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.Relay;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Presence.Contracts;
+
+namespace Chat.Modules.Delivery.Tests.Relay;
+
+public sealed class RelayCodecTests
+{
+    private static readonly ConversationId Talk = World.Direct("alice", "bob");
+
+    private static readonly MessageAppended Appended = new(
+        new LoggedMessage(
+            MessageId.New(DateTimeOffset.UnixEpoch.AddDays(20_000)), Talk, new SeqNo(7), World.Device("alice"), "attempt-1", MessageContent.Of("grüße"),
+            DateTimeOffset.UnixEpoch.AddDays(20_000)),
+        new SeqNo(5));
+
+    public static TheoryData<string> Events => ["receipt", "typing", "stopped", "changed", "title", "hint"];
+
+    [Fact]
+    public void A_message_is_read_as_it_was_written()
+    {
+        var reader = new RelayReader(RelayWriter.Push(Appended, new TextCodec()).Span);
+
+        Assert.Equal((byte)RelayKind.Push, reader.Byte());
+        Assert.Equal(Appended, reader.Appended(reader.Conversation(), new TextCodec()));
+    }
+
+    [Theory]
+    [MemberData(nameof(Events))]
+    public void An_event_is_read_as_it_was_written(string name)
+    {
+        var item = EventOf(name);
+        var writer = new RelayWriter(RelayKind.Tell);
+        Assert.True(writer.TryWrite(item));
+
+        var reader = new RelayReader(writer.Written.Span[1..]);
+        var read = reader.Event();
+
+        Assert.IsType(item.GetType(), read);
+        var again = new RelayWriter(RelayKind.Tell);
+        again.TryWrite(read!);
+        Assert.Equal(writer.Written.ToArray(), again.Written.ToArray());
+        Assert.Equal(item.CoalescingKey, read!.CoalescingKey);
+    }
+
+    [Fact]
+    public void An_event_that_only_this_node_has_is_not_written()
+    {
+        var writer = new RelayWriter(RelayKind.Tell);
+
+        Assert.False(writer.TryWrite(new PresenceEvent(new PresenceState(UserId.Parse("alice"), true, null))));
+        Assert.Equal(1, writer.Written.Length);
+    }
+
+    [Fact]
+    public void An_event_of_a_newer_version_is_passed_over()
+    {
+        var reader = new RelayReader([200, 1, 2, 3]);
+
+        Assert.Null(reader.Event());
+    }
+
+    [Fact]
+    public void Bytes_that_end_too_early_are_refused_wherever_they_end()
+    {
+        var whole = RelayWriter.Push(Appended, new TextCodec()).ToArray();
+        var contents = whole.Length - new TextCodec().SizeOf(Appended.Message.Content);
+
+        for (var length = 0; length < contents; length++)
+        {
+            var cut = whole[..length];
+            Assert.Throws<FormatException>(() =>
+            {
+                var reader = new RelayReader(cut);
+                reader.Byte();
+                reader.Appended(reader.Conversation(), new TextCodec());
+            });
+        }
+    }
+
+    [Fact]
+    public void A_list_cannot_say_that_it_is_longer_than_the_bytes()
+    {
+        var writer = new RelayWriter(RelayKind.Left);
+        writer.Write(long.MaxValue);
+        var bytes = writer.Written.ToArray();
+
+        Assert.Throws<FormatException>(() =>
+        {
+            var reader = new RelayReader(bytes);
+            reader.Byte();
+            reader.Users();
+        });
+    }
+
+    private static ServerEvent EventOf(string name) => name switch
+    {
+        "receipt" => new ReceiptEvent(Talk, Appended.Message.Id, new SeqNo(7), UserId.Parse("bob"), AckStatus.Read),
+        "typing" => new TypingEvent(Talk, UserId.Parse("bob"), true),
+        "stopped" => new TypingEvent(Talk, UserId.Parse("bob"), false),
+        "changed" => new ConversationEvent(Talk, ConversationChange.MemberAdded, UserId.Parse("carol")),
+        "title" => new ConversationEvent(Talk, ConversationChange.TitleChanged, null),
+        _ => new AdvancedEvent(Talk, new SeqNo(9)),
+    };
+}
