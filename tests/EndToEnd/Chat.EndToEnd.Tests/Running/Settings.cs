@@ -9,6 +9,18 @@ internal static class Settings
     public static IReadOnlyDictionary<string, string> WithRateLimits { get; } =
         new Dictionary<string, string> { ["RateLimits__Enabled"] = "true", ["RateLimits__SendsPerSecond"] = "5" };
 
+    /// <summary>How long a server of <see cref="OfSeveralServers"/> counts as live, in milliseconds.</summary>
+    public const int LeaseMs = 3_000;
+
+    /// <summary>Servers of one database that a Redis connects, with a short lease.</summary>
+    public static IReadOnlyDictionary<string, string> OfSeveralServers(IReadOnlyDictionary<string, string> database, string redis) =>
+        new Dictionary<string, string>(database)
+        {
+            ["Redis__ConnectionString"] = redis,
+            ["Redis__CommandTimeoutMs"] = "1000",
+            ["Nodes__LeaseMs"] = LeaseMs.ToString(CultureInfo.InvariantCulture),
+        };
+
     public static IReadOnlyDictionary<string, string> HintsAbove(int members) =>
         new Dictionary<string, string> { ["Delivery__PushThreshold"] = members.ToString(CultureInfo.InvariantCulture) };
 
