@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
@@ -16,14 +18,11 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
-using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 
 namespace Chat.Modules.Delivery.Tests;
 
 /// <summary>The module, and around it a made-up log, made-up groups, clients and a clock.</summary>
-internal sealed class World : IDisposable
+internal sealed partial class World : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<ConversationId, List<LoggedMessage>> _log = [];
@@ -77,16 +76,6 @@ internal sealed class World : IDisposable
     public long? AskedSince { get; private set; }
 
     public FakeTimeProvider Clock { get; } = new();
-
-    public UserNodes UserNodes { get; }
-
-    public Redrains Redrains { get; }
-
-    public ConnectionRegistrar Registrar { get; }
-
-    public RelayReceiver RelayReceiver { get; }
-
-    public INodes Nodes => _node.Nodes;
 
     public FakeMediator Mediator { get; } = new();
 
@@ -241,22 +230,6 @@ internal sealed class World : IDisposable
         return client;
     }
 
-    /// <summary>Joins the other nodes.</summary>
-    public async Task StartAsync()
-    {
-        foreach (var service in (BackgroundService[])[UserNodes, Redrains, Registrar, RelayReceiver])
-            await service.StartAsync(TestContext.Current.CancellationToken);
-        await _node.StartAsync();
-    }
-
-    /// <summary>Ends as a server that is killed: its clients and the other nodes are told nothing.</summary>
-    public async Task KillAsync()
-    {
-        await _node.KillAsync();
-        foreach (var client in _clients)
-            client.Connection.Dispose();
-    }
-
     /// <summary>Has a device connect, and be caught up with what waited.</summary>
     public async Task<Client> ConnectedAsync(DeviceAddress device)
     {
@@ -400,21 +373,4 @@ internal sealed class World : IDisposable
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_pump")]
     private static extern ref Pump Pump(DeviceConnection connection);
-}
-
-/// <summary>The transport's own event, which delivery passes on.</summary>
-internal sealed class Welcome : ServerEvent;
-
-/// <summary>Some answer to a client's command.</summary>
-internal sealed class Reply(int number = 0, int size = 128) : ServerEvent
-{
-    public int Number => number;
-
-    public override int Size => size;
-}
-
-/// <summary>Something to tell that nothing else makes up for.</summary>
-internal sealed class News(int number = 0) : ServerEvent
-{
-    public int Number => number;
 }

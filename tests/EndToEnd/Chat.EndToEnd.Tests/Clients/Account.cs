@@ -11,12 +11,17 @@ internal sealed class Account
     private static int _last;
 
     private Account(ServerProcess server, string userId, string deviceId, JsonElement tokens)
+        : this(server, userId, deviceId, tokens.Text("accessToken"), tokens.Text("refreshToken"))
+    {
+    }
+
+    private Account(ServerProcess server, string userId, string deviceId, string accessToken, string refreshToken)
     {
         Server = server;
         UserId = userId;
         DeviceId = deviceId;
-        AccessToken = tokens.Text("accessToken");
-        RefreshToken = tokens.Text("refreshToken");
+        AccessToken = accessToken;
+        RefreshToken = refreshToken;
         Rest = new RestClient(server.Address, AccessToken);
     }
 
@@ -58,6 +63,9 @@ internal sealed class Account
         var answer = await new RestClient(server.Address).PostAsync("/v1/auth/login", Credentials(userId, deviceId));
         return new Account(server, userId, deviceId, answer.Expect(HttpStatusCode.OK));
     }
+
+    /// <summary>The same device with the same tokens at another server of the cluster.</summary>
+    public Account At(ServerProcess server) => new(server, UserId, DeviceId, AccessToken, RefreshToken);
 
     /// <summary>The direct conversation with another user.</summary>
     public string DirectTo(Account other) => Direct(UserId, other.UserId);

@@ -6,36 +6,22 @@ namespace Chat.EndToEnd.Tests.Delivery;
 
 /// <summary>Three servers of one database, connected by a Redis, and what their users see of one another.</summary>
 [Collection(HeavyTests.Name)]
-public sealed class SeveralServersTests : IAsyncLifetime
+public sealed class SeveralServersTests(SeveralServers shared) : IClassFixture<SeveralServers>, IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("chat-e2e-servers-").FullName;
-    private readonly List<ServerProcess> _servers = [];
-    private RedisServer? _redis;
+    private ServerProcess One => shared.Servers[0];
 
-    private ServerProcess One => _servers[0];
+    private ServerProcess Two => shared.Servers[1];
 
-    private ServerProcess Two => _servers[1];
-
-    private ServerProcess Three => _servers[2];
+    private ServerProcess Three => shared.Servers[2];
 
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(Database.IsMissing, Database.Missing);
         Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
-        _redis = await RedisServer.StartAsync();
-        var settings = Settings.OfSeveralServers(Database.NewCluster(_folder), _redis.Address);
-        for (var i = 0; i < 3; i++)
-            _servers.Add(await ServerProcess.StartAsync(settings));
+        await shared.StartAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var server in _servers)
-            await server.DisposeAsync();
-        if (_redis is not null)
-            await _redis.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
-    }
+    public ValueTask DisposeAsync() => default;
 
     [Fact]
     public async Task Users_of_three_servers_write_to_one_another_as_if_they_were_on_one()
@@ -70,8 +56,7 @@ public sealed class SeveralServersTests : IAsyncLifetime
         var bob = await Account.RegisterAsync(One, Account.UniqueId("bob"));
         await using var old = await bob.ConnectCaughtUpAsync();
 
-        await using var young = await WireClient.ConnectAsync(Two.Address, "/ws", bob.AccessToken);
-        await young.ExpectAsync("caughtUp");
+        await using var young = await bob.At(Two).ConnectCaughtUpAsync();
 
         Assert.Equal(4000, (await old.Closed.WaitAsync(Until.Patience, TestContext.Current.CancellationToken)).Code);
         await using var a = await alice.ConnectCaughtUpAsync();
@@ -88,12 +73,12 @@ public sealed class SeveralServersTests : IAsyncLifetime
         await using var a = await alice.ConnectCaughtUpAsync();
         await using var b = await bob.ConnectCaughtUpAsync();
 
-        await _redis!.CommandAsync("FLUSHALL");
+        await shared.Redis.CommandAsync("FLUSHALL");
         await a.SendTextAsync(talk, "after FLUSHALL", "1");
         var received = await b.ReceiveUpToAsync(talk, 1);
-        await _redis.KillAsync();
+        await shared.Redis.KillAsync();
         await a.SendTextAsync(talk, "without Redis", "2");
-        await _redis.StartAgainAsync();
+        await shared.Redis.StartAgainAsync();
         await b.ReceiveUpToAsync(talk, 2, received: received);
         await a.SendTextAsync(talk, "with it", "3");
         await b.ReceiveUpToAsync(talk, 3, received: received);
@@ -114,8 +99,7 @@ public sealed class SeveralServersTests : IAsyncLifetime
         try
         {
             // The client has given up on the server that does not answer.
-            await using var elsewhere = await WireClient.ConnectAsync(Three.Address, "/ws", bob.AccessToken);
-            await elsewhere.ExpectAsync("caughtUp");
+            await using var elsewhere = await bob.At(Three).ConnectCaughtUpAsync();
             await a.SendTextAsync(talk, "one", "1");
             await elsewhere.ReceiveUpToAsync(talk, 1);
             var paused = TimeProvider.System.GetTimestamp();
@@ -134,8 +118,7 @@ public sealed class SeveralServersTests : IAsyncLifetime
         {
             Two.Continue();
         }
-        await using var again = await WireClient.ConnectAsync(Two.Address, "/ws", bob.AccessToken);
-        await again.ExpectAsync("caughtUp");
+        await using var again = await bob.At(Two).ConnectCaughtUpAsync();
         await a.SendTextAsync(talk, "three", "3");
         await again.ReceiveUpToAsync(talk, 3);
     }

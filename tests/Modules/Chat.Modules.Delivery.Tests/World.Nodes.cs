@@ -1,0 +1,35 @@
+using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Delivery.Relay;
+using Microsoft.Extensions.Hosting;
+
+namespace Chat.Modules.Delivery.Tests;
+
+/// <summary>The world as one of several nodes.</summary>
+internal sealed partial class World
+{
+    public UserNodes UserNodes { get; }
+
+    public Redrains Redrains { get; }
+
+    public ConnectionRegistrar Registrar { get; }
+
+    public RelayReceiver RelayReceiver { get; }
+
+    public INodes Nodes => _node.Nodes;
+
+    /// <summary>Joins the other nodes.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in (BackgroundService[])[UserNodes, Redrains, Registrar, RelayReceiver])
+            await service.StartAsync(TestContext.Current.CancellationToken);
+        await _node.StartAsync();
+    }
+
+    /// <summary>Ends as a server that is killed: its clients and the other nodes are told nothing.</summary>
+    public async Task KillAsync()
+    {
+        await _node.KillAsync();
+        foreach (var client in _clients)
+            client.Connection.Dispose();
+    }
+}
