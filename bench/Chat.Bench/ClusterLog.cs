@@ -2,6 +2,8 @@ using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Storage.Cql.Client;
 using Chat.Modules.Messaging;
+using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -12,11 +14,12 @@ namespace Chat.Bench;
 /// <summary>The clustered log without a server around it, its tables made.</summary>
 internal sealed class ClusterLog : IAsyncDisposable
 {
-
     private ClusterLog(ICqlSession session)
     {
         Session = session;
-        Log = new CqlMessageLog(new CqlLogTables(session, TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        var (clock, times) = (TimeProvider.System, ClusterTimes.Default);
+        var touches = new Touches(new CqlFeedTables(session, clock), new CqlInboxTables(session, times, clock), times, clock, Random.Shared);
+        Log = new CqlMessageLog(new CqlLogTables(session, clock), touches, times, clock, new ActivityClock(NullLogger<ActivityClock>.Instance));
     }
 
     public ICqlSession Session { get; }

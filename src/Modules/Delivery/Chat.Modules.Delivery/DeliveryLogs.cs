@@ -27,7 +27,7 @@ internal static partial class DeliveryLogs
     [LoggerMessage(EventId = 4007, Level = LogLevel.Information, Message = "Leaving: {Connections} connections are told to reconnect, over {Milliseconds} ms")]
     public static partial void Leaving(this ILogger log, int connections, long milliseconds);
 
-    [LoggerMessage(EventId = 4008, Level = LogLevel.Information, Message = "{Messages} messages may not have been fanned out before the server ended; they are fanned out again")]
+    [LoggerMessage(EventId = 4008, Level = LogLevel.Information, Message = "{Messages} messages may not have been fanned out before their server ended; they are fanned out again")]
     public static partial void CaughtUp(this ILogger log, int messages);
 
     [LoggerMessage(EventId = 4009, Level = LogLevel.Warning, Message = "More than {Messages} messages may not have been fanned out (Delivery:MaxCatchUp); devices find the others when they connect")]

@@ -53,9 +53,7 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<FanOutQueue>()
             .AddSingleton<LargeConversations>().AddHostedService(provider => provider.GetRequiredService<LargeConversations>())
             .AddSubscriber<MessageAppended, FanOutOnMessageAppended>();
-        if (!context.UsesCql())
-            services.AddHostedService<FanOutFollower>();
-        services.AddHostedService<FanOutWorker>();
+        services.AddHostedService<FanOutFollower>().AddHostedService<FanOutWorker>();
 
         services
             .AddSingleton<GatheredReceipts>().AddHostedService(provider => provider.GetRequiredService<GatheredReceipts>())

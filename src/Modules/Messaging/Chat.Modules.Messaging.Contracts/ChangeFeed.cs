@@ -3,38 +3,49 @@ using Chat.BuildingBlocks.Ids;
 namespace Chat.Modules.Messaging.Contracts;
 
 /// <summary>
-/// The messages of all conversations in the order in which they were appended: what must happen after an append, though the server dies in
-/// between, follows it. Positions are durable with the messages themselves.
+/// Which conversations had messages appended, in streams: one for each run of a server, or one for all runs. What must happen after an append, though the
+/// server dies in between, follows it. It is durable with the messages themselves.
 /// </summary>
-/// <remarks>Only names of what was appended are in it; the messages are read from the log. It is kept as long as the log is.</remarks>
+/// <remarks>
+/// A follower does its work when <see cref="MessageAppended"/> is raised, saves how far it has got, and works off what servers that are gone have left. It
+/// does some of that twice. Only names of what was appended are in the feed; the messages are read from the log. Passes ChangeFeedContract.
+/// </remarks>
 public interface IChangeFeed
 {
-    /// <summary>The newest message's position: all messages that can be read now stand at or below it, and all to come above it.</summary>
-    FeedPosition Current { get; }
-
     /// <summary>
-    /// Up to here <see cref="MessageAppended"/> was raised for each message that was acked, and its subscribers have returned; at or below
-    /// <see cref="Current"/>.
+    /// In the stream of this server: up to here <see cref="MessageAppended"/> was raised for each message that was acked, and its subscribers have
+    /// returned. All that begins to be appended from now on stands above it.
     /// </summary>
     FeedPosition Raised { get; }
 
-    /// <summary>What was appended after a position, ascending, at most <paramref name="limit"/>; empty for a position of another epoch.</summary>
-    ValueTask<IReadOnlyList<FeedEntry>> ReadAfterAsync(FeedPosition after, int limit, CancellationToken ct);
-
-    /// <summary>How far a follower has got; null for a new one, and where the log was put back to an older copy that did not know it.</summary>
+    /// <summary>
+    /// What was appended by servers that are gone, this one's earlier runs among them, and not saved as done by the follower. A follower that is new
+    /// begins now, or with what is kept. To be called at the start, and now and then: a server counts as gone some time after its end.
+    /// </summary>
     /// <param name="follower">1 to 32 lower-case letters and hyphens.</param>
-    ValueTask<FeedPosition?> ReadFollowerAsync(string follower, CancellationToken ct);
+    ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct);
 
-    /// <summary>Notes how far a follower has got. A power cut may take it back, to what was noted earlier: what followed is then done again.</summary>
+    /// <summary>What was appended within a range, ascending; empty at its end. The next call's range begins after the last entry's position.</summary>
+    /// <param name="range">A part of what <see cref="FindLeftAsync"/> found.</param>
+    /// <param name="limit">About as many entries; those of one position are never parted.</param>
+    ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct);
+
+    /// <summary>Notes how far a follower has got in a stream. A power cut may take it back, to what was noted earlier: what followed is then done again.</summary>
     ValueTask SaveFollowerAsync(string follower, FeedPosition position, CancellationToken ct);
 }
 
-/// <summary>A position in the feed. Of another epoch it says nothing: the log was put back to an older copy since.</summary>
-/// <param name="Epoch">As <see cref="GetEpoch"/> answers.</param>
-/// <param name="Value">Rises with each append; not dense.</param>
+/// <summary>A position in a stream of the feed, or in a user's inbox.</summary>
+/// <param name="Epoch">Names the stream, or the inbox as it was made. Positions of different epochs have nothing to do with one another.</param>
+/// <param name="Value">Rises with what is appended; not dense.</param>
 public readonly record struct FeedPosition(string Epoch, long Value);
 
-/// <summary>A message was appended.</summary>
-/// <param name="Position">Its position in the feed, in the feed's present epoch.</param>
-/// <param name="SeqNo">Its place there.</param>
+/// <summary>A part of a stream.</summary>
+/// <param name="After">What stands above this.</param>
+/// <param name="UpTo">And not above this.</param>
+public readonly record struct FeedRange(FeedPosition After, long UpTo);
+
+/// <summary>A conversation had messages appended.</summary>
+/// <param name="Position">Where in the stream.</param>
+/// <param name="Conversation">Which.</param>
+/// <param name="SeqNo">The message's place there, or that of a later one.</param>
 public readonly record struct FeedEntry(long Position, ConversationId Conversation, SeqNo SeqNo);

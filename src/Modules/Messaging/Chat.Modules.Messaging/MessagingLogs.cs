@@ -34,4 +34,13 @@ internal static partial class MessagingLogs
 
     [LoggerMessage(EventId = 3010, Level = LogLevel.Warning, Message = "The inbox was not stored; it is kept in memory until a store succeeds")]
     public static partial void InboxNotStored(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 3011, Level = LogLevel.Warning, Message = "The inbox is not used yet, as servers may be running that do not write it: lists and connects read the heads of all the user's conversations. docs/operations.md says how to begin")]
+    public static partial void InboxIsNotUsed(this ILogger log);
+
+    [LoggerMessage(EventId = 3012, Level = LogLevel.Warning, Message = "A user's part of the inbox was not stored; it is read from the log until a store succeeds")]
+    public static partial void InboxPartNotStored(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 3013, Level = LogLevel.Warning, Message = "This server's stream of the change feed was not renewed; the renewal is tried again")]
+    public static partial void StreamNotRenewed(this ILogger log, Exception e);
 }

@@ -33,11 +33,43 @@ public sealed class FanOutFollowerTests : IDisposable
         // Acked, and then the server is killed: nobody was told.
         Append(isRaised: true);
         Append(isRaised: false);
+        _feed.EndServer();
 
         await using var next = await RunAsync();
         await Wait.UntilAsync(() => bob.Messages.Count == 3, "the messages");
 
         Assert.Equal([1, 2, 3], bob.SeqNos);
+    }
+
+    [Fact]
+    public async Task What_another_server_left_reaches_who_is_connected_here_and_is_done_then()
+    {
+        var bob = await _world.ConnectedAsync(Bob);
+        await using var run = await RunAsync();
+        Append(isRaised: false);
+        _feed.EndServer();
+
+        await run.Follower.CatchUpAsync(Ct);
+        await Wait.UntilAsync(() => bob.Messages.Count == 1, "the message");
+
+        await Wait.UntilAsync(() => run.Queue.HasSettled(run.Queue.Offered()), "rest");
+        await run.Follower.SaveAsync(Ct);
+        Assert.Empty(await _feed.FindLeftAsync("fan-out", Ct));
+    }
+
+    [Fact]
+    public async Task What_was_left_is_not_done_before_it_has_reached_the_connections()
+    {
+        await using var run = await RunAsync();
+        Append(isRaised: false);
+        _feed.EndServer();
+        _world.FailNext<GetMembers>();
+
+        await run.Follower.CatchUpAsync(Ct);
+        await Wait.UntilAsync(() => run.Queue.Lanes.Any(lane => !lane.Overflow.IsEmpty), "the failure");
+        await run.Follower.SaveAsync(Ct);
+
+        Assert.NotEmpty(await _feed.FindLeftAsync("fan-out", Ct));
     }
 
     [Fact]
@@ -49,8 +81,8 @@ public sealed class FanOutFollowerTests : IDisposable
         run.Queue.Offer(Append(isRaised: true));
         await Wait.UntilAsync(() => run.Queue.Lanes.Any(lane => !lane.Overflow.IsEmpty), "the failure");
 
-        await run.Follower.NoteAsync(Ct);
-        Assert.Null(await _feed.ReadFollowerAsync("fan-out", Ct));
+        await run.Follower.SaveAsync(Ct);
+        Assert.Equal(0, _feed.SavedBy("fan-out"));
         Append(isRaised: false);
 
         await Wait.UntilAsync(
@@ -68,6 +100,7 @@ public sealed class FanOutFollowerTests : IDisposable
     {
         for (var n = 0; n < 3; n++)
             Append(isRaised: true);
+        _feed.EndServer();
 
         await using var run = await RunAsync();
 
@@ -77,9 +110,10 @@ public sealed class FanOutFollowerTests : IDisposable
     [Fact]
     public async Task It_looks_at_so_many_messages_and_no_more()
     {
-        await _feed.SaveFollowerAsync("fan-out", _feed.Current, Ct);
+        await _feed.FindLeftAsync("fan-out", Ct);
         for (var n = 0; n < 5; n++)
             Append(isRaised: true);
+        _feed.EndServer();
         var queue = new FanOutQueue(_world.Options, _world.Metrics);
 
         await using var follower = new Run(_world, _feed, queue);
@@ -91,8 +125,8 @@ public sealed class FanOutFollowerTests : IDisposable
     private async Task NotedAsync(Run run, long position)
     {
         await Wait.UntilAsync(() => run.Queue.HasSettled(run.Queue.Offered()), "rest");
-        await run.Follower.NoteAsync(Ct);
-        Assert.Equal(position, (await _feed.ReadFollowerAsync("fan-out", Ct))?.Value);
+        await run.Follower.SaveAsync(Ct);
+        Assert.Equal(position, _feed.SavedBy("fan-out"));
     }
 
     private MessageAppended Append(bool isRaised)

@@ -2,16 +2,21 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.FanOut;
 
-/// <summary>A feed that is told what was appended, and how much of it was raised.</summary>
+/// <summary>A feed of one stream that is told what was appended, how much of it was raised, and when its server has ended.</summary>
 internal sealed class InMemoryFeed : IChangeFeed
 {
     private readonly List<FeedEntry> _entries = [];
     private readonly Dictionary<string, FeedPosition> _followers = [];
     private long _raised;
 
-    public FeedPosition Current => At(_entries.Count);
+    private long _left;
 
     public FeedPosition Raised => At(_raised);
+
+    public long? SavedBy(string follower) => _followers.TryGetValue(follower, out var position) ? position.Value : null;
+
+    /// <summary>What is there now was left by a server that is gone, and is raised by none.</summary>
+    public void EndServer() => _left = _raised = _entries.Count;
 
     public void Append(LoggedMessage message, bool isRaised)
     {
@@ -20,11 +25,14 @@ internal sealed class InMemoryFeed : IChangeFeed
             _raised = _entries.Count;
     }
 
-    public ValueTask<IReadOnlyList<FeedEntry>> ReadAfterAsync(FeedPosition after, int limit, CancellationToken ct) =>
-        ValueTask.FromResult<IReadOnlyList<FeedEntry>>([.. _entries.Skip((int)after.Value).Take(limit)]);
+    public ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct)
+    {
+        var after = _followers.TryAdd(follower, At(_entries.Count)) ? _entries.Count : _followers[follower].Value;
+        return ValueTask.FromResult<IReadOnlyList<FeedRange>>(after < _left ? [new FeedRange(At(after), _left)] : []);
+    }
 
-    public ValueTask<FeedPosition?> ReadFollowerAsync(string follower, CancellationToken ct) =>
-        ValueTask.FromResult<FeedPosition?>(_followers.TryGetValue(follower, out var position) ? position : null);
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyList<FeedEntry>>([.. _entries.Skip((int)range.After.Value).TakeWhile(entry => entry.Position <= range.UpTo).Take(limit)]);
 
     public ValueTask SaveFollowerAsync(string follower, FeedPosition position, CancellationToken ct)
     {

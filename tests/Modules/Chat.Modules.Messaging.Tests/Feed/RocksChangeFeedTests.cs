@@ -1,22 +1,17 @@
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
-using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Modules.Messaging.Tests.Sending;
-using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Feed;
 
-public sealed class RocksChangeFeedTests : IDisposable
+public sealed class RocksChangeFeedTests : ChangeFeedContract, IDisposable
 {
-    private readonly FakeTimeProvider _clock = new(Now);
     private readonly TemporaryLog _log;
     private int _sent;
 
-    public RocksChangeFeedTests() => _log = new TemporaryLog(_clock);
-
-    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+    public RocksChangeFeedTests() => _log = new TemporaryLog(Clock);
 
     private RocksChangeFeed Feed => new(_log.Log, Appends.UnderWay(_log.Log, TimeProvider.System));
 
@@ -25,7 +20,7 @@ public sealed class RocksChangeFeedTests : IDisposable
     [Fact]
     public async Task Every_message_has_a_position_in_the_order_of_the_appends_whatever_the_clock_shows_and_across_restarts()
     {
-        var start = Feed.Current;
+        var start = _log.Log.FeedPosition;
         var appended = new List<LoggedMessage>();
         for (var n = 0; n < 12; n++)
         {
@@ -33,39 +28,27 @@ public sealed class RocksChangeFeedTests : IDisposable
             if (n % 5 == 4)
                 _log.Close();
         }
+        var all = new FeedRange(start, _log.Log.FeedPosition.Value);
 
-        var entries = await Feed.ReadAfterAsync(start, 100, Ct);
+        var entries = await Feed.ReadAsync(all, 100, Ct);
 
         Assert.Equal(appended.Select(message => (message.Conversation, message.SeqNo)), entries.Select(entry => (entry.Conversation, entry.SeqNo)));
         Assert.Equal(entries.Select(entry => entry.Position).Order().Distinct(), entries.Select(entry => entry.Position));
-        Assert.Equal(Feed.Current.Value, entries[^1].Position);
-        Assert.Equal(entries.Skip(4).Take(3), await Feed.ReadAfterAsync(start with { Value = entries[3].Position }, 3, Ct));
-        Assert.Empty(await Feed.ReadAfterAsync(Feed.Current, 3, Ct));
+        Assert.Equal(all.UpTo, entries[^1].Position);
+        Assert.Equal(entries.Skip(4).Take(3), await Feed.ReadAsync(all with { After = start with { Value = entries[3].Position } }, 3, Ct));
+        Assert.Equal(entries.Take(7), await Feed.ReadAsync(all with { UpTo = entries[6].Position }, 100, Ct));
+        Assert.Empty(await Feed.ReadAsync(all with { After = _log.Log.FeedPosition }, 3, Ct));
     }
 
     [Fact]
     public async Task A_position_of_another_history_of_the_log_leads_to_nothing()
     {
-        var before = Feed.Current;
+        var before = _log.Log.FeedPosition;
         await AppendAsync(1);
 
         _log.Log.BeginEpoch();
 
-        Assert.Empty(await Feed.ReadAfterAsync(before, 10, Ct));
-    }
-
-    [Fact]
-    public async Task A_followers_position_outlives_a_restart()
-    {
-        Assert.Null(await Feed.ReadFollowerAsync("fan-out", Ct));
-        await AppendAsync(1);
-        var position = Feed.Current;
-        await Feed.SaveFollowerAsync("fan-out", position, Ct);
-
-        _log.Close();
-
-        Assert.Equal(position, await Feed.ReadFollowerAsync("fan-out", Ct));
-        Assert.Null(await Feed.ReadFollowerAsync("other", Ct));
+        Assert.Empty(await Feed.ReadAsync(new FeedRange(before, long.MaxValue), 10, Ct));
     }
 
     [Fact]
@@ -74,15 +57,28 @@ public sealed class RocksChangeFeedTests : IDisposable
         var appends = Appends.UnderWay(_log.Log, TimeProvider.System);
         var draft = Draft(Team, Alice, "1");
         var first = appends.TryBegin(draft, out _)!;
-        var lowest = Activity.Of((await AppendAsync(1)).Id);
+        await AppendAsync(1);
+        var lowest = _log.Log.FeedPosition;
         var second = appends.TryBegin(draft, out _)!;
         await AppendAsync(2);
 
-        Assert.True(appends.RaisedUpTo < lowest);
+        Assert.True(appends.RaisedUpTo.Value < lowest.Value);
         appends.End(first);
         Assert.Equal(lowest, appends.RaisedUpTo);
         appends.End(second);
-        Assert.Equal(_log.Log.ActivityFloor, appends.RaisedUpTo);
+        Assert.Equal(_log.Log.FeedPosition, appends.RaisedUpTo);
+    }
+
+    private protected override Task<RunningServer> StartAsync()
+    {
+        var appends = Appends.UnderWay(_log.Log, Clock);
+        return Task.FromResult(new RunningServer(_log.Log, appends, new RocksChangeFeed(_log.Log, appends)));
+    }
+
+    private protected override Task CrashAsync(RunningServer server)
+    {
+        _log.Close();
+        return Task.CompletedTask;
     }
 
     private async Task<LoggedMessage> AppendAsync(int n, int back = 0)

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using static Chat.Modules.Messaging.Tests.Words;
@@ -59,18 +60,20 @@ public abstract class InboxContract
         var conversations = Enumerable.Range(0, 9).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToArray();
         await AppendAsync(conversations);
         var inbox = await Inbox.OpenAsync(Alice, Ct);
-        var all = inbox.Down(null, Activity.Lowest, 100);
+        var all = await inbox.DownAsync(null, 100, Ct);
 
         Assert.Equal(conversations.Reverse(), all.Select(entry => entry.Place.Conversation));
-        Assert.Equal(all.Take(3), inbox.Down(null, Activity.Lowest, 3));
-        Assert.Equal(all.Skip(4).Take(2), inbox.Down(all[3].Place, Activity.Lowest, 2));
-        Assert.Equal(all.Skip(4).Take(3), inbox.Down(all[3].Place, all[7].Place.Activity, 100));
-        Assert.Equal(all.Take(5).Reverse(), inbox.Up(all[5].Place, Activity.Lowest, 100));
-        Assert.Equal([all[4], all[3]], inbox.Up(all[5].Place, Activity.Lowest, 2));
-        Assert.Equal([all[1], all[0]], inbox.Up(all[5].Place, all[2].Place.Activity, 100));
-        Assert.Empty(inbox.Up(all[0].Place, Activity.Lowest, 100));
-        Assert.Empty(inbox.Down(all[8].Place, Activity.Lowest, 100));
+        Assert.Equal(all.Take(3), await inbox.DownAsync(null, 3, Ct));
+        Assert.Equal(all.Skip(4).Take(2), await inbox.DownAsync(all[3].Place, 2, Ct));
+        Assert.Equal(all.Take(5).Reverse(), await inbox.UpAsync(all[5].Place, Activity.Lowest, 100, Ct));
+        Assert.Equal([all[4], all[3]], await inbox.UpAsync(all[5].Place, Activity.Lowest, 2, Ct));
+        Assert.Equal([all[1], all[0]], await inbox.UpAsync(all[5].Place, all[2].Place.Activity, 100, Ct));
+        Assert.Empty(await inbox.UpAsync(all[0].Place, Activity.Lowest, 100, Ct));
+        Assert.Empty(await inbox.DownAsync(all[8].Place, 100, Ct));
     }
+
+    private protected async Task<DirectHeads> SinceAsync(UserId user, FeedPosition? since) =>
+        await (await Inbox.OpenAsync(user, Ct)).ReadSinceAsync(since, Ct);
 
     private protected async Task AppendAsync(params ConversationId[] conversations)
     {
@@ -79,5 +82,5 @@ public abstract class InboxContract
     }
 
     private protected async Task<IEnumerable<(ConversationId, long)>> AllAsync(UserId user) =>
-        (await Inbox.OpenAsync(user, Ct)).Down(null, Activity.Lowest, int.MaxValue).Select(entry => (entry.Place.Conversation, entry.Head.Value));
+        (await (await Inbox.OpenAsync(user, Ct)).DownAsync(null, int.MaxValue, Ct)).Select(entry => (entry.Place.Conversation, entry.Head.Value));
 }

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
@@ -91,21 +92,23 @@ public sealed class RocksInboxProperties
 
     private static async Task CheckAsync(RocksMessageLog log, RocksInbox inboxes, UserId user, int limit)
     {
-        var expected = (await new LogInbox(log).OpenAsync(user, default)).Down(null, Activity.Lowest, int.MaxValue);
+        var expected = await (await new LogInbox(log).OpenAsync(user, default)).DownAsync(null, int.MaxValue, default);
         var inbox = await inboxes.OpenAsync(user, default);
 
         var down = new List<InboxEntry>();
-        for (PagePlace? after = null; inbox.Down(after, Activity.Lowest, limit) is { Count: > 0 } page; after = page[^1].Place)
+        for (PagePlace? after = null; await inbox.DownAsync(after, limit, default) is { Count: > 0 } page; after = page[^1].Place)
             down.AddRange(page);
         Assert.Equal(expected, down);
         if (expected.Count == 0)
             return;
         var up = new List<InboxEntry>();
-        for (var before = expected[^1].Place; inbox.Up(before, Activity.Lowest, limit) is { Count: > 0 } page; before = page[^1].Place)
+        for (var before = expected[^1].Place; await inbox.UpAsync(before, Activity.Lowest, limit, default) is { Count: > 0 } page; before = page[^1].Place)
             up.AddRange(page);
         Assert.Equal(expected.SkipLast(1).Reverse(), up);
-        var since = expected[expected.Count / 2].Place.Activity;
-        Assert.Equal(expected.Take(expected.Count / 2), inbox.Down(null, since, int.MaxValue));
+        var since = new FeedPosition(log.Epoch, expected[expected.Count / 2].Place.Activity.Value);
+        Assert.Equal(
+            expected.Take(expected.Count / 2).Select(entry => (entry.Place.Conversation, entry.Head)),
+            (await inbox.ReadSinceAsync(since, default)).Heads.Select(head => (head.Conversation, head.SeqNo)));
     }
 
     private static void DeleteAll(RocksMessageLog log)

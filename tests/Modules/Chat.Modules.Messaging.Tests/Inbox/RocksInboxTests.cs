@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
@@ -67,17 +68,18 @@ public sealed class RocksInboxTests : InboxContract, IDisposable
     public async Task A_reader_asks_for_what_has_changed_since_it_looked_last()
     {
         await AppendAsync(AliceAndBob, ConversationId.Direct(Alice, Carol));
-        var upTo = (await Inbox.OpenAsync(Alice, Ct)).UpTo!.Value;
+        var before = (await SinceAsync(Alice, null)).UpTo;
         await AppendAsync(AliceAndBob);
 
         foreach (var isStored in new[] { false, true })
         {
             if (isStored)
                 Opened.Flush();
-            var inbox = await Inbox.OpenAsync(Alice, Ct);
+            var changed = await SinceAsync(Alice, before);
 
-            Assert.Equal([AliceAndBob], inbox.Down(null, upTo, 100).Select(entry => entry.Place.Conversation));
-            Assert.Empty(inbox.Down(null, inbox.UpTo!.Value, 100));
+            Assert.Equal([AliceAndBob], changed.Heads.Select(head => head.Conversation));
+            Assert.Empty((await SinceAsync(Alice, changed.UpTo)).Heads);
+            Assert.Equal(2, (await SinceAsync(Alice, new FeedPosition("another", changed.UpTo!.Value.Value))).Heads.Count);
         }
     }
 
@@ -91,7 +93,7 @@ public sealed class RocksInboxTests : InboxContract, IDisposable
 
         Opened.Forget();
 
-        Assert.Equal(AliceAndBob, Assert.Single(inbox.Down(null, Activity.Lowest, 10)).Place.Conversation);
+        Assert.Equal(AliceAndBob, Assert.Single(await inbox.DownAsync(null, 10, Ct)).Place.Conversation);
     }
 
     [Fact]
@@ -101,12 +103,13 @@ public sealed class RocksInboxTests : InboxContract, IDisposable
         await AppendAsync(AliceAndBob, other);
         await AllAsync(Alice);
         var inbox = await Inbox.OpenAsync(Alice, Ct);
+        var opened = new Activity((await inbox.ReadSinceAsync(null, Ct)).UpTo!.Value.Value);
         await AppendAsync(AliceAndBob);
         Opened.Flush();
 
         Assert.Equal(
             [AliceAndBob, other],
-            inbox.Down(null, Activity.Lowest, 10).Concat(inbox.Up(new PagePlace(inbox.UpTo!.Value, AliceAndBob), inbox.UpTo.Value, 10))
+            (await inbox.DownAsync(null, 10, Ct)).Concat(await inbox.UpAsync(new PagePlace(opened, AliceAndBob), opened, 10, Ct))
                 .Select(entry => entry.Place.Conversation).Distinct().OrderBy(conversation => conversation.Value, StringComparer.Ordinal));
     }
 

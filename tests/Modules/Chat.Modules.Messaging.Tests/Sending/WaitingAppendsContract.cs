@@ -3,11 +3,10 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
-using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log;
+using Chat.Modules.Messaging.Tests.Log.Cluster;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -185,8 +184,7 @@ public sealed class WaitingAppendsCqlTests(CassandraServer server) : WaitingAppe
             await _database.Task;
             return CqlFault.None;
         });
-        _log = new CqlMessageLog(
-            new CqlLogTables(session, TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        _log = ClusterLogs.Of(session);
         await _log.OpenAsync(Ct);
         return _log;
     }

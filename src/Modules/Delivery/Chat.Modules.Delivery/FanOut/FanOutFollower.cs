@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.FanOut;
 
 /// <summary>
-/// Notes in the log's feed how far the fan-out has got. After a crash what lies behind that is fanned out again: whoever has it passes over it.
+/// Saves in the change feed how far the fan-out has got. What servers that are gone have left is fanned out again: whoever has it passes over it.
 /// Begins before the <see cref="FanOutWorker"/>, which works off what is found, and ends after it.
 /// </summary>
 internal sealed class FanOutFollower(
@@ -15,57 +15,76 @@ internal sealed class FanOutFollower(
     private const string Name = "fan-out";
     private const int ReadAtOnce = 4_096;
 
+    // Seconds from one look for what others have left to the next.
+    private const int LookEvery = 30;
+
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
+    // Only the one call at a time touches these: positions that are saved when what was offered by then has settled, what others left first.
+    private readonly Queue<(FeedPosition Position, long[] Offered)> _left = new();
     private (FeedPosition Position, long[] Offered)? _next;
-    private FeedPosition? _noted;
+    private FeedPosition? _saved;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            await CatchUpAsync(cancellationToken);
-        }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            // Devices that connect read the log in any case.
-            log.FeedNotFollowed(e);
-        }
+        await TryAsync(CatchUpAsync, cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await TryNoteAsync(cancellationToken);
+        await TryAsync(SaveAsync, cancellationToken);
     }
 
-    /// <summary>Notes the position up to which all has reached the connections, if that is further than before.</summary>
-    public async Task NoteAsync(CancellationToken ct)
+    /// <summary>Has the fan-out work off what servers that are gone have left, unless it does that still.</summary>
+    public async Task CatchUpAsync(CancellationToken ct)
     {
+        if (_left.Count > 0)
+            return;
+        var found = 0;
+        foreach (var range in await feed.FindLeftAsync(Name, ct))
+            found += await OfferAsync(range, options.Value.MaxCatchUp - found, ct);
+        if (found > 0)
+            log.CaughtUp(found);
+    }
+
+    /// <summary>Saves the positions up to which all has reached the connections, where they are further than before.</summary>
+    public async Task SaveAsync(CancellationToken ct)
+    {
+        while (_left.TryPeek(out var left) && queue.HasSettled(left.Offered))
+        {
+            await feed.SaveFollowerAsync(Name, left.Position, ct);
+            _left.Dequeue();
+        }
         // The position first: what it covers was offered by then.
         var position = feed.Raised;
         _next ??= (position, queue.Offered());
         if (!queue.HasSettled(_next.Value.Offered))
             return;
-        if (_next.Value.Position != _noted)
+        if (_next.Value.Position != _saved)
             await feed.SaveFollowerAsync(Name, _next.Value.Position, ct);
-        _noted = _next.Value.Position;
+        _saved = _next.Value.Position;
         _next = null;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await TryNoteAsync(stoppingToken);
+        for (var second = 1; await timer.WaitForNextTickAsync(stoppingToken); second++)
+        {
+            await TryAsync(SaveAsync, stoppingToken);
+            if (second % LookEvery == 0)
+                await TryAsync(CatchUpAsync, stoppingToken);
+        }
     }
 
-    private async Task TryNoteAsync(CancellationToken ct)
+    // Devices that connect read the log in any case.
+    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken ct)
     {
         try
         {
-            await NoteAsync(ct);
+            await work(ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -73,24 +92,22 @@ internal sealed class FanOutFollower(
         }
     }
 
-    private async Task CatchUpAsync(CancellationToken ct)
+    // At most so many; what is beyond that is left to the devices, which find it when they connect.
+    private async Task<int> OfferAsync(FeedRange range, int limit, CancellationToken ct)
     {
-        if (await feed.ReadFollowerAsync(Name, ct) is not { } position)
-            return;
-        var (last, found) = (feed.Current.Value, 0);
-        while (position.Value < last && found < options.Value.MaxCatchUp)
+        var found = 0;
+        for (var rest = range; found < limit;)
         {
-            var entries = await feed.ReadAfterAsync(position, Math.Min(ReadAtOnce, options.Value.MaxCatchUp - found), ct);
+            var entries = await feed.ReadAsync(rest, Math.Min(ReadAtOnce, limit - found), ct);
             if (entries.Count == 0)
                 break;
-            foreach (var entry in entries)
-                queue.Note(entry.Conversation, entry.SeqNo);
+            queue.Note(entries);
             found += entries.Count;
-            position = position with { Value = entries[^1].Position };
+            rest = rest with { After = rest.After with { Value = entries[^1].Position } };
         }
-        if (found > 0)
-            log.CaughtUp(found);
-        if (position.Value < last && found >= options.Value.MaxCatchUp)
+        if (found >= limit)
             log.CatchUpEnded(options.Value.MaxCatchUp);
+        _left.Enqueue((range.After with { Value = range.UpTo }, queue.Offered()));
+        return found;
     }
 }

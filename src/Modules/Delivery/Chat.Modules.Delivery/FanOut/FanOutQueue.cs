@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.FanOut;
 
-/// <summary>A message that waits for the fan-out.</summary>
-internal readonly record struct FanOutItem(MessageAppended Appended, long AppendedAt);
+/// <summary>A message that waits for the fan-out; without one it only wakes the worker.</summary>
+internal readonly record struct FanOutItem(MessageAppended? Appended, long AppendedAt);
 
 /// <summary>
 /// The messages that wait for the fan-out, in lanes by conversation: one worker has all of a conversation. The sender never waits: when a lane is full, only
@@ -40,8 +40,15 @@ internal sealed class FanOutQueue
         lane.TryWrite(item);
     }
 
-    /// <summary>A conversation has messages up to a seqNo that may not have been fanned out; its connections read them from the log. Before the workers begin.</summary>
-    public void Note(ConversationId conversation, SeqNo head) => LaneOf(conversation).Note(conversation, head);
+    /// <summary>Conversations have messages up to a seqNo that may not have been fanned out: their connections read them from the log.</summary>
+    public void Note(IReadOnlyList<FeedEntry> entries)
+    {
+        foreach (var entry in entries)
+            LaneOf(entry.Conversation).Note(entry.Conversation, entry.SeqNo);
+        // A lane without room has a worker that is awake, and reads the overflow after its items.
+        foreach (var lane in _lanes)
+            lane.TryWrite(default);
+    }
 
     /// <summary>What was offered so far, for <see cref="HasSettled"/>.</summary>
     public long[] Offered() => [.. _lanes.Select(lane => lane.Written)];

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
 using MediatR;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -30,18 +31,18 @@ internal sealed class FanOutWorker(
     {
         var batch = new List<FanOutItem>(MaxBatch);
         var done = 0L;
-        // What the previous run of the server left.
-        await TellOverflowAsync(lane);
         while (await HasWorkAsync(lane))
         {
-            while (batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item))
-                batch.Add(item);
+            for (; batch.Count < MaxBatch && lane.Items.Reader.TryRead(out var item); done++)
+            {
+                if (item.Appended is not null)
+                    batch.Add(item);
+            }
             // Appends of one conversation may arrive out of order. Sorted, no connection has to read the log.
             if (batch.Count > 1)
-                batch.Sort(static (a, b) => a.Appended.Message.SeqNo.CompareTo(b.Appended.Message.SeqNo));
+                batch.Sort(static (a, b) => a.Appended!.Message.SeqNo.CompareTo(b.Appended!.Message.SeqNo));
             foreach (var item in batch)
-                await FanOutAsync(item, lane);
-            done += batch.Count;
+                await FanOutAsync(item.Appended!, item.AppendedAt, lane);
             batch.Clear();
             await TellOverflowAsync(lane);
             if (lane.Overflow.IsEmpty)
@@ -74,16 +75,16 @@ internal sealed class FanOutWorker(
         }
     }
 
-    private async Task FanOutAsync(FanOutItem item, FanOutQueue.Lane lane)
+    private async Task FanOutAsync(MessageAppended appended, long appendedAt, FanOutQueue.Lane lane)
     {
-        var message = item.Appended.Message;
+        var message = appended.Message;
         try
         {
             var members = await mediator.Send(new GetMembers(message.Conversation));
             if (members.Count > options.Value.PushThreshold)
                 large.Advance(message.Conversation, message.SeqNo);
             else
-                receivers.Push(item.Appended, members);
+                receivers.Push(appended, members);
         }
         catch (Exception e)
         {
@@ -91,7 +92,7 @@ internal sealed class FanOutWorker(
             log.FanOutFailed(message.Conversation, e);
             lane.Note(message.Conversation, message.SeqNo);
         }
-        metrics.FannedOut(item.AppendedAt);
+        metrics.FannedOut(appendedAt);
     }
 
     private async Task AdvanceAsync(ConversationId conversation, SeqNo head, FanOutQueue.Lane lane)

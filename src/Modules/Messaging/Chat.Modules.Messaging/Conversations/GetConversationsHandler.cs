@@ -42,7 +42,7 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         var groups = await FindGroupsAsync(query.Caller.User, ct);
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
-        var page = await LoadAsync(Next(directs, groups, start, limit + 1), ct);
+        var page = await LoadAsync(await NextAsync(directs, groups, start, limit + 1, ct), ct);
         PageStart? next = null;
         var fitting = Math.Min(limit, CountFitting(page));
         if (page.Count > fitting)
@@ -60,21 +60,21 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
     }
 
     /// <summary>What is to be listed next, in the order of <see cref="PageStart"/>; at most <paramref name="count"/>.</summary>
-    private static List<Entry> Next(IUserInbox directs, IReadOnlyList<Entry> groups, PageStart? start, int count)
+    private static async Task<List<Entry>> NextAsync(IUserInbox directs, IReadOnlyList<Entry> groups, PageStart? start, int count, CancellationToken ct)
     {
         var next = new List<Entry>();
         if (start is null or { Begun: not null })
-            next.AddRange(Down(start?.After));
+            next.AddRange(await DownAsync(start?.After));
         if (start is not null && next.Count < count)
-            next.AddRange(Up(start.After, start.Begun ?? Activity.Lowest));
+            next.AddRange(await UpAsync(start.After, start.Begun ?? Activity.Lowest));
         return next.Count > count ? next[..count] : next;
 
-        IEnumerable<Entry> Down(PagePlace? after) => directs.Down(after, Activity.Lowest, count).Select(ToEntry)
+        async Task<IEnumerable<Entry>> DownAsync(PagePlace? after) => (await directs.DownAsync(after, count, ct)).Select(ToEntry)
             .Concat(groups.Where(entry => after is null || entry.Place.CompareTo(after) > 0))
             .OrderBy(entry => entry.Place);
 
         // Only a message moves a conversation up.
-        IEnumerable<Entry> Up(PagePlace before, Activity above) => directs.Up(before, above, count).Select(ToEntry)
+        async Task<IEnumerable<Entry>> UpAsync(PagePlace before, Activity above) => (await directs.UpAsync(before, above, count, ct)).Select(ToEntry)
             .Concat(groups.Where(entry => entry.Head != SeqNo.None && entry.Place.Activity > above && entry.Place.CompareTo(before) < 0))
             .OrderByDescending(entry => entry.Place);
     }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
@@ -7,22 +8,32 @@ using RocksDbSharp;
 
 namespace Chat.Modules.Messaging.Feed;
 
-/// <summary>The feed of the embedded log. How far a follower got stands in the log's default family: key <c>follower</c>, NUL, name; value the position, 8 bytes, big endian.</summary>
+/// <summary>
+/// The feed of the embedded log, one stream for each epoch of it. How far a follower got stands in the log's default family: key <c>follower</c>, NUL,
+/// name; value the position, 8 bytes, big endian.
+/// </summary>
 internal sealed class RocksChangeFeed(RocksMessageLog log, AppendsUnderWay appends) : IChangeFeed
 {
-    public FeedPosition Current => At(log.ActivityFloor);
+    // What earlier runs have left is found once.
+    private readonly ConcurrentDictionary<string, byte> _found = new();
 
-    public FeedPosition Raised => At(appends.RaisedUpTo);
+    public FeedPosition Raised => appends.RaisedUpTo;
 
-    public ValueTask<IReadOnlyList<FeedEntry>> ReadAfterAsync(FeedPosition after, int limit, CancellationToken ct) =>
-        ValueTask.FromResult(after.Epoch == log.Epoch ? log.ReadFeed(new Activity(after.Value), limit) : []);
-
-    public ValueTask<FeedPosition?> ReadFollowerAsync(string follower, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct)
     {
-        using var view = log.Store.View();
-        return ValueTask.FromResult<FeedPosition?>(view.Get(KeyOf(follower), log.Store.Default) is { } position
-            ? new FeedPosition(log.Epoch, BinaryPrimitives.ReadInt64BigEndian(position))
-            : null);
+        if (!_found.TryAdd(follower, 0))
+            return [];
+        var present = log.FeedPosition;
+        if (ReadFollower(follower) is { } position)
+            return position < present.Value ? [new FeedRange(present with { Value = position }, present.Value)] : [];
+        await SaveFollowerAsync(follower, present, ct);
+        return [];
+    }
+
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct)
+    {
+        var found = range.After.Epoch == log.Epoch ? log.ReadFeed(new Activity(range.After.Value), limit) : [];
+        return ValueTask.FromResult<IReadOnlyList<FeedEntry>>([.. found.TakeWhile(entry => entry.Position <= range.UpTo)]);
     }
 
     public ValueTask SaveFollowerAsync(string follower, FeedPosition position, CancellationToken ct)
@@ -35,7 +46,11 @@ internal sealed class RocksChangeFeed(RocksMessageLog log, AppendsUnderWay appen
         return ValueTask.CompletedTask;
     }
 
-    private FeedPosition At(Activity activity) => new(log.Epoch, activity.Value);
+    private long? ReadFollower(string follower)
+    {
+        using var view = log.Store.View();
+        return view.Get(KeyOf(follower), log.Store.Default) is { } position ? BinaryPrimitives.ReadInt64BigEndian(position) : null;
+    }
 
     private static byte[] KeyOf(string follower) => Encoding.ASCII.GetBytes($"follower\0{follower}");
 }

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Log;
 
@@ -22,14 +23,17 @@ internal interface IInbox
 /// </summary>
 internal interface IUserInbox
 {
-    /// <summary>The messages up to here are in it, and a caller may ask for what has changed since. Null where all is looked at each time.</summary>
-    Activity? UpTo { get; }
+    /// <summary>
+    /// Those with a message after a position that <see cref="DirectHeads.UpTo"/> was at an earlier call, in any order; all of them where it is null, or
+    /// where it does not tell any more. Others may be among them.
+    /// </summary>
+    ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct);
 
-    /// <summary>In the list's order: what follows <paramref name="after"/>, from the beginning where it is null, and has activity above <paramref name="above"/>.</summary>
-    IReadOnlyList<InboxEntry> Down(PagePlace? after, Activity above, int limit);
+    /// <summary>In the list's order: what follows <paramref name="after"/>, from the beginning where it is null.</summary>
+    ValueTask<IReadOnlyList<InboxEntry>> DownAsync(PagePlace? after, int limit, CancellationToken ct);
 
     /// <summary>In the opposite order: what stands before <paramref name="before"/> and has activity above <paramref name="above"/>, the nearest first.</summary>
-    IReadOnlyList<InboxEntry> Up(PagePlace before, Activity above, int limit);
+    ValueTask<IReadOnlyList<InboxEntry>> UpAsync(PagePlace before, Activity above, int limit, CancellationToken ct);
 }
 
 /// <summary>A conversation in the inbox.</summary>

@@ -7,13 +7,19 @@ namespace Chat.Modules.Messaging.Inbox;
 /// <summary>Keeps nothing: reads the head of every conversation each time.</summary>
 internal sealed class LogInbox(IMessageLog log) : IInbox
 {
-    public async ValueTask<IUserInbox> OpenAsync(UserId user, CancellationToken ct)
-    {
-        var conversations = await log.GetDirectConversationsAsync(user, ct);
-        var heads = await log.GetHeadsAsync(conversations, ct);
-        // On a cluster a direct conversation is noted before its first message is, which may then never have been written.
-        return new SortedInbox(conversations.Zip(heads)
+    public async ValueTask<IUserInbox> OpenAsync(UserId user, CancellationToken ct) => new SortedInbox(await log.ReadEntriesAsync(user, ct));
+}
+
+internal static class LogEntries
+{
+    /// <summary>All of a user's direct conversations, in any order.</summary>
+    public static async Task<IReadOnlyList<InboxEntry>> ReadEntriesAsync(this IMessageLog log, UserId user, CancellationToken ct) =>
+        await log.ReadEntriesAsync(await log.GetDirectConversationsAsync(user, ct), ct);
+
+    /// <summary>Those of some conversations that have a message: on a cluster one is noted before its first message is, which may then never have been written.</summary>
+    public static async Task<IReadOnlyList<InboxEntry>> ReadEntriesAsync(
+        this IMessageLog log, IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
+        [.. conversations.Zip(await log.GetHeadsAsync(conversations, ct))
             .Where(one => one.Second is not null)
-            .Select(one => new InboxEntry(new PagePlace(one.Second!.Value.Activity, one.First), one.Second.Value.SeqNo)));
-    }
+            .Select(one => new InboxEntry(new PagePlace(one.Second!.Value.Activity, one.First), one.Second.Value.SeqNo))];
 }

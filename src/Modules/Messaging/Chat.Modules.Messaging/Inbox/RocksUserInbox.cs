@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Log;
 using RocksDbSharp;
@@ -12,16 +13,26 @@ internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, User
     private readonly byte[] _prefix = InboxKeys.OrderOf(user);
     private readonly Dictionary<ConversationId, InboxEntry> _recent = recent.ToDictionary(entry => entry.Place.Conversation);
 
-    public Activity? UpTo => upTo;
+    public ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct)
+    {
+        var above = since?.Epoch == log.Epoch ? new Activity(since.Value.Value) : Activity.Lowest;
+        return ValueTask.FromResult(SortedInbox.ToHeads(Down(null, above, int.MaxValue), new FeedPosition(log.Epoch, upTo.Value)));
+    }
 
-    public IReadOnlyList<InboxEntry> Down(PagePlace? after, Activity above, int limit) =>
+    public ValueTask<IReadOnlyList<InboxEntry>> DownAsync(PagePlace? after, int limit, CancellationToken ct) =>
+        ValueTask.FromResult(Down(after, Activity.Lowest, limit));
+
+    public ValueTask<IReadOnlyList<InboxEntry>> UpAsync(PagePlace before, Activity above, int limit, CancellationToken ct) =>
+        ValueTask.FromResult(Up(before, above, limit));
+
+    private IReadOnlyList<InboxEntry> Down(PagePlace? after, Activity above, int limit) =>
         Walk(
             rows => rows.Seek(after is null ? _prefix : InboxKeys.Order(user, after)), rows => rows.Next(),
             place => place.Activity > above, place => after is null || place.CompareTo(after) > 0, limit) is { } found
             ? [.. found.OrderBy(entry => entry.Place).Take(limit)]
-            : inbox.ReadLog(user).Down(after, above, limit);
+            : [.. inbox.ReadLog(user).Down(after, limit).Where(entry => entry.Place.Activity > above)];
 
-    public IReadOnlyList<InboxEntry> Up(PagePlace before, Activity above, int limit) =>
+    private IReadOnlyList<InboxEntry> Up(PagePlace before, Activity above, int limit) =>
         Walk(
             rows => rows.SeekForPrev(above >= before.Activity ? InboxKeys.Order(user, above) : InboxKeys.Order(user, before)), rows => rows.Prev(),
             place => true, place => place.Activity > above && place.CompareTo(before) < 0, limit) is { } found

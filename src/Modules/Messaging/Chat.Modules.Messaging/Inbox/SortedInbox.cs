@@ -1,3 +1,4 @@
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Log;
 
@@ -9,11 +10,20 @@ internal sealed class SortedInbox(IEnumerable<InboxEntry> entries) : IUserInbox
 {
     private readonly List<InboxEntry> _entries = [.. entries.OrderBy(entry => entry.Place)];
 
-    public Activity? UpTo => null;
-
-    public IReadOnlyList<InboxEntry> Down(PagePlace? after, Activity above, int limit) =>
-        [.. _entries.Where(entry => (after is null || entry.Place.CompareTo(after) > 0) && entry.Place.Activity > above).Take(limit)];
+    public IReadOnlyList<InboxEntry> Down(PagePlace? after, int limit) =>
+        [.. _entries.Where(entry => after is null || entry.Place.CompareTo(after) > 0).Take(limit)];
 
     public IReadOnlyList<InboxEntry> Up(PagePlace before, Activity above, int limit) =>
         [.. _entries.Where(entry => entry.Place.CompareTo(before) < 0 && entry.Place.Activity > above).Reverse().Take(limit)];
+
+    public ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct) => ValueTask.FromResult(ToHeads(_entries, null));
+
+    public ValueTask<IReadOnlyList<InboxEntry>> DownAsync(PagePlace? after, int limit, CancellationToken ct) => ValueTask.FromResult(Down(after, limit));
+
+    public ValueTask<IReadOnlyList<InboxEntry>> UpAsync(PagePlace before, Activity above, int limit, CancellationToken ct) =>
+        ValueTask.FromResult(Up(before, above, limit));
+
+    /// <summary>Where a position is an activity.</summary>
+    public static DirectHeads ToHeads(IEnumerable<InboxEntry> entries, FeedPosition? upTo) =>
+        new([.. entries.Select(entry => new ConversationHead(entry.Place.Conversation, entry.Head, entry.Place.Activity.Value))], upTo);
 }

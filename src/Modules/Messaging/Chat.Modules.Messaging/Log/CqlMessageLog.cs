@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log.Cluster;
 using Microsoft.Extensions.Hosting;
 
@@ -14,9 +15,6 @@ namespace Chat.Modules.Messaging.Log;
 /// </summary>
 internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedService, IAsyncDisposable
 {
-    // By how much the hosts' clocks may differ, and how long an append may take, without a list's pages missing what moves.
-    private static readonly TimeSpan Spread = TimeSpan.FromMinutes(1);
-
     // Bytes of UTF-8, by the protocol.
     private const int LongestText = 16 * 1024;
 
@@ -24,6 +22,8 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private const int MaxPart = 64;
 
     private readonly ILogTables _tables;
+    private readonly Touches _touches;
+    private readonly ClusterTimes _times;
     private readonly FinalReader _reader;
     private readonly Attempts _attempts;
     private readonly WriterContext _writers;
@@ -38,17 +38,17 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, TimeProvider clock, ActivityClock activity)
-        : this(tables, clock, activity, Random.Shared)
+    public CqlMessageLog(ILogTables tables, Touches touches, ClusterTimes times, TimeProvider clock, ActivityClock activity)
+        : this(tables, touches, times, clock, activity, Random.Shared)
     {
     }
 
     // A test has chance decide the same again.
-    internal CqlMessageLog(ILogTables tables, TimeProvider clock, ActivityClock activity, Random random)
+    internal CqlMessageLog(ILogTables tables, Touches touches, ClusterTimes times, TimeProvider clock, ActivityClock activity, Random random)
     {
-        (_tables, _clock, _activity, _random) = (tables, clock, activity, random);
+        (_tables, _touches, _times, _clock, _activity, _random) = (tables, touches, times, clock, activity, random);
         _reader = new FinalReader(tables, clock);
-        _writers = new WriterContext(tables, _reader, clock, random);
+        _writers = new WriterContext(tables, _reader, touches, clock, random);
         _attempts = _writers.Attempts;
         _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
     }
@@ -56,7 +56,9 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     /// <exception cref="InvalidOperationException">The log is not open yet.</exception>
     public string Epoch => _epoch ?? throw new InvalidOperationException("The log is not open.");
 
-    public Activity ActivityFloor => Activity.At(_clock.GetUtcNow() - Spread);
+    public Activity ActivityFloor => Activity.At(_clock.GetUtcNow() - _times.Margin);
+
+    public FeedPosition FeedPosition => _touches.Position;
 
     /// <summary>Appends that have no answer yet.</summary>
     public int Waiting => _writers.Pending;

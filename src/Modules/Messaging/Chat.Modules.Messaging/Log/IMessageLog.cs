@@ -14,9 +14,14 @@ internal interface IMessageLog
 
     /// <summary>
     /// Every message that a read from now on finds and one before did not has a higher <see cref="Activity"/>. On a cluster that holds as long as
-    /// no host's clock is more than a minute behind another's, less the time that an append takes.
+    /// no host's clock is more than a minute behind another's, and no append takes longer than 90 s.
     /// </summary>
     Activity ActivityFloor { get; }
+
+    /// <summary>
+    /// The present position in this server's stream of the <see cref="IChangeFeed"/>: messages whose append begins from now on stand above it.
+    /// </summary>
+    FeedPosition FeedPosition { get; }
 
     /// <summary>Takes the next seqNo, stores the message and remembers its ClientMsgId: after a crash all of it counts, or nothing.</summary>
     /// <remarks>Of appends with the same (sender, ClientMsgId), also concurrent ones, the first counts, and all have its message as their answer.</remarks>

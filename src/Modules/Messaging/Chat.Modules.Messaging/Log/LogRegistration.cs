@@ -21,7 +21,15 @@ internal static class LogRegistration
             .AddSingleton<CqlMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<CqlMessageLog>())
             .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())
-            .AddSingleton<IInbox, LogInbox>()
+            .AddSingleton(ClusterTimes.Default)
+            .AddSingleton<IFeedTables, CqlFeedTables>()
+            .AddSingleton<IInboxTables, CqlInboxTables>()
+            .AddSingleton(provider => new Touches(
+                provider.GetRequiredService<IFeedTables>(), provider.GetRequiredService<IInboxTables>(), ClusterTimes.Default,
+                provider.GetRequiredService<TimeProvider>(), Random.Shared))
+            .AddSingleton<CqlChangeFeed>().AddHostedService(provider => provider.GetRequiredService<CqlChangeFeed>())
+            .AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<CqlChangeFeed>())
+            .AddSingleton<IInbox, CqlInbox>()
             .AddHostedService(provider => provider.GetRequiredService<CqlMessageLog>())
         : services
             .AddSingleton<ActivityClock>()

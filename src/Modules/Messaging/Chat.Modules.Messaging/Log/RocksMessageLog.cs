@@ -59,6 +59,8 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
 
     public Activity ActivityFloor => new(Volatile.Read(ref _committed));
 
+    public FeedPosition FeedPosition => new(Epoch, Volatile.Read(ref _committed));
+
     public Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
     {
         var append = new RocksAppend(draft);

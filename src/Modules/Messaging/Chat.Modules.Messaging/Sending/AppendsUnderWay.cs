@@ -16,8 +16,8 @@ internal sealed class PendingAppend(MessageDraft draft) : TaskCompletionSource<R
     /// <summary>When it began, by the clock's timestamps.</summary>
     public long Since { get; set; }
 
-    /// <summary>The log's newest message of that moment: this one stands above it.</summary>
-    public Activity Floor { get; set; }
+    /// <summary>In the log's feed this one stands above it.</summary>
+    public long Floor { get; set; }
 
     public PendingAppend? Earlier { get; set; }
 
@@ -69,14 +69,14 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
     }
 
     /// <summary>Up to here each message that was acked has been raised.</summary>
-    public Activity RaisedUpTo
+    public FeedPosition RaisedUpTo
     {
         get
         {
             // First: an append that begins after this look stands above it.
-            var newest = log.ActivityFloor;
+            var present = log.FeedPosition;
             lock (_lock)
-                return _oldest is { } oldest && oldest.Floor < newest ? oldest.Floor : newest;
+                return _oldest is { } oldest && oldest.Floor < present.Value ? present with { Value = oldest.Floor } : present;
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
             watch = false;
             if (_count >= options.Value.MaxWaitingAppends || (_count > 0 && _bytes + append.Bytes > options.Value.MaxWaitingAppendBytes))
                 return null;
-            (append.Since, append.Floor, append.Earlier) = (clock.GetTimestamp(), log.ActivityFloor, _newest);
+            (append.Since, append.Floor, append.Earlier) = (clock.GetTimestamp(), log.FeedPosition.Value, _newest);
             if (_newest is null)
                 _oldest = append;
             else

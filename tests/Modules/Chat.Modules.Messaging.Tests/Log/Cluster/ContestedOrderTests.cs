@@ -1,6 +1,5 @@
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
-using Microsoft.Extensions.Logging.Abstractions;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
@@ -12,7 +11,7 @@ public sealed class ContestedOrderTests
     {
         var time = new VirtualTime(seed: 1);
         var tables = new VirtualTables(time);
-        var log = new CqlMessageLog(tables, time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(1));
+        var log = ClusterLogs.Of(tables, time, new Random(1));
 
         AppendedMessage[] appended = [];
         var sent = new VirtualProcess(time).Start(async () =>

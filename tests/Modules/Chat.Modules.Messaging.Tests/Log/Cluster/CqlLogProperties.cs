@@ -8,7 +8,6 @@ using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Sending;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -94,7 +93,7 @@ public sealed class CqlLogProperties
         private Host StartHost()
         {
             var meters = new TestMeters();
-            var log = new CqlMessageLog(_tables, _time, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(_time.Random.Next()));
+            var log = ClusterLogs.Of(_tables, _time, new Random(_time.Random.Next()));
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
             var rates = new UuidTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
             var directs = new DirectConversationLimits(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));

@@ -4,7 +4,6 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -188,7 +187,7 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
 
     private async Task<CqlMessageLog> OpenAnotherAsync(TimeProvider? clock = null)
     {
-        var log = new CqlMessageLog(new CqlLogTables(_session!, clock ?? TimeProvider.System), TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        var log = ClusterLogs.Of(_session!, tablesClock: clock);
         await log.OpenAsync(Ct);
         return log;
     }

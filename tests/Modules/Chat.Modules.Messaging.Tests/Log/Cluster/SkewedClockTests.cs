@@ -1,7 +1,5 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Messaging.Log;
-using Microsoft.Extensions.Logging.Abstractions;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log.Cluster;
@@ -40,7 +38,7 @@ public sealed class SkewedClockTests
     private static async Task SendAsync(VirtualTime time, VirtualTables tables, TimeProvider clock, int host, int[] acks)
     {
         var process = new VirtualProcess(time);
-        var log = new CqlMessageLog(tables, clock, new ActivityClock(NullLogger<ActivityClock>.Instance), new Random(host));
+        var log = ClusterLogs.Of(tables, clock, new Random(host));
         var started = time.GetTimestamp();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async sender =>
         {
@@ -58,17 +56,5 @@ public sealed class SkewedClockTests
                 }
             }
         }));
-    }
-
-    private sealed class SkewedTime(VirtualTime time, TimeSpan skew) : TimeProvider
-    {
-        public override long TimestampFrequency => time.TimestampFrequency;
-
-        public override long GetTimestamp() => time.GetTimestamp();
-
-        public override DateTimeOffset GetUtcNow() => time.GetUtcNow() + skew;
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            time.CreateTimer(callback, state, dueTime, period);
     }
 }

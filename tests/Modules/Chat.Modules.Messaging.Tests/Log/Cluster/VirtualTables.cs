@@ -10,7 +10,7 @@ namespace Chat.Modules.Messaging.Tests.Log.Cluster;
 /// may be lost; a read asks two, and mends what they disagree in before it answers; a conditional write whose answer is lost may still
 /// happen later. What it promises is only what <see cref="ILogTables"/> asks for.
 /// </summary>
-internal sealed class VirtualTables(VirtualTime time) : ILogTables
+internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
 {
     private const int Quorum = 2;
 
@@ -76,7 +76,9 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
     public async Task<IReadOnlyList<LogRow>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, long bucket, bool withContent, CancellationToken ct) =>
         [.. (await Task.WhenAll(conversations.Select(conversation => ReadDownAsync(conversation, bucket, new SeqNo(SeqNo.MaxValue), 1, ct)))).SelectMany(rows => rows)];
 
-    public Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct) => Task.CompletedTask;
+    public Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct) => Task.WhenAll(
+        WriteAsync($"directs {conversation.Users.First}", [(conversation.Value, new Cell(1, conversation))]),
+        WriteAsync($"directs {conversation.Users.Second}", [(conversation.Value, new Cell(1, conversation))]));
 
     public Task<int> CountDirectsBegunAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
 
@@ -85,7 +87,8 @@ internal sealed class VirtualTables(VirtualTime time) : ILogTables
 
     public Task<int> CountDirectsAsync(UserId user, int limit, CancellationToken ct) => Task.FromResult(0);
 
-    public Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct) => throw new NotSupportedException();
+    public async Task<IReadOnlyList<ConversationId>> ReadDirectsAsync(UserId user, CancellationToken ct) =>
+        [.. (await ReadAsync($"directs {user}")).Values.Select(cell => (ConversationId)cell.Value)];
 
     /// <summary>Puts a message there as if a host had written it long ago.</summary>
     public void Seed(LoggedMessage message)

@@ -1,12 +1,13 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Appends this host's messages to one conversation, a batch after the other, in a term of its own (docs/adr/0005): claims each attempt,
-/// looks whether anyone else has, writes the rows with the next seqNos, and answers once it has seen that its term was still the
+/// Appends this host's messages to one conversation, a batch after the other, in a term of its own (docs/adr/0005): touches the conversation,
+/// claims each attempt, looks whether anyone else has, writes the rows with the next seqNos, and answers once it has seen that its term was still the
 /// conversation's after they were written. Whatever goes wrong in between ends the term: the next one begins behind all that then stands.
 /// </summary>
 internal sealed class ConversationWriter(ConversationId conversation, WriterContext context)
@@ -27,6 +28,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     // Only the one run at a time touches these.
     private Held? _held;
     private int _losses;
+    private Touch _touch;
 
     /// <summary>Whether it has nothing to do; then it may be forgotten.</summary>
     public bool IsIdle
@@ -114,7 +116,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         try
         {
-            await ClaimAsync(held, batch);
+            // Before a row can be read, and beside the claims, so that it takes no time of its own.
+            await Task.WhenAll(TouchAsync(batch), ClaimAsync(held, batch));
             if (batch.Count == 0 || await WriteAsync(held, batch))
                 return;
             // The term is over, and with it the claims: anew in the next one, which finds them and what of the batch it has counted in.
@@ -128,6 +131,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             batch.ForEach(append => context.Fail(append, e));
         }
     }
+
+    private async Task TouchAsync(IReadOnlyList<Append> appends) =>
+        _touch = await context.Touches.TouchAsync(conversation, [.. appends.Select(append => Activity.Of(append.Id))], _touch);
 
     private async Task BeginTermAsync(TaskCompletionSource? ended, long endTerm)
     {
@@ -275,7 +281,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
         if (message is not null)
         {
-            context.Settle(append, message);
+            await context.SettleAsync(append, message);
             return false;
         }
         append.Spent.AddRange(others.Except(open));
@@ -319,6 +325,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         var state = await context.Tables.ReadStateAsync(conversation, CancellationToken.None);
         if (state!.Term != held.Term)
             return false;
+        if (!context.Touches.IsGood(_touch, conversation))
+            await TouchAsync(appends);
         _losses = 0;
         held.Head = messages[^1].SeqNo;
         for (var i = 0; i < appends.Count; i++)

@@ -79,7 +79,8 @@ internal sealed class CqlLogTables : ILogTables
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
     {
         await _session.ExecuteAsync(
-            new("INSERT INTO messaging_epochs (log, epoch) VALUES ('messages', ?) IF NOT EXISTS", proposed) { Idempotent = false }, ct);
+            // Whoever makes the log says that its inboxes are written: no server of an earlier version has appended to it.
+            new("INSERT INTO messaging_epochs (log, epoch, inbox) VALUES ('messages', ?, 'new') IF NOT EXISTS", proposed) { Idempotent = false }, ct);
         var kept = await _session.ExecuteAsync(new("SELECT epoch FROM messaging_epochs WHERE log = 'messages'") { Linearizable = true }, ct);
         return kept.Rows[0].Get<string>(0);
     }

@@ -2,11 +2,12 @@ using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The writers of all conversations, and what they share.</summary>
-internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeProvider clock, Random random)
+internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touches touches, TimeProvider clock, Random random)
 {
     /// <summary>Terms that a writer tries to begin before it gives up.</summary>
     public const int MaxTurns = 20;
@@ -28,6 +29,8 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
     public ILogTables Tables => tables;
 
     public FinalReader Reader => reader;
+
+    public Touches Touches => touches;
 
     public Attempts Attempts { get; } = new(tables, reader);
 
@@ -57,6 +60,13 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
         // Before the answer, so that whoever has it and asks again is told by the log.
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
         append.IsIn(message);
+    }
+
+    /// <summary>Answers by an earlier message, whose server may have died before it answered: whatever it touched may be long ago.</summary>
+    public async Task SettleAsync(Append append, LoggedMessage earlier)
+    {
+        await touches.TouchAsync(earlier.Conversation, [Activity.Of(earlier.Id)], default);
+        Settle(append, earlier);
     }
 
     /// <summary>Answers: it may have happened.</summary>
@@ -116,7 +126,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, TimeP
                 var (message, still) = await Attempts.JudgeAsync(open, waits: true, CancellationToken.None);
                 if (message is not null)
                 {
-                    Settle(append, message);
+                    await SettleAsync(append, message);
                     writer.EndContest(append, isOver: true);
                     return;
                 }

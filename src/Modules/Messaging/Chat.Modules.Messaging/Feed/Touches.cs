@@ -1,0 +1,150 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Inbox;
+using Chat.Modules.Messaging.Log;
+
+namespace Chat.Modules.Messaging.Feed;
+
+/// <summary>
+/// Says in the feed, and in the inboxes of a direct conversation's users, that the conversation is about to have messages: before they can be read, and
+/// so before they are answered. Once a span; what follows within the span costs nothing more.
+/// </summary>
+internal sealed class Touches
+{
+    private readonly IFeedTables _feed;
+    private readonly IInboxTables _inbox;
+    private readonly ClusterTimes _times;
+    private readonly TimeProvider _clock;
+    private readonly Random _random;
+    private readonly Lock _lock = new();
+
+    // Guarded by _lock: one renewal at a time, which alone writes the lease.
+    private Task _renewing = Task.CompletedTask;
+    private Lease _lease;
+
+    // Spans of the feed: the present one, which never goes back whatever the clock does, and the last that was touched.
+    private long _present;
+    private long _touched;
+
+    public Touches(IFeedTables feed, IInboxTables inbox, ClusterTimes times, TimeProvider clock, Random random)
+    {
+        (_feed, _inbox, _times, _clock, _random) = (feed, inbox, times, clock, random);
+        _touched = PresentSpan() - 1;
+        _lease = new Lease(NewStream(PresentSpan()), RenewedAt: null);
+    }
+
+    /// <summary>The stream of this run of the server, and a span up to which it touches nothing any more.</summary>
+    public FeedPosition Position => new(Volatile.Read(ref _lease).Name, Math.Min(Volatile.Read(ref _touched), PresentSpan() - 1));
+
+    /// <summary>Keeps the stream, or begins another where that was not done in time. To be called several times within <see cref="ClusterTimes.Lease"/>.</summary>
+    public Task RenewAsync()
+    {
+        lock (_lock)
+            return _renewing = _renewing.IsCompleted ? RenewNowAsync() : _renewing;
+    }
+
+    /// <summary>Touches a conversation, as far as that was not done by the touch before.</summary>
+    /// <param name="conversation">Which is about to have messages.</param>
+    /// <param name="activities">Of the messages.</param>
+    /// <param name="last">The touch before.</param>
+    public async Task<Touch> TouchAsync(ConversationId conversation, IReadOnlyCollection<Activity> activities, Touch last)
+    {
+        var toFeed = IsCurrent(last, PresentSpan()) ? Task.FromResult((last.Stream, last.FeedSpan)) : TouchFeedAsync(conversation);
+        var toInbox = conversation.IsDirect ? TouchInboxAsync(conversation, activities, last) : Task.FromResult((last.InboxSpan, last.At));
+        await Task.WhenAll(toFeed, toInbox);
+        var ((stream, feedSpan), (inboxSpan, at)) = (await toFeed, await toInbox);
+        return new Touch(stream, feedSpan, inboxSpan, at);
+    }
+
+    /// <summary>
+    /// Whether messages may be answered by a touch: nobody takes its stream for finished, and readers that have not seen the messages will look at its span
+    /// again.
+    /// </summary>
+    public bool IsGood(Touch touch, ConversationId conversation) =>
+        IsCurrent(touch, touch.FeedSpan)
+        && (!conversation.IsDirect
+            || (_clock.GetElapsedTime(touch.At) <= _times.InboxSpan + _times.TouchLasts && touch.InboxSpan >= _times.SpanOf(Activity.At(_clock.GetUtcNow() - _times.TouchLasts))));
+
+    private bool IsCurrent(Touch touch, long span)
+    {
+        var lease = Volatile.Read(ref _lease);
+        return touch.Stream == lease.Stream.Id && touch.FeedSpan >= span && IsHeld(lease, touch.FeedSpan);
+    }
+
+    private async Task<(Guid Stream, long Span)> TouchFeedAsync(ConversationId conversation)
+    {
+        while (true)
+        {
+            var (lease, span) = (Volatile.Read(ref _lease), PresentSpan());
+            if (IsHeld(lease, span))
+            {
+                Raise(ref _touched, span);
+                await _feed.WriteTouchedAsync(lease.Stream.Id, span, conversation);
+                return (lease.Stream.Id, span);
+            }
+            await RenewAsync();
+        }
+    }
+
+    // Wherever a conversation may stand by one of the messages it has a row, and one at the time of the touch.
+    private async Task<(long Span, long At)> TouchInboxAsync(ConversationId conversation, IReadOnlyCollection<Activity> activities, Touch last)
+    {
+        var (at, now) = (_clock.GetTimestamp(), _clock.GetUtcNow());
+        var newest = activities.Append(Activity.At(now)).Max();
+        var isTouched = _clock.GetElapsedTime(last.At, at) <= _times.InboxSpan && last.InboxSpan >= _times.SpanOf(newest);
+        var places = activities.Where(activity => !isTouched || _times.SpanOf(activity) != last.InboxSpan).ToList();
+        if (isTouched && places.Count == 0)
+            return (last.InboxSpan, last.At);
+        if (!isTouched)
+            places.Add(newest);
+        var rows = InboxRow.At(conversation, places, now, _times);
+        var (one, other) = conversation.Users;
+        await Task.WhenAll(_inbox.AddAsync(one, rows), _inbox.AddAsync(other, rows));
+        return isTouched ? (last.InboxSpan, last.At) : (_times.SpanOf(newest), at);
+    }
+
+    private async Task RenewNowAsync()
+    {
+        var (at, span) = (_clock.GetTimestamp(), PresentSpan());
+        var stream = _lease.RenewedAt is null || IsHeld(_lease, _lease.Stream.Until) ? _lease.Stream : NewStream(span);
+        stream = stream with { Until = span + (long)(_times.Lease / _times.FeedSpan) + 1, Renewed = _clock.GetUtcNow() };
+        await _feed.SaveStreamAsync(stream, CancellationToken.None);
+        Volatile.Write(ref _lease, new Lease(stream, at));
+    }
+
+    private bool IsHeld(Lease lease, long span) =>
+        lease.RenewedAt is { } renewedAt && span <= lease.Stream.Until && _clock.GetElapsedTime(renewedAt) < _times.Lease;
+
+    private long PresentSpan() => Raise(ref _present, _times.FeedSpanOf(_clock.GetUtcNow()));
+
+    private FeedStream NewStream(long span)
+    {
+        Span<byte> id = stackalloc byte[16];
+        _random.NextBytes(id);
+        return new FeedStream(new Guid(id), span - 1, span - 1, default);
+    }
+
+    private static long Raise(ref long highest, long value)
+    {
+        for (var seen = Volatile.Read(ref highest); value > seen;)
+        {
+            var before = Interlocked.CompareExchange(ref highest, value, seen);
+            if (before == seen)
+                return value;
+            seen = before;
+        }
+        return Volatile.Read(ref highest);
+    }
+
+    private sealed record Lease(FeedStream Stream, long? RenewedAt)
+    {
+        public string Name { get; } = Stream.Id.ToString("N");
+    }
+}
+
+/// <summary>What was said when a conversation was touched.</summary>
+/// <param name="Stream">In which stream of the feed.</param>
+/// <param name="FeedSpan">In which of its spans.</param>
+/// <param name="InboxSpan">In which span of its users' inboxes, and when.</param>
+/// <param name="At">By the clock's timestamps.</param>
+internal readonly record struct Touch(Guid Stream, long FeedSpan, long InboxSpan, long At);

@@ -1,0 +1,105 @@
+using System.Diagnostics.Metrics;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Log;
+using Microsoft.Extensions.Logging;
+
+namespace Chat.Modules.Messaging.Inbox;
+
+/// <summary>
+/// The inbox of a cluster (docs/adr/0009). Its rows say when a conversation may have had activity, and are there before the message is
+/// (<see cref="Touches"/>): which conversations stand where is then read from the log, of those that matter. A user's part is made from the log
+/// where its mark is missing.
+/// </summary>
+internal sealed class CqlInbox : IInbox
+{
+    // Rows of one write when a user's part is made.
+    private const int RowsAtOnce = 64;
+    private const int WritesAtOnce = 8;
+
+    private static readonly TimeSpan NameKnownFor = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider _clock;
+    private readonly ILogger<CqlInbox> _logger;
+    private readonly Counter<long> _built;
+    private readonly Counter<long> _fromLog;
+
+    // The last that was read of it.
+    private Named? _name;
+
+    public CqlInbox(IMessageLog log, IInboxTables tables, ClusterTimes times, IMeterFactory meters, TimeProvider clock, ILogger<CqlInbox> logger)
+    {
+        (Log, Tables, Times, _clock, _logger) = (log, tables, times, clock, logger);
+        var meter = meters.Create("Chat");
+        _built = meter.CreateCounter<long>("chat.inbox.built", description: "Users whose inbox was made from the log.");
+        _fromLog = meter.CreateCounter<long>("chat.inbox.from_log", description: "Connects and pages of the list for which all of a user's heads were read.");
+    }
+
+    public IInboxTables Tables { get; }
+
+    public IMessageLog Log { get; }
+
+    public ClusterTimes Times { get; }
+
+    public DateTimeOffset Now => _clock.GetUtcNow();
+
+    public async ValueTask<IUserInbox> OpenAsync(UserId user, CancellationToken ct) => new CqlUserInbox(this, user, await ReadNameAsync(ct));
+
+    /// <summary>Whether the user's part can be read, and need not be made.</summary>
+    public bool IsUsable(InboxMark? mark, string name) =>
+        mark is { IsComplete: true } && mark.Name == name && Now - mark.Noticed < Times.RefreshAfter;
+
+    /// <summary>All of the user's conversations, from the log.</summary>
+    public Task<IReadOnlyList<InboxEntry>> ReadHeadsAsync(UserId user, CancellationToken ct)
+    {
+        _fromLog.Add(1);
+        return Log.ReadEntriesAsync(user, ct);
+    }
+
+    /// <summary>The same, where the user's part is not usable: it is noted as missing, and made some time after that.</summary>
+    /// <param name="user">Whose.</param>
+    /// <param name="mark">The user's, read before.</param>
+    /// <param name="name">Under which parts are complete.</param>
+    public async Task<IReadOnlyList<InboxEntry>> BuildAsync(UserId user, InboxMark? mark, string name, CancellationToken ct)
+    {
+        var now = Now;
+        var entries = await ReadHeadsAsync(user, ct);
+        try
+        {
+            if (mark is null || mark.Name != name)
+                await Tables.TryMarkAsync(user, new InboxMark(Guid.CreateVersion7(now), name, now, IsComplete: false), mark?.Token, ct);
+            else if (mark.IsComplete || now - mark.Noticed > Times.LostFor)
+                await StoreAsync(user, mark, entries, now);
+        }
+        catch (StoreUnavailableException e)
+        {
+            _logger.InboxPartNotStored(e);
+        }
+        return entries;
+    }
+
+    // What was lost with an earlier part no server counts on any more (LostFor): what is appended after the heads were read has rows of its own.
+    private async Task StoreAsync(UserId user, InboxMark mark, IReadOnlyList<InboxEntry> entries, DateTimeOffset now)
+    {
+        var rows = entries.SelectMany(entry => InboxRow.At(entry.Place.Conversation, [entry.Place.Activity], now, Times));
+        foreach (var wave in rows.Chunk(RowsAtOnce).Chunk(WritesAtOnce))
+            await Task.WhenAll(wave.Select(some => Tables.AddAsync(user, some)));
+        if (await Tables.TryMarkAsync(user, mark with { Noticed = now, IsComplete = true }, mark.Token, CancellationToken.None))
+            _built.Add(1);
+    }
+
+    private async ValueTask<string?> ReadNameAsync(CancellationToken ct)
+    {
+        if (_name is { } known && _clock.GetElapsedTime(known.ReadAt) < NameKnownFor)
+            return known.Name;
+        var now = _clock.GetTimestamp();
+        var name = await Tables.ReadNameAsync(ct) is { } inbox ? $"{Log.Epoch}/{inbox}" : null;
+        if (name is null && _name is not { Name: null })
+            _logger.InboxIsNotUsed();
+        _name = new Named(name, now);
+        return name;
+    }
+
+    private sealed record Named(string? Name, long ReadAt);
+}

@@ -1,0 +1,27 @@
+using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Inbox;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
+
+/// <summary>Logs of one server each.</summary>
+internal static class ClusterLogs
+{
+    public static CqlMessageLog Of(ICqlSession session, TimeProvider? tablesClock = null, TimeProvider? clock = null) =>
+        Of(session, Touches(session, clock), tablesClock, clock);
+
+    public static CqlMessageLog Of(ICqlSession session, Touches touches, TimeProvider? tablesClock = null, TimeProvider? clock = null) => new(
+        new CqlLogTables(session, tablesClock ?? TimeProvider.System), touches, ClusterTimes.Default, clock ?? TimeProvider.System,
+        new ActivityClock(NullLogger<ActivityClock>.Instance));
+
+    public static Touches Touches(ICqlSession session, TimeProvider? clock = null) => new(
+        new CqlFeedTables(session, TimeProvider.System), new CqlInboxTables(session, ClusterTimes.Default, TimeProvider.System), ClusterTimes.Default,
+        clock ?? TimeProvider.System, Random.Shared);
+
+    public static CqlMessageLog Of(VirtualTables tables, TimeProvider clock, Random random, ClusterTimes? times = null) => new(
+        tables, new Touches(tables, tables, times ?? ClusterTimes.Default, clock, random), times ?? ClusterTimes.Default, clock,
+        new ActivityClock(NullLogger<ActivityClock>.Instance), random);
+}
