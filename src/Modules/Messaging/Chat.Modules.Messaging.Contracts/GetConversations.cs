@@ -11,10 +11,10 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>.</remarks>
 public sealed record GetConversations(DeviceAddress Caller, int Limit, string? Cursor) : IQuery<Result<ConversationPage>>, IRateLimited
 {
-    /// <summary>Conversations in a page unless the caller says otherwise.</summary>
+    /// <summary>The default number of conversations in a page.</summary>
     public const int DefaultLimit = 50;
 
-    /// <summary>Conversations in the largest page.</summary>
+    /// <summary>The most conversations in a page.</summary>
     public const int MaxLimit = 200;
 
     DeviceAddress IRateLimited.From => Caller;
@@ -35,7 +35,7 @@ public sealed record ConversationPage(IReadOnlyList<ConversationSummary> Convers
 /// <param name="ReadSeqNo">Up to here the user has read.</param>
 /// <param name="UnreadCount">Others' messages above <paramref name="ReadSeqNo"/>, counted in the log, at most <see cref="UnreadCap"/>.</param>
 /// <param name="UnreadCapped">Whether there are more than were counted.</param>
-/// <param name="LastMessage">The newest that the caller may see; null for none.</param>
+/// <param name="LastMessage">The newest message that the caller may see; null for none.</param>
 public sealed record ConversationSummary(
     ConversationId Id, string? Title, SeqNo MaxSeqNo, SeqNo DeliveredSeqNo, SeqNo ReadSeqNo, int UnreadCount, bool UnreadCapped,
     LoggedMessage? LastMessage)

@@ -13,10 +13,10 @@ namespace Chat.Modules.Messaging.Contracts;
 public sealed record GetMessages(DeviceAddress Caller, ConversationId Conversation, SeqNo? After, SeqNo? Before, int Limit)
     : IQuery<Result<MessagePage>>, IRateLimited
 {
-    /// <summary>Messages in a page unless the caller says otherwise.</summary>
+    /// <summary>The default number of messages in a page.</summary>
     public const int DefaultLimit = 50;
 
-    /// <summary>Messages in the largest page.</summary>
+    /// <summary>The most messages in a page.</summary>
     public const int MaxLimit = 200;
 
     DeviceAddress IRateLimited.From => Caller;
@@ -26,9 +26,9 @@ public sealed record GetMessages(DeviceAddress Caller, ConversationId Conversati
 
 /// <summary>Messages in ascending order.</summary>
 /// <param name="Conversation">Whose they are.</param>
-/// <param name="Messages">Ascending by seqNo; what is absent within the page's bounds is a hole for certain.</param>
+/// <param name="Messages">Ascending by seqNo; a seqNo that is missing within the page's bounds is a hole for certain.</param>
 /// <param name="NextAfter">Up to here an upward page is complete; <paramref name="MaxSeqNo"/> at the end. Null on a downward page.</param>
-/// <param name="NextBefore">Down to here, exclusive, a downward page goes on; null on an upward page, and where nothing lies below.</param>
+/// <param name="NextBefore">A downward page continues below this; null on an upward page, and if there is nothing below.</param>
 /// <param name="MaxSeqNo">The conversation's head.</param>
 public sealed record MessagePage(
     ConversationId Conversation, IReadOnlyList<LoggedMessage> Messages, SeqNo? NextAfter, SeqNo? NextBefore, SeqNo MaxSeqNo);

@@ -2,12 +2,12 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>A store beside the embedded log that keeps places in it. After a restore it may be newer than the log.</summary>
+/// <summary>A store that contains seqNos of the embedded log. After a restore it may be newer than the log.</summary>
 public interface ILogPositions
 {
-    /// <summary>Of each conversation the highest place that is kept.</summary>
+    /// <summary>The highest stored seqNo of each conversation.</summary>
     IReadOnlyDictionary<ConversationId, SeqNo> ReadHighest();
 
-    /// <summary>Moves all places of these conversations that are above their heads down to them.</summary>
+    /// <summary>Lowers all stored seqNos of these conversations that are above the heads.</summary>
     Task ClampAsync(IReadOnlyDictionary<ConversationId, SeqNo> heads, CancellationToken ct);
 }

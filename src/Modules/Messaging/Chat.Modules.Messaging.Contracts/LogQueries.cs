@@ -4,36 +4,36 @@ using Chat.BuildingBlocks.Mediation;
 namespace Chat.Modules.Messaging.Contracts;
 
 /// <summary>The log's messages above <paramref name="After"/>, ascending, at most <paramref name="Limit"/>. For other modules: checks no membership.</summary>
-/// <param name="Conversation">Of which conversation; one that has no message has an empty answer.</param>
+/// <param name="Conversation">One without a message gives an empty answer.</param>
 /// <param name="After">Exclusive.</param>
 /// <param name="Limit">1 or more.</param>
-/// <param name="MaxBytes">The messages' size as JSON at which the answer ends, though there may be more; the first is in it whatever its size.</param>
+/// <param name="MaxBytes">The most bytes of the messages as JSON; at least one message is returned, whatever its size.</param>
 public sealed record ReadLog(ConversationId Conversation, SeqNo After, int Limit, int MaxBytes = int.MaxValue) : IQuery<IReadOnlyList<LoggedMessage>>;
 
 /// <summary>The log's newest messages below <paramref name="Before"/>, ascending, at most <paramref name="Limit"/>. For other modules: checks no membership.</summary>
-/// <param name="Conversation">Of which conversation; one that has no message has an empty answer.</param>
+/// <param name="Conversation">One without a message gives an empty answer.</param>
 /// <param name="Before">Exclusive.</param>
 /// <param name="Limit">1 or more.</param>
 public sealed record ReadLogDownwards(ConversationId Conversation, SeqNo Before, int Limit) : IQuery<IReadOnlyList<LoggedMessage>>;
 
-/// <summary>A conversation's head: the seqNo of its newest message, <see cref="SeqNo.None"/> where there is none. For other modules.</summary>
+/// <summary>A conversation's head: the seqNo of its newest message, <see cref="SeqNo.None"/> if there is none. For other modules.</summary>
 /// <param name="Conversation">Of which conversation.</param>
 public sealed record GetHead(ConversationId Conversation) : IQuery<SeqNo>;
 
-/// <summary>Of some users those with whom a user has a direct conversation that has a message.</summary>
-/// <param name="User">One side of the conversations.</param>
-/// <param name="Others">Any number, each once; not the user itself.</param>
+/// <summary>Of some users, those with whom a user has a direct conversation with a message.</summary>
+/// <param name="User">One user of the conversations.</param>
+/// <param name="Others">Any number, each once, without the user itself.</param>
 public sealed record FindDirectsWith(UserId User, IReadOnlyCollection<UserId> Others) : IQuery<IReadOnlyCollection<UserId>>;
 
-/// <summary>Where a message stands; null for an unknown one. For other modules: checks no membership.</summary>
+/// <summary>A message's conversation and seqNo; null for an unknown one. For other modules: checks no membership.</summary>
 public sealed record FindMessage(MessageId Message) : IQuery<MessageLocation?>;
 
-/// <summary>A message's place.</summary>
+/// <summary>Where a message is in the log.</summary>
 /// <param name="SeqNo">Its place there.</param>
 public sealed record MessageLocation(ConversationId Conversation, SeqNo SeqNo);
 
-/// <summary>Whether a user has ever written in a direct conversation of its own, as far as its first messages tell. For other modules: checks no membership.</summary>
+/// <summary>Whether a user has ever written in one of its direct conversations, judged by its first messages. For other modules: checks no membership.</summary>
 public sealed record HasWritten(UserId User, ConversationId Conversation) : IQuery<bool>;
 
-/// <summary>The opaque name of the log's history: unchanged by restarts, another one only after data was lost for certain.</summary>
+/// <summary>The opaque name of the log's history. Restarts do not change it; it changes only after data was certainly lost.</summary>
 public sealed record GetEpoch : IQuery<string>;

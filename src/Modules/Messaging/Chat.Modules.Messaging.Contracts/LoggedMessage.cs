@@ -3,14 +3,14 @@ using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>A message as the log has it: durable, and in its place.</summary>
-/// <param name="Id">The server's name of it.</param>
-/// <param name="Conversation">Where it stands.</param>
-/// <param name="SeqNo">Its place there.</param>
-/// <param name="Sender">Who sent it, and from which device: that device has the ack and needs no push.</param>
-/// <param name="ClientMsgId">The sender's name of the attempt; shown to the sender's own devices only.</param>
-/// <param name="Content">What it says.</param>
-/// <param name="Timestamp">The server's clock, whole milliseconds; for display, never for order.</param>
+/// <summary>A message as stored in the log.</summary>
+/// <param name="Id">The server's id.</param>
+/// <param name="Conversation">Its conversation.</param>
+/// <param name="SeqNo">Its number in the conversation.</param>
+/// <param name="Sender">The sending device. It has the ack and needs no push.</param>
+/// <param name="ClientMsgId">The sender's id of the attempt; shown to the sender's own devices only.</param>
+/// <param name="Content">The content.</param>
+/// <param name="Timestamp">By the server's clock, in whole milliseconds; for display, not for order.</param>
 public sealed record LoggedMessage(
     MessageId Id, ConversationId Conversation, SeqNo SeqNo, DeviceAddress Sender, string ClientMsgId, MessageContent Content,
     DateTimeOffset Timestamp)

@@ -6,10 +6,10 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Conversations;
 
-/// <summary>A list costs as much as its user has conversations: one at a time for each device, and at a rate for each user.</summary>
+/// <summary>Limits reads of the list of conversations, which may be long: one at a time for each device, and a rate for each user.</summary>
 internal sealed class ListGate(UserRates rates)
 {
-    // As many as there are lists under way.
+    // One for each read in progress.
     private readonly ConcurrentDictionary<DeviceAddress, byte> _underWay = new();
 
     public async Task<Result<T>> PassAsync<T>(DeviceAddress caller, Func<Task<Result<T>>> list)

@@ -4,7 +4,7 @@ using Chat.Modules.Messaging.Log;
 
 namespace Chat.Modules.Messaging.Conversations;
 
-/// <summary>A group stands in the list from its making, by the clock: what is written later stands above it, also where the clock goes back.</summary>
+/// <summary>A new group is ordered in the list by its creation time: later messages are above it, even if the clock goes back.</summary>
 internal sealed class RaiseOnGroupCreated(ActivityClock activity, TimeProvider clock) : IEventHandler<GroupCreated>
 {
     public Task Handle(GroupCreated created, CancellationToken ct)

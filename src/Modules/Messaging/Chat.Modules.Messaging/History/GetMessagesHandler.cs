@@ -22,7 +22,7 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         while (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is { } membership)
         {
             var page = await ReadAsync(query, membership, ct);
-            // Still the same: all that was read stood in the log while the caller was a member.
+            // The same membership as before the read: the caller was a member when these messages were appended.
             if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) == membership)
                 return page;
         }
@@ -35,7 +35,7 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
     private async Task<MessagePage> ReadAsync(GetMessages query, Membership membership, CancellationToken ct)
     {
         var limit = new ReadLimit(Math.Min(query.Limit, GetMessages.MaxLimit), options.Value.MaxPageContent);
-        // The head first: what is appended while the page is read can only be on it, never missing below its end.
+        // The head first: a message appended during the read may be on the page, but is never missing below its end.
         var head = await log.GetHeadAsync(query.Conversation, ct);
         return query.Before is { } before
             ? await DownwardsAsync(query.Conversation, before, limit, membership.VisibleAfter, head, ct)

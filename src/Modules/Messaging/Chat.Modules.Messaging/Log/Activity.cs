@@ -4,8 +4,8 @@ using Chat.BuildingBlocks.Ids;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// A place in the order in which messages were written: Unix time in ms (48 bits), and 12 bits that count within one. A message's id, a UUID of
-/// version 7, begins with it (RFC 9562 §5.7), so nothing more is stored.
+/// A position in the order in which messages were written: Unix time in ms (48 bits), and a counter within the millisecond (12 bits). A message's id, a UUID of
+/// version 7, begins with it (RFC 9562 §5.7), so it is not stored separately.
 /// </summary>
 internal readonly record struct Activity(long Value) : IComparable<Activity>
 {
@@ -34,7 +34,7 @@ internal readonly record struct Activity(long Value) : IComparable<Activity>
     /// <summary>Writes the first half of a message id: this and the version.</summary>
     public void WriteTo(Span<byte> id) => BinaryPrimitives.WriteInt64BigEndian(id, (UnixMs << 16) | 0x7000 | (Value & 0xfff));
 
-    /// <summary>An id with this in the place of its own time.</summary>
+    /// <summary>An id with this instead of its own time.</summary>
     public MessageId In(MessageId id)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -3,19 +3,19 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// Gives each message a place above all that this host has given or seen: the time of the clock, and where that went back the next place after
-/// the highest one. So a message that is written later stands higher, whatever was done to the clock in between (a hybrid logical clock).
+/// Gives each message an <see cref="Activity"/> above all that this server has given or read: the clock's time, or, if the clock went back, the next one after the
+/// highest. So a message that is written later has a higher one, whatever happened to the clock (a hybrid logical clock).
 /// </summary>
 internal sealed class ActivityClock(ILogger<ActivityClock> log)
 {
-    /// <summary>A clock that is behind by less is not worth a line in the log.</summary>
+    /// <summary>A clock that is behind by less is not logged.</summary>
     private static readonly TimeSpan Tolerance = TimeSpan.FromSeconds(2);
 
     private long _highest;
     private int _isBehind;
 
     /// <param name="now">What the clock says.</param>
-    /// <param name="count">Where in the millisecond, 0 to 4095, where nothing of it was given yet.</param>
+    /// <param name="count">The counter to start at within the millisecond, 0 to 4095, if none was given in it yet.</param>
     public Activity Next(DateTimeOffset now, int count = 0)
     {
         var wanted = Activity.At(now).Value | (uint)count;
@@ -30,7 +30,7 @@ internal sealed class ActivityClock(ILogger<ActivityClock> log)
         }
     }
 
-    /// <summary>The next are above this one.</summary>
+    /// <summary>Later ones are above this one.</summary>
     public void Observe(Activity seen)
     {
         for (var highest = Volatile.Read(ref _highest); seen.Value > highest;)

@@ -5,18 +5,17 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// What a message says as bytes, alike in every store: fields, each a tag and a value, in Protocol Buffers' wire format, so that a reader passes
-/// over those that it does not know. They are kept and written again, behind the others and in their order: what a newer server wrote goes
-/// through an older one unchanged. <see cref="ContentTag"/> names the tags.
+/// Encodes a message's content, the same in every store: fields of a tag and a value, in Protocol Buffers' wire format, so that a reader can skip unknown
+/// ones. Unknown fields are kept and written again, after the known ones and in their order: an older server does not change what a newer one wrote. <see cref="ContentTag"/> names the tags.
 /// </summary>
 internal static class ContentCodec
 {
-    /// <summary>Bytes of a content at most.</summary>
+    /// <summary>The most bytes of a content.</summary>
     public const int MaxBytes = 256 * 1024;
 
     private const int IdLength = 16;
 
-    // What a tag's last three bits say of its value.
+    // The wire types: the last three bits of a tag.
     private const int Varint = 0, Eight = 1, Sized = 2, Four = 5;
 
     /// <summary>How many bytes <see cref="Write"/> takes.</summary>
@@ -32,7 +31,7 @@ internal static class ContentCodec
         return size;
     }
 
-    /// <summary>Fills the span, which is as long as <see cref="SizeOf(MessageContent)"/> says.</summary>
+    /// <summary>Fills the span, which must have the length of <see cref="SizeOf(MessageContent)"/>.</summary>
     public static void Write(MessageContent content, Span<byte> bytes)
     {
         if (content.Kind != MessageKind.Message)
@@ -64,7 +63,7 @@ internal static class ContentCodec
         return bytes;
     }
 
-    /// <exception cref="MalformedContentException">They are not what <see cref="Write"/> makes, here or in a newer server.</exception>
+    /// <exception cref="MalformedContentException">The bytes are not an encoded content, neither of this server nor of a newer one.</exception>
     public static MessageContent Decode(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > MaxBytes)
@@ -97,7 +96,7 @@ internal static class ContentCodec
                     unknown = [.. unknown, .. field[..^rest.Length]];
                     continue;
             }
-            // Twice the same would be read by one server so, by another otherwise.
+            // A repeated field could be read differently by different servers.
             var bit = 1 << (int)(tag >> 3);
             if ((seen & bit) != 0)
                 throw new MalformedContentException($"has the field {(ContentTag)(tag >> 3)} twice");

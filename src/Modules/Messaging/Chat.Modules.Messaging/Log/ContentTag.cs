@@ -1,18 +1,18 @@
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// The fields of a message's content, by their numbers in its bytes, which are never used for anything else. Those below the line are reserved for
-/// what the protocol grows by: this server keeps them without looking.
+/// The field numbers of a message's content. A number is never reused. Those below the line are reserved for later versions of the protocol: this server
+/// keeps such fields without reading them.
 /// </summary>
 internal enum ContentTag
 {
     /// <summary>A <see cref="Contracts.MessageKind"/>: varint, absent for 0.</summary>
     Kind = 1,
 
-    /// <summary>UTF-8; absent where there is none.</summary>
+    /// <summary>UTF-8; absent if there is no text.</summary>
     Text = 2,
 
-    /// <summary>The message that is answered: its id, 16 bytes, big endian.</summary>
+    /// <summary>The message replied to: its id, 16 bytes, big endian.</summary>
     ReplyTo = 3,
 
     // ---- reserved ----
@@ -26,36 +26,36 @@ internal enum ContentTag
     /// <summary>What an edit, delete, reaction or pin is about: its id, 16 bytes.</summary>
     TargetId = 6,
 
-    /// <summary>And its seqNo: varint.</summary>
+    /// <summary>The seqNo of that message: varint.</summary>
     TargetSeqNo = 7,
 
     /// <summary>A reaction: UTF-8.</summary>
     Emoji = 8,
 
-    /// <summary>Whether a reaction or pin is set or taken away: varint.</summary>
+    /// <summary>Whether a reaction or pin is set or removed: varint.</summary>
     On = 9,
 
-    /// <summary>A medium, itself made of fields; once for each.</summary>
+    /// <summary>A media item, an embedded message; once for each.</summary>
     Media = 10,
 
     /// <summary>Whether it was forwarded: varint.</summary>
     Forwarded = 11,
 
-    /// <summary>What the writer had seen: a seqNo, varint.</summary>
+    /// <summary>The seqNo up to which the writer had seen: varint.</summary>
     Seen = 12,
 
-    /// <summary>The newest change that an edit knew of: a seqNo, varint.</summary>
+    /// <summary>The newest change known to an edit: a seqNo, varint.</summary>
     BasedOn = 13,
 
-    /// <summary>From when on it is shown to nobody: Unix ms, varint.</summary>
+    /// <summary>When the message expires: Unix ms, varint.</summary>
     ExpiresAt = 14,
 
-    /// <summary>What a notice says of the conversation, itself made of fields.</summary>
+    /// <summary>The content of a notice, an embedded message.</summary>
     Notice = 15,
 
-    /// <summary>For how long messages are shown: seconds, varint.</summary>
+    /// <summary>How long messages are shown: seconds, varint.</summary>
     Timer = 16,
 
-    /// <summary>What only the receivers' devices can read.</summary>
+    /// <summary>Ciphertext for the receivers' devices.</summary>
     Ciphertext = 17,
 }

@@ -4,19 +4,19 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.Log;
 
-/// <summary>Takes erased contents off the embedded log's disk within <see cref="MessagingOptions.EraseWithinMs"/>.</summary>
+/// <summary>Removes erased contents from the embedded log's files within <see cref="MessagingOptions.EraseWithinMs"/>.</summary>
 internal sealed class ErasureSweep(RocksMessageLog log, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<ErasureSweep> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        // Twice in that time: what is erased just after one sweep began is for the next, which takes a while too.
+        // Twice in that time: what is erased just after a sweep began is removed by the next, which takes a while too.
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.EraseWithinMs / 2), clock);
         do
         {
             try
             {
-                // At the server's end nobody waits for it: the log cuts it short when it closes.
+                // Not awaited when the server stops: the log interrupts it when it closes.
                 if (await Task.Run(log.Erasure.Sweep, CancellationToken.None).WaitAsync(stoppingToken) is var swept and > 0)
                     logger.ErasedSwept(swept);
             }

@@ -5,7 +5,7 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 
-/// <summary>The keys of the embedded log. Ids are ASCII without NUL, so that a NUL ends one, and seqNos are big endian, so that keys sort by them.</summary>
+/// <summary>The keys of the embedded log. Ids are ASCII without NUL, so a NUL ends them; seqNos are big endian, so keys sort by seqNo.</summary>
 internal static class LogKeys
 {
     private const int SeqNoLength = 8;
@@ -32,10 +32,10 @@ internal static class LogKeys
             ? new SeqNo(BinaryPrimitives.ReadInt64BigEndian(key[^SeqNoLength..]))
             : null;
 
-    /// <summary>In the default family: the <c>messages</c> key of a content that was erased and may still be in files.</summary>
+    /// <summary>In the default family: the <c>messages</c> key of an erased content that may still be in files.</summary>
     public static byte[] Erased(ReadOnlySpan<byte> messageKey) => [.. ErasedPrefix, .. messageKey];
 
-    /// <summary>The <c>messages</c> key that such a key has; null for any other key.</summary>
+    /// <summary>The <c>messages</c> key in such a key; null for any other key.</summary>
     public static byte[]? KeyOfErased(ReadOnlySpan<byte> key) => key.StartsWith(ErasedPrefix) ? key[ErasedPrefix.Length..].ToArray() : null;
 
     /// <summary>In <c>attempts</c>: sender, NUL, clientMsgId.</summary>
@@ -44,10 +44,10 @@ internal static class LogKeys
     /// <inheritdoc cref="Attempt(UserId, string)"/>
     public static ReadOnlySpan<byte> Attempt(UserId sender, string clientMsgId, Span<byte> room) => Pair(sender.Value, clientMsgId, room);
 
-    /// <summary>Behind all keys of a sender in <c>attempts</c>, which sort by the clientMsgId's characters.</summary>
+    /// <summary>After all keys of a sender in <c>attempts</c>, which sort by the characters of the clientMsgId.</summary>
     public static byte[] AfterAttempts(UserId sender) => Pair(sender.Value, "\u007f");
 
-    /// <summary>The clientMsgId of an <c>attempts</c> key of that sender's; of another's null.</summary>
+    /// <summary>The clientMsgId of an <c>attempts</c> key of this sender; null for another sender's.</summary>
     public static string? ClientMsgIdOf(ReadOnlySpan<byte> key, UserId sender)
     {
         var length = sender.Value.Length + 1;
@@ -63,7 +63,7 @@ internal static class LogKeys
     /// <summary>In <c>directs</c>: user, NUL, conversation.</summary>
     public static byte[] Direct(UserId user, ConversationId conversation) => Pair(user.Value, conversation.Value);
 
-    /// <summary>What all of a user's keys in <c>directs</c> begin with.</summary>
+    /// <summary>The prefix of all keys of a user in <c>directs</c>.</summary>
     public static byte[] DirectsOf(UserId user) => Pair(user.Value, "");
 
     /// <summary>The value in <c>attempts</c> and <c>ids</c>: seqNo, conversation.</summary>

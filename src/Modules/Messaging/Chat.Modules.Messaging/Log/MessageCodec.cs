@@ -7,10 +7,10 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// A message's value in the embedded log; its conversation and seqNo stand in the key. Layout 2: layout (1 byte), message id (16, big
+/// Encodes a message's value in the embedded log; conversation and seqNo are in the key. Layout 2: layout (1 byte), message id (16, big
 /// endian), Unix ms (8, big endian), sender, device and clientMsgId (each 1 byte of length and ASCII), then the content to the end
-/// (<see cref="ContentCodec"/>). Layout 1, of earlier servers, is read: behind the time it has the message replied to (1 + 16, the first byte 0 for
-/// none), and at the end the text alone.
+/// (<see cref="ContentCodec"/>). Layout 1, of earlier servers, can be read: after the time it has the message replied to (1 + 16, the first byte 0 for
+/// none), and only the text at the end.
 /// </summary>
 internal static class MessageCodec
 {
@@ -25,7 +25,7 @@ internal static class MessageCodec
     public static int SizeOf(MessageDraft draft) =>
         HeaderLength + 3 + draft.Sender.User.Value.Length + draft.Sender.Device.Value.Length + draft.ClientMsgId.Length + ContentCodec.SizeOf(draft.Content);
 
-    /// <summary>Fills the span, which is as long as <see cref="SizeOf"/> says.</summary>
+    /// <summary>Fills the span, which must have the length of <see cref="SizeOf"/>.</summary>
     public static void Write(MessageDraft draft, MessageId id, Span<byte> bytes)
     {
         bytes[0] = Layout;
@@ -46,11 +46,11 @@ internal static class MessageCodec
         return bytes;
     }
 
-    /// <summary>The id of an encoded message, big endian, as it stands there.</summary>
+    /// <summary>The id of an encoded message, big endian.</summary>
     public static ReadOnlySpan<byte> IdOf(ReadOnlySpan<byte> bytes) => bytes.Slice(1, 16);
 
-    /// <exception cref="InvalidDataException">It is of a layout that this server does not know.</exception>
-    /// <exception cref="MalformedContentException">Its content cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The layout is unknown to this server.</exception>
+    /// <exception cref="MalformedContentException">The content is malformed.</exception>
     public static LoggedMessage Decode(ConversationId conversation, SeqNo seqNo, ReadOnlySpan<byte> bytes)
     {
         var rest = bytes[NamesAt(bytes)..];
@@ -62,7 +62,7 @@ internal static class MessageCodec
         return new LoggedMessage(id, conversation, seqNo, sender, clientMsgId, content, timestamp);
     }
 
-    /// <summary>The sender's user id of an encoded message, as it stands there.</summary>
+    /// <summary>The sender's user id of an encoded message.</summary>
     public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(NamesAt(bytes) + 1, bytes[NamesAt(bytes)]);
 
     /// <summary>Whether an encoded message's content was erased.</summary>

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// At the start, before anybody connects: an embedded log that is older than what follows it (an old copy, or none, beside a newer database) begins
-/// a new epoch, and cursors and joins above the heads move down to them. Otherwise the next messages would count as delivered and read.
+/// At the start, before clients connect: if the embedded log is older than the database (an old copy was restored, or the log is missing), begins a new epoch,
+/// and lowers cursors and joins to the heads. Otherwise the next messages would count as delivered and read.
 /// </summary>
 internal sealed class RestoredLog(RocksMessageLog log, IEnumerable<ILogPositions> followers, ILogger<RestoredLog> logger) : IHostedService
 {
@@ -22,7 +22,7 @@ internal sealed class RestoredLog(RocksMessageLog log, IEnumerable<ILogPositions
         }
         if (behind.Count == 0)
             return;
-        // Before the places move: where this is cut off, the next start finds them again.
+        // Before the positions are lowered: if this is interrupted, the next start finds them again.
         log.BeginEpoch();
         foreach (var follower in followers)
             await follower.ClampAsync(behind, cancellationToken);

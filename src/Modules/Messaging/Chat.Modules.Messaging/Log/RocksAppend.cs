@@ -7,7 +7,7 @@ internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<App
 {
     public MessageDraft Draft => draft;
 
-    // Hashed on the sender's thread: the writer's is the one that everybody shares.
+    // Hashed on the sender's thread, since all appends share the writer's.
     public int SenderHash { get; } = draft.Sender.GetHashCode();
 
     public int AttemptHash { get; } = HashCode.Combine(draft.Sender.User, draft.ClientMsgId);
@@ -31,7 +31,7 @@ internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<App
     }
 }
 
-/// <summary>Appends are equal that are the same attempt of the same user.</summary>
+/// <summary>Two appends are equal if they are the same attempt of the same user.</summary>
 internal sealed class SameAttempt : IEqualityComparer<RocksAppend>
 {
     public bool Equals(RocksAppend? one, RocksAppend? other) =>
@@ -41,18 +41,18 @@ internal sealed class SameAttempt : IEqualityComparer<RocksAppend>
 }
 
 /// <summary>
-/// Answers what one commit has settled, off the writer's thread. Waiters resume right here, which costs less than handing each to a thread
-/// of its own; and as that may take long, another thread is always called to go on with the rest. Those of one device are answered in
-/// their order, so that neither its acks nor the fan-out have to be put in order again.
+/// Completes the appends of one commit, off the writer's thread. Waiters resume on this thread, which costs less than a thread for each; since they may take
+/// long, another thread is always started to continue with the rest. The appends of one device complete in order, so that neither its acks nor the fan-out must
+/// be sorted again.
 /// </summary>
 internal sealed class RocksAnswering : IThreadPoolWorkItem
 {
-    // The first of each device; a few devices share a row, as their hashes do.
+    // The first append of each device; devices with the same hash share a row.
     private readonly List<RocksAppend> _firsts = [];
     private int _taken;
 
-    /// <param name="appends">In their order.</param>
-    /// <param name="last">Room for the last one of each row, as long as a power of two; empty, and empty again afterwards.</param>
+    /// <param name="appends">In order.</param>
+    /// <param name="last">Buffer for the last append of each row; its length is a power of two. Empty before and after the call.</param>
     public RocksAnswering(List<RocksAppend> appends, RocksAppend?[] last)
     {
         foreach (var append in appends)

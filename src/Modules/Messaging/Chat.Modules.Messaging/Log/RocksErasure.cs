@@ -7,18 +7,18 @@ using RocksDbSharp;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// Erases contents in the embedded log. The value is written again without its content at once; the old one leaves the files with
-/// <see cref="Sweep"/>. Keys that wait for that are noted in the default family (<see cref="LogKeys.Erased"/>), so that a restart forgets none.
+/// Erases contents in the embedded log. The value is overwritten without its content at once; <see cref="Sweep"/> removes the old value from the files. The
+/// keys that wait for that are stored in the default family (<see cref="LogKeys.Erased"/>), so that a restart loses none.
 /// </summary>
 internal sealed class RocksErasure(RocksStore store, RocksFamily messages)
 {
-    // Noted keys that are in memory at once.
+    // The most stored keys in memory at a time.
     private const int MaxKeys = 100_000;
 
-    // In so many ranges they are compacted: a table is rewritten once or twice then, however many messages were erased in it.
+    // The number of ranges that are compacted: so a table is rewritten once or twice, however many of its messages were erased.
     private const int MaxRanges = 16;
 
-    /// <exception cref="StoreUnavailableException">It may have been erased.</exception>
+    /// <exception cref="StoreUnavailableException">The content may have been erased.</exception>
     public void Erase(ConversationId conversation, SeqNo seqNo)
     {
         var key = LogKeys.Message(conversation, seqNo);
@@ -42,18 +42,18 @@ internal sealed class RocksErasure(RocksStore store, RocksFamily messages)
         }
     }
 
-    /// <summary>When it returns, what was erased before it began is in no file of the log. Takes as long as it takes to rewrite the tables that had it.</summary>
-    /// <returns>How many contents.</returns>
+    /// <summary>When it returns, contents erased before the call are in no file of the log. Takes as long as rewriting their tables.</summary>
+    /// <returns>The number of contents.</returns>
     public int Sweep()
     {
         var swept = 0;
         while (ReadNoted() is { Count: > 0 } keys)
         {
-            // The write-ahead logs have the contents too. They go when all that was written to them is in tables.
+            // The write-ahead logs contain the contents too. They are deleted when everything in them is in tables.
             store.Flush();
             foreach (var range in keys.Chunk((keys.Count + MaxRanges - 1) / MaxRanges))
             {
-                // Cut short, as the server ends: the rest is for its next start.
+                // Interrupted because the server stops: the next start does the rest.
                 if (!store.Compact(messages, range[0], range[^1]))
                     return swept;
             }

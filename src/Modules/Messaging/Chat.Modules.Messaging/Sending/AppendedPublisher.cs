@@ -6,11 +6,11 @@ using MediatR;
 namespace Chat.Modules.Messaging.Sending;
 
 /// <summary>
-/// Raises <see cref="MessageAppended"/> for each message that this server answers for, once. That is not always the server, or the attempt, that
-/// appended it: a sync may fail after the write, and another node's append may count only in the next term. Then the answer to the retry is the
-/// first that anybody here hears of it.
+/// Raises <see cref="MessageAppended"/> once for each message that this server answers for. That is not always the server, or the attempt, that appended it: a sync
+/// may fail after the write, and another node's append may count only in the next term. Then the answer to the retry is the first that this server knows of the
+/// message.
 /// </summary>
-/// <remarks>What was answered long ago is forgotten, and raised again when it is repeated: whoever has the message already passes over it.</remarks>
+/// <remarks>Messages answered long ago are forgotten, and raised again on a retry: receivers ignore what they have.</remarks>
 internal sealed class AppendedPublisher(IMediator mediator)
 {
     // Twice that are kept: about 5 MB.
@@ -22,9 +22,9 @@ internal sealed class AppendedPublisher(IMediator mediator)
     private HashSet<MessageId> _recent = [];
     private HashSet<MessageId> _older = [];
 
-    /// <summary>To be called before the answer is given.</summary>
+    /// <summary>Call before the answer.</summary>
     public Task PublishOnceAsync(AppendedMessage appended) =>
-        // The message is durable: a sender that hangs up must not stop its fan-out.
+        // The message is durable, so not cancelled with the request.
         IsFirst(appended.Message.Id) ? mediator.Publish(new MessageAppended(appended.Message, appended.Previous), CancellationToken.None) : Task.CompletedTask;
 
     private bool IsFirst(MessageId message)

@@ -9,26 +9,26 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Messaging.Sending;
 
 /// <summary>
-/// Admits the first message of a direct conversation: its sender begins it, at a rate and up to a number. It takes nothing of what the other user may
-/// begin; so many are begun with a user by others, and then a stranger's first message is refused as if it were over the rate.
+/// Limits new direct conversations. The sender of the first message begins one: at a rate, and up to a number. It does not count for the other user, with whom
+/// others may begin a number of their own; beyond that a stranger's first message is refused as if over the rate.
 /// </summary>
 internal sealed class DirectConversationLimits(IMessageLog log, UserRates rates, IOptions<MessagingOptions> options)
 {
     private const int MaxKnown = 100_000;
 
-    /// <summary>Conversations admitted for a user until they are counted anew: other servers admit some, too, and not all come into being.</summary>
+    /// <summary>How many conversations are admitted for a user until they are counted again: other servers admit some too, and not all are created.</summary>
     private const int RecountAfter = 100;
 
     private readonly Lock _gate = new();
 
-    // Conversations that have a message, or whose first one was admitted, so that most are not looked up; all forgotten when they are too many.
+    // Conversations with a message, or whose first message was admitted: these need no look-up. Cleared when there are too many.
     private readonly ConcurrentDictionary<ConversationId, byte> _known = new();
 
-    // Under _gate. First messages that are being looked at: those that come together share the answer.
+    // Under _gate. Pending decisions; concurrent first messages share one.
     private readonly Dictionary<(ConversationId, UserId), Task<Error?>> _deciding = [];
 
-    // Under _gate. How many a user, or others with the user, have begun, and how many of them were admitted since the log was asked; all forgotten when they
-    // are too many.
+    // Under _gate. How many a user, or others with the user, have begun, and how many were admitted since the last count in the log. Cleared when there are too
+    // many.
     private readonly Dictionary<(UserId User, bool ByOthers), (int Count, int Since)> _counts = [];
 
     public ValueTask<Error?> AdmitAsync(ConversationId conversation, UserId sender) =>
@@ -46,7 +46,7 @@ internal sealed class DirectConversationLimits(IMessageLog log, UserRates rates,
 
     private async Task<Error?> DecideAsync(ConversationId conversation, UserId sender)
     {
-        // Not under the gate, in which this is called.
+        // Leaves the gate, under which this is called.
         await Task.Yield();
         try
         {
@@ -77,14 +77,14 @@ internal sealed class DirectConversationLimits(IMessageLog log, UserRates rates,
         return await HasRoomAsync(one == sender ? other : one, byOthers: true, options.Value.MaxDirectConversationsByOthers) ? null : rates.RefuseDirect();
     }
 
-    // Counted in the log, which costs what the user has, only now and then.
+    // Counted in the log only from time to time: it costs as much as the user has conversations.
     private async Task<bool> HasRoomAsync(UserId user, bool byOthers, int max)
     {
         lock (_gate)
         {
             if (_counts.TryGetValue((user, byOthers), out var known))
             {
-                // What is full by the log stays so: conversations are not deleted. What was only admitted may not have come into being.
+                // A limit reached in the log stays reached: conversations are not deleted. Admitted ones may never be created.
                 if (known is { Since: 0 } && known.Count >= max)
                     return false;
                 if (known.Count < max && known.Since < RecountAfter)

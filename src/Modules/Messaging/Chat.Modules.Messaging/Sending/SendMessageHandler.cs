@@ -39,11 +39,11 @@ internal sealed class SendMessageHandler(
         return await (appending ?? AnswerRefusedAsync(command, refusal!, ct));
     }
 
-    // Not given up with the request: what has begun goes on.
+    // Not cancelled with the request.
     private Task<Result<SentMessage>> AppendAsync(SendMessage command, long started) => appends.AppendAsync(
         new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()), started);
 
-    // The answer to a repeated attempt stays the first one, whatever has changed since.
+    // A retry gets the first answer, whatever has changed since.
     private async Task<Result<SentMessage>> AnswerRefusedAsync(SendMessage command, Error refusal, CancellationToken ct)
     {
         if (await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is not { } message)

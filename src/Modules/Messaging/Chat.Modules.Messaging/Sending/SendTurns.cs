@@ -2,12 +2,12 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Messaging.Sending;
 
-/// <summary>Keeps a device's messages in the order in which they came, though what is asked before one is appended may take its time.</summary>
+/// <summary>Keeps a device's messages in order of arrival, although the checks before an append may take time.</summary>
 internal sealed class SendTurns
 {
     private readonly Lock _gate = new();
 
-    // Of devices whose messages wait, the newest one's. As many as there are messages on their way, at most.
+    // The newest waiting message of each device. At most as many as there are waiting messages.
     private readonly Dictionary<DeviceAddress, TaskCompletionSource> _newest = [];
     private volatile int _waiting;
 
@@ -20,7 +20,7 @@ internal sealed class SendTurns
             return !_newest.ContainsKey(device);
     }
 
-    /// <summary>A message's turn, to be disposed of once its append has begun or it is refused.</summary>
+    /// <summary>A message's turn. Dispose it when its append has begun, or when it is refused.</summary>
     /// <param name="isReady">Whether it waits for nothing itself.</param>
     public Turn Take(DeviceAddress device, bool isReady)
     {
@@ -49,7 +49,7 @@ internal sealed class SendTurns
 
     public readonly struct Turn(SendTurns turns, DeviceAddress device, Task? before, TaskCompletionSource? done) : IDisposable
     {
-        /// <summary>Completes when all earlier messages of the device have had theirs.</summary>
+        /// <summary>Completes when the turns of all earlier messages of the device have ended.</summary>
         public Task ComesAsync() => before ?? Task.CompletedTask;
 
         public void Dispose()

@@ -3,7 +3,7 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
-/// <summary>A message between <c>AppendAsync</c> and its answer; one writer at a time has it.</summary>
+/// <summary>A message between the call of <c>AppendAsync</c> and its answer. One writer at a time has it.</summary>
 internal sealed class Append
 {
     private readonly TaskCompletionSource<AppendedMessage> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,13 +21,13 @@ internal sealed class Append
 
     public MessageId Id { get; }
 
-    /// <summary>About its size in a request.</summary>
+    /// <summary>Its approximate size in a request.</summary>
     public int Bytes => 512 + ContentCodec.SizeOf(Draft.Content);
 
-    /// <summary>Claims of this attempt that have come to nothing, its own among them.</summary>
+    /// <summary>Claims of this attempt that failed, including its own.</summary>
     public List<Claim> Spent { get; } = [];
 
-    /// <summary>Later messages of its device, which stay behind it while another host may be appending it.</summary>
+    /// <summary>Later messages of its device, which wait while another server may be appending this one.</summary>
     public List<Append> Behind { get; } = [];
 
     public Task<AppendedMessage> Done => _done.Task;

@@ -6,21 +6,20 @@ using Chat.BuildingBlocks.Ids;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Where an attempt's claims lie: 58 bits made of (sender, clientMsgId), which are the last bits of the message's id too. So an attempt and an
-/// id are looked up in the same place, and one row is written for both. The id stays a UUID of version 7 (RFC 9562 §5.7): 48 bits of time,
+/// The key of an attempt's claims: 58 bits made of (sender, clientMsgId), which are also the last bits of the message's id. So an attempt and an id are looked up
+/// by the same key, and one row is written for both. The id stays a UUID of version 7 (RFC 9562 §5.7): 48 bits of time,
 /// 12 that are random unless the clock went back (<see cref="Activity"/>), 4 random ones.
 /// </summary>
 /// <remarks>
-/// A clientMsgId that is a UUID of version 7 itself says when it was made, and its key begins with that: attempts made in one moment share a
-/// partition, and their claims share requests. Whether the sender's clock is right matters to nobody; the same name has the same key for ever.
-/// Of any other name the key is a hash, and its partition is its own. Attempts may share a key: whoever reads below one compares what
-/// the rows say.
+/// A clientMsgId that is a UUID of version 7 contains its time, and the key begins with it: attempts of one moment share a partition, and their claims share
+/// requests. The sender's clock need not be right: the same id always has the same key. For any other id the key is a hash, and has its own partition. Attempts
+/// may share a key: readers compare the rows.
 /// </remarks>
 internal static class AttemptKey
 {
     private const long Mask = (1L << 58) - 1;
 
-    // Of a key with a time: this bit, 27 bits of the moment, 30 of the hash.
+    // A key with a time: this bit, 27 bits of the moment, 30 bits of the hash.
     private const long Timed = 1L << 57;
     private const int HashBits = 30;
 
@@ -29,7 +28,7 @@ internal static class AttemptKey
 
     public static long Of(UserId sender, string clientMsgId)
     {
-        // A user id has no blank in it, so no two pairs make the same text.
+        // A user id contains no blank, so no two pairs give the same text.
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(Encoding.UTF8.GetBytes($"{sender.Value} {clientMsgId}"), bytes);
         var hash = BinaryPrimitives.ReadInt64BigEndian(bytes);
@@ -46,7 +45,7 @@ internal static class AttemptKey
         return BinaryPrimitives.ReadInt64BigEndian(bytes[8..]) & Mask;
     }
 
-    /// <summary>The moment that the attempt's name gives: its claims lie with those of others. Null where they lie alone.</summary>
+    /// <summary>The moment in the clientMsgId, whose attempts share a partition; null if the attempt has its own.</summary>
     public static long? MomentOf(long key) => (key & Timed) != 0 ? (key & (Timed - 1)) >> HashBits : null;
 
     public static MessageId NewId(long key, Activity activity)

@@ -4,8 +4,8 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// What became of an attempt, from the claims that were made for it. A claim is settled for good once its message counts, or once its
-/// conversation is in a later term, whose fence is set, and the message does not.
+/// Finds the outcome of an attempt from its claims. A claim is settled when its message counts, or when the conversation is in a later term whose fence is set
+/// and the message does not count.
 /// </summary>
 internal sealed class Attempts(ILogTables tables, FinalReader reader)
 {
@@ -19,7 +19,7 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
     public async Task<LoggedMessage?> FindAsync(MessageId id, CancellationToken ct) =>
         (await JudgeAsync([.. (await tables.ReadClaimsAsync(AttemptKey.Of(id), ct)).Where(claim => claim.Id == id)], waits: true, ct)).Message;
 
-    /// <summary>Overwrites what a message says in each row that was written for its attempt: its own, and those of terms that were lost.</summary>
+    /// <summary>Overwrites a message's content in every row that was written for its attempt: its own row, and those of lost terms.</summary>
     public async Task EraseAsync(LoggedMessage message, CancellationToken ct)
     {
         var claims = await FindClaimsAsync(message.Sender.User, message.ClientMsgId, ct);
@@ -30,7 +30,7 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
             var last = new SeqNo(after.Value + reach);
             for (var bucket = Buckets.Of(after.Next); bucket <= Buckets.Of(last); bucket++)
             {
-                // Of each seqNo the rows of as many terms as a writer would try.
+                // For each seqNo, the rows of as many terms as a writer tries.
                 var rows = await tables.ReadSendersUpAsync(conversation, bucket, after, reach * WriterContext.MaxTurns, ct);
                 foreach (var row in rows.Where(row => row.SeqNo <= last && IsOfAttempt(row.Message, message)))
                     await tables.EraseAsync(row, ct);
@@ -41,15 +41,15 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
     private static bool IsOfAttempt(LoggedMessage row, LoggedMessage message) =>
         row.Sender.User == message.Sender.User && row.ClientMsgId == message.ClientMsgId;
 
-    /// <summary>The one message of these claims of one attempt, or else those that may still come to something.</summary>
-    /// <param name="claims">All that is known of the attempt.</param>
-    /// <param name="waits">Whether to wait where another writer has yet to say; else such claims are open.</param>
+    /// <summary>The message of these claims of one attempt; or else the claims that may still get one.</summary>
+    /// <param name="claims">All known claims of the attempt.</param>
+    /// <param name="waits">Whether to wait for other writers; else their claims stay open.</param>
     public async Task<(LoggedMessage? Message, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, bool waits, CancellationToken ct)
     {
         var open = new List<Claim>();
         foreach (var near in claims.GroupBy(claim => (claim.Conversation, (claim.After.Value - 1) / Claim.Reach)))
         {
-            // Those of many tries stand close together, and one read tells of all.
+            // Claims of many tries are close together: one read is enough.
             var after = near.MinBy(claim => claim.After)!.After;
             var reach = (int)(near.MaxBy(claim => claim.After)!.After.Value - after.Value) + Claim.Reach;
             var page = waits

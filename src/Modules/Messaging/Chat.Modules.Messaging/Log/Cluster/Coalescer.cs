@@ -1,22 +1,21 @@
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Makes one request out of the items that come while another is under way: many small statements cost the database and this host far less
-/// together than alone. A request goes at once where none of its group is under way, or as soon as it is full; and where the first that wait
-/// have done so for <see cref="Patience"/>, so that a node that hangs holds up nobody else. Where one fails its items are tried one by one:
-/// those that can be answered are.
+/// Merges the items that arrive during a request into the next one: many small statements cost the database and this server far less together than alone. A
+/// request is sent at once if none of its group is in flight, or as soon as it is full, or when its first item has waited for <see cref="Patience"/>, so that a
+/// node that hangs does not block others. If a request fails, its items are tried one by one.
 /// </summary>
-/// <param name="maxItems">Items of a request at most.</param>
+/// <param name="maxItems">The most items of a request.</param>
 /// <param name="groupOf">Which items may share a request.</param>
 /// <param name="send">Sends items of one group and returns their answers, in the items' order; what it throws is each item's answer.</param>
-/// <param name="clock">Of the patience.</param>
+/// <param name="clock">Measures the waiting.</param>
 internal sealed class Coalescer<TItem, TAnswer>(
     int maxItems, Func<TItem, long> groupOf, Func<IReadOnlyList<TItem>, Task<IReadOnlyList<TAnswer>>> send, TimeProvider clock)
 {
-    /// <summary>Several times what a request takes under load. An item waits for at most twice as long.</summary>
+    /// <summary>Several times the duration of a request under load. An item waits for at most twice as long.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
 
-    // Of one group: more make the database slower, not faster.
+    // The most requests in flight of one group: more make the database slower.
     private const int MaxRequests = 16;
 
     private readonly Dictionary<long, Group> _groups = [];
@@ -96,7 +95,7 @@ internal sealed class Coalescer<TItem, TAnswer>(
     private bool IsDue(Group group, int others) => group.Waiting.TryPeek(out var first)
         && (others == 0 || group.Waiting.Count >= maxItems || clock.GetElapsedTime(first.Since) >= Patience);
 
-    // Nothing where the request is over: what is left goes with one that is still under way, or after it.
+    // Does nothing if the request has ended: the rest is sent with one that is still in flight, or after it.
     private List<Waiting> Take(long key, Group group)
     {
         var taken = new List<Waiting>();

@@ -5,34 +5,34 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Reads what is final: messages that nothing can take back, and before which nothing will ever appear. A row is final when, after it and
-/// all before it were read at a quorum, its term was still the conversation's, for then whoever begins the next term reads it too; or when
-/// it stands up to the fence of a term that had begun before. Of rows with one seqNo the highest term's counts (docs/adr/0005).
+/// Reads final messages: nothing can undo them, and nothing will ever appear before them. A row is final if its term was still the conversation's after it and all
+/// rows before it were read at a quorum: then the writer that begins the next term reads it too. It is also final if it is at or below the fence of a term that
+/// began before. Of several rows with one seqNo the one of the highest term counts (docs/adr/0005).
 /// </summary>
 internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
 {
     public const int MaxPage = 1_000;
     private const int MaxKnown = 100_000;
 
-    // A host that died between beginning a term and its fence: after these another one begins a term of its own.
+    // For a server that died between beginning a term and setting its fence: after these another server begins a new term.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
 
     private readonly ConcurrentDictionary<ConversationId, Known> _known = new();
     private int _count;
 
-    /// <summary>Has a host begin a term above one whose fence does not come; set by the log.</summary>
+    /// <summary>Begins a new term above one whose fence does not come; set by the log.</summary>
     public Func<ConversationId, long, CancellationToken, Task> EndTerm { get; set; } = (_, _, _) => Task.CompletedTask;
 
-    /// <summary>Messages above a seqNo, ascending, at most <paramref name="limit"/>; fewer only where there are no more.</summary>
+    /// <summary>Messages above a seqNo, ascending, at most <paramref name="limit"/>; fewer only if there are no more.</summary>
     public async Task<Page> ReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
         (await TryReadUpAsync(conversation, after, limit, waits: true, tables.ReadUpAsync, ct))!;
 
-    /// <summary>As <see cref="ReadUpAsync"/>, but not with the messages' text: for whoever wants to know who wrote.</summary>
+    /// <summary>As <see cref="ReadUpAsync"/>, but without the messages' content: for callers that need the senders only.</summary>
     public async Task<Page> ReadSendersUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
         (await TryReadUpAsync(conversation, after, limit, waits: true, tables.ReadSendersUpAsync, ct))!;
 
-    /// <summary>As <see cref="ReadUpAsync"/>, but null where that would wait for another writer: for writers, who must not wait for one another.</summary>
+    /// <summary>As <see cref="ReadUpAsync"/>, but null if that would wait for another writer: for writers, which must not wait for one another.</summary>
     public Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, CancellationToken ct) =>
         TryReadUpAsync(conversation, after, limit, waits: false, tables.ReadUpAsync, ct);
 
@@ -73,7 +73,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
     private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, ReadUp readUp, CancellationToken ct)
     {
         var found = new List<LoggedMessage>();
-        // Above this is read: lower than what is asked for where that is needed to tell.
+        // Where the read begins: below the requested seqNo if that is needed to decide.
         var from = after;
         var want = Math.Min(limit, MaxPage);
         while (true)
@@ -85,7 +85,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
                 return null;
             var more = read.Count > want;
             var rows = HighestTerms(read, state);
-            // The page may have cut off the last seqNo's highest term.
+            // The page may lack the highest term of its last seqNo.
             if (more && rows.Count > 0 && rows[^1].SeqNo == read[^1].SeqNo)
                 rows.RemoveAt(rows.Count - 1);
             var whole = GaplessRows.Count(rows, from, FloorOf(conversation, state));
@@ -104,7 +104,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
             if (whole > 0)
                 Remember(conversation, state, last);
             found.AddRange(rows.Take(whole.Value).Where(row => row.SeqNo > after).Take(limit - found.Count).Select(row => row.Message));
-            // A seqNo without a row that counts is the first behind the newest message: the seqNos have no holes.
+            // The first seqNo without a counting row is the one after the newest message: seqNos have no holes here.
             if (whole < rows.Count || found.Count == limit || whole == 0 || !(more || Buckets.IsLastOf(last)))
                 return new Page(found, state);
             from = last;
@@ -112,7 +112,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
         }
     }
 
-    // By rising seqNo, of each the row of the highest term, and of those the ones that count.
+    // By rising seqNo: the row of the highest term of each seqNo, if it counts.
     private static List<LogRow> HighestTerms(IEnumerable<LogRow> rising, ConversationState state)
     {
         var rows = new List<LogRow>();
@@ -130,7 +130,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
     private SeqNo FloorOf(ConversationId conversation, ConversationState state) =>
         _known.TryGetValue(conversation, out var known) ? SeqNo.Max(known.Final, state.Fence) : state.Fence;
 
-    // Reads rows between two looks at the state that agree in what the judgement of the rows depends on, and until all can be judged.
+    // Reads rows between two reads of the state, until both states agree on what decides about the rows, and all rows can be decided.
     private async Task<(IReadOnlyList<LogRow> Rows, ConversationState State)?> ReadStablyAsync<T>(
         ConversationId conversation, Func<ConversationState, Task<IReadOnlyList<LogRow>>> read, Func<ConversationState, T> essence,
         bool waits, CancellationToken ct)
@@ -159,7 +159,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
         return ([], ConversationStates.None);
     }
 
-    /// <summary>For how long this host has known of a term, by its own clock; from the first call on where it has not.</summary>
+    /// <summary>How long this server has known the term, by its own clock; counted from the first call.</summary>
     public TimeSpan KnownFor(ConversationId conversation, ConversationState state)
     {
         Remember(conversation, state, SeqNo.None);
@@ -185,22 +185,22 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
 
     private delegate Task<IReadOnlyList<LogRow>> ReadUp(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 
-    /// <summary>What was seen last: a state that was so at some time in the past, a seqNo up to which all was found final, and since when the term is known.</summary>
+    /// <summary>The last known state, which was true at some time; the seqNo up to which everything is final; and since when the term is known.</summary>
     private sealed record Known(ConversationState State, SeqNo Final, long Since);
 }
 
-/// <summary>Messages that are final, and what the conversation's state was after they were read.</summary>
+/// <summary>Final messages, and the conversation's state after they were read.</summary>
 internal sealed record Page(List<LoggedMessage> Messages, ConversationState State);
 
-/// <summary>What a state says of rows that were read while it was so.</summary>
+/// <summary>What a state says about rows that were read while it was true.</summary>
 internal static class ConversationStates
 {
     public static ConversationState None { get; } = new(0, TimeSpan.Zero, 0, SeqNo.None, 0);
 
-    /// <summary>Whether a row, of the highest term at its seqNo, is a message; only where it <see cref="Settles"/>.</summary>
+    /// <summary>Whether a row, the one of the highest term at its seqNo, is a message. Call only if the state <see cref="Settles"/> it.</summary>
     public static bool Counts(this ConversationState state, LogRow row) => row.Term == state.Term || row.SeqNo <= state.Fence;
 
-    /// <summary>False for a row behind the newest known fence, while whoever began the next term has yet to say where.</summary>
+    /// <summary>False for a row above the newest known fence, while the next term's fence is not set yet.</summary>
     public static bool Settles(this ConversationState state, LogRow row) =>
         state.Counts(row) || state.FencedTerm == state.Term || row.Term < state.FencedTerm;
 }

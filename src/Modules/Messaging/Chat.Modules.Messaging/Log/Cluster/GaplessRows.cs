@@ -3,15 +3,15 @@ using Chat.BuildingBlocks.Ids;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// What a page of rows proves. What was written together may be torn: the database mends what a read returned and no more, so that a row can
-/// be at a quorum while the one before it is on a single replica. A row is therefore only as good as all that lie before it.
+/// Counts the rows of a page that are certainly stored. A batch may be only partly replicated: the database repairs only rows that a read returned, so one row can
+/// be at a quorum while the row before it is on a single replica. So a row counts only if all rows before it do.
 /// </summary>
 internal static class GaplessRows
 {
-    /// <summary>How many of the rows, from the first on, are at a quorum together with everything before them; null where rows from further below must be read to tell.</summary>
-    /// <param name="rows">By rising seqNo, of one term above <paramref name="floor"/>, nothing left out that was there.</param>
-    /// <param name="after">All above it was read.</param>
-    /// <param name="floor">Up to it everything is known to be at a quorum.</param>
+    /// <summary>How many of the first rows are at a quorum together with everything before them; null if lower rows must be read to decide.</summary>
+    /// <param name="rows">By rising seqNo, all of one term above <paramref name="floor"/>, without leaving any out.</param>
+    /// <param name="after">All rows above this were read.</param>
+    /// <param name="floor">Everything up to this is known to be at a quorum.</param>
     public static int? Count(IReadOnlyList<LogRow> rows, SeqNo after, SeqNo floor)
     {
         var before = after;

@@ -4,8 +4,7 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// The attempts that this host has answered lately, so that a client which repeats one again and again finds its message without new
-/// claims. Bounded: what is forgotten is found in the log.
+/// The attempts that this server has answered recently, so that repeated attempts are answered without new claims. Bounded: older ones are found in the log.
 /// </summary>
 internal sealed class RecentAttempts
 {
