@@ -49,8 +49,9 @@ fi
 need chromium chromium fonts-liberation
 # What connects several servers.
 need redis-server redis-server
-# The clients behind a proxy that lets no upgrade through and buffers.
+# Load balancers, and a proxy that lets no upgrade through and buffers.
 [ -x /usr/sbin/nginx ] || need nginx nginx-light
+[ -x /usr/sbin/haproxy ] || need haproxy haproxy
 
 dotnet test --solution Chat.sln -c Release --no-build "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}

@@ -3,7 +3,7 @@ using System.Diagnostics;
 
 namespace Chat.Testing;
 
-/// <summary>Programs that tests run: what they print is not kept, and they end with the tests however these end.</summary>
+/// <summary>Programs that tests run: they end with the tests however these end, and the processes that they started as well.</summary>
 internal static class TestProcesses
 {
     private static readonly ConcurrentDictionary<int, Process> Running = new();
@@ -11,24 +11,31 @@ internal static class TestProcesses
     static TestProcesses() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
         foreach (var process in Running.Values)
-            process.Kill();
+            process.Kill(entireProcessTree: true);
     };
 
-    public static Process Start(ProcessStartInfo start)
+    /// <param name="onLine">Gets each line that the program prints, from any thread.</param>
+    public static Process Start(ProcessStartInfo start, Action<string>? onLine = null)
     {
         start.RedirectStandardOutput = start.RedirectStandardError = true;
         var process = Process.Start(start)!;
         Running[process.Id] = process;
-        process.OutputDataReceived += (_, _) => { };
-        process.ErrorDataReceived += (_, _) => { };
+        process.OutputDataReceived += (_, e) => Tell(e.Data);
+        process.ErrorDataReceived += (_, e) => Tell(e.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
+
+        void Tell(string? line)
+        {
+            if (line is not null)
+                onLine?.Invoke(line);
+        }
     }
 
     public static async Task KillAsync(Process process)
     {
-        process.Kill();
+        process.Kill(entireProcessTree: true);
         await process.WaitForExitAsync();
         Running.TryRemove(process.Id, out _);
         process.Dispose();

@@ -27,7 +27,7 @@ public abstract class BufferingProxyContract(SharedServer server)
     public async Task Clients_send_and_receive_through_a_proxy_that_buffers(bool signalR)
     {
         var host = await server.GetAsync();
-        await using var proxy = await Nginx.StartAsync(host.Address);
+        await using var proxy = await BufferingProxy.StartAsync(host.Address);
         await using var clients = await StartAsync(signalR);
         var (alice, bob) = (Account.UniqueId("alice"), Account.UniqueId("bob"));
         foreach (var user in new[] { alice, bob })

@@ -7,15 +7,12 @@ namespace Chat.EndToEnd.Tests.Running;
 /// <summary>
 /// nginx with a bare <c>proxy_pass</c> before a server: no upgrades, and what is streamed is held back until there is much of it or its end.
 /// </summary>
-internal sealed class Nginx : IAsyncDisposable
+internal sealed class BufferingProxy : IAsyncDisposable
 {
-    // Debian's place is not on every user's path.
-    private static readonly string[] _places = ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"];
-
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-nginx-").FullName;
     private readonly Process _process;
 
-    private Nginx(string program, Uri server)
+    private BufferingProxy(string program, Uri server)
     {
         var port = FreePort.Next();
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}"));
@@ -49,16 +46,16 @@ internal sealed class Nginx : IAsyncDisposable
     public Uri Address { get; }
 
     /// <summary>Skips the test when there is no nginx.</summary>
-    public static async Task<Nginx> StartAsync(Uri server)
+    public static async Task<BufferingProxy> StartAsync(Uri server)
     {
-        if (_places.FirstOrDefault(File.Exists) is not { } program)
+        if (SystemPrograms.Find("nginx") is not { } program)
         {
             Assert.Skip("nginx is not installed: no connection was made through it.");
             throw new InvalidOperationException();
         }
-        var nginx = new Nginx(program, server);
-        await Until.TrueAsync(nginx.ListensAsync, "nginx listens");
-        return nginx;
+        var proxy = new BufferingProxy(program, server);
+        await Until.TrueAsync(proxy.ListensAsync, "nginx listens");
+        return proxy;
     }
 
     public async ValueTask DisposeAsync()
