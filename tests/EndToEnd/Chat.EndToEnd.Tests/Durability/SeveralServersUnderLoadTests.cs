@@ -29,7 +29,7 @@ public sealed class SeveralServersUnderLoadTests
         Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
         var folder = Directory.CreateTempSubdirectory("chat-e2e-servers-").FullName;
         await using var redis = await RedisServer.StartAsync();
-        var settings = new Dictionary<string, string>(Settings.OfSeveralServers(Database.NewCluster(folder), redis.Address)) { ["Cql__RequestTimeoutMs"] = "2000" };
+        var settings = Settings.OfSeveralServers(Database.NewCluster(folder), redis.Address);
         await using var one = await ServerProcess.StartAsync(settings);
         await using var two = await ServerProcess.StartAsync(settings);
         await using var three = await ServerProcess.StartAsync(settings);
