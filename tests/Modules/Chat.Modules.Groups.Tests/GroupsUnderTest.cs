@@ -97,5 +97,5 @@ internal sealed class GroupsUnderTest : IDisposable
         _stores.Dispose();
     }
 
-    private GroupDirectory Start() => new(_wrap(Store), Mediator, _options, new GroupsMetrics(_stores.Meters), Clock);
+    private GroupDirectory Start() => new(_wrap(Store), Mediator, new FakeBus(), _options, new GroupsMetrics(_stores.Meters), Clock);
 }

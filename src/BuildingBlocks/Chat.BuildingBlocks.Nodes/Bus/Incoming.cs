@@ -1,3 +1,5 @@
+using Chat.BuildingBlocks.Concurrency;
+
 namespace Chat.BuildingBlocks.Nodes.Bus;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 
 namespace Chat.BuildingBlocks.Nodes.Bus;

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Nodes.Leases;

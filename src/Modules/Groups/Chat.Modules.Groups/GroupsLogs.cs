@@ -8,4 +8,7 @@ internal static partial class GroupsLogs
 {
     [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message = "A stale entry of {User} for {Group} in groups_entries was not deleted; it is harmless and is deleted when it is next read")]
     public static partial void EntryNotDeleted(this ILogger log, UserId user, ConversationId group, Exception e);
+
+    [LoggerMessage(EventId = 5002, Level = LogLevel.Warning, Message = "{Group}, changed by another server, was not read, or a subscriber failed; the next reader reads it")]
+    public static partial void GroupNotRefreshed(this ILogger log, ConversationId group, Exception e);
 }

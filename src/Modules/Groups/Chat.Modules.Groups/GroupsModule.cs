@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
@@ -19,7 +20,9 @@ public sealed class GroupsModule : IModule
 {
     public void AddServices(IServiceCollection services, ModuleContext context)
     {
-        if (!context.UsesCql())
+        if (context.UsesCql())
+            services.AddBusHandler<GroupInvalidator>().AddHostedService(provider => provider.GetRequiredService<GroupInvalidator>());
+        else
             services.AddSingleton<ILogPositions>(provider => (SqliteGroupStore)provider.GetRequiredService<IGroupStore>());
         services
             .AddModuleOptions<GroupsOptions>("Groups")

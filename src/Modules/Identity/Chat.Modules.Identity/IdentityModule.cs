@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Identity.Accounts;
 using Chat.Modules.Identity.Admins;
@@ -18,7 +19,9 @@ public sealed class IdentityModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context)
     {
         if (context.UsesCql())
-            services.AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>().AddHostedService<RevocationPoller>();
+            services
+                .AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>()
+                .AddBusHandler<RevocationPoller>().AddHostedService(provider => provider.GetRequiredService<RevocationPoller>());
         services
             .AddModuleOptions<AuthOptions>("Auth")
             .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()

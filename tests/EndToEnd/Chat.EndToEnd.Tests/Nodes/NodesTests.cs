@@ -1,3 +1,4 @@
+using System.Net;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
 using Chat.Testing;
@@ -72,6 +73,33 @@ public sealed class NodesTests : IAsyncLifetime
         Assert.True(wasReady);
         Assert.Contains("Redis does not answer", a.Output, StringComparison.Ordinal);
         Assert.Contains("Redis answers again", a.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_one_server_changes_of_devices_and_groups_counts_on_the_other_without_a_poll()
+    {
+        var settings = Settings(leaseMs: 60_000);
+        settings["Auth__RevocationRefreshMs"] = "60000";
+        settings["Groups__MaxStalenessMs"] = "60000";
+        await using var a = await ServerProcess.StartAsync(settings);
+        await using var b = await ServerProcess.StartAsync(settings);
+        await KnowsAsync(a, 1);
+        await KnowsAsync(b, 1);
+        var alice = await Account.RegisterAsync(a, Account.UniqueId("alice"));
+        var bob = await Account.RegisterAsync(b, Account.UniqueId("bob"));
+        var tablet = await Account.LogInAsync(b, alice.UserId, "tablet");
+        var group = await alice.CreateGroupAsync("Walkers", bob);
+        await using var client = await tablet.ConnectCaughtUpAsync();
+        (await bob.Rest.SendMessageAsync(group, "hello", "1")).Expect(HttpStatusCode.Created);
+
+        (await alice.Rest.DeleteAsync("/v1/devices/tablet")).Expect(HttpStatusCode.NoContent);
+        await client.ExpectCloseAsync(4001);
+        (await alice.Rest.DeleteAsync($"/v1/groups/{group}/members/{bob.UserId}")).Expect2xx();
+        var tries = 1;
+        await Until.TrueAsync(
+            async () => (await bob.Rest.SendMessageAsync(group, "still there?", $"{++tries}")).Status == HttpStatusCode.Forbidden, "the removed member is refused");
+
+        (await tablet.Rest.GetAsync("/v1/devices")).Expect(HttpStatusCode.Unauthorized);
     }
 
     public async ValueTask DisposeAsync()

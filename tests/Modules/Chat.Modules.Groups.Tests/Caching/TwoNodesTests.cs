@@ -102,5 +102,5 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
     private CqlGroupStore Store() => new(_session, Options.Create(new GroupsOptions()), TimeProvider.System, NullLogger<CqlGroupStore>.Instance);
 
     private GroupDirectory Start() => new(
-        Store(), new FakeMediator(), Options.Create(new GroupsOptions { MaxGroupsPerUser = MaxGroupsPerUser }), new GroupsMetrics(_meters), TimeProvider.System);
+        Store(), new FakeMediator(), new FakeBus(), Options.Create(new GroupsOptions { MaxGroupsPerUser = MaxGroupsPerUser }), new GroupsMetrics(_meters), TimeProvider.System);
 }

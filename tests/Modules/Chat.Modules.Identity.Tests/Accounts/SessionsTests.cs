@@ -48,7 +48,7 @@ public sealed class SessionsTests : IDisposable
             NullLogger<BuiltInAccounts>.Instance);
         var devices = AttentiveDeviceStore.Of(_devices);
         _change = new PasswordChange(
-            _accounts, _store, _passwords, devices, new Revocations(devices, _options, _clock),
+            _accounts, _store, _passwords, devices, new Revocations(devices, new FakeBus(), _options, _clock),
             new DeviceRegistrar(_devices, _halfRevoked, _mediator, _options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
     }
 

@@ -48,7 +48,7 @@ public sealed class DeviceAddedTests : IDisposable
             new PasswordThrottle(options, Options.Create(new RateLimitOptions()), _devices, _stores.Meters, _clock), _mediator, options, _clock,
             NullLogger<BuiltInAccounts>.Instance);
         var change = new PasswordChange(
-            accounts, store, passwords, _devices, new Revocations(_devices, options, _clock),
+            accounts, store, passwords, _devices, new Revocations(_devices, new FakeBus(), options, _clock),
             new DeviceRegistrar(_devices, _halfRevoked, _mediator, options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
 
         Assert.True((await accounts.RegisterAsync(Phone, null, Password, Ct)).IsOk);
@@ -68,7 +68,7 @@ public sealed class DeviceAddedTests : IDisposable
     public async Task A_device_of_an_outside_issuer_is_added_by_its_first_token_and_by_the_first_after_its_revocation()
     {
         var options = Options.Create(new AuthOptions { Authority = "https://issuer.example", Audience = "chat" });
-        var (known, revocations) = (new DeviceRegistrar(_devices, _halfRevoked, _mediator, options), new Revocations(_devices, options, _clock));
+        var (known, revocations) = (new DeviceRegistrar(_devices, _halfRevoked, _mediator, options), new Revocations(_devices, new FakeBus(), options, _clock));
         Assert.True(await known.EnsureRegisteredAsync(Phone, Ct));
         Assert.True(await known.EnsureRegisteredAsync(Phone, Ct));
         Assert.Equal([new DeviceAdded(Phone)], _mediator.Published);

@@ -19,6 +19,7 @@ public sealed class RevokedElsewhereTests : IDisposable
     private readonly TemporaryStores _stores = new("identity", typeof(SqliteDeviceStore).Assembly);
     private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly FakeMediator _mediator = new();
+    private readonly FakeBus _bus = new();
     private readonly IOptions<AuthOptions> _options = Options.Create(new AuthOptions());
     private readonly SqliteDeviceStore _store;
 
@@ -40,6 +41,42 @@ public sealed class RevokedElsewhereTests : IDisposable
 
         Assert.True(here.IsVoid(Phone, issued));
         Assert.Equal(new DeviceRevoked(Phone) { KeepData = true }, Assert.Single(_mediator.Published));
+    }
+
+    [Fact]
+    public async Task What_one_node_revokes_the_other_looks_for_at_once_when_the_bus_says_so()
+    {
+        var (here, elsewhere) = (await StartAsync(), await StartAsync());
+        var issued = await OpenAsync();
+        using var learning = Learning(here);
+        _bus.Connect(learning);
+        await learning.StartAsync(Ct);
+
+        // The clock stands still: no poll is due.
+        await elsewhere.AddAsync(Phone, Ct);
+
+        await Wait.UntilAsync(() => _mediator.Published.Count > 0, "the revocation is told");
+        Assert.True(here.IsVoid(Phone, issued));
+        await learning.StopAsync(Ct);
+    }
+
+    [Fact]
+    public async Task What_the_bus_does_not_say_is_found_when_the_time_is_up()
+    {
+        var (here, elsewhere) = (await StartAsync(), await StartAsync());
+        await OpenAsync();
+        using var learning = Learning(here);
+        await learning.StartAsync(Ct);
+
+        await elsewhere.AddAsync(Phone, Ct);
+
+        await Wait.UntilAsync(
+            () =>
+            {
+                _clock.Advance(TimeSpan.FromMilliseconds(2_000));
+                return _mediator.Published.Count > 0;
+            }, "the revocation is told");
+        await learning.StopAsync(Ct);
     }
 
     [Fact]
@@ -93,7 +130,7 @@ public sealed class RevokedElsewhereTests : IDisposable
 
     private async Task<Revocations> StartAsync()
     {
-        var revocations = new Revocations(_store, _options, _clock);
+        var revocations = new Revocations(_store, _bus, _options, _clock);
         await revocations.StartAsync(Ct);
         return revocations;
     }

@@ -21,7 +21,7 @@ public sealed class RevocationsTests : IDisposable
     public async Task Asked_again_after_the_store_revoked_without_an_answer_the_tokens_are_void()
     {
         var store = new SqliteDeviceStore(_stores.Database, _tokens, _clock);
-        var revocations = new Revocations(store, Options.Create(new AuthOptions()), _clock);
+        var revocations = new Revocations(store, new FakeBus(), Options.Create(new AuthOptions()), _clock);
         var admission = await store.OpenFamilyAsync(Phone, null, _tokens.NewFamily(), _clock.GetUtcNow().AddDays(30), 10, Ct);
         // As where the write was overdue, and was done after its caller had been told so.
         await store.RevokeAsync(Phone, Ct);

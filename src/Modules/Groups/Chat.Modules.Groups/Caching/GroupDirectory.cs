@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Domain;
 using Chat.Modules.Groups.Store;
@@ -13,8 +14,8 @@ namespace Chat.Modules.Groups.Caching;
 
 /// <summary>
 /// Caches groups, and is the only way to change one. Changes of one group run one at a time, each on the result of the one before. When a change returns,
-/// the cache has it and its events are raised. What another process changes in the store is told
-/// <see cref="IGroupStore.MaxAge"/> later at most.
+/// the cache has it and its events are raised, and the other nodes are told. What another process changes in the store is seen at once if it says so on the bus
+/// (<see cref="GroupInvalidator"/>), and <see cref="IGroupStore.MaxAge"/> later at most.
 /// </summary>
 internal sealed class GroupDirectory : IDisposable
 {
@@ -26,15 +27,16 @@ internal sealed class GroupDirectory : IDisposable
 
     private readonly IGroupStore _store;
     private readonly IMediator _mediator;
+    private readonly IBus _bus;
     private readonly GroupsMetrics _metrics;
     private readonly GroupLimits _limits;
     private readonly SnapshotCache<ConversationId, GroupState> _groups;
     private readonly SnapshotCache<UserId, UserGroups> _users;
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, LockCount).Select(_ => new SemaphoreSlim(1))];
 
-    public GroupDirectory(IGroupStore store, IMediator mediator, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
+    public GroupDirectory(IGroupStore store, IMediator mediator, IBus bus, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
     {
-        (_store, _mediator, _metrics) = (store, mediator, metrics);
+        (_store, _mediator, _bus, _metrics) = (store, mediator, bus, metrics);
         _limits = new(options.Value.MaxGroupsPerUser, options.Value.MaxGroupsByStrangers);
         _groups = new(
             options.Value.CachedMembers, LoadAsync, group => EntryWeight + group.Members.Count, metrics.Of("groups"), store.MaxAge, clock);
@@ -81,6 +83,23 @@ internal sealed class GroupDirectory : IDisposable
     public Task<Result<GroupState>> ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide, CancellationToken ct) =>
         ChangeAsync(id, (group, _) => decide(group), ct);
 
+    /// <summary>Another node has changed a group: later readers load it, and the lists of these users.</summary>
+    public void Invalidate(GroupChanged change)
+    {
+        _groups.MarkStale(change.Group);
+        foreach (var user in change.Users)
+            _users.Forget(user);
+    }
+
+    /// <summary>After <see cref="Invalidate"/>: raises <see cref="MembershipsFoundChanged"/> though nobody reads the group.</summary>
+    public async Task RefreshAsync(GroupChanged change)
+    {
+        if (_groups.Contains(change.Group))
+            await _groups.FindAsync(change.Group);
+        else if (change.Users.Count > 0)
+            await _mediator.Publish(new MembershipsFoundChanged(change.Group, change.Users), CancellationToken.None);
+    }
+
     public void Dispose() => Array.ForEach(_locks, turn => turn.Dispose());
 
     private async Task<GroupState?> LoadAsync(ConversationId id, Snapshot<GroupState>? before)
@@ -89,12 +108,13 @@ internal sealed class GroupDirectory : IDisposable
         if (before is { IsStale: false } old && await _store.FindVersionAsync(id, CancellationToken.None) == old.Value.Version)
             return old.Value;
         var now = await _store.FindAsync(id, CancellationToken.None);
-        if (before is { } known && known.Value.Version != now?.Version && GroupState.ChangedMemberships(known.Value, now) is { Count: > 0 } users)
-        {
-            foreach (var user in users)
-                _users.Forget(user);
+        if (before is not { } known || known.Value.Version == now?.Version)
+            return now;
+        // Every member's list contains the title and the number of members.
+        foreach (var member in known.Value.Members.Concat(now?.Members ?? []))
+            _users.Forget(member.User);
+        if (GroupState.ChangedMemberships(known.Value, now) is { Count: > 0 } users)
             await _mediator.Publish(new MembershipsFoundChanged(id, users), CancellationToken.None);
-        }
         return now;
     }
 
@@ -129,6 +149,7 @@ internal sealed class GroupDirectory : IDisposable
             // The save may have happened: the next reader loads from the store.
             _groups.MarkStale(change.After.Id);
             ForgetUsers(change);
+            TellNodes(change);
             throw;
         }
 
@@ -152,6 +173,7 @@ internal sealed class GroupDirectory : IDisposable
             _groups.Put(change.After.Id, change.After);
         else
             _groups.Forget(change.After.Id);
+        TellNodes(change);
         // Durable from here on, so not cancelled with the request. Under the group's lock, so that events keep the order of changes.
         await RaiseAsync(change.Events);
         return change.After;
@@ -182,6 +204,14 @@ internal sealed class GroupDirectory : IDisposable
             _users.Forget(member.User);
         foreach (var member in change.Added)
             _users.Forget(member.User);
+    }
+
+    private void TellNodes(GroupChange change)
+    {
+        var users = change.Added.Select(member => member.User);
+        if (change.Removed is { } removed)
+            users = users.Append(removed.User);
+        _bus.Broadcast(GroupChanged.Topic, new GroupChanged(change.After.Id, [.. users]).Encode());
     }
 
     private Error Refuse(Error refusal)

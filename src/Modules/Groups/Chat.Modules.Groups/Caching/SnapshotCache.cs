@@ -38,6 +38,9 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     /// <summary>The weight of all snapshots.</summary>
     public long Weight => Interlocked.Read(ref _weight);
 
+    /// <summary>Whether there is a snapshot, stale or not, or a load of one.</summary>
+    public bool Contains(TKey key) => _slots.ContainsKey(key);
+
     /// <summary>The snapshot, if it is cached and not too old.</summary>
     public bool TryGet(TKey key, [NotNullWhen(true)] out TSnapshot? snapshot)
     {

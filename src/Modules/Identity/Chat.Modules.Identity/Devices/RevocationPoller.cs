@@ -1,5 +1,7 @@
 using System.Runtime.ExceptionServices;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Identity.Contracts;
 using MediatR;
 using Microsoft.Extensions.Hosting;
@@ -9,14 +11,24 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
-/// Polls the store for devices that another node has revoked: within <see cref="AuthOptions.RevocationRefreshMs"/> their tokens are void here and
-/// their connections end. Registered with the stores that several nodes share.
+/// Polls the store for devices that another node has revoked: within <see cref="AuthOptions.RevocationRefreshMs"/>, and at once if that node is heard on the
+/// bus, their tokens are void here and their connections end. Registered with the stores that several nodes share.
 /// </summary>
 internal sealed class RevocationPoller(
-    Revocations revocations, DeviceRegistrar registrar, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevocationPoller> log) : BackgroundService
+    Revocations revocations, DeviceRegistrar registrar, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevocationPoller> log) : BackgroundService, IBusHandler
 {
     // Devices for which a subscriber failed. Written by PollAsync only. At most as many as there are revocations in the store.
     private readonly HashSet<DeviceAddress> _untold = [];
+
+    private readonly Signal _due = new();
+
+    public string Topic => Revocations.BusTopic;
+
+    public ValueTask ReceiveAsync(NodeId from, ReadOnlyMemory<byte> payload, CancellationToken ct)
+    {
+        _due.Set();
+        return ValueTask.CompletedTask;
+    }
 
     /// <summary>Reads once. Not for concurrent calls.</summary>
     /// <exception cref="Exception">Not everything was read or published; the next call does the rest.</exception>
@@ -42,9 +54,11 @@ internal sealed class RevocationPoller(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.RevocationRefreshMs), clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        var period = TimeSpan.FromMilliseconds(options.Value.RevocationRefreshMs);
+        await using var timer = clock.CreateTimer(_ => _due.Set(), null, period, period);
+        while (true)
         {
+            await _due.WaitAsync(stoppingToken);
             try
             {
                 await PollAsync(stoppingToken);

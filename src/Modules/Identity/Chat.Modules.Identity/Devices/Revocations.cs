@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Identity.Store;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -10,8 +11,11 @@ namespace Chat.Modules.Identity.Devices;
 /// The recently revoked devices, in memory, since every request asks. Read from the store at the start; <see cref="RevocationPoller"/> adds those of other
 /// nodes. A revocation older than any token is removed.
 /// </summary>
-internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> options, TimeProvider clock) : IHostedService
+internal sealed class Revocations(IDeviceStore store, IBus bus, IOptions<AuthOptions> options, TimeProvider clock) : IHostedService
 {
+    /// <summary>Of the bus: another node has revoked something. Without a payload, as the store has it.</summary>
+    public const string BusTopic = "identity.revoked";
+
     /// <summary>A revocation further in the future was made by a wrong clock.</summary>
     private static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(1);
 
@@ -40,8 +44,13 @@ internal sealed class Revocations(IDeviceStore store, IOptions<AuthOptions> opti
     /// Revokes the device. False if the user has no such device, or this node knew of its revocation. Call again if the store did not answer: a revocation
     /// that was made all the same is then known here.
     /// </summary>
-    public async Task<bool> AddAsync(DeviceAddress device, CancellationToken ct) =>
-        await store.RevokeAsync(device, ct) is { } at && Remember(new Revocation(device, at));
+    public async Task<bool> AddAsync(DeviceAddress device, CancellationToken ct)
+    {
+        if (await store.RevokeAsync(device, ct) is not { } at)
+            return false;
+        bus.Broadcast(BusTopic, default);
+        return Remember(new Revocation(device, at));
+    }
 
     /// <summary>Deletes what has expired, in memory and in the store.</summary>
     /// <returns>The number of refresh tokens deleted.</returns>

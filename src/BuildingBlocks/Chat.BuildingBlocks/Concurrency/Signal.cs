@@ -1,9 +1,9 @@
 using System.Threading.Channels;
 
-namespace Chat.BuildingBlocks.Nodes;
+namespace Chat.BuildingBlocks.Concurrency;
 
-/// <summary>Wakes one who waits; set while nobody waits, the next wait returns at once.</summary>
-internal sealed class Signal
+/// <summary>Wakes one waiter. If it is set while nobody waits, however often, the next wait returns at once.</summary>
+public sealed class Signal
 {
     private readonly Channel<bool> _set = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
