@@ -42,7 +42,7 @@ internal sealed class DeliveryMetrics(IMeterFactory meters, TimeProvider clock)
 
     public void Overflowed() => _overflowed.Add(1);
 
-    public void Acked(long pushedAt) => _acked.Record(clock.GetElapsedTime(pushedAt).TotalSeconds);
+    public void Acked(long pushedAt, long now) => _acked.Record(clock.GetElapsedTime(pushedAt, now).TotalSeconds);
 
     public void FannedOut(long appendedAt) => _lag.Record(clock.GetElapsedTime(appendedAt).TotalSeconds);
 

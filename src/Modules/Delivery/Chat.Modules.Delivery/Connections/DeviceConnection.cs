@@ -218,10 +218,11 @@ internal sealed class DeviceConnection : IAttachedConnection
             if (!_window.Ack(window, seqNo, acked))
                 return AckOutcome.Ignored;
         }
+        var now = _services.Metrics.Now;
         foreach (var message in acked)
         {
             if (!message.Own)
-                _services.Metrics.Acked(message.PushedAt);
+                _services.Metrics.Acked(message.PushedAt, now);
         }
         _pump.Schedule();
         return AckOutcome.Counted;

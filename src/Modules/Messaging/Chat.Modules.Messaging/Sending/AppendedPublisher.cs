@@ -19,8 +19,8 @@ internal sealed class AppendedPublisher(IMediator mediator)
     private readonly Lock _lock = new();
 
     // Both under _lock. Whole sets are forgotten, the older one first, which costs an append less than to forget one for each.
-    private HashSet<MessageId> _recent = [];
-    private HashSet<MessageId> _older = [];
+    private HashSet<MessageId> _recent = new(new ByTime());
+    private HashSet<MessageId> _older = new(new ByTime());
 
     /// <summary>Call before the answer.</summary>
     public Task PublishOnceAsync(AppendedMessage appended) =>
@@ -39,5 +39,13 @@ internal sealed class AppendedPublisher(IMediator mediator)
             _recent.Clear();
             return true;
         }
+    }
+
+    // Ids of one moment stand together in the sets, and in the processor's cache.
+    private sealed class ByTime : IEqualityComparer<MessageId>
+    {
+        public bool Equals(MessageId one, MessageId other) => one == other;
+
+        public int GetHashCode(MessageId id) => (int)Activity.Of(id).Value;
     }
 }
