@@ -6,17 +6,27 @@ import 'fake-indexeddb/auto'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
-import { ChatClient, directWith, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
+import { ChatClient, type Connect, directWith, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
+import { withFallbacks } from '../src/transport/fallback.ts'
+import { hubOver } from '../src/transport/signalr.ts'
 
 // As a browser has it.
 globalThis.EventSource = createRequire(import.meta.url)('eventsource') as typeof EventSource
+
+/** As applications connect, and each fallback by itself. */
+const transports = {
+  signalr: signalRTransport,
+  websocket: webSocketTransport(WebSocket as unknown as typeof globalThis.WebSocket),
+  serverSentEvents: withFallbacks(hubOver('ServerSentEvents')),
+  longPolling: withFallbacks(hubOver('LongPolling')),
+} satisfies Record<string, Connect>
 
 interface Command {
   id: number
   do: string
   device: string
   url: string
-  transport: 'signalr' | 'websocket'
+  transport: keyof typeof transports
   userId: string
   password: string
   register: boolean
@@ -41,8 +51,7 @@ class Device {
 
   async open(): Promise<void> {
     const { url, transport } = this.command
-    const connect = transport === 'signalr' ? signalRTransport : webSocketTransport(WebSocket as unknown as typeof globalThis.WebSocket)
-    this.client = await ChatClient.open({ url, connect, name: this.name, fetch: (address, request) => this.fetch(address, request) })
+    this.client = await ChatClient.open({ url, connect: transports[transport], name: this.name, fetch: (address, request) => this.fetch(address, request) })
   }
 
   get it(): ChatClient {

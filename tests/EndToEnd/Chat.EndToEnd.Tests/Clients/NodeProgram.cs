@@ -22,17 +22,22 @@ internal sealed class NodeProgram : IAsyncDisposable
 
     /// <param name="onEvent">Told of each event.</param>
     /// <param name="onEnd">Told when the program has ended, and with what words.</param>
-    public NodeProgram(string folder, IReadOnlyList<string> arguments, Action<JsonNode>? onEvent = null, Action<string>? onEnd = null)
+    /// <param name="authority">A PEM file of a certificate that it is to trust.</param>
+    public NodeProgram(
+        string folder, IReadOnlyList<string> arguments, Action<JsonNode>? onEvent = null, Action<string>? onEnd = null, string? authority = null)
     {
         _onEvent = onEvent ?? (_ => { });
         _onEnd = onEnd ?? (_ => { });
-        _process = Process.Start(new ProcessStartInfo("node", arguments)
+        var start = new ProcessStartInfo("node", arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-        })!;
+        };
+        if (authority is not null)
+            start.Environment["NODE_EXTRA_CA_CERTS"] = authority;
+        _process = Process.Start(start)!;
         _errors = _process.StandardError.ReadToEndAsync(CancellationToken.None);
         _reading = ReadAsync();
     }

@@ -37,15 +37,17 @@ internal sealed class WireClient : IChatClient
     /// <summary>Connects a device; the welcome and what follows is in <see cref="Received"/>.</summary>
     /// <param name="onFrame">Called with each frame, one after another, before it is recorded.</param>
     public static Task<WireClient> ConnectAsync(Account account, Action<Frame>? onFrame = null, CancellationToken ct = default) =>
-        ConnectAsync(account.Server.Address, "/ws", account.AccessToken, onFrame, ct);
+        ConnectAsync(account.Server.Address, "/ws", account.AccessToken, onFrame, ct: ct);
 
     public static async Task<WireClient> ConnectAsync(
-        Uri server, string pathAndQuery, string? token, Action<Frame>? onFrame = null, CancellationToken ct = default)
+        Uri server, string pathAndQuery, string? token, Action<Frame>? onFrame = null, HttpMessageHandler? handler = null, CancellationToken ct = default)
     {
         var socket = NewSocket(token);
         try
         {
-            await socket.ConnectAsync(new Uri($"ws://{server.Authority}{pathAndQuery}"), ct);
+            var scheme = server.Scheme == Uri.UriSchemeHttps ? "wss" : "ws";
+            using var invoker = handler is null ? null : new HttpMessageInvoker(handler);
+            await socket.ConnectAsync(new Uri($"{scheme}://{server.Authority}{pathAndQuery}"), invoker, ct);
             return new WireClient(socket, onFrame);
         }
         catch

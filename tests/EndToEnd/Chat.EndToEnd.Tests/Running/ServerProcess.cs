@@ -34,7 +34,6 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
         Address = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort.Next()}"));
         DataDirectory = Directory.CreateTempSubdirectory("chat-e2e-").FullName;
-        _probe = new HttpClient { BaseAddress = Address };
         _settings = new(StringComparer.Ordinal)
         {
             ["ASPNETCORE_URLS"] = Address.ToString(),
@@ -46,9 +45,14 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         };
         foreach (var (name, value) in settings ?? new Dictionary<string, string>())
             _settings[name] = value;
+        OperationsAddress = _settings.TryGetValue("Operations__Port", out var port) ? new Uri($"http://127.0.0.1:{port}") : Address;
+        _probe = new HttpClient { BaseAddress = OperationsAddress };
     }
 
     public Uri Address { get; }
+
+    /// <summary>Where /health and /metrics are.</summary>
+    public Uri OperationsAddress { get; }
 
     public string DataDirectory { get; }
 

@@ -21,12 +21,14 @@ public sealed class SeveralServers : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    internal async Task StartAsync()
+    /// <param name="more">Further settings of each server.</param>
+    internal async Task StartAsync(Func<IReadOnlyDictionary<string, string>>? more = null)
     {
         if (_redis is not null)
             return;
         _redis = await RedisServer.StartAsync();
         var settings = Settings.OfSeveralServers(Database.NewCluster(_folder), _redis.Address);
-        Servers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ServerProcess.StartAsync(settings)));
+        Servers = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => ServerProcess.StartAsync(
+            more is null ? settings : settings.Concat(more()).ToDictionary(setting => setting.Key, setting => setting.Value))));
     }
 }

@@ -5,14 +5,15 @@ using Chat.EndToEnd.Tests.Running;
 namespace Chat.EndToEnd.Tests.Scenarios;
 
 /// <summary>The .NET library, in this process: a SQLite file for each device.</summary>
-internal sealed class DotnetClients(ChatTransport transport) : IScriptedClients
+/// <param name="connections">Makes what opens a device's connections; null for the system's own.</param>
+internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHandler>? connections = null) : IScriptedClients
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-scenario-").FullName;
     private readonly Dictionary<string, Device> _devices = [];
 
     public async Task OpenAsync(string device, Uri server, SignIn signIn)
     {
-        var opened = _devices[device] = new Device(server, transport, Path.Combine(_folder, $"{device}.db"));
+        var opened = _devices[device] = new Device(server, transport, Path.Combine(_folder, $"{device}.db"), connections?.Invoke() ?? new SocketsHttpHandler());
         await opened.OpenAsync();
         await (signIn.Register
             ? opened.It.RegisterAsync(signIn.UserId, signIn.Password)
@@ -48,9 +49,9 @@ internal sealed class DotnetClients(ChatTransport transport) : IScriptedClients
         Directory.Delete(_folder, recursive: true);
     }
 
-    private sealed class Device(Uri server, ChatTransport transport, string store) : IAsyncDisposable
+    private sealed class Device(Uri server, ChatTransport transport, string store, HttpMessageHandler connections) : IAsyncDisposable
     {
-        private readonly LastFirst _http = new();
+        private readonly LastFirst _http = new(connections);
         private ChatClient? _client;
 
         public ChatClient It => _client ?? throw new InvalidOperationException("The device was not opened.");
@@ -111,7 +112,7 @@ internal sealed class DotnetClients(ChatTransport transport) : IScriptedClients
     }
 
     /// <summary>Holds pages back, and lets the last one go first.</summary>
-    private sealed class LastFirst() : DelegatingHandler(new SocketsHttpHandler())
+    private sealed class LastFirst(HttpMessageHandler connections) : DelegatingHandler(connections)
     {
         private readonly ConcurrentStack<TaskCompletionSource> _held = [];
 

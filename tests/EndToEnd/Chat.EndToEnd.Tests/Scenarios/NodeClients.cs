@@ -9,20 +9,28 @@ namespace Chat.EndToEnd.Tests.Scenarios;
 internal sealed class NodeClients : IScriptedClients
 {
     private readonly string _transport;
-    private readonly NodeProgram _node = new(Folder, [Path.Combine(".scenario", "scenario", "driver.js")]);
+    private readonly NodeProgram _node;
 
-    private NodeClients(string transport) => _transport = transport;
+    private NodeClients(string transport, string? authority)
+    {
+        _transport = transport;
+        _node = new NodeProgram(Folder, [Path.Combine(".scenario", "scenario", "driver.js")], authority: authority);
+    }
+
+    // Once for all tests of this run.
+    private static readonly Lazy<Task> _built = new(() => Node.RunAsync("npm", Folder, "run", "build:scenario"));
 
     private static string Folder => Path.Combine(Repository.Root, "clients", "typescript");
 
     /// <summary>Skips the test when there is no node; installs the lock file's packages when they are not there.</summary>
-    /// <param name="transport"><c>signalr</c> or <c>websocket</c>.</param>
-    public static async Task<IScriptedClients> StartAsync(string transport)
+    /// <param name="transport">One of those in driver.ts.</param>
+    /// <param name="authority">A PEM file of a certificate to trust.</param>
+    public static async Task<IScriptedClients> StartAsync(string transport, string? authority = null)
     {
         await Node.NeedAsync();
         await Node.InstallAsync(Folder);
-        await Node.RunAsync("npm", Folder, "run", "build:scenario");
-        return new NodeClients(transport);
+        await _built.Value;
+        return new NodeClients(transport, authority);
     }
 
     public Task OpenAsync(string device, Uri server, SignIn signIn) => CallAsync("open", device, new()
