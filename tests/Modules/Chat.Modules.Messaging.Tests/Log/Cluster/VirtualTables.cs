@@ -54,10 +54,20 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
     public async Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) =>
         [.. (await ReadAsync($"claims {key}")).Values.Select(cell => (Claim)cell.Value)];
 
-    public Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct) =>
-        WriteAsync(
+    /// <summary>Happens once, before a writer hears that its rows are written.</summary>
+    public Func<IReadOnlyList<LoggedMessage>, Task>? AfterRows { get; set; }
+
+    public async Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct)
+    {
+        await WriteAsync(
             $"rows {messages[0].Conversation} {Buckets.Of(messages[0].SeqNo)}",
             [.. messages.Select(message => (RowKey(message.SeqNo, term), new Cell(1, new LogRow(term, messages[0].SeqNo, message))))]);
+        if (AfterRows is { } happens)
+        {
+            AfterRows = null;
+            await happens(messages);
+        }
+    }
 
     public Task EraseAsync(LogRow row, CancellationToken ct)
     {

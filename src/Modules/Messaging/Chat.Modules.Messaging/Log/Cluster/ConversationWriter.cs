@@ -297,6 +297,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     // Written first and read then: of two hosts that claim an attempt, one at least sees the other.
     private async Task<List<Claim>> ClaimAsync(Append append, Claim own)
     {
+        // Where term and head are the same as when it was contested, it is the claim that was given up then: from here on it may come to something again.
+        append.Spent.RemoveAll(claim => claim == own);
         await context.Tables.WriteClaimAsync(own, CancellationToken.None);
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
         var claims = await context.Tables.ReadClaimsAsync(append.Key, CancellationToken.None);
