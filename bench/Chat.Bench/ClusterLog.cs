@@ -19,10 +19,13 @@ internal sealed class ClusterLog : IAsyncDisposable
         Session = session;
         var (clock, times) = (TimeProvider.System, ClusterTimes.Default);
         var touches = new Touches(new CqlFeedTables(session, clock), new CqlInboxTables(session, times, clock), times, clock, Random.Shared);
-        Log = new CqlMessageLog(new CqlLogTables(session, clock), touches, times, clock, new ActivityClock(NullLogger<ActivityClock>.Instance));
+        Tables = new CqlLogTables(session, clock);
+        Log = new CqlMessageLog(Tables, touches, times, clock, new ActivityClock(NullLogger<ActivityClock>.Instance));
     }
 
     public ICqlSession Session { get; }
+
+    public CqlLogTables Tables { get; }
 
     public CqlMessageLog Log { get; }
 
@@ -36,6 +39,11 @@ internal sealed class ClusterLog : IAsyncDisposable
             ReplicationFactor = arguments.Int("--replication", 1),
         };
         arguments.RefuseUnknown();
+        return await OpenAsync(options, ct);
+    }
+
+    public static async Task<ClusterLog> OpenAsync(CqlOptions options, CancellationToken ct)
+    {
         var session = await CqlSession.ConnectAsync(options, new NoMeters(), NullLoggerFactory.Instance, TimeProvider.System, ct);
         var tables = new CqlMigrations("messaging", typeof(MessagingModule).Assembly);
         await new CqlSchema([tables], Options.Create(options), TimeProvider.System, NullLogger<CqlSchema>.Instance).ApplyAsync(session, ct);

@@ -5,6 +5,8 @@ using System.Text;
 using System.Text.Json;
 using Chat.Bench.Servers;
 using Chat.Bench.Wire;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Cql;
 
 namespace Chat.Bench;
 
@@ -17,7 +19,6 @@ internal static class InboxCommand
     private const int News = 3;
     private const int PageSize = 50;
     private const int SendsAtOnce = 8;
-    private const string Keyspace = "Cql__Keyspace";
 
     public static async Task<int> RunAsync(Arguments arguments, CancellationToken ct)
     {
@@ -25,7 +26,9 @@ internal static class InboxCommand
         var runs = arguments.Int("--runs", 5);
         var path = arguments.Text("--host") ?? Server.DefaultHost;
         var cql = arguments.Text("--cql");
+        var groups = arguments.Int("--groups", 0, min: 0);
         arguments.RefuseUnknown();
+        var keyspace = $"chat_inbox_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
         var key = NewKey();
         await using var server = await Server.StartHostAsync(path, ct, configure: start =>
         {
@@ -33,13 +36,18 @@ internal static class InboxCommand
                 return;
             start.Environment["Cql__ContactPoints"] = cql;
             start.Environment["Cql__ReplicationFactor"] = "1";
-            start.Environment[Keyspace] = $"chat_inbox_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
+            start.Environment["Cql__Keyspace"] = keyspace;
             start.Environment["Auth__SigningKeyFile"] = key.FullName;
         });
         using var http = server.NewHttpClient();
-        Console.WriteLine($"{(cql is null ? "embedded" : "cluster")}, medians of {runs}; {News} conversations have news");
+        Console.WriteLine($"{(cql is null ? "embedded" : "cluster")}, medians of {runs}; {News} conversations have news; {groups} groups");
+        await using var cluster = cql is null
+            ? null
+            : await ClusterLog.OpenAsync(new CqlOptions { ContactPoints = cql, Keyspace = keyspace, ReplicationFactor = 1, RequestTimeoutMs = 60_000 }, ct);
         foreach (var size in sizes)
-            await MeasureAsync(server, http, size, runs, ct);
+            await MeasureAsync(server, http, cluster, size, groups, runs, ct);
+        if (cluster is not null)
+            await cluster.Session.ExecuteAsync(new CqlStatement($"DROP KEYSPACE {keyspace}"), ct);
         key.Delete();
         return 0;
     }
@@ -53,21 +61,28 @@ internal static class InboxCommand
         return file;
     }
 
-    private static async Task MeasureAsync(Server server, HttpClient http, int size, int runs, CancellationToken ct)
+    private static async Task MeasureAsync(Server server, HttpClient http, ClusterLog? cluster, int size, int groups, int runs, CancellationToken ct)
     {
         var user = $"bench-inbox-{size}";
         var writer = $"bench-inbox-{size}-writer";
         await server.Accounts.RegisterAsync([user, writer], ct);
         // The device is known before anything waits for it.
         await ConnectAsync(server, user, ct);
-        await Parallel.ForAsync(0, size, new ParallelOptions { MaxDegreeOfParallelism = SendsAtOnce, CancellationToken = ct }, async (n, stop) =>
-            await SendAsync(http, server.Accounts.TokenOf(user)!, Partner(n), stop));
-        // What it wrote itself it gets once and acks, then it has everything; the next connect is the first that finds that so.
+        if (cluster is not null)
+            await InboxSeed.WriteAsync(cluster, UserId.Parse(user), [.. Enumerable.Range(0, size).Select(n => UserId.Parse(Partner(n)[1..]))], ct);
+        else
+        {
+            await Parallel.ForAsync(0, size, new ParallelOptions { MaxDegreeOfParallelism = SendsAtOnce, CancellationToken = ct }, async (n, stop) =>
+                await SendAsync(http, server.Accounts.TokenOf(user)!, Partner(n), stop));
+        }
+        await Parallel.ForAsync(0, groups, new ParallelOptions { MaxDegreeOfParallelism = SendsAtOnce, CancellationToken = ct }, async (n, stop) =>
+            await SendAsync(http, server.Accounts.TokenOf(writer)!, await MakeGroupAsync(http, server.Accounts.TokenOf(writer)!, user, stop), stop));
+        // What is there it gets once and acks, then it has everything; the next connect is the first that finds that so.
         await ConnectAsync(server, user, ct);
         await ConnectAsync(server, user, ct);
 
         var (connects, lists) = (new List<Cost>(), new List<Cost>());
-        var partners = Enumerable.Range(0, News).Select(Partner).ToArray();
+        var partners = Enumerable.Range(1, News).Select(n => Partner(size * n / (News + 1))).ToArray();
         await server.Accounts.RegisterAsync(partners.Select(partner => partner[1..]), ct);
         for (var run = 0; run < runs; run++)
         {
@@ -79,7 +94,7 @@ internal static class InboxCommand
                 if (received < News)
                     throw new BenchException($"{received} messages came instead of {News}.");
             }, ct));
-            lists.Add(await CostAsync(http, () => ListAsync(http, server.Accounts.TokenOf(user)!, Math.Min(size, PageSize), ct), ct));
+            lists.Add(await CostAsync(http, () => ListAsync(http, server.Accounts.TokenOf(user)!, Math.Min(size + groups, PageSize), ct), ct));
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{size,7:N0} conversations: connect {Median(connects, cost => cost.Ms):N1} ms, {Median(connects, cost => cost.Requests):N0} requests; first page {Median(lists, cost => cost.Ms):N1} ms, {Median(lists, cost => cost.Requests):N0} requests"));
@@ -117,6 +132,16 @@ internal static class InboxCommand
         using var page = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(ct));
         if (page.RootElement.GetProperty("conversations").GetArrayLength() != expected)
             throw new BenchException("The page is not full.");
+    }
+
+    private static async Task<string> MakeGroupAsync(HttpClient http, string token, string member, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/groups");
+        request.Headers.Authorization = new("Bearer", token);
+        request.Content = new StringContent($$"""{"title":"bench","members":["{{member}}"]}""", Encoding.UTF8, "application/json");
+        using var answer = await http.SendAsync(request, ct);
+        using var group = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(ct));
+        return group.RootElement.GetProperty("conversationId").GetString()!;
     }
 
     private static async Task SendAsync(HttpClient http, string token, string to, CancellationToken ct)
