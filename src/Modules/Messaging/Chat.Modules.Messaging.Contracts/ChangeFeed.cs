@@ -16,17 +16,17 @@ public interface IChangeFeed
     /// In the stream of this server: up to here <see cref="MessageAppended"/> was raised for each message that was acked, and its subscribers have
     /// returned. All that begins to be appended from now on stands above it.
     /// </summary>
-    FeedPosition Raised { get; }
+    FeedPosition RaisedUpTo { get; }
 
     /// <summary>
     /// What was appended by servers that are gone, this one's earlier runs among them, and not saved as done by the follower. A follower that is new
     /// begins now, or with what is kept. To be called at the start, and now and then: a server counts as gone some time after its end.
     /// </summary>
     /// <param name="follower">1 to 32 lower-case letters and hyphens.</param>
-    ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct);
+    ValueTask<IReadOnlyList<FeedRange>> FindUnfinishedAsync(string follower, CancellationToken ct);
 
     /// <summary>What was appended within a range, ascending; empty at its end. The next call's range begins after the last entry's position.</summary>
-    /// <param name="range">A part of what <see cref="FindLeftAsync"/> found.</param>
+    /// <param name="range">A part of what <see cref="FindUnfinishedAsync"/> found.</param>
     /// <param name="limit">About as many entries; those of one position are never parted.</param>
     ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct);
 

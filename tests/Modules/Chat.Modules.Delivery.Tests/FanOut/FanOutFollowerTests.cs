@@ -54,7 +54,7 @@ public sealed class FanOutFollowerTests : IDisposable
 
         await Wait.UntilAsync(() => run.Queue.HasSettled(run.Queue.Offered()), "rest");
         await run.Follower.SaveAsync(Ct);
-        Assert.Empty(await _feed.FindLeftAsync("fan-out", Ct));
+        Assert.Empty(await _feed.FindUnfinishedAsync("fan-out", Ct));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public sealed class FanOutFollowerTests : IDisposable
         await Wait.UntilAsync(() => run.Queue.Lanes.Any(lane => !lane.Overflow.IsEmpty), "the failure");
         await run.Follower.SaveAsync(Ct);
 
-        Assert.NotEmpty(await _feed.FindLeftAsync("fan-out", Ct));
+        Assert.NotEmpty(await _feed.FindUnfinishedAsync("fan-out", Ct));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class FanOutFollowerTests : IDisposable
     [Fact]
     public async Task It_looks_at_so_many_messages_and_no_more()
     {
-        await _feed.FindLeftAsync("fan-out", Ct);
+        await _feed.FindUnfinishedAsync("fan-out", Ct);
         for (var n = 0; n < 5; n++)
             Append(isRaised: true);
         _feed.EndServer();

@@ -11,7 +11,7 @@ internal sealed class InMemoryFeed : IChangeFeed
 
     private long _left;
 
-    public FeedPosition Raised => At(_raised);
+    public FeedPosition RaisedUpTo => At(_raised);
 
     public long? SavedBy(string follower) => _followers.TryGetValue(follower, out var position) ? position.Value : null;
 
@@ -25,7 +25,7 @@ internal sealed class InMemoryFeed : IChangeFeed
             _raised = _entries.Count;
     }
 
-    public ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct)
+    public ValueTask<IReadOnlyList<FeedRange>> FindUnfinishedAsync(string follower, CancellationToken ct)
     {
         var after = _followers.TryAdd(follower, At(_entries.Count)) ? _entries.Count : _followers[follower].Value;
         return ValueTask.FromResult<IReadOnlyList<FeedRange>>(after < _left ? [new FeedRange(At(after), _left)] : []);

@@ -90,7 +90,7 @@ public abstract class ChangeFeedContract
         await CrashAsync(second);
 
         var third = await StartAsync();
-        var ranges = await third.Feed.FindLeftAsync(Follower, Ct);
+        var ranges = await third.Feed.FindUnfinishedAsync(Follower, Ct);
         Assert.Equal([AliceAndBob], (await ReadAsync(third, ranges)).Select(entry => entry.Conversation));
         foreach (var range in ranges)
             await third.Feed.SaveFollowerAsync(Follower, range.After with { Value = range.UpTo }, Ct);
@@ -106,7 +106,7 @@ public abstract class ChangeFeedContract
     {
         var first = await StartAsync();
         await LeftAsync(first);
-        await first.Feed.FindLeftAsync("search", Ct);
+        await first.Feed.FindUnfinishedAsync("search", Ct);
         await AppendAsync(first, AliceAndBob);
         await LaterAsync();
         await SaveAsync(first);
@@ -115,7 +115,7 @@ public abstract class ChangeFeedContract
         var second = await StartAsync();
 
         Assert.Empty(await LeftAsync(second));
-        Assert.NotEmpty(await ReadAsync(second, await second.Feed.FindLeftAsync("search", Ct)));
+        Assert.NotEmpty(await ReadAsync(second, await second.Feed.FindUnfinishedAsync("search", Ct)));
         await CrashAsync(second);
     }
 
@@ -134,7 +134,7 @@ public abstract class ChangeFeedContract
 
         var second = await StartAsync();
         var left = new List<FeedEntry>();
-        foreach (var range in await second.Feed.FindLeftAsync(Follower, Ct))
+        foreach (var range in await second.Feed.FindUnfinishedAsync(Follower, Ct))
         {
             for (var rest = range; await second.Feed.ReadAsync(rest, 2, Ct) is { Count: > 0 } part; rest = rest with { After = rest.After with { Value = part[^1].Position } })
                 left.AddRange(part);
@@ -151,9 +151,9 @@ public abstract class ChangeFeedContract
         return Task.CompletedTask;
     }
 
-    private static Task SaveAsync(RunningServer server) => server.Feed.SaveFollowerAsync(Follower, server.Feed.Raised, Ct).AsTask();
+    private static Task SaveAsync(RunningServer server) => server.Feed.SaveFollowerAsync(Follower, server.Feed.RaisedUpTo, Ct).AsTask();
 
-    private static async Task<List<FeedEntry>> LeftAsync(RunningServer server) => await ReadAsync(server, await server.Feed.FindLeftAsync(Follower, Ct));
+    private static async Task<List<FeedEntry>> LeftAsync(RunningServer server) => await ReadAsync(server, await server.Feed.FindUnfinishedAsync(Follower, Ct));
 
     private static async Task<List<FeedEntry>> ReadAsync(RunningServer server, IEnumerable<FeedRange> ranges)
     {

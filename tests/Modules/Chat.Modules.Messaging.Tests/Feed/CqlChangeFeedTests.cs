@@ -31,18 +31,18 @@ public sealed class CqlChangeFeedTests(CassandraServer server) : ChangeFeedContr
             await running.Log.AppendAsync(Words.Draft(Words.Team, Words.Alice, $"{n}"), Ct);
             await TouchesOf(running).RenewAsync();
             Clock.Advance(TimeSpan.FromSeconds(20));
-            Assert.Empty(await other.Feed.FindLeftAsync("fan-out", Ct));
+            Assert.Empty(await other.Feed.FindUnfinishedAsync("fan-out", Ct));
         }
 
-        var before = running.Feed.Raised.Epoch;
+        var before = running.Feed.RaisedUpTo.Epoch;
         Clock.Advance(TimeSpan.FromMinutes(10));
-        var left = Assert.Single(await other.Feed.FindLeftAsync("fan-out", Ct));
+        var left = Assert.Single(await other.Feed.FindUnfinishedAsync("fan-out", Ct));
         Assert.Equal(before, left.After.Epoch);
         await running.Log.AppendAsync(Words.Draft(Words.Team, Words.Alice, "late"), Ct);
 
-        Assert.NotEqual(before, running.Feed.Raised.Epoch);
+        Assert.NotEqual(before, running.Feed.RaisedUpTo.Epoch);
         await CrashAsync(running);
-        Assert.Contains(await other.Feed.FindLeftAsync("fan-out", Ct), range => range.After.Epoch == running.Feed.Raised.Epoch);
+        Assert.Contains(await other.Feed.FindUnfinishedAsync("fan-out", Ct), range => range.After.Epoch == running.Feed.RaisedUpTo.Epoch);
         await CrashAsync(other);
     }
 

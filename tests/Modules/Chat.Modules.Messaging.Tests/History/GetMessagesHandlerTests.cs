@@ -211,9 +211,9 @@ public sealed class GetMessagesHandlerTests : IDisposable
         Assert.Equal(ErrorCodes.BadRequest, (await GetAsync(after, before, limit)).Error?.Code);
 
     private Task<Result<MessagePage>> GetAsync(long? after = null, long? before = null, int limit = 50) =>
-        _handler.Handle(new GetMessages(Alice.Phone(), Team, Place(after), Place(before), limit), Ct);
+        _handler.Handle(new GetMessages(Alice.Phone(), Team, ToSeqNo(after), ToSeqNo(before), limit), Ct);
 
-    private static SeqNo? Place(long? value) => value is { } number ? new SeqNo(number) : null;
+    private static SeqNo? ToSeqNo(long? value) => value is { } number ? new SeqNo(number) : null;
 
     private static string Shown(MessagePage page) => string.Join(' ', page.Messages.Select(message => message.SeqNo));
 

@@ -23,7 +23,7 @@ public sealed class ClusterInboxProperties
     {
         FeedSpan = TimeSpan.FromMilliseconds(50), InboxSpan = TimeSpan.FromMilliseconds(400), InboxDay = TimeSpan.FromMilliseconds(1_200),
         Recent = TimeSpan.FromMilliseconds(2_000), SpansKept = TimeSpan.FromMilliseconds(3_200), ClockSpread = TimeSpan.FromMilliseconds(60),
-        TouchLasts = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromMilliseconds(300), RefreshAfter = TimeSpan.FromSeconds(4),
+        TouchValidity = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromMilliseconds(300), RefreshAfter = TimeSpan.FromSeconds(4),
     };
 
     [Fact]
@@ -216,17 +216,17 @@ public sealed class ClusterInboxProperties
             var listed = new Dictionary<ConversationId, SeqNo>();
             // No append takes longer: what moves while the list is read stands above it.
             var begun = Activity.At(_time.GetUtcNow() - TimeSpan.FromSeconds(3));
-            PagePlace? last = null;
+            ListPosition? last = null;
             while (await inbox.DownAsync(last, limit, CancellationToken.None) is { Count: > 0 } page)
             {
-                AssertAscends(page.Select(entry => entry.Place), last);
-                last = page[^1].Place;
+                AssertAscends(page.Select(entry => entry.Position), last);
+                last = page[^1].Position;
                 Note(page);
                 await _time.After(_time.Between(0, 60));
             }
             while (last is not null && await inbox.UpAsync(last, begun, limit, CancellationToken.None) is { Count: > 0 } page)
             {
-                last = page[^1].Place;
+                last = page[^1].Position;
                 Note(page);
             }
             return listed;
@@ -234,7 +234,7 @@ public sealed class ClusterInboxProperties
             void Note(IEnumerable<InboxEntry> page)
             {
                 foreach (var entry in page)
-                    listed[entry.Place.Conversation] = SeqNo.Max(entry.Head, listed.GetValueOrDefault(entry.Place.Conversation));
+                    listed[entry.Position.Conversation] = SeqNo.Max(entry.Head, listed.GetValueOrDefault(entry.Position.Conversation));
             }
         }
 
@@ -244,18 +244,18 @@ public sealed class ClusterInboxProperties
             var host = StartHost();
             foreach (var user in Users)
             {
-                var expected = (await host.Process.Start(() => host.Log.ReadEntriesAsync(user, CancellationToken.None))).OrderBy(entry => entry.Place).ToList();
+                var expected = (await host.Process.Start(() => host.Log.ReadEntriesAsync(user, CancellationToken.None))).OrderBy(entry => entry.Position).ToList();
                 // It is made in two looks, some time apart.
                 for (var look = 0; look < 3; look++)
                 {
                     var inbox = await host.Inbox.OpenAsync(user, CancellationToken.None);
                     var down = new List<InboxEntry>();
-                    while (await host.Process.Start(async () => await inbox.DownAsync(down is [.., var last] ? last.Place : null, 2, CancellationToken.None)) is { Count: > 0 } page)
+                    while (await host.Process.Start(async () => await inbox.DownAsync(down is [.., var last] ? last.Position : null, 2, CancellationToken.None)) is { Count: > 0 } page)
                         down.AddRange(page);
                     Assert.Equal(expected, down);
-                    var up = await host.Process.Start(async () => await inbox.UpAsync(expected[^1].Place, Activity.Lowest, int.MaxValue, CancellationToken.None));
+                    var up = await host.Process.Start(async () => await inbox.UpAsync(expected[^1].Position, Activity.Lowest, int.MaxValue, CancellationToken.None));
                     Assert.Equal(expected.SkipLast(1).Reverse(), up);
-                    await _time.After(Times.LostFor * 2);
+                    await _time.After(Times.LostRowsTimeout * 2);
                 }
                 // The first may find it too old.
                 var made = await AskSinceAsync() is { UpTo: not null } || await AskSinceAsync() is { UpTo: not null };
@@ -293,12 +293,12 @@ public sealed class ClusterInboxProperties
                 ReadByLog++;
         }
 
-        private static void AssertAscends(IEnumerable<PagePlace> places, PagePlace? after)
+        private static void AssertAscends(IEnumerable<ListPosition> positions, ListPosition? after)
         {
-            foreach (var place in places)
+            foreach (var position in positions)
             {
-                Assert.True(after is null || place.CompareTo(after) > 0, $"{place} does not follow {after}");
-                after = place;
+                Assert.True(after is null || position.CompareTo(after) > 0, $"{position} does not follow {after}");
+                after = position;
             }
         }
 

@@ -95,13 +95,13 @@ public sealed class CqlInboxProperties(CassandraServer server) : IClassFixture<C
         var expected = await (await new LogInbox(server.Log).OpenAsync(user, Ct)).DownAsync(null, int.MaxValue, Ct);
         var inbox = await server.Inbox.OpenAsync(user, Ct);
         var down = new List<InboxEntry>();
-        while (await inbox.DownAsync(down is [.., var last] ? last.Place : null, limit, Ct) is { Count: > 0 } page)
+        while (await inbox.DownAsync(down is [.., var last] ? last.Position : null, limit, Ct) is { Count: > 0 } page)
             down.AddRange(page);
         Assert.Equal(expected, down);
         if (expected.Count == 0)
             return;
         var up = new List<InboxEntry>();
-        while (await inbox.UpAsync(up is [.., var last] ? last.Place : expected[^1].Place, Activity.Lowest, limit, Ct) is { Count: > 0 } page)
+        while (await inbox.UpAsync(up is [.., var last] ? last.Position : expected[^1].Position, Activity.Lowest, limit, Ct) is { Count: > 0 } page)
             up.AddRange(page);
         Assert.Equal(expected.SkipLast(1).Reverse(), up);
     }
@@ -117,7 +117,7 @@ public sealed class CqlInboxProperties(CassandraServer server) : IClassFixture<C
             var changed = await (await server.Inbox.OpenAsync(user, Ct)).ReadSinceAsync(_drained, Ct);
             var known = changed.Heads.ToDictionary(head => head.Conversation, head => head.SeqNo);
             foreach (var entry in await server.Log.ReadEntriesAsync(user, Ct))
-                Assert.Equal(entry.Head, known.GetValueOrDefault(entry.Place.Conversation, _cursors.GetValueOrDefault(entry.Place.Conversation)));
+                Assert.Equal(entry.Head, known.GetValueOrDefault(entry.Position.Conversation, _cursors.GetValueOrDefault(entry.Position.Conversation)));
             // Some wait for the next time.
             var waiting = changed.Heads.Where(_ => random.Next(4) == 0).ToList();
             foreach (var head in changed.Heads.Except(waiting))

@@ -91,10 +91,10 @@ public sealed class CqlInboxTests(CassandraServer server) : InboxContract, IClas
         {
             var inbox = await Inbox.OpenAsync(Alice, Ct);
             var found = new List<InboxEntry>();
-            while (await inbox.DownAsync(found is [.., var last] ? last.Place : null, limit, Ct) is { Count: > 0 } page)
+            while (await inbox.DownAsync(found is [.., var last] ? last.Position : null, limit, Ct) is { Count: > 0 } page)
                 found.AddRange(page);
-            Assert.Equal(all, found.Select(entry => entry.Place.Conversation));
-            Assert.Equal(Enumerable.Reverse(found).Skip(1), await inbox.UpAsync(found[^1].Place, Activity.Lowest, 100, Ct));
+            Assert.Equal(all, found.Select(entry => entry.Position.Conversation));
+            Assert.Equal(Enumerable.Reverse(found).Skip(1), await inbox.UpAsync(found[^1].Position, Activity.Lowest, 100, Ct));
         }
     }
 

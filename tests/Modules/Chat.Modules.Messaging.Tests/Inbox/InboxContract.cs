@@ -62,14 +62,14 @@ public abstract class InboxContract
         var inbox = await Inbox.OpenAsync(Alice, Ct);
         var all = await inbox.DownAsync(null, 100, Ct);
 
-        Assert.Equal(conversations.Reverse(), all.Select(entry => entry.Place.Conversation));
+        Assert.Equal(conversations.Reverse(), all.Select(entry => entry.Position.Conversation));
         Assert.Equal(all.Take(3), await inbox.DownAsync(null, 3, Ct));
-        Assert.Equal(all.Skip(4).Take(2), await inbox.DownAsync(all[3].Place, 2, Ct));
-        Assert.Equal(all.Take(5).Reverse(), await inbox.UpAsync(all[5].Place, Activity.Lowest, 100, Ct));
-        Assert.Equal([all[4], all[3]], await inbox.UpAsync(all[5].Place, Activity.Lowest, 2, Ct));
-        Assert.Equal([all[1], all[0]], await inbox.UpAsync(all[5].Place, all[2].Place.Activity, 100, Ct));
-        Assert.Empty(await inbox.UpAsync(all[0].Place, Activity.Lowest, 100, Ct));
-        Assert.Empty(await inbox.DownAsync(all[8].Place, 100, Ct));
+        Assert.Equal(all.Skip(4).Take(2), await inbox.DownAsync(all[3].Position, 2, Ct));
+        Assert.Equal(all.Take(5).Reverse(), await inbox.UpAsync(all[5].Position, Activity.Lowest, 100, Ct));
+        Assert.Equal([all[4], all[3]], await inbox.UpAsync(all[5].Position, Activity.Lowest, 2, Ct));
+        Assert.Equal([all[1], all[0]], await inbox.UpAsync(all[5].Position, all[2].Position.Activity, 100, Ct));
+        Assert.Empty(await inbox.UpAsync(all[0].Position, Activity.Lowest, 100, Ct));
+        Assert.Empty(await inbox.DownAsync(all[8].Position, 100, Ct));
     }
 
     private protected async Task<DirectHeads> SinceAsync(UserId user, FeedPosition? since) =>
@@ -82,5 +82,5 @@ public abstract class InboxContract
     }
 
     private protected async Task<IEnumerable<(ConversationId, long)>> AllAsync(UserId user) =>
-        (await (await Inbox.OpenAsync(user, Ct)).DownAsync(null, int.MaxValue, Ct)).Select(entry => (entry.Place.Conversation, entry.Head.Value));
+        (await (await Inbox.OpenAsync(user, Ct)).DownAsync(null, int.MaxValue, Ct)).Select(entry => (entry.Position.Conversation, entry.Head.Value));
 }

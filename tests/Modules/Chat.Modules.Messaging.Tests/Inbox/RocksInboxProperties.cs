@@ -96,18 +96,18 @@ public sealed class RocksInboxProperties
         var inbox = await inboxes.OpenAsync(user, default);
 
         var down = new List<InboxEntry>();
-        for (PagePlace? after = null; await inbox.DownAsync(after, limit, default) is { Count: > 0 } page; after = page[^1].Place)
+        for (ListPosition? after = null; await inbox.DownAsync(after, limit, default) is { Count: > 0 } page; after = page[^1].Position)
             down.AddRange(page);
         Assert.Equal(expected, down);
         if (expected.Count == 0)
             return;
         var up = new List<InboxEntry>();
-        for (var before = expected[^1].Place; await inbox.UpAsync(before, Activity.Lowest, limit, default) is { Count: > 0 } page; before = page[^1].Place)
+        for (var before = expected[^1].Position; await inbox.UpAsync(before, Activity.Lowest, limit, default) is { Count: > 0 } page; before = page[^1].Position)
             up.AddRange(page);
         Assert.Equal(expected.SkipLast(1).Reverse(), up);
-        var since = new FeedPosition(log.Epoch, expected[expected.Count / 2].Place.Activity.Value);
+        var since = new FeedPosition(log.Epoch, expected[expected.Count / 2].Position.Activity.Value);
         Assert.Equal(
-            expected.Take(expected.Count / 2).Select(entry => (entry.Place.Conversation, entry.Head)),
+            expected.Take(expected.Count / 2).Select(entry => (entry.Position.Conversation, entry.Head)),
             (await inbox.ReadSinceAsync(since, default)).Heads.Select(head => (head.Conversation, head.SeqNo)));
     }
 

@@ -93,7 +93,7 @@ public sealed class RocksInboxTests : InboxContract, IDisposable
 
         Opened.Forget();
 
-        Assert.Equal(AliceAndBob, Assert.Single(await inbox.DownAsync(null, 10, Ct)).Place.Conversation);
+        Assert.Equal(AliceAndBob, Assert.Single(await inbox.DownAsync(null, 10, Ct)).Position.Conversation);
     }
 
     [Fact]
@@ -109,8 +109,8 @@ public sealed class RocksInboxTests : InboxContract, IDisposable
 
         Assert.Equal(
             [AliceAndBob, other],
-            (await inbox.DownAsync(null, 10, Ct)).Concat(await inbox.UpAsync(new PagePlace(opened, AliceAndBob), opened, 10, Ct))
-                .Select(entry => entry.Place.Conversation).Distinct().OrderBy(conversation => conversation.Value, StringComparer.Ordinal));
+            (await inbox.DownAsync(null, 10, Ct)).Concat(await inbox.UpAsync(new ListPosition(opened, AliceAndBob), opened, 10, Ct))
+                .Select(entry => entry.Position.Conversation).Distinct().OrderBy(conversation => conversation.Value, StringComparer.Ordinal));
     }
 
     // As a crash: what is in memory is gone.

@@ -43,7 +43,7 @@ internal sealed class FanOutFollower(
         if (_left.Count > 0)
             return;
         var found = 0;
-        foreach (var range in await feed.FindLeftAsync(Name, ct))
+        foreach (var range in await feed.FindUnfinishedAsync(Name, ct))
             found += await OfferAsync(range, options.Value.MaxCatchUp - found, ct);
         if (found > 0)
             log.CaughtUp(found);
@@ -58,7 +58,7 @@ internal sealed class FanOutFollower(
             _left.Dequeue();
         }
         // The position first: what it covers was offered by then.
-        var position = feed.Raised;
+        var position = feed.RaisedUpTo;
         _next ??= (position, queue.Offered());
         if (!queue.HasSettled(_next.Value.Offered))
             return;

@@ -48,14 +48,14 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         if (page.Count > fitting)
         {
             page.RemoveRange(fitting, page.Count - fitting);
-            var isDown = start is null || (start.Begun is not null && page[^1].Place.CompareTo(start.After) > 0);
-            next = new PageStart(page[^1].Place, isDown ? start?.Begun ?? begun : null);
+            var isDown = start is null || (start.Begun is not null && page[^1].Position.CompareTo(start.After) > 0);
+            next = new PageStart(page[^1].Position, isDown ? start?.Begun ?? begun : null);
         }
 
-        var cursors = await mediator.Send(new GetCursors(query.Caller, page.ConvertAll(entry => entry.Place.Conversation)), ct);
+        var cursors = await mediator.Send(new GetCursors(query.Caller, page.ConvertAll(entry => entry.Position.Conversation)), ct);
         var summaries = await Concurrently.SelectAsync(
             page, ReadsAtOnce,
-            (entry, cancelled) => SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Place.Conversation, NoCursors), cancelled), ct);
+            (entry, cancelled) => SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Position.Conversation, NoCursors), cancelled), ct);
         return new ConversationPage(summaries, next?.ToString(), log.Epoch);
     }
 
@@ -69,17 +69,17 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
             next.AddRange(await UpAsync(start.After, start.Begun ?? Activity.Lowest));
         return next.Count > count ? next[..count] : next;
 
-        async Task<IEnumerable<Entry>> DownAsync(PagePlace? after) => (await directs.DownAsync(after, count, ct)).Select(ToEntry)
-            .Concat(groups.Where(entry => after is null || entry.Place.CompareTo(after) > 0))
-            .OrderBy(entry => entry.Place);
+        async Task<IEnumerable<Entry>> DownAsync(ListPosition? after) => (await directs.DownAsync(after, count, ct)).Select(ToEntry)
+            .Concat(groups.Where(entry => after is null || entry.Position.CompareTo(after) > 0))
+            .OrderBy(entry => entry.Position);
 
         // Only a message moves a conversation up.
-        async Task<IEnumerable<Entry>> UpAsync(PagePlace before, Activity above) => (await directs.UpAsync(before, above, count, ct)).Select(ToEntry)
-            .Concat(groups.Where(entry => entry.Head != SeqNo.None && entry.Place.Activity > above && entry.Place.CompareTo(before) < 0))
-            .OrderByDescending(entry => entry.Place);
+        async Task<IEnumerable<Entry>> UpAsync(ListPosition before, Activity above) => (await directs.UpAsync(before, above, count, ct)).Select(ToEntry)
+            .Concat(groups.Where(entry => entry.Head != SeqNo.None && entry.Position.Activity > above && entry.Position.CompareTo(before) < 0))
+            .OrderByDescending(entry => entry.Position);
     }
 
-    private static Entry ToEntry(InboxEntry direct) => new(direct.Place, null, Direct, direct.Head, null);
+    private static Entry ToEntry(InboxEntry direct) => new(direct.Position, null, Direct, direct.Head, null);
 
     // A page ends at its size in bytes, too; one conversation is on it whatever its size.
     private int CountFitting(List<Entry> entries)
@@ -94,21 +94,21 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         var groups = await mediator.Send(new GetGroupsOf(user), ct);
         var heads = await log.GetHeadsAsync([.. groups.Select(group => group.Group)], ct);
         return [.. groups.Zip(heads, (group, head) => new Entry(
-            new PagePlace(head?.Activity ?? Activity.At(group.CreatedAt), group.Group), group.Title, group.Membership, head?.SeqNo ?? SeqNo.None, null))];
+            new ListPosition(head?.Activity ?? Activity.At(group.CreatedAt), group.Group), group.Title, group.Membership, head?.SeqNo ?? SeqNo.None, null))];
     }
 
     private async Task<List<Entry>> LoadAsync(List<Entry> entries, CancellationToken ct)
     {
         var written = entries.FindAll(entry => entry.Head != SeqNo.None);
-        var newest = (await log.ReadNewestAsync(written.ConvertAll(entry => entry.Place.Conversation), ct))
+        var newest = (await log.ReadNewestAsync(written.ConvertAll(entry => entry.Position.Conversation), ct))
             .OfType<LoggedMessage>().ToDictionary(message => message.Conversation);
         return [.. await Concurrently.SelectAsync(entries, ReadsAtOnce, LoadAsync, ct)];
 
         // As of when its place was read: what came since has its place in the list, and is told, by itself.
         async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken cancelled) =>
             entry.Head == SeqNo.None ? entry
-            : newest.TryGetValue(entry.Place.Conversation, out var message) && message.SeqNo == entry.Head ? entry with { Last = message }
-            : entry with { Last = await log.ReadBeforeAsync(entry.Place.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null };
+            : newest.TryGetValue(entry.Position.Conversation, out var message) && message.SeqNo == entry.Head ? entry with { Last = message }
+            : entry with { Last = await log.ReadBeforeAsync(entry.Position.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null };
     }
 
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
@@ -116,7 +116,7 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
         var unread = await CountUnreadAsync(entry, user, SeqNo.Max(read, entry.Membership.VisibleAfter), ct);
         return new ConversationSummary(
-            entry.Place.Conversation, entry.Title, entry.Head,
+            entry.Position.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
             entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null);
     }
@@ -125,14 +125,14 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
     private async ValueTask<OthersCount> CountUnreadAsync(Entry entry, UserId user, SeqNo after, CancellationToken ct) =>
         entry.Last is { } last && last.SeqNo == after.Next
             ? new OthersCount(last.Sender.User != user && last.Content.Kind != MessageKind.Erased ? 1 : 0, IsAll: true)
-            : await log.CountOthersAsync(entry.Place.Conversation, user, after, entry.Head, ConversationSummary.UnreadCap, ct);
+            : await log.CountOthersAsync(entry.Position.Conversation, user, after, entry.Head, ConversationSummary.UnreadCap, ct);
 
-    private sealed record Entry(PagePlace Place, string? Title, Membership Membership, SeqNo Head, LoggedMessage? Last)
+    private sealed record Entry(ListPosition Position, string? Title, Membership Membership, SeqNo Head, LoggedMessage? Last)
     {
         // Names of fields, punctuation, numbers.
         private const int FixedJsonBytes = 256;
 
         public int MaxJsonBytes() =>
-            FixedJsonBytes + Place.Conversation.Value.Length + JsonText.MaxBytes(Title) + (Last?.MaxJsonBytes() ?? 0);
+            FixedJsonBytes + Position.Conversation.Value.Length + JsonText.MaxBytes(Title) + (Last?.MaxJsonBytes() ?? 0);
     }
 }

@@ -26,7 +26,7 @@ internal sealed record ClusterTimes
     public TimeSpan ClockSpread { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>A message is answered so long after its conversation was touched at most, else the conversation is touched again first.</summary>
-    public TimeSpan TouchLasts { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan TouchValidity { get; init; } = TimeSpan.FromSeconds(90);
 
     /// <summary>A server whose stream was not renewed for so long begins another.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
@@ -43,12 +43,12 @@ internal sealed record ClusterTimes
 
     /// <summary>
     /// A reader has seen whatever happened before this much time ago: what it did not see is answered later, by a server whose clock is
-    /// <see cref="ClockSpread"/> behind at most, and which touched the conversation no more than <see cref="TouchLasts"/> before.
+    /// <see cref="ClockSpread"/> behind at most, and which touched the conversation no more than <see cref="TouchValidity"/> before.
     /// </summary>
-    public TimeSpan Margin => ClockSpread + TouchLasts;
+    public TimeSpan Margin => ClockSpread + TouchValidity;
 
     /// <summary>After an inbox was found missing, servers may count on rows for so long that were lost with it.</summary>
-    public TimeSpan LostFor => InboxSpan + TouchLasts + ClockSpread;
+    public TimeSpan LostRowsTimeout => InboxSpan + TouchValidity + ClockSpread;
 
     public long FeedSpanOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / (long)FeedSpan.TotalMilliseconds;
 

@@ -18,9 +18,9 @@ internal sealed class CqlChangeFeed(
 {
     private const int RenewalsPerLease = 3;
 
-    public FeedPosition Raised => appends.RaisedUpTo;
+    public FeedPosition RaisedUpTo => appends.RaisedUpTo;
 
-    public async ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<FeedRange>> FindUnfinishedAsync(string follower, CancellationToken ct)
     {
         var own = touches.Position.Epoch;
         // Twice a lease: what a server began to write at its end may take that long.

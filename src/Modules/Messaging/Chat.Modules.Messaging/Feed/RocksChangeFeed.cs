@@ -17,9 +17,9 @@ internal sealed class RocksChangeFeed(RocksMessageLog log, AppendsUnderWay appen
     // What earlier runs have left is found once.
     private readonly ConcurrentDictionary<string, byte> _found = new();
 
-    public FeedPosition Raised => appends.RaisedUpTo;
+    public FeedPosition RaisedUpTo => appends.RaisedUpTo;
 
-    public async ValueTask<IReadOnlyList<FeedRange>> FindLeftAsync(string follower, CancellationToken ct)
+    public async ValueTask<IReadOnlyList<FeedRange>> FindUnfinishedAsync(string follower, CancellationToken ct)
     {
         if (!_found.TryAdd(follower, 0))
             return [];

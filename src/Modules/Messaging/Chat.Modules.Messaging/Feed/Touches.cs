@@ -63,7 +63,7 @@ internal sealed class Touches
     public bool IsGood(Touch touch, ConversationId conversation) =>
         IsCurrent(touch, touch.FeedSpan)
         && (!conversation.IsDirect
-            || (_clock.GetElapsedTime(touch.At) <= _times.InboxSpan + _times.TouchLasts && touch.InboxSpan >= _times.SpanOf(Activity.At(_clock.GetUtcNow() - _times.TouchLasts))));
+            || (_clock.GetElapsedTime(touch.At) <= _times.InboxSpan + _times.TouchValidity && touch.InboxSpan >= _times.SpanOf(Activity.At(_clock.GetUtcNow() - _times.TouchValidity))));
 
     private bool IsCurrent(Touch touch, long span)
     {

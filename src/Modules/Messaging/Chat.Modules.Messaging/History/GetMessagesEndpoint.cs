@@ -17,7 +17,7 @@ internal static class GetMessagesEndpoint
             async (string id, long? after, long? before, int? limit, Caller caller, IMediator mediator, CancellationToken ct) =>
                 ConversationId.TryParse(id, out var conversation) && IsPlace(after) && IsPlace(before)
                     ? (await mediator.Send(
-                        new GetMessages(caller.Device, conversation, Place(after), Place(before), limit ?? GetMessages.DefaultLimit), ct))
+                        new GetMessages(caller.Device, conversation, ToSeqNo(after), ToSeqNo(before), limit ?? GetMessages.DefaultLimit), ct))
                         .Match(page => Results.Json(Answer.For(page, caller.User)), HttpErrors.ToProblem)
                     : HttpErrors.ToProblem(Error.BadRequest("A conversationId in the path; after and before are from 0 to 2^53 - 1.")))
         .WithSummary("A page of a conversation's history; upwards from after, downwards from before.")
@@ -25,7 +25,7 @@ internal static class GetMessagesEndpoint
 
     private static bool IsPlace(long? value) => value is null or (>= 0 and <= SeqNo.MaxValue);
 
-    private static SeqNo? Place(long? value) => value is { } number ? new SeqNo(number) : null;
+    private static SeqNo? ToSeqNo(long? value) => value is { } number ? new SeqNo(number) : null;
 
     internal sealed record Answer(
         ConversationId ConversationId, IEnumerable<MessageBody> Messages,

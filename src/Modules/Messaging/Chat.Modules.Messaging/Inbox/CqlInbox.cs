@@ -69,7 +69,7 @@ internal sealed class CqlInbox : IInbox
         {
             if (mark is null || mark.Name != name)
                 await Tables.TryMarkAsync(user, new InboxMark(Guid.CreateVersion7(now), name, now, IsComplete: false), mark?.Token, ct);
-            else if (mark.IsComplete || now - mark.Noticed > Times.LostFor)
+            else if (mark.IsComplete || now - mark.Noticed > Times.LostRowsTimeout)
                 await StoreAsync(user, mark, entries, now);
         }
         catch (StoreUnavailableException e)
@@ -79,10 +79,10 @@ internal sealed class CqlInbox : IInbox
         return entries;
     }
 
-    // What was lost with an earlier part no server counts on any more (LostFor): what is appended after the heads were read has rows of its own.
+    // What was lost with an earlier part no server counts on any more (LostRowsTimeout): what is appended after the heads were read has rows of its own.
     private async Task StoreAsync(UserId user, InboxMark mark, IReadOnlyList<InboxEntry> entries, DateTimeOffset now)
     {
-        var rows = entries.SelectMany(entry => InboxRow.At(entry.Place.Conversation, [entry.Place.Activity], now, Times));
+        var rows = entries.SelectMany(entry => InboxRow.At(entry.Position.Conversation, [entry.Position.Activity], now, Times));
         foreach (var wave in rows.Chunk(RowsAtOnce).Chunk(WritesAtOnce))
             await Task.WhenAll(wave.Select(some => Tables.AddAsync(user, some)));
         if (await Tables.TryMarkAsync(user, mark with { Noticed = now, IsComplete = true }, mark.Token, CancellationToken.None))

@@ -23,18 +23,18 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
         {
             var read = new FeedPosition(mark.Token.ToString("N"), upTo.ToUnixTimeMilliseconds());
             // Of another mark it tells nothing: all are looked at.
-            var heads = since?.Epoch == read.Epoch ? await FindAsync(await MeetAllAsync(walk, ct), ct) : await inbox.ReadHeadsAsync(user, ct);
+            var heads = since?.Epoch == read.Epoch ? await FindAsync(await FindAllAsync(walk, ct), ct) : await inbox.ReadHeadsAsync(user, ct);
             return ToHeads(heads, read);
         }, log => ToHeads(log, null), ct);
         return found;
     }
 
-    public async ValueTask<IReadOnlyList<InboxEntry>> DownAsync(PagePlace? after, int limit, CancellationToken ct) => await ReadAsync(
+    public async ValueTask<IReadOnlyList<InboxEntry>> DownAsync(ListPosition? after, int limit, CancellationToken ct) => await ReadAsync(
         Activity.Lowest, after?.Activity, (walk, _) => WalkDownAsync(walk, after, limit, ct), log => new SortedInbox(log).Down(after, limit), ct);
 
-    public async ValueTask<IReadOnlyList<InboxEntry>> UpAsync(PagePlace before, Activity above, int limit, CancellationToken ct) => await ReadAsync(
+    public async ValueTask<IReadOnlyList<InboxEntry>> UpAsync(ListPosition before, Activity above, int limit, CancellationToken ct) => await ReadAsync(
         above > before.Activity ? above : before.Activity, null,
-        async (walk, _) => new SortedInbox(await FindAsync(await MeetAllAsync(walk, ct), ct)).Up(before, above, limit),
+        async (walk, _) => new SortedInbox(await FindAsync(await FindAllAsync(walk, ct), ct)).Up(before, above, limit),
         log => new SortedInbox(log).Up(before, above, limit), ct);
 
     // By the rows where the mark says that they are complete, before they are read and after; else by the log.
@@ -48,14 +48,14 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
         if (inbox.IsUsable(mark, name))
         {
             var found = await read(walk, mark!);
-            if (await walk.IsStillAsync(ct))
+            if (await walk.IsMarkUnchangedAsync(ct))
                 return found;
             mark = await inbox.Tables.ReadMarkAsync(user, ct);
         }
         return readLog(await inbox.BuildAsync(user, mark, name, ct));
     }
 
-    private async Task<IReadOnlyList<InboxEntry>> WalkDownAsync(InboxWalk walk, PagePlace? after, int limit, CancellationToken ct)
+    private async Task<IReadOnlyList<InboxEntry>> WalkDownAsync(InboxWalk walk, ListPosition? after, int limit, CancellationToken ct)
     {
         var met = new HashSet<ConversationId>();
         var open = new Queue<(ConversationId Conversation, Activity Bound)>();
@@ -64,7 +64,7 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
         {
             // Those that stand where none of the others can.
             var bound = open.TryPeek(out var highest) ? highest.Bound : walk.Bound;
-            if (found.Count(entry => entry.Place.Activity >= bound) >= limit)
+            if (found.Count(entry => entry.Position.Activity >= bound) >= limit)
                 break;
             while (open.Count < atOnce && await walk.NextAsync(ct) is { } row)
             {
@@ -76,12 +76,12 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
             var some = new List<ConversationId>();
             while (some.Count < atOnce && open.TryDequeue(out var next))
                 some.Add(next.Conversation);
-            found.AddRange((await FindAsync(some, ct)).Where(entry => after is null || entry.Place.CompareTo(after) > 0));
+            found.AddRange((await FindAsync(some, ct)).Where(entry => after is null || entry.Position.CompareTo(after) > 0));
         }
-        return [.. found.OrderBy(entry => entry.Place).Take(limit)];
+        return [.. found.OrderBy(entry => entry.Position).Take(limit)];
     }
 
-    private static async Task<IReadOnlyCollection<ConversationId>> MeetAllAsync(InboxWalk walk, CancellationToken ct)
+    private static async Task<IReadOnlyCollection<ConversationId>> FindAllAsync(InboxWalk walk, CancellationToken ct)
     {
         var met = new HashSet<ConversationId>();
         while (await walk.NextAsync(ct) is { } row)
@@ -94,5 +94,5 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
 
     // A conversation has a row at its activity: whoever asks for what comes after a position below that is told of it again.
     private static DirectHeads ToHeads(IReadOnlyList<InboxEntry> entries, FeedPosition? upTo) =>
-        new([.. entries.Select(entry => new ConversationHead(entry.Place.Conversation, entry.Head, entry.Place.Activity.UnixMs))], upTo);
+        new([.. entries.Select(entry => new ConversationHead(entry.Position.Conversation, entry.Head, entry.Position.Activity.UnixMs))], upTo);
 }

@@ -30,13 +30,13 @@ internal interface IUserInbox
     ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct);
 
     /// <summary>In the list's order: what follows <paramref name="after"/>, from the beginning where it is null.</summary>
-    ValueTask<IReadOnlyList<InboxEntry>> DownAsync(PagePlace? after, int limit, CancellationToken ct);
+    ValueTask<IReadOnlyList<InboxEntry>> DownAsync(ListPosition? after, int limit, CancellationToken ct);
 
     /// <summary>In the opposite order: what stands before <paramref name="before"/> and has activity above <paramref name="above"/>, the nearest first.</summary>
-    ValueTask<IReadOnlyList<InboxEntry>> UpAsync(PagePlace before, Activity above, int limit, CancellationToken ct);
+    ValueTask<IReadOnlyList<InboxEntry>> UpAsync(ListPosition before, Activity above, int limit, CancellationToken ct);
 }
 
 /// <summary>A conversation in the inbox.</summary>
-/// <param name="Place">Its place in the list, by its newest message.</param>
+/// <param name="Position">Its place in the list, by its newest message.</param>
 /// <param name="Head">That message's seqNo.</param>
-internal readonly record struct InboxEntry(PagePlace Place, SeqNo Head);
+internal readonly record struct InboxEntry(ListPosition Position, SeqNo Head);

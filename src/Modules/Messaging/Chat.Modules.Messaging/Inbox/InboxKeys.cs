@@ -34,14 +34,14 @@ internal static class InboxKeys
     /// <summary>What all of a user's conversations begin with.</summary>
     public static byte[] OrderOf(UserId user) => Ascii('o', user.Value + '\0');
 
-    public static byte[] Order(UserId user, PagePlace place) => Order(OrderOf(user), place.Activity, place.Conversation.Value);
+    public static byte[] Order(UserId user, ListPosition position) => Order(OrderOf(user), position.Activity, position.Conversation.Value);
 
     /// <summary>Before the conversations of this activity, behind those of any higher one.</summary>
     public static byte[] Order(UserId user, Activity activity) => Order(OrderOf(user), activity, "");
 
-    /// <param name="key">One of <see cref="Order(UserId, PagePlace)"/>.</param>
+    /// <param name="key">One of <see cref="Order(UserId, ListPosition)"/>.</param>
     /// <param name="prefixLength">Of the user's <see cref="OrderOf"/>.</param>
-    public static PagePlace ReadPlace(ReadOnlySpan<byte> key, int prefixLength) => new(
+    public static ListPosition ReadListPosition(ReadOnlySpan<byte> key, int prefixLength) => new(
         new Activity(~BinaryPrimitives.ReadInt64BigEndian(key[prefixLength..])),
         ConversationId.Parse(Encoding.ASCII.GetString(key[(prefixLength + ActivityLength)..])));
 

@@ -33,7 +33,7 @@ internal sealed class InboxWalk(IInboxTables tables, ClusterTimes times, UserId 
 
     private Activity DaysBegin => times.SpanBegin(_lowestSpan);
 
-    /// <summary>The user's mark: what is met afterwards belongs to it if <see cref="IsStillAsync"/> says so.</summary>
+    /// <summary>The user's mark: what is met afterwards belongs to it if <see cref="IsMarkUnchangedAsync"/> says so.</summary>
     public async Task<InboxMark?> ReadMarkAsync(CancellationToken ct)
     {
         if (ceiling is null)
@@ -44,7 +44,7 @@ internal sealed class InboxWalk(IInboxTables tables, ClusterTimes times, UserId 
     }
 
     /// <summary>Whether the mark stood there all the time.</summary>
-    public async Task<bool> IsStillAsync(CancellationToken ct) =>
+    public async Task<bool> IsMarkUnchangedAsync(CancellationToken ct) =>
         (ceiling is null && _pages == 1) || await tables.ReadMarkAsync(user, ct) is { IsComplete: true } mark && mark.Token == _mark?.Token;
 
     /// <summary>The next row; null at the end.</summary>

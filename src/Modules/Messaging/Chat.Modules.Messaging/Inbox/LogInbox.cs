@@ -21,5 +21,5 @@ internal static class LogEntries
         this IMessageLog log, IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
         [.. conversations.Zip(await log.GetHeadsAsync(conversations, ct))
             .Where(one => one.Second is not null)
-            .Select(one => new InboxEntry(new PagePlace(one.Second!.Value.Activity, one.First), one.Second.Value.SeqNo))];
+            .Select(one => new InboxEntry(new ListPosition(one.Second!.Value.Activity, one.First), one.Second.Value.SeqNo))];
 }

@@ -119,7 +119,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
                 using (var view = _log.Store.View())
                 {
                     foreach (var entry in entries)
-                        Move(batch, entry, view.Get(InboxKeys.ActivityOf(entry.Place.Conversation), _log.Store.Default));
+                        Move(batch, entry, view.Get(InboxKeys.ActivityOf(entry.Position.Conversation), _log.Store.Default));
                 }
                 batch.Put(InboxKeys.Position, InboxKeys.Number(position.Value));
                 _log.Store.Write(batch);
@@ -174,7 +174,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
 
     private void Note(InboxEntry entry)
     {
-        var conversation = entry.Place.Conversation;
+        var conversation = entry.Position.Conversation;
         if (!_recent.ContainsKey(conversation))
         {
             var (one, other) = conversation.Users;
@@ -191,7 +191,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
     // Under _gate. One that has moved on meanwhile stays.
     private void ForgetStored(InboxEntry entry)
     {
-        var conversation = entry.Place.Conversation;
+        var conversation = entry.Position.Conversation;
         if (!_recent.TryGetValue(conversation, out var now) || now != entry)
             return;
         _recent.Remove(conversation);
@@ -207,20 +207,20 @@ internal sealed class RocksInbox : BackgroundService, IInbox
 
     private static void Move(WriteBatch batch, InboxEntry entry, byte[]? known)
     {
-        var (one, other) = entry.Place.Conversation.Users;
+        var (one, other) = entry.Position.Conversation.Users;
         if (known is not null)
         {
-            var before = entry.Place with { Activity = new Activity(InboxKeys.ReadNumber(known)) };
+            var before = entry.Position with { Activity = new Activity(InboxKeys.ReadNumber(known)) };
             // Read from the feed a second time, after a crash.
-            if (before.Activity >= entry.Place.Activity)
+            if (before.Activity >= entry.Position.Activity)
                 return;
             batch.Delete(InboxKeys.Order(one, before));
             batch.Delete(InboxKeys.Order(other, before));
         }
         var head = InboxKeys.Number(entry.Head.Value);
-        batch.Put(InboxKeys.Order(one, entry.Place), head);
-        batch.Put(InboxKeys.Order(other, entry.Place), head);
-        batch.Put(InboxKeys.ActivityOf(entry.Place.Conversation), InboxKeys.Numbers(entry.Place.Activity.Value, entry.Head.Value));
+        batch.Put(InboxKeys.Order(one, entry.Position), head);
+        batch.Put(InboxKeys.Order(other, entry.Position), head);
+        batch.Put(InboxKeys.ActivityOf(entry.Position.Conversation), InboxKeys.Numbers(entry.Position.Activity.Value, entry.Head.Value));
     }
 
     private bool IsComplete(UserId user)
@@ -269,7 +269,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
                 continue;
             }
             var (activity, head) = (InboxKeys.ReadNumber(known), InboxKeys.ReadNumber(known.AsSpan(sizeof(long))));
-            batch.Put(InboxKeys.Order(user, entry.Place with { Activity = new Activity(activity) }), InboxKeys.Number(head));
+            batch.Put(InboxKeys.Order(user, entry.Position with { Activity = new Activity(activity) }), InboxKeys.Number(head));
         }
     }
 
@@ -297,5 +297,5 @@ internal sealed class RocksInbox : BackgroundService, IInbox
         return view.Get(InboxKeys.Position, _log.Store.Default) is { } position ? new Activity(InboxKeys.ReadNumber(position)) : null;
     }
 
-    private static InboxEntry ToEntry(FeedEntry found) => new(new PagePlace(new Activity(found.Position), found.Conversation), found.SeqNo);
+    private static InboxEntry ToEntry(FeedEntry found) => new(new ListPosition(new Activity(found.Position), found.Conversation), found.SeqNo);
 }

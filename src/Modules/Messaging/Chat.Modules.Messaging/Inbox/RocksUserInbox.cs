@@ -11,7 +11,7 @@ namespace Chat.Modules.Messaging.Inbox;
 internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, UserId user, IEnumerable<InboxEntry> recent, Activity upTo) : IUserInbox
 {
     private readonly byte[] _prefix = InboxKeys.OrderOf(user);
-    private readonly Dictionary<ConversationId, InboxEntry> _recent = recent.ToDictionary(entry => entry.Place.Conversation);
+    private readonly Dictionary<ConversationId, InboxEntry> _recent = recent.ToDictionary(entry => entry.Position.Conversation);
 
     public ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct)
     {
@@ -19,28 +19,28 @@ internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, User
         return ValueTask.FromResult(SortedInbox.ToHeads(Down(null, above, int.MaxValue), new FeedPosition(log.Epoch, upTo.Value)));
     }
 
-    public ValueTask<IReadOnlyList<InboxEntry>> DownAsync(PagePlace? after, int limit, CancellationToken ct) =>
+    public ValueTask<IReadOnlyList<InboxEntry>> DownAsync(ListPosition? after, int limit, CancellationToken ct) =>
         ValueTask.FromResult(Down(after, Activity.Lowest, limit));
 
-    public ValueTask<IReadOnlyList<InboxEntry>> UpAsync(PagePlace before, Activity above, int limit, CancellationToken ct) =>
+    public ValueTask<IReadOnlyList<InboxEntry>> UpAsync(ListPosition before, Activity above, int limit, CancellationToken ct) =>
         ValueTask.FromResult(Up(before, above, limit));
 
-    private IReadOnlyList<InboxEntry> Down(PagePlace? after, Activity above, int limit) =>
+    private IReadOnlyList<InboxEntry> Down(ListPosition? after, Activity above, int limit) =>
         Walk(
             rows => rows.Seek(after is null ? _prefix : InboxKeys.Order(user, after)), rows => rows.Next(),
-            place => place.Activity > above, place => after is null || place.CompareTo(after) > 0, limit) is { } found
-            ? [.. found.OrderBy(entry => entry.Place).Take(limit)]
-            : [.. inbox.ReadLog(user).Down(after, limit).Where(entry => entry.Place.Activity > above)];
+            position => position.Activity > above, position => after is null || position.CompareTo(after) > 0, limit) is { } found
+            ? [.. found.OrderBy(entry => entry.Position).Take(limit)]
+            : [.. inbox.ReadLog(user).Down(after, limit).Where(entry => entry.Position.Activity > above)];
 
-    private IReadOnlyList<InboxEntry> Up(PagePlace before, Activity above, int limit) =>
+    private IReadOnlyList<InboxEntry> Up(ListPosition before, Activity above, int limit) =>
         Walk(
             rows => rows.SeekForPrev(above >= before.Activity ? InboxKeys.Order(user, above) : InboxKeys.Order(user, before)), rows => rows.Prev(),
-            place => true, place => place.Activity > above && place.CompareTo(before) < 0, limit) is { } found
-            ? [.. found.OrderByDescending(entry => entry.Place).Take(limit)]
+            position => true, position => position.Activity > above && position.CompareTo(before) < 0, limit) is { } found
+            ? [.. found.OrderByDescending(entry => entry.Position).Take(limit)]
             : inbox.ReadLog(user).Up(before, above, limit);
 
     // At least the first of what is stored, and all of what is recent; null where what was stored is gone.
-    private List<InboxEntry>? Walk(Action<Iterator> seek, Action<Iterator> step, Func<PagePlace, bool> goesOn, Func<PagePlace, bool> isAsked, int limit)
+    private List<InboxEntry>? Walk(Action<Iterator> seek, Action<Iterator> step, Func<ListPosition, bool> goesOn, Func<ListPosition, bool> isAsked, int limit)
     {
         var found = new List<InboxEntry>();
         var recent = new Dictionary<ConversationId, InboxEntry>(_recent);
@@ -53,21 +53,21 @@ internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, User
             return null;
         for (seek(rows); found.Count < limit && rows.Valid() && rows.GetKeySpan().StartsWith(_prefix); step(rows))
         {
-            var place = InboxKeys.ReadPlace(rows.GetKeySpan(), _prefix.Length);
-            if (!goesOn(place))
+            var position = InboxKeys.ReadListPosition(rows.GetKeySpan(), _prefix.Length);
+            if (!goesOn(position))
                 break;
-            if (!isAsked(place))
+            if (!isAsked(position))
                 continue;
-            if (recent.TryGetValue(place.Conversation, out var newer))
+            if (recent.TryGetValue(position.Conversation, out var newer))
             {
-                if (newer.Place.Activity >= place.Activity)
+                if (newer.Position.Activity >= position.Activity)
                     continue;
-                recent.Remove(place.Conversation);
+                recent.Remove(position.Conversation);
             }
-            found.Add(new InboxEntry(place, new SeqNo(InboxKeys.ReadNumber(rows.GetValueSpan()))));
+            found.Add(new InboxEntry(position, new SeqNo(InboxKeys.ReadNumber(rows.GetValueSpan()))));
         }
         rows.ThrowIfDamaged();
-        found.AddRange(recent.Values.Where(entry => goesOn(entry.Place) && isAsked(entry.Place)));
+        found.AddRange(recent.Values.Where(entry => goesOn(entry.Position) && isAsked(entry.Position)));
         return found;
     }
 }

@@ -72,11 +72,11 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         try
         {
             // A repetition, of which a client may send many, makes no claims.
-            if (_writers.FindRecent(draft.Sender.User, draft.ClientMsgId) is { } place
-                && (await _reader.ReadUpAsync(place.Conversation, new SeqNo(place.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
+            if (_writers.FindRecent(draft.Sender.User, draft.ClientMsgId) is { } location
+                && (await _reader.ReadUpAsync(location.Conversation, new SeqNo(location.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
                 return AppendedMessage.Earlier(earlier);
 
-            var append = new Append(draft, _activity.Next(draft.Now, _random.Next(1 << 12)));
+            var append = new ClusterAppend(draft, _activity.Next(draft.Now, _random.Next(1 << 12)));
             var first = _writers.Begin(append);
             var appended = await first.Done;
             return first == append ? appended : appended with { Duplicate = true };
@@ -135,8 +135,8 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         ConversationId conversation, SeqNo after, SeqNo upTo, int limit, Func<LoggedMessage, bool> counts, CancellationToken ct)
     {
         // Few are unread as a rule: a large page only where own messages fill the small one.
-        var (count, lookedAt, page) = (0, 0, limit + 1);
-        while (lookedAt < IMessageLog.MaxLookedAt && after < upTo)
+        var (count, scanned, page) = (0, 0, limit + 1);
+        while (scanned < IMessageLog.MaxScanned && after < upTo)
         {
             var messages = (await _reader.ReadSendersUpAsync(conversation, after, page, ct)).Messages;
             foreach (var message in messages.TakeWhile(message => message.SeqNo <= upTo).Where(counts))
@@ -146,7 +146,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
             }
             if (messages.Count < page)
                 return new OthersCount(count, IsAll: true);
-            (after, lookedAt, page) = (messages[^1].SeqNo, lookedAt + messages.Count, FinalReader.MaxPage);
+            (after, scanned, page) = (messages[^1].SeqNo, scanned + messages.Count, FinalReader.MaxPage);
         }
         return new OthersCount(count, IsAll: after >= upTo);
     }

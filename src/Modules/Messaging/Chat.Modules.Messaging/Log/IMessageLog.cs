@@ -59,15 +59,15 @@ internal interface IMessageLog
 
     /// <summary>
     /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own and were not erased; at most
-    /// <paramref name="limit"/> are counted, and at most <see cref="MaxLookedAt"/> messages are looked at.
+    /// <paramref name="limit"/> are counted, and at most <see cref="MaxScanned"/> messages are looked at.
     /// </summary>
     ValueTask<OthersCount> CountOthersAsync(ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct);
 
-    /// <summary>Whether a user has written in a conversation, as far as its first <see cref="MaxLookedAt"/> messages tell. Erased messages count.</summary>
+    /// <summary>Whether a user has written in a conversation, as far as its first <see cref="MaxScanned"/> messages tell. Erased messages count.</summary>
     ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct);
 
     /// <summary>Messages that one count looks at, the user's own among them: a bound on its cost.</summary>
-    public const int MaxLookedAt = 10_000;
+    public const int MaxScanned = 10_000;
 
     /// <summary>
     /// How many direct conversations a user has begun: those whose first message is its own, counted up to <paramref name="limit"/>. Those from

@@ -67,13 +67,13 @@ internal static class LogKeys
     public static byte[] DirectsOf(UserId user) => Pair(user.Value, "");
 
     /// <summary>The value in <c>attempts</c> and <c>ids</c>: seqNo, conversation.</summary>
-    public static ReadOnlySpan<byte> Place(ConversationId conversation, SeqNo seqNo, Span<byte> room)
+    public static ReadOnlySpan<byte> Location(ConversationId conversation, SeqNo seqNo, Span<byte> room)
     {
         BinaryPrimitives.WriteInt64BigEndian(room, seqNo.Value);
         return room[..(SeqNoLength + Encoding.ASCII.GetBytes(conversation.Value, room[SeqNoLength..]))];
     }
 
-    public static MessageLocation ReadPlace(ReadOnlySpan<byte> value) => new(
+    public static MessageLocation ReadLocation(ReadOnlySpan<byte> value) => new(
         ConversationId.Parse(Encoding.ASCII.GetString(value[SeqNoLength..])), new SeqNo(BinaryPrimitives.ReadInt64BigEndian(value)));
 
     private static byte[] Pair(string first, string second) => Pair(first, second, stackalloc byte[MaxBytes]).ToArray();

@@ -14,10 +14,10 @@ internal sealed class RestoredLog(RocksMessageLog log, IEnumerable<ILogPositions
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         var behind = new Dictionary<ConversationId, SeqNo>();
-        foreach (var (conversation, place) in followers.SelectMany(follower => follower.ReadHighest()))
+        foreach (var (conversation, seqNo) in followers.SelectMany(follower => follower.ReadHighest()))
         {
             var head = await log.GetHeadAsync(conversation, cancellationToken);
-            if (place > head)
+            if (seqNo > head)
                 behind[conversation] = head;
         }
         if (behind.Count == 0)

@@ -24,7 +24,7 @@ internal sealed partial class RocksMessageLog
         using var ids = view.Walk(_ids);
         for (ids.Seek(bound.ToArray()); found.Count < limit && ids.Valid(); ids.Next())
         {
-            var (conversation, seqNo) = LogKeys.ReadPlace(ids.GetValueSpan());
+            var (conversation, seqNo) = LogKeys.ReadLocation(ids.GetValueSpan());
             found.Add(new FeedEntry(Activity.ReadFrom(ids.GetKeySpan()).Value, conversation, seqNo));
         }
         ids.ThrowIfDamaged();

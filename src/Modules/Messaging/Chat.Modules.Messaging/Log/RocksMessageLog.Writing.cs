@@ -116,12 +116,12 @@ internal sealed partial class RocksMessageLog
         ref var head = ref HeadOf(view, conversation);
         var previous = head;
         var seqNo = previous.Next;
-        var place = LogKeys.Place(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
+        var location = LogKeys.Location(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
         append.Activity = _activity.Next(draft.Now);
         var id = append.Activity.In(MessageId.New(draft.Now));
         batch.Put(LogKeys.Message(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]), Encode(draft, id), _messages.Handle);
-        batch.Put(attempt, place, _attempts.Handle);
-        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(id), place, _ids.Handle);
+        batch.Put(attempt, location, _attempts.Handle);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Id(id), location, _ids.Handle);
         if (previous == SeqNo.None && conversation.IsDirect)
         {
             var (one, other) = conversation.Users;

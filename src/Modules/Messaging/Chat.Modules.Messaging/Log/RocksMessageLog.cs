@@ -80,7 +80,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     public ValueTask<MessageLocation?> FindAsync(MessageId message, CancellationToken ct)
     {
         using var view = _store.View();
-        return ValueTask.FromResult(view.Get(LogKeys.Id(message), _ids) is { } place ? LogKeys.ReadPlace(place) : null);
+        return ValueTask.FromResult(view.Get(LogKeys.Id(message), _ids) is { } location ? LogKeys.ReadLocation(location) : null);
     }
 
     public ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct)
@@ -167,13 +167,13 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     private OthersCount Count(ConversationId conversation, SeqNo after, SeqNo upTo, int limit, IsCounted isCounted)
     {
         var bound = LogKeys.Message(conversation, after.Next);
-        var (count, lookedAt, isAll) = (0, 0, true);
+        var (count, scanned, isAll) = (0, 0, true);
         using var view = _store.View();
         using var messages = view.Walk(_messages);
         for (messages.Seek(bound); messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo && seqNo <= upTo; messages.Next())
         {
             var counts = isCounted(messages.GetValueSpan());
-            if (lookedAt++ == IMessageLog.MaxLookedAt || (counts && count == limit))
+            if (scanned++ == IMessageLog.MaxScanned || (counts && count == limit))
             {
                 isAll = false;
                 break;
@@ -197,7 +197,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     {
         if (view.Get(key, _attempts) is not { } value)
             return null;
-        var (conversation, seqNo) = LogKeys.ReadPlace(value);
+        var (conversation, seqNo) = LogKeys.ReadLocation(value);
         var message = view.Get(LogKeys.Message(conversation, seqNo), _messages)
             ?? throw new InvalidDataException("The log remembers an attempt without its message.");
         return MessageCodec.Decode(conversation, seqNo, message);

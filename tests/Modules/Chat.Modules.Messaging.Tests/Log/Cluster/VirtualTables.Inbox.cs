@@ -9,7 +9,7 @@ internal sealed partial class VirtualTables : IFeedTables, IInboxTables
 {
     // What the conditional writes of marks have agreed on, and how often a user's part was lost: what was written before that is lost whenever it comes.
     private readonly Dictionary<UserId, InboxMark> _marks = [];
-    private readonly Dictionary<UserId, int> _losses = [];
+    private readonly Dictionary<UserId, int> _lostTerms = [];
     private readonly Dictionary<UserId, int> _expiries = [];
     private long _versions;
 
@@ -19,7 +19,7 @@ internal sealed partial class VirtualTables : IFeedTables, IInboxTables
     /// <summary>A user's part of the inbox is deleted.</summary>
     public void Lose(UserId user)
     {
-        _losses[user] = _losses.GetValueOrDefault(user) + 1;
+        _lostTerms[user] = _lostTerms.GetValueOrDefault(user) + 1;
         _marks.Remove(user);
     }
 
@@ -102,7 +102,7 @@ internal sealed partial class VirtualTables : IFeedTables, IInboxTables
     private string NameOfMark(UserId user) => $"mark {_expiries.GetValueOrDefault(user)}";
 
     // What is lost is another partition then.
-    private string InboxOf(UserId user) => $"inbox {user} {_losses.GetValueOrDefault(user)}";
+    private string InboxOf(UserId user) => $"inbox {user} {_lostTerms.GetValueOrDefault(user)}";
 
     private static string RowKey(InboxRow row) => $"{(int)row.Level} {row.Span:D20} {row.Conversation}";
 }

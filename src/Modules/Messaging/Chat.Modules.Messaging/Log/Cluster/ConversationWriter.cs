@@ -14,20 +14,20 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 {
     private const int MaxBatch = Claim.Reach;
     private const int MaxBatchBytes = 48 * 1024;
-    private const int MaxDoubts = 2;
+    private const int MaxUncertainTries = 2;
 
     private readonly Lock _lock = new();
-    private readonly LinkedList<Append> _waiting = new();
+    private readonly LinkedList<ClusterAppend> _waiting = new();
 
     // Under the lock.
     private bool _running;
     private long _endTerm;
-    private readonly Dictionary<DeviceAddress, Append> _contested = [];
+    private readonly Dictionary<DeviceAddress, ClusterAppend> _contested = [];
     private TaskCompletionSource? _ended;
 
     // Only the one run at a time touches these.
-    private Held? _held;
-    private int _losses;
+    private HeldTerm? _held;
+    private int _lostTerms;
     private Touch _touch;
 
     /// <summary>Whether it has nothing to do; then it may be forgotten.</summary>
@@ -40,11 +40,11 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         }
     }
 
-    public void Enqueue(Append append)
+    public void Enqueue(ClusterAppend append)
     {
         lock (_lock)
         {
-            if (StaysBehind(append))
+            if (WaitsForContested(append))
                 return;
             _waiting.AddLast(append);
             if (_running)
@@ -55,14 +55,14 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     }
 
     /// <summary>What another host may have been appending is answered, or else to be appended here; what stayed behind it goes on.</summary>
-    public void EndContest(Append append, bool isOver)
+    public void EndContest(ClusterAppend append, bool isOver)
     {
         lock (_lock)
         {
             _contested.Remove(append.Draft.Sender);
-            foreach (var next in isOver ? append.Behind : [append, .. append.Behind])
+            foreach (var next in isOver ? append.Followers : [append, .. append.Followers])
                 _waiting.AddLast(next);
-            append.Behind.Clear();
+            append.Followers.Clear();
             if (_running || _waiting.Count == 0)
                 return;
             _running = true;
@@ -93,7 +93,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         {
             TaskCompletionSource? ended;
             long endTerm;
-            List<Append> batch;
+            List<ClusterAppend> batch;
             lock (_lock)
             {
                 (ended, endTerm, _ended) = (_ended, _endTerm, null);
@@ -112,7 +112,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     }
 
     /// <summary>Claims a batch, writes it and answers; never throws.</summary>
-    private async Task AppendAsync(Held held, List<Append> batch)
+    private async Task AppendAsync(HeldTerm held, List<ClusterAppend> batch)
     {
         try
         {
@@ -122,7 +122,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
                 return;
             // The term is over, and with it the claims: anew in the next one, which finds them and what of the batch it has counted in.
             _held = null;
-            _losses++;
+            _lostTerms++;
             PutBack(batch);
         }
         catch (Exception e)
@@ -132,7 +132,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         }
     }
 
-    private async Task TouchAsync(IReadOnlyList<Append> appends) =>
+    private async Task TouchAsync(IReadOnlyList<ClusterAppend> appends) =>
         _touch = await context.Touches.TouchAsync(conversation, [.. appends.Select(append => Activity.Of(append.Id))], _touch);
 
     private async Task BeginTermAsync(TaskCompletionSource? ended, long endTerm)
@@ -148,16 +148,16 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         {
             _held = null;
             ended?.TrySetException(e);
-            List<Append> waiting;
+            List<ClusterAppend> waiting;
             lock (_lock)
                 waiting = TakeBatch();
             waiting.ForEach(append => context.Fail(append, e));
         }
     }
 
-    private List<Append> TakeBatch()
+    private List<ClusterAppend> TakeBatch()
     {
-        var batch = new List<Append>();
+        var batch = new List<ClusterAppend>();
         for (var bytes = 0; batch.Count < MaxBatch && _waiting.First is { } first; batch.Add(first.Value), _waiting.RemoveFirst())
         {
             bytes += first.Value.Bytes;
@@ -167,7 +167,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         return batch;
     }
 
-    private void PutBack(List<Append> appends)
+    private void PutBack(List<ClusterAppend> appends)
     {
         lock (_lock)
         {
@@ -176,7 +176,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         }
     }
 
-    private async Task<Held> BeginTermAsync()
+    private async Task<HeldTerm> BeginTermAsync()
     {
         for (var attempt = 0; attempt < WriterContext.MaxTurns; attempt++)
         {
@@ -185,7 +185,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
                 if (await TryBeginTermAsync(attempt) is { } held)
                     return held;
             }
-            catch (StoreUnavailableException) when (attempt < MaxDoubts)
+            catch (StoreUnavailableException) when (attempt < MaxUncertainTries)
             {
                 // As when a node dies: whether this host's term began or not, it may begin the one after.
             }
@@ -193,12 +193,12 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         throw new StoreUnavailableException("Other hosts were faster each time.");
     }
 
-    private async Task<Held?> TryBeginTermAsync(int attempt)
+    private async Task<HeldTerm?> TryBeginTermAsync(int attempt)
     {
         var tables = context.Tables;
         var state = await tables.ReadStateAsync(conversation, CancellationToken.None);
         await context.WaitForTurnAsync(conversation, state, attempt);
-        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, WriterContext.BusyFor(_losses), CancellationToken.None))
+        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, WriterContext.BusyFor(_lostTerms), CancellationToken.None))
             return null;
 
         // From here on no earlier term can answer anyone; what they have written by now counts. Read anew, for the last one may have set its
@@ -210,7 +210,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             return null;
         if (head == SeqNo.None && conversation.IsDirect)
             await tables.AddDirectAsync(conversation, FirstSender(), CancellationToken.None);
-        return new Held(term, head, begun!.Bucket);
+        return new HeldTerm(term, head, begun!.Bucket);
     }
 
     private UserId? FirstSender()
@@ -245,38 +245,38 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     }
 
     /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, and those that another host may be appending.</summary>
-    private async Task ClaimAsync(Held held, List<Append> batch)
+    private async Task ClaimAsync(HeldTerm held, List<ClusterAppend> batch)
     {
         var own = batch.ConvertAll(append => append.ToClaim(held.Term, held.Head));
         var others = await Task.WhenAll(batch.Select((append, i) => ClaimAsync(append, own[i])));
         foreach (var (append, claim, other) in batch.ToArray().Zip(own, others))
         {
-            if (StaysBehindContested(append, claim) || (other.Count > 0 && !await IsFreeAsync(append, claim, other)))
+            if (WaitsForContestedAfterClaim(append, claim) || (other.Count > 0 && !await IsFreeAsync(append, claim, other)))
                 batch.Remove(append);
         }
     }
 
-    private bool StaysBehindContested(Append append, Claim own)
+    private bool WaitsForContestedAfterClaim(ClusterAppend append, Claim own)
     {
         lock (_lock)
         {
-            if (!StaysBehind(append))
+            if (!WaitsForContested(append))
                 return false;
-            append.Spent.Add(own);
+            append.FailedClaims.Add(own);
             return true;
         }
     }
 
     // A device's messages keep their order. Under the lock.
-    private bool StaysBehind(Append append)
+    private bool WaitsForContested(ClusterAppend append)
     {
         if (!_contested.TryGetValue(append.Draft.Sender, out var first))
             return false;
-        first.Behind.Add(append);
+        first.Followers.Add(append);
         return true;
     }
 
-    private async Task<bool> IsFreeAsync(Append append, Claim own, List<Claim> others)
+    private async Task<bool> IsFreeAsync(ClusterAppend append, Claim own, List<Claim> others)
     {
         var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
         if (message is not null)
@@ -284,10 +284,10 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             await context.SettleAsync(append, message);
             return false;
         }
-        append.Spent.AddRange(others.Except(open));
+        append.FailedClaims.AddRange(others.Except(open));
         if (open.Count == 0)
             return true;
-        append.Spent.Add(own);
+        append.FailedClaims.Add(own);
         lock (_lock)
             _contested.Add(append.Draft.Sender, append);
         context.Contest(this, append, open);
@@ -295,19 +295,19 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     }
 
     // Written first and read then: of two hosts that claim an attempt, one at least sees the other.
-    private async Task<List<Claim>> ClaimAsync(Append append, Claim own)
+    private async Task<List<Claim>> ClaimAsync(ClusterAppend append, Claim own)
     {
-        // Where term and head are the same as when it was contested, it is the claim that was given up then: from here on it may come to something again.
-        append.Spent.RemoveAll(claim => claim == own);
+        // With the term and head of a claim that failed, it is the same claim made again, and may succeed.
+        append.FailedClaims.Remove(own);
         await context.Tables.WriteClaimAsync(own, CancellationToken.None);
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
         var claims = await context.Tables.ReadClaimsAsync(append.Key, CancellationToken.None);
         return [.. claims.Where(claim =>
-            claim != own && claim.Sender == sender && claim.ClientMsgId == clientMsgId && !append.Spent.Contains(claim))];
+            claim != own && claim.Sender == sender && claim.ClientMsgId == clientMsgId && !append.FailedClaims.Contains(claim))];
     }
 
     /// <summary>Writes the rows and answers; false where the term was lost before it could be seen that they count.</summary>
-    private async Task<bool> WriteAsync(Held held, List<Append> appends)
+    private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends)
     {
         var messages = new List<LoggedMessage>(appends.Count);
         var next = held.Head.Next;
@@ -329,7 +329,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             return false;
         if (!context.Touches.IsGood(_touch, conversation))
             await TouchAsync(appends);
-        _losses = 0;
+        _lostTerms = 0;
         held.Head = messages[^1].SeqNo;
         for (var i = 0; i < appends.Count; i++)
             context.Settle(appends[i], messages[i]);
@@ -337,7 +337,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     }
 
     /// <summary>A term of this host's, as far as it knows.</summary>
-    private sealed class Held(long term, SeqNo head, long bucket)
+    private sealed class HeldTerm(long term, SeqNo head, long bucket)
     {
         public long Term => term;
 

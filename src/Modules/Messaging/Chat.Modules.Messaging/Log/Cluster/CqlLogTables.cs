@@ -38,11 +38,11 @@ internal sealed class CqlLogTables : ILogTables
         """;
 
     // All but what the message says.
-    private const string PlaceColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at";
+    private const string HeaderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at";
 
-    private const string SenderColumns = $"{PlaceColumns}, erased";
+    private const string SenderColumns = $"{HeaderColumns}, erased";
 
-    private const string MessageColumns = $"{PlaceColumns}, body, reply_to, content";
+    private const string MessageColumns = $"{HeaderColumns}, body, reply_to, content";
 
     private const string NewestRows = "FROM messaging_messages WHERE conversation IN ? AND bucket = ? PER PARTITION LIMIT 1";
 

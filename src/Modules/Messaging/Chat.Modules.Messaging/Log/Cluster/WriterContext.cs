@@ -23,7 +23,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     private readonly ConcurrentDictionary<ConversationId, ConversationWriter> _writers = new();
-    private readonly ConcurrentDictionary<(UserId, string), Append> _pending = new();
+    private readonly ConcurrentDictionary<(UserId, string), ClusterAppend> _pending = new();
     private readonly RecentAttempts _recent = new();
 
     public ILogTables Tables => tables;
@@ -41,7 +41,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     public int Pending => _pending.Count;
 
     /// <summary>The append that answers an attempt: the one under way here, or this one, which is then begun.</summary>
-    public Append Begin(Append append)
+    public ClusterAppend Begin(ClusterAppend append)
     {
         var first = _pending.GetOrAdd((append.Draft.Sender.User, append.Draft.ClientMsgId), append);
         if (first == append)
@@ -53,38 +53,38 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     public MessageLocation? FindRecent(UserId sender, string clientMsgId) => _recent.Find(sender, clientMsgId);
 
     /// <summary>Answers: the attempt's message is in the log, this append's or an earlier one's.</summary>
-    public void Settle(Append append, LoggedMessage message)
+    public void Settle(ClusterAppend append, LoggedMessage message)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
         _recent.Add(sender, clientMsgId, new MessageLocation(message.Conversation, message.SeqNo));
         // Before the answer, so that whoever has it and asks again is told by the log.
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
-        append.IsIn(message);
+        append.Complete(message);
     }
 
     /// <summary>Answers by an earlier message, whose server may have died before it answered: whatever it touched may be long ago.</summary>
-    public async Task SettleAsync(Append append, LoggedMessage earlier)
+    public async Task SettleAsync(ClusterAppend append, LoggedMessage earlier)
     {
         await touches.TouchAsync(earlier.Conversation, [Activity.Of(earlier.Id)], default);
         Settle(append, earlier);
     }
 
     /// <summary>Answers: it may have happened.</summary>
-    public void Fail(Append append, Exception e)
+    public void Fail(ClusterAppend append, Exception e)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
-        append.Fails(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e));
+        append.Fail(e as StoreUnavailableException ?? new StoreUnavailableException("The append may have happened.", e));
     }
 
     /// <summary>Ends the term before <paramref name="term"/>, whoever holds it.</summary>
     public async Task BeginTermAsync(ConversationId conversation, long term) => await WriterOf(conversation).BeginTermAsync(term);
 
     /// <summary>Waits until other hosts' claims to an attempt have come to something or to nothing, and hands it back to its writer in the second case.</summary>
-    public void Contest(ConversationWriter writer, Append append, IReadOnlyList<Claim> open) => _ = ContestAsync(writer, append, open);
+    public void Contest(ConversationWriter writer, ClusterAppend append, IReadOnlyList<Claim> open) => _ = ContestAsync(writer, append, open);
 
     /// <summary>How long a writer asks to be left alone.</summary>
-    public static TimeSpan BusyFor(int losses) => Turn(losses);
+    public static TimeSpan BusyFor(int lostTerms) => Turn(lostTerms);
 
     /// <summary>Leaves the writer that has just begun in peace, and whoever else waits for the same a chance.</summary>
     public async Task WaitForTurnAsync(ConversationId conversation, ConversationState? state, int attempt)
@@ -97,7 +97,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
             await Task.Delay(wait < LongestTurn ? wait : LongestTurn, clock);
     }
 
-    private void Enqueue(Append append) => WriterOf(append.Draft.Conversation).Enqueue(append);
+    private void Enqueue(ClusterAppend append) => WriterOf(append.Draft.Conversation).Enqueue(append);
 
     private ConversationWriter WriterOf(ConversationId conversation)
     {
@@ -116,7 +116,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
         }
     }
 
-    private async Task ContestAsync(ConversationWriter writer, Append append, IReadOnlyList<Claim> open)
+    private async Task ContestAsync(ConversationWriter writer, ClusterAppend append, IReadOnlyList<Claim> open)
     {
         try
         {
@@ -137,7 +137,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
                 else
                     await Task.WhenAll(still.Select(claim => BeginTermAsync(claim.Conversation, claim.Term + 1)));
             }
-            append.Spent.AddRange(open);
+            append.FailedClaims.AddRange(open);
             writer.EndContest(append, isOver: false);
         }
         catch (Exception e)
@@ -147,7 +147,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
         }
     }
 
-    private static TimeSpan Turn(int losses) => Min(ShortestTurn * (1 << Math.Min(losses, 10)), LongestTurn);
+    private static TimeSpan Turn(int lostTerms) => Min(ShortestTurn * (1 << Math.Min(lostTerms, 10)), LongestTurn);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 

@@ -4,11 +4,11 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>A message between the call of <c>AppendAsync</c> and its answer. One writer at a time has it.</summary>
-internal sealed class Append
+internal sealed class ClusterAppend
 {
     private readonly TaskCompletionSource<AppendedMessage> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Append(MessageDraft draft, Activity activity)
+    public ClusterAppend(MessageDraft draft, Activity activity)
     {
         Draft = draft;
         Key = AttemptKey.Of(draft.Sender.User, draft.ClientMsgId);
@@ -25,17 +25,17 @@ internal sealed class Append
     public int Bytes => 512 + ContentCodec.SizeOf(Draft.Content);
 
     /// <summary>Claims of this attempt that failed, including its own.</summary>
-    public List<Claim> Spent { get; } = [];
+    public List<Claim> FailedClaims { get; } = [];
 
     /// <summary>Later messages of its device, which wait while another server may be appending this one.</summary>
-    public List<Append> Behind { get; } = [];
+    public List<ClusterAppend> Followers { get; } = [];
 
     public Task<AppendedMessage> Done => _done.Task;
 
     public Claim ToClaim(long term, SeqNo head) => new(Id, term, Draft.Sender.User, Draft.ClientMsgId, Draft.Conversation, head);
 
     /// <param name="message">The attempt's, in the log: this append's or an earlier one's.</param>
-    public void IsIn(LoggedMessage message) => _done.TrySetResult(AppendedMessage.Earlier(message) with { Duplicate = message.Id != Id });
+    public void Complete(LoggedMessage message) => _done.TrySetResult(AppendedMessage.Earlier(message) with { Duplicate = message.Id != Id });
 
-    public void Fails(Exception e) => _done.TrySetException(e);
+    public void Fail(Exception e) => _done.TrySetException(e);
 }

@@ -5,9 +5,9 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Conversations;
 
 /// <summary>A conversation's place in the list: newest activity first, then by id.</summary>
-internal sealed record PagePlace(Activity Activity, ConversationId Conversation) : IComparable<PagePlace>
+internal sealed record ListPosition(Activity Activity, ConversationId Conversation) : IComparable<ListPosition>
 {
-    public int CompareTo(PagePlace? other) =>
+    public int CompareTo(ListPosition? other) =>
         other is null ? 1
         : other.Activity != Activity ? other.Activity.CompareTo(Activity)
         : string.CompareOrdinal(Conversation.Value, other.Conversation.Value);
@@ -20,15 +20,15 @@ internal sealed record PagePlace(Activity Activity, ConversationId Conversation)
 /// </summary>
 /// <param name="After">The last of the page before.</param>
 /// <param name="Begun">Going down: what moves after the reading began has higher activity than this. Null: going up.</param>
-internal sealed record PageStart(PagePlace After, Activity? Begun)
+internal sealed record PageStart(ListPosition After, Activity? Begun)
 {
     private const string Up = "up";
 
     public static PageStart? Parse(string text) =>
         text.Split('~', 3) is [var activity, var begun, var id]
         && TryParse(activity, out var after) && ConversationId.TryParse(id, out var conversation)
-            ? begun == Up ? new PageStart(new PagePlace(after, conversation), null)
-            : TryParse(begun, out var start) ? new PageStart(new PagePlace(after, conversation), start)
+            ? begun == Up ? new PageStart(new ListPosition(after, conversation), null)
+            : TryParse(begun, out var start) ? new PageStart(new ListPosition(after, conversation), start)
             : null
             : null;
 
