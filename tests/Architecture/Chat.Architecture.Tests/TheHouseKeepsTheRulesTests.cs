@@ -30,6 +30,9 @@ public sealed class TheHouseKeepsTheRulesTests
     public void Users_are_told_through_Receivers_only() => Holds(BoundaryRules.ConnectionsAreReachedThroughReceivers(TheHouse.Modules));
 
     [Fact]
+    public void No_port_says_which_adapter_is_in_use() => Holds(BoundaryRules.PortsDoNotSayWhichAdapterIsInUse(TheHouse.All));
+
+    [Fact]
     public void Classes_are_sealed() => Holds(ShapeRules.ClassesAreSealed([.. TheHouse.All.Except(TheHouse.Contracts)]));
 
     [Fact]

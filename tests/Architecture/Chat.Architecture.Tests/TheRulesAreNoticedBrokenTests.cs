@@ -43,6 +43,9 @@ public sealed class TheRulesAreNoticedBrokenTests
     public void A_class_that_tells_users_past_Receivers() => IsBroken(BoundaryRules.ConnectionsAreReachedThroughReceivers(Broken), "TellOnHappening");
 
     [Fact]
+    public void A_port_that_says_which_adapter_is_in_use() => IsBroken(BoundaryRules.PortsDoNotSayWhichAdapterIsInUse(Broken), "ILetters.IsShared");
+
+    [Fact]
     public void A_class_that_is_not_sealed() => IsBroken(ShapeRules.ClassesAreSealed(Broken), "OpenClass");
 
     [Fact]
@@ -122,7 +125,7 @@ public sealed class TheRulesAreNoticedBrokenTests
             BoundaryRules.ModulesReferenceContractsOnly([]), BoundaryRules.ContractsReferenceContractsOnly([]), BoundaryRules.BuildingBlocksKnowNoModule([]),
             BoundaryRules.ModulesExportTheirModuleOnly([]), BoundaryRules.StorageClientsAreInAdapters(BrokenContracts),
             BoundaryRules.TransportsAreTheHosts([]), BoundaryRules.ConnectionsAreReachedThroughReceivers(BrokenContracts),
-            BoundaryRules.ModulesSendNoCommandOfAnother(Broken, []),
+            BoundaryRules.ModulesSendNoCommandOfAnother(Broken, []), BoundaryRules.PortsDoNotSayWhichAdapterIsInUse(BrokenContracts),
             ShapeRules.ClassesAreSealed([]), ShapeRules.ContractsAreRecordsAndPorts([]), ShapeRules.HandlersAreNamedForTheirRequest(BrokenContracts),
             ShapeRules.SubscribersAreNamedForWhatTheyDo(BrokenContracts), ShapeRules.NamesSaySomething([]),
             RegistrationRules.RequestsHaveOneHandler([], BrokenModules), RegistrationRules.HandlersAreRegistered([]),

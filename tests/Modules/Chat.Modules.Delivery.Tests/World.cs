@@ -55,6 +55,7 @@ internal sealed partial class World : IDisposable
             Mediator, new MemberLog(Mediator), CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(Metrics);
         _node = new NodeServices(redis, () => Registrar!, () => RelayReceiver!);
+        var isByItself = redis is null && ports is null;
         ports ??= _node.Ports;
         // What happens between nodes takes real time.
         TimeProvider clock = redis is null ? Clock : TimeProvider.System;
@@ -66,7 +67,7 @@ internal sealed partial class World : IDisposable
             ports.Registry, ports.Nodes, ports.Bus, Receivers, UserNodes, Redrains, Options, clock, NullLogger<ConnectionRegistrar>.Instance);
         RelayReceiver = new RelayReceiver(
             Receivers, UserNodes, Registrar, Redrains, new TextCodec(), Mediator, Options, clock, NullLogger<RelayReceiver>.Instance);
-        Acceptor = new ConnectionAcceptor(Connections, Services, leaving, Registrar);
+        Acceptor = new ConnectionAcceptor(Connections, Services, leaving, isByItself ? new EmbeddedConnectionRegistrar() : Registrar);
         GatheredReceipts = new GatheredReceipts(Receivers, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
         ReceiptFanOut = new ReceiptFanOut(Receivers, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
         Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Mediator);

@@ -77,15 +77,19 @@ public sealed class DeliveryModule : IModule
     // Begins before the fan-out, and ends after it.
     private static void AddRelay(IServiceCollection services, ModuleContext context)
     {
-        if (context.UsesRedis())
-            services.AddSingleton<IConnectionRegistry, RedisConnectionRegistry>();
-        else
-            services.AddSingleton<IConnectionRegistry, EmbeddedConnectionRegistry>();
         services
             .AddSingleton<UserNodes>().AddHostedService(provider => provider.GetRequiredService<UserNodes>())
-            .AddSingleton<NodeRelay>()
+            .AddSingleton<NodeRelay>();
+        if (!context.UsesRedis())
+        {
+            services.AddSingleton<IConnectionRegistry, EmbeddedConnectionRegistry>().AddSingleton<IConnectionRegistrar, EmbeddedConnectionRegistrar>();
+            return;
+        }
+        services
+            .AddSingleton<IConnectionRegistry, RedisConnectionRegistry>()
             .AddSingleton<Redrains>().AddHostedService(provider => provider.GetRequiredService<Redrains>())
             .AddNodeObserver<ConnectionRegistrar>().AddHostedService(provider => provider.GetRequiredService<ConnectionRegistrar>())
+            .AddSingleton<IConnectionRegistrar>(provider => provider.GetRequiredService<ConnectionRegistrar>())
             .AddBusHandler<RelayReceiver>().AddHostedService(provider => provider.GetRequiredService<RelayReceiver>());
     }
 

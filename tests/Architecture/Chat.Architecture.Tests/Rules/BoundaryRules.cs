@@ -82,5 +82,31 @@ internal static class BoundaryRules
             type => type.Name is "ConnectionTable" or "Receivers" or "ConnectionAcceptor" || typeof(IModule).IsAssignableFrom(type));
     }
 
+    /// <summary>
+    /// An interface has no bool that each of its adapters answers with a constant: such a bool only says which adapter is in use, and that is decided at
+    /// registration.
+    /// </summary>
+    public static Verdict PortsDoNotSayWhichAdapterIsInUse(IReadOnlyList<Assembly> assemblies)
+    {
+        var classes = assemblies.WrittenTypes().Where(type => type is { IsClass: true, IsAbstract: false }).ToList();
+        return Verdict.On(
+            from port in assemblies.WrittenTypes()
+            where port is { IsInterface: true, IsGenericType: false }
+            let adapters = classes.Where(port.IsAssignableFrom).ToList()
+            where adapters.Count > 1
+            from asked in port.GetMethods()
+            where asked.ReturnType == typeof(bool)
+            select (port, asked, adapters),
+            one => one.adapters.Exists(adapter => !AnswersWithAConstant(adapter, one.asked)),
+            one => $"{one.port.Name}.{one.asked.Name.Replace("get_", "", StringComparison.Ordinal)}");
+    }
+
+    // ldc.i4.0 or ldc.i4.1, and ret (ECMA-335 III).
+    private static bool AnswersWithAConstant(Type adapter, MethodInfo asked)
+    {
+        var map = adapter.GetInterfaceMap(asked.DeclaringType!);
+        return map.TargetMethods[Array.IndexOf(map.InterfaceMethods, asked)].GetMethodBody()?.GetILAsByteArray() is [0x16 or 0x17, 0x2A];
+    }
+
     private static bool IsBuildingBlock(string name) => name.StartsWith("Chat.BuildingBlocks", StringComparison.Ordinal);
 }

@@ -63,6 +63,28 @@ internal sealed class TellOnHappening(ConnectionTable connections)
     public Action Tell => () => connections.Count++;
 }
 
+/// <summary>Breaks: a port does not say which adapter is in use. Whether there are some depends on more than that.</summary>
+internal interface ILetters
+{
+    bool IsShared { get; }
+
+    bool HasSome { get; }
+}
+
+internal sealed class EmbeddedLetters : ILetters
+{
+    public bool IsShared => false;
+
+    public bool HasSome => false;
+}
+
+internal sealed class SharedLetters(Queue<string> letters) : ILetters
+{
+    public bool IsShared => true;
+
+    public bool HasSome => letters.Count > 0;
+}
+
 /// <summary>Breaks: no names that say nothing.</summary>
 internal sealed class ConversationManager;
 

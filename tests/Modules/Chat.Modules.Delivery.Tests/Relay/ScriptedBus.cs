@@ -47,8 +47,6 @@ internal sealed class ScriptedRegistry : IConnectionRegistry
 
     public int Reads { get; private set; }
 
-    public bool IsShared => true;
-
     public async Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections)
     {
         await Registering();

@@ -5,12 +5,12 @@ using Chat.Modules.Delivery.Relay;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>Accepts connections up to the limits, until the node shuts down.</summary>
-internal sealed class ConnectionAcceptor(ConnectionTable connections, ConnectionServices services, Leaving leaving, ConnectionRegistrar registrar) : IConnections
+internal sealed class ConnectionAcceptor(ConnectionTable connections, ConnectionServices services, Leaving leaving, IConnectionRegistrar registrar) : IConnections
 {
     private readonly Action<DeviceConnection> _remove = connection =>
     {
         connections.Remove(connection);
-        registrar.Changed(connection);
+        registrar.Ended(connection);
     };
     private readonly Lock _gate = new();
     private Task? _left;
@@ -32,8 +32,7 @@ internal sealed class ConnectionAcceptor(ConnectionTable connections, Connection
             services.Metrics.Replaced();
             replaced.Close(CloseReason.Replaced);
         }
-        attached.Open(registrar.HoldsDrains);
-        registrar.Changed(attached);
+        registrar.Open(attached);
         // Added after LeaveAsync listed the connections: close it here.
         if (_leaving)
         {

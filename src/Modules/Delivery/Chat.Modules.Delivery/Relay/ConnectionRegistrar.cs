@@ -15,7 +15,7 @@ namespace Chat.Modules.Delivery.Relay;
 /// </summary>
 internal sealed class ConnectionRegistrar(
     IConnectionRegistry registry, INodes nodes, IBus bus, Receivers receivers, UserNodes userNodes, Redrains redrains, IOptions<DeliveryOptions> options, TimeProvider clock,
-    ILogger<ConnectionRegistrar> log) : BackgroundService, INodeObserver
+    ILogger<ConnectionRegistrar> log) : BackgroundService, INodeObserver, IConnectionRegistrar
 {
     private const int AtOnce = 1_024;
 
@@ -52,15 +52,13 @@ internal sealed class ConnectionRegistrar(
         Register = 2,
     }
 
-    /// <summary>Whether a connection waits with its drain until <see cref="Changed"/> has told of it.</summary>
-    public bool HoldsDrains => registry.IsShared;
-
-    /// <summary>A connection has begun, or has ended.</summary>
-    public void Changed(DeviceConnection connection)
+    public void Open(DeviceConnection connection)
     {
-        if (registry.IsShared)
-            _changes.Writer.TryWrite(connection);
+        connection.Open(holdsDrain: true);
+        _changes.Writer.TryWrite(connection);
     }
+
+    public void Ended(DeviceConnection connection) => _changes.Writer.TryWrite(connection);
 
     /// <summary>Another node has registered all of its connections, and may want to know whether this one has.</summary>
     public void Answer(NodeId node)
@@ -118,8 +116,6 @@ internal sealed class ConnectionRegistrar(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        if (!registry.IsShared)
-            return;
         _renewedAt = clock.GetTimestamp();
         while (true)
         {

@@ -6,8 +6,6 @@ namespace Chat.Modules.Delivery.Relay;
 /// <summary>Of a server by itself.</summary>
 internal sealed class EmbeddedConnectionRegistry : IConnectionRegistry
 {
-    public bool IsShared => false;
-
     public Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
         Task.FromResult<IReadOnlyList<long>>([.. connections.Select(_ => 1L)]);
 

@@ -11,9 +11,6 @@ internal readonly record struct RegisteredConnection(DeviceAddress Device, long 
 /// <summary>Which devices are connected to which node, shared by all nodes. It may lose everything at any moment.</summary>
 internal interface IConnectionRegistry
 {
-    /// <summary>False on a server by itself: there is nothing to register, and nobody to ask.</summary>
-    bool IsShared { get; }
-
     /// <summary>
     /// Registers connections of a node. One without an order becomes the newest of its device; one that has an order keeps it, so that registering it again changes
     /// nothing but how long it is kept.

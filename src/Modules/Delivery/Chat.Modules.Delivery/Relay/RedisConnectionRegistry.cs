@@ -22,8 +22,6 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
     private static readonly RedisScript Remove = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "remove-connection.lua");
     private static readonly RedisScript Find = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "find-nodes.lua");
 
-    public bool IsShared => true;
-
     // One command each, and all of them on their way at once: on a Redis Cluster the users are spread over it.
     public async Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
         await Task.WhenAll(connections.Select(async connection => (long)await redis.RunAsync(
