@@ -19,8 +19,6 @@ public sealed class SeveralServersUnderLoadTests
     private const int FewestAcks = 30;
     private const int MostAcks = 200;
 
-    private static bool RoundsAsked => Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS") is { Length: > 0 };
-
     private static int Rounds =>
         int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 4;
 
@@ -29,8 +27,6 @@ public sealed class SeveralServersUnderLoadTests
     {
         Assert.SkipWhen(Database.IsMissing, Database.Missing);
         Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
-        // One of three runs ended with one violation, SentOrderBroken: a device's later message had the lower seqNo. Its cause is not found.
-        Assert.SkipUnless(RoundsAsked, "Fails now and then: a device's messages may change their order when servers die. CHAT_KILL_ROUNDS=4 runs it.");
         var folder = Directory.CreateTempSubdirectory("chat-e2e-servers-").FullName;
         await using var redis = await RedisServer.StartAsync();
         var settings = Settings.OfSeveralServers(Database.NewCluster(folder), redis.Address);

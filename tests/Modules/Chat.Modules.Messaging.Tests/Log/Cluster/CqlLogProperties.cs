@@ -134,18 +134,50 @@ public sealed class CqlLogProperties
                 // Often several without waiting, which share a batch.
                 var to = Conversations[_time.Random.Next(Conversations.Length)];
                 var together = Math.Min(AttemptsEach - n, _time.Chance(0.5) ? _time.Random.Next(2, 6) : 1);
-                await Task.WhenAll(Enumerable.Range(n, together).Select(number => SendAsync(to, sender, number)));
+                var commands = Enumerable.Range(n, together)
+                    .Select(number => new SendMessage(to, sender.Phone(), $"{number}", MessageContent.Of($"{sender} {number}"))).ToList();
+                await (_time.Chance(0.5) ? SendInOrderAsync(commands) : Task.WhenAll(commands.Select(SendAsync)));
                 n += together;
                 if (_time.Chance(0.3))
                     await _time.After(_time.Between(0, 50));
             }
         }
 
-        private Task SendAsync(ConversationId to, UserId sender, int number)
+        // Sometimes the same attempt goes through two transports at once.
+        private Task SendAsync(SendMessage command) =>
+            Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(command)));
+
+        // On one connection: those acked there stand in the order sent. Sometimes another connection has tried one of them before, and is gone.
+        private async Task SendInOrderAsync(List<SendMessage> commands)
         {
-            var command = new SendMessage(to, sender.Phone(), $"{number}", MessageContent.Of($"{sender} {number}"));
-            // Sometimes the same attempt goes through two transports at once.
-            return Task.WhenAll(Enumerable.Range(0, _time.Chance(0.2) ? 2 : 1).Select(_ => SendUntilAckedAsync(command)));
+            if (_time.Chance(0.3))
+            {
+                var before = AnyHost();
+                _ = before.Process.Start(() => before.Handler.Handle(commands[_time.Random.Next(commands.Count)], CancellationToken.None));
+                await _time.After(_time.Between(0, 20));
+            }
+            var host = AnyHost();
+            var sends = new List<Task<Result<SentMessage>>>();
+            await Task.WhenAny(
+                host.Process.Start(async () =>
+                {
+                    foreach (var command in commands)
+                    {
+                        sends.Add(host.Handler.Handle(command, CancellationToken.None));
+                        await _time.After(_time.Between(0, 6));
+                    }
+                    return true;
+                }),
+                _time.After(_time.Between(30, 1_500)));
+            await Task.WhenAny(Task.WhenAll(sends), _time.After(_time.Between(30, 1_500)));
+            var acked = new List<SeqNo>();
+            foreach (var send in sends.Where(send => send.IsCompletedSuccessfully))
+            {
+                if ((await send).Value is { Duplicate: false } sent)
+                    acked.Add(sent.SeqNo);
+            }
+            Assert.Equal(acked.Order(), acked);
+            await Task.WhenAll(commands.Select(SendAsync));
         }
 
         private async Task SendUntilAckedAsync(SendMessage command)

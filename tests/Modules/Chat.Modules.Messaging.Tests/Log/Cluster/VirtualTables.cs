@@ -111,7 +111,17 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         }
     }
 
-    private Task WriteAsync(string partition, IReadOnlyList<(string Key, Cell Cell)> cells)
+    /// <summary>What a read or a write of a partition waits for before it begins.</summary>
+    public Func<string, Task>? Before { get; set; }
+
+    private async Task WriteAsync(string partition, IReadOnlyList<(string Key, Cell Cell)> cells)
+    {
+        if (Before is { } before)
+            await before(partition);
+        await BeginWriteAsync(partition, cells);
+    }
+
+    private Task BeginWriteAsync(string partition, IReadOnlyList<(string Key, Cell Cell)> cells)
     {
         var answer = new TaskCompletionSource();
         var answered = 0;
@@ -133,7 +143,15 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
 
     private Task<IReadOnlyDictionary<string, Cell>> ReadAsync(string partition) => ReadAsync(partition, cells => cells);
 
-    private Task<IReadOnlyDictionary<string, Cell>> ReadAsync(
+    private async Task<IReadOnlyDictionary<string, Cell>> ReadAsync(
+        string partition, Func<IEnumerable<KeyValuePair<string, Cell>>, IEnumerable<KeyValuePair<string, Cell>>> ask)
+    {
+        if (Before is { } before)
+            await before(partition);
+        return await BeginReadAsync(partition, ask);
+    }
+
+    private Task<IReadOnlyDictionary<string, Cell>> BeginReadAsync(
         string partition, Func<IEnumerable<KeyValuePair<string, Cell>>, IEnumerable<KeyValuePair<string, Cell>>> ask)
     {
         var answer = new TaskCompletionSource<IReadOnlyDictionary<string, Cell>>();

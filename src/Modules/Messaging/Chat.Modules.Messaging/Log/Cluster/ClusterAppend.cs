@@ -27,9 +27,6 @@ internal sealed class ClusterAppend
     /// <summary>Claims of this attempt that failed, including its own.</summary>
     public List<Claim> FailedClaims { get; } = [];
 
-    /// <summary>Later messages of its device, which wait while another server may be appending this one.</summary>
-    public List<ClusterAppend> Followers { get; } = [];
-
     public Task<AppendedMessage> Done => _done.Task;
 
     public Claim ToClaim(long term, SeqNo head) => new(Id, term, Draft.Sender.User, Draft.ClientMsgId, Draft.Conversation, head);

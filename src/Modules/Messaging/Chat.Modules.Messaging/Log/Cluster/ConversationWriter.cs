@@ -22,7 +22,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     // Under the lock.
     private bool _running;
     private long _endTerm;
-    private readonly Dictionary<DeviceAddress, ClusterAppend> _contested = [];
+
+    // A device's messages keep their order: while another server may be appending one of them, it and those before and after it stay here, in order.
+    private readonly Dictionary<DeviceAddress, List<ClusterAppend>> _contested = [];
     private TaskCompletionSource? _ended;
 
     // Only the one run at a time touches these.
@@ -44,8 +46,11 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         lock (_lock)
         {
-            if (WaitsForContested(append))
+            if (_contested.TryGetValue(append.Draft.Sender, out var held))
+            {
+                held.Add(append);
                 return;
+            }
             _waiting.AddLast(append);
             if (_running)
                 return;
@@ -54,15 +59,14 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         _ = RunAsync();
     }
 
-    /// <summary>What another host may have been appending is answered, or else to be appended here; what stayed behind it goes on.</summary>
+    /// <summary>What another server may have been appending is answered, or else to be appended here; its device's other messages go on.</summary>
     public void EndContest(ClusterAppend append, bool isOver)
     {
         lock (_lock)
         {
-            _contested.Remove(append.Draft.Sender);
-            foreach (var next in isOver ? append.Followers : [append, .. append.Followers])
+            _contested.Remove(append.Draft.Sender, out var held);
+            foreach (var next in held!.Where(next => next != append || !isOver))
                 _waiting.AddLast(next);
-            append.Followers.Clear();
             if (_running || _waiting.Count == 0)
                 return;
             _running = true;
@@ -172,7 +176,12 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         lock (_lock)
         {
             for (var i = appends.Count - 1; i >= 0; i--)
-                _waiting.AddFirst(appends[i]);
+            {
+                if (_contested.TryGetValue(appends[i].Draft.Sender, out var held))
+                    held.Insert(0, appends[i]);
+                else
+                    _waiting.AddFirst(appends[i]);
+            }
         }
     }
 
@@ -244,39 +253,21 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         return state.Fence;
     }
 
-    /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, and those that another host may be appending.</summary>
+    /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, those that another server may be appending, and what stays behind these.</summary>
     private async Task ClaimAsync(HeldTerm held, List<ClusterAppend> batch)
     {
         var own = batch.ConvertAll(append => append.ToClaim(held.Term, held.Head));
         var others = await Task.WhenAll(batch.Select((append, i) => ClaimAsync(append, own[i])));
         foreach (var (append, claim, other) in batch.ToArray().Zip(own, others))
         {
-            if (WaitsForContestedAfterClaim(append, claim) || (other.Count > 0 && !await IsFreeAsync(append, claim, other)))
+            if (!batch.Contains(append))
+                append.FailedClaims.Add(claim);
+            else if (other.Count > 0 && !await IsFreeAsync(append, claim, other, batch))
                 batch.Remove(append);
         }
     }
 
-    private bool WaitsForContestedAfterClaim(ClusterAppend append, Claim own)
-    {
-        lock (_lock)
-        {
-            if (!WaitsForContested(append))
-                return false;
-            append.FailedClaims.Add(own);
-            return true;
-        }
-    }
-
-    // A device's messages keep their order. Under the lock.
-    private bool WaitsForContested(ClusterAppend append)
-    {
-        if (!_contested.TryGetValue(append.Draft.Sender, out var first))
-            return false;
-        first.Followers.Add(append);
-        return true;
-    }
-
-    private async Task<bool> IsFreeAsync(ClusterAppend append, Claim own, List<Claim> others)
+    private async Task<bool> IsFreeAsync(ClusterAppend append, Claim own, List<Claim> others, List<ClusterAppend> batch)
     {
         var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
         if (message is not null)
@@ -288,10 +279,25 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         if (open.Count == 0)
             return true;
         append.FailedClaims.Add(own);
-        lock (_lock)
-            _contested.Add(append.Draft.Sender, append);
+        Hold(append, batch);
         context.Contest(this, append, open);
         return false;
+    }
+
+    // At once, as the contest may be over at any time.
+    private void Hold(ClusterAppend append, List<ClusterAppend> batch)
+    {
+        lock (_lock)
+        {
+            List<ClusterAppend> held =
+                [.. batch.SkipWhile(other => other != append).Concat(_waiting).Where(other => other.Draft.Sender == append.Draft.Sender)];
+            _contested.Add(append.Draft.Sender, held);
+            foreach (var other in held)
+            {
+                batch.Remove(other);
+                _waiting.Remove(other);
+            }
+        }
     }
 
     // Written first and read then: of two hosts that claim an attempt, one at least sees the other.
