@@ -23,7 +23,7 @@ internal static class ChatApplication
         var builder = WebApplication.CreateBuilder(args);
         var renamed = RenamedSettings.Apply(builder.Configuration);
         var context = new ModuleContext(builder.Configuration);
-        builder.AddOperations().AddHttpEdge();
+        builder.AddOperations(context).AddHttpEdge();
 #if CQL_SCYLLADB
         builder.Services.AddScyllaDriver();
 #endif

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chat.Host.Operations.Upkeep;
 using Serilog;
 using Serilog.Events;
 using Serilog.Filters;
@@ -31,6 +32,8 @@ internal static class Logging
                 .Enrich.FromLogContext()
                 // It logs query strings, and with them access tokens. The request log below replaces it.
                 .Filter.ByExcluding(Matching.FromSource("Microsoft.AspNetCore.Hosting.Diagnostics"))
+                // A stack trace for each try, while Redis is away.
+                .Filter.ByExcluding(entry => entry.Exception is { } e && RedisJobStorage.IsUnavailable(e) && Matching.FromSource("Hangfire")(entry))
                 // A failed start, which Program reports in one line, and a cancelled start, which is no failure.
                 .Filter.ByExcluding(entry => entry.Exception is { } e && (e is OperationCanceledException || StartFailure.Explain(e) is not null) && IsTheHosts(entry));
             if (builder.Environment.IsDevelopment())

@@ -8,7 +8,7 @@ namespace Chat.Host.Operations;
 /// <summary>Logs, health checks, metrics, the API's description, upkeep.</summary>
 internal static class OperationsRegistration
 {
-    public static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder)
+    public static WebApplicationBuilder AddOperations(this WebApplicationBuilder builder, ModuleContext context)
     {
         builder.AddLogging();
         builder.Services
@@ -17,7 +17,7 @@ internal static class OperationsRegistration
             .AddSingleton<ClockWatch>().AddHostedService(provider => provider.GetRequiredService<ClockWatch>())
             .AddChatMetrics()
             .AddApiDescription()
-            .AddUpkeep();
+            .AddUpkeep(context);
         builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
         builder.Services.AddOptions<HostOptions>().Configure<IOptions<OperationsOptions>>(
             (host, operations) => host.ShutdownTimeout = operations.Value.ShutdownTimeout);

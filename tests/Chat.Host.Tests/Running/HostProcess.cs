@@ -85,9 +85,15 @@ public sealed partial class HostProcess : IDisposable
     /// <summary>Asks it to end, as a container's stop does.</summary>
     public async Task<int> TerminateAsync()
     {
-        using (var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
+        await SignalAsync("TERM");
         return await ExitCodeAsync();
+    }
+
+    /// <param name="signal">As <c>kill</c> has it: KILL, STOP.</param>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
+        await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
     }
 
     public void Dispose()

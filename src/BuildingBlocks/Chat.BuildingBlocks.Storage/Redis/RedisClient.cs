@@ -40,6 +40,10 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
     /// <summary>Whether the last command was answered.</summary>
     public bool IsUp => _health.IsUp;
 
+    /// <summary>The connection itself, for a library that has its own commands. It comes back by itself, and stays the same.</summary>
+    /// <exception cref="StoreUnavailableException">There was none since the start.</exception>
+    public IConnectionMultiplexer Multiplexer => Connection;
+
     private ConnectionMultiplexer Connection => _connection ?? throw new StoreUnavailableException("Redis is not connected.");
 
     /// <summary>A key's name in full.</summary>

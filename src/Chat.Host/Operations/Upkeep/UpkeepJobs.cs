@@ -6,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Operations.Upkeep;
 
-/// <summary>The recurring jobs. Each may run again at any time.</summary>
+/// <summary>The recurring jobs. Each may run again at any time, and twice at once.</summary>
 internal sealed class UpkeepJobs(
     IMediator mediator, IEnumerable<IBackedUp> stores, IEnumerable<IStoreUpkeep> upkept, IOptions<BackupOptions> backup, ClockWatch clocks,
     TimeProvider clock, ILogger<UpkeepJobs> log)

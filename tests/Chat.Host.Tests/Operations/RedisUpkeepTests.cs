@@ -1,0 +1,194 @@
+using System.Net;
+using System.Security.Cryptography;
+using Chat.Host.Operations.Upkeep;
+using Chat.Host.Tests.Running;
+using Chat.Testing;
+using Hangfire;
+using Hangfire.Common;
+using Hangfire.Redis.StackExchange;
+using Hangfire.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using StackExchange.Redis;
+
+namespace Chat.Host.Tests.Operations;
+
+/// <summary>The jobs of servers that share a database and a Redis.</summary>
+public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<CassandraServer>, IAsyncLifetime
+{
+    private const string Job = "sweep-tokens";
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("chat-test-").FullName;
+    private RedisServer _redis = null!;
+    private ConnectionMultiplexer _connection = null!;
+    private RedisStorage _jobs = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
+        Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
+        await database.OpenAsync(ct: TestContext.Current.CancellationToken);
+        var key = Path.Combine(_folder, "signing-key.pem");
+        using (var made = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+            await File.WriteAllTextAsync(key, made.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        // The servers have no more rights than docs/operations.md gives them.
+        _redis = await RedisServer.StartAsync($"--user {RedisUser.Documented("secret")}");
+        _connection = await ConnectionMultiplexer.ConnectAsync(_redis.Address);
+        _jobs = new RedisStorage(_connection, new RedisStorageOptions { Prefix = "chat:{jobs}:" });
+    }
+
+    [Fact]
+    public async Task Each_time_of_a_job_is_run_by_one_server()
+    {
+        await using var one = NewHost();
+        await using var two = NewHost();
+        await one.StartAsync();
+        await two.StartAsync();
+        await Wait.UntilAsync(() => Servers().Count == 2 && Scheduled().Count == 1, "both servers work, and the schedule is set");
+
+        for (var times = 1; times <= 5; times++)
+        {
+            await MakeDueAsync();
+            await Wait.UntilAsync(() => Succeeded() >= times, $"the job has run {times} times");
+        }
+
+        Assert.Equal(5, Succeeded());
+        Assert.Equal([Job], Scheduled().Select(job => job.Id));
+        Assert.Equal(0, _jobs.GetMonitoringApi().FailedCount());
+        // The client library asks, and does without.
+        Assert.Equal(["config|get"], DeniedIn(await _redis.CommandAsync("acl", "log")));
+    }
+
+    [Fact]
+    public async Task Servers_set_the_schedule_again_when_Redis_has_lost_it_and_go_on()
+    {
+        await using var one = NewHost();
+        await one.StartAsync();
+        await Wait.UntilAsync(() => Servers().Count == 1 && Scheduled().Count == 1, "the server works, and the schedule is set");
+
+        await _redis.CommandAsync("FLUSHALL");
+
+        await Wait.UntilAsync(() => Servers().Count == 1 && Scheduled().Count == 1, "the schedule is there again");
+        await MakeDueAsync();
+        await Wait.UntilAsync(() => Succeeded() == 1, "the job has run");
+    }
+
+    [Fact]
+    public async Task A_job_of_a_server_that_was_killed_meanwhile_is_run_by_another_one()
+    {
+        using var killed = StartProcess();
+        await Wait.UntilAsync(() => Servers().Count == 1, "the server works");
+        var dead = Servers()[0];
+        const int Jobs = 100;
+        var client = new BackgroundJobClient(_jobs);
+        for (var i = 0; i < Jobs; i++)
+            client.Enqueue<UpkeepJobs>(upkeep => upkeep.SweepTokensAsync(CancellationToken.None));
+
+        // Stopped at some moment; again, until that is in the middle of a job.
+        await Wait.UntilAsync(
+            async () =>
+            {
+                await killed.SignalAsync("STOP");
+                if (_jobs.GetMonitoringApi().ProcessingCount() > 0)
+                    return true;
+                await killed.SignalAsync("CONT");
+                return false;
+            },
+            "the server is at a job");
+        await killed.SignalAsync("KILL");
+        var before = Succeeded();
+        await _redis.CommandAsync("hset", $"chat:{{jobs}}:server:{dead}", "StartedAt", Old, "Heartbeat", Old);
+
+        await using (var first = NewHost())
+        {
+            await first.StartAsync();
+            await Wait.UntilAsync(() => !Servers().Contains(dead), "the dead server is found so");
+        }
+        // Its first look for jobs of dead servers is now, and not in a minute.
+        await using var second = NewHost();
+        await second.StartAsync();
+
+        Assert.True(before < Jobs, "All jobs were done already.");
+        await Wait.UntilAsync(() => Succeeded() == Jobs, "all jobs are done");
+        Assert.Equal(0, _jobs.GetMonitoringApi().ProcessingCount());
+    }
+
+    [Fact]
+    public async Task Admins_see_the_jobs_of_all_servers()
+    {
+        await using var host = NewHost(("Auth:Admins:0", "root"));
+        await host.CreateAdminAsync("root");
+        var root = await host.LogInAsync("root");
+        await Wait.UntilAsync(() => Scheduled().Count == 1, "the schedule is set");
+
+        Assert.Contains(Job, (await host.GetAsync("/ops/jobs/recurring", root.AccessToken)).Expect(HttpStatusCode.OK).Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task On_a_cluster_all_of_its_state_is_in_one_place()
+    {
+        await using var cluster = await RedisCluster.StartAsync();
+        await using var host = NewHost(("Redis:ConnectionString", cluster.ConnectionString));
+        await host.StartAsync();
+        var jobs = (await host.ServiceAsync<RedisJobStorage>()).GetMonitoringApi();
+        await Wait.UntilAsync(() => jobs.Servers().Count == 1, "the server works");
+
+        new BackgroundJobClient((await host.ServiceAsync<RedisJobStorage>()).Opened).Enqueue<UpkeepJobs>(upkeep => upkeep.SweepTokensAsync(CancellationToken.None));
+
+        await Wait.UntilAsync(() => jobs.SucceededListCount() == 1, "the job has run");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_connection is not null)
+            await _connection.DisposeAsync();
+        if (_redis is not null)
+            await _redis.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Old => JobHelper.SerializeDateTime(TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-1));
+
+    private (string Key, string Value)[] Settings =>
+    [
+        ("Cql:ContactPoints", database.Options.ContactPoints), ("Cql:Keyspace", database.Options.Keyspace), ("Cql:ReplicationFactor", "1"),
+        ("Auth:SigningKeyFile", Path.Combine(_folder, "signing-key.pem")), ("Redis:ConnectionString", $"{_redis.Address},user=chat,password=secret"),
+        ("Nodes:LeaseMs", "3000"),
+    ];
+
+    private TestHost NewHost(params (string Key, string Value)[] more) => new([.. Settings, .. more])
+    {
+        Change = services => services.AddSingleton(TimeProvider.System).AddSingleton(provider =>
+        {
+            var options = RedisUpkeep.OptionsOf(provider.GetRequiredService<JobActivator>());
+            options.SchedulePollingInterval = options.ServerCheckInterval = TimeSpan.FromMilliseconds(200);
+            return options;
+        }),
+    };
+
+    private HostProcess StartProcess() =>
+        HostProcess.Start(_folder, null, [.. Settings.Select(setting => (setting.Key.Replace(":", "__", StringComparison.Ordinal), setting.Value))]);
+
+    private IReadOnlyList<string> Servers() => [.. _jobs.GetMonitoringApi().Servers().Select(server => server.Name)];
+
+    private List<RecurringJobDto> Scheduled()
+    {
+        using var connection = _jobs.GetConnection();
+        return connection.GetRecurringJobs();
+    }
+
+    // The names of the commands, each below a line "object".
+    private static IReadOnlyList<string> DeniedIn(string log)
+    {
+        var lines = log.Split('\n');
+        return [.. lines.Zip(lines.Skip(1)).Where(pair => pair.First == "object").Select(pair => pair.Second).Distinct()];
+    }
+
+    private long Succeeded() => _jobs.GetMonitoringApi().SucceededListCount();
+
+    private async Task MakeDueAsync()
+    {
+        await _redis.CommandAsync("hset", $"chat:{{jobs}}:recurring-job:{Job}", "CreatedAt", Old, "LastExecution", Old, "NextExecution", Old);
+        await _redis.CommandAsync("zadd", "chat:{jobs}:recurring-jobs", "1", Job);
+    }
+}
