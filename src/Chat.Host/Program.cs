@@ -1,6 +1,7 @@
 using Chat.Host;
 using Chat.Host.Authentication;
 using Chat.Host.Operations;
+using Chat.Host.Operations.Moving;
 
 if (args is ["health"])
     return await HealthProbe.RunAsync();
@@ -10,6 +11,8 @@ try
 {
     if (args is ["admin", "create", var admin, .. var settings])
         return await CreateAdmin.RunAsync(admin, settings);
+    if (args is ["migrate", .. var migration])
+        return await MigrateCommand.RunAsync(migration);
     var app = ChatApplication.Build(args);
     var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try

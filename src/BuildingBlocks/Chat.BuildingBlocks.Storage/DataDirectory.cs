@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Storage.Moving;
 using Microsoft.Extensions.Options;
 
 namespace Chat.BuildingBlocks.Storage;
@@ -8,10 +9,18 @@ public sealed class DataDirectory : IDisposable
     private readonly string _root;
     private readonly FileStream _lock;
 
-    /// <exception cref="StorageException">The folder cannot be created or written, or another process has locked it.</exception>
-    public DataDirectory(IOptions<StorageOptions> options)
+    /// <exception cref="StorageException">The folder cannot be created or written, another process has locked it, or its content was moved to a cluster.</exception>
+    public DataDirectory(IOptions<StorageOptions> options) : this(options.Value)
     {
-        _root = System.IO.Path.GetFullPath(options.Value.DataDirectory);
+        if (MoveMarker.Read(_root) is not { } marker)
+            return;
+        Dispose();
+        throw new StorageException(marker.Refusal(_root));
+    }
+
+    private DataDirectory(StorageOptions options)
+    {
+        _root = System.IO.Path.GetFullPath(options.DataDirectory);
         try
         {
             // An existing folder keeps its mode: the root of a volume may belong to another user, and be shared through its group.
@@ -38,6 +47,10 @@ public sealed class DataDirectory : IDisposable
             throw new StorageException($"The data directory '{_root}' cannot be locked: {e.Message} Stop the server that uses it, or set Storage:DataDirectory to another folder.", e);
         }
     }
+
+    /// <summary>The folder for moving its content, whether that has begun or not.</summary>
+    /// <exception cref="StorageException">The folder cannot be used, or a server runs on it.</exception>
+    internal static DataDirectory OpenToMove(IOptions<StorageOptions> options) => new(options.Value);
 
     public string Path => _root;
 

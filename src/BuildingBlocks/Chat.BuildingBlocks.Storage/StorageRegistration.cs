@@ -2,6 +2,7 @@ using System.Reflection;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Storage.Cql.Client;
+using Chat.BuildingBlocks.Storage.Moving;
 using Chat.BuildingBlocks.Storage.Redis;
 using Chat.BuildingBlocks.Storage.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -62,6 +63,7 @@ public static class StorageRegistration
             .AddSingleton<CqlDatabase>()
             .AddSingleton<ICqlSession>(provider => provider.GetRequiredService<CqlDatabase>())
             .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<CqlDatabase>())
+            .AddSingleton<IOpenedAtStart, CqlUnfinishedMove>()
             .AddHostedService(provider => provider.GetRequiredService<CqlDatabase>());
     }
 

@@ -9,6 +9,9 @@ public interface IModule
 {
     void AddServices(IServiceCollection services, ModuleContext context);
 
+    /// <summary>What <c>Chat.Host migrate</c> copies of the module's, beside the embedded stores and the cluster's; nothing by default.</summary>
+    void AddMove(IServiceCollection services) { }
+
     /// <summary>The module's REST routes; none by default.</summary>
     void MapEndpoints(IEndpointRouteBuilder routes) { }
 }

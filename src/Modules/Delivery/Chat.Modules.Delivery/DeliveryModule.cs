@@ -3,11 +3,13 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Events;
 using Chat.Modules.Delivery.FanOut;
+using Chat.Modules.Delivery.Moving;
 using Chat.Modules.Delivery.Receipts;
 using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Groups.Contracts;
@@ -92,6 +94,14 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<IConnectionRegistrar>(provider => provider.GetRequiredService<ConnectionRegistrar>())
             .AddBusHandler<RelayReceiver>().AddHostedService(provider => provider.GetRequiredService<RelayReceiver>());
     }
+
+    public void AddMove(IServiceCollection services) => services
+        .AddSqliteTables("delivery", typeof(DeliveryModule).Assembly)
+        .AddCqlTables("delivery", typeof(DeliveryModule).Assembly)
+        .AddSingleton<ILogPositions, SqliteCursorStore>()
+        .AddMovedTable<MovedConnectedDevices>()
+        .AddMovedTable<MovedDelivered>()
+        .AddMovedTable<MovedRead>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGetReceipts();
 }

@@ -3,9 +3,11 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Caching;
+using Chat.Modules.Groups.Moving;
 using Chat.Modules.Groups.Reading;
 using Chat.Modules.Groups.Rest;
 using Chat.Modules.Groups.Store;
@@ -44,6 +46,14 @@ public sealed class GroupsModule : IModule
             .AddQuery<HaveSharedGroup, bool, HaveSharedGroupHandler>()
             .AddQuery<FindUsersSharingGroup, IReadOnlyCollection<UserId>, FindUsersSharingGroupHandler>();
     }
+
+    public void AddMove(IServiceCollection services) => services
+        .AddSqliteTables("groups", typeof(GroupsModule).Assembly)
+        .AddCqlTables("groups", typeof(GroupsModule).Assembly)
+        .AddSingleton<ILogPositions, SqliteGroupStore>()
+        .AddMovedTable<MovedGroups>()
+        .AddMovedTable<MovedMembers>()
+        .AddMovedTable<MovedEntries>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGroups();
 }

@@ -1,10 +1,12 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Identity.Accounts;
 using Chat.Modules.Identity.Admins;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Identity.Devices;
+using Chat.Modules.Identity.Moving;
 using Chat.Modules.Identity.Store;
 using Chat.Modules.Identity.Tokens;
 using Microsoft.AspNetCore.Routing;
@@ -56,6 +58,17 @@ public sealed class IdentityModule : IModule
             // Admins
             .AddSingleton<IAdmins, BuiltInAdmins>();
     }
+
+    public void AddMove(IServiceCollection services) => services
+        .AddModuleOptions<AuthOptions>("Auth")
+        .AddSqliteTables("identity", typeof(IdentityModule).Assembly)
+        .AddCqlTables("identity", typeof(IdentityModule).Assembly)
+        .AddMoveStep<KeepSigningKey>()
+        .AddMovedTable<MovedAccounts>()
+        .AddMovedTable<MovedAccountNames>()
+        .AddMovedTable<MovedDevices>()
+        .AddMovedTable<MovedFamilies>()
+        .AddMovedTable<MovedRevocations>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

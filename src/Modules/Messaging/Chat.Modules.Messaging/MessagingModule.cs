@@ -2,12 +2,14 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.History;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Moving;
 using Chat.Modules.Messaging.Sending;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,6 +44,21 @@ public sealed class MessagingModule : IModule
         .AddQuery<HasWritten, bool, HasWrittenHandler>()
         .AddQuery<GetEpoch, string, GetEpochHandler>()
         .AddSubscriber<GroupCreated, RaiseOnGroupCreated>();
+
+    public void AddMove(IServiceCollection services) => services
+        .AddSingleton<ActivityClock>()
+        .AddSingleton<RocksMessageLog>()
+        .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
+        .AddMoveStep<MovedLog>()
+        .AddMovedTable<MovedEpoch>()
+        .AddMovedTable<MovedMessages>()
+        .AddMovedTable<MovedAttempts>()
+        .AddMovedTable<MovedMoments>()
+        .AddMovedTable<MovedConversations>()
+        .AddMovedTable<MovedDirects>()
+        .AddMovedTable<MovedBegun>()
+        .AddMovedTable<MovedInbox>()
+        .AddMovedTable<MovedInboxMarks>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

@@ -1,10 +1,12 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Moving;
 using Chat.Modules.Presence.Online;
 using Chat.Modules.Presence.Typing;
 using Chat.Modules.Presence.Watching;
@@ -40,4 +42,9 @@ public sealed class PresenceModule : IModule
         // Typing
         .AddSingleton<TypingRepeats>()
         .AddCommand<SetTyping, Done, SetTypingHandler>();
+
+    public void AddMove(IServiceCollection services) => services
+        .AddSqliteTables("presence", typeof(PresenceModule).Assembly)
+        .AddCqlTables("presence", typeof(PresenceModule).Assembly)
+        .AddMovedTable<MovedLastSeen>();
 }

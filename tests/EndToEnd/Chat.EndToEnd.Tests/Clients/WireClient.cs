@@ -206,7 +206,7 @@ internal sealed class WireClient : IChatClient
                 Received.Add(frame);
             }
         }
-        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or ObjectDisposedException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or IOException or InvalidOperationException)
         {
             return new Closing((int?)_socket.CloseStatus, e.Message);
         }

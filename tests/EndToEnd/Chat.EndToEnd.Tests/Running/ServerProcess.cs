@@ -236,7 +236,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
             _output.TryDequeue(out _);
     }
 
-    private static string HostProgram()
+    internal static string HostProgram()
     {
         var configuration = typeof(ServerProcess).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration;
         var program = Path.Combine(Repository.Root, "src", "Chat.Host", "bin", configuration ?? "Debug", "net10.0", "Chat.Host.dll");

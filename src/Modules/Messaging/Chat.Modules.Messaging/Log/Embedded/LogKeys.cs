@@ -32,6 +32,10 @@ internal static class LogKeys
             ? new SeqNo(BinaryPrimitives.ReadInt64BigEndian(key[^SeqNoLength..]))
             : null;
 
+    /// <summary>What a <c>messages</c> key says.</summary>
+    public static (ConversationId Conversation, SeqNo SeqNo) ReadMessage(ReadOnlySpan<byte> key) => (
+        ConversationId.Parse(Encoding.ASCII.GetString(key[..^(SeqNoLength + 1)])), new SeqNo(BinaryPrimitives.ReadInt64BigEndian(key[^SeqNoLength..])));
+
     /// <summary>In the default family: the <c>messages</c> key of an erased content that may still be in files.</summary>
     public static byte[] Erased(ReadOnlySpan<byte> messageKey) => [.. ErasedPrefix, .. messageKey];
 

@@ -1,0 +1,80 @@
+using System.Text;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log;
+
+// All of the log, a page after the other, for who copies it.
+internal sealed partial class RocksMessageLog
+{
+    // A page of messages ends here, too.
+    private const int PageBytes = 4 * 1024 * 1024;
+
+    /// <summary>How many messages there are, roughly.</summary>
+    public long EstimateMessages()
+    {
+        using var view = _store.View();
+        return long.TryParse(view.Db.GetProperty("rocksdb.estimate-num-keys", _messages.Handle), out var count) ? count : 0;
+    }
+
+    /// <summary>Messages after one, by conversation and seqNo; null for the first.</summary>
+    public IReadOnlyList<LoggedMessage> ReadMessages((ConversationId Conversation, SeqNo SeqNo)? after, int limit)
+    {
+        var found = new List<LoggedMessage>();
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        if (after is var (conversation, seqNo))
+            messages.Seek(LogKeys.Message(conversation, seqNo.Next));
+        else
+            messages.SeekToFirst();
+        for (var bytes = 0; found.Count < limit && bytes < PageBytes && messages.Valid(); messages.Next())
+        {
+            var (of, at) = LogKeys.ReadMessage(messages.GetKeySpan());
+            bytes += messages.GetValueSpan().Length;
+            found.Add(MessageCodec.Decode(of, at, messages.GetValueSpan()));
+        }
+        messages.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>The heads of the conversations after one, in the order of their keys; null for the first.</summary>
+    public IReadOnlyList<(ConversationId Conversation, SeqNo Head)> ReadHeads(ConversationId? after, int limit)
+    {
+        var found = new List<(ConversationId, SeqNo)>();
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        if (after is { } last)
+            messages.Seek(LogKeys.Message(last, new SeqNo(SeqNo.MaxValue)));
+        else
+            messages.SeekToFirst();
+        while (found.Count < limit && messages.Valid())
+        {
+            var end = LogKeys.Message(LogKeys.ReadMessage(messages.GetKeySpan()).Conversation, new SeqNo(SeqNo.MaxValue));
+            messages.SeekForPrev(end);
+            found.Add(LogKeys.ReadMessage(messages.GetKeySpan()));
+            messages.Seek(end);
+        }
+        messages.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>Users' direct conversations after one, by user and conversation; null for the first.</summary>
+    public IReadOnlyList<(UserId User, ConversationId Conversation, bool IsBegunByUser)> ReadDirects((UserId User, ConversationId Conversation)? after, int limit)
+    {
+        var found = new List<(UserId, ConversationId, bool)>();
+        using var view = _store.View();
+        using var directs = view.Walk(_directs);
+        if (after is var (user, conversation))
+            directs.Seek([.. LogKeys.Direct(user, conversation), 0]);
+        else
+            directs.SeekToFirst();
+        for (; found.Count < limit && directs.Valid(); directs.Next())
+        {
+            var names = Encoding.ASCII.GetString(directs.GetKeySpan()).Split('\0');
+            found.Add((UserId.Parse(names[0]), ConversationId.Parse(names[1]), directs.GetValueSpan().Length > 0));
+        }
+        directs.ThrowIfDamaged();
+        return found;
+    }
+}
