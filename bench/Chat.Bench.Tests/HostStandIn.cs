@@ -11,13 +11,15 @@ namespace Chat.Bench.Tests;
 
 internal enum HostFault { None, LosesTheTenth, RepeatsTheTenth, RefusesTheTenth, TurnsTheNumbersBack }
 
-/// <summary>As much of the client protocol as the generator uses, in memory: accounts, welcome, caughtUp, messages, acks, receipts.</summary>
+/// <summary>As much of the client protocol as the generator uses, in memory: accounts, groups, welcome, caughtUp, messages, acks, receipts.</summary>
 internal sealed class HostStandIn : IAsyncDisposable
 {
     private readonly WebApplication app;
     private readonly HostFault fault;
     private readonly ConcurrentDictionary<string, bool> accounts = new();
     private readonly ConcurrentDictionary<string, Connection> connections = new();
+    private readonly ConcurrentDictionary<string, string[]> groups = new();
+    private readonly Dictionary<string, string> lastSenders = [];       // under oneByOne, as the counters below
     private readonly SemaphoreSlim oneByOne = new(1);
     private int messages;
     private int deliveredAcks;
@@ -34,6 +36,9 @@ internal sealed class HostStandIn : IAsyncDisposable
     }
 
     public string Address => app.Urls.Single();
+    /// <summary>Messages whose sender had sent the one before in that conversation, too.</summary>
+    public int TwiceTheSameSender { get; private set; }
+
     public int DeliveredAcks => Volatile.Read(ref deliveredAcks);
 
     public static async Task<HostStandIn> StartAsync(HostFault fault = HostFault.None)
@@ -53,6 +58,8 @@ internal sealed class HostStandIn : IAsyncDisposable
     {
         "/v1/auth/register" => GiveTokenAsync(http, mustBeNew: true),
         "/v1/auth/login" => GiveTokenAsync(http, mustBeNew: false),
+        "/v1/groups" => MakeGroupAsync(http),
+        "/metrics" => http.Response.WriteAsync("a_metric{kind=\"x\"} 1.5\na_metric{kind=\"y\"} 2\na_metric_of_others 4\n"),
         _ => ServeAsync(http),
     };
 
@@ -65,11 +72,28 @@ internal sealed class HostStandIn : IAsyncDisposable
             await http.Response.WriteAsync($$"""{"accessToken":"token-of-{{user}}","refreshToken":"r","expiresIn":900}""");
     }
 
+    private async Task MakeGroupAsync(HttpContext http)
+    {
+        var members = (await JsonNode.ParseAsync(http.Request.Body))!["members"]!.AsArray().Select(member => member!.ToString());
+        var id = $"g:{Guid.CreateVersion7()}";
+        groups[id] = [UserOf(http), .. members];
+        await http.Response.WriteAsync($$"""{"conversationId":"{{id}}"}""");
+    }
+
+    private static string UserOf(HttpContext http) => http.Request.Headers.Authorization.ToString()["Bearer token-of-".Length..];
+
+    /// <summary>Ends all connections without a word.</summary>
+    public void AbortAll()
+    {
+        foreach (var connection in connections.Values)
+            connection.Abort();
+    }
+
     private async Task ServeAsync(HttpContext http)
     {
-        var user = http.Request.Headers.Authorization.ToString()["Bearer token-of-".Length..];
+        var user = UserOf(http);
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        var connection = connections[user] = new Connection(socket);
+        var connection = connections[user] = new Connection(socket, http);
         await connection.SendAsync($$"""{"type":"welcome","userId":"{{user}}","deviceId":"bench","serverTime":1,"epoch":"e"}""");
         await connection.SendAsync("""{"type":"caughtUp"}""");
         var buffer = new byte[4096];
@@ -94,14 +118,19 @@ internal sealed class HostStandIn : IAsyncDisposable
     private async Task OnFrameAsync(string user, Connection connection, JsonNode frame)
     {
         var conversation = (frame["to"] ?? frame["conversationId"])!.ToString();
-        var other = connections[conversation.Split(':').Single(part => part != "dm" && part != user)];
+        var members = groups.TryGetValue(conversation, out var group) ? group : conversation.Split(':')[1..];
+        var others = members.Where(member => member != user).Select(member => connections[member]).ToArray();
         if (frame["type"]!.ToString() == "ack")
         {
             Interlocked.Increment(ref deliveredAcks);
-            await other.SendAsync($$"""{"type":"ack","conversationId":"{{conversation}}","messageId":"m","seqNo":{{frame["seqNo"]}},"userId":"{{user}}","status":"delivered"}""");
+            foreach (var other in others)
+                await other.SendAsync($$"""{"type":"ack","conversationId":"{{conversation}}","messageId":"m","seqNo":{{frame["seqNo"]}},"userId":"{{user}}","status":"delivered"}""");
             return;
         }
 
+        if (lastSenders.TryGetValue(conversation, out var last) && last == user)
+            TwiceTheSameSender++;
+        lastSenders[conversation] = user;
         var number = ++messages;
         var isTenth = number == 10;
         if (isTenth && fault == HostFault.RefusesTheTenth)
@@ -113,14 +142,16 @@ internal sealed class HostStandIn : IAsyncDisposable
         var seqNo = fault == HostFault.TurnsTheNumbersBack ? 1_000_000 - number : number;
         var message = $$"""{"type":"message","messageId":"m","conversationId":"{{conversation}}","seqNo":{{seqNo}},"senderId":"{{user}}","text":"{{frame["text"]}}","timestamp":1}""";
         await connection.SendAsync($$"""{"type":"ack","clientMsgId":"{{frame["clientMsgId"]}}","messageId":"m","conversationId":"{{conversation}}","seqNo":{{seqNo}},"timestamp":1,"status":"sent"}""");
-        if (!(isTenth && fault == HostFault.LosesTheTenth))
+        foreach (var other in others.Skip(isTenth && fault == HostFault.LosesTheTenth ? 1 : 0))
             await other.SendAsync(message);
         if (isTenth && fault == HostFault.RepeatsTheTenth)
-            await other.SendAsync(message);
+            await others[0].SendAsync(message);
     }
 
-    private sealed class Connection(WebSocket socket)
+    private sealed class Connection(WebSocket socket, HttpContext http)
     {
+        public void Abort() => http.Abort();
+
         public Task SendAsync(string json) => socket.SendAsync(Encoding.UTF8.GetBytes(json), WebSocketMessageType.Text, endOfMessage: true, CancellationToken.None);
     }
 }

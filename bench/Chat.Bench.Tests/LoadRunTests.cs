@@ -16,6 +16,7 @@ public sealed class LoadRunTests
     [Theory]
     [InlineData(LoadMode.Closed)]
     [InlineData(LoadMode.Open)]
+    [InlineData(LoadMode.Turns)]
     internal async Task A_load_on_the_relay_arrives_whole(LoadMode mode)
     {
         await using var relay = await Server.StartRelayAsync(likeHost: null, Ct);
@@ -52,6 +53,61 @@ public sealed class LoadRunTests
 
         Assert.True(result.IsClean, result.ToString());
         Assert.Equal(result.Arrived, host.DeliveredAcks);
+    }
+
+    [Fact]
+    public async Task Users_who_take_turns_never_send_two_in_a_row()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { Mode = LoadMode.Turns, InFlight = 1 }, server, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
+        Assert.True(result.Sent > 2 * Small.Pairs, result.ToString());
+        Assert.Equal(0, host.TwiceTheSameSender);
+    }
+
+    [Fact]
+    public async Task All_members_of_a_group_write_and_each_gets_what_the_others_wrote()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { Groups = 2, GroupSize = 4 }, server, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
+        Assert.Equal(3 * result.Acked, result.Arrived);
+        Assert.Equal(2, result.Conversations.Count);
+    }
+
+    [Fact]
+    public async Task A_message_that_one_member_of_a_group_does_not_get_is_found()
+    {
+        await using var host = await HostStandIn.StartAsync(HostFault.LosesTheTenth);
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { Groups = 1, GroupSize = 4, QuietDeadline = TimeSpan.FromMilliseconds(500) }, server, Ct);
+
+        Assert.Equal(1, result.AckedButMissing);
+        Assert.False(result.IsClean);
+    }
+
+    [Fact]
+    public async Task Latencies_between_users_of_one_server_and_of_two_are_told_apart()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var one = Server.At(host.Address, isRelay: false, processId: null);
+        await using var two = Server.At(host.Address, isRelay: false, processId: null);
+
+        var mixed = await LoadRun.RunAsync(Small with { Pairs = 4 }, [one, two], null, Ct);
+        var across = await LoadRun.RunAsync(Small with { Across = true }, [one, two], null, Ct);
+
+        Assert.True(mixed.IsClean && across.IsClean, $"{mixed}{across}");
+        Assert.Equal(mixed.SentToDelivered!.Count, mixed.SameServer!.SentToDelivered!.Count + mixed.Across!.SentToDelivered!.Count);
+        Assert.Equal(mixed.SentToAck!.Count, mixed.SameServer.SentToAck!.Count + mixed.Across.SentToAck!.Count);
+        Assert.Null(across.SameServer!.SentToDelivered);
+        Assert.NotNull(across.Across!.SentToDelivered);
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Storage.Cql.Client;
 using Chat.Modules.Messaging;
@@ -54,14 +53,5 @@ internal sealed class ClusterLog : IAsyncDisposable
     {
         await Log.DisposeAsync();
         await Session.DisposeAsync();
-    }
-
-    private sealed class NoMeters : IMeterFactory
-    {
-        private readonly Meter _meter = new("Chat");
-
-        public Meter Create(MeterOptions options) => _meter;
-
-        public void Dispose() => _meter.Dispose();
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Chat.Bench.Load;
 using Chat.Bench.Servers;
 
@@ -46,32 +45,17 @@ internal static class CompareCommand
     {
         Console.WriteLine();
         Console.WriteLine($"medians of {runs} runs: {options}");
-        Console.WriteLine($"{"",-30}{yardstick,12}{"host",12}{$"host/{yardstick}",12}{"lowest",10}{"highest",10}");
-        Row("acked messages/s", result => result.AckedPerSecond);
-        Row("send to ack p50, ms", result => result.SentToAck?.P50);
-        Row("send to ack p99, ms", result => result.SentToAck?.P99);
-        Row("send to delivered p50, ms", result => result.SentToDelivered?.P50);
-        Row("send to delivered p99, ms", result => result.SentToDelivered?.P99);
-        Row("server CPU a message, µs", result => result.ServerCpuMicrosecondsPerMessage);
-        Row("generator CPU a message, µs", result => result.GeneratorCpuMicrosecondsPerMessage);
-        Row("server resident, MiB", result => result.ServerRssBytes / 1048576.0);
+        var medians = new Medians<LoadResult>(Of("host"), Of(yardstick));
+        medians.PrintHead("host", yardstick);
+        medians.PrintRow("acked messages/s", result => result.AckedPerSecond);
+        medians.PrintRow("send to ack p50, ms", result => result.SentToAck?.P50);
+        medians.PrintRow("send to ack p99, ms", result => result.SentToAck?.P99);
+        medians.PrintRow("send to delivered p50, ms", result => result.SentToDelivered?.P50);
+        medians.PrintRow("send to delivered p99, ms", result => result.SentToDelivered?.P99);
+        medians.PrintRow("server CPU a message, µs", result => result.ServerCpuMicrosecondsPerMessage);
+        medians.PrintRow("generator CPU a message, µs", result => result.GeneratorCpuMicrosecondsPerMessage);
+        medians.PrintRow("server resident, MiB", result => result.ServerRssBytes / 1048576.0);
 
-        void Row(string name, Func<LoadResult, double?> figure)
-        {
-            var measure = Of(yardstick);
-            var host = Of("host");
-            var ratios = measure.Zip(host, (m, h) => h / m).ToArray();
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{name,-30}{Median(measure),12:N2}{Median(host),12:N2}{Median(ratios),12:N2}{ratios.Min(),10:N2}{ratios.Max(),10:N2}"));
-
-            double[] Of(string server) => [.. results.Where(result => result.Server == server).Select(result => figure(result) ?? double.NaN)];
-        }
-    }
-
-    private static double Median(double[] values)
-    {
-        var sorted = values.Order().ToArray();
-        var middle = sorted.Length / 2;
-        return sorted.Length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+        List<LoadResult> Of(string server) => results.FindAll(result => result.Server == server);
     }
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
 using System.Globalization;
 using Chat.Bench.Load;
 using Chat.BuildingBlocks.Errors;
@@ -98,14 +97,5 @@ internal static class CqlCommand
             {
                 Idempotent = !conditional,
             };
-    }
-
-    private sealed class NoMeters : IMeterFactory
-    {
-        private readonly Meter _meter = new("Chat");
-
-        public Meter Create(MeterOptions options) => _meter;
-
-        public void Dispose() => _meter.Dispose();
     }
 }

@@ -29,7 +29,7 @@ internal static class InboxCommand
         var groups = arguments.Int("--groups", 0, min: 0);
         arguments.RefuseUnknown();
         var keyspace = $"chat_inbox_{RandomNumberGenerator.GetHexString(12, lowercase: true)}";
-        var key = NewKey();
+        using var key = new SigningKeyFile();
         await using var server = await Server.StartHostAsync(path, ct, configure: start =>
         {
             if (cql is null)
@@ -37,7 +37,7 @@ internal static class InboxCommand
             start.Environment["Cql__ContactPoints"] = cql;
             start.Environment["Cql__ReplicationFactor"] = "1";
             start.Environment["Cql__Keyspace"] = keyspace;
-            start.Environment["Auth__SigningKeyFile"] = key.FullName;
+            start.Environment["Auth__SigningKeyFile"] = key.Path;
         });
         using var http = server.NewHttpClient();
         Console.WriteLine($"{(cql is null ? "embedded" : "cluster")}, medians of {runs}; {News} conversations have news; {groups} groups");
@@ -48,17 +48,7 @@ internal static class InboxCommand
             await MeasureAsync(server, http, cluster, size, groups, runs, ct);
         if (cluster is not null)
             await cluster.Session.ExecuteAsync(new CqlStatement($"DROP KEYSPACE {keyspace}"), ct);
-        key.Delete();
         return 0;
-    }
-
-    // What the hosts of a cluster share.
-    private static FileInfo NewKey()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var file = new FileInfo(Path.GetTempFileName());
-        File.WriteAllText(file.FullName, key.ExportPkcs8PrivateKeyPem());
-        return file;
     }
 
     private static async Task MeasureAsync(Server server, HttpClient http, ClusterLog? cluster, int size, int groups, int runs, CancellationToken ct)
@@ -76,7 +66,7 @@ internal static class InboxCommand
                 await SendAsync(http, server.Accounts.TokenOf(user)!, Partner(n), stop));
         }
         await Parallel.ForAsync(0, groups, new ParallelOptions { MaxDegreeOfParallelism = SendsAtOnce, CancellationToken = ct }, async (n, stop) =>
-            await SendAsync(http, server.Accounts.TokenOf(writer)!, await MakeGroupAsync(http, server.Accounts.TokenOf(writer)!, user, stop), stop));
+            await SendAsync(http, server.Accounts.TokenOf(writer)!, await Groups.MakeAsync(server, writer, [user], stop), stop));
         // What is there it gets once and acks, then it has everything; the next connect is the first that finds that so.
         await ConnectAsync(server, user, ct);
         await ConnectAsync(server, user, ct);
@@ -88,13 +78,13 @@ internal static class InboxCommand
         {
             foreach (var partner in partners)
                 await SendAsync(http, server.Accounts.TokenOf(partner[1..])!, $"@{user}", ct);
-            connects.Add(await CostAsync(http, async () =>
+            connects.Add(await CostAsync(server, async () =>
             {
                 var received = await ConnectAsync(server, user, ct);
                 if (received < News)
                     throw new BenchException($"{received} messages came instead of {News}.");
             }, ct));
-            lists.Add(await CostAsync(http, () => ListAsync(http, server.Accounts.TokenOf(user)!, Math.Min(size + groups, PageSize), ct), ct));
+            lists.Add(await CostAsync(server, () => ListAsync(http, server.Accounts.TokenOf(user)!, Math.Min(size + groups, PageSize), ct), ct));
         }
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{size,7:N0} conversations: connect {Median(connects, cost => cost.Ms):N1} ms, {Median(connects, cost => cost.Requests):N0} requests; first page {Median(lists, cost => cost.Ms):N1} ms, {Median(lists, cost => cost.Requests):N0} requests"));
@@ -102,13 +92,13 @@ internal static class InboxCommand
         string Partner(int n) => $"@bench-inbox-{size}-{n}";
     }
 
-    private static async Task<Cost> CostAsync(HttpClient http, Func<Task> action, CancellationToken ct)
+    private static async Task<Cost> CostAsync(Server server, Func<Task> action, CancellationToken ct)
     {
-        var before = await RequestsAsync(http, ct);
+        var before = await RequestsAsync(server, ct);
         var started = Stopwatch.GetTimestamp();
         await action();
         var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
-        return new Cost(took, await RequestsAsync(http, ct) - before);
+        return new Cost(took, await RequestsAsync(server, ct) - before);
     }
 
     /// <summary>Until <c>caughtUp</c>, all acked. Returns how many messages came.</summary>
@@ -134,16 +124,6 @@ internal static class InboxCommand
             throw new BenchException("The page is not full.");
     }
 
-    private static async Task<string> MakeGroupAsync(HttpClient http, string token, string member, CancellationToken ct)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/groups");
-        request.Headers.Authorization = new("Bearer", token);
-        request.Content = new StringContent($$"""{"title":"bench","members":["{{member}}"]}""", Encoding.UTF8, "application/json");
-        using var answer = await http.SendAsync(request, ct);
-        using var group = JsonDocument.Parse(await answer.EnsureSuccessStatusCode().Content.ReadAsStringAsync(ct));
-        return group.RootElement.GetProperty("conversationId").GetString()!;
-    }
-
     private static async Task SendAsync(HttpClient http, string token, string to, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/messages");
@@ -153,13 +133,10 @@ internal static class InboxCommand
         answer.EnsureSuccessStatusCode();
     }
 
-    private static async Task<double> RequestsAsync(HttpClient http, CancellationToken ct)
+    private static async Task<double> RequestsAsync(Server server, CancellationToken ct)
     {
-        // The server gives the same figures again for 300 ms.
         await Task.Delay(400, ct);
-        return (await http.GetStringAsync("/metrics", ct)).Split('\n')
-            .Where(line => line.StartsWith("chat_cql_requests_seconds_count", StringComparison.Ordinal))
-            .Sum(line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
+        return await server.MetricAsync("chat_cql_requests_seconds_count", ct);
     }
 
     private static double Median(List<Cost> costs, Func<Cost, double> figure) => costs.Select(figure).Order().ElementAt(costs.Count / 2);

@@ -1,6 +1,7 @@
 using Chat.Bench;
 using Chat.Bench.Attacks;
 using Chat.Bench.Bus;
+using Chat.Bench.Nodes;
 using Chat.Bench.Relay;
 
 const string help = """
@@ -15,6 +16,8 @@ const string help = """
       cql      [--do insert]                 the cluster's database and the client of it: one kind of statement
       inbox    --host PATH [--cql HOST:PORT]  what a connect and the first list page cost a user with many conversations
       bus                                    a message from node to node: a channel of Redis, a stream, the server's own bus
+      nodes    --cql HOST:PORT               1, 2 and 3 hosts that share a database and a Redis: rate, latency, and what a message costs each of them
+      nodes idle --cql HOST:PORT             3 hosts with idle connections: Redis's memory, CPU; how long until all is well when a host is killed, and when Redis lost all
       attack   NAME --host PATH              a hostile client against a host of its own (bench/Chat.Bench/Attacks)
 
     TARGET is one of
@@ -25,7 +28,8 @@ const string help = """
 
     Load options
       --pairs 200             pairs of users, one connection each
-      --mode closed|open      closed: a sender waits for its ack; open: messages are due at a rate, whatever the server does
+      --mode closed|open|turns  closed: a sender waits for its ack; open: messages are due at a rate, whatever the server does;
+                              turns: the users of a pair write in turn, each when the other's message has come
       --in-flight 1           closed: messages a sender has un-acked at a time
       --rate 1000             open: messages a second, all pairs together
       --arrivals poisson      open: poisson or constant
@@ -38,6 +42,10 @@ const string help = """
 
     appends takes --conversations 1000, --runs 5, --plain-names (clientMsgIds without a time), and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.
     bus takes --redis-server PATH, --rate 2000, --in-flight 1000, --text-bytes 300, --seconds 5 after --warmup 2, --runs 3.
+    nodes takes --servers 1,2,3, --talks turns,writes,groups (pairs in turn; one of a pair writes; groups of 10 who all write at once), --across BOOL (whether
+    the users of a pair are on two hosts; default: those of every other pair), --pairs 60, --groups 3, --in-flight 1, --seconds 5 after --warmup 3, --runs 1,
+    --text-bytes 100, --host PATH, --against PATH (another build, turn by turn), --cql-pid PID (the database's CPU), --redis-server PATH, --json FILE.
+    nodes idle takes --servers 3, --connections 5000 to each, --seconds 30, --host PATH, --cql-pid PID, --redis-server PATH, --json FILE.
     inbox takes --conversations 10,500,5000 and --runs 5.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
@@ -63,6 +71,9 @@ try
     if (args[0] == "attack")
         return await AttackCommand.RunAsync(args.AsSpan(1), interrupted.Token);
 
+    if (args is ["nodes", "idle", ..])
+        return await NodesIdleCommand.RunAsync(new Arguments(args.AsSpan(2)), interrupted.Token);
+
     var arguments = new Arguments(args.AsSpan(1));
     return args[0] switch
     {
@@ -73,6 +84,7 @@ try
         "appends" => await AppendsCommand.RunAsync(arguments, interrupted.Token),
         "history" => await HistoryCommand.RunAsync(arguments, interrupted.Token),
         "bus" => await BusCommand.RunAsync(arguments, interrupted.Token),
+        "nodes" => await NodesCommand.RunAsync(arguments, interrupted.Token),
         "inbox" => await InboxCommand.RunAsync(arguments, interrupted.Token),
         "idle" => await IdleCommand.RunAsync(arguments, interrupted.Token),
         var unknown => throw new ArgumentException($"Unknown command '{unknown}'; see --help."),

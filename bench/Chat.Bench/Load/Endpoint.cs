@@ -4,8 +4,8 @@ using Chat.Bench.Wire;
 
 namespace Chat.Bench.Load;
 
-/// <summary>One user of a pair on its connection: sends its outgoing messages, takes and acks the incoming ones.</summary>
-internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoing, Flow? incoming) : IFrameHandler
+/// <summary>One user of a conversation on its connection: sends its outgoing messages, takes and acks the incoming ones.</summary>
+internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoing, Incoming? incoming) : IFrameHandler
 {
     private readonly GatheredAcks? acks = incoming is null ? null : new(socket, incoming.ConversationId, run.AcksEach);
     private readonly TaskCompletionSource caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -58,32 +58,41 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
                 break;
             case FrameType.Error:
                 run.CountTrouble(Encoding.UTF8.GetString(frame.Code));
-                SendAgain();
+                if (run.IsClosedLoop || run.TakesTurns)
+                    SendNext();
                 break;
         }
     }
 
     private void OnMessage(ServerFrame frame)
     {
-        if (incoming is not null && incoming.TryOnArrived(frame.Text, frame.SeqNo, out var dueAt))
-            run.SentToDelivered(dueAt, Stopwatch.GetTimestamp());
+        var isNew = false;
+        if (incoming is not null && incoming.TryOnArrived(frame.Text, frame.SeqNo, out var dueAt, out var isAcross))
+        {
+            run.SentToDelivered(dueAt, Stopwatch.GetTimestamp(), isAcross);
+            isNew = true;
+        }
+
         if (run.AcksDelivered)
             acks?.Add(frame.SeqNo);
+        if (isNew && run.TakesTurns)
+            SendNext();
     }
 
     private void OnSent(ServerFrame frame)
     {
         if (outgoing is null || !outgoing.TryOnSent(frame.ClientMsgId, frame.SeqNo, out var dueAt))
             return;
-        run.SentToAck(dueAt, Stopwatch.GetTimestamp());
+        run.SentToAck(dueAt, Stopwatch.GetTimestamp(), outgoing.IsAcross);
         TakeReceipts();
-        SendAgain();
+        // The closed loop: what came back makes room for the next.
+        if (run.IsClosedLoop)
+            SendNext();
     }
 
-    /// <summary>The closed loop: what came back makes room for the next.</summary>
-    private void SendAgain()
+    private void SendNext()
     {
-        if (run.IsClosedLoop && !run.IsStopping)
+        if (!run.IsStopping)
             outgoing?.PostNext(socket, Stopwatch.GetTimestamp());
     }
 

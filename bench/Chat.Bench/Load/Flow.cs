@@ -4,24 +4,24 @@ using Chat.Bench.Wire;
 namespace Chat.Bench.Load;
 
 /// <summary>
-/// The messages from one user to another, and what became of each. Fields have one writer: the sending side is the sender's
-/// reading loop (closed loop) or the pacer (open loop), the acked side the sender's reading loop, the arrived side the receiver's.
+/// The messages of one user in a conversation, and what became of each. Fields have one writer: the sending side is the sender's
+/// reading loop (closed loop) or the pacer (open loop), the acked side the sender's reading loop, each <see cref="Received"/> its receiver's.
 /// </summary>
 internal sealed class Flow
 {
     private readonly byte[] frame;
     private readonly int textAt;
     private readonly int clientMsgIdAt;
-    private readonly int run;
+    private readonly List<Received> receivers = [];
     private readonly MessageSet acked = new();
-    private readonly MessageSet arrived = new();
     private readonly Queue<(long SeqNo, long DueAt)> awaitingReceipt = new();
     private int sent;
-    private long lastAckedSeqNo, lastArrivedSeqNo, receiptUpTo;
+    private long lastAckedSeqNo, receiptUpTo;
 
+    /// <param name="run">On each of its messages, <see cref="Stamp.Run"/>. Flows of one conversation have different ones.</param>
     public Flow(string conversationId, int textBytes, int run)
     {
-        this.run = run;
+        Run = run;
         ConversationId = conversationId;
         var head = $$"""{"type":"message","to":"{{conversationId}}","text":" """.TrimEnd();
         var middle = new string('x', textBytes) + "\",\"clientMsgId\":\"";
@@ -31,22 +31,34 @@ internal sealed class Flow
     }
 
     public string ConversationId { get; }
+    public int Run { get; }
     public int Sent => Volatile.Read(ref sent);
     public int Acked => acked.Count;
-    public int Arrived => arrived.Count;
+    /// <summary>At all receivers together.</summary>
+    public long Arrived => receivers.Sum(receiver => (long)receiver.Messages.Count);
     public long NotQueued { get; private set; }
-    public long Duplicates { get; private set; }
     public long AcksOutOfOrder { get; private set; }
-    public long ArrivedOutOfOrder { get; private set; }
+    /// <summary>A receiver is on another server than the sender.</summary>
+    public bool IsAcross { get; private set; }
+    public bool IsQuiet => Acked >= Sent && Arrived >= (long)Sent * receivers.Count;
 
-    /// <summary>Messages whose sender was told that they are safe, and that did not come. Read it when all is quiet.</summary>
-    public long AckedButMissing => acked.CountWithout(arrived);
+    /// <summary>Messages whose sender was told that they are safe, and that did not come to a receiver. Read it when all is quiet.</summary>
+    public long AckedButMissing => receivers.Sum(receiver => acked.CountWithout(receiver.Messages));
+
+    /// <summary>Call it before the first message.</summary>
+    public Received AddReceiver(bool isAcross)
+    {
+        var receiver = new Received(isAcross);
+        receivers.Add(receiver);
+        IsAcross |= isAcross;
+        return receiver;
+    }
 
     /// <summary>Posts the next message; it leaves with the socket's next flush.</summary>
     /// <returns>False when the connection is so far behind that the message was not even queued.</returns>
     public bool PostNext(WebSocketClient socket, long dueAt)
     {
-        new Stamp(dueAt, sent, run).Write(frame.AsSpan(clientMsgIdAt));
+        new Stamp(dueAt, sent, Run).Write(frame.AsSpan(clientMsgIdAt));
         frame.AsSpan(clientMsgIdAt, Stamp.Length).CopyTo(frame.AsSpan(textAt));
         if (!socket.Post(frame))
         {
@@ -60,8 +72,10 @@ internal sealed class Flow
 
     public bool TryOnSent(ReadOnlySpan<byte> clientMsgId, long seqNo, out long dueAt)
     {
-        if (!TryReadOwn(clientMsgId, out var stamp, out dueAt) || !acked.Add(stamp.Index))
+        dueAt = 0;
+        if (!Stamp.TryRead(clientMsgId, out var stamp) || stamp.Run != Run || !acked.Add(stamp.Index))
             return false;
+        dueAt = stamp.DueAt;
         if (seqNo <= lastAckedSeqNo)
             AcksOutOfOrder++;
         lastAckedSeqNo = seqNo;
@@ -80,29 +94,5 @@ internal sealed class Flow
             return false;
         dueAt = awaitingReceipt.Dequeue().DueAt;
         return true;
-    }
-
-    /// <summary>False for a message of another run, and for one that came before: at least once is allowed.</summary>
-    public bool TryOnArrived(ReadOnlySpan<byte> text, long seqNo, out long dueAt)
-    {
-        if (!TryReadOwn(text, out var stamp, out dueAt))
-            return false;
-        if (!arrived.Add(stamp.Index))
-        {
-            Duplicates++;
-            return false;
-        }
-
-        if (seqNo <= lastArrivedSeqNo)
-            ArrivedOutOfOrder++;
-        lastArrivedSeqNo = seqNo;
-        return true;
-    }
-
-    private bool TryReadOwn(ReadOnlySpan<byte> source, out Stamp stamp, out long dueAt)
-    {
-        var own = Stamp.TryRead(source, out stamp) && stamp.Run == run;
-        dueAt = stamp.DueAt;
-        return own;
     }
 }

@@ -16,11 +16,18 @@ internal sealed class Latency : IDisposable
     }
 
     /// <summary>Call it when recording has ended.</summary>
-    public LatencySummary? Summarise()
+    public LatencySummary? Summarise() => Summarise(this);
+
+    /// <summary>All of them together.</summary>
+    public static LatencySummary? Summarise(params ReadOnlySpan<Latency> latencies)
     {
         var all = NewHistogram();
-        foreach (var histogram in histograms.Values)
-            all.Add(histogram);
+        foreach (var latency in latencies)
+        {
+            foreach (var histogram in latency.histograms.Values)
+                all.Add(histogram);
+        }
+
         return all.TotalCount == 0 ? null : new LatencySummary(all.TotalCount,
             At(50), At(90), At(99), At(99.9), all.GetMaxValue() / 1000.0);
 

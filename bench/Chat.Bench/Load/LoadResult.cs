@@ -14,6 +14,10 @@ internal sealed record LoadResult
     public double DeliveredPerSecond { get; init; }
     public LatencySummary? SentToAck { get; init; }
     public LatencySummary? SentToDelivered { get; init; }
+    /// <summary>Of several servers: between users of the same one, and between those of two. Of a message to a group the ack is one across, where a member is elsewhere.</summary>
+    public Latencies? SameServer { get; init; }
+    /// <inheritdoc cref="SameServer"/>
+    public Latencies? Across { get; init; }
     public LatencySummary? SentToReceipt { get; init; }
     public LatencySummary? GeneratorLate { get; init; }
     public double? ServerCpuMicrosecondsPerMessage { get; init; }
@@ -29,9 +33,10 @@ internal sealed record LoadResult
     public long NeverSent { get; init; }
     public int LostConnections { get; init; }
     public required IReadOnlyDictionary<string, int> Troubles { get; init; }
+    [JsonIgnore] public IReadOnlyList<string> Conversations { get; init; } = [];
 
     /// <summary>All that was sent was acked, and arrived once or more, in order.</summary>
-    public bool IsClean => Sent == Acked && Acked == Arrived && AckedButMissing + OutOfOrder + NeverSent + LostConnections == 0
+    public bool IsClean => Sent == Acked && Arrived == Acked * Options.Receivers && AckedButMissing + OutOfOrder + NeverSent + LostConnections == 0
         && Troubles.Count == 0;
 
     public override string ToString()
@@ -42,6 +47,8 @@ internal sealed record LoadResult
         Line($"  {"latency, ms",-18}{"p50",9}{"p90",9}{"p99",9}{"p99.9",9}{"max",9}");
         Row("send to ack", SentToAck);
         Row("send to delivered", SentToDelivered);
+        Row("  same server", SameServer?.SentToDelivered);
+        Row("  across", Across?.SentToDelivered);
         Row("send to receipt", SentToReceipt);
         Row("generator late", GeneratorLate);
         if (ServerCpuMicrosecondsPerMessage is { } cpu)
@@ -60,6 +67,8 @@ internal sealed record LoadResult
         }
     }
 }
+
+internal sealed record Latencies(LatencySummary? SentToAck, LatencySummary? SentToDelivered);
 
 /// <summary>The results for machines.</summary>
 [JsonSourceGenerationOptions(WriteIndented = true, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]

@@ -5,42 +5,48 @@ using Chat.Bench.Wire;
 
 namespace Chat.Bench.Load;
 
-/// <summary>One load on one server: connects the pairs, drives them, measures a window, waits until all is quiet, and checks.</summary>
+/// <summary>One load on one server, or on several that are one: connects the users, drives them, measures a window, waits until all is quiet, and checks.</summary>
 internal sealed class LoadRun : IDisposable
 {
     private static readonly TimeSpan AckTick = TimeSpan.FromMilliseconds(20);
 
     private readonly LoadOptions options;
-    private readonly Server server;
-    private readonly Latency sentToAck = new(), sentToDelivered = new(), sentToReceipt = new(), generatorLate = new();
+    private readonly IReadOnlyList<Server> servers;
+    private readonly ILoadWindow? window;
+    private readonly Latency ackedHere = new(), ackedAcross = new(), deliveredHere = new(), deliveredAcross = new(), sentToReceipt = new(), generatorLate = new();
     private readonly ConcurrentDictionary<string, int> troubles = new(StringComparer.Ordinal);
     private readonly List<WebSocketClient> sockets = [];
     private readonly List<Endpoint> endpoints = [];
     private readonly List<Flow> flows = [];
+    private readonly List<Incoming> incomings = [];
     private long measureFrom = long.MaxValue, measureTo = long.MaxValue;
     private volatile bool stopping;
     private long neverSent;       // only the pacer, until it has ended
 
-    private LoadRun(LoadOptions options, Server server)
+    private LoadRun(LoadOptions options, IReadOnlyList<Server> servers, ILoadWindow? window)
     {
-        this.options = options;
-        this.server = server;
-        AcksDelivered = options.AckDelivered ?? !server.IsRelay;
+        (this.options, this.servers, this.window) = (options, servers, window);
+        AcksDelivered = options.AckDelivered ?? !servers[0].IsRelay;
     }
 
     public bool AcksDelivered { get; }
     public bool AcksEach => options.AckEach;
     public bool IsClosedLoop => options.Mode == LoadMode.Closed;
+    public bool TakesTurns => options.Mode == LoadMode.Turns;
     public bool IsStopping => stopping;
 
-    public static async Task<LoadResult> RunAsync(LoadOptions options, Server server, CancellationToken ct)
+    public static Task<LoadResult> RunAsync(LoadOptions options, Server server, CancellationToken ct) => RunAsync(options, [server], null, ct);
+
+    /// <param name="servers">Of one cluster: a token of one is good at all.</param>
+    /// <param name="window">What else is to be measured.</param>
+    public static async Task<LoadResult> RunAsync(LoadOptions options, IReadOnlyList<Server> servers, ILoadWindow? window, CancellationToken ct)
     {
-        using var run = new LoadRun(options, server);
+        using var run = new LoadRun(options, servers, window);
         return await run.RunAsync(ct);
     }
 
-    public void SentToAck(long dueAt, long now) => Record(sentToAck, dueAt, now);
-    public void SentToDelivered(long dueAt, long now) => Record(sentToDelivered, dueAt, now);
+    public void SentToAck(long dueAt, long now, bool isAcross) => Record(isAcross ? ackedAcross : ackedHere, dueAt, now);
+    public void SentToDelivered(long dueAt, long now, bool isAcross) => Record(isAcross ? deliveredAcross : deliveredHere, dueAt, now);
     public void SentToReceipt(long dueAt, long now) => Record(sentToReceipt, dueAt, now);
     public void GeneratorLate(long dueAt, long now) => Record(generatorLate, dueAt, now);
     public void CountNeverSent() => neverSent++;
@@ -50,7 +56,7 @@ internal sealed class LoadRun : IDisposable
     {
         foreach (var socket in sockets)
             socket.Dispose();
-        foreach (var latency in (Latency[])[sentToAck, sentToDelivered, sentToReceipt, generatorLate])
+        foreach (var latency in (Latency[])[ackedHere, ackedAcross, deliveredHere, deliveredAcross, sentToReceipt, generatorLate])
             latency.Dispose();
     }
 
@@ -58,7 +64,7 @@ internal sealed class LoadRun : IDisposable
     {
         await ConnectAsync(ct);
         var reading = Task.WhenAll(endpoints.Select(endpoint => endpoint.ReadAsync()));
-        if (!server.IsRelay)
+        if (!servers[0].IsRelay)
             await Task.WhenAll(endpoints.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
 
         using var acking = new Timer(_ => endpoints.ForEach(endpoint => endpoint.PostDueAcks()), null, AckTick, AckTick);
@@ -67,9 +73,13 @@ internal sealed class LoadRun : IDisposable
         measureTo = measureFrom + options.Seconds * Stopwatch.Frequency;
         var driving = Drive(start);
         await Until(measureFrom, ct);
-        var before = Snapshot.Take(flows, server);
+        var before = Snapshot.Take(flows, servers);
+        if (window is not null)
+            await window.BeginAsync();
         await Until(measureTo, ct);
-        var after = Snapshot.Take(flows, server);
+        var after = Snapshot.Take(flows, servers);
+        if (window is not null)
+            await window.EndAsync();
         stopping = true;
         await driving;
 
@@ -88,25 +98,39 @@ internal sealed class LoadRun : IDisposable
 
     private async Task ConnectAsync(CancellationToken ct)
     {
-        var run = Random.Shared.Next(1, int.MaxValue);
-        var users = Enumerable.Range(0, options.Pairs).SelectMany(pair => (string[])[$"bench-a-{pair:D5}", $"bench-b-{pair:D5}"]).ToArray();
-        await server.Accounts.RegisterAsync(users, ct);
-
+        var conversations = await LoadConversation.MakeAsync(options, servers, ct);
+        var users = conversations.SelectMany(conversation => conversation.Users).ToArray();
         var connected = new WebSocketClient[users.Length];
-        await Parallel.ForEachAsync(Enumerable.Range(0, users.Length), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct },
-            async (i, stop) => connected[i] = await server.ConnectAsync(users[i], stop));
+        await Parallel.ForAsync(0, users.Length, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct },
+            async (i, stop) => connected[i] = await servers[users[i].Server].ConnectAsync(users[i].Name, stop));
         sockets.AddRange(connected);
 
-        for (var i = 0; i < users.Length; i += 2)
+        var run = Random.Shared.Next(1, int.MaxValue - options.GroupSize);
+        var first = 0;
+        foreach (var conversation in conversations)
         {
-            var conversation = $"dm:{users[i]}:{users[i + 1]}";
-            var there = new Flow(conversation, options.TextBytes, run);
-            var back = options.BothDirections ? new Flow(conversation, options.TextBytes, run) : null;
-            flows.Add(there);
-            if (back is not null)
-                flows.Add(back);
-            endpoints.Add(new Endpoint(this, connected[i], there, back));
-            endpoints.Add(new Endpoint(this, connected[i + 1], back, there));
+            Add(conversation, new ArraySegment<WebSocketClient>(connected, first, conversation.Users.Count), run);
+            first += conversation.Users.Count;
+        }
+    }
+
+    private void Add(LoadConversation conversation, ArraySegment<WebSocketClient> connected, int run)
+    {
+        var (id, users) = conversation;
+        var allSend = options.BothDirections || options.Groups > 0 || TakesTurns;
+        var sent = users.Select((_, i) => i == 0 || allSend ? new Flow(id, options.TextBytes, run + i) : null).ToArray();
+        flows.AddRange(sent.OfType<Flow>());
+        for (var i = 0; i < users.Count; i++)
+        {
+            var incoming = new Incoming(id);
+            foreach (var (sender, flow) in users.Zip(sent))
+            {
+                if (flow is not null && flow != sent[i])
+                    incoming.Add(flow, isAcross: sender.Server != users[i].Server);
+            }
+
+            incomings.Add(incoming);
+            endpoints.Add(new Endpoint(this, connected[i], sent[i], incoming.IsEmpty ? null : incoming));
         }
     }
 
@@ -117,7 +141,8 @@ internal sealed class LoadRun : IDisposable
             return new Pacer(new ArrivalSchedule(options.Rate, options.Arrivals, start, new Random(1)), senders, this, measureTo, new Random(2)).RunAsync();
 
         // Every message in flight begins here; from its ack on the sender's reading loop sends its successor.
-        foreach (var sender in senders)
+        // Where users take turns it is the first of each pair who begins, and from then on whoever got a message answers.
+        foreach (var sender in TakesTurns ? endpoints.Where((_, i) => i % 2 == 0) : senders)
             sender.SendFirst(options.InFlight);
         return Task.CompletedTask;
     }
@@ -133,7 +158,7 @@ internal sealed class LoadRun : IDisposable
     private async Task QuietAsync(CancellationToken ct)
     {
         var deadline = Stopwatch.GetTimestamp() + (long)(options.QuietDeadline.TotalSeconds * Stopwatch.Frequency);
-        while (flows.Any(flow => flow.Acked < flow.Sent || flow.Arrived < flow.Sent) && Stopwatch.GetTimestamp() < deadline)
+        while (flows.Exists(flow => !flow.IsQuiet) && Stopwatch.GetTimestamp() < deadline)
             await Task.Delay(20, ct);
     }
 
@@ -149,12 +174,14 @@ internal sealed class LoadRun : IDisposable
         var acked = after.Acked - before.Acked;
         return new LoadResult
         {
-            Server = server.Name,
+            Server = servers[0].Name,
             Options = options,
             AckedPerSecond = acked / seconds,
             DeliveredPerSecond = (after.Arrived - before.Arrived) / seconds,
-            SentToAck = sentToAck.Summarise(),
-            SentToDelivered = sentToDelivered.Summarise(),
+            SentToAck = Latency.Summarise(ackedHere, ackedAcross),
+            SentToDelivered = Latency.Summarise(deliveredHere, deliveredAcross),
+            SameServer = servers.Count > 1 ? new Latencies(ackedHere.Summarise(), deliveredHere.Summarise()) : null,
+            Across = servers.Count > 1 ? new Latencies(ackedAcross.Summarise(), deliveredAcross.Summarise()) : null,
             SentToReceipt = sentToReceipt.Summarise(),
             GeneratorLate = generatorLate.Summarise(),
             ServerCpuMicrosecondsPerMessage = (after.ServerCpu - before.ServerCpu)?.TotalMicroseconds / acked,
@@ -162,24 +189,27 @@ internal sealed class LoadRun : IDisposable
             GeneratorCpuMicrosecondsPerMessage = (after.OwnCpu - before.OwnCpu).TotalMicroseconds / acked,
             Sent = flows.Sum(flow => (long)flow.Sent),
             Acked = flows.Sum(flow => (long)flow.Acked),
-            Arrived = flows.Sum(flow => (long)flow.Arrived),
+            Arrived = flows.Sum(flow => flow.Arrived),
             AckedButMissing = flows.Sum(flow => flow.AckedButMissing),
-            Duplicates = flows.Sum(flow => flow.Duplicates),
-            OutOfOrder = flows.Sum(flow => flow.ArrivedOutOfOrder + flow.AcksOutOfOrder),
+            Duplicates = incomings.Sum(incoming => incoming.Duplicates),
+            OutOfOrder = flows.Sum(flow => flow.AcksOutOfOrder) + incomings.Sum(incoming => incoming.OutOfOrder),
             NeverSent = neverSent + flows.Sum(flow => flow.NotQueued),
             LostConnections = lostConnections,
             Troubles = new SortedDictionary<string, int>(troubles, StringComparer.Ordinal),
+            Conversations = [.. flows.Select(flow => flow.ConversationId).Distinct()],
         };
     }
 
     /// <summary>The counters at one moment; the difference of two is what the window saw.</summary>
     private readonly record struct Snapshot(long At, long Acked, long Arrived, TimeSpan? ServerCpu, long? ServerRss, TimeSpan OwnCpu)
     {
-        public static Snapshot Take(List<Flow> flows, Server server)
+        public static Snapshot Take(List<Flow> flows, IReadOnlyList<Server> servers)
         {
-            var usage = server.Meter?.Read();
-            return new Snapshot(Stopwatch.GetTimestamp(), flows.Sum(flow => (long)flow.Acked), flows.Sum(flow => (long)flow.Arrived),
-                usage?.Cpu, usage?.RssBytes, Environment.CpuUsage.TotalTime);
+            var usages = servers.Select(server => server.Meter?.Read()).OfType<ProcessUsage>().ToArray();
+            var areMeasured = usages.Length == servers.Count;
+            return new Snapshot(Stopwatch.GetTimestamp(), flows.Sum(flow => (long)flow.Acked), flows.Sum(flow => flow.Arrived),
+                areMeasured ? TimeSpan.FromTicks(usages.Sum(usage => usage.Cpu.Ticks)) : null, areMeasured ? usages.Sum(usage => usage.RssBytes) : null,
+                Environment.CpuUsage.TotalTime);
         }
     }
 }

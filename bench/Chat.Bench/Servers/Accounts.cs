@@ -5,7 +5,8 @@ using System.Text.Json.Serialization;
 namespace Chat.Bench.Servers;
 
 /// <summary>The generator's users at one server. A user that is there already, from an earlier run, logs in.</summary>
-internal sealed class Accounts(Uri server, bool needed) : IDisposable
+/// <param name="key">Signs the tokens of all users; null: they have accounts.</param>
+internal sealed class Accounts(Uri server, bool needed, SigningKeyFile? key = null) : IDisposable
 {
     private const string Password = "a password for load only";
     private const string DeviceId = "bench";
@@ -15,11 +16,14 @@ internal sealed class Accounts(Uri server, bool needed) : IDisposable
     private readonly ConcurrentDictionary<string, string> tokens = new(StringComparer.Ordinal);
 
     /// <summary>Null at a server without accounts.</summary>
-    public string? TokenOf(string user) => needed ? tokens[user] : null;
+    public string? TokenOf(string user) =>
+        !needed ? null
+        : key is null ? tokens[user]
+        : tokens.GetOrAdd(user, static (name, key) => key.Token(name, DeviceId), key);
 
     public async Task RegisterAsync(IEnumerable<string> users, CancellationToken ct)
     {
-        if (!needed)
+        if (!needed || key is not null)
             return;
         await Parallel.ForEachAsync(users.Where(user => !tokens.ContainsKey(user)),
             new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = ct },

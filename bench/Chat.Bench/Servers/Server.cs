@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Chat.Bench.Wire;
@@ -14,14 +15,14 @@ internal sealed class Server : IAsyncDisposable
     private readonly Process? process;
     private readonly DirectoryInfo? directory;
 
-    private Server(Uri url, string name, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null)
+    private Server(Uri url, string name, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null, SigningKeyFile? key = null)
     {
         this.url = url;
         this.process = process;
         this.directory = directory;
         IsRelay = isRelay;
         Name = name;
-        Accounts = new Accounts(url, needed: !isRelay);
+        Accounts = new Accounts(url, needed: !isRelay, key);
         Meter = processId is { } id ? new ProcessMeter(id) : null;
     }
 
@@ -64,7 +65,7 @@ internal sealed class Server : IAsyncDisposable
         return StartAsync("relay", isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}"], _ => { }, ct);
     }
 
-    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host", Action<ProcessStartInfo>? configure = null)
+    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host", Action<ProcessStartInfo>? configure = null, SigningKeyFile? key = null)
     {
         var host = Path.GetFullPath(path);
         if (!File.Exists(host))
@@ -77,7 +78,7 @@ internal sealed class Server : IAsyncDisposable
             start.Environment["RateLimits__Enabled"] = "false";
             start.Environment["Messaging__MaxDirectConversations"] = "1000000";
             configure?.Invoke(start);
-        }, ct);
+        }, ct, key);
     }
 
     public Task<WebSocketClient> ConnectAsync(string user, CancellationToken ct) =>
@@ -99,13 +100,30 @@ internal sealed class Server : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends one that was started here at once (SIGKILL).</summary>
+    public async Task KillAsync()
+    {
+        process!.Kill();
+        await process.WaitForExitAsync();
+    }
+
+    /// <summary>A metric's value, all its labels together. The server gives the same figures again for 300 ms.</summary>
+    public async Task<double> MetricAsync(string name, CancellationToken ct)
+    {
+        using var http = NewHttpClient();
+        return (await http.GetStringAsync("/metrics", ct)).Split('\n')
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal) && line.Length > name.Length && line[name.Length] is ' ' or '{')
+            .Sum(line => double.Parse(line.AsSpan(line.LastIndexOf(' ') + 1), CultureInfo.InvariantCulture));
+    }
+
     public async ValueTask DisposeAsync()
     {
         Accounts.Dispose();
         Meter?.Dispose();
         if (process is not null)
         {
-            Posix.SendTerm(process.Id);
+            if (!process.HasExited)
+                Posix.SendTerm(process.Id);
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             try
             {
@@ -123,7 +141,7 @@ internal sealed class Server : IAsyncDisposable
         directory?.Delete(recursive: true);
     }
 
-    private static async Task<Server> StartAsync(string name, bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct)
+    private static async Task<Server> StartAsync(string name, bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct, SigningKeyFile? key = null)
     {
         var directory = Directory.CreateTempSubdirectory("chat-bench-");
         var log = Path.Combine(directory.FullName, "log");
@@ -134,7 +152,7 @@ internal sealed class Server : IAsyncDisposable
         start.Environment.Remove("ASPNETCORE_URLS");
         configure(start);
         var process = Process.Start(start)!;
-        var server = new Server(new Uri($"http://127.0.0.1:{port}"), name, isRelay, process.Id, process, directory);
+        var server = new Server(new Uri($"http://127.0.0.1:{port}"), name, isRelay, process.Id, process, directory, key);
         try
         {
             await server.ReadyAsync(process, log, ct);

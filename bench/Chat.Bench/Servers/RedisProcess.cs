@@ -4,7 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using StackExchange.Redis;
 
-namespace Chat.Bench.Bus;
+namespace Chat.Bench.Servers;
 
 /// <summary>A redis-server without persistence, started and ended here, and what it has used.</summary>
 internal sealed class RedisProcess : IAsyncDisposable
@@ -15,6 +15,8 @@ internal sealed class RedisProcess : IAsyncDisposable
     private RedisProcess(Process process, string address, ConnectionMultiplexer observer) => (_process, Address, _observer) = (process, address, observer);
 
     public string Address { get; }
+
+    private IServer Server => _observer.GetServers()[0];
 
     public static async Task<RedisProcess> StartAsync(string program)
     {
@@ -42,11 +44,25 @@ internal sealed class RedisProcess : IAsyncDisposable
 
     public async Task<RedisUsage> ReadAsync()
     {
-        var values = (await _observer.GetServers()[0].InfoAsync()).SelectMany(section => section).ToDictionary(line => line.Key, line => line.Value);
-        return new RedisUsage(Number("used_cpu_user") + Number("used_cpu_sys"), Number("total_commands_processed"), Number("total_net_input_bytes") + Number("total_net_output_bytes"));
+        var values = (await Server.InfoAsync()).SelectMany(section => section).ToDictionary(line => line.Key, line => line.Value);
+        return new RedisUsage(
+            Number("used_cpu_user") + Number("used_cpu_sys"), Number("total_commands_processed"), Number("total_net_input_bytes"), Number("total_net_output_bytes"),
+            Number("used_memory"), Number("used_memory_dataset"));
 
         double Number(string name) => double.Parse(values[name], CultureInfo.InvariantCulture);
     }
+
+    /// <summary>How often each command has run, those in scripts too.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> ReadCallsAsync() =>
+        (await Server.InfoAsync("commandstats")).SelectMany(section => section).ToDictionary(
+            line => line.Key["cmdstat_".Length..],
+            line => double.Parse(line.Value.AsSpan("calls=".Length, line.Value.IndexOf(',', StringComparison.Ordinal) - "calls=".Length), CultureInfo.InvariantCulture));
+
+    /// <summary>Keys whose names match. Redis does nothing else meanwhile: for tens of thousands of keys at most.</summary>
+    public async Task<int> CountKeysAsync(string pattern) =>
+        (int)await _observer.GetDatabase().ScriptEvaluateAsync("return #redis.call('KEYS', ARGV[1])", [], [pattern]);
+
+    public Task ForgetAllAsync() => Server.FlushAllDatabasesAsync();
 
     public async ValueTask DisposeAsync()
     {
@@ -75,5 +91,16 @@ internal sealed class RedisProcess : IAsyncDisposable
 
 /// <param name="CpuSeconds">User and system.</param>
 /// <param name="Commands">Processed.</param>
-/// <param name="Bytes">In and out.</param>
-internal readonly record struct RedisUsage(double CpuSeconds, double Commands, double Bytes);
+/// <param name="BytesIn">From its clients.</param>
+/// <param name="BytesOut">To them.</param>
+/// <param name="MemoryBytes">All that it has allocated.</param>
+/// <param name="DataBytes">Of that, keys and values.</param>
+internal readonly record struct RedisUsage(double CpuSeconds, double Commands, double BytesIn, double BytesOut, double MemoryBytes, double DataBytes)
+{
+    public double Bytes => BytesIn + BytesOut;
+
+    /// <summary>What was used since; memory as the growth.</summary>
+    public static RedisUsage operator -(RedisUsage after, RedisUsage before) => new(
+        after.CpuSeconds - before.CpuSeconds, after.Commands - before.Commands, after.BytesIn - before.BytesIn, after.BytesOut - before.BytesOut,
+        after.MemoryBytes - before.MemoryBytes, after.DataBytes - before.DataBytes);
+}
