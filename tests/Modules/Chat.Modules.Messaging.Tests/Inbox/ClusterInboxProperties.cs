@@ -14,12 +14,13 @@ namespace Chat.Modules.Messaging.Tests.Inbox;
 
 /// <summary>
 /// Hosts whose clocks differ are killed and held up, answers are late or lost, and users' parts of the inbox are lost at any moment: a device that asks for
-/// what has changed, and a list that is read page by page, miss nothing that was acked before. A run is decided by its seed; CHAT_TEST_RUNS makes more of them.
+/// what has changed, and a list that is read page by page, miss nothing that was acked before; and what a killed host had acked and not told to the devices
+/// is in its stream of the feed. A run is decided by its seed; CHAT_TEST_RUNS makes more of them.
 /// </summary>
-public sealed class ClusterInboxProperties
+public sealed partial class ClusterInboxProperties
 {
     // So short that all that may happen does within seconds.
-    private static readonly ClusterTimes Times = new()
+    internal static readonly ClusterTimes Times = new()
     {
         FeedSpan = TimeSpan.FromMilliseconds(50), InboxSpan = TimeSpan.FromMilliseconds(400), InboxDay = TimeSpan.FromMilliseconds(1_200),
         Recent = TimeSpan.FromMilliseconds(2_000), SpansKept = TimeSpan.FromMilliseconds(3_200), ClockSpread = TimeSpan.FromMilliseconds(60),
@@ -49,7 +50,7 @@ public sealed class ClusterInboxProperties
         Assert.True(byRows > runs && byLog > runs, $"{byRows} reads by rows, {byLog} by the log");
     }
 
-    private sealed class World
+    private sealed partial class World
     {
         private const int Hosts = 3;
         private static readonly TimeSpan Length = TimeSpan.FromSeconds(8);
@@ -83,13 +84,18 @@ public sealed class ClusterInboxProperties
         private async Task<bool> RunAsync()
         {
             _tables.Faults = _time.Random.Next(4) * 0.03;
+            _tables.BeforeRows = () => !_over && _time.Chance(0.02) ? _time.After(_time.Between(50, 1_000)) : Task.CompletedTask;
             var all = Enumerable.Range(0, Hosts).Select(TroubleAsync)
                 .Concat(Conversations.Select(SendAsync)).Concat(Users.Select(DeviceAsync)).Concat(Users.Select(ListAsync)).Append(LoseAsync()).ToList();
             await _time.After(Length);
             _over = true;
             _tables.Faults = 0;
             await Task.WhenAll(all);
-            await CheckAtRestAsync();
+            foreach (var host in _hosts)
+                host.Process.Kill();
+            var last = StartHost();
+            await CheckAtRestAsync(last);
+            await CheckFeedAsync(last);
             return true;
         }
 
@@ -98,9 +104,14 @@ public sealed class ClusterInboxProperties
         {
             var clock = new SkewedTime(_time, _time.Between(0, Times.ClockSpread.TotalMilliseconds));
             var random = new Random(_time.Random.Next());
-            var log = ClusterLogs.Of(_tables, clock, random, Times);
+            var touches = new Touches(new Streams(_tables, _runs, ++_lastRun), _tables, Times, clock, random);
+            var log = new CqlMessageLog(_tables, touches, Times, clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
             log.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
-            return new Host(new VirtualProcess(_time), clock, log, new CqlInbox(log, _tables, Times, Meters, clock, NullLogger<CqlInbox>.Instance));
+            var host = new Host(
+                _lastRun, new VirtualProcess(_time), clock, log, new CqlInbox(log, _tables, Times, Meters, clock, NullLogger<CqlInbox>.Instance), touches, _tables);
+            _ = host.Process.Start(() => RenewAsync(host));
+            _ = host.Process.Start(() => FollowAsync(host));
+            return host;
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];
@@ -149,17 +160,19 @@ public sealed class ClusterInboxProperties
                 await _time.After(_time.Between(0, _time.Chance(0.15) ? 3_000 : 200));
                 var (one, other) = conversation.Users;
                 var sender = _time.Chance(0.5) ? one : other;
-                while (true)
+                for (var to = conversation; ; to = _time.Chance(0.3) ? AnyOf(sender) : conversation)
                 {
                     var host = AnyHost();
-                    var draft = Draft(conversation, sender, $"{conversation} {n}") with { Now = host.Clock.GetUtcNow() };
-                    var append = host.Process.Start(() => host.Log.AppendAsync(draft, CancellationToken.None));
+                    var draft = Draft(to, sender, $"{conversation} {n}") with { Now = host.Clock.GetUtcNow() };
+                    var append = host.Process.Start(() => AppendAsync(host, draft));
                     if (await Task.WhenAny(append, _time.After(_time.Between(30, 1_500))) != append)
                         continue;
                     try
                     {
-                        var seqNo = (await append).Message.SeqNo;
-                        _acked[conversation] = SeqNo.Max(seqNo, _acked.GetValueOrDefault(conversation));
+                        // The attempt's first message, to whichever conversation that was.
+                        var message = (await append).Message;
+                        _acks.Add((host.Run, message));
+                        _acked[message.Conversation] = SeqNo.Max(message.SeqNo, _acked.GetValueOrDefault(message.Conversation));
                         break;
                     }
                     catch (StoreUnavailableException)
@@ -168,6 +181,12 @@ public sealed class ClusterInboxProperties
                     }
                 }
             }
+        }
+
+        private ConversationId AnyOf(UserId user)
+        {
+            var all = Conversations.Where(conversation => conversation.IsDirectOf(user)).ToList();
+            return all[_time.Random.Next(all.Count)];
         }
 
         // As DeviceStarts: it asks for what came since it had everything, and notes how far that is.
@@ -215,7 +234,7 @@ public sealed class ClusterInboxProperties
         {
             var listed = new Dictionary<ConversationId, SeqNo>();
             // No append takes longer: what moves while the list is read stands above it.
-            var begun = Activity.At(_time.GetUtcNow() - TimeSpan.FromSeconds(3));
+            var begun = Activity.At(_time.GetUtcNow() - TimeSpan.FromSeconds(5));
             ListPosition? last = null;
             while (await inbox.DownAsync(last, limit, CancellationToken.None) is { Count: > 0 } page)
             {
@@ -239,9 +258,8 @@ public sealed class ClusterInboxProperties
         }
 
         // When nothing moves any more, the order is the log's.
-        private async Task CheckAtRestAsync()
+        private async Task CheckAtRestAsync(Host host)
         {
-            var host = StartHost();
             foreach (var user in Users)
             {
                 var expected = (await host.Process.Start(() => host.Log.ReadEntriesAsync(user, CancellationToken.None))).OrderBy(entry => entry.Position).ToList();
@@ -301,7 +319,5 @@ public sealed class ClusterInboxProperties
                 after = position;
             }
         }
-
-        private sealed record Host(VirtualProcess Process, TimeProvider Clock, CqlMessageLog Log, CqlInbox Inbox);
     }
 }

@@ -54,11 +54,15 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
     public async Task<IReadOnlyList<Claim>> ReadClaimsAsync(long key, CancellationToken ct) =>
         [.. (await ReadAsync($"claims {key}")).Values.Select(cell => (Claim)cell.Value)];
 
+    /// <summary>Awaited before rows are written: the writer is held up.</summary>
+    public Func<Task> BeforeRows { get; set; } = () => Task.CompletedTask;
+
     /// <summary>Happens once, before a writer hears that its rows are written.</summary>
     public Func<IReadOnlyList<LoggedMessage>, Task>? AfterRows { get; set; }
 
     public async Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct)
     {
+        await BeforeRows();
         await WriteAsync(
             $"rows {messages[0].Conversation} {Buckets.Of(messages[0].SeqNo)}",
             [.. messages.Select(message => (RowKey(message.SeqNo, term), new Cell(1, new LogRow(term, messages[0].SeqNo, message))))]);
