@@ -42,6 +42,6 @@ internal static partial class HostLogs
     [LoggerMessage(EventId = 1113, Level = LogLevel.Warning, Message = "The setting {OldName} is now {Name}; its value is read as {Value}")]
     public static partial void SettingRenamed(this ILogger log, string oldName, string name, string value);
 
-    [LoggerMessage(EventId = 1114, Level = LogLevel.Error, Message = "The schedule of the upkeep could not be set in Redis; the server tries again in a minute")]
+    [LoggerMessage(EventId = 1114, Level = LogLevel.Error, Message = "The schedule of the upkeep could not be set in Redis; the server tries again")]
     public static partial void ScheduleNotSet(this ILogger log, Exception e);
 }

@@ -23,6 +23,10 @@ try
     {
         // Told to end while it still waited for its database.
     }
+    catch (Exception e) when (stopping.IsCancellationRequested && IsCutOff(e))
+    {
+        await Console.Error.WriteLineAsync("The stop took longer than Operations:ShutdownTimeoutMs: what still ran was cut off.");
+    }
     return 0;
 }
 catch (Exception e) when (StartFailure.Explain(e) is { } reason)
@@ -30,3 +34,6 @@ catch (Exception e) when (StartFailure.Explain(e) is { } reason)
     await Console.Error.WriteLineAsync($"The server cannot start: {reason}");
     return 1;
 }
+
+// All that was to be stopped has its turn, whatever the others threw.
+static bool IsCutOff(Exception e) => e is OperationCanceledException || (e is AggregateException all && all.InnerExceptions.All(IsCutOff));

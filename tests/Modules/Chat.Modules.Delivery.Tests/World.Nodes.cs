@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Delivery.FanOut;
 using Chat.Modules.Delivery.Relay;
 using Microsoft.Extensions.Hosting;
 
@@ -7,6 +8,8 @@ namespace Chat.Modules.Delivery.Tests;
 /// <summary>The world as one of several nodes.</summary>
 internal sealed partial class World
 {
+    private long _redrained;
+
     public UserNodes UserNodes { get; }
 
     public Redrains Redrains { get; }
@@ -14,6 +17,12 @@ internal sealed partial class World
     public ConnectionRegistrar Registrar { get; }
 
     public RelayReceiver RelayReceiver { get; }
+
+    /// <summary>What waits for the fan-out of this node, which no worker works off.</summary>
+    public FanOutQueue FanOut { get; }
+
+    /// <summary>Connections that drained again, each time.</summary>
+    public long Redrained => Interlocked.Read(ref _redrained);
 
     public INodes Nodes => _node.Nodes;
 

@@ -6,6 +6,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Delivery.FanOut;
 using Chat.Modules.Delivery.Receipts;
 using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Delivery.Tests.Cursors;
@@ -63,8 +64,9 @@ internal sealed partial class World : IDisposable
         UserNodes = new UserNodes(ports.Registry, Options, Metrics, NullLogger<UserNodes>.Instance);
         Receivers = new Receivers(Connections, new NodeRelay(ports.Bus, UserNodes, new TextCodec()));
         Redrains = new Redrains(Receivers, leaving, Options, Metrics, clock, NullLogger<Redrains>.Instance);
+        FanOut = new FanOutQueue(Options, Metrics);
         Registrar = new ConnectionRegistrar(
-            ports.Registry, ports.Nodes, ports.Bus, Receivers, UserNodes, Redrains, Options, clock, NullLogger<ConnectionRegistrar>.Instance);
+            ports.Registry, ports.Nodes, ports.Bus, Receivers, UserNodes, Redrains, FanOut, Options, clock, NullLogger<ConnectionRegistrar>.Instance);
         RelayReceiver = new RelayReceiver(
             Receivers, UserNodes, Registrar, Redrains, new TextCodec(), Mediator, Options, clock, NullLogger<RelayReceiver>.Instance);
         Acceptor = new ConnectionAcceptor(Connections, Services, leaving, isByItself ? new EmbeddedConnectionRegistrar() : Registrar);
@@ -295,10 +297,11 @@ internal sealed partial class World : IDisposable
         var meter = _meters.Create(new MeterOptions("Chat"));
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter == meter && instrument.Name == "chat.delivery.faults")
+            if (instrument.Meter == meter && instrument.Name is "chat.delivery.faults" or "chat.delivery.redrained")
                 listener.EnableMeasurementEvents(instrument);
         };
-        _listener.SetMeasurementEventCallback<long>((_, faults, _, _) => Interlocked.Add(ref _faults, faults));
+        _listener.SetMeasurementEventCallback<long>(
+            (instrument, count, _, _) => Interlocked.Add(ref instrument.Name == "chat.delivery.faults" ? ref _faults : ref _redrained, count));
         _listener.Start();
     }
 

@@ -14,9 +14,13 @@ internal sealed class RedisUpkeep(
     : BackgroundService, INodeObserver
 {
     private static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(5);
 
     private readonly Signal _asked = new();
-    private BackgroundJobServer? _server;
+    private readonly Lock _gate = new();
+
+    // Written under _gate, by one look at a time; null before the first.
+    private volatile BackgroundJobServer? _server;
 
     /// <summary>
     /// A server counts as dead when its last sign of life is 3 minutes old: the clocks of two servers may differ by one. Its job is run by another one within
@@ -30,7 +34,7 @@ internal sealed class RedisUpkeep(
             new AutomaticRetryAttribute { Attempts = 3, OnAttemptsExceeded = AttemptsExceededAction.Delete }, new StatisticsHistoryAttribute(),
         },
         WorkerCount = 1,
-        ShutdownTimeout = TimeSpan.FromSeconds(5),
+        ShutdownTimeout = TimeSpan.FromSeconds(2),
         HeartbeatInterval = TimeSpan.FromSeconds(30),
         ServerCheckInterval = TimeSpan.FromSeconds(30),
         ServerTimeout = TimeSpan.FromMinutes(3),
@@ -46,9 +50,9 @@ internal sealed class RedisUpkeep(
         {
             while (true)
             {
-                // Hangfire's calls wait for Redis on their thread.
-                await Task.Run(Look, stoppingToken);
-                using var pause = new CancellationTokenSource(LookEvery, clock);
+                // Hangfire's calls wait for Redis and for its locks on their thread. The end of the server does not wait for them.
+                var isSet = await Task.Run(() => Look(stoppingToken), stoppingToken).WaitAsync(stoppingToken);
+                using var pause = new CancellationTokenSource(isSet ? LookEvery : RetryPause, clock);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, pause.Token);
                 try
                 {
@@ -62,11 +66,13 @@ internal sealed class RedisUpkeep(
         }
         finally
         {
-            _server?.Dispose();
+            lock (_gate)
+                _server?.Dispose();
         }
     }
 
-    private void Look()
+    /// <returns>False where the schedule may not be there.</returns>
+    private bool Look(CancellationToken ct)
     {
         try
         {
@@ -74,21 +80,28 @@ internal sealed class RedisUpkeep(
             using (var connection = opened.GetConnection())
             {
                 if (_server is not null && connection.GetAllItemsFromSet("recurring-jobs").Count > 0)
-                    return;
+                    return true;
             }
             schedule.Set(new RecurringJobManager(opened));
-            // Its entry among the servers is gone as well. Without one the others would take its job for that of a dead server.
-            _server?.Dispose();
-            _server = null;
-            _server = new BackgroundJobServer(options, opened);
+            lock (_gate)
+            {
+                if (ct.IsCancellationRequested)
+                    return true;
+                // Its entry among the servers is gone as well. Without one the others would take its job for that of a dead server.
+                _server?.Dispose();
+                _server = null;
+                _server = new BackgroundJobServer(options, opened);
+            }
+            return true;
         }
         catch (Exception e) when (RedisJobStorage.IsUnavailable(e))
         {
-            // Looked for again in a minute, and when this server has a lease again.
+            return false;
         }
         catch (Exception e)
         {
             log.ScheduleNotSet(e);
+            return false;
         }
     }
 }

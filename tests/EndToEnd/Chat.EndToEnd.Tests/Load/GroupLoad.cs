@@ -20,6 +20,9 @@ internal sealed class GroupLoad : IAsyncDisposable
 
     public long Acked => _settings.Acked;
 
+    /// <inheritdoc cref="LoadSettings.LatestDelivery"/>
+    public TimeSpan LatestDelivery => _settings.LatestDelivery;
+
     public IEnumerable<ConnectionEnd> Ends => _clients.SelectMany(c => c.Ends);
 
     public IEnumerable<Frame> Refusals => _clients.SelectMany(c => c.Refusals);
@@ -37,9 +40,11 @@ internal sealed class GroupLoad : IAsyncDisposable
 
     /// <param name="servers">Of one database; each user stays with one of them, and has others of both in each conversation.</param>
     /// <param name="senders">A multiple of ten.</param>
-    public static async Task<GroupLoad> StartAsync(IReadOnlyList<ServerProcess> servers, int senders)
+    /// <param name="connect">How a device connects; null: to its user's server.</param>
+    public static async Task<GroupLoad> StartAsync(
+        IReadOnlyList<ServerProcess> servers, int senders, Func<Account, Action<Frame>, CancellationToken, Task<WireClient>>? connect = null)
     {
-        var load = new GroupLoad(new LoadSettings { ReconnectsWhenUnavailable = servers.Count > 1 });
+        var load = new GroupLoad(new LoadSettings { ReconnectsWhenUnavailable = servers.Count > 1, Connect = connect ?? WireClient.ConnectAsync });
         var users = new List<Account>();
         for (var i = 0; i < senders; i++)
             users.Add(await Account.RegisterAsync(servers[i % servers.Count], Account.UniqueId("user")));

@@ -114,6 +114,7 @@ internal sealed class LoadClient : IAsyncDisposable
         var clientMsgId = $"{_account.DeviceId}-{++_lastClientMsgId}";
         var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", _load.RestartsDone);
         await _gate.WaitAsync();
+        _load.Try(send.Text);
         try
         {
             lock (_pendingGate)
@@ -153,7 +154,7 @@ internal sealed class LoadClient : IAsyncDisposable
         WireClient client;
         try
         {
-            client = await WireClient.ConnectAsync(_account, frame => OnFrame(frame, state, acks.Writer), _leaving.Token);
+            client = await _load.Connect(_account, frame => OnFrame(frame, state, acks.Writer), _leaving.Token);
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException)
         {
@@ -250,6 +251,7 @@ internal sealed class LoadClient : IAsyncDisposable
                 History.Add(new HistoryEvent.Received(_load.Moments.Next(), connection.Connection, frame.Text("conversationId"), message));
                 lock (_receivedGate)
                     _received.Add(message.MessageId);
+                _load.Deliver(message.Text);
 
                 acks.TryWrite((frame.Text("conversationId"), message.SeqNo));
 

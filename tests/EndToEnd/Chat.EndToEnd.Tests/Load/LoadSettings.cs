@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.History;
@@ -11,7 +12,14 @@ internal sealed class LoadSettings
     private int _restartsDone;
     private long _acked;
 
+    // By its text: when a message was first tried.
+    private readonly ConcurrentDictionary<string, long> _tried = new(StringComparer.Ordinal);
+    private long _latest;
+
     public Moments Moments { get; } = new();
+
+    /// <summary>How a device connects.</summary>
+    public Func<Account, Action<Frame>, CancellationToken, Task<WireClient>> Connect { get; init; } = WireClient.ConnectAsync;
 
     /// <summary>Whether a device takes a refusal for want of the database as a reason to come again.</summary>
     public bool ReconnectsWhenUnavailable { get; init; }
@@ -27,6 +35,20 @@ internal sealed class LoadSettings
     public void BeginRestart() => Interlocked.Increment(ref _restartsBegun);
 
     public void EndRestart() => Interlocked.Increment(ref _restartsDone);
+
+    /// <summary>From a message's first try to a device's having it, the longest of all messages and devices.</summary>
+    public TimeSpan LatestDelivery => TimeSpan.FromTicks(Volatile.Read(ref _latest));
+
+    public void Try(string text) => _tried.TryAdd(text, TimeProvider.System.GetTimestamp());
+
+    public void Deliver(string text)
+    {
+        if (!_tried.TryGetValue(text, out var tried))
+            return;
+        var took = TimeProvider.System.GetElapsedTime(tried).Ticks;
+        for (var latest = Volatile.Read(ref _latest); took > latest;)
+            latest = Interlocked.CompareExchange(ref _latest, took, latest);
+    }
 
     public void CountAck() => Interlocked.Increment(ref _acked);
 

@@ -76,6 +76,23 @@ public sealed class NodesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_stop_that_takes_too_long_is_cut_off_without_a_fault()
+    {
+        var settings = Settings(leaseMs: 60_000);
+        settings["Operations__ShutdownTimeoutMs"] = "1000";
+        settings["Redis__CommandTimeoutMs"] = "5000";
+        await using var a = await ServerProcess.StartAsync(settings);
+        await using var client = await (await Account.RegisterAsync(a, Account.UniqueId("alice"))).ConnectCaughtUpAsync();
+
+        await _redis.PauseAsync();
+        a.Terminate();
+
+        Assert.True(await a.ExitAsync() == 0, a.Output);
+        Assert.Contains("Operations:ShutdownTimeoutMs", a.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled exception", a.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_one_server_changes_of_devices_and_groups_counts_on_the_other_without_a_poll()
     {
         var settings = Settings(leaseMs: 60_000);

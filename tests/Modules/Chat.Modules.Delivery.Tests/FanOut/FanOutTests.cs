@@ -99,6 +99,19 @@ public sealed class FanOutTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_that_ends_tells_of_large_conversations_first()
+    {
+        var group = _world.Group("alice", "bob", "carol", "dave");
+        var bob = await _world.ConnectedAsync(Bob);
+        await _large.StartAsync(Ct);
+        _large.Advance(group, _world.Append(group, Alice).Message.SeqNo);
+
+        await _large.StopAsync(Ct);
+
+        await Wait.UntilAsync(() => bob.Count<AdvancedEvent>() == 1, "the hint");
+    }
+
+    [Fact]
     public async Task A_large_conversation_gets_one_hint_for_all_that_came_within_the_period()
     {
         var channel = _world.Group("alice", "bob", "carol", "dave");

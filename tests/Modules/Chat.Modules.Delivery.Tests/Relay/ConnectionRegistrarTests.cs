@@ -130,6 +130,32 @@ public sealed class ConnectionRegistrarTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task When_a_node_is_gone_that_said_it_owes_nothing_no_connection_drains_again()
+    {
+        await _world.ConnectedAsync(Bob);
+
+        _world.Registrar.Finished(_other);
+        _world.Registrar.Left(_other);
+        // After this one each does, once.
+        _world.Registrar.SharedStateLost();
+
+        await Wait.UntilAsync(() => _world.Redrained > 0, "the connection drains again");
+        await _world.SettleAsync();
+        Assert.Equal(1, _world.Redrained);
+    }
+
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_node_that_ends_says_that_it_owes_nothing_where_its_fan_out_is_done(bool isDone)
+    {
+        if (!isDone)
+            _world.FanOut.Offer(_world.Append(Talk, Alice));
+
+        await _world.Registrar.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(isDone, _bus.Kinds.Contains(RelayKind.Finished));
+    }
+
+    [Fact]
     public async Task When_the_registry_was_lost_all_are_registered_again_and_drain_again()
     {
         var client = await _world.ConnectedAsync(Bob);

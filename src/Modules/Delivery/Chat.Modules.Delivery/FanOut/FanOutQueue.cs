@@ -56,6 +56,9 @@ internal sealed class FanOutQueue
     /// <summary>Whether all that was offered by then was given to its connections.</summary>
     public bool HasSettled(long[] offered) => _lanes.Zip(offered).All(lane => lane.First.Settled >= lane.Second);
 
+    /// <summary>Whether nothing waits, and nothing has failed.</summary>
+    public bool IsSettled => HasSettled(Offered());
+
     /// <summary>Accepts no more messages; waiting ones are still fanned out.</summary>
     public void Complete()
     {

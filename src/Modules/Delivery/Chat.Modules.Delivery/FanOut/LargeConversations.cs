@@ -20,16 +20,26 @@ internal sealed class LargeConversations(
     public void Advance(ConversationId conversation, SeqNo head) =>
         _heads.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
 
+    /// <summary>Tells what waits still.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await TellAllAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.CoalesceMs), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
+            await TellAllAsync(stoppingToken);
+    }
+
+    private async Task TellAllAsync(CancellationToken ct)
+    {
+        foreach (var (conversation, _) in _heads)
         {
-            foreach (var (conversation, _) in _heads)
-            {
-                if (_heads.TryRemove(conversation, out var head))
-                    await TellAsync(conversation, head, stoppingToken);
-            }
+            if (_heads.TryRemove(conversation, out var head))
+                await TellAsync(conversation, head, ct);
         }
     }
 

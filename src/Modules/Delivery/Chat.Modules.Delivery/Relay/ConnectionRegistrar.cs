@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Delivery.FanOut;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -14,8 +15,8 @@ namespace Chat.Modules.Delivery.Relay;
 /// each message is either in its drain or pushed to it. Whoever is still to say so does it later, and then the connection drains again.
 /// </summary>
 internal sealed class ConnectionRegistrar(
-    IConnectionRegistry registry, INodes nodes, IBus bus, Receivers receivers, UserNodes userNodes, Redrains redrains, IOptions<DeliveryOptions> options, TimeProvider clock,
-    ILogger<ConnectionRegistrar> log) : BackgroundService, INodeObserver, IConnectionRegistrar
+    IConnectionRegistry registry, INodes nodes, IBus bus, Receivers receivers, UserNodes userNodes, Redrains redrains, FanOutQueue fanOut,
+    IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<ConnectionRegistrar> log) : BackgroundService, INodeObserver, IConnectionRegistrar
 {
     private const int AtOnce = 1_024;
 
@@ -32,6 +33,9 @@ internal sealed class ConnectionRegistrar(
     private Work _work;
     private bool _isRegistered;
     private bool _hasBeenAway;
+
+    // Under _gate. Live nodes that owe nothing when they are gone.
+    private readonly HashSet<NodeId> _finished = [];
 
     // Only the loop's. Connections that the registry has not taken, and those of which not all nodes have said that they know.
     private readonly List<DeviceConnection> _unregistered = [];
@@ -81,7 +85,10 @@ internal sealed class ConnectionRegistrar(
     public void LeaseLost(LeaseLoss reason)
     {
         lock (_gate)
+        {
             (_isRegistered, _hasBeenAway) = (false, true);
+            _finished.Clear();
+        }
         userNodes.RemoveAll();
         if (reason is LeaseLoss.StoodStill)
             redrains.SendAllAway();
@@ -96,8 +103,19 @@ internal sealed class ConnectionRegistrar(
     public void Left(NodeId node)
     {
         userNodes.Remove(node);
+        bool hasFinished;
+        lock (_gate)
+            hasFinished = _finished.Remove(node);
         // What it had appended it may not have told any more.
-        redrains.Request();
+        if (!hasFinished)
+            redrains.Request();
+    }
+
+    /// <summary>A live node has said that it ends and owes nothing. What it told before has come, or was told as missed.</summary>
+    public void Finished(NodeId node)
+    {
+        lock (_gate)
+            _finished.Add(node);
     }
 
     public void SharedStateLost()
@@ -112,6 +130,14 @@ internal sealed class ConnectionRegistrar(
         redrains.Request();
         // A device may have connected there instead.
         Ask(Work.Renew);
+    }
+
+    /// <summary>After the fan-out has ended: where it has nothing left, the others need not look for what this node may owe them.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (fanOut.IsSettled)
+            bus.Broadcast(NodeRelay.Topic, new RelayWriter(RelayKind.Finished).Written);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -32,6 +32,9 @@ internal enum RelayKind : byte
 
     /// <summary>All connections of the sender are registered: <see cref="RegisteredFlags"/>.</summary>
     Registered = 10,
+
+    /// <summary>The sender ends, and has told the others of all that it appended. Its last message.</summary>
+    Finished = 11,
 }
 
 /// <summary>What a node says besides when it has registered all of its connections.</summary>

@@ -95,6 +95,9 @@ internal sealed class RelayReceiver(
             case RelayKind.Registered:
                 SetRegistered(from, (RegisteredFlags)reader.Byte());
                 break;
+            case RelayKind.Finished:
+                registrar.Finished(from);
+                break;
         }
     }
 
