@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -22,8 +23,9 @@ internal sealed class PresenceServer : IAsyncDisposable
     private readonly ServiceProvider _services;
     private long _connections;
 
-    private PresenceServer(IReadOnlyDictionary<string, string?> settings)
+    private PresenceServer(IReadOnlyDictionary<string, string?> settings, FakeNode? node, FakeTimeProvider? clock)
     {
+        Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         var services = new ServiceCollection()
             .AddLogging()
@@ -32,8 +34,17 @@ internal sealed class PresenceServer : IAsyncDisposable
             .AddSingleton<IMediator>(Others)
             .AddSingleton<IMeterFactory>(_stores.Meters)
             .AddSingleton(_stores.Database);
-        new PresenceModule().AddServices(services, new ModuleContext(configuration));
+        var context = new ModuleContext(configuration);
+        services.AddNodes(context);
+        if (node is not null)
+            services.AddSingleton<INodes>(node).AddSingleton<IBus>(node);
+        new PresenceModule().AddServices(services, context);
         _services = services.BuildServiceProvider();
+        if (node is not null)
+        {
+            node.Observers = () => _services.GetServices<INodeObserver>();
+            node.Handlers = () => _services.GetServices<IBusHandler>();
+        }
 
         Others
             .Answer<GetHead, SeqNo>(query => DirectConversations.Contains(query.Conversation) ? new SeqNo(1) : SeqNo.None)
@@ -54,7 +65,7 @@ internal sealed class PresenceServer : IAsyncDisposable
                 Groups.GetValueOrDefault(query.Conversation)?.Contains(query.User) == true ? new Membership(SeqNo.None, SeqNo.None) : null);
     }
 
-    public FakeTimeProvider Clock { get; } = new(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    public FakeTimeProvider Clock { get; }
 
     public FakeMediator Others { get; } = new();
 
@@ -68,9 +79,12 @@ internal sealed class PresenceServer : IAsyncDisposable
 
     public IReadOnlyList<TypingChanged> Shown => [.. Others.Published.OfType<TypingChanged>()];
 
-    public static async Task<PresenceServer> StartAsync(params (string Key, int Value)[] settings)
+    public static Task<PresenceServer> StartAsync(params (string Key, int Value)[] settings) => StartAsync(node: null, clock: null, settings);
+
+    /// <summary>As a node of several.</summary>
+    public static async Task<PresenceServer> StartAsync(FakeNode? node, FakeTimeProvider? clock, params (string Key, int Value)[] settings)
     {
-        var server = new PresenceServer(settings.ToDictionary(s => $"Presence:{s.Key}", s => (string?)$"{s.Value}"));
+        var server = new PresenceServer(settings.ToDictionary(s => $"Presence:{s.Key}", s => (string?)$"{s.Value}"), node, clock);
         foreach (var service in server._services.GetServices<IHostedService>())
             await service.StartAsync(TestContext.Current.CancellationToken);
         return server;

@@ -11,4 +11,7 @@ internal static partial class PresenceLogs
 
     [LoggerMessage(EventId = 6002, Level = LogLevel.Warning, Message = "Last-seen times were not written; they are tried again with the next")]
     public static partial void LastSeenNotWritten(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 6003, Level = LogLevel.Error, Message = "Another server was not told which users' presence is watched here; it is tried again in a second")]
+    public static partial void WatchesNotDeclared(this ILogger log, Exception e);
 }

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Delivery.Contracts;
@@ -7,6 +8,7 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
 using Chat.Modules.Presence.Moving;
+using Chat.Modules.Presence.Nodes;
 using Chat.Modules.Presence.Online;
 using Chat.Modules.Presence.Typing;
 using Chat.Modules.Presence.Watching;
@@ -39,6 +41,10 @@ public sealed class PresenceModule : IModule
         .AddCommand<SubscribePresence, IReadOnlyList<PresenceState>, SubscribePresenceHandler>()
         .AddSubscriber<MemberRemoved, RecheckOnMemberRemoved>()
         .AddSubscriber<MembershipsFoundChanged, RecheckOnMemberRemoved>()
+        // Other nodes
+        .AddSingleton<RemoteUsers>()
+        .AddSingleton<RemoteInterests>()
+        .AddBusHandler<PresenceRelay>().AddNodeObserver<PresenceRelay>().AddHostedService(provider => provider.GetRequiredService<PresenceRelay>())
         // Typing
         .AddSingleton<TypingRepeats>()
         .AddCommand<SetTyping, Done, SetTypingHandler>();

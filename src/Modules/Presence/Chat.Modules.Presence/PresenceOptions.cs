@@ -17,6 +17,21 @@ internal sealed class PresenceOptions
     /// </summary>
     [Range(1, 100_000_000)] public int MaxSubscriptions { get; init; } = 1_000_000;
 
+    /// <summary>
+    /// How long a subscription waits until all other servers have said who is online there, in milliseconds. If some are slower, what they say later is announced.
+    /// 0 to 10 000; default 250.
+    /// </summary>
+    [Range(0, 10_000)] public int AnswerTimeoutMs { get; init; } = 250;
+
+    /// <summary>
+    /// The most users whom other servers watch here, one for each server and user, about 100 bytes each. A server that watches more is told every change. 1 to
+    /// 100 000 000; default 1 000 000.
+    /// </summary>
+    [Range(1, 100_000_000)] public int MaxRemoteInterests { get; init; } = 1_000_000;
+
+    /// <summary>Users a second that a server names to another one, when that may have lost whom it watches, or its answers were lost. 100 to 1 000 000; default 20 000.</summary>
+    [Range(100, 1_000_000)] public int DeclarationsPerSecond { get; init; } = 20_000;
+
     /// <summary>The most last-seen times that wait to be written; when full, further users keep their stored time. 1 to 10 000 000; default 100 000.</summary>
     [Range(1, 10_000_000)] public int MaxWaitingLastSeen { get; init; } = 100_000;
 

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Nodes;
 using Chat.Modules.Presence.Online;
 using Chat.Modules.Presence.Watching;
 using Chat.Testing;
@@ -85,8 +86,10 @@ public sealed class OnlineUsersTests
         using var meters = new TestMeters();
         var clock = new TimersByHand();
         var (options, metrics) = (Options.Create(new PresenceOptions()), new PresenceMetrics(meters));
+        var (subscriptions, alone) = (new Subscriptions(options, metrics), new FakeNetwork().Add());
         var online = new OnlineUsers(
-            new Announcements(new Subscriptions(options, metrics), options, metrics), new LastSeenTimes(null!, options, metrics), options, metrics, clock);
+            new Announcements(subscriptions, options, metrics), new LastSeenTimes(null!, options, metrics),
+            new RemoteUsers(subscriptions, alone, alone, options, metrics, clock), new RemoteInterests(alone, alone, options, metrics), options, metrics, clock);
         for (var connection = 1; connection <= 2; connection++)
         {
             online.Connect(User("alice"), new ConnectionId(connection));

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Presence.Contracts;
 using Chat.Modules.Presence.LastSeen;
+using Chat.Modules.Presence.Nodes;
 using Chat.Modules.Presence.Watching;
 using Microsoft.Extensions.Options;
 
@@ -8,10 +9,10 @@ namespace Chat.Modules.Presence.Online;
 
 /// <summary>
 /// The users who are online: they have a connection, or had one less than the grace period ago. So a reconnect is not announced, and a new connection may
-/// come before the device's old one ends.
+/// come before the device's old one ends. Each node has its own; whom others have, <see cref="RemoteUsers"/> knows.
 /// </summary>
 internal sealed class OnlineUsers(
-    Announcements announcements, LastSeenTimes lastSeen, IOptions<PresenceOptions> options, PresenceMetrics metrics, TimeProvider clock)
+    Announcements announcements, LastSeenTimes lastSeen, RemoteUsers remote, RemoteInterests interests, IOptions<PresenceOptions> options, PresenceMetrics metrics, TimeProvider clock)
 {
     private readonly TimeSpan _grace = TimeSpan.FromMilliseconds(options.Value.OfflineGraceMs);
     private readonly Lock _lock = new();
@@ -33,7 +34,7 @@ internal sealed class OnlineUsers(
             _users.Add(user, new OnlineUser(connection));
         }
         metrics.OnlineUsers.Add(1);
-        announcements.Offer(user);
+        Announce(user);
     }
 
     public void Disconnect(UserId user, ConnectionId connection)
@@ -54,16 +55,27 @@ internal sealed class OnlineUsers(
             return _users.TryGetValue(user, out var known) && known.Connections.Contains(connection);
     }
 
-    /// <summary>The present state. <paramref name="times"/> are last-seen times that were just read.</summary>
-    public PresenceState StateOf(UserId user, IReadOnlyDictionary<UserId, DateTimeOffset> times)
+    /// <summary>Whether the user is online at this node.</summary>
+    public bool IsHere(UserId user)
     {
         lock (_lock)
-        {
-            if (_users.ContainsKey(user))
-                return new PresenceState(user, Online: true, LastSeen: null);
-        }
-        return new PresenceState(user, Online: false, lastSeen.Unwritten(user) ?? (times.TryGetValue(user, out var at) ? at : null));
+            return _users.ContainsKey(user);
     }
+
+    /// <summary>What this node says to others.</summary>
+    public StateAtNode StateHere(UserId user) =>
+        IsHere(user) ? new StateAtNode(user, IsOnline: true, LastSeen: null) : new StateAtNode(user, IsOnline: false, lastSeen.Unwritten(user));
+
+    /// <summary>The present state, over all nodes. <paramref name="times"/> are last-seen times that were just read.</summary>
+    public PresenceState StateOf(UserId user, IReadOnlyDictionary<UserId, DateTimeOffset> times)
+    {
+        if (IsHere(user) || remote.IsOnline(user))
+            return new PresenceState(user, Online: true, LastSeen: null);
+        DateTimeOffset? read = times.TryGetValue(user, out var at) ? at : null;
+        return new PresenceState(user, Online: false, Later(Later(lastSeen.Unwritten(user), remote.LastSeenOf(user)), read));
+    }
+
+    private static DateTimeOffset? Later(DateTimeOffset? one, DateTimeOffset? other) => one is null || other > one ? other : one;
 
     private void Leave(Departure departure)
     {
@@ -76,7 +88,14 @@ internal sealed class OnlineUsers(
             departure.Cancel();
         }
         metrics.OnlineUsers.Add(-1);
-        announcements.Offer(departure.User);
+        Announce(departure.User);
+    }
+
+    private void Announce(UserId user)
+    {
+        interests.Tell(user, StateHere);
+        if (!remote.IsOnline(user))
+            announcements.Offer(user);
     }
 
     private sealed class OnlineUser(ConnectionId first)

@@ -17,6 +17,7 @@ internal sealed class AnnouncementWorker(
     IMediator mediator, TimeProvider clock, ILogger<AnnouncementWorker> log) : BackgroundService
 {
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
+    private static readonly Dictionary<UserId, DateTimeOffset> NoTimes = [];
 
     // At most as many as are subscribed to.
     private readonly ConcurrentDictionary<UserId, bool> _failed = new();
@@ -66,7 +67,7 @@ internal sealed class AnnouncementWorker(
             return;
 
         // The state is read last: if it changes after that, the user is queued again.
-        var times = await lastSeen.GetAsync([user], ct);
+        var times = online.StateOf(user, NoTimes) is { Online: false } ? await lastSeen.GetAsync([user], ct) : NoTimes;
         await mediator.Publish(new PresenceChanged(online.StateOf(user, times), told), ct);
     }
 }

@@ -23,6 +23,7 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
     private readonly Dictionary<ConnectionId, Dictionary<UserId, Subscription>> _ofConnection = [];
     private readonly Dictionary<UserId, UserEntry<Subscription>> _ofUser = [];
     private readonly Dictionary<UserId, UserEntry<ConnectionId>> _watchers = [];
+    private HashSet<UserId> _unwatched = [];
     private int _count;
     private long _removals;
 
@@ -36,10 +37,32 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         }
     }
 
-    public bool IsWatched(UserId user)
+    public bool IsWatched(UserId user) => CountOf(user) > 0;
+
+    /// <summary>The number of subscriptions to a user.</summary>
+    public int CountOf(UserId user)
     {
         lock (_lock)
-            return _ofUser.ContainsKey(user);
+            return _ofUser.TryGetValue(user, out var entry) ? entry.All.Count : 0;
+    }
+
+    /// <summary>All users who are subscribed to.</summary>
+    public IReadOnlyList<UserId> Watched()
+    {
+        lock (_lock)
+            return [.. _ofUser.Keys];
+    }
+
+    /// <summary>The users whose last subscription has ended since the last call. Some may be subscribed to again.</summary>
+    public IReadOnlyCollection<UserId> TakeUnwatched()
+    {
+        lock (_lock)
+        {
+            var taken = _unwatched;
+            if (taken.Count > 0)
+                _unwatched = [];
+            return taken;
+        }
     }
 
     /// <summary>Unsubscribes, then subscribes. If refused, nothing changes.</summary>
@@ -153,7 +176,8 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
             _ofConnection.Remove(connection);
             RemoveFrom(_watchers, device.User, connection);
         }
-        RemoveFrom(_ofUser, subscription.User, subscription);
+        if (RemoveFrom(_ofUser, subscription.User, subscription))
+            _unwatched.Add(subscription.User);
         _count--;
         metrics.Subscriptions.Add(-1);
     }
@@ -165,12 +189,12 @@ internal sealed class Subscriptions(IOptions<PresenceOptions> options, PresenceM
         return entry;
     }
 
-    private static void RemoveFrom<T>(Dictionary<UserId, UserEntry<T>> index, UserId user, T one)
+    /// <returns>Whether it was the user's last one.</returns>
+    private static bool RemoveFrom<T>(Dictionary<UserId, UserEntry<T>> index, UserId user, T one)
     {
         var entry = index[user];
         entry.All.Remove(one);
-        if (entry.All.Count == 0)
-            index.Remove(user);
+        return entry.All.Count == 0 && index.Remove(user);
     }
 
     private sealed class UserEntry<T>
