@@ -81,8 +81,7 @@ internal static class NodesIdleCommand
         using var back = new Latency();
         foreach (var device in lost)
             back.Record(killedAt, device.CaughtUpAt);
-        await WaitAsync(async () => await RedrainedAsync(live, ct) - redrained >= devices.Length - lost.Length, "all others have looked again", ct);
-        var othersLooked = Stopwatch.GetElapsedTime(killedAt);
+        var othersLooked = Stopwatch.GetElapsedTime(killedAt, await LookedAgainAsync(live, redrained, devices.Length - lost.Length, ct));
 
         redrained = await RedrainedAsync(live, ct);
         Console.WriteLine("FLUSHALL");
@@ -90,8 +89,7 @@ internal static class NodesIdleCommand
         await cluster.Redis.ForgetAllAsync();
         await RegisteredAsync(cluster, devices.Length, ct);
         var registered = Stopwatch.GetElapsedTime(flushedAt);
-        await WaitAsync(async () => await RedrainedAsync(live, ct) - redrained >= devices.Length, "all have looked again", ct);
-        var looked = Stopwatch.GetElapsedTime(flushedAt);
+        var looked = Stopwatch.GetElapsedTime(flushedAt, await LookedAgainAsync(live, redrained, devices.Length, ct));
 
         return new NodesIdleResult
         {
@@ -118,7 +116,20 @@ internal static class NodesIdleCommand
         WaitAsync(async () => await cluster.Redis.CountKeysAsync($"*{{u:{Users}*}}:devices") >= users, "all connections are registered", ct);
 
     private static async Task<double> RedrainedAsync(IEnumerable<Server> servers, CancellationToken ct) =>
-        (await Task.WhenAll(servers.Select(server => server.MetricAsync("chat_delivery_redrained", ct)))).Sum();
+        (await Task.WhenAll(servers.Select(server => server.MetricAsync("chat_delivery_redrained_total", ct)))).Sum();
+
+    /// <returns>When the last of them had: as many as are there, and no more for 2 s.</returns>
+    private static async Task<long> LookedAgainAsync(IReadOnlyList<Server> servers, double before, int connections, CancellationToken ct)
+    {
+        var (seen, lastAt) = (before, Stopwatch.GetTimestamp());
+        await WaitAsync(async () =>
+        {
+            if (await RedrainedAsync(servers, ct) is var now && now > seen)
+                (seen, lastAt) = (now, Stopwatch.GetTimestamp());
+            return seen - before >= connections && Stopwatch.GetElapsedTime(lastAt) > TimeSpan.FromSeconds(2);
+        }, $"{connections} connections have looked again", ct);
+        return lastAt;
+    }
 
     private static async Task WaitAsync(Func<Task<bool>> condition, string what, CancellationToken ct)
     {

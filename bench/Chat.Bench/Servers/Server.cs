@@ -107,7 +107,7 @@ internal sealed class Server : IAsyncDisposable
         await process.WaitForExitAsync();
     }
 
-    /// <summary>A metric's value, all its labels together. The server gives the same figures again for 300 ms.</summary>
+    /// <summary>A metric's value, all its labels together; 0 for one that has not been counted yet. The server gives the same figures again for 300 ms.</summary>
     public async Task<double> MetricAsync(string name, CancellationToken ct)
     {
         using var http = NewHttpClient();
