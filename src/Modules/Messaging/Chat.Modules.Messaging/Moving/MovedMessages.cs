@@ -102,8 +102,6 @@ internal sealed class MovedMessages(RocksMessageLog log) : OfMessages(log)
 /// </summary>
 internal abstract class MovedClaims(RocksMessageLog log) : OfMessages(log)
 {
-    public override long EstimateRows() => 2 * base.EstimateRows();
-
     public override IReadOnlyList<MovedRow> Read(string? after, int limit) => base.Read(after, limit / 2);
 
     protected override IEnumerable<MovedRow> ToRows(string position, LoggedMessage message)
@@ -131,6 +129,9 @@ internal sealed class MovedAttempts(RocksMessageLog log) : MovedClaims(log)
 {
     public override string Name => "attempts";
 
+    // Half of the claims by id, as they are random. Most names give a time.
+    public override long EstimateRows() => base.EstimateRows() / 2;
+
     public override string Table => "messaging_attempts";
 
     public override IReadOnlyList<string> Columns { get; } = ["attempt", "message_id", "term", "conversation", "after", "sender", "client_msg_id"];
@@ -141,6 +142,8 @@ internal sealed class MovedAttempts(RocksMessageLog log) : MovedClaims(log)
 internal sealed class MovedMoments(RocksMessageLog log) : MovedClaims(log)
 {
     public override string Name => "attempts by moment";
+
+    public override long EstimateRows() => base.EstimateRows() * 3 / 2;
 
     public override string Table => "messaging_moments";
 
