@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Messaging.Contracts;
@@ -21,7 +22,7 @@ public sealed class RelayCodecTests
     [Fact]
     public void A_message_is_read_as_it_was_written()
     {
-        var reader = new RelayReader(RelayWriter.Push(Appended, new TextCodec()).Span);
+        var reader = new BusReader(RelayWriter.Push(Appended, new TextCodec()).Span);
 
         Assert.Equal((byte)RelayKind.Push, reader.Byte());
         Assert.Equal(Appended, reader.Appended(reader.Conversation(), new TextCodec()));
@@ -32,14 +33,14 @@ public sealed class RelayCodecTests
     public void An_event_is_read_as_it_was_written(string name)
     {
         var item = EventOf(name);
-        var writer = new RelayWriter(RelayKind.Tell);
+        var writer = RelayWriter.Begin(RelayKind.Tell);
         Assert.True(writer.TryWrite(item));
 
-        var reader = new RelayReader(writer.Written.Span[1..]);
+        var reader = new BusReader(writer.Written.Span[1..]);
         var read = reader.Event();
 
         Assert.IsType(item.GetType(), read);
-        var again = new RelayWriter(RelayKind.Tell);
+        var again = RelayWriter.Begin(RelayKind.Tell);
         again.TryWrite(read!);
         Assert.Equal(writer.Written.ToArray(), again.Written.ToArray());
         Assert.Equal(item.CoalescingKey, read!.CoalescingKey);
@@ -48,7 +49,7 @@ public sealed class RelayCodecTests
     [Fact]
     public void An_event_that_only_this_node_has_is_not_written()
     {
-        var writer = new RelayWriter(RelayKind.Tell);
+        var writer = RelayWriter.Begin(RelayKind.Tell);
 
         Assert.False(writer.TryWrite(new PresenceEvent(new PresenceState(UserId.Parse("alice"), true, null))));
         Assert.Equal(1, writer.Written.Length);
@@ -57,7 +58,7 @@ public sealed class RelayCodecTests
     [Fact]
     public void An_event_of_a_newer_version_is_passed_over()
     {
-        var reader = new RelayReader([200, 1, 2, 3]);
+        var reader = new BusReader([200, 1, 2, 3]);
 
         Assert.Null(reader.Event());
     }
@@ -73,7 +74,7 @@ public sealed class RelayCodecTests
             var cut = whole[..length];
             Assert.Throws<FormatException>(() =>
             {
-                var reader = new RelayReader(cut);
+                var reader = new BusReader(cut);
                 reader.Byte();
                 reader.Appended(reader.Conversation(), new TextCodec());
             });
@@ -83,13 +84,13 @@ public sealed class RelayCodecTests
     [Fact]
     public void A_list_cannot_say_that_it_is_longer_than_the_bytes()
     {
-        var writer = new RelayWriter(RelayKind.Left);
+        var writer = RelayWriter.Begin(RelayKind.Left);
         writer.Write(long.MaxValue);
         var bytes = writer.Written.ToArray();
 
         Assert.Throws<FormatException>(() =>
         {
-            var reader = new RelayReader(bytes);
+            var reader = new BusReader(bytes);
             reader.Byte();
             reader.Users();
         });

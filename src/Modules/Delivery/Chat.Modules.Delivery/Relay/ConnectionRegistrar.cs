@@ -137,7 +137,7 @@ internal sealed class ConnectionRegistrar(
     {
         await base.StopAsync(cancellationToken);
         if (fanOut.IsSettled)
-            bus.Broadcast(NodeRelay.Topic, new RelayWriter(RelayKind.Finished).Written);
+            bus.Broadcast(NodeRelay.Topic, RelayWriter.Begin(RelayKind.Finished).Written);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -254,7 +254,7 @@ internal sealed class ConnectionRegistrar(
                 connection.BeginDrain();
             return;
         }
-        var writer = new RelayWriter(RelayKind.Arrived);
+        var writer = RelayWriter.Begin(RelayKind.Arrived);
         writer.Write((long)added.Count);
         foreach (var connection in added)
         {
@@ -309,7 +309,7 @@ internal sealed class ConnectionRegistrar(
         var users = removed.Select(connection => connection.Device.User).Where(user => !receivers.IsHere(user)).Distinct().ToList();
         if (users.Count == 0)
             return;
-        var writer = new RelayWriter(RelayKind.Left);
+        var writer = RelayWriter.Begin(RelayKind.Left);
         writer.Write(users);
         bus.Broadcast(NodeRelay.Topic, writer.Written);
     }
@@ -328,7 +328,7 @@ internal sealed class ConnectionRegistrar(
 
     private static ReadOnlyMemory<byte> Registered(RegisteredFlags flags)
     {
-        var writer = new RelayWriter(RelayKind.Registered);
+        var writer = RelayWriter.Begin(RelayKind.Registered);
         writer.Write((byte)flags);
         return writer.Written;
     }

@@ -34,7 +34,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     /// <summary>A conversation with too many members to look for each.</summary>
     public void AdvanceEverywhere(ConversationId conversation, SeqNo head)
     {
-        var writer = new RelayWriter(RelayKind.Advance);
+        var writer = RelayWriter.Begin(RelayKind.Advance);
         writer.Write(conversation);
         writer.Write(head.Value);
         bus.Broadcast(Topic, writer.Written);
@@ -46,7 +46,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
         {
             if (nodes.NodesOf(some) is not { Count: > 0 } to)
                 continue;
-            var writer = new RelayWriter(RelayKind.Tell);
+            var writer = RelayWriter.Begin(RelayKind.Tell);
             writer.Write(some);
             if (writer.TryWrite(item))
                 Send(to, writer.Written);
@@ -57,7 +57,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     {
         if (nodes.NodesOf([device.User]) is not { Count: > 0 } to)
             return;
-        var writer = new RelayWriter(RelayKind.TellOtherDevices);
+        var writer = RelayWriter.Begin(RelayKind.TellOtherDevices);
         writer.Write(device);
         if (writer.TryWrite(item))
             Send(to, writer.Written);
@@ -67,7 +67,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     {
         if (nodes.NodesOf(users) is not { Count: > 0 } to)
             return;
-        var writer = new RelayWriter(RelayKind.Join);
+        var writer = RelayWriter.Begin(RelayKind.Join);
         writer.Write(conversation);
         writer.Write(users);
         Send(to, writer.Written);
@@ -77,7 +77,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     {
         if (nodes.NodesOf([user]) is not { Count: > 0 } to)
             return;
-        var writer = new RelayWriter(RelayKind.Leave);
+        var writer = RelayWriter.Begin(RelayKind.Leave);
         writer.Write(conversation);
         writer.Write(user);
         Send(to, writer.Written);
@@ -87,7 +87,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     {
         if (nodes.NodesOf([device.User]) is not { Count: > 0 } to)
             return;
-        var writer = new RelayWriter(RelayKind.Close);
+        var writer = RelayWriter.Begin(RelayKind.Close);
         writer.Write(device);
         writer.Write((byte)reason);
         Send(to, writer.Written);
@@ -97,7 +97,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     {
         if (to.Count == 0)
             return;
-        var writer = new RelayWriter(RelayKind.Advance);
+        var writer = RelayWriter.Begin(RelayKind.Advance);
         writer.Write(conversation);
         writer.Write(head.Value);
         Send(to, writer.Written);

@@ -55,7 +55,7 @@ internal sealed class RelayReceiver(
 
     private void Receive(NodeId from, ReadOnlySpan<byte> payload)
     {
-        var reader = new RelayReader(payload);
+        var reader = new BusReader(payload);
         switch ((RelayKind)reader.Byte())
         {
             case RelayKind.Push:
@@ -116,7 +116,7 @@ internal sealed class RelayReceiver(
             registrar.Answer(node);
     }
 
-    private void Push(RelayReader reader)
+    private void Push(BusReader reader)
     {
         var conversation = reader.Conversation();
         Task<IReadOnlyList<UserId>> members;
