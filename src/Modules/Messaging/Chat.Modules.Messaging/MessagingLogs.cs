@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Nodes;
 using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Messaging;
@@ -43,4 +44,10 @@ internal static partial class MessagingLogs
 
     [LoggerMessage(EventId = 3013, Level = LogLevel.Warning, Message = "This server's stream of the change feed was not renewed; the renewal is tried again")]
     public static partial void StreamNotRenewed(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 3014, Level = LogLevel.Warning, Message = "Node {Node} has not answered for {Timeout}: messages of the conversations that it appends are appended by this server for now")]
+    public static partial void HomeSilent(this ILogger log, NodeId node, TimeSpan timeout);
+
+    [LoggerMessage(EventId = 3015, Level = LogLevel.Error, Message = "Appending for another server failed unexpectedly; its client was told unavailable")]
+    public static partial void HandedAppendFailed(this ILogger log, Exception e);
 }

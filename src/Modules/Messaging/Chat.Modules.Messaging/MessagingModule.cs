@@ -7,9 +7,9 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.History;
+using Chat.Modules.Messaging.Homes;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
-using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Moving;
 using Chat.Modules.Messaging.Sending;
 using Microsoft.AspNetCore.Routing;
@@ -30,6 +30,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<WaitingAppends>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)
+        .AddConversationHomes(context)
         .AddSingleton<IContentCodec, LogContentCodec>()
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()

@@ -27,6 +27,11 @@ internal sealed class MessagingOptions
     [Range(65_536L, 17_179_869_184L)] public long MaxWaitingAppendBytes { get; init; } = 64 << 20;
 
     /// <summary>
+    /// How long another server that appends for this one may say nothing, in milliseconds, before this one appends itself. 100 to 60 000; default 1 000.
+    /// </summary>
+    [Range(100, 60_000)] public int HomeTimeoutMs { get; init; } = 1_000;
+
+    /// <summary>
     /// The most direct conversations that one user may begin, by sending the first message. Those begun by others do not count, and existing ones are not affected. 1
     /// to 1 000 000; default 10 000.
     /// </summary>

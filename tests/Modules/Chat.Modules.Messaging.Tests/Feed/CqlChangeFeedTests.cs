@@ -1,7 +1,6 @@
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
-using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Sending;
 using Chat.Testing;

@@ -106,7 +106,7 @@ public sealed partial class ClusterInboxProperties
             var clock = new SkewedTime(_time, _time.Between(0, Times.ClockSpread.TotalMilliseconds));
             var random = new Random(_time.Random.Next());
             var touches = new Touches(new Streams(_tables, _runs, ++_lastRun), _tables, Times, clock, random);
-            var log = new CqlMessageLog(_tables, touches, Times, clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
+            var log = new CqlMessageLog(_tables, touches, Times, new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
             log.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
             var host = new Host(
                 _lastRun, new VirtualProcess(_time), clock, log, new CqlInbox(log, _tables, Times, Meters, clock, NullLogger<CqlInbox>.Instance), touches, _tables);

@@ -49,7 +49,8 @@ internal sealed class CqlInboxes : IAsyncDisposable
         var tables = new CqlInboxTables(_session, ClusterTimes.Default, TimeProvider.System);
         var touches = new Touches(new CqlFeedTables(_session, TimeProvider.System), tables, ClusterTimes.Default, Clock, Random.Shared);
         var log = new CqlMessageLog(
-            new CqlLogTables(_session, TimeProvider.System), touches, ClusterTimes.Default, Clock, new ActivityClock(NullLogger<ActivityClock>.Instance));
+            new CqlLogTables(_session, TimeProvider.System), touches, ClusterTimes.Default, new SharedConversations(Clock), Clock,
+            new ActivityClock(NullLogger<ActivityClock>.Instance));
         await log.OpenAsync(ct);
         return new Server(log, new CqlInbox(log, tables, ClusterTimes.Default, Meters, Clock, NullLogger<CqlInbox>.Instance));
     }
@@ -61,7 +62,8 @@ internal sealed class CqlInboxes : IAsyncDisposable
         var touches = new Touches(
             new CqlFeedTables(unwritten, TimeProvider.System), new CqlInboxTables(unwritten, ClusterTimes.Default, TimeProvider.System), ClusterTimes.Default, Clock, Random.Shared);
         return new CqlMessageLog(
-            new CqlLogTables(_session, TimeProvider.System), touches, ClusterTimes.Default, Clock, new ActivityClock(NullLogger<ActivityClock>.Instance));
+            new CqlLogTables(_session, TimeProvider.System), touches, ClusterTimes.Default, new SharedConversations(Clock), Clock,
+            new ActivityClock(NullLogger<ActivityClock>.Instance));
     }
 
     public Task DeleteAsync(UserId user, CancellationToken ct) =>

@@ -5,7 +5,6 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log.Cluster;
-using Chat.Modules.Messaging.Log.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Messaging.Log;
@@ -19,6 +18,7 @@ internal static class LogRegistration
             .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
             .AddSingleton<ILogTables, CqlLogTables>()
             .AddSingleton<ISendLimit, UuidTimeRates>()
+            .AddSingleton<SharedConversations>()
             .AddSingleton<CqlMessageLog>()
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<CqlMessageLog>())
             .AddSingleton<IOpenedAtStart>(provider => provider.GetRequiredService<CqlMessageLog>())

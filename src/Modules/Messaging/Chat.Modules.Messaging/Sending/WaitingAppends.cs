@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Homes;
 using Chat.Modules.Messaging.Log;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -19,6 +20,8 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private readonly IMessageLog _log;
     private readonly AppendedPublisher _publisher;
     private readonly AppendsUnderWay _underWay;
+    private readonly IConversationHomes _homes;
+    private readonly Func<MessageDraft, Task<SentMessage>> _here;
     private readonly TimeSpan _timeout;
     private readonly MessagingMetrics _metrics;
     private readonly ILogger<WaitingAppends> _logger;
@@ -30,10 +33,10 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private int _stalled;
 
     public WaitingAppends(
-        IMessageLog log, AppendedPublisher publisher, AppendsUnderWay underWay, IOptions<MessagingOptions> options, MessagingMetrics metrics, IMeterFactory meters,
+        IMessageLog log, AppendedPublisher publisher, AppendsUnderWay underWay, IConversationHomes homes, IOptions<MessagingOptions> options, MessagingMetrics metrics, IMeterFactory meters,
         TimeProvider clock, ILogger<WaitingAppends> logger)
     {
-        (_log, _publisher, _underWay, _metrics, _logger) = (log, publisher, underWay, metrics, logger);
+        (_log, _publisher, _underWay, _homes, _here, _metrics, _logger) = (log, publisher, underWay, homes, AppendHereAsync, metrics, logger);
         _timeout = TimeSpan.FromMilliseconds(options.Value.AppendTimeoutMs);
         _watch = clock.CreateTimer(static appends => ((WaitingAppends)appends!).AnswerOverdue(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var meter = meters.Create("Chat");
@@ -48,7 +51,12 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     /// <param name="draft">What to append.</param>
     /// <param name="started">When its sender began to wait, by <see cref="MessagingMetrics.Start"/>.</param>
     /// <exception cref="StoreUnavailableException">See <see cref="IMessageLog.AppendAsync"/>.</exception>
-    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started)
+    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started) => BeginAsync(draft, started);
+
+    /// <summary>As <see cref="AppendAsync"/>, on this server, for another one, where the sender's command is counted.</summary>
+    public Task<Result<SentMessage>> AppendHandedAsync(MessageDraft draft) => BeginAsync(draft, started: null);
+
+    private Task<Result<SentMessage>> BeginAsync(MessageDraft draft, long? started)
     {
         if (_underWay.TryBegin(draft, out var watch) is not { } append)
         {
@@ -68,15 +76,13 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
 
     public void Dispose() => _watch.Dispose();
 
-    private async Task RunAsync(PendingAppend append, long started)
+    private async Task RunAsync(PendingAppend append, long? started)
     {
         SentMessage? sent = null;
         Exception? failure = null;
         try
         {
-            var appended = await _log.AppendAsync(append.Draft, CancellationToken.None);
-            await _publisher.PublishOnceAsync(appended);
-            sent = appended.ToSent();
+            sent = await (started is null ? _here(append.Draft) : _homes.AppendAsync(append.Draft, _here));
         }
         catch (Exception e)
         {
@@ -91,8 +97,16 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         }
         if (_stalled != 0 && _underWay.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
             _logger.LogAnswersAgain();
-        _metrics.Accepted(started, sent.Duplicate);
+        if (started is { } commanded)
+            _metrics.Accepted(commanded, sent.Duplicate);
         append.TrySetResult(sent);
+    }
+
+    private async Task<SentMessage> AppendHereAsync(MessageDraft draft)
+    {
+        var appended = await _log.AppendAsync(draft, CancellationToken.None);
+        await _publisher.PublishOnceAsync(appended);
+        return appended.ToSent();
     }
 
     private void AnswerOverdue()

@@ -3,10 +3,13 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Homes;
+using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Sending;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -30,7 +33,8 @@ public sealed class CqlLogProperties
         {
             try
             {
-                new World(seed).Run();
+                using var world = new World(seed);
+                world.Run();
             }
             catch (Exception e)
             {
@@ -40,7 +44,7 @@ public sealed class CqlLogProperties
     }
 
     /// <summary>Hosts, clients and readers of one run.</summary>
-    private sealed class World
+    private sealed class World : IDisposable
     {
         private const int Hosts = 3;
         private const int Clients = 5;
@@ -50,8 +54,14 @@ public sealed class CqlLogProperties
 
         private readonly VirtualTime _time;
         private readonly VirtualTables _tables;
+        private readonly VirtualNodes _nodes;
+        private readonly TestMeters _meters = new();
         private readonly VirtualProcess _outside;
         private readonly Host[] _hosts = new Host[Hosts];
+        private readonly List<FakeMediator> _mediators = [];
+
+        // Whether sends are handed to the home of their conversation.
+        private readonly bool _withHomes;
         private readonly Dictionary<(UserId, string), LoggedMessage> _acked = [];
         private readonly Dictionary<(ConversationId, SeqNo), MessageId> _seen = [];
         private readonly Dictionary<ConversationId, SeqNo> _newestAcked = [];
@@ -61,6 +71,8 @@ public sealed class CqlLogProperties
         {
             _time = new VirtualTime(seed);
             _tables = new VirtualTables(_time);
+            _nodes = new VirtualNodes(_time);
+            _withHomes = _time.Chance(0.5);
             _outside = new VirtualProcess(_time);
             foreach (var conversation in Conversations)
             {
@@ -73,13 +85,17 @@ public sealed class CqlLogProperties
 
         public void Run() => _time.RunUntilDone(_outside.Start(RunAsync));
 
+        // The meters would keep all that they measure in memory.
+        public void Dispose() => _meters.Dispose();
+
         private async Task<bool> RunAsync()
         {
             _tables.Faults = _time.Random.Next(4) * 0.04;
+            _nodes.Faults = _time.Random.Next(3) * 0.02;
             var troubles = Enumerable.Range(0, Hosts).Select(TroubleAsync).ToList();
             var readers = Conversations.Select(ReadAsync).ToList();
             await Task.WhenAll(Enumerable.Range(0, Clients).Select(SendAllAsync));
-            _tables.Faults = 0;
+            _tables.Faults = _nodes.Faults = 0;
             _over = true;
             await Task.WhenAll([.. troubles, .. readers]);
             await CheckAsync();
@@ -91,16 +107,28 @@ public sealed class CqlLogProperties
 
         private Host StartHost()
         {
-            var meters = new TestMeters();
-            var log = ClusterLogs.Of(_tables, _time, new Random(_time.Random.Next()));
+            var process = new VirtualProcess(_time);
+            var node = _nodes.Add(process);
+            var shared = new SharedConversations(_time);
+            var log = ClusterLogs.Of(_tables, _time, new Random(_time.Random.Next()), shared: shared);
+            var metrics = new MessagingMetrics(_meters, _time);
             var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
-            var rates = new UuidTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time);
-            var directs = new DirectConversationLimits(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), meters, _time), Options.Create(new MessagingOptions()));
+            var rates = new UuidTimeRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _time);
+            var directs = new DirectConversationLimits(log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _time), Options.Create(new MessagingOptions()));
             var answers = new AppendedPublisher(mediator);
-            var appends = Appends.To(log, answers, meters, _time);
-            return new Host(
-                new VirtualProcess(_time), log,
-                new SendMessageHandler(log, mediator, [rates], directs, answers, appends, new MessagingMetrics(meters, _time), _time), mediator);
+            var options = new MessagingOptions { HomeTimeoutMs = 100 };
+            var homes = new ConversationHomes(node, node, shared, metrics, Options.Create(options), _time, NullLogger<ConversationHomes>.Instance);
+            var appends = Appends.To(log, answers, _meters, _time, homes: _withHomes ? homes : null);
+            var service = new HomeService(homes, appends, node, node, Options.Create(options), _time, NullLogger<HomeService>.Instance);
+            (node.Observer, node.Handler) = (homes, service);
+            _nodes.Join(node);
+            _ = process.Start(async () =>
+            {
+                await Task.WhenAll(homes.WatchAsync(CancellationToken.None), service.WorkAsync(CancellationToken.None));
+                return true;
+            });
+            _mediators.Add(mediator);
+            return new Host(process, log, new SendMessageHandler(log, mediator, [rates], directs, answers, appends, metrics, _time), node);
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];
@@ -113,14 +141,20 @@ public sealed class CqlLogProperties
                 if (_time.Chance(0.5))
                 {
                     _hosts[number].Process.Kill();
+                    _nodes.StandsStill(_hosts[number].Node, () => false);
                     await _time.After(_time.Between(0, 200));
                     _hosts[number] = StartHost();
                 }
                 else
                 {
+                    var goesOn = false;
                     _hosts[number].Process.Pause();
+                    _nodes.StandsStill(_hosts[number].Node, () => goesOn);
                     await _time.After(_time.Between(1, 400));
+                    goesOn = true;
                     _hosts[number].Process.Resume();
+                    if (!_hosts[number].Node.HoldsLease)
+                        _nodes.Join(_hosts[number].Node);
                 }
             }
         }
@@ -190,8 +224,10 @@ public sealed class CqlLogProperties
                 try
                 {
                     var sent = (await send).Value;
-                    // Whichever host answers has told the devices that are connected to it, and once.
-                    Acked(Assert.Single(host.Mediator.Published.Cast<MessageAppended>(), told => told.Message.Id == sent.Id).Message, command);
+                    // It was raised before it is answered, and by each host once at most.
+                    var told = _mediators.Select(mediator => mediator.Published.Cast<MessageAppended>().Where(one => one.Message.Id == sent.Id).ToList()).ToList();
+                    Assert.All(told, ofHost => Assert.True(ofHost.Count <= 1));
+                    Acked(told.SelectMany(ofHost => ofHost).First().Message, command);
                     return;
                 }
                 catch (StoreUnavailableException)
@@ -273,6 +309,6 @@ public sealed class CqlLogProperties
             }
         }
 
-        private sealed record Host(VirtualProcess Process, CqlMessageLog Log, SendMessageHandler Handler, FakeMediator Mediator);
+        private sealed record Host(VirtualProcess Process, CqlMessageLog Log, SendMessageHandler Handler, VirtualNode Node);
     }
 }

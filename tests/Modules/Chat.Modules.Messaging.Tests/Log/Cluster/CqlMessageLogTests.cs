@@ -71,6 +71,40 @@ public sealed class CqlMessageLogTests(CassandraServer server) : MessageLogContr
         }
     }
 
+    // A row that stands alone, as a part of what a writer wrote before its term was lost.
+    [Fact]
+    public async Task What_a_lost_term_has_left_is_removed()
+    {
+        var first = (await Log.AppendAsync(Draft(Team, Alice, "1"), Ct)).Message;
+        await using var other = await OpenAnotherAsync();
+        var tables = new CqlLogTables(_session!, TimeProvider.System);
+        await tables.WriteRowsAsync(1, [first with { Id = AttemptKey.NewId(2, Activity.At(Now)), SeqNo = new SeqNo(3), ClientMsgId = "lost" }], Ct);
+        Assert.Equal(2, (await tables.ReadUpAsync(Team, 0, SeqNo.None, 10, Ct)).Count);
+
+        var second = (await other.AppendAsync(Draft(Team, Bob, "2"), Ct)).Message;
+
+        await Wait.UntilAsync(async () => (await tables.ReadUpAsync(Team, 0, SeqNo.None, 10, Ct)).Count == 2, "the row is removed");
+        Assert.Equal([first, second], await ReadAllAsync(Team));
+    }
+
+    // The row is made anew by the erasure, with nothing but its key: it does not count, as before.
+    [Fact]
+    public async Task A_row_that_is_erased_while_it_is_removed_harms_nobody()
+    {
+        var first = (await Log.AppendAsync(Draft(Team, Alice, "1"), Ct)).Message;
+        await using var other = await OpenAnotherAsync();
+        var tables = new CqlLogTables(_session!, TimeProvider.System);
+        var second = (await other.AppendAsync(Draft(Team, Bob, "2"), Ct)).Message;
+        await _session!.ExecuteAsync(
+            new("UPDATE messaging_messages SET body = '', erased = true WHERE conversation = ? AND bucket = 0 AND seq_no = 3 AND term = 1", Team.Value), Ct);
+
+        Assert.Equal(3, (await tables.ReadUpAsync(Team, 0, SeqNo.None, 10, Ct)).Count);
+        Assert.Equal([first, second], await ReadAllAsync(Team));
+        Assert.Equal(second.SeqNo, await Log.GetHeadAsync(Team, Ct));
+        Assert.Equal(second, Assert.Single(await Log.ReadNewestAsync([Team], Ct)));
+        Assert.Equal(new SeqNo(3), (await Log.AppendAsync(Draft(Team, Alice, "3"), Ct)).Message.SeqNo);
+    }
+
     [Fact]
     public async Task Pages_go_on_over_the_end_of_a_bucket()
     {

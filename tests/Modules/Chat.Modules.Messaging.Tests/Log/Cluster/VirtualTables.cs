@@ -14,6 +14,8 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
 {
     private const int Quorum = 2;
 
+    private static readonly object Deleted = new();
+
     // Cells by partition, ordered within one.
     private readonly Dictionary<string, SortedDictionary<string, Cell>>[] _replicas = [[], [], []];
 
@@ -78,6 +80,9 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         var erased = row with { Message = row.Message with { Content = MessageContent.Erased } };
         return WriteAsync($"rows {row.Message.Conversation} {Buckets.Of(row.SeqNo)}", [(RowKey(row.SeqNo, row.Term), new Cell(2, erased))]);
     }
+
+    public Task RemoveAsync(IReadOnlyList<LogRow> rows, CancellationToken ct) => Task.WhenAll(rows.Select(row => WriteAsync(
+        $"rows {row.Message.Conversation} {Buckets.Of(row.Message.SeqNo)}", [(RowKey(row.Message.SeqNo, row.Term), new Cell(3, Deleted))])));
 
     public async Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
@@ -171,7 +176,7 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
                 if (++answered < Quorum || time.Chance(Faults))
                     return;
                 // Those that were asked have what the reader gets before it does, and no more than that: a page tears what was written together.
-                var page = new SortedDictionary<string, Cell>(ask(merged).ToDictionary(), StringComparer.Ordinal);
+                var page = new SortedDictionary<string, Cell>(ask(merged.Where(cell => cell.Value.Value != Deleted)).ToDictionary(), StringComparer.Ordinal);
                 time.At(time.Between(0, 2), () =>
                 {
                     foreach (var (key, cell) in page)

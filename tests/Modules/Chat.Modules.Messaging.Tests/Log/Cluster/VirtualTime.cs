@@ -19,7 +19,8 @@ internal sealed class VirtualTime(int seed) : TimeProvider
 
     public override DateTimeOffset GetUtcNow() => Start.AddTicks(_now);
 
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new Timer(this, callback, state, dueTime);
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+        new Timer(this, callback, state, dueTime, period);
 
     public bool Chance(double probability) => Random.NextDouble() < probability;
 
@@ -59,17 +60,24 @@ internal sealed class VirtualTime(int seed) : TimeProvider
         // Of the last change: what was due by an earlier one does not happen.
         private int _changes;
 
-        public Timer(VirtualTime time, TimerCallback callback, object? state, TimeSpan dueTime)
+        public Timer(VirtualTime time, TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
             (_time, _fire) = (time, () => callback(state));
-            Change(dueTime, Timeout.InfiniteTimeSpan);
+            Change(dueTime, period);
         }
 
         public bool Change(TimeSpan dueTime, TimeSpan period)
         {
             var change = ++_changes;
-            if (dueTime >= TimeSpan.Zero)
-                _time.At(dueTime, () => { if (_changes == change) _fire(); });
+            if (dueTime < TimeSpan.Zero)
+                return true;
+            _time.At(dueTime, () =>
+            {
+                if (_changes != change)
+                    return;
+                Change(period, period);
+                _fire();
+            });
             return true;
         }
 

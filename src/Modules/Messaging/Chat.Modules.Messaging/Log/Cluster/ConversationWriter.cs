@@ -127,6 +127,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             // The term is over, and with it the claims: anew in the next one, which finds them and what of the batch it has counted in.
             _held = null;
             _lostTerms++;
+            context.Shared.Add(conversation);
             PutBack(batch);
         }
         catch (Exception e)
@@ -214,9 +215,12 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         // fence and written rows since.
         var term = (state?.Term ?? 0) + 1;
         var begun = await tables.ReadStateAsync(conversation, CancellationToken.None);
-        var head = await FindHeadAsync(begun!);
+        var lost = new List<LogRow>();
+        var head = await FindHeadAsync(begun!, lost);
         if (!await tables.SetFenceAsync(conversation, term, head, CancellationToken.None))
             return null;
+        if (lost.Count > 0)
+            _ = RemoveAsync(lost);
         if (head == SeqNo.None && conversation.IsDirect)
             await tables.AddDirectAsync(conversation, FirstSender(), CancellationToken.None);
         return new HeldTerm(term, head, begun!.Bucket);
@@ -230,7 +234,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     // Seen from the top: rows that terms in between have left, which count no more; rows of the last term that are torn, which nobody has been
     // told of; and then the newest that counts.
-    private async Task<SeqNo> FindHeadAsync(ConversationState state)
+    // What is above it is lost.
+    private async Task<SeqNo> FindHeadAsync(ConversationState state, List<LogRow> lost)
     {
         for (var bucket = state.Bucket; bucket >= Buckets.Of(state.Fence.Next); bucket--)
         {
@@ -245,12 +250,27 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
                 var after = isAll ? start : new SeqNo(rows[0].SeqNo.Value - 1);
                 if (GaplessRows.Count(rows, after, start) is not { } whole)
                     continue;
+                var head = whole > 0 ? rows[whole - 1].SeqNo : after;
+                lost.AddRange(read.Where(row => row.Message.SeqNo > head));
                 if (whole > 0)
-                    return rows[whole - 1].SeqNo;
+                    return head;
                 break;
             }
         }
         return state.Fence;
+    }
+
+    // They cost a reader time, and nothing else: what fails is not repeated.
+    private async Task RemoveAsync(List<LogRow> lost)
+    {
+        try
+        {
+            await context.Tables.RemoveAsync(lost, CancellationToken.None);
+        }
+        catch (StoreUnavailableException)
+        {
+            // They stay.
+        }
     }
 
     /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, those that another server may be appending, and what stays behind these.</summary>

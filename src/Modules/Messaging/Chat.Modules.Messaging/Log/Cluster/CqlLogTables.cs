@@ -50,7 +50,12 @@ internal sealed class CqlLogTables : ILogTables
 
     private const string SelectNewestSenders = $"SELECT {SenderColumns}, conversation {NewestRows}";
 
+    private const string OneRow = "WHERE conversation = ? AND bucket = ? AND seq_no = ? AND term = ?";
+
     private static readonly MessageContent Unread = new(default);
+
+    // Of a row that was erased while it was removed. It is of a term that does not count.
+    private static readonly DeviceAddress Nobody = new(UserId.Parse("removed"), DeviceId.Parse("removed"));
 
     private static readonly TimeSpan LongestRepetition = TimeSpan.FromMinutes(1);
 
@@ -120,18 +125,29 @@ internal sealed class CqlLogTables : ILogTables
         ? _session.ExecuteAsync(ToInsert(term, messages[0].SeqNo, messages[0]), ct)
         : _session.ExecuteBatchAsync([.. messages.Select(message => ToInsert(term, messages[0].SeqNo, message))], ct);
 
+    public async Task RemoveAsync(IReadOnlyList<LogRow> rows, CancellationToken ct)
+    {
+        foreach (var some in rows.Chunk(MaxRows))
+        {
+            await _session.ExecuteBatchAsync(
+                [.. some.Select(row => new CqlStatement(
+                    $"DELETE FROM messaging_messages {OneRow}", row.Message.Conversation.Value, Buckets.Of(row.Message.SeqNo), row.Message.SeqNo.Value, row.Term))], ct);
+        }
+    }
+
     public async Task EraseAsync(LogRow row, CancellationToken ct)
     {
-        const string where = "WHERE conversation = ? AND bucket = ? AND seq_no = ? AND term = ?";
         var conversation = row.Message.Conversation.Value;
         var bucket = Buckets.Of(row.SeqNo);
         var made = await _session.ExecuteAsync(
-            new($"SELECT WRITETIME(sent_at) FROM messaging_messages {where}", conversation, bucket, row.SeqNo.Value, row.Term), ct);
+            new($"SELECT WRITETIME(sent_at) FROM messaging_messages {OneRow}", conversation, bucket, row.SeqNo.Value, row.Term), ct);
+        if (made.Rows.Count == 0)
+            return;
         // Above a repetition of the insert that is still under way, too. Nothing else is ever written there.
         var now = _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
         var timestamp = Math.Max(now, made.Rows[0].Get<long>(0)) + LongestRepetition.Ticks / TimeSpan.TicksPerMicrosecond;
         await _session.ExecuteAsync(
-            new($"UPDATE messaging_messages USING TIMESTAMP ? SET body = '', reply_to = null, content = ?, erased = true {where}",
+            new($"UPDATE messaging_messages USING TIMESTAMP ? SET body = '', reply_to = null, content = ?, erased = true {OneRow}",
                 timestamp, ContentCodec.Encode(MessageContent.Erased), conversation, bucket, row.SeqNo.Value, row.Term), ct);
     }
 
@@ -233,7 +249,9 @@ internal sealed class CqlLogTables : ILogTables
         }
     }
 
-    private static LogRow ToLogRow(ConversationId conversation, CqlRow row, MessageContent content) => new(
+    private static LogRow ToLogRow(ConversationId conversation, CqlRow row, MessageContent content) => row.IsNull(3)
+        ? new(row.Get<long>(1), new SeqNo(row.Get<long>(0)), new(default, conversation, new SeqNo(row.Get<long>(0)), Nobody, "", content, default))
+        : new(
         row.Get<long>(1), new SeqNo(row.Get<long>(2)),
         new LoggedMessage(
             new MessageId(row.Get<Guid>(3)), conversation, new SeqNo(row.Get<long>(0)),

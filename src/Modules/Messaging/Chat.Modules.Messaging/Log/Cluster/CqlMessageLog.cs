@@ -4,9 +4,10 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Log.Cluster;
 using Microsoft.Extensions.Hosting;
 
-namespace Chat.Modules.Messaging.Log.Cluster;
+namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
 /// The log of several hosts in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads; the tables
@@ -37,17 +38,18 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, Touches touches, ClusterTimes times, TimeProvider clock, ActivityClock activity)
-        : this(tables, touches, times, clock, activity, Random.Shared)
+    public CqlMessageLog(ILogTables tables, Touches touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity)
+        : this(tables, touches, times, shared, clock, activity, Random.Shared)
     {
     }
 
     // A test has chance decide the same again.
-    internal CqlMessageLog(ILogTables tables, Touches touches, ClusterTimes times, TimeProvider clock, ActivityClock activity, Random random)
+    internal CqlMessageLog(
+        ILogTables tables, Touches touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, Random random)
     {
         (_tables, _touches, _times, _clock, _activity, _random) = (tables, touches, times, clock, activity, random);
         _reader = new FinalReader(tables, clock);
-        _writers = new WriterContext(tables, _reader, touches, clock, random);
+        _writers = new WriterContext(tables, _reader, touches, shared, clock, random);
         _attempts = _writers.Attempts;
         _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
     }

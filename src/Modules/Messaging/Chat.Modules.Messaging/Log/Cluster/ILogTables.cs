@@ -50,6 +50,9 @@ internal interface ILogTables
     /// <summary>Overwrites what a row that was read says, and leaves the row: later than the write that made it, whatever the hosts' clocks say.</summary>
     Task EraseAsync(LogRow row, CancellationToken ct);
 
+    /// <summary>Deletes rows of one conversation that do not count and never will: those of terms that are over, above the fence of a later one.</summary>
+    Task RemoveAsync(IReadOnlyList<LogRow> rows, CancellationToken ct);
+
     /// <summary>A bucket's rows above a seqNo, by seqNo and, where terms have written the same one, by term.</summary>
     Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 

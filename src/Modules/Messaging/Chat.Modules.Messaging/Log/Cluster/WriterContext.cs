@@ -7,7 +7,7 @@ using Chat.Modules.Messaging.Feed;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The writers of all conversations, and what they share.</summary>
-internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touches touches, TimeProvider clock, Random random)
+internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touches touches, SharedConversations shared, TimeProvider clock, Random random)
 {
     /// <summary>Terms that a writer tries to begin before it gives up.</summary>
     public const int MaxTurns = 20;
@@ -31,6 +31,8 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     public FinalReader Reader => reader;
 
     public Touches Touches => touches;
+
+    public SharedConversations Shared => shared;
 
     public Attempts Attempts { get; } = new(tables, reader);
 

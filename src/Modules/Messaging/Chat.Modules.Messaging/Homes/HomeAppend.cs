@@ -1,0 +1,48 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Log;
+
+namespace Chat.Modules.Messaging.Homes;
+
+/// <summary>An append on its way to where it is done; its task is its answer.</summary>
+internal sealed class HomeAppend(ConversationAppends conversation, MessageDraft draft, Func<MessageDraft, Task<SentMessage>> here)
+    : TaskCompletionSource<SentMessage>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    public ConversationAppends Conversation => conversation;
+
+    public MessageDraft Draft => draft;
+
+    /// <summary>Its place among those under way. This and all below is under the conversation's lock.</summary>
+    public LinkedListNode<HomeAppend>? Place { get; set; }
+
+    /// <summary>Whether it was begun on this server.</summary>
+    public bool IsHere { get; private set; }
+
+    /// <summary>Begins it on this server.</summary>
+    public Task<SentMessage> BeginHere()
+    {
+        IsHere = true;
+        return here(draft);
+    }
+}
+
+/// <summary>This server's appends to one conversation, as long as there are any. All that are under way are at one server.</summary>
+internal sealed class ConversationAppends(ConversationId conversation)
+{
+    public ConversationId Id => conversation;
+
+    /// <summary>Guards all below.</summary>
+    public Lock Lock { get; } = new();
+
+    /// <summary>Those that were begun and have no answer, in their order.</summary>
+    public LinkedList<HomeAppend> UnderWay { get; } = new();
+
+    /// <summary>Those that came when the home had changed: they wait until none is under way at the last one.</summary>
+    public Queue<HomeAppend> Waiting { get; } = new();
+
+    /// <summary>Where those under way are; null for this server.</summary>
+    public HomeLink? At { get; set; }
+
+    /// <summary>It has become empty, and is not used again.</summary>
+    public bool HasEnded { get; set; }
+}

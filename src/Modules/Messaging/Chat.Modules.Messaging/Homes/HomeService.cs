@@ -1,0 +1,144 @@
+using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Sending;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Messaging.Homes;
+
+/// <summary>This server as a home: appends what others hand to it, in their order, and answers. Receives the answers of other homes as well.</summary>
+internal sealed class HomeService(
+    ConversationHomes homes, WaitingAppends appends, INodes nodes, IBus bus, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<HomeService> log)
+    : BackgroundService, IBusHandler
+{
+    // Of each server that has handed something to this one; those that have left are forgotten.
+    private readonly ConcurrentDictionary<NodeId, Asker> _askers = new();
+
+    // While it stops.
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    public string Topic => HomeMessages.Topic;
+
+    public ValueTask ReceiveAsync(NodeId from, ReadOnlyMemory<byte> payload, CancellationToken ct)
+    {
+        var reader = new BusReader(payload.Span);
+        switch ((HomeMessage)reader.Byte())
+        {
+            case HomeMessage.Offer:
+                homes.Offered(from, asks: reader.Byte() == 1);
+                break;
+            case HomeMessage.Withdraw:
+                homes.Withdrawn(from);
+                break;
+            case HomeMessage.Append:
+                Append(from, HomeMessages.Number(ref reader), reader.Draft());
+                break;
+            case HomeMessage.Appended:
+                homes.Answered(from, HomeMessages.Number(ref reader), reader.Sent());
+                break;
+            case HomeMessage.Failed:
+                homes.Failed(from, HomeMessages.Number(ref reader));
+                break;
+            case HomeMessage.Lost:
+                homes.Lost(from, reader.Number());
+                break;
+            case HomeMessage.Working:
+                homes.Heard(from);
+                break;
+        }
+        return default;
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await homes.WithdrawAsync(cancellationToken);
+        // What has begun is answered while the bus still runs.
+        while (_askers.Values.Any(asker => asker.UnderWay > 0) && !cancellationToken.IsCancellationRequested)
+            await Task.Delay(LookEvery, clock, CancellationToken.None);
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <summary>Tells those that wait for this server that it is at work, until cancelled.</summary>
+    public async Task WorkAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.HomeTimeoutMs) / 4, clock);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            foreach (var (node, asker) in _askers)
+            {
+                if (asker.UnderWay > 0)
+                    bus.Send(node, Topic, HomeMessages.Bare(HomeMessage.Working));
+                else if (!nodes.Live.Contains(node))
+                    _askers.TryRemove(node, out _);
+            }
+        }
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => WorkAsync(stoppingToken);
+
+    private void Append(NodeId from, AppendNumber number, MessageDraft draft)
+    {
+        var asker = _askers.GetOrAdd(from, static _ => new Asker());
+        if (asker.Takes(number, out var isLost))
+            _ = AppendAsync(from, asker, number, draft);
+        else if (isLost)
+            bus.Send(from, Topic, HomeMessages.Lost(number.Session));
+    }
+
+    private async Task AppendAsync(NodeId from, Asker asker, AppendNumber number, MessageDraft draft)
+    {
+        asker.Begin();
+        var answer = HomeMessages.Failed(number);
+        try
+        {
+            if (await appends.AppendHandedAsync(draft) is { IsOk: true } result)
+                answer = HomeMessages.Appended(number, result.Value);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The asker's client is told.
+        }
+        catch (Exception e)
+        {
+            log.HandedAppendFailed(e);
+        }
+        asker.End();
+        bus.Send(from, Topic, answer);
+    }
+
+    /// <summary>Another server that hands appends to this one.</summary>
+    private sealed class Asker
+    {
+        // Only the loop of that server's messages touches these.
+        private long _session;
+        private long _next;
+        private bool _hasLost;
+
+        private int _underWay;
+
+        public int UnderWay => Volatile.Read(ref _underWay);
+
+        public void Begin() => Interlocked.Increment(ref _underWay);
+
+        public void End() => Interlocked.Decrement(ref _underWay);
+
+        /// <param name="number">The append's.</param>
+        /// <param name="isLost">One before it is missing, which is seen now.</param>
+        /// <returns>Whether it is the next.</returns>
+        public bool Takes(AppendNumber number, out bool isLost)
+        {
+            if (number.Session > _session)
+                (_session, _next, _hasLost) = (number.Session, 1, false);
+            var isCurrent = number.Session == _session && !_hasLost;
+            isLost = isCurrent && number.Number != _next;
+            _hasLost |= isLost;
+            if (!isCurrent || isLost)
+                return false;
+            _next++;
+            return true;
+        }
+    }
+}
