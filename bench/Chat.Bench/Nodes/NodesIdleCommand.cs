@@ -55,29 +55,33 @@ internal static class NodesIdleCommand
         var devices = Enumerable.Range(0, each * live.Count).Select(n => new IdleDevice($"{Users}{n:D6}", () => live)).ToArray();
 
         var before = await cluster.Redis.ReadAsync();
+        var (serversBefore, databaseBefore) = (CpuOf(live), database?.Read().Cpu);
         var start = Stopwatch.GetTimestamp();
         await Parallel.ForAsync(0, devices.Length, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = ct },
             async (n, stop) => await devices[n].StartAsync(live[n % live.Count], ct).WaitAsync(stop));
         var connecting = Stopwatch.GetElapsedTime(start);
         await RegisteredAsync(cluster, devices.Length, ct);
+        var (connectCpu, connectDatabaseCpu) = (CpuOf(live) - serversBefore, database?.Read().Cpu - databaseBefore);
         var memory = await cluster.Redis.ReadAsync() - before;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{devices.Length:N0} devices connected to {live.Count} hosts in {connecting.TotalSeconds:N1} s; idle for {seconds} s"));
 
         before = await cluster.Redis.ReadAsync();
         var servers = live.Select(server => server.Meter!.Read().Cpu).ToArray();
-        var databaseCpu = database?.Read().Cpu;
+        databaseBefore = database?.Read().Cpu;
         await Task.Delay(TimeSpan.FromSeconds(seconds), ct);
         var idle = await cluster.Redis.ReadAsync() - before;
         var serversCpu = live.Select((server, n) => server.Meter!.Read().Cpu - servers[n]).ToArray();
-        databaseCpu = database?.Read().Cpu - databaseCpu;
+        var databaseCpu = database?.Read().Cpu - databaseBefore;
 
         var killed = live[^1];
         var (lost, redrained) = (devices.Where(device => device.At == killed).ToArray(), await RedrainedAsync(live.SkipLast(1), ct));
         live = [.. live.SkipLast(1)];
         Console.WriteLine($"kill -9 of a host with {lost.Length} connections");
+        (serversBefore, databaseBefore) = (CpuOf(live), database?.Read().Cpu);
         var killedAt = Stopwatch.GetTimestamp();
         await killed.KillAsync();
         await WaitAsync(() => Task.FromResult(Array.TrueForAll(lost, device => device.IsCaughtUp && device.CaughtUpAt > killedAt)), "all are back", ct);
+        var (backCpu, backDatabaseCpu) = (CpuOf(live) - serversBefore, database?.Read().Cpu - databaseBefore);
         using var back = new Latency();
         foreach (var device in lost)
             back.Record(killedAt, device.CaughtUpAt);
@@ -96,6 +100,8 @@ internal static class NodesIdleCommand
             Servers = cluster.Servers.Count,
             Connections = devices.Length,
             ConnectSeconds = connecting.TotalSeconds,
+            ServerCpuMsPerConnect = connectCpu.TotalMilliseconds / devices.Length,
+            DatabaseCpuMsPerConnect = connectDatabaseCpu?.TotalMilliseconds / devices.Length,
             RedisDataBytesPerConnection = memory.DataBytes / devices.Length,
             RedisMemoryBytesPerConnection = memory.MemoryBytes / devices.Length,
             ServerCores = [.. serversCpu.Select(cpu => cpu.TotalSeconds / seconds)],
@@ -105,12 +111,16 @@ internal static class NodesIdleCommand
             RedisBytesPerSecond = idle.Bytes / seconds,
             Killed = lost.Length,
             BackAfterKill = back.Summarise()!,
+            ServerCpuMsPerReturn = backCpu.TotalMilliseconds / lost.Length,
+            DatabaseCpuMsPerReturn = backDatabaseCpu?.TotalMilliseconds / lost.Length,
             ConnectFailures = devices.Sum(device => device.Failures),
             OthersLookedAgainSeconds = othersLooked.TotalSeconds,
             RegisteredAfterFlushSeconds = registered.TotalSeconds,
             LookedAgainAfterFlushSeconds = looked.TotalSeconds,
         };
     }
+
+    private static TimeSpan CpuOf(IEnumerable<Server> servers) => TimeSpan.FromTicks(servers.Sum(server => server.Meter!.Read().Cpu.Ticks));
 
     private static Task RegisteredAsync(ServerCluster cluster, int users, CancellationToken ct) =>
         WaitAsync(async () => await cluster.Redis.CountKeysAsync($"*{{u:{Users}*}}:devices") >= users, "all connections are registered", ct);
@@ -149,6 +159,9 @@ internal sealed record NodesIdleResult
     public int Servers { get; init; }
     public int Connections { get; init; }
     public double ConnectSeconds { get; init; }
+    /// <summary>All hosts together, a device that has never been there before.</summary>
+    public double ServerCpuMsPerConnect { get; init; }
+    public double? DatabaseCpuMsPerConnect { get; init; }
     public double RedisDataBytesPerConnection { get; init; }
     public double RedisMemoryBytesPerConnection { get; init; }
     public required IReadOnlyList<double> ServerCores { get; init; }
@@ -159,6 +172,9 @@ internal sealed record NodesIdleResult
     public int Killed { get; init; }
     /// <summary>From the kill until each device that was connected there had <c>caughtUp</c> on another host.</summary>
     public required LatencySummary BackAfterKill { get; init; }
+    /// <summary>All that the hosts left did meanwhile, over the devices that came back.</summary>
+    public double ServerCpuMsPerReturn { get; init; }
+    public double? DatabaseCpuMsPerReturn { get; init; }
     public int ConnectFailures { get; init; }
     /// <summary>From the kill until every connection of the other hosts had looked for what the dead one may not have told.</summary>
     public double OthersLookedAgainSeconds { get; init; }
@@ -168,14 +184,19 @@ internal sealed record NodesIdleResult
     public override string ToString()
     {
         var cores = string.Join(", ", ServerCores.Select(core => core.ToString("N3", CultureInfo.InvariantCulture)));
+        var (connect, back) = (Cpu(ServerCpuMsPerConnect, DatabaseCpuMsPerConnect), Cpu(ServerCpuMsPerReturn, DatabaseCpuMsPerReturn));
         var database = DatabaseCores is { } used ? string.Create(CultureInfo.InvariantCulture, $", database {used:N3}") : "";
         return string.Create(CultureInfo.InvariantCulture, $"""
+            connecting             {Connections:N0} in {ConnectSeconds:N1} s, each {connect}
             Redis a connection     {RedisDataBytesPerConnection,8:N0} bytes of keys and values, {RedisMemoryBytesPerConnection:N0} of memory in all
             idle, cores            hosts {cores}; Redis {RedisCores:N4}{database}; {RedisCommandsPerSecond:N1} commands and {RedisBytesPerSecond:N0} bytes/s of Redis
-            after kill -9          {Killed:N0} connections back and caughtUp: p50 {BackAfterKill.P50 / 1000:N2} s, p99 {BackAfterKill.P99 / 1000:N2} s, all {BackAfterKill.Max / 1000:N2} s ({ConnectFailures} failed attempts); the others had looked again after {OthersLookedAgainSeconds:N1} s
+            after kill -9          {Killed:N0} connections back and caughtUp: p50 {BackAfterKill.P50 / 1000:N2} s, p99 {BackAfterKill.P99 / 1000:N2} s, all {BackAfterKill.Max / 1000:N2} s ({ConnectFailures} failed attempts), each {back}; the others had looked again after {OthersLookedAgainSeconds:N1} s
             after FLUSHALL         all registered after {RegisteredAfterFlushSeconds:N1} s, all had looked again after {LookedAgainAfterFlushSeconds:N1} s
 
             """);
+
+        static string Cpu(double servers, double? database) => string.Create(CultureInfo.InvariantCulture, $"{servers:N2} ms of CPU of the hosts") +
+            (database is { } used ? string.Create(CultureInfo.InvariantCulture, $" and {used:N2} of the database") : "");
     }
 }
 
