@@ -32,7 +32,13 @@ internal static class InboxSeed
             await inbox.AddAsync(user, some));
         var log = (await cluster.Session.ExecuteAsync(new("SELECT epoch, inbox FROM messaging_epochs WHERE log = 'messages'"), ct)).Rows[0];
         if (!log.IsNull(1))
-            await inbox.TryMarkAsync(user, new InboxMark(Guid.CreateVersion7(now), $"{log.Get<string>(0)}/{log.Get<string>(1)}", now, IsComplete: true), null, ct);
+        {
+            // The user has connected, so its part was noted as missing.
+            var noted = await inbox.ReadMarkAsync(user, ct);
+            var made = new InboxMark(Guid.CreateVersion7(now), $"{log.Get<string>(0)}/{log.Get<string>(1)}", now, IsComplete: true);
+            if (!await inbox.TryMarkAsync(user, made, noted?.Token, ct))
+                throw new BenchException("The user's part of the inbox was not made.");
+        }
     }
 
     private static async Task WriteAsync(ClusterLog cluster, UserId user, UserId partner, DateTimeOffset at, CancellationToken ct)

@@ -84,8 +84,29 @@ internal sealed class MovedHistory
             var next = (await sender.At(server).Rest.SendMessageAsync(to, "and on", $"{sender.DeviceId} to {to}")).Expect(HttpStatusCode.Created);
             seen.Add($"{to}: {next.Text("conversationId")} {next.Number("seqNo")}");
         }
+        // What was moved can be changed.
+        foreach (var (owner, group) in _groups.Select((group, i) => (accounts[2 * i], group)))
+        {
+            await SeeDoneAsync(owner.Rest.PatchAsync($"/v1/groups/{group}", new { title = "renamed" }));
+            foreach (var user in accounts.Select(account => account.UserId).Distinct().Where(user => user != owner.UserId))
+                await SeeDoneAsync(owner.Rest.DeleteAsync($"/v1/groups/{group}/members/{user}"));
+            await SeeDoneAsync(owner.Rest.PostAsync($"/v1/groups/{group}/members", new { members = accounts.Select(account => account.UserId).Distinct() }));
+            await SeeAsync(owner.Rest, $"/v1/groups/{group}");
+        }
+        var tablet = await accounts[0].LogInAsync("tablet");
+        await SeeDoneAsync(tablet.Rest.DeleteAsync($"/v1/devices/{accounts[1].DeviceId}"));
+        await SeeDoneAsync(accounts[1].Rest.GetAsync("/v1/conversations"));
+        await SeeAsync(tablet.Rest, "/v1/devices", Without("lastSeenAt", "createdAt"));
+        await using (var client = await tablet.ConnectCaughtUpAsync())
+            seen.Add($"{client.Received.All.Count(frame => frame.Type == "message")} for a new device");
         seen.Add((await new RestClient(server.Address).PostAsync("/v1/auth/register", new { userId = "USER1.", password = Account.Password, deviceId = "x" })).Status.ToString());
         return seen;
+
+        async Task SeeDoneAsync(Task<RestAnswer> asked)
+        {
+            var answer = await asked;
+            seen.Add($"{answer.Call}: {(int)answer.Status}");
+        }
 
         async Task SeeAsync(RestClient rest, string path, Func<string, string>? without = null)
         {
@@ -104,9 +125,9 @@ internal sealed class MovedHistory
         }
     }
 
-    private static Func<string, string> Without(string property) => json => string.Join(
+    private static Func<string, string> Without(params string[] properties) => json => string.Join(
         '\n', JsonDocument.Parse(json).RootElement.EnumerateObject().First().Value.EnumerateArray().Select(device => string.Join(
-            ", ", device.EnumerateObject().Where(one => one.Name != property).Select(one => one.ToString()))));
+            ", ", device.EnumerateObject().Where(one => !properties.Contains(one.Name)).Select(one => one.ToString()))));
 
     private static Task<RestAnswer> RefreshAsync(Account account) =>
         new RestClient(account.Server.Address).PostAsync("/v1/auth/refresh", new { refreshToken = account.RefreshToken });
