@@ -26,6 +26,7 @@ public static class NodesRegistration
             .AddSingleton<BusHandlers>()
             .AddSingleton<RedisBus>().AddSingleton<IBus>(provider => provider.GetRequiredService<RedisBus>())
             .AddSingleton<RedisLeases>()
+            .AddSingleton<RedisShards>()
             .AddSingleton<LeaseKeeper>().AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>());
     }
 

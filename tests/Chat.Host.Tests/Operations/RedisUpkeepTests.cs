@@ -127,8 +127,8 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
     [Fact]
     public async Task On_a_cluster_all_of_its_state_is_in_one_place()
     {
-        await using var cluster = await RedisCluster.StartAsync();
-        await using var host = NewHost(("Redis:ConnectionString", cluster.ConnectionString));
+        await using var cluster = await RedisCluster.StartAsync($"--user {RedisUser.Documented("secret")}");
+        await using var host = NewHost(("Redis:ConnectionString", $"{cluster.ConnectionString},user=chat,password=secret"));
         await host.StartAsync();
         var jobs = (await host.ServiceAsync<RedisJobStorage>()).GetMonitoringApi();
         await Wait.UntilAsync(() => jobs.Servers().Count == 1, "the server works");
@@ -136,6 +136,8 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
         new BackgroundJobClient((await host.ServiceAsync<RedisJobStorage>()).Opened).Enqueue<UpkeepJobs>(upkeep => upkeep.SweepTokensAsync(CancellationToken.None));
 
         await Wait.UntilAsync(() => jobs.SucceededListCount() == 1, "the job has run");
+        foreach (var server in cluster.Servers)
+            Assert.Equal(["config|get"], DeniedIn(await server.CommandAsync("acl", "log")));
     }
 
     public async ValueTask DisposeAsync()

@@ -7,18 +7,26 @@ public sealed class RedisCluster : IAsyncDisposable
 {
     private const int Slots = 16384;
 
-    private RedisCluster(IReadOnlyList<RedisServer> servers) => Servers = servers;
+    // What the servers talk over among themselves. Redis's own choice, 10,000 above their ports, may be a port of an outgoing connection.
+    private readonly IReadOnlyList<int> _busPorts;
+
+    private RedisCluster(IReadOnlyList<RedisServer> servers, IReadOnlyList<int> busPorts) => (Servers, _busPorts) = (servers, busPorts);
 
     public IReadOnlyList<RedisServer> Servers { get; }
 
     public string ConnectionString => string.Join(',', Servers.Select(server => server.Address));
 
-    public static async Task<RedisCluster> StartAsync()
+    /// <param name="settings">Of each server, as <see cref="RedisServer.StartAsync(string[])"/> takes them.</param>
+    public static async Task<RedisCluster> StartAsync(params string[] settings)
     {
         var servers = new List<RedisServer>();
-        for (var i = 0; i < 3; i++)
-            servers.Add(await RedisServer.StartAsync("--cluster-enabled yes", "--cluster-node-timeout 2000"));
-        var cluster = new RedisCluster(servers);
+        var busPorts = Enumerable.Range(0, 3).Select(_ => RedisServer.FreePort()).ToList();
+        foreach (var port in busPorts)
+        {
+            servers.Add(await RedisServer.StartAsync(
+                ["--cluster-enabled yes", "--cluster-node-timeout 2000", string.Create(CultureInfo.InvariantCulture, $"--cluster-port {port}"), .. settings]));
+        }
+        var cluster = new RedisCluster(servers, busPorts);
         try
         {
             await cluster.JoinAsync();
@@ -44,7 +52,8 @@ public sealed class RedisCluster : IAsyncDisposable
             var (first, end) = (Slots * i / Servers.Count, Slots * (i + 1) / Servers.Count);
             await Servers[i].CommandAsync("cluster", "addslotsrange", $"{first}", $"{end - 1}");
             await Servers[i].CommandAsync("cluster", "set-config-epoch", $"{i + 1}");
-            await Servers[i].CommandAsync("cluster", "meet", "127.0.0.1", Servers[0].Port.ToString(CultureInfo.InvariantCulture));
+            await Servers[i].CommandAsync(
+                "cluster", "meet", "127.0.0.1", Servers[0].Port.ToString(CultureInfo.InvariantCulture), _busPorts[0].ToString(CultureInfo.InvariantCulture));
         }
         foreach (var server in Servers)
             await Wait.UntilAsync(() => KnowsAllAsync(server), "all know the cluster");

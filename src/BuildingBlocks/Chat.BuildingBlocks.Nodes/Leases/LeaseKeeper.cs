@@ -11,7 +11,7 @@ namespace Chat.BuildingBlocks.Nodes.Leases;
 /// begins again as another one. At the end of the server the lease is ended, so that the others need not wait.
 /// </summary>
 internal sealed class LeaseKeeper(
-    Membership membership, RedisLeases leases, RedisBus bus, NodeObservers observers, NodesMetrics metrics, IOptions<NodesOptions> options, TimeProvider clock,
+    Membership membership, RedisLeases leases, RedisShards shards, RedisBus bus, NodeObservers observers, NodesMetrics metrics, IOptions<NodesOptions> options, TimeProvider clock,
     ILogger<LeaseKeeper> log) : IHostedService, IAsyncDisposable
 {
     // For the others to take in what this node said last.
@@ -82,10 +82,13 @@ internal sealed class LeaseKeeper(
             if (membership.Content is null)
                 await bus.OpenAsync(membership.Self);
             var askedAt = clock.GetTimestamp();
+            // Before observers register anything on the shards.
+            var looking = shards.LookAsync();
             var answer = await leases.RenewAsync(membership.Self, membership.Former, _lease, membership.Content);
+            var hasShardLost = await looking;
             if (answer.IsHeld)
             {
-                Take(answer, askedAt);
+                Take(answer, askedAt, hasShardLost);
                 next = membership.HoldsLease ? NextAfter(answer) : TimeSpan.Zero;
             }
             else
@@ -109,7 +112,7 @@ internal sealed class LeaseKeeper(
         }
     }
 
-    private void Take(LeaseAnswer answer, long askedAt)
+    private void Take(LeaseAnswer answer, long askedAt, bool hasShardLost)
     {
         var change = membership.Take(answer, askedAt);
         if (change.HasGainedLease)
@@ -120,7 +123,7 @@ internal sealed class LeaseKeeper(
             log.LeaseGained(membership.Self, membership.Live.Count);
             observers.Tell(observer => observer.LeaseGained(membership.Self));
         }
-        if (change.HasLostState)
+        if (change.HasLostState || (hasShardLost && !change.HasGainedLease))
         {
             log.SharedStateLost();
             observers.Tell(observer => observer.SharedStateLost());

@@ -14,6 +14,9 @@ namespace Chat.BuildingBlocks.Storage.Redis;
 /// </summary>
 public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
 {
+    // A shard with one of a thousand slots is found.
+    private const int MostTries = 10_000;
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly RedisOptions _options;
@@ -49,6 +52,26 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
     /// <summary>A key's name in full.</summary>
     /// <param name="name">In braces what a Redis Cluster places it by: <c>{nodes}</c>.</param>
     public RedisKey KeyOf(string name) => $"{_options.Prefix}:{name}";
+
+    /// <summary>For each primary of a Redis Cluster a key that is placed on it; none where there is no Cluster.</summary>
+    /// <param name="tag">What the hash tags begin with: <c>{tag:0}</c>, and so on.</param>
+    /// <param name="name">What follows the hash tag.</param>
+    /// <exception cref="StoreUnavailableException">There was no connection since the start.</exception>
+    public IReadOnlyList<RedisKey> KeysOnAllShards(string tag, string name)
+    {
+        var connection = Connection;
+        if (!_isCluster || connection.GetServers().FirstOrDefault(server => server.IsConnected)?.ClusterConfiguration is not { } cluster)
+            return [];
+        var without = cluster.Nodes.Where(node => !node.IsReplica && node.Slots.Count > 0).Select(node => node.EndPoint).ToHashSet();
+        var keys = new List<RedisKey>(without.Count);
+        for (var number = 0; without.Count > 0 && number < MostTries; number++)
+        {
+            var key = KeyOf($"{{{tag}:{number}}}:{name}");
+            if (cluster.GetBySlot(connection.HashSlot(key)) is { } node && without.Remove(node.EndPoint))
+                keys.Add(key);
+        }
+        return keys;
+    }
 
     /// <summary>Runs a script at the primary.</summary>
     /// <exception cref="StoreUnavailableException">No answer in time, or a refusal. It may have run, and may still run.</exception>

@@ -31,6 +31,8 @@ internal sealed record RedisStartCheck(string? Refusal, IReadOnlyList<string> Fi
             yield return "its last snapshot failed, and by stop-writes-on-bgsave-error it then refuses writes: nothing in it needs to last, so set save \"\".";
         if (info.GetValueOrDefault("aof_last_write_status") == "err")
             yield return "its append-only file cannot be written, and it refuses writes: nothing in it needs to last, so set appendonly no.";
+        else if (info.GetValueOrDefault("aof_enabled") == "1")
+            yield return "it writes an append-only file, and may wait for its disk: nothing in it needs to last, so set appendonly no.";
         if (info.GetValueOrDefault("role") == "slave")
             yield return "it is a replica, which takes no writes: name its primary, or the Sentinels with serviceName.";
     }

@@ -36,6 +36,8 @@ public sealed class RedisStartCheckTests
     [InlineData("maxmemory:1048576\r\nmaxmemory_policy:allkeys-lru", "set noeviction")]
     [InlineData("rdb_last_bgsave_status:err", "set save \"\"")]
     [InlineData("aof_last_write_status:err", "set appendonly no")]
+    [InlineData("aof_enabled:1", "set appendonly no")]
+    [InlineData("aof_enabled:1\r\naof_last_write_status:err", "refuses writes")]
     [InlineData("role:slave", "name its primary")]
     public void What_will_cost_something_is_said_with_what_to_do(string lines, string advice)
     {
