@@ -23,7 +23,7 @@ internal sealed class PresenceServer : IAsyncDisposable
     private readonly ServiceProvider _services;
     private long _connections;
 
-    private PresenceServer(IReadOnlyDictionary<string, string?> settings, FakeNode? node, FakeTimeProvider? clock)
+    private PresenceServer(IReadOnlyDictionary<string, string?> settings, FakeServer? node, FakeTimeProvider? clock)
     {
         Clock = clock ?? new FakeTimeProvider(new DateTimeOffset(2030, 1, 1, 0, 0, 0, TimeSpan.Zero));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
@@ -82,7 +82,7 @@ internal sealed class PresenceServer : IAsyncDisposable
     public static Task<PresenceServer> StartAsync(params (string Key, int Value)[] settings) => StartAsync(node: null, clock: null, settings);
 
     /// <summary>As a node of several.</summary>
-    public static async Task<PresenceServer> StartAsync(FakeNode? node, FakeTimeProvider? clock, params (string Key, int Value)[] settings)
+    public static async Task<PresenceServer> StartAsync(FakeServer? node, FakeTimeProvider? clock, params (string Key, int Value)[] settings)
     {
         var server = new PresenceServer(settings.ToDictionary(s => $"Presence:{s.Key}", s => (string?)$"{s.Value}"), node, clock);
         foreach (var service in server._services.GetServices<IHostedService>())

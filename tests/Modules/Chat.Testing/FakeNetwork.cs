@@ -11,7 +11,7 @@ public sealed class FakeNetwork(int seed = 0)
 {
     private readonly Random _random = new(seed);
     private readonly Random _losses = new(seed);
-    private readonly List<FakeNode> _nodes = [];
+    private readonly List<FakeServer> _nodes = [];
     private readonly ConcurrentDictionary<(NodeId From, NodeId To), Link> _links = new();
     private readonly Lock _gate = new();
 
@@ -25,15 +25,15 @@ public sealed class FakeNetwork(int seed = 0)
     public int Sent { get; private set; }
 
     /// <summary>A node without a lease. Its observers and handlers are given when there are some.</summary>
-    public FakeNode Add()
+    public FakeServer Add()
     {
-        var node = new FakeNode(this);
+        var node = new FakeServer(this);
         _nodes.Add(node);
         return node;
     }
 
     /// <summary>The node has a lease, as another one than before; the others see that when they next look.</summary>
-    public void GainLease(FakeNode node)
+    public void GainLease(FakeServer node)
     {
         node.Self = NodeId.New();
         node.HoldsLease = true;
@@ -43,7 +43,7 @@ public sealed class FakeNetwork(int seed = 0)
         TellChanges(node, known);
     }
 
-    public void LoseLease(FakeNode node, LeaseLoss reason = LeaseLoss.RedisUnreachable)
+    public void LoseLease(FakeServer node, LeaseLoss reason = LeaseLoss.RedisUnreachable)
     {
         if (!node.HoldsLease)
             return;
@@ -54,7 +54,7 @@ public sealed class FakeNetwork(int seed = 0)
     }
 
     /// <summary>The node is no more.</summary>
-    public void Kill(FakeNode node)
+    public void Kill(FakeServer node)
     {
         node.Observers = node.Handlers = () => [];
         LoseLease(node);
@@ -62,7 +62,7 @@ public sealed class FakeNetwork(int seed = 0)
     }
 
     /// <summary>The node renews its lease, and sees who is live.</summary>
-    public void Renew(FakeNode node)
+    public void Renew(FakeServer node)
     {
         if (!node.HoldsLease)
             return;
@@ -109,7 +109,7 @@ public sealed class FakeNetwork(int seed = 0)
         }
     }
 
-    internal void Send(FakeNode from, NodeId to, string topic, ReadOnlyMemory<byte> payload)
+    internal void Send(FakeServer from, NodeId to, string topic, ReadOnlyMemory<byte> payload)
     {
         lock (_gate)
         {
@@ -123,7 +123,7 @@ public sealed class FakeNetwork(int seed = 0)
         }
     }
 
-    private static void Notice(FakeNode to, NodeId from, Link link, long number)
+    private static void Notice(FakeServer to, NodeId from, Link link, long number)
     {
         if (number <= link.Received)
             return;
@@ -131,7 +131,7 @@ public sealed class FakeNetwork(int seed = 0)
         to.Tell(observer => observer.Missed(from));
     }
 
-    private static void TellChanges(FakeNode node, IReadOnlyList<NodeId> known)
+    private static void TellChanges(FakeServer node, IReadOnlyList<NodeId> known)
     {
         foreach (var joined in node.Live.Except(known))
             node.Tell(observer => observer.Joined(joined));
@@ -139,9 +139,9 @@ public sealed class FakeNetwork(int seed = 0)
             node.Tell(observer => observer.Left(left));
     }
 
-    private NodeId[] Others(FakeNode node) => [.. _nodes.Where(other => other != node && other.HoldsLease).Select(other => other.Self)];
+    private NodeId[] Others(FakeServer node) => [.. _nodes.Where(other => other != node && other.HoldsLease).Select(other => other.Self)];
 
-    private FakeNode? Find(NodeId node) => _nodes.Find(one => one.HoldsLease && one.Self == node);
+    private FakeServer? Find(NodeId node) => _nodes.Find(one => one.HoldsLease && one.Self == node);
 
     private sealed record Message(long Number, string Topic, byte[] Payload);
 
@@ -156,7 +156,7 @@ public sealed class FakeNetwork(int seed = 0)
 }
 
 /// <summary>A node of a <see cref="FakeNetwork"/>.</summary>
-public sealed class FakeNode(FakeNetwork network) : INodes, IBus
+public sealed class FakeServer(FakeNetwork network) : INodes, IBus
 {
     public NodeId Self { get; internal set; } = NodeId.New();
 

@@ -42,7 +42,7 @@ internal sealed class PresenceCluster : IAsyncDisposable
         return cluster;
     }
 
-    public FakeNode NodeOf(int index) => _members[index].Node;
+    public FakeServer NodeOf(int index) => _members[index].Node;
 
     public async Task AddAsync()
     {
@@ -129,7 +129,7 @@ internal sealed class PresenceCluster : IAsyncDisposable
             await server.DisposeAsync();
     }
 
-    private sealed record Member(FakeNode Node, PresenceServer Server);
+    private sealed record Member(FakeServer Node, PresenceServer Server);
 
     private sealed record Answered(ConnectionId Connection, IReadOnlyList<PresenceState> States) : MediatR.INotification;
 }
