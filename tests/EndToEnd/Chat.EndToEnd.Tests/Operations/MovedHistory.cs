@@ -47,7 +47,7 @@ internal sealed class MovedHistory
         var accounts = Accounts.ConvertAll(account => account.At(server));
         foreach (var account in accounts)
         {
-            await SeeAsync(account.Rest, "/v1/devices", Without("lastSeenAt"));
+            await SeeAsync(account.Rest, "/v1/devices");
             foreach (var group in _groups)
             {
                 await SeeAsync(account.Rest, $"/v1/groups/{group}");
@@ -96,7 +96,7 @@ internal sealed class MovedHistory
         var tablet = await accounts[0].LogInAsync("tablet");
         await SeeDoneAsync(tablet.Rest.DeleteAsync($"/v1/devices/{accounts[1].DeviceId}"));
         await SeeDoneAsync(accounts[1].Rest.GetAsync("/v1/conversations"));
-        await SeeAsync(tablet.Rest, "/v1/devices", Without("lastSeenAt", "createdAt"));
+        await SeeAsync(tablet.Rest, "/v1/devices", Without("lastUsedAt", "createdAt"));
         await using (var client = await tablet.ConnectCaughtUpAsync())
             seen.Add($"{client.Received.All.Count(frame => frame.Type == "message")} for a new device");
         seen.Add((await new RestClient(server.Address).PostAsync("/v1/auth/register", new { userId = "USER1.", password = Account.Password, deviceId = "x" })).Status.ToString());
