@@ -12,6 +12,7 @@ internal sealed class NodesMetrics
     private readonly Counter<long> _dropped;
     private readonly Counter<long> _gaps;
     private readonly Counter<long> _failures;
+    private readonly Counter<long> _takenElsewhere;
     private readonly UpDownCounter<long> _waiting;
     private readonly UpDownCounter<long> _waitingBytes;
 
@@ -27,6 +28,7 @@ internal sealed class NodesMetrics
         _dropped = meter.CreateCounter<long>("chat.bus.dropped", description: "Messages to other servers that were not sent, or from them and not taken in, by reason.");
         _gaps = meter.CreateCounter<long>("chat.bus.gaps", description: "Times that messages of another server were found missing.");
         _failures = meter.CreateCounter<long>("chat.bus.failures", description: "Messages that a handler has failed on, and batches that could not be read.");
+        _takenElsewhere = meter.CreateCounter<long>("chat.rates.taken_elsewhere", description: "Requests that other servers admitted and that count here against their device's, user's or address's rate.");
         _waiting = meter.CreateUpDownCounter<long>("chat.bus.waiting", description: "Messages that wait to be sent or to be taken in.");
         _waitingBytes = meter.CreateUpDownCounter<long>("chat.bus.waiting_bytes", "By", "The same in bytes.");
     }
@@ -56,6 +58,8 @@ internal sealed class NodesMetrics
     public void Missed() => _gaps.Add(1);
 
     public void Failed() => _failures.Add(1);
+
+    public void TakenElsewhere(int requests) => _takenElsewhere.Add(requests);
 
     public void Waits(long messages, long bytes)
     {

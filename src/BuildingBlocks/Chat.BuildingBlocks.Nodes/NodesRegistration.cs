@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes.Bus;
 using Chat.BuildingBlocks.Nodes.Leases;
+using Chat.BuildingBlocks.Nodes.Rates;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Redis;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,7 +28,8 @@ public static class NodesRegistration
             .AddSingleton<RedisBus>().AddSingleton<IBus>(provider => provider.GetRequiredService<RedisBus>())
             .AddSingleton<RedisLeases>()
             .AddSingleton<RedisShards>()
-            .AddSingleton<LeaseKeeper>().AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>());
+            .AddSingleton<LeaseKeeper>().AddHostedService(provider => provider.GetRequiredService<LeaseKeeper>())
+            .AddBusHandler<RateSharing>().AddHostedService(provider => provider.GetRequiredService<RateSharing>());
     }
 
     /// <summary>The receiver of a topic; one object, whatever else it is registered as.</summary>

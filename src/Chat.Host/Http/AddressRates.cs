@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Http;
 
 /// <summary>A rate for each remote address and kind; a minute's worth may come at once. IPv6 counts by /64, which is what one customer has at least.</summary>
-internal sealed class AddressRates
+internal sealed class AddressRates : IHasSharedRates
 {
     private readonly KeyedRate<IPAddress>[]? _rates;
     private readonly Counter<long> _refused;
@@ -22,6 +22,9 @@ internal sealed class AddressRates
         int[] perMinute = [limits.RegistrationsPerMinute, limits.LoginsPerMinute];
         _rates = [.. perMinute.Select(rate => new KeyedRate<IPAddress>(rate, TimeSpan.FromMinutes(1) / rate, limits.MaxAddresses, clock))];
     }
+
+    public IEnumerable<ISharedRate> SharedRates =>
+        _rates?.Select((rate, number) => new SharedRate<IPAddress>($"address.{(AddressRate)number}", rate, address => address.ToString(), IPAddress.TryParse)) ?? [];
 
     /// <summary>Null when admitted, else the refusal with the time after which the next may come.</summary>
     public Error? Admit(HttpContext context, AddressRate rate)

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json.Serialization;
 using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Mediation;
 using Chat.BuildingBlocks.Modules;
 using Chat.Host.Http.Connections;
 using Chat.Host.Operations;
@@ -28,7 +29,7 @@ internal static class HttpEdge
             .AddSingleton<IConnectionListenerFactory, LimitedListeners>()
             .AddModuleOptions<HttpOptions>("Http")
             .AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>()
-            .AddSingleton<AddressRates>()
+            .AddSingleton<AddressRates>().AddSingleton<IHasSharedRates>(provider => provider.GetRequiredService<AddressRates>())
             .AddSingleton<RequestsUnderWay>()
             .AddExceptionHandler<ProblemAnswers>()
             .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)

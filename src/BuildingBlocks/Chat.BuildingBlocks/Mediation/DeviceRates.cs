@@ -19,7 +19,7 @@ public enum RateClass
 }
 
 /// <summary>A rate for each device and class; the requests of one second may come at once.</summary>
-public sealed class DeviceRates
+public sealed class DeviceRates : IHasSharedRates
 {
     private readonly KeyedRate<DeviceAddress>[]? _rates;
     private readonly Counter<long> _refused;
@@ -34,6 +34,9 @@ public sealed class DeviceRates
         _rates = [.. perSecond.Select(rate => new KeyedRate<DeviceAddress>(rate, TimeSpan.FromSeconds(1) / rate, limits.MaxDevices, clock))];
     }
 
+    public IEnumerable<ISharedRate> SharedRates =>
+        _rates?.Select((rate, number) => new SharedRate<DeviceAddress>($"device.{(RateClass)number}", rate, device => $"{device.User}\n{device.Device}", TryRead)) ?? [];
+
     /// <summary>Null when admitted, else the refusal with the time to wait.</summary>
     /// <param name="device">Whose request it is.</param>
     /// <param name="rate">What it counts as.</param>
@@ -44,5 +47,14 @@ public sealed class DeviceRates
             return null;
         _refused.Add(1);
         return new Error(ErrorCodes.RateLimited, "Too many requests from this device; wait before the next.", wait);
+    }
+
+    private static bool TryRead(string name, out DeviceAddress device)
+    {
+        device = default;
+        if (name.Split('\n') is not [var user, var id] || !UserId.TryParse(user, out var parsedUser) || !DeviceId.TryParse(id, out var parsedId))
+            return false;
+        device = new DeviceAddress(parsedUser, parsedId);
+        return true;
     }
 }

@@ -51,4 +51,12 @@ public sealed class RateLimitOptions
 
     /// <summary>Logins and token refreshes a minute from one address. 1 to 100 000; default 60.</summary>
     [Range(1, 100_000)] public int LoginsPerMinute { get; init; } = 60;
+
+    /// <summary>
+    /// With several servers: how often each tells the others what devices, users and addresses have taken of their rates, in milliseconds. 100 to 60 000; default 1 000.
+    /// </summary>
+    [Range(100, 60_000)] public int ShareMs { get; init; } = 1_000;
+
+    /// <summary>The most devices, users or addresses of one rate of which the others are told at a time: those that have taken the most. 1 to 65 536; default 1 024.</summary>
+    [Range(1, 65_536)] public int MaxShared { get; init; } = 1_024;
 }

@@ -19,7 +19,7 @@ public enum UserRate
 }
 
 /// <summary>A rate for each user and kind, over all its devices; the requests of one minute may come at once.</summary>
-public sealed class UserRates
+public sealed class UserRates : IHasSharedRates
 {
     private readonly KeyedRate<UserId>[]? _rates;
     private readonly Counter<long> _refused;
@@ -34,6 +34,9 @@ public sealed class UserRates
         int[] perMinute = [limits.ListsPerMinute, limits.ConnectsPerMinute, limits.DirectsBegunPerMinute];
         _rates = [.. perMinute.Select(rate => new KeyedRate<UserId>(rate, TimeSpan.FromMinutes(1) / rate, limits.MaxUsers, clock))];
     }
+
+    public IEnumerable<ISharedRate> SharedRates =>
+        _rates?.Select((rate, number) => new SharedRate<UserId>($"user.{(UserRate)number}", rate, user => user.Value, UserId.TryParse)) ?? [];
 
     /// <summary>Null when admitted, else the refusal with the time to wait.</summary>
     public Error? Admit(UserRate rate, UserId user)

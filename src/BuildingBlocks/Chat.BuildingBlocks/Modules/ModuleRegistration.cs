@@ -13,8 +13,8 @@ public static class ModuleRegistration
     /// <summary>The mediator with its behaviours: rate limit, then logging, then validation, then the handler.</summary>
     public static IServiceCollection AddMediation(this IServiceCollection services) => services
         .AddModuleOptions<RateLimitOptions>("RateLimits")
-        .AddSingleton<DeviceRates>()
-        .AddSingleton<UserRates>()
+        .AddSingleton<DeviceRates>().AddSingleton<IHasSharedRates>(provider => provider.GetRequiredService<DeviceRates>())
+        .AddSingleton<UserRates>().AddSingleton<IHasSharedRates>(provider => provider.GetRequiredService<UserRates>())
         .AddSingleton<IMediator, ChatMediator>()
         .AddSingleton(typeof(IPipelineBehavior<,>), typeof(RateLimitBehaviour<,>))
         .AddSingleton(typeof(IPipelineBehavior<,>), typeof(LoggingBehaviour<,>))

@@ -57,4 +57,49 @@ public sealed class KeyedRateTests
             Assert.InRange(rate.Keys, 0, 10);
         }
     }
+
+    [Fact]
+    public void What_is_taken_elsewhere_counts_though_it_be_more_than_a_burst()
+    {
+        var rate = new KeyedRate<string>(burst: 3, Second, maxKeys: 10, _clock);
+
+        rate.TakeElsewhere("ann", 2);
+        Assert.Null(rate.Take("ann"));
+        Assert.Equal(Second, rate.Take("ann"));
+        rate.TakeElsewhere("ann", 5);
+        Assert.Equal(6 * Second, rate.Take("ann"));
+        _clock.Advance(6 * Second);
+        Assert.Null(rate.Take("ann"));
+    }
+
+    [Fact]
+    public void What_is_taken_elsewhere_of_a_key_without_an_entry_needs_room()
+    {
+        var rate = new KeyedRate<string>(burst: 1, Second, maxKeys: 1, _clock);
+        rate.Take("ann");
+
+        rate.TakeElsewhere("bob", 1);
+
+        Assert.Equal(1, rate.Keys);
+        Assert.NotNull(rate.Take("ann"));
+    }
+
+    [Fact]
+    public void What_was_taken_is_shared_once_and_only_what_was_taken_here_and_not_refused()
+    {
+        var rate = new KeyedRate<string>(burst: 3, Second, maxKeys: 10, _clock);
+        rate.Take("before");
+        Assert.Empty(rate.ShareTaken());
+
+        rate.Take("ann", 2);
+        rate.Take("ann", 2);
+        rate.Take("bob", 100);
+        rate.TakeElsewhere("cid", 1);
+
+        Assert.Equal(new Dictionary<string, int> { ["ann"] = 2, ["bob"] = 3 }, rate.ShareTaken());
+        Assert.Empty(rate.ShareTaken());
+        rate.EndSharing();
+        rate.Take("dan");
+        Assert.Empty(rate.ShareTaken());
+    }
 }

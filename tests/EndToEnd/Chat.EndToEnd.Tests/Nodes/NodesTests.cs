@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
@@ -117,6 +118,96 @@ public sealed class NodesTests : IAsyncLifetime
             async () => (await bob.Rest.SendMessageAsync(group, "still there?", $"{++tries}")).Status == HttpStatusCode.Forbidden, "the removed member is refused");
 
         (await tablet.Rest.GetAsync("/v1/devices")).Expect(HttpStatusCode.Unauthorized);
+    }
+
+    /// <summary>With <c>CHAT_CHANGES</c> so many of each kind, whose times are written to the test's output.</summary>
+    [Fact]
+    public async Task Each_change_of_members_and_devices_counts_on_the_other_server_by_the_bus_alone()
+    {
+        var changes = int.Parse(Environment.GetEnvironmentVariable("CHAT_CHANGES") ?? "4", CultureInfo.InvariantCulture);
+        var settings = Settings(leaseMs: 60_000);
+        settings["Auth__RevocationRefreshMs"] = "60000";
+        settings["Groups__MaxStalenessMs"] = "60000";
+        settings["RateLimits__Enabled"] = "false";
+        settings["Auth__MaxDevices"] = "10000";
+        await using var a = await ServerProcess.StartAsync(settings);
+        await using var b = await ServerProcess.StartAsync(settings);
+        await KnowsAsync(a, 1);
+        await KnowsAsync(b, 1);
+        var alice = await Account.RegisterAsync(a, Account.UniqueId("alice"));
+        var bob = await Account.RegisterAsync(b, Account.UniqueId("bob"));
+        var group = await alice.CreateGroupAsync("Walkers", bob);
+        (await bob.Rest.SendMessageAsync(group, "hello", "0")).Expect(HttpStatusCode.Created);
+        var (members, devices) = (new List<double>(), new List<double>());
+
+        for (var change = 1; change <= changes; change++)
+        {
+            var isRemoval = change % 2 == 1;
+            if (isRemoval)
+                (await alice.Rest.DeleteAsync($"/v1/groups/{group}/members/{bob.UserId}")).Expect2xx();
+            else
+                (await alice.Rest.PostAsync($"/v1/groups/{group}/members", new { members = new[] { bob.UserId } })).Expect2xx();
+            var tries = 0;
+            members.Add(await UntilAsync(async () =>
+                (await bob.Rest.SendMessageAsync(group, "there?", $"{change} {++tries}")).Status == (isRemoval ? HttpStatusCode.Forbidden : HttpStatusCode.Created)));
+
+            var tablet = await Account.LogInAsync(b, alice.UserId, $"tablet-{change}");
+            (await alice.Rest.DeleteAsync($"/v1/devices/{tablet.DeviceId}")).Expect2xx();
+            devices.Add(await UntilAsync(async () => (await tablet.Rest.GetAsync("/v1/devices")).Status == HttpStatusCode.Unauthorized));
+        }
+
+        foreach (var (kind, times) in new[] { ("members", members), ("devices", devices) })
+        {
+            var sorted = times.Order().ToList();
+            TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{kind}: {sorted.Count} changes, p50 {sorted[sorted.Count / 2]:f1} ms, p99 {sorted[sorted.Count * 99 / 100]:f1} ms, longest {sorted[^1]:f1} ms"));
+        }
+
+        // From the answer of one server to that of the other which goes by it.
+        static async Task<double> UntilAsync(Func<Task<bool>> isSeen)
+        {
+            var changed = TimeProvider.System.GetTimestamp();
+            await Until.TrueAsync(isSeen, "the change counts");
+            return TimeProvider.System.GetElapsedTime(changed).TotalMilliseconds;
+        }
+    }
+
+    [Fact]
+    public async Task What_an_address_does_on_one_server_counts_against_its_rate_on_the_other()
+    {
+        const int Rate = 10;
+        const string Taken = "chat_rates_taken_elsewhere_total";
+        var settings = Settings(leaseMs: 60_000);
+        settings["RateLimits__RegistrationsPerMinute"] = $"{Rate}";
+        settings["RateLimits__Enabled"] = "true";
+        await using var a = await ServerProcess.StartAsync(settings);
+        await using var b = await ServerProcess.StartAsync(settings);
+        await KnowsAsync(a, 1);
+        await KnowsAsync(b, 1);
+        await Until.TrueAsync(
+            async () =>
+            {
+                await new RestClient(a.Address).PostAsync("/v1/auth/login", new { userId = "nobody", password = Account.Password, deviceId = "phone" });
+                return await b.MetricAsync(Taken) > 0;
+            },
+            "the other server counts what this one admits");
+        var before = await b.MetricAsync(Taken);
+
+        var admitted = await RegisterAsync(a);
+        await Until.TrueAsync(async () => await b.MetricAsync(Taken) >= before + admitted, "the other server has counted it");
+
+        Assert.InRange(admitted, Rate, 2 * Rate);
+        Assert.InRange(await RegisterAsync(b), 0, Rate - 1);
+
+        // Until it is refused.
+        static async Task<int> RegisterAsync(ServerProcess server)
+        {
+            var admitted = 0;
+            while ((await new RestClient(server.Address).PostAsync(
+                "/v1/auth/register", new { userId = Account.UniqueId("many"), password = Account.Password, deviceId = "phone" })).Status == HttpStatusCode.Created)
+                admitted++;
+            return admitted;
+        }
     }
 
     public async ValueTask DisposeAsync()
