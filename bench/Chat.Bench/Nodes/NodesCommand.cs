@@ -9,6 +9,8 @@ namespace Chat.Bench.Nodes;
 /// </summary>
 internal static class NodesCommand
 {
+    private const string Resent = "chat_delivery_resent_total";
+
     public const string Main = "host", Other = "other";
 
     /// <returns>0 when every run was clean, else 1.</returns>
@@ -35,8 +37,12 @@ internal static class NodesCommand
                     foreach (var (cluster, rows) in turns)
                     {
                         var meter = new ClusterMeter(cluster.Redis, database);
+                        var resent = await cluster.MetricAsync(Resent, ct);
                         var load = await LoadRun.RunAsync(options.LoadOf(talk), cluster.Servers, meter, ct);
-                        var result = NodesResult.Of(cluster.Name, servers, talk, load, meter, await rows.TakeNewAsync(load.Conversations, ct));
+                        var result = NodesResult.Of(cluster.Name, servers, talk, load, meter, await rows.TakeNewAsync(load.Conversations, ct)) with
+                        {
+                            Resent = await cluster.MetricAsync(Resent, ct) - resent,
+                        };
                         results.Add(result);
                         Console.WriteLine($"{servers} servers, run {run}");
                         Console.Write(result);

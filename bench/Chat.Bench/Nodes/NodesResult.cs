@@ -38,6 +38,9 @@ internal sealed record NodesResult
     /// <summary>Changes of who writes to a conversation.</summary>
     public double TermsPerMessage { get; init; }
 
+    /// <summary>Messages that hosts sent again in the whole run, as no ack of them had come in time: the usual reason for one that comes twice.</summary>
+    public double Resent { get; init; }
+
     public static NodesResult Of(string build, int servers, Talk talk, LoadResult load, ClusterMeter meter, LogSize log)
     {
         var messages = load.AckedPerSecond * load.Options.Seconds;
@@ -65,7 +68,7 @@ internal sealed record NodesResult
             $"  Redis      {RedisCpuMicrosecondsPerMessage,8:N1} µs CPU a message, {RedisCommandsPerMessage:N2} commands, {RedisBytesInPerMessage:N0} bytes in, {RedisBytesOutPerMessage:N0} out ({string.Join(", ", RedisCallsPerMessage.Take(4).Select(command => string.Create(CultureInfo.InvariantCulture, $"{command.Key} {command.Value:N2}")))})");
         if (DatabaseCpuMicrosecondsPerMessage is { } cpu)
             text.AppendLine(CultureInfo.InvariantCulture, $"  database   {cpu,8:N1} µs CPU a message");
-        text.AppendLine(CultureInfo.InvariantCulture, $"  log        {LostRowsPerMessage:N3} rows of lost terms and {TermsPerMessage:N3} terms a message");
+        text.AppendLine(CultureInfo.InvariantCulture, $"  log        {LostRowsPerMessage:N3} rows of lost terms and {TermsPerMessage:N3} terms a message; sent again as un-acked {Resent:N0}");
         return text.ToString();
     }
 }

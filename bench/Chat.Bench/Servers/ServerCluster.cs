@@ -63,6 +63,10 @@ internal sealed class ServerCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Over all hosts; see <see cref="Server.MetricAsync"/>.</summary>
+    public async Task<double> MetricAsync(string name, CancellationToken ct) =>
+        (await Task.WhenAll(servers.Select(server => server.MetricAsync(name, ct)))).Sum();
+
     public async ValueTask DisposeAsync()
     {
         await Task.WhenAll(servers.Select(server => server.DisposeAsync().AsTask()));

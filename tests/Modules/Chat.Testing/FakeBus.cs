@@ -14,6 +14,9 @@ public sealed class FakeBus : IBus
     /// <summary>Adds the handler of another node.</summary>
     public void Connect(IBusHandler handler) => _handlers.Add(handler);
 
+    /// <summary>What is sent to it is lost from here on.</summary>
+    public void Disconnect(IBusHandler handler) => _handlers.Remove(handler);
+
     public void Send(NodeId to, string topic, ReadOnlyMemory<byte> payload) => Broadcast(topic, payload);
 
     public void Broadcast(string topic, ReadOnlyMemory<byte> payload)

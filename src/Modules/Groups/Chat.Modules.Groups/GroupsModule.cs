@@ -23,7 +23,7 @@ public sealed class GroupsModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context)
     {
         if (context.UsesCql())
-            services.AddBusHandler<GroupInvalidator>().AddHostedService(provider => provider.GetRequiredService<GroupInvalidator>());
+            services.AddBusHandler<GroupInvalidator>().AddNodeObserver<GroupInvalidator>().AddHostedService(provider => provider.GetRequiredService<GroupInvalidator>());
         else
             services.AddSingleton<ILogPositions>(provider => (SqliteGroupStore)provider.GetRequiredService<IGroupStore>());
         services

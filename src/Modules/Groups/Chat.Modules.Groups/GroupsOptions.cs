@@ -36,4 +36,9 @@ internal sealed class GroupsOptions
     /// another server may still post and read here. 0 to 60 000; default 1 000. Not used with the embedded stores.
     /// </summary>
     [Range(0, 60_000)] public int MaxStalenessMs { get; init; } = 1_000;
+
+    /// <summary>
+    /// On a cluster: cached groups a second that are compared with the store, when another server's word of a change may have been lost. 1 to 1 000 000; default 1 000.
+    /// </summary>
+    [Range(1, 1_000_000)] public int RefreshesPerSecond { get; init; } = 1_000;
 }

@@ -23,7 +23,7 @@ public sealed class IdentityModule : IModule
         if (context.UsesCql())
             services
                 .AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>()
-                .AddBusHandler<RevocationPoller>().AddHostedService(provider => provider.GetRequiredService<RevocationPoller>());
+                .AddBusHandler<RevocationPoller>().AddNodeObserver<RevocationPoller>().AddHostedService(provider => provider.GetRequiredService<RevocationPoller>());
         services
             .AddModuleOptions<AuthOptions>("Auth")
             .AddSingleton<IValidateOptions<AuthOptions>, AuthOptionsValidator>()

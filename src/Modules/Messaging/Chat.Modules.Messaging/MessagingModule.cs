@@ -10,6 +10,7 @@ using Chat.Modules.Messaging.History;
 using Chat.Modules.Messaging.Homes;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Moving;
 using Chat.Modules.Messaging.Sending;
 using Microsoft.AspNetCore.Routing;

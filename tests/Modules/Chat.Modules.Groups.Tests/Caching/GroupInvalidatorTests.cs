@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Groups.Caching;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Domain;
@@ -28,7 +29,7 @@ public sealed class GroupInvalidatorTests : IAsyncLifetime
     {
         _here = Start(_mediator, new FakeBus());
         _elsewhere = Start(new FakeMediator(), _bus);
-        _invalidator = new GroupInvalidator(_here, NullLogger<GroupInvalidator>.Instance);
+        _invalidator = new GroupInvalidator(_here, Options.Create(new GroupsOptions()), new FakeTimeProvider(Now), NullLogger<GroupInvalidator>.Instance);
         _bus.Connect(_invalidator);
         await _invalidator.StartAsync(Ct);
     }
@@ -93,6 +94,25 @@ public sealed class GroupInvalidatorTests : IAsyncLifetime
         await Wait.UntilAsync(() => Found().Any(found => found.Users.Count == 1), "the change is told");
     }
 
+    [Theory, InlineData(nameof(INodeObserver.Missed)), InlineData(nameof(INodeObserver.Left)), InlineData(nameof(INodeObserver.Joined)), InlineData(nameof(INodeObserver.LeaseGained))]
+    public async Task After_changes_that_may_not_have_been_heard_readers_and_subscribers_learn_of_them(string reason)
+    {
+        var id = await CreateAsync("ann", "bob");
+        var unchanged = await CreateAsync("ann", "bob");
+        Assert.NotNull(await _here.FindAsync(id, Ct));
+        Assert.NotNull(await _here.FindAsync(unchanged, Ct));
+        Assert.Equal(2, (await ListAsync("bob")).Count);
+        _bus.Disconnect(_invalidator);
+        await ChangeAsync(id, group => GroupRules.Remove(group, User("ann"), User("bob")));
+        Assert.NotNull((await _here.FindAsync(id, Ct))!.Find(User("bob")));
+
+        Tell(reason);
+
+        Assert.Equal(unchanged, Assert.Single(await ListAsync("bob")).Group);
+        await Wait.UntilAsync(() => Found().Any(found => found.Group == id && found.Users is [var only] && only == User("bob")), "the change is told");
+        Assert.Null((await _here.FindAsync(id, Ct))!.Find(User("bob")));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _invalidator.StopAsync(Ct);
@@ -100,6 +120,25 @@ public sealed class GroupInvalidatorTests : IAsyncLifetime
         _here.Dispose();
         _elsewhere.Dispose();
         _stores.Dispose();
+    }
+
+    private void Tell(string reason)
+    {
+        switch (reason)
+        {
+            case nameof(INodeObserver.Missed):
+                _invalidator.Missed(new NodeId(1));
+                break;
+            case nameof(INodeObserver.Left):
+                _invalidator.Left(new NodeId(1));
+                break;
+            case nameof(INodeObserver.Joined):
+                _invalidator.Joined(new NodeId(1));
+                break;
+            default:
+                _invalidator.LeaseGained(new NodeId(1));
+                break;
+        }
     }
 
     private async Task<ConversationId> CreateAsync(string owner, params string[] others)

@@ -1,107 +1,63 @@
 using System.Net;
 using System.Reflection;
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Mediation;
-using Chat.Modules.Identity.Accounts;
-using Chat.Modules.Identity.Devices;
 using Chat.Modules.Identity.Store;
-using Chat.Modules.Identity.Tokens;
-using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
-using Microsoft.Extensions.Time.Testing;
+using static Chat.Modules.Identity.Tests.TemporaryAccounts;
 
 namespace Chat.Modules.Identity.Tests.Accounts;
 
 /// <summary>What becomes of sessions where something happens while a password is checked or changed.</summary>
 public sealed class SessionsTests : IDisposable
 {
-    private const string Password = "correct horse";
-    private const string New = "another horse";
+    private readonly TemporaryAccounts _identity = new(store => new InterruptedAccountStore(store), AttentiveDeviceStore.Of);
 
-    private static readonly DeviceAddress Phone = new(UserId.Parse("alice"), DeviceId.Parse("phone"));
-    private static readonly DeviceAddress Laptop = Phone with { Device = DeviceId.Parse("laptop") };
-
-    private readonly TemporaryStores _stores = new("identity", typeof(SqliteDeviceStore).Assembly);
-    private readonly FakeTimeProvider _clock = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
-    private readonly FakeMediator _mediator = new();
-    private readonly RefreshTokens _tokens = new(new byte[32]);
-    private readonly IOptions<AuthOptions> _options = Options.Create(new AuthOptions { PasswordIterations = 100_000 });
-    private readonly SqliteDeviceStore _devices;
-    private readonly PendingRevocations _halfRevoked;
-    private readonly InterruptedAccountStore _store;
-    private readonly SigningKey _key;
-    private readonly Passwords _passwords;
-    private readonly BuiltInAccounts _accounts;
-    private readonly PasswordChange _change;
-
-    public SessionsTests()
-    {
-        _devices = new SqliteDeviceStore(_stores.Database, _tokens, _clock);
-        _halfRevoked = new PendingRevocations(_devices, _mediator);
-        _store = new InterruptedAccountStore(new SqliteAccountStore(_stores.Database, _clock));
-        _key = new SigningKey(_stores.Data);
-        _passwords = new Passwords(_options, _stores.Meters, _clock);
-        _accounts = new BuiltInAccounts(
-            _store, _devices, _passwords, new AccessTokens(_key, _options, _clock), _tokens, _halfRevoked,
-            new PasswordThrottle(_options, Options.Create(new RateLimitOptions()), _devices, _stores.Meters, _clock), _mediator, _options, _clock,
-            NullLogger<BuiltInAccounts>.Instance);
-        var devices = AttentiveDeviceStore.Of(_devices);
-        _change = new PasswordChange(
-            _accounts, _store, _passwords, devices, new Revocations(devices, new FakeBus(), _options, _clock),
-            new DeviceRegistrar(_devices, _halfRevoked, _mediator, _options), _halfRevoked, _mediator, NullLogger<PasswordChange>.Instance);
-    }
+    private InterruptedAccountStore Store => (InterruptedAccountStore)_identity.Store;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task A_client_that_hangs_up_once_its_password_is_changed_leaves_no_other_session_alive()
     {
-        await _accounts.RegisterAsync(Phone, null, Password, Ct);
-        await _accounts.LogInAsync(Laptop, null, Password, IPAddress.Loopback, Ct);
+        await _identity.Accounts.RegisterAsync(Phone, null, Password, Ct);
+        await _identity.Accounts.LogInAsync(Laptop, null, Password, IPAddress.Loopback, Ct);
         using var client = new CancellationTokenSource();
-        _store.AfterReplacing = client.CancelAsync;
+        Store.AfterReplacing = client.CancelAsync;
 
-        await _change.ChangeAsync(Phone, Password, New, IPAddress.Loopback, client.Token);
+        await _identity.Change.ChangeAsync(Phone, Password, NewPassword, IPAddress.Loopback, client.Token);
 
-        Assert.Equal([Phone.Device], (await _devices.GetDevicesAsync(Phone.User, Ct)).Select(device => device.Id));
+        Assert.Equal([Phone.Device], (await _identity.Devices.GetDevicesAsync(Phone.User, Ct)).Select(device => device.Id));
     }
 
     [Fact]
     public async Task A_changed_password_finishes_the_revocations_that_were_left_half_done()
     {
-        await _accounts.RegisterAsync(Phone, null, Password, Ct);
-        await _accounts.LogInAsync(Laptop, null, Password, IPAddress.Loopback, Ct);
-        await _devices.RevokeAsync(Laptop, Ct);
+        await _identity.Accounts.RegisterAsync(Phone, null, Password, Ct);
+        await _identity.Accounts.LogInAsync(Laptop, null, Password, IPAddress.Loopback, Ct);
+        await _identity.Devices.RevokeAsync(Laptop, Ct);
 
-        Assert.True((await _change.ChangeAsync(Phone, Password, New, IPAddress.Loopback, Ct)).IsOk);
+        Assert.True((await _identity.Change.ChangeAsync(Phone, Password, NewPassword, IPAddress.Loopback, Ct)).IsOk);
 
-        Assert.Empty(await _devices.GetPendingRevocationsAsync(Phone.User, Ct));
+        Assert.Empty(await _identity.Devices.GetPendingRevocationsAsync(Phone.User, Ct));
     }
 
     [Theory]
     [InlineData(Password, true)]
-    [InlineData(New, false)]
+    [InlineData(NewPassword, false)]
     public async Task A_login_whose_old_hash_another_has_replaced_is_let_in_where_the_password_is_still_right(string nowIs, bool isLetIn)
     {
-        using var older = new Passwords(Options.Create(new AuthOptions { PasswordIterations = 50_000 }), _stores.Meters, _clock);
+        using var older = _identity.NewPasswords(new AuthOptions { PasswordIterations = 50_000 });
         var old = (await older.HashAsync(Password, Ct)).Value;
-        await _store.AddAsync(Phone.User, old, Ct);
-        var renewed = (await _passwords.HashAsync(nowIs, Ct)).Value;
-        _store.BeforeReplacing = () => _store.Inner.ReplacePasswordHashAsync(Phone.User, old, renewed, Ct);
+        await Store.AddAsync(Phone.User, old, Ct);
+        var renewed = (await _identity.Passwords.HashAsync(nowIs, Ct)).Value;
+        Store.BeforeReplacing = () => Store.Inner.ReplacePasswordHashAsync(Phone.User, old, renewed, Ct);
 
-        var login = await _accounts.LogInAsync(Phone, null, Password, IPAddress.Loopback, Ct);
+        var login = await _identity.Accounts.LogInAsync(Phone, null, Password, IPAddress.Loopback, Ct);
 
         Assert.Equal(isLetIn, login.IsOk);
-        Assert.Equal(renewed, await _store.FindPasswordHashAsync(Phone.User, Ct));
+        Assert.Equal(renewed, await Store.FindPasswordHashAsync(Phone.User, Ct));
     }
 
-    public void Dispose()
-    {
-        _passwords.Dispose();
-        _key.Dispose();
-        _stores.Dispose();
-    }
+    public void Dispose() => _identity.Dispose();
 
     /// <summary>Begins nothing for a caller that has hung up, as any store may.</summary>
     public class AttentiveDeviceStore : DispatchProxy

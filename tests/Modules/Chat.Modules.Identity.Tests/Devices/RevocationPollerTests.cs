@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Identity.Devices;
 using Chat.Modules.Identity.Store;
@@ -57,6 +58,31 @@ public sealed class RevokedElsewhereTests : IDisposable
 
         await Wait.UntilAsync(() => _mediator.Published.Count > 0, "the revocation is told");
         Assert.True(here.IsVoid(Phone, issued));
+        await learning.StopAsync(Ct);
+    }
+
+    [Fact]
+    public async Task What_may_have_been_missed_on_the_bus_is_looked_for_at_once()
+    {
+        var (here, elsewhere) = (await StartAsync(), await StartAsync());
+        await OpenAsync();
+        using var learning = Learning(here);
+        await learning.StartAsync(Ct);
+        Action[] reasons =
+        [
+            () => learning.Missed(new NodeId(1)), () => learning.Left(new NodeId(1)), () => learning.Joined(new NodeId(1)), () => learning.LeaseGained(new NodeId(1)),
+        ];
+
+        foreach (var reason in reasons)
+        {
+            // The clock stands still: no poll is due.
+            _clock.Advance(TimeSpan.FromMilliseconds(1));
+            await OpenAsync();
+            await elsewhere.AddAsync(Phone, Ct);
+            var before = _mediator.Published.Count;
+            reason();
+            await Wait.UntilAsync(() => _mediator.Published.Count > before, "the revocation is told");
+        }
         await learning.StopAsync(Ct);
     }
 

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Sending;
 using Chat.Testing;

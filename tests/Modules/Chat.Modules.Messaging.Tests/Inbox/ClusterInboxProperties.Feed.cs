@@ -4,6 +4,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Log.Cluster;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -4,6 +4,7 @@ using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Log.Cluster;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;

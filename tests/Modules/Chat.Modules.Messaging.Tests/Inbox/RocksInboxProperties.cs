@@ -3,6 +3,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Tests.Log;
 using FsCheck;
 using FsCheck.Fluent;

@@ -1,5 +1,5 @@
 using Chat.Modules.Messaging.Inbox;
-using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

@@ -1,7 +1,7 @@
 using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Log;

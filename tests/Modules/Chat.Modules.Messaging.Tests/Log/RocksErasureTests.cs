@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;

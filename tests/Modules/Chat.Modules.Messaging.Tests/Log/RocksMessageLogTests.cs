@@ -5,6 +5,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using RocksDbSharp;
 using static Chat.Modules.Messaging.Tests.Words;
 

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 

@@ -6,6 +6,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Moving;
 using Chat.Modules.Messaging.Tests.Inbox;
 using Chat.Testing;

@@ -100,6 +100,23 @@ internal sealed class GroupDirectory : IDisposable
             await _mediator.Publish(new MembershipsFoundChanged(change.Group, change.Users), CancellationToken.None);
     }
 
+    /// <summary>Other nodes may have changed any group: later readers compare with the store.</summary>
+    public void DoubtAll()
+    {
+        _groups.DoubtAll();
+        _users.DoubtAll();
+    }
+
+    /// <summary>The groups that are cached.</summary>
+    public IReadOnlyList<ConversationId> Cached => _groups.Keys;
+
+    /// <summary>After <see cref="DoubtAll"/>: the same as <see cref="RefreshAsync(GroupChanged)"/>, for a group that is cached.</summary>
+    public async Task RefreshAsync(ConversationId group)
+    {
+        if (_groups.Contains(group))
+            await _groups.FindAsync(group);
+    }
+
     public void Dispose() => Array.ForEach(_locks, turn => turn.Dispose());
 
     private async Task<GroupState?> LoadAsync(ConversationId id, Snapshot<GroupState>? before)

@@ -1,21 +1,30 @@
 using System.Threading.Channels;
+using Chat.BuildingBlocks.Concurrency;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Groups.Caching;
 
 /// <summary>
 /// Hears what other nodes have changed. The cache forgets it at once; then it is read again, so that this node's connections are told although nobody reads the
-/// group. Registered with the stores that several nodes share.
+/// group. What may not have been heard, all that is cached is compared with the store, at <see cref="GroupsOptions.RefreshesPerSecond"/>, and at once where it is read.
+/// Registered with the stores that several nodes share.
 /// </summary>
-internal sealed class GroupInvalidator(GroupDirectory directory, ILogger<GroupInvalidator> log) : BackgroundService, IBusHandler
+internal sealed class GroupInvalidator(GroupDirectory directory, IOptions<GroupsOptions> options, TimeProvider clock, ILogger<GroupInvalidator> log)
+    : BackgroundService, IBusHandler, INodeObserver
 {
+    private const int StepsPerSecond = 20;
+
     // Beyond it a change is found when the group is next read.
     private const int MaxWaiting = 4_096;
 
     private readonly Channel<GroupChanged> _changes = Channel.CreateBounded<GroupChanged>(
         new BoundedChannelOptions(MaxWaiting) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private readonly Signal _inDoubt = new();
 
     public string Topic => GroupChanged.Topic;
 
@@ -27,18 +36,53 @@ internal sealed class GroupInvalidator(GroupDirectory directory, ILogger<GroupIn
         return ValueTask.CompletedTask;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public void Missed(NodeId from) => DoubtAll();
+
+    // It may have died between a change and the word of it.
+    public void Left(NodeId node) => DoubtAll();
+
+    // It may have been there before without a lease, and told nobody.
+    public void Joined(NodeId node) => DoubtAll();
+
+    public void LeaseGained(NodeId self) => DoubtAll();
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RefreshChangedAsync(stoppingToken), RefreshAllAsync(stoppingToken));
+
+    private void DoubtAll()
     {
-        await foreach (var change in _changes.Reader.ReadAllAsync(stoppingToken))
+        directory.DoubtAll();
+        _inDoubt.Set();
+    }
+
+    private async Task RefreshChangedAsync(CancellationToken ct)
+    {
+        await foreach (var change in _changes.Reader.ReadAllAsync(ct))
+            await RefreshAsync(change.Group, () => directory.RefreshAsync(change));
+    }
+
+    private async Task RefreshAllAsync(CancellationToken ct)
+    {
+        var perSecond = options.Value.RefreshesPerSecond;
+        while (true)
         {
-            try
+            await _inDoubt.WaitAsync(ct);
+            foreach (var some in directory.Cached.Chunk(Math.Max(1, perSecond / StepsPerSecond)))
             {
-                await directory.RefreshAsync(change);
+                await Task.WhenAll(some.Select(group => RefreshAsync(group, () => directory.RefreshAsync(group))));
+                await Task.Delay(TimeSpan.FromSeconds((double)some.Length / perSecond), clock, ct);
             }
-            catch (Exception e)
-            {
-                log.GroupNotRefreshed(change.Group, e);
-            }
+        }
+    }
+
+    private async Task RefreshAsync(ConversationId group, Func<Task> refresh)
+    {
+        try
+        {
+            await refresh();
+        }
+        catch (Exception e)
+        {
+            log.GroupNotRefreshed(group, e);
         }
     }
 }

@@ -34,9 +34,13 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
     private readonly ConcurrentDictionary<TKey, Slot> _slots = new();
     private readonly LinkedList<Slot> _slotsByUse = new();
     private long _weight;
+    private volatile int _doubts;
 
     /// <summary>The weight of all snapshots.</summary>
     public long Weight => Interlocked.Read(ref _weight);
+
+    /// <summary>The keys of this moment that <see cref="Contains"/>.</summary>
+    public IReadOnlyList<TKey> Keys => [.. _slots.Keys];
 
     /// <summary>Whether there is a snapshot, stale or not, or a load of one.</summary>
     public bool Contains(TKey key) => _slots.ContainsKey(key);
@@ -111,9 +115,12 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         }
     }
 
-    private Slot NewSlot(TKey key) => new(key, maxAge == Timeout.InfiniteTimeSpan ? 0 : clock.GetTimestamp());
+    /// <summary>Any snapshot may be outdated: the next reader of each compares it with the store.</summary>
+    public void DoubtAll() => Interlocked.Increment(ref _doubts);
 
-    private bool MustLoad(Slot slot) => slot.IsStale || IsTooOld(slot);
+    private Slot NewSlot(TKey key) => new(key, maxAge == Timeout.InfiniteTimeSpan ? 0 : clock.GetTimestamp(), _doubts);
+
+    private bool MustLoad(Slot slot) => slot.IsStale || slot.Doubts != _doubts || IsTooOld(slot);
 
     private bool IsTooOld(Slot slot) => maxAge != Timeout.InfiniteTimeSpan && clock.GetElapsedTime(slot.Begun) > maxAge;
 
@@ -217,7 +224,7 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
         metrics.Weighs(more);
     }
 
-    private sealed class Slot(TKey key, long begun)
+    private sealed class Slot(TKey key, long begun, int doubts)
     {
         private volatile TSnapshot? _snapshot;
         private volatile bool _used;
@@ -227,6 +234,9 @@ internal sealed class SnapshotCache<TKey, TSnapshot>(
 
         /// <summary>When the load began: the snapshot is at least as new.</summary>
         public long Begun => begun;
+
+        /// <summary>The number of calls of <see cref="DoubtAll"/> before the load began.</summary>
+        public int Doubts => doubts;
 
         /// <summary>Null until it is loaded.</summary>
         public TSnapshot? Snapshot { get => _snapshot; set => _snapshot = value; }

@@ -12,10 +12,10 @@ namespace Chat.Modules.Identity.Devices;
 
 /// <summary>
 /// Polls the store for devices that another node has revoked: within <see cref="AuthOptions.RevocationRefreshMs"/>, and at once if that node is heard on the
-/// bus, their tokens are void here and their connections end. Registered with the stores that several nodes share.
+/// bus, or may have been missed; their tokens are void here and their connections end. Registered with the stores that several nodes share.
 /// </summary>
 internal sealed class RevocationPoller(
-    Revocations revocations, DeviceRegistrar registrar, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevocationPoller> log) : BackgroundService, IBusHandler
+    Revocations revocations, DeviceRegistrar registrar, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<RevocationPoller> log) : BackgroundService, IBusHandler, INodeObserver
 {
     // Devices for which a subscriber failed. Written by PollAsync only. At most as many as there are revocations in the store.
     private readonly HashSet<DeviceAddress> _untold = [];
@@ -29,6 +29,16 @@ internal sealed class RevocationPoller(
         _due.Set();
         return ValueTask.CompletedTask;
     }
+
+    public void Missed(NodeId from) => _due.Set();
+
+    // It may have died between a revocation and the word of it.
+    public void Left(NodeId node) => _due.Set();
+
+    // It may have been there before without a lease, and told nobody.
+    public void Joined(NodeId node) => _due.Set();
+
+    public void LeaseGained(NodeId self) => _due.Set();
 
     /// <summary>Reads once. Not for concurrent calls.</summary>
     /// <exception cref="Exception">Not everything was read or published; the next call does the rest.</exception>

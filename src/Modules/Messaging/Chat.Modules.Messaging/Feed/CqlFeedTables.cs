@@ -4,7 +4,7 @@ using Chat.Modules.Messaging.Log.Cluster;
 
 namespace Chat.Modules.Messaging.Feed;
 
-/// <summary>Tables <c>messaging_touched</c>, <c>messaging_streams</c> and <c>messaging_followers</c> (Log/cql).</summary>
+/// <summary>Tables <c>messaging_touched</c>, <c>messaging_streams</c> and <c>messaging_followers</c> (Log/Cluster/cql).</summary>
 internal sealed class CqlFeedTables : IFeedTables
 {
     // Rows of one partition in a request.

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Sending;
 using RocksDbSharp;
 

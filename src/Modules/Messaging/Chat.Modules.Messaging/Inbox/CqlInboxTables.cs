@@ -5,7 +5,7 @@ using Chat.Modules.Messaging.Log.Cluster;
 
 namespace Chat.Modules.Messaging.Inbox;
 
-/// <summary>Table <c>messaging_inbox</c> (Log/cql).</summary>
+/// <summary>Table <c>messaging_inbox</c> (Log/Cluster/cql).</summary>
 internal sealed class CqlInboxTables : IInboxTables
 {
     // Partitions of one batch: what Cassandra takes without a warning.

@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using RocksDbSharp;
 
 namespace Chat.Modules.Messaging.Inbox;

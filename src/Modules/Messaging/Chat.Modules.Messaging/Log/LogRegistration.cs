@@ -5,6 +5,7 @@ using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Modules.Messaging.Log.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Messaging.Log;

@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 
 namespace Chat.Modules.Messaging.Moving;
 

@@ -1,6 +1,6 @@
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Messaging.Contracts;
-using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Messaging.Moving;

@@ -5,6 +5,7 @@ using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Modules.Messaging.Log.Embedded;
 
 namespace Chat.Modules.Messaging.Moving;
 

@@ -1,6 +1,5 @@
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Homes;
-using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Tests.Sending;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>Removes erased contents from the embedded log's files within <see cref="MessagingOptions.EraseWithinMs"/>.</summary>
 internal sealed class ErasureSweep(RocksMessageLog log, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<ErasureSweep> logger)

@@ -3,7 +3,7 @@ using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>The keys of the embedded log. Ids are ASCII without NUL, so a NUL ends them; seqNos are big endian, so keys sort by seqNo.</summary>
 internal static class LogKeys

@@ -4,7 +4,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
 /// Encodes a message's value in the embedded log; conversation and seqNo are in the key. Layout 2: layout (1 byte), message id (16, big

@@ -3,7 +3,7 @@ using Chat.Modules.Messaging.Contracts;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
 /// At the start, before clients connect: if the embedded log is older than the database (an old copy was restored, or the log is missing), begins a new epoch,

@@ -1,6 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>A message on its way through the embedded log's writer. Waiters resume on the thread that answers.</summary>
 internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<AppendedMessage>

@@ -4,7 +4,7 @@ using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Contracts;
 using RocksDbSharp;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
 /// Erases contents in the embedded log. The value is overwritten without its content at once; <see cref="Sweep"/> removes the old value from the files. The

@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Contracts;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 // All of the log, a page after the other, for who copies it.
 internal sealed partial class RocksMessageLog

@@ -2,7 +2,7 @@ using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Rocks;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 // The family directs: which direct conversations a user has, and whether it has begun them.
 internal sealed partial class RocksMessageLog

@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Contracts;
 using RocksDbSharp;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
 /// The embedded log as a feed. Message ids begin with the <see cref="Activity"/>, which the writer gives out in the order of the appends, and the

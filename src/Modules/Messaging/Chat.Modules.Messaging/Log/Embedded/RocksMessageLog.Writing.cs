@@ -5,7 +5,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Rocks;
 using RocksDbSharp;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 // The writer's thread: gives out the seqNos, and commits what has gathered.
 internal sealed partial class RocksMessageLog

@@ -10,7 +10,7 @@ using Chat.BuildingBlocks.Storage.Rocks;
 using Chat.Modules.Messaging.Contracts;
 using RocksDbSharp;
 
-namespace Chat.Modules.Messaging.Log;
+namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
 /// The embedded log, on RocksDB (docs/adr/0002): families <c>messages</c>, <c>attempts</c>, <c>ids</c> and <c>directs</c>, laid out in
