@@ -157,7 +157,7 @@ public sealed class RateSharingTests : IDisposable
         _network.DeliverAll();
     }
 
-    private sealed record Node(FakeNode Ends, DeviceRates Rates, RateSharing Sharing)
+    private sealed record Node(FakeServer Ends, DeviceRates Rates, RateSharing Sharing)
     {
         public bool TryTake() => Rates.Admit(Device, RateClass.Send) is null;
     }
