@@ -68,6 +68,10 @@ public sealed class NodesTests
     public void A_median_is_the_middle_or_between_the_two_there(double[] values, double median) => Assert.Equal(median, Medians<int>.Median(values));
 
     [Fact]
+    public void A_turn_in_which_there_is_nothing_to_compare_has_no_ratio() =>
+        Assert.Equal([2.0, 0.0], Medians<int>.Ratios([4, 0, 1, double.NaN, 1], [2, 1, 0, 1, double.NaN]));
+
+    [Fact]
     public async Task A_metric_is_the_sum_over_its_labels_alone()
     {
         await using var host = await HostStandIn.StartAsync();

@@ -28,12 +28,16 @@ internal sealed class Medians<T>(IReadOnlyList<T> measured, IReadOnlyList<T> yar
         }
 
         var others = Of(yardstick);
-        var ratios = others.Zip(values, (other, value) => value / other).ToArray();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{name,-NameWidth}{Median(others),12:N2}{Median(values),12:N2}{Median(ratios),12:N2}{ratios.Min(),10:N2}{ratios.Max(),10:N2}"));
+        var ratios = Ratios(values, others);
+        Console.Write(string.Create(CultureInfo.InvariantCulture, $"{name,-NameWidth}{Median(others),12:N2}{Median(values),12:N2}"));
+        Console.WriteLine(ratios.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"{Median(ratios),12:N2}{ratios.Min(),10:N2}{ratios.Max(),10:N2}"));
 
         double[] Of(IReadOnlyList<T> results) => [.. results.Select(result => figure(result) ?? double.NaN)];
     }
+
+    /// <summary>Turn by turn, without turns in which there was nothing to compare with, or nothing was measured.</summary>
+    public static double[] Ratios(IEnumerable<double> measured, IEnumerable<double> yardstick) =>
+        [.. yardstick.Zip(measured, (other, value) => value / other).Where(double.IsFinite)];
 
     public static double Median(IReadOnlyCollection<double> values)
     {
