@@ -17,7 +17,7 @@ internal sealed class ClusterLog : IAsyncDisposable
     {
         Session = session;
         var (clock, times) = (TimeProvider.System, ClusterTimes.Default);
-        var touches = new Touches(new CqlFeedTables(session, clock), new CqlInboxTables(session, times, clock), times, clock, Random.Shared);
+        var touches = new TouchWriter(new CqlFeedTables(session, clock), new CqlInboxTables(session, times, clock), times, clock, Random.Shared);
         Tables = new CqlLogTables(session, clock);
         Log = new CqlMessageLog(Tables, touches, times, new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance));
     }

@@ -67,7 +67,7 @@ public sealed class CqlChangeFeedTests(CassandraServer server) : ChangeFeedContr
         Clock.Advance(TimeSpan.FromMinutes(4));
     }
 
-    private readonly Dictionary<IMessageLog, Touches> _touches = [];
+    private readonly Dictionary<IMessageLog, TouchWriter> _touches = [];
 
-    private Touches TouchesOf(RunningServer server) => _touches[server.Log];
+    private TouchWriter TouchesOf(RunningServer server) => _touches[server.Log];
 }

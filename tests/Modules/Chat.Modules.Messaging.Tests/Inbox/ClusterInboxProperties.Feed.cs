@@ -110,7 +110,7 @@ public sealed partial class ClusterInboxProperties
         }
 
         private sealed class Host(
-            int run, VirtualProcess process, TimeProvider clock, CqlMessageLog log, CqlInbox inbox, Touches touches, IFeedTables tables)
+            int run, VirtualProcess process, TimeProvider clock, CqlMessageLog log, CqlInbox inbox, TouchWriter touches, IFeedTables tables)
         {
             public int Run => run;
 
@@ -122,7 +122,7 @@ public sealed partial class ClusterInboxProperties
 
             public CqlInbox Inbox => inbox;
 
-            public Touches Touches => touches;
+            public TouchWriter Touches => touches;
 
             public AppendsUnderWay Appends { get; } = Sending.Appends.UnderWay(log, clock);
 

@@ -24,7 +24,7 @@ public sealed partial class ClusterInboxProperties
     internal static readonly ClusterTimes Times = new()
     {
         FeedSpan = TimeSpan.FromMilliseconds(50), InboxSpan = TimeSpan.FromMilliseconds(400), InboxDay = TimeSpan.FromMilliseconds(1_200),
-        Recent = TimeSpan.FromMilliseconds(2_000), SpansKept = TimeSpan.FromMilliseconds(3_200), ClockSpread = TimeSpan.FromMilliseconds(60),
+        SpansReadBack = TimeSpan.FromMilliseconds(2_000), SpansKept = TimeSpan.FromMilliseconds(3_200), ClockSpread = TimeSpan.FromMilliseconds(60),
         TouchValidity = TimeSpan.FromMilliseconds(100), Lease = TimeSpan.FromMilliseconds(300), RefreshAfter = TimeSpan.FromSeconds(4),
     };
 
@@ -105,7 +105,7 @@ public sealed partial class ClusterInboxProperties
         {
             var clock = new SkewedTime(_time, _time.Between(0, Times.ClockSpread.TotalMilliseconds));
             var random = new Random(_time.Random.Next());
-            var touches = new Touches(new Streams(_tables, _runs, ++_lastRun), _tables, Times, clock, random);
+            var touches = new TouchWriter(new Streams(_tables, _runs, ++_lastRun), _tables, Times, clock, random);
             var log = new CqlMessageLog(_tables, touches, Times, new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
             log.OpenAsync(CancellationToken.None).GetAwaiter().GetResult();
             var host = new Host(

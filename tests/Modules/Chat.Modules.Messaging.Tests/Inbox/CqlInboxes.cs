@@ -47,7 +47,7 @@ internal sealed class CqlInboxes : IAsyncDisposable
     public async Task<Server> StartAsync(CancellationToken ct)
     {
         var tables = new CqlInboxTables(_session, ClusterTimes.Default, TimeProvider.System);
-        var touches = new Touches(new CqlFeedTables(_session, TimeProvider.System), tables, ClusterTimes.Default, Clock, Random.Shared);
+        var touches = new TouchWriter(new CqlFeedTables(_session, TimeProvider.System), tables, ClusterTimes.Default, Clock, Random.Shared);
         var log = new CqlMessageLog(
             new CqlLogTables(_session, TimeProvider.System), touches, ClusterTimes.Default, new SharedConversations(Clock), Clock,
             new ActivityClock(NullLogger<ActivityClock>.Instance));
@@ -59,7 +59,7 @@ internal sealed class CqlInboxes : IAsyncDisposable
     public CqlMessageLog StartWithoutInbox()
     {
         var unwritten = new Unwritten(_session);
-        var touches = new Touches(
+        var touches = new TouchWriter(
             new CqlFeedTables(unwritten, TimeProvider.System), new CqlInboxTables(unwritten, ClusterTimes.Default, TimeProvider.System), ClusterTimes.Default, Clock, Random.Shared);
         return new CqlMessageLog(
             new CqlLogTables(_session, TimeProvider.System), touches, ClusterTimes.Default, new SharedConversations(Clock), Clock,

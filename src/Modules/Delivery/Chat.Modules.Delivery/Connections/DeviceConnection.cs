@@ -60,7 +60,7 @@ internal sealed class DeviceConnection : IAttachedConnection
     }
 
     /// <summary>
-    /// Its place among the device's connections, over all nodes: the highest is the newest. 0 until it is known. Only <see cref="Relay.ConnectionRegistrar"/> sets it.
+    /// Orders the device's connections on all nodes: the highest is the newest. 0 until it is known. Only <see cref="Relay.ConnectionRegistrar"/> sets it.
     /// </summary>
     public long Order { get => Volatile.Read(ref _order); set => Volatile.Write(ref _order, value); }
 

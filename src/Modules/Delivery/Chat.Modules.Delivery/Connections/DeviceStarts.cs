@@ -6,23 +6,23 @@ using MediatR;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>Where a device begins in a conversation: it is sent the messages above <paramref name="Start"/>, up to <paramref name="Head"/>.</summary>
+/// <summary>What a device is sent of a conversation: the messages above <paramref name="Start"/>, up to <paramref name="Head"/>.</summary>
 internal readonly record struct ConversationStart(ConversationId Conversation, SeqNo Start, SeqNo Head, int MemberCount);
 
 /// <summary>
-/// Where a device begins when it connects: a known device at its cursors, a user's first device at the user's cursors, so that it gets all that
-/// waits, a later device at the heads. Nowhere below the seqNo at which the user joined.
+/// Where a device begins when it connects: a known device at its cursors, a user's first device at the user's cursors, so that it gets everything that
+/// waits, a later new device at the heads. Never below the seqNo at which the user joined.
 /// </summary>
 internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMediator mediator)
 {
-    /// <summary>Direct conversations looked at without need from which it is worth a write to look at fewer the next time.</summary>
-    private const int WorthNoting = 64;
+    /// <summary>The drained position is saved if that spares the next connect at least this many direct conversations.</summary>
+    private const int MinSpared = 64;
 
     private static readonly Dictionary<ConversationId, CursorValue> None = [];
 
     /// <summary>
-    /// The conversations of the device's user, but for direct ones in which the device is known to have everything; a device that is new is known
-    /// from here on.
+    /// The conversations of the device's user, except direct ones in which the device certainly has everything. A new device is
+    /// stored, and so is known at its next connect.
     /// </summary>
     public async Task<IReadOnlyList<ConversationStart>> OpenAsync(DeviceAddress device, CancellationToken ct)
     {
@@ -48,27 +48,27 @@ internal sealed class DeviceStarts(ICursorStore store, CursorTable cursors, IMed
 
         if (standing is not DeviceStanding.Known)
         {
-            // Without a row a device begins at the first message too, and writing very many rows would delay all others.
+            // A device without a row also begins at the first message, and very many rows would delay other writes.
             var begun = starts.Where(start => start.Start > SeqNo.None).ToDictionary(start => start.Conversation, start => start.Start);
             await store.AddDeviceAsync(device, begun, ct);
         }
         cursors.Replace(device, starts.Select(start => KeyValuePair.Create(
             start.Conversation, standing is DeviceStanding.Known ? stored.GetValueOrDefault(start.Conversation).Delivered : start.Start)));
-        await NoteDrainedAsync(device, directs, starts, ct);
+        await SaveDrainedAsync(device, directs, starts, ct);
         return starts;
 
         async Task<IReadOnlyDictionary<ConversationId, CursorValue>> ReadAsync(DeviceId? of) =>
             await store.ReadAsync(device.User, of, found.ConvertAll(conversation => conversation.Id), ct);
     }
 
-    // By the cursors in the store: what a crash takes back of those is not passed over.
-    private async Task NoteDrainedAsync(DeviceAddress device, DirectHeads directs, List<ConversationStart> starts, CancellationToken ct)
+    // Uses the cursors in the store: cursors that a crash takes back must not be skipped.
+    private async Task SaveDrainedAsync(DeviceAddress device, DirectHeads directs, List<ConversationStart> starts, CancellationToken ct)
     {
         if (directs.UpTo is not { } upTo)
             return;
         var waiting = directs.Heads.Zip(starts).Where(direct => direct.Second.Head > direct.Second.Start).Select(direct => direct.First.Position).ToList();
         var drained = waiting.Count == 0 ? upTo : upTo with { Value = waiting.Min() - 1 };
-        if (directs.Heads.Count(head => head.Position <= drained.Value) >= WorthNoting)
+        if (directs.Heads.Count(head => head.Position <= drained.Value) >= MinSpared)
             await store.SaveDrainedAsync(device, drained, ct);
     }
 }

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.FanOut;
 
 /// <summary>
-/// Saves in the change feed how far the fan-out has got. What servers that are gone have left is fanned out again: whoever has it passes over it.
-/// Begins before the <see cref="FanOutWorker"/>, which works off what is found, and ends after it.
+/// Saves the position of the fan-out in the change feed. What servers that are gone did not finish is fanned out again; devices ignore what they already have.
+/// Starts before the <see cref="FanOutWorker"/>, which processes what is found, and ends after it.
 /// </summary>
 internal sealed class FanOutFollower(
     IChangeFeed feed, FanOutQueue queue, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<FanOutFollower> log) : BackgroundService
@@ -15,13 +15,13 @@ internal sealed class FanOutFollower(
     private const string Name = "fan-out";
     private const int ReadAtOnce = 4_096;
 
-    // Seconds from one look for what others have left to the next.
+    // Seconds between two searches for what others did not finish.
     private const int LookEvery = 30;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
-    // Only the one call at a time touches these: positions that are saved when what was offered by then has settled, what others left first.
-    private readonly Queue<(FeedPosition Position, long[] Offered)> _left = new();
+    // Used by one call at a time: positions to save when everything that was queued by then has been processed, those of other servers first.
+    private readonly Queue<(FeedPosition Position, long[] Offered)> _takenOver = new();
     private (FeedPosition Position, long[] Offered)? _next;
     private FeedPosition? _saved;
 
@@ -37,10 +37,10 @@ internal sealed class FanOutFollower(
         await TryAsync(SaveAsync, cancellationToken);
     }
 
-    /// <summary>Has the fan-out work off what servers that are gone have left, unless it does that still.</summary>
+    /// <summary>Queues what servers that are gone did not finish, unless such work is still queued.</summary>
     public async Task CatchUpAsync(CancellationToken ct)
     {
-        if (_left.Count > 0)
+        if (_takenOver.Count > 0)
             return;
         var found = 0;
         foreach (var range in await feed.FindUnfinishedAsync(Name, ct))
@@ -49,15 +49,15 @@ internal sealed class FanOutFollower(
             log.CaughtUp(found);
     }
 
-    /// <summary>Saves the positions up to which all has reached the connections, where they are further than before.</summary>
+    /// <summary>Saves the positions up to which everything has reached the connections, if they have changed.</summary>
     public async Task SaveAsync(CancellationToken ct)
     {
-        while (_left.TryPeek(out var left) && queue.HasSettled(left.Offered))
+        while (_takenOver.TryPeek(out var left) && queue.HasSettled(left.Offered))
         {
             await feed.SaveFollowerAsync(Name, left.Position, ct);
-            _left.Dequeue();
+            _takenOver.Dequeue();
         }
-        // The position first: what it covers was offered by then.
+        // The position is read first: everything up to it is already in the queue.
         var position = feed.RaisedUpTo;
         _next ??= (position, queue.Offered());
         if (!queue.HasSettled(_next.Value.Offered))
@@ -79,7 +79,7 @@ internal sealed class FanOutFollower(
         }
     }
 
-    // Devices that connect read the log in any case.
+    // A failure loses nothing: devices that connect read the log.
     private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken ct)
     {
         try
@@ -92,7 +92,7 @@ internal sealed class FanOutFollower(
         }
     }
 
-    // At most so many; what is beyond that is left to the devices, which find it when they connect.
+    // Queues at most this many; devices find the rest when they connect.
     private async Task<int> OfferAsync(FeedRange range, int limit, CancellationToken ct)
     {
         var found = 0;
@@ -107,7 +107,7 @@ internal sealed class FanOutFollower(
         }
         if (found >= limit)
             log.CatchUpEnded(options.Value.MaxCatchUp);
-        _left.Enqueue((range.After with { Value = range.UpTo }, queue.Offered()));
+        _takenOver.Enqueue((range.After with { Value = range.UpTo }, queue.Offered()));
         return found;
     }
 }

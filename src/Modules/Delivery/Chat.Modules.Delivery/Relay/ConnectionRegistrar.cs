@@ -11,8 +11,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>
-/// Makes this node's connections known to the others: in the registry, and by the bus. A connection drains when the others have said that they know of it, so that
-/// each message is either in its drain or pushed to it. Whoever is still to say so does it later, and then the connection drains again.
+/// Makes this node's connections known to the others, by the registry and the bus. A connection drains when the other nodes have acknowledged it, so
+/// each message is either in its drain or pushed to it. If an acknowledgement comes late, the connection drains again then.
 /// </summary>
 internal sealed class ConnectionRegistrar(
     IConnectionRegistry registry, INodes nodes, IBus bus, Receivers receivers, UserNodes userNodes, Redrains redrains, FanOutQueue fanOut,
@@ -25,11 +25,11 @@ internal sealed class ConnectionRegistrar(
 
     private readonly TimeSpan _patience = TimeSpan.FromMilliseconds(options.Value.ArrivalTimeoutMs);
 
-    // One entry for each connection that begins, and one for each that ends. Null wakes the loop.
+    // An entry for each connection that is opened, and for each that has ended. Null only wakes the loop.
     private readonly Channel<DeviceConnection?> _changes = Channel.CreateUnbounded<DeviceConnection?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _gate = new();
 
-    // Under _gate. What the loop is to do with all connections; and whether the others know that all are registered.
+    // Under _gate. What the loop must do with all connections; and whether the others know that all are registered.
     private Work _work;
     private bool _isRegistered;
     private bool _hasBeenAway;
@@ -37,7 +37,7 @@ internal sealed class ConnectionRegistrar(
     // Under _gate. Live nodes that owe nothing when they are gone.
     private readonly HashSet<NodeId> _finished = [];
 
-    // Only the loop's. Connections that the registry has not taken, and those of which not all nodes have said that they know.
+    // Used only by the loop. Connections that could not be registered, and those that not all nodes have acknowledged.
     private readonly List<DeviceConnection> _unregistered = [];
     private readonly List<DeviceConnection> _unconfirmed = [];
     private bool _allAreUnconfirmed;
@@ -49,10 +49,10 @@ internal sealed class ConnectionRegistrar(
     {
         None = 0,
 
-        /// <summary>Look whether each is still the newest of its device, and keep it for longer.</summary>
+        /// <summary>Check whether each is still the newest of its device, and renew its entry.</summary>
         Renew = 1,
 
-        /// <summary>Register all anew, tell the others, and drain all again.</summary>
+        /// <summary>Register all again, tell the others, and drain all again.</summary>
         Register = 2,
     }
 
@@ -64,7 +64,7 @@ internal sealed class ConnectionRegistrar(
 
     public void Ended(DeviceConnection connection) => _changes.Writer.TryWrite(connection);
 
-    /// <summary>Another node has registered all of its connections, and may want to know whether this one has.</summary>
+    /// <summary>Another node asks whether this one has registered all of its connections.</summary>
     public void Answer(NodeId node)
     {
         lock (_gate)
@@ -76,7 +76,7 @@ internal sealed class ConnectionRegistrar(
 
     public void LeaseGained(NodeId self)
     {
-        // Those that it knew in its last life are not told as joined.
+        // Nodes that were already known before the lease was lost are not reported by Joined.
         foreach (var node in nodes.Live)
             userNodes.Add(node);
         Ask(Work.Register);
@@ -106,7 +106,7 @@ internal sealed class ConnectionRegistrar(
         bool hasFinished;
         lock (_gate)
             hasFinished = _finished.Remove(node);
-        // What it had appended it may not have told any more.
+        // It may have appended messages without telling the others.
         if (!hasFinished)
             redrains.Request();
     }
@@ -169,7 +169,7 @@ internal sealed class ConnectionRegistrar(
         _changes.Writer.TryWrite(null);
     }
 
-    // What was not taken, or not confirmed, is tried again after a pause.
+    // Connections that were not registered, or not acknowledged, are tried again after a pause.
     private async Task WaitAsync(CancellationToken ct)
     {
         var isIncomplete = _hasFailed || _unregistered.Count > 0 || _unconfirmed.Count > 0 || _allAreUnconfirmed;
@@ -181,7 +181,7 @@ internal sealed class ConnectionRegistrar(
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            // Time to look again.
+            // The pause is over.
         }
     }
 
@@ -219,7 +219,7 @@ internal sealed class ConnectionRegistrar(
         }
     }
 
-    /// <returns>False where the registry has not taken all.</returns>
+    /// <returns>False if not all could be registered.</returns>
     private async Task<bool> RegisterAllAsync(Work work, CancellationToken ct)
     {
         var self = nodes.Self;
@@ -264,7 +264,7 @@ internal sealed class ConnectionRegistrar(
         bus.Broadcast(NodeRelay.Topic, writer.Written);
         if (!await bus.AcknowledgedAsync(_patience, ct))
             _unconfirmed.AddRange(added);
-        // One that could not be registered before has drained already.
+        // A connection that could not be registered at first has already drained.
         foreach (var connection in added)
         {
             if (!connection.BeginDrain())
@@ -276,7 +276,7 @@ internal sealed class ConnectionRegistrar(
     {
         try
         {
-            // One that was registered after that is registered once more.
+            // A connection that is registered meanwhile is registered once more.
             var orders = await registry.RegisterAsync(self, [.. connections.Select(connection => new RegisteredConnection(connection.Device, connection.Order))])
                 .WaitAsync(_patience, clock, ct);
             foreach (var (connection, order) in connections.Zip(orders))
@@ -304,7 +304,7 @@ internal sealed class ConnectionRegistrar(
         }
         catch (StoreUnavailableException)
         {
-            // Its entries lapse. Until then this node is told in vain.
+            // Its entries expire. Until then this node gets messages for users who are not here.
         }
         var users = removed.Select(connection => connection.Device.User).Where(user => !receivers.IsHere(user)).Distinct().ToList();
         if (users.Count == 0)

@@ -6,18 +6,18 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>
-/// What users connected to other nodes are told: one message for each node that may have one of them. Never waits, and a message may be lost: then the other node
-/// reads again what its devices may have missed (<see cref="Redrains"/>).
+/// Sends messages for users who are connected to other nodes: one message to each node that may have one of the users. It never waits, and a message may be lost: then the other
+/// node reads again what its devices may have missed (<see cref="Redrains"/>).
 /// </summary>
 internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec contents)
 {
-    /// <summary>Of the messages between the nodes of this module.</summary>
+    /// <summary>The topic of this module's messages between nodes.</summary>
     public const string Topic = "delivery";
 
-    // What is told to more users at once goes in several messages.
+    // For more users, several messages are sent.
     private const int MaxUsers = 4_096;
 
-    /// <summary>Whether there are other nodes. Without, nothing here is to be called.</summary>
+    /// <summary>Whether there are other nodes. If not, no other method need be called.</summary>
     public bool HasOthers => nodes.HasOthers;
 
     /// <summary>Whether the user may be connected to another node.</summary>
@@ -31,7 +31,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
 
     public void Advance(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members) => Advance(nodes.NodesOf(members), conversation, head);
 
-    /// <summary>A conversation with too many members to look for each.</summary>
+    /// <summary>For a conversation with so many members that not each is looked up.</summary>
     public void AdvanceEverywhere(ConversationId conversation, SeqNo head)
     {
         var writer = RelayWriter.Begin(RelayKind.Advance);

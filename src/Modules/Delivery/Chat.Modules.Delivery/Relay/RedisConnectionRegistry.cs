@@ -8,8 +8,8 @@ namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>The registry in Redis.</summary>
 /// <remarks>
-/// Keys: <c>{u:(user)}:devices</c>, a hash from device to the node, a blank and the connection's order. It lives for a day after the last registration of one of its
-/// devices; <see cref="ConnectionRegistrar"/> registers anew what lasts longer. An entry of a node that has ended is trusted by nobody.
+/// Keys: <c>{u:(user)}:devices</c>, a hash from device to the node, a blank and the connection's order. It expires a day after the last registration of one of the
+/// devices; <see cref="ConnectionRegistrar"/> renews the entries of connections that last longer. Entries of a node that has ended are ignored.
 /// </remarks>
 internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRegistry
 {
@@ -22,7 +22,7 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
     private static readonly RedisScript Remove = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "remove-connection.lua");
     private static readonly RedisScript Find = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "find-nodes.lua");
 
-    // One command each, and all of them on their way at once: on a Redis Cluster the users are spread over it.
+    // One command for each, all sent at once: on a Redis Cluster the users are on different nodes.
     public async Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
         await Task.WhenAll(connections.Select(async connection => (long)await redis.RunAsync(
             Register, [KeyOf(connection.Device.User)], [connection.Device.Device.Value, node.ToString(), connection.Order, (long)Life.TotalMilliseconds])));

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>
-/// What is done with all connections when this node may have missed something: each drains again, one after the other, at
-/// <see cref="DeliveryOptions.RedrainsPerSecond"/>. When it stood still for longer than its lease, its clients are told to connect elsewhere.
+/// If this node may have missed something, all its connections drain again, one after the other, at
+/// <see cref="DeliveryOptions.RedrainsPerSecond"/>. If it stood still for longer than its lease, its clients are told to connect elsewhere.
 /// </summary>
 internal sealed class Redrains(
     Receivers receivers, Leaving leaving, IOptions<DeliveryOptions> options, DeliveryMetrics metrics, TimeProvider clock, ILogger<Redrains> log) : BackgroundService
@@ -18,10 +18,10 @@ internal sealed class Redrains(
     private readonly Channel<bool> _requested = NewSignal();
     private readonly Channel<bool> _sendAway = NewSignal();
 
-    /// <summary>Has each connection of this moment drain again. While a round is under way, one more follows it, however often this is called.</summary>
+    /// <summary>Lets each present connection drain again. If called during a round, one more round follows, however often it is called.</summary>
     public void Request() => _requested.Writer.TryWrite(true);
 
-    /// <summary>Closes the connections of this moment as the node goes away, spread as when it leaves. It goes on accepting others.</summary>
+    /// <summary>Closes the present connections with <c>goAway</c>, spread over time as at shutdown. New connections are still accepted.</summary>
     public void SendAllAway() => _sendAway.Writer.TryWrite(true);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(DrainAsync(stoppingToken), SendAwayAsync(stoppingToken));

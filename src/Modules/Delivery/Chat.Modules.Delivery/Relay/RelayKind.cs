@@ -1,6 +1,6 @@
 namespace Chat.Modules.Delivery.Relay;
 
-/// <summary>What a message between nodes says. The numbers go over the bus; a node passes over one that it does not know.</summary>
+/// <summary>The kinds of messages between nodes. The numbers are sent; a node ignores a kind that it does not know.</summary>
 internal enum RelayKind : byte
 {
     /// <summary>A message: conversation, previous seqNo, seqNo, id, sender's user and device, clientMsgId, timestamp in ms, content.</summary>
@@ -37,20 +37,20 @@ internal enum RelayKind : byte
     Finished = 11,
 }
 
-/// <summary>What a node says besides when it has registered all of its connections.</summary>
+/// <summary>Sent with <see cref="RelayKind.Registered"/>.</summary>
 [Flags]
 internal enum RegisteredFlags : byte
 {
     None = 0,
 
-    /// <summary>It had no lease, and could tell nobody what it appended meanwhile.</summary>
+    /// <summary>The node had no lease meanwhile, and could not tell the others what it appended.</summary>
     HasBeenAway = 1,
 
-    /// <summary>It does not know whether the receiver's connections are registered.</summary>
+    /// <summary>The node does not know whether the receiver's connections are registered, and asks for it.</summary>
     AsksBack = 2,
 }
 
-/// <summary>Which event follows. The numbers go over the bus.</summary>
+/// <summary>The kind of event that follows. The numbers are sent.</summary>
 internal enum RelayedEvent : byte
 {
     /// <summary>Conversation, message's id, seqNo, user, status.</summary>

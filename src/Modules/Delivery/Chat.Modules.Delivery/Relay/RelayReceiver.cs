@@ -14,8 +14,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>
-/// What other nodes have for the users connected here. A conversation whose members are in memory is pushed at once. For another one only its seqNo is kept, and its
-/// connections read the log when the members are known: what comes from the bus waits for no store.
+/// Handles messages from other nodes for the users connected here. If a conversation's members are in memory, its message is pushed at once. If not, only its seqNo is kept, and the
+/// connections read the log when the members have been read: the handler never waits for a store.
 /// </summary>
 internal sealed class RelayReceiver(
     Receivers receivers, UserNodes userNodes, ConnectionRegistrar registrar, Redrains redrains, IContentCodec contents, IMediator mediator,
@@ -23,7 +23,7 @@ internal sealed class RelayReceiver(
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    // One entry for each conversation with news.
+    // One entry for each conversation with new messages.
     private readonly ConcurrentDictionary<ConversationId, SeqNo> _advanced = new();
     private readonly Channel<bool> _wake =
         Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
@@ -130,7 +130,7 @@ internal sealed class RelayReceiver(
         }
         if (members.IsCompletedSuccessfully && members.GetAwaiter().GetResult() is var known && known.Count <= options.Value.PushThreshold)
         {
-            // For nobody here the rest is not read.
+            // If none of the members is here, the rest is not parsed.
             if (known.Any(receivers.IsHere))
                 receivers.PushHere(reader.Appended(conversation, contents), known);
             return;

@@ -9,12 +9,12 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>
-/// To which other nodes users have connected. What is not in memory is read from the registry meanwhile, and until then a user may be on every live node: to leave
-/// out a node is allowed only where it is certain that it has no connection of the user.
+/// The other nodes that users are connected to. Users who are not in memory are read from the registry, and until then they may be on every live node: a node
+/// is left out only if it certainly has no connection of the user.
 /// </summary>
 /// <remarks>
-/// Certain is: the node has said that all of its connections are registered (<see cref="SetRegistered"/>), and the user's nodes were read from the registry after
-/// that, or were told by the bus since they were read.
+/// It is certain if the node has said that all of its connections are registered (<see cref="SetRegistered"/>), and the user's nodes were read from the registry after
+/// that. Changes since then come by the bus.
 /// </remarks>
 internal sealed class UserNodes : BackgroundService
 {
@@ -27,11 +27,11 @@ internal sealed class UserNodes : BackgroundService
     private readonly Channel<UserId> _toRead = Channel.CreateBounded<UserId>(new BoundedChannelOptions(MaxWaiting) { SingleReader = true });
     private readonly Lock _gate = new();
 
-    // Under _gate. Those used lately, and those used before them.
+    // Under _gate. Users used lately, and users used before them.
     private Dictionary<UserId, NodeId[]> _recent = [];
     private Dictionary<UserId, NodeId[]> _older = [];
 
-    // Users who wait to be read, or are being read. True: what is read is no longer certain.
+    // Users who wait to be read, or are being read. True: they changed meanwhile, and the result cannot be used.
     private readonly Dictionary<UserId, bool> _reading = [];
 
     // The live nodes, and whether each has registered all of its connections. Replaced under _gate, read without.
@@ -77,7 +77,7 @@ internal sealed class UserNodes : BackgroundService
         var isUnknown = false;
         lock (_gate)
         {
-            // All of them, as those that are not known are read for the next time.
+            // Goes through all users, so that those who are not known are read for the next time.
             for (var i = 0; i < users.Count; i++)
             {
                 if (Find(users[i]) is not { } nodes)
@@ -95,7 +95,7 @@ internal sealed class UserNodes : BackgroundService
         return [.. peers.Where(peer => isUnknown || !peer.IsRegistered || found.Contains(peer.Node)).Select(peer => peer.Node)];
     }
 
-    /// <summary>A node is live; it may be known already.</summary>
+    /// <summary>A node is live. It may already be known.</summary>
     public void Add(NodeId node)
     {
         lock (_gate)
@@ -120,7 +120,7 @@ internal sealed class UserNodes : BackgroundService
         }
     }
 
-    /// <summary>The node has registered all of its connections; what was read before may lack them.</summary>
+    /// <summary>The node has registered all of its connections. What was read before may lack them.</summary>
     public void SetRegistered(NodeId node)
     {
         lock (_gate)
@@ -130,7 +130,7 @@ internal sealed class UserNodes : BackgroundService
         }
     }
 
-    /// <summary>The registry may have lost what nodes had registered.</summary>
+    /// <summary>The registry may have lost its data.</summary>
     public void ForgetRegistry()
     {
         lock (_gate)
@@ -140,7 +140,7 @@ internal sealed class UserNodes : BackgroundService
         }
     }
 
-    /// <summary>What nodes told may have been lost on the way.</summary>
+    /// <summary>Messages of other nodes may have been lost.</summary>
     public void ForgetUsers()
     {
         lock (_gate)
@@ -194,7 +194,7 @@ internal sealed class UserNodes : BackgroundService
         }
         catch (StoreUnavailableException)
         {
-            // Not known, then: whoever is told something is looked for everywhere.
+            // The user stays unknown, and messages go to all nodes.
         }
         catch (Exception e)
         {
@@ -217,7 +217,7 @@ internal sealed class UserNodes : BackgroundService
             Keep(user, nodes);
             return nodes;
         }
-        // Where too many wait the user is read the next time.
+        // If too many wait, the user is read the next time.
         if (reads && !_reading.ContainsKey(user) && _toRead.Writer.TryWrite(user))
             _reading.Add(user, false);
         return null;

@@ -3,51 +3,55 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Feed;
 
 /// <summary>
-/// The durations on which the servers of a cluster agree for the feed and the inbox (docs/adr/0009). Rows are found by them: those that are not a test's are
-/// never to be changed.
+/// The durations of the feed and the inbox, on which the servers of a cluster must agree (docs/adr/0009). The keys of rows depend on them: never change
+/// <see cref="Default"/>.
 /// </summary>
 internal sealed record ClusterTimes
 {
     public static ClusterTimes Default { get; } = new();
 
-    /// <summary>In the feed a conversation is named once within so long.</summary>
+    /// <summary>In the feed a conversation has one row in this time.</summary>
     public TimeSpan FeedSpan { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>In a user's inbox a conversation is named once within so long.</summary>
+    /// <summary>In a user's inbox a conversation has one row in this time, in the part by spans.</summary>
     public TimeSpan InboxSpan { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>And in its coarse part once within so long, which is a multiple of <see cref="InboxSpan"/>.</summary>
+    /// <summary>The same in the part by days. A multiple of <see cref="InboxSpan"/>.</summary>
     public TimeSpan InboxDay { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>So far back the inbox is read by spans, beyond it by days.</summary>
-    public TimeSpan Recent { get; init; } = TimeSpan.FromDays(2);
+    /// <summary>The inbox is read by spans this far back, and by days beyond it.</summary>
+    public TimeSpan SpansReadBack { get; init; } = TimeSpan.FromDays(2);
 
-    /// <summary>By how much the servers' clocks may differ.</summary>
+    /// <summary>How much the servers' clocks may differ.</summary>
     public TimeSpan ClockSpread { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>A message is answered so long after its conversation was touched at most, else the conversation is touched again first.</summary>
+    /// <summary>The time from a touch to the answer of a message, at most. If it takes longer, the conversation is touched again before the answer.</summary>
     public TimeSpan TouchValidity { get; init; } = TimeSpan.FromSeconds(90);
 
-    /// <summary>A server whose stream was not renewed for so long begins another.</summary>
+    /// <summary>A server that has not renewed its stream for this time begins another.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>How long rows by spans, rows by days and the mark of a complete inbox are kept. The mark goes first.</summary>
+    /// <summary>How long rows by spans are kept.</summary>
     public TimeSpan SpansKept { get; init; } = TimeSpan.FromDays(3);
 
+    /// <summary>How long rows by days are kept.</summary>
+    /// <summary>How long rows by days are kept.</summary>
     public TimeSpan DaysKept { get; init; } = TimeSpan.FromDays(60);
 
+    /// <summary>How long the mark of a complete inbox is kept: less than the rows.</summary>
+    /// <summary>How long the mark of a complete inbox is kept: less than the rows.</summary>
     public TimeSpan MarkKept { get; init; } = TimeSpan.FromDays(45);
 
-    /// <summary>An inbox is made anew from the log when it is used after so long.</summary>
+    /// <summary>An inbox of this age is built again from the log when it is used.</summary>
     public TimeSpan RefreshAfter { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>
-    /// A reader has seen whatever happened before this much time ago: what it did not see is answered later, by a server whose clock is
-    /// <see cref="ClockSpread"/> behind at most, and which touched the conversation no more than <see cref="TouchValidity"/> before.
+    /// A reader has seen everything up to this long before its present time. What it has not seen is answered later, by a server whose clock is
+    /// at most <see cref="ClockSpread"/> behind, and which touched the conversation at most <see cref="TouchValidity"/> before.
     /// </summary>
     public TimeSpan Margin => ClockSpread + TouchValidity;
 
-    /// <summary>After an inbox was found missing, servers may count on rows for so long that were lost with it.</summary>
+    /// <summary>How long after an inbox was lost servers may still rely on rows that were lost with it.</summary>
     public TimeSpan LostRowsTimeout => InboxSpan + TouchValidity + ClockSpread;
 
     public long FeedSpanOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / (long)FeedSpan.TotalMilliseconds;

@@ -9,11 +9,11 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Modules.Messaging.Feed;
 
 /// <summary>
-/// The feed of a cluster (docs/adr/0009): a stream for each run of a server, whose positions are spans of time. A conversation that was touched in a span may
-/// have had messages in it, or later: its entry has its present head.
+/// The feed of a cluster (docs/adr/0009): a stream for each run of a server. Positions are spans of time. A conversation that was touched in a span may
+/// have got messages in that span or later; its entry has the present head.
 /// </summary>
 internal sealed class CqlChangeFeed(
-    IFeedTables tables, Touches touches, IMessageLog log, AppendsUnderWay appends, ClusterTimes times, TimeProvider clock, ILogger<CqlChangeFeed> logger)
+    IFeedTables tables, TouchWriter touches, IMessageLog log, AppendsUnderWay appends, ClusterTimes times, TimeProvider clock, ILogger<CqlChangeFeed> logger)
     : BackgroundService, IChangeFeed
 {
     private const int RenewalsPerLease = 3;
@@ -23,7 +23,7 @@ internal sealed class CqlChangeFeed(
     public async ValueTask<IReadOnlyList<FeedRange>> FindUnfinishedAsync(string follower, CancellationToken ct)
     {
         var own = touches.Position.Epoch;
-        // Twice a lease: what a server began to write at its end may take that long.
+        // Two leases: writes that a server began at the end of its lease may take that long.
         var gone = clock.GetUtcNow() - (2 * times.Lease) - times.ClockSpread;
         var streams = (await tables.ReadStreamsAsync(ct)).Where(stream => stream.Renewed < gone && NameOf(stream.Id) != own).ToList();
         if (streams.Count == 0)
@@ -65,7 +65,7 @@ internal sealed class CqlChangeFeed(
             await TryRenewAsync(stoppingToken);
     }
 
-    // An append that finds the lease over renews it itself.
+    // An append also renews the lease if it finds that it is over.
     private async Task TryRenewAsync(CancellationToken ct)
     {
         try

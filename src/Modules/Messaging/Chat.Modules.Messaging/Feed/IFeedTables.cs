@@ -3,11 +3,11 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Messaging.Feed;
 
-/// <summary>What the feed of a cluster asks of its database: writes and reads at a quorum.</summary>
-/// <remarks>Each may throw <see cref="StoreUnavailableException"/>: a write may then have happened, or happen at any later time.</remarks>
+/// <summary>The database operations of the feed on a cluster: writes and reads at a quorum.</summary>
+/// <remarks>Each may throw <see cref="StoreUnavailableException"/>: the write may have happened, or may still happen at any later time.</remarks>
 internal interface IFeedTables
 {
-    /// <summary>Spans that one read asks for at most.</summary>
+    /// <summary>Spans of one read at most.</summary>
     const int MaxSpansRead = 100;
 
     /// <summary>A conversation is about to have a message within this span.</summary>
@@ -18,7 +18,7 @@ internal interface IFeedTables
 
     Task SaveStreamAsync(FeedStream stream, CancellationToken ct);
 
-    /// <summary>Those of the last week.</summary>
+    /// <summary>The streams of the last week.</summary>
     Task<IReadOnlyList<FeedStream>> ReadStreamsAsync(CancellationToken ct);
 
     Task SaveFollowerAsync(string follower, Guid stream, long position, CancellationToken ct);
@@ -26,9 +26,9 @@ internal interface IFeedTables
     Task<IReadOnlyDictionary<Guid, long>> ReadFollowerAsync(string follower, CancellationToken ct);
 }
 
-/// <summary>What one run of a server has touched.</summary>
-/// <param name="Id">Made at random.</param>
-/// <param name="First">Nothing was touched up to this span.</param>
-/// <param name="Until">Nor above this one.</param>
-/// <param name="Renewed">When the server said so last, by its clock.</param>
+/// <summary>A stream: the spans that one run of a server may have touched.</summary>
+/// <param name="Id">Random.</param>
+/// <param name="First">Touched spans are above this one.</param>
+/// <param name="Until">The last span that may be touched.</param>
+/// <param name="Renewed">When the server renewed it last, by its own clock.</param>
 internal sealed record FeedStream(Guid Id, long First, long Until, DateTimeOffset Renewed);

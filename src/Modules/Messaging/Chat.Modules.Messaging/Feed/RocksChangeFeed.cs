@@ -10,12 +10,12 @@ using RocksDbSharp;
 namespace Chat.Modules.Messaging.Feed;
 
 /// <summary>
-/// The feed of the embedded log, one stream for each epoch of it. How far a follower got stands in the log's default family: key <c>follower</c>, NUL,
+/// The feed of the embedded log, with one stream for each epoch. Followers' positions are in the log's default family: key <c>follower</c>, NUL,
 /// name; value the position, 8 bytes, big endian.
 /// </summary>
 internal sealed class RocksChangeFeed(RocksMessageLog log, AppendsUnderWay appends) : IChangeFeed
 {
-    // What earlier runs have left is found once.
+    // What earlier runs left unfinished is returned only once.
     private readonly ConcurrentDictionary<string, byte> _found = new();
 
     public FeedPosition RaisedUpTo => appends.RaisedUpTo;

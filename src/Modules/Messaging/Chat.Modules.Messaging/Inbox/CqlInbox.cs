@@ -8,13 +8,13 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Modules.Messaging.Inbox;
 
 /// <summary>
-/// The inbox of a cluster (docs/adr/0009). Its rows say when a conversation may have had activity, and are there before the message is
-/// (<see cref="Touches"/>): which conversations stand where is then read from the log, of those that matter. A user's part is made from the log
-/// where its mark is missing.
+/// The inbox of a cluster (docs/adr/0009). Its rows say when a conversation may have had activity, and are written before the message
+/// (<see cref="TouchWriter"/>). The rows say which conversations to look at; their heads are then read from the log. If a user's mark is missing,
+/// the user's part is built from the log.
 /// </summary>
 internal sealed class CqlInbox : IInbox
 {
-    // Rows of one write when a user's part is made.
+    // Rows of one write when a user's part is built.
     private const int RowsAtOnce = 64;
     private const int WritesAtOnce = 8;
 
@@ -25,14 +25,14 @@ internal sealed class CqlInbox : IInbox
     private readonly Counter<long> _built;
     private readonly Counter<long> _fromLog;
 
-    // The last that was read of it.
+    // The name as it was last read.
     private Named? _name;
 
     public CqlInbox(IMessageLog log, IInboxTables tables, ClusterTimes times, IMeterFactory meters, TimeProvider clock, ILogger<CqlInbox> logger)
     {
         (Log, Tables, Times, _clock, _logger) = (log, tables, times, clock, logger);
         var meter = meters.Create("Chat");
-        _built = meter.CreateCounter<long>("chat.inbox.built", description: "Users whose inbox was made from the log.");
+        _built = meter.CreateCounter<long>("chat.inbox.built", description: "Users whose inbox was built from the log.");
         _fromLog = meter.CreateCounter<long>("chat.inbox.from_log", description: "Connects and pages of the list for which all of a user's heads were read.");
     }
 
@@ -46,21 +46,20 @@ internal sealed class CqlInbox : IInbox
 
     public async ValueTask<IUserInbox> OpenAsync(UserId user, CancellationToken ct) => new CqlUserInbox(this, user, await ReadNameAsync(ct));
 
-    /// <summary>Whether the user's part can be read, and need not be made.</summary>
+    /// <summary>Whether the user's part can be read. If not, it must be built.</summary>
     public bool IsUsable(InboxMark? mark, string name) =>
         mark is { IsComplete: true } && mark.Name == name && Now - mark.Noticed < Times.RefreshAfter;
 
-    /// <summary>All of the user's conversations, from the log.</summary>
+    /// <summary>All conversations of the user, from the log.</summary>
     public Task<IReadOnlyList<InboxEntry>> ReadHeadsAsync(UserId user, CancellationToken ct)
     {
         _fromLog.Add(1);
         return Log.ReadEntriesAsync(user, ct);
     }
 
-    /// <summary>The same, where the user's part is not usable: it is noted as missing, and made some time after that.</summary>
-    /// <param name="user">Whose.</param>
-    /// <param name="mark">The user's, read before.</param>
-    /// <param name="name">Under which parts are complete.</param>
+    /// <summary>The same, if the user's part is not usable. The part is first noted as missing, and built at a call some time later.</summary>
+    /// <param name="mark">The user's mark, read before.</param>
+    /// <param name="name">The inbox's present name.</param>
     public async Task<IReadOnlyList<InboxEntry>> BuildAsync(UserId user, InboxMark? mark, string name, CancellationToken ct)
     {
         var now = Now;
@@ -79,7 +78,7 @@ internal sealed class CqlInbox : IInbox
         return entries;
     }
 
-    // What was lost with an earlier part no server counts on any more (LostRowsTimeout): what is appended after the heads were read has rows of its own.
+    // No server relies on rows of an earlier part any more (LostRowsTimeout), so what is appended after the heads were read has rows of its own.
     private async Task StoreAsync(UserId user, InboxMark mark, IReadOnlyList<InboxEntry> entries, DateTimeOffset now)
     {
         var rows = entries.SelectMany(entry => InboxRow.At(entry.Position.Conversation, [entry.Position.Activity], now, Times));

@@ -8,13 +8,13 @@ namespace Chat.Modules.Messaging.Inbox;
 /// <summary>Table <c>messaging_inbox</c> (Log/Cluster/cql).</summary>
 internal sealed class CqlInboxTables : IInboxTables
 {
-    // Partitions of one batch: what Cassandra takes without a warning.
+    // Partitions of one batch: Cassandra logs a warning above that.
     private const int MaxPartitions = 10;
 
-    // Rows with which a user's partition is worth a request of its own.
+    // With this many rows, a user's partition gets a request of its own.
     private const int MaxShared = 8;
 
-    // The level of the one row that says whether the others are all there. Its span is above all others, so that it is read with them.
+    // The level of the mark. Its span is above all others, so that it can be read with them.
     private const int MarkLevel = 0;
 
     private const string Columns = "level, span, conversation, mark, name, noticed, complete";

@@ -6,23 +6,23 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Inbox;
 
 /// <summary>
-/// One user's part of a cluster's inbox: its rows say of which conversations the heads are read. Without a <paramref name="name"/> under which parts are
-/// complete those of all are.
+/// One user's part of a cluster's inbox. Its rows say for which conversations the heads are read; without a <paramref name="name"/> of the inbox, all heads
+/// are.
 /// </summary>
 internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : IUserInbox
 {
-    // Conversations whose heads are read together at most.
+    // Heads that are read together at most.
     private const int MaxHeads = 400;
 
     public async ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct)
     {
-        // What is read from here on has all that happened before it.
+        // What is read from here on includes everything up to this time.
         var upTo = inbox.Now - inbox.Times.Margin;
         var floor = since is { } position ? Activity.At(position.Value) : Activity.At(inbox.Now);
         var found = await ReadAsync(floor, null, async (walk, mark) =>
         {
             var read = new FeedPosition(mark.Token.ToString("N"), upTo.ToUnixTimeMilliseconds());
-            // Of another mark it tells nothing: all are looked at.
+            // A position of another mark says nothing: all heads are read.
             var heads = since?.Epoch == read.Epoch ? await FindAsync(await FindAllAsync(walk, ct), ct) : await inbox.ReadHeadsAsync(user, ct);
             return ToHeads(heads, read);
         }, log => ToHeads(log, null), ct);
@@ -37,7 +37,7 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
         async (walk, _) => new SortedInbox(await FindAsync(await FindAllAsync(walk, ct), ct)).Up(before, above, limit),
         log => new SortedInbox(log).Up(before, above, limit), ct);
 
-    // By the rows where the mark says that they are complete, before they are read and after; else by the log.
+    // Uses the rows if the mark says, before and after they are read, that they are complete; else the log.
     private async Task<T> ReadAsync<T>(
         Activity floor, Activity? ceiling, Func<InboxWalk, InboxMark, Task<T>> read, Func<IReadOnlyList<InboxEntry>, T> readLog, CancellationToken ct)
     {
@@ -62,7 +62,7 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
         var found = new List<InboxEntry>();
         for (var atOnce = Math.Min(limit, MaxHeads); ; atOnce = Math.Min(2 * atOnce, MaxHeads))
         {
-            // Those that stand where none of the others can.
+            // No other conversation can be above this.
             var bound = open.TryPeek(out var highest) ? highest.Bound : walk.Bound;
             if (found.Count(entry => entry.Position.Activity >= bound) >= limit)
                 break;
@@ -92,7 +92,7 @@ internal sealed class CqlUserInbox(CqlInbox inbox, UserId user, string? name) : 
     private Task<IReadOnlyList<InboxEntry>> FindAsync(IReadOnlyCollection<ConversationId> conversations, CancellationToken ct) =>
         inbox.Log.ReadEntriesAsync([.. conversations], ct);
 
-    // A conversation has a row at its activity: whoever asks for what comes after a position below that is told of it again.
+    // A conversation has a row at its activity, so a reader whose position is below that finds it again.
     private static DirectHeads ToHeads(IReadOnlyList<InboxEntry> entries, FeedPosition? upTo) =>
         new([.. entries.Select(entry => new ConversationHead(entry.Position.Conversation, entry.Head, entry.Position.Activity.UnixMs))], upTo);
 }

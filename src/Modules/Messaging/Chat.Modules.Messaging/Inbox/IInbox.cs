@@ -7,32 +7,32 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Inbox;
 
 /// <summary>
-/// Each user's direct conversations in the order of their activity. Derived from the log, and made again from it where it is missing. Groups are
-/// not in it: they are few a user, and their heads are read. Passes InboxContract.
+/// Each user's direct conversations in the order of their activity. It is derived from the log, and built again from it if it is missing. Groups are
+/// not in it: a user has few, and their heads are read from the log. Passes InboxContract.
 /// </summary>
 internal interface IInbox
 {
-    /// <summary>The user's conversations as they are now: every message that was acked before the call is in them.</summary>
+    /// <summary>The user's conversations as they are now, with every message that was acked before the call.</summary>
     /// <exception cref="StoreUnavailableException">No answer in time.</exception>
     ValueTask<IUserInbox> OpenAsync(UserId user, CancellationToken ct);
 }
 
 /// <summary>
-/// One user's direct conversations that have a message, each once. A conversation that has a message while they are read may stand at its place
-/// before or after it.
+/// One user's direct conversations that have a message, each once. A conversation that gets a message meanwhile may be at its old or at its new
+/// place.
 /// </summary>
 internal interface IUserInbox
 {
     /// <summary>
-    /// Those with a message after a position that <see cref="DirectHeads.UpTo"/> was at an earlier call, in any order; all of them where it is null, or
-    /// where it does not tell any more. Others may be among them.
+    /// Those with a message after a position, which is the <see cref="DirectHeads.UpTo"/> of an earlier call; in any order. All of them if it is null, or
+    /// too old to tell. Other conversations may be among them.
     /// </summary>
     ValueTask<DirectHeads> ReadSinceAsync(FeedPosition? since, CancellationToken ct);
 
-    /// <summary>In the list's order: what follows <paramref name="after"/>, from the beginning where it is null.</summary>
+    /// <summary>In the order of the list: those after <paramref name="after"/>; with null, from the beginning.</summary>
     ValueTask<IReadOnlyList<InboxEntry>> DownAsync(ListPosition? after, int limit, CancellationToken ct);
 
-    /// <summary>In the opposite order: what stands before <paramref name="before"/> and has activity above <paramref name="above"/>, the nearest first.</summary>
+    /// <summary>In the opposite order: those before <paramref name="before"/> with activity above <paramref name="above"/>, the nearest first.</summary>
     ValueTask<IReadOnlyList<InboxEntry>> UpAsync(ListPosition before, Activity above, int limit, CancellationToken ct);
 }
 

@@ -10,10 +10,10 @@ namespace Chat.Modules.Messaging.Inbox;
 /// The keys of the embedded inbox, in the default family of the log's store, which every version opens. All begin with <c>inbox</c> and NUL;
 /// numbers are big endian. Then
 /// <list type="bullet">
-/// <item><c>p</c>: up to which activity messages have been stored (8 bytes).</item>
-/// <item><c>u</c>, user: that user's conversations are all there (empty).</item>
-/// <item><c>c</c>, conversation: the activity under which it stands for its users, and its head (8 bytes each).</item>
-/// <item><c>o</c>, user, NUL, the complement of the activity, conversation: the list's order, newest first. The value is the head (8 bytes).</item>
+/// <item><c>p</c>: the activity up to which messages were stored (8 bytes).</item>
+/// <item><c>u</c>, user: the user's part is complete (empty).</item>
+/// <item><c>c</c>, conversation: its activity in its users' lists, and its head (8 bytes each).</item>
+/// <item><c>o</c>, user, NUL, the complement of the activity, conversation: the order of the list, newest first. The value is the head (8 bytes).</item>
 /// </list>
 /// </summary>
 internal static class InboxKeys
@@ -22,7 +22,7 @@ internal static class InboxKeys
 
     public static readonly byte[] First = "inbox\0"u8.ToArray();
 
-    /// <summary>Behind all keys.</summary>
+    /// <summary>After all keys.</summary>
     public static readonly byte[] End = [.. "inbox"u8, 1];
 
     public static readonly byte[] Position = [.. First, (byte)'p'];
@@ -31,12 +31,12 @@ internal static class InboxKeys
 
     public static byte[] ActivityOf(ConversationId conversation) => Ascii('c', conversation.Value);
 
-    /// <summary>What all of a user's conversations begin with.</summary>
+    /// <summary>The prefix of all of a user's conversations.</summary>
     public static byte[] OrderOf(UserId user) => Ascii('o', user.Value + '\0');
 
     public static byte[] Order(UserId user, ListPosition position) => Order(OrderOf(user), position.Activity, position.Conversation.Value);
 
-    /// <summary>Before the conversations of this activity, behind those of any higher one.</summary>
+    /// <summary>Before the conversations of this activity, and after those of higher ones.</summary>
     public static byte[] Order(UserId user, Activity activity) => Order(OrderOf(user), activity, "");
 
     /// <param name="key">One of <see cref="Order(UserId, ListPosition)"/>.</param>

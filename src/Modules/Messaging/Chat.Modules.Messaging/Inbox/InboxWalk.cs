@@ -5,35 +5,32 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Inbox;
 
 /// <summary>
-/// A user's rows from the top down: of the last days by spans, and below by days. A conversation stands nowhere above its highest row, and has a row where
-/// it stands.
+/// Reads a user's rows from the top down: by spans for the last days, then by days. A conversation is never above its highest row, and it has a row at
+/// its place.
 /// </summary>
-/// <param name="tables">Where the rows are.</param>
-/// <param name="times">How the rows are cut.</param>
-/// <param name="user">Whose.</param>
 /// <param name="now">The reader's time.</param>
-/// <param name="floor">Conversations that stand at or above it are met.</param>
-/// <param name="ceiling">Those that stand above it need not be; null: all are.</param>
+/// <param name="floor">All conversations at or above it are found.</param>
+/// <param name="ceiling">Conversations above it may be left out; null: none is.</param>
 internal sealed class InboxWalk(IInboxTables tables, ClusterTimes times, UserId user, DateTimeOffset now, Activity floor, Activity? ceiling)
 {
-    // Rows of the first request and of the others.
+    // Rows of the first request, and of each later one.
     private const int FirstPage = 256;
     private const int Page = 5_000;
 
-    // Where the part by days begins, in the spans and in time.
-    private readonly long _lowestSpan = times.SpanOf(Activity.At(now - times.Recent));
+    // Rows by days are read below this span.
+    private readonly long _lowestSpan = times.SpanOf(Activity.At(now - times.SpansReadBack));
     private readonly Queue<InboxRow> _rows = new();
     private InboxLevel _level = InboxLevel.Spans;
     private InboxMark? _mark;
     private byte[]? _next;
     private int _pages;
 
-    /// <summary>Conversations that were not met yet stand below it.</summary>
+    /// <summary>Conversations that were not found yet are below it.</summary>
     public Activity Bound { get; private set; } = new(long.MaxValue);
 
     private Activity DaysBegin => times.SpanBegin(_lowestSpan);
 
-    /// <summary>The user's mark: what is met afterwards belongs to it if <see cref="IsMarkUnchangedAsync"/> says so.</summary>
+    /// <summary>The user's mark. The rows read after this belong to it if <see cref="IsMarkUnchangedAsync"/> then returns true.</summary>
     public async Task<InboxMark?> ReadMarkAsync(CancellationToken ct)
     {
         if (ceiling is null)
@@ -43,7 +40,7 @@ internal sealed class InboxWalk(IInboxTables tables, ClusterTimes times, UserId 
         return _mark;
     }
 
-    /// <summary>Whether the mark stood there all the time.</summary>
+    /// <summary>Whether the mark was there all the time.</summary>
     public async Task<bool> IsMarkUnchangedAsync(CancellationToken ct) =>
         (ceiling is null && _pages == 1) || await tables.ReadMarkAsync(user, ct) is { IsComplete: true } mark && mark.Token == _mark?.Token;
 
@@ -64,7 +61,7 @@ internal sealed class InboxWalk(IInboxTables tables, ClusterTimes times, UserId 
         return row;
     }
 
-    /// <summary>A conversation whose highest row this is stands below it.</summary>
+    /// <summary>A conversation whose highest row is this one is below it.</summary>
     public Activity BoundOf(InboxRow row) =>
         row.Level == InboxLevel.Spans ? times.SpanBegin(row.Span + 1)
         : times.DayBegin(row.Span + 1) is var end && end < DaysBegin ? end : DaysBegin;

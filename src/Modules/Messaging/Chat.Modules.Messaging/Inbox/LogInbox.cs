@@ -4,7 +4,7 @@ using Chat.Modules.Messaging.Log;
 
 namespace Chat.Modules.Messaging.Inbox;
 
-/// <summary>Keeps nothing: reads the head of every conversation each time.</summary>
+/// <summary>Reads users' heads from the log, without an inbox.</summary>
 internal sealed class LogInbox(IMessageLog log) : IInbox
 {
     public async ValueTask<IUserInbox> OpenAsync(UserId user, CancellationToken ct) => new SortedInbox(await log.ReadEntriesAsync(user, ct));
@@ -16,7 +16,7 @@ internal static class LogEntries
     public static async Task<IReadOnlyList<InboxEntry>> ReadEntriesAsync(this IMessageLog log, UserId user, CancellationToken ct) =>
         await log.ReadEntriesAsync(await log.GetDirectConversationsAsync(user, ct), ct);
 
-    /// <summary>Those of some conversations that have a message: on a cluster one is noted before its first message is, which may then never have been written.</summary>
+    /// <summary>Those of some conversations that have a message. On a cluster, a conversation is listed before its first message is written, and that may fail.</summary>
     public static async Task<IReadOnlyList<InboxEntry>> ReadEntriesAsync(
         this IMessageLog log, IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
         [.. conversations.Zip(await log.GetHeadsAsync(conversations, ct))

@@ -12,18 +12,18 @@ using RocksDbSharp;
 namespace Chat.Modules.Messaging.Inbox;
 
 /// <summary>
-/// The embedded inbox (docs/adr/0009). It follows the log's feed: what was appended lately is in memory, and goes to the store every
-/// <see cref="MessagingOptions.InboxFlushMs"/>, a conversation's many messages as one. A reader first reads the rest of the feed, so that nothing that was
-/// acked is missing, and needs no write. A user's part is made from the log when it is asked for and not there.
+/// The embedded inbox (docs/adr/0009). It follows the log's feed: recent appends are in memory, and are stored every
+/// <see cref="MessagingOptions.InboxFlushMs"/>, with one entry for all messages of a conversation. A reader first reads the rest of the feed, so nothing that was
+/// acked is missing; it needs no write. If a user's part is not there, it is built from the log when it is asked for.
 /// </summary>
 internal sealed class RocksInbox : BackgroundService, IInbox
 {
-    /// <summary>Appends that it may be behind by when the server starts; beyond it all parts are made anew, each when its user comes.</summary>
+    /// <summary>How many appends it may have missed when the server starts. If it missed more, it is dropped, and each user's part is built when it is asked for.</summary>
     public const int MaxBehind = 100_000;
 
     private const int BuildAtOnce = 1_000;
 
-    // Where the disk hangs, a reader reads the log itself.
+    // If the disk hangs for longer, a reader reads the log itself.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly RocksMessageLog _log;
@@ -32,13 +32,13 @@ internal sealed class RocksInbox : BackgroundService, IInbox
     private readonly TimeSpan _flushEvery;
     private readonly Counter<long> _built;
 
-    // Of the three below. Where both are taken, _storing is first.
+    // Guards the three fields below. If both locks are needed, _storing is taken first.
     private readonly Lock _gate = new();
     private readonly Dictionary<ConversationId, InboxEntry> _recent = [];
     private readonly Dictionary<UserId, HashSet<ConversationId>> _recentOf = [];
     private Activity _read;
 
-    // Whoever writes to the store: a conversation's old place is read before its new one is written.
+    // Held while the store is written: a conversation's old place is read before its new one is written.
     private readonly Lock _storing = new();
 
     // Written under _storing.
@@ -48,7 +48,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
     {
         (_log, _clock, _logger) = (log, clock, logger);
         _flushEvery = TimeSpan.FromMilliseconds(options.Value.InboxFlushMs);
-        _built = meters.Create("Chat").CreateCounter<long>("chat.inbox.built", description: "Users whose inbox was made from the log.");
+        _built = meters.Create("Chat").CreateCounter<long>("chat.inbox.built", description: "Users whose inbox was built from the log.");
         if (ReadPosition() is not { } position)
         {
             logger.InboxIsNew();
@@ -81,12 +81,12 @@ internal sealed class RocksInbox : BackgroundService, IInbox
     /// <summary>The user's conversations from the log itself.</summary>
     public SortedInbox ReadLog(UserId user) => new(_log.ReadNewest(_log.ReadDirects(user)).OfType<FeedEntry>().Select(ToEntry));
 
-    /// <summary>Drops all that is stored. Each user's part is made anew when it is asked for.</summary>
+    /// <summary>Drops everything stored. Each user's part is built again when it is asked for.</summary>
     public void Forget()
     {
         lock (_storing)
         {
-            // Before the position is read: what is appended from here on is read from the feed.
+            // The position is read inside: what is appended after it is read from the feed.
             using var batch = new WriteBatch();
             batch.DeleteRange(InboxKeys.First, (ulong)InboxKeys.First.Length, InboxKeys.End, (ulong)InboxKeys.End.Length);
             lock (_gate)
@@ -143,7 +143,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
             TryFlush();
     }
 
-    // What cannot be stored stays in memory, which is bounded: a log that cannot be written takes no appends either.
+    // What cannot be stored stays in memory. That is bounded: while the store cannot be written, the log accepts no appends either.
     private void TryFlush()
     {
         try
@@ -189,7 +189,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
         _recent[conversation] = entry;
     }
 
-    // Under _gate. One that has moved on meanwhile stays.
+    // Under _gate. An entry that has changed since it was stored stays.
     private void ForgetStored(InboxEntry entry)
     {
         var conversation = entry.Position.Conversation;
@@ -212,7 +212,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
         if (known is not null)
         {
             var before = entry.Position with { Activity = new Activity(InboxKeys.ReadNumber(known)) };
-            // Read from the feed a second time, after a crash.
+            // After a crash the feed is read a second time.
             if (before.Activity >= entry.Position.Activity)
                 return;
             batch.Delete(InboxKeys.Order(one, before));
@@ -256,8 +256,8 @@ internal sealed class RocksInbox : BackgroundService, IInbox
         }
     }
 
-    // Where a conversation is stored already, for its other user, it stands at that place for this one; the feed moves it on for both. One that is not
-    // may be new to both, and still to come from the feed.
+    // A conversation that is already stored for its other user gets the same place for this one; the feed later moves it for both. One that is not stored
+    // may also be new in the feed, which then moves it.
     private void AddMissing(UserId user, IReadOnlyList<FeedEntry?> newest, WriteBatch batch)
     {
         using var view = _log.Store.View();

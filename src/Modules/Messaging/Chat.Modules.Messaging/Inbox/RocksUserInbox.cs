@@ -8,7 +8,7 @@ using RocksDbSharp;
 
 namespace Chat.Modules.Messaging.Inbox;
 
-/// <summary>One user's part of the embedded inbox: what is stored, and over it what was appended lately.</summary>
+/// <summary>One user's part of the embedded inbox: the stored entries, overlaid with recent ones.</summary>
 internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, UserId user, IEnumerable<InboxEntry> recent, Activity upTo) : IUserInbox
 {
     private readonly byte[] _prefix = InboxKeys.OrderOf(user);
@@ -40,8 +40,8 @@ internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, User
             ? [.. found.OrderByDescending(entry => entry.Position).Take(limit)]
             : inbox.ReadLog(user).Up(before, above, limit);
 
-    // At least the first of what is stored, and all of what is recent; null where what was stored is gone.
-    private List<InboxEntry>? Walk(Action<Iterator> seek, Action<Iterator> step, Func<ListPosition, bool> goesOn, Func<ListPosition, bool> isAsked, int limit)
+    // The first matching stored entries, up to the limit, and all matching recent ones; null if the stored part is gone.
+    private List<InboxEntry>? Walk(Action<Iterator> seek, Action<Iterator> step, Func<ListPosition, bool> isInRange, Func<ListPosition, bool> isWanted, int limit)
     {
         var found = new List<InboxEntry>();
         var recent = new Dictionary<ConversationId, InboxEntry>(_recent);
@@ -49,15 +49,15 @@ internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, User
         using var rows = view.Walk(log.Store.Default);
         var complete = InboxKeys.Complete(user);
         rows.Seek(complete);
-        // In the same state of the store that is walked.
+        // In the same view of the store that is walked.
         if (!rows.Valid() || !rows.GetKeySpan().SequenceEqual(complete))
             return null;
         for (seek(rows); found.Count < limit && rows.Valid() && rows.GetKeySpan().StartsWith(_prefix); step(rows))
         {
             var position = InboxKeys.ReadListPosition(rows.GetKeySpan(), _prefix.Length);
-            if (!goesOn(position))
+            if (!isInRange(position))
                 break;
-            if (!isAsked(position))
+            if (!isWanted(position))
                 continue;
             if (recent.TryGetValue(position.Conversation, out var newer))
             {
@@ -68,7 +68,7 @@ internal sealed class RocksUserInbox(RocksInbox inbox, RocksMessageLog log, User
             found.Add(new InboxEntry(position, new SeqNo(InboxKeys.ReadNumber(rows.GetValueSpan()))));
         }
         rows.ThrowIfDamaged();
-        found.AddRange(recent.Values.Where(entry => goesOn(entry.Position) && isAsked(entry.Position)));
+        found.AddRange(recent.Values.Where(entry => isInRange(entry.Position) && isWanted(entry.Position)));
         return found;
     }
 }

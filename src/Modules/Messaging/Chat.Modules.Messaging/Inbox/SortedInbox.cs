@@ -4,7 +4,7 @@ using Chat.Modules.Messaging.Log;
 
 namespace Chat.Modules.Messaging.Inbox;
 
-/// <summary>An inbox that is all in memory.</summary>
+/// <summary>One user's inbox, all in memory.</summary>
 /// <param name="entries">Each conversation once, in any order.</param>
 internal sealed class SortedInbox(IEnumerable<InboxEntry> entries) : IUserInbox
 {
@@ -23,7 +23,7 @@ internal sealed class SortedInbox(IEnumerable<InboxEntry> entries) : IUserInbox
     public ValueTask<IReadOnlyList<InboxEntry>> UpAsync(ListPosition before, Activity above, int limit, CancellationToken ct) =>
         ValueTask.FromResult(Up(before, above, limit));
 
-    /// <summary>Where a position is an activity.</summary>
+    /// <summary>The heads, with their activities as positions.</summary>
     public static DirectHeads ToHeads(IEnumerable<InboxEntry> entries, FeedPosition? upTo) =>
         new([.. entries.Select(entry => new ConversationHead(entry.Position.Conversation, entry.Head, entry.Position.Activity.Value))], upTo);
 }

@@ -26,7 +26,7 @@ internal static class LogRegistration
             .AddSingleton(ClusterTimes.Default)
             .AddSingleton<IFeedTables, CqlFeedTables>()
             .AddSingleton<IInboxTables, CqlInboxTables>()
-            .AddSingleton(provider => new Touches(
+            .AddSingleton(provider => new TouchWriter(
                 provider.GetRequiredService<IFeedTables>(), provider.GetRequiredService<IInboxTables>(), ClusterTimes.Default,
                 provider.GetRequiredService<TimeProvider>(), Random.Shared))
             .AddSingleton<CqlChangeFeed>().AddHostedService(provider => provider.GetRequiredService<CqlChangeFeed>())

@@ -5,18 +5,18 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.Sending;
 
-/// <summary>An append from its beginning until its message was raised as <see cref="MessageAppended"/>; its task is what the sender waits for.</summary>
+/// <summary>An append, from its beginning until <see cref="MessageAppended"/> was raised. The sender waits for its task.</summary>
 internal sealed class PendingAppend(MessageDraft draft) : TaskCompletionSource<Result<SentMessage>>
 {
     public MessageDraft Draft => draft;
 
-    /// <summary>What it takes, about: the content in memory and as it is written, and a kilobyte for all else.</summary>
+    /// <summary>Its memory, approximately: the content, the content as it is written, and a kilobyte for everything else.</summary>
     public long Bytes { get; } = 1_024 + 2L * ContentCodec.SizeOf(draft.Content);
 
-    /// <summary>When it began, by the clock's timestamps.</summary>
+    /// <summary>When it began; a timestamp of the clock.</summary>
     public long Since { get; set; }
 
-    /// <summary>In the log's feed this one stands above it.</summary>
+    /// <summary>A position of the log's feed; the message will be above it.</summary>
     public long Floor { get; set; }
 
     public PendingAppend? Earlier { get; set; }
@@ -24,7 +24,7 @@ internal sealed class PendingAppend(MessageDraft draft) : TaskCompletionSource<R
     public PendingAppend? Later { get; set; }
 }
 
-/// <summary>The appends under way in the order in which they began: so many, so many bytes, how long the oldest has waited, and what all before it have raised.</summary>
+/// <summary>The pending appends in the order in which they began: their number, their bytes, the age of the oldest, and the feed's position before it.</summary>
 internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions> options, TimeProvider clock)
 {
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(options.Value.AppendTimeoutMs);
@@ -34,7 +34,7 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
     private PendingAppend? _oldest;
     private PendingAppend? _newest;
 
-    // The oldest that was not taken as overdue.
+    // The oldest that was not returned as overdue.
     private PendingAppend? _inTime;
     private bool _watched;
     private int _count;
@@ -58,7 +58,7 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
         }
     }
 
-    /// <summary>Zero where none is under way.</summary>
+    /// <summary>How long the oldest has waited; zero if there is none.</summary>
     public TimeSpan OldestWait
     {
         get
@@ -68,21 +68,20 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
         }
     }
 
-    /// <summary>Up to here each message that was acked has been raised.</summary>
+    /// <summary><see cref="MessageAppended"/> was raised for every acked message up to this position.</summary>
     public FeedPosition RaisedUpTo
     {
         get
         {
-            // First: an append that begins after this look stands above it.
+            // Read first: an append that begins after this read is above it.
             var present = log.FeedPosition;
             lock (_lock)
                 return _oldest is { } oldest && oldest.Floor < present.Value ? present with { Value = oldest.Floor } : present;
         }
     }
 
-    /// <summary>Begins an append; null where there is no room. One that is larger than the limit of bytes has room where no other is under way.</summary>
-    /// <param name="draft">What is appended.</param>
-    /// <param name="watch">Nobody will look for overdue ones: after the time that an append may take, <see cref="TakeOverdue"/> is to be called.</param>
+    /// <summary>Begins an append; null if there is no room. An append larger than the limit of bytes is accepted if no other is pending.</summary>
+    /// <param name="watch">True if the caller must call <see cref="TakeOverdue"/> after the time that an append may take.</param>
     public PendingAppend? TryBegin(MessageDraft draft, out bool watch)
     {
         var append = new PendingAppend(draft);
@@ -106,7 +105,7 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
         }
     }
 
-    /// <summary>Its message was raised, or it has failed.</summary>
+    /// <summary>The event was raised, or the append failed.</summary>
     public void End(PendingAppend append)
     {
         lock (_lock)
@@ -126,8 +125,8 @@ internal sealed class AppendsUnderWay(IMessageLog log, IOptions<MessagingOptions
         }
     }
 
-    /// <summary>Adds those that have been under way for too long, each of them once.</summary>
-    /// <returns>After how long to look again; null where none is left to look for.</returns>
+    /// <summary>Adds those that have waited for too long to the list, each once.</summary>
+    /// <returns>After how long to call again; null if no append is left.</returns>
     public TimeSpan? TakeOverdue(List<PendingAppend> overdue)
     {
         lock (_lock)

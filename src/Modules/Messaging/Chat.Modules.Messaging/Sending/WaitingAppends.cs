@@ -10,8 +10,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Messaging.Sending;
 
 /// <summary>
-/// The appends that wait for the log: so many, so many bytes, and each of them for so long. Then the sender is told that the log is unavailable;
-/// an append that has begun goes on all the same, and is told to the devices when the log has it. While the oldest is overdue this server is not ready.
+/// Limits the appends that wait for the log, in number, bytes and time. Beyond a limit the sender is told that the log is unavailable.
+/// An append that has begun continues, and its message is sent to the devices when it is in the log. While the oldest is overdue, this server is not ready.
 /// </summary>
 internal sealed class WaitingAppends : IStoreHealth, IDisposable
 {
@@ -28,7 +28,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private readonly Counter<long> _refused;
     private readonly Counter<long> _overdue;
 
-    // One for all of them: most appends are answered long before.
+    // One timer for all: most appends are answered long before.
     private readonly ITimer _watch;
     private int _stalled;
 
@@ -43,13 +43,12 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         meter.CreateObservableGauge("chat.log.waiting", () => underWay.Count, description: "Appends that wait for the log.");
         meter.CreateObservableGauge("chat.log.waiting_bytes", () => underWay.Bytes, "By", "What they take, about.");
         meter.CreateObservableGauge("chat.log.oldest_wait", () => underWay.OldestWait.TotalSeconds, "s", "How long the oldest of them has waited.");
-        _refused = meter.CreateCounter<long>("chat.log.refused", description: "Appends refused as too many waited.");
+        _refused = meter.CreateCounter<long>("chat.log.refused", description: "Appends refused because too many waited.");
         _overdue = meter.CreateCounter<long>("chat.log.overdue", description: "Appends whose senders were told that the log did not answer in time.");
     }
 
-    /// <summary>Appends, and tells the devices. Refusal: <c>unavailable</c>, after which the same ClientMsgId may be sent again.</summary>
-    /// <param name="draft">What to append.</param>
-    /// <param name="started">When its sender began to wait, by <see cref="MessagingMetrics.Start"/>.</param>
+    /// <summary>Appends, and raises the event. Refusal: <c>unavailable</c>, after which the same ClientMsgId may be sent again.</summary>
+    /// <param name="started">When the sender began to wait, by <see cref="MessagingMetrics.Start"/>.</param>
     /// <exception cref="StoreUnavailableException">See <see cref="IMessageLog.AppendAsync"/>.</exception>
     public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started) => BeginAsync(draft, started);
 
@@ -69,7 +68,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         return append.Task;
     }
 
-    /// <summary>Of the log's writers: its readers have a probe of their own.</summary>
+    /// <summary>Probes the log's writing; its reading has another probe.</summary>
     public Task ProbeAsync(CancellationToken ct) => _underWay.OldestWait is var wait && wait > _timeout
         ? throw new StoreUnavailableException($"An append has waited for {wait.TotalSeconds:N0} s.")
         : Task.CompletedTask;
@@ -88,7 +87,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         {
             failure = e;
         }
-        // Before the answer, which makes room for the sender's next.
+        // Before the answer, so that there is room for the sender's next message.
         _underWay.End(append);
         if (sent is null)
         {

@@ -13,16 +13,16 @@ internal static class ClusterLogs
     public static CqlMessageLog Of(ICqlSession session, TimeProvider? tablesClock = null, TimeProvider? clock = null) =>
         Of(session, Touches(session, clock), tablesClock, clock);
 
-    public static CqlMessageLog Of(ICqlSession session, Touches touches, TimeProvider? tablesClock = null, TimeProvider? clock = null) => new(
+    public static CqlMessageLog Of(ICqlSession session, TouchWriter touches, TimeProvider? tablesClock = null, TimeProvider? clock = null) => new(
         new CqlLogTables(session, tablesClock ?? TimeProvider.System), touches, ClusterTimes.Default, new SharedConversations(TimeProvider.System), clock ?? TimeProvider.System,
         new ActivityClock(NullLogger<ActivityClock>.Instance));
 
-    public static Touches Touches(ICqlSession session, TimeProvider? clock = null) => new(
+    public static TouchWriter Touches(ICqlSession session, TimeProvider? clock = null) => new(
         new CqlFeedTables(session, TimeProvider.System), new CqlInboxTables(session, ClusterTimes.Default, TimeProvider.System), ClusterTimes.Default,
         clock ?? TimeProvider.System, Random.Shared);
 
     public static CqlMessageLog Of(
         VirtualTables tables, TimeProvider clock, Random random, ClusterTimes? times = null, SharedConversations? shared = null) => new(
-        tables, new Touches(tables, tables, times ?? ClusterTimes.Default, clock, random), times ?? ClusterTimes.Default,
+        tables, new TouchWriter(tables, tables, times ?? ClusterTimes.Default, clock, random), times ?? ClusterTimes.Default,
         shared ?? new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
 }

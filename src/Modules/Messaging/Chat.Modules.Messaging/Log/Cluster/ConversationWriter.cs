@@ -6,9 +6,9 @@ using Chat.Modules.Messaging.Feed;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// Appends this host's messages to one conversation, a batch after the other, in a term of its own (docs/adr/0005): touches the conversation,
-/// claims each attempt, looks whether anyone else has, writes the rows with the next seqNos, and answers once it has seen that its term was still the
-/// conversation's after they were written. Whatever goes wrong in between ends the term: the next one begins behind all that then stands.
+/// Appends this server's messages to one conversation, one batch after the other, in a term of its own (docs/adr/0005). For each batch it touches the conversation,
+/// claims the attempts, reads whether another server has claimed them, writes the rows with the next seqNos, reads whether its term is still the
+/// conversation's, and answers. If anything fails in between, the term ends, and the next one begins after the newest message that counts.
 /// </summary>
 internal sealed class ConversationWriter(ConversationId conversation, WriterContext context)
 {
@@ -23,16 +23,16 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     private bool _running;
     private long _endTerm;
 
-    // A device's messages keep their order: while another server may be appending one of them, it and those before and after it stay here, in order.
+    // By device, in order: an append that another server may be writing, and the device's other appends, which wait so that the order is kept.
     private readonly Dictionary<DeviceAddress, List<ClusterAppend>> _contested = [];
     private TaskCompletionSource? _ended;
 
-    // Only the one run at a time touches these.
+    // Used only by the run; there is one at a time.
     private HeldTerm? _held;
     private int _lostTerms;
     private Touch _touch;
 
-    /// <summary>Whether it has nothing to do; then it may be forgotten.</summary>
+    /// <summary>Whether it has nothing to do, so that it can be removed from memory.</summary>
     public bool IsIdle
     {
         get
@@ -59,7 +59,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         _ = RunAsync();
     }
 
-    /// <summary>What another server may have been appending is answered, or else to be appended here; its device's other messages go on.</summary>
+    /// <summary>Ends a contest: the append was answered, or is to be appended here. The device's other appends continue.</summary>
     public void EndContest(ClusterAppend append, bool isOver)
     {
         lock (_lock)
@@ -74,7 +74,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         _ = RunAsync();
     }
 
-    /// <summary>Returns when the conversation is in <paramref name="term"/> or a later one: whatever earlier ones left undone is settled then.</summary>
+    /// <summary>Returns when the conversation is in <paramref name="term"/> or a later one: what earlier terms left unfinished is decided then.</summary>
     public Task BeginTermAsync(long term)
     {
         Task ended;
@@ -120,11 +120,11 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         try
         {
-            // Before a row can be read, and beside the claims, so that it takes no time of its own.
+            // The touch must be there before a row can be read. It is written together with the claims, so it takes no extra time.
             await Task.WhenAll(TouchAsync(batch), ClaimAsync(held, batch));
             if (batch.Count == 0 || await WriteAsync(held, batch))
                 return;
-            // The term is over, and with it the claims: anew in the next one, which finds them and what of the batch it has counted in.
+            // The term is over, and its claims with it. The next term starts the batch again, and finds the claims and any rows that it has included.
             _held = null;
             _lostTerms++;
             context.Shared.Add(conversation);
@@ -197,10 +197,10 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             }
             catch (StoreUnavailableException) when (attempt < MaxUncertainTries)
             {
-                // As when a node dies: whether this host's term began or not, it may begin the one after.
+                // For example when a node dies. Whether this server's term began or not, it may begin the one after.
             }
         }
-        throw new StoreUnavailableException("Other hosts were faster each time.");
+        throw new StoreUnavailableException("Other servers began a term each time.");
     }
 
     private async Task<HeldTerm?> TryBeginTermAsync(int attempt)
@@ -211,8 +211,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, WriterContext.BusyFor(_lostTerms), CancellationToken.None))
             return null;
 
-        // From here on no earlier term can answer anyone; what they have written by now counts. Read anew, for the last one may have set its
-        // fence and written rows since.
+        // From here on no earlier term can answer anyone; what it has written by now counts. The state is read again, because the last term may have
+        // set its fence and written rows since.
         var term = (state?.Term ?? 0) + 1;
         var begun = await tables.ReadStateAsync(conversation, CancellationToken.None);
         var lost = new List<LogRow>();
@@ -232,8 +232,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             return _waiting.First?.Value.Draft.Sender.User;
     }
 
-    // Seen from the top: rows that terms in between have left, which count no more; rows of the last term that are torn, which nobody has been
-    // told of; and then the newest that counts.
+    // From the top down there are: rows of terms in between, which do not count; incomplete batches of the last term, which nobody was
+    // told of; then the newest row that counts.
     // What is above it is lost.
     private async Task<SeqNo> FindHeadAsync(ConversationState state, List<LogRow> lost)
     {
@@ -273,7 +273,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         }
     }
 
-    /// <summary>Claims all, and takes out those that repeat an earlier attempt, which are answered, those that another server may be appending, and what stays behind these.</summary>
+    /// <summary>Claims all. Removes from the batch those that repeat an earlier attempt (they are answered), those that another server may be appending, and the device's appends after those.</summary>
     private async Task ClaimAsync(HeldTerm held, List<ClusterAppend> batch)
     {
         var own = batch.ConvertAll(append => append.ToClaim(held.Term, held.Head));
@@ -304,7 +304,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         return false;
     }
 
-    // At once, as the contest may be over at any time.
+    // Under the lock and before the contest begins, as it may end at any time.
     private void Hold(ClusterAppend append, List<ClusterAppend> batch)
     {
         lock (_lock)
@@ -320,10 +320,10 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         }
     }
 
-    // Written first and read then: of two hosts that claim an attempt, one at least sees the other.
+    // Writes, then reads: if two servers claim an attempt, at least one sees the other's claim.
     private async Task<List<Claim>> ClaimAsync(ClusterAppend append, Claim own)
     {
-        // With the term and head of a claim that failed, it is the same claim made again, and may succeed.
+        // A claim with the same term and head as one that failed is the same claim, made again. It may succeed now.
         append.FailedClaims.Remove(own);
         await context.Tables.WriteClaimAsync(own, CancellationToken.None);
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
@@ -332,7 +332,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             claim != own && claim.Sender == sender && claim.ClientMsgId == clientMsgId && !append.FailedClaims.Contains(claim))];
     }
 
-    /// <summary>Writes the rows and answers; false where the term was lost before it could be seen that they count.</summary>
+    /// <summary>Writes the rows and answers; false if the term was lost before it was known that they count.</summary>
     private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends)
     {
         var messages = new List<LoggedMessage>(appends.Count);
@@ -353,7 +353,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         var state = await context.Tables.ReadStateAsync(conversation, CancellationToken.None);
         if (state!.Term != held.Term)
             return false;
-        if (!context.Touches.IsGood(_touch, conversation))
+        if (!context.Touches.IsValid(_touch, conversation))
             await TouchAsync(appends);
         _lostTerms = 0;
         held.Head = messages[^1].SeqNo;
@@ -362,14 +362,14 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         return true;
     }
 
-    /// <summary>A term of this host's, as far as it knows.</summary>
+    /// <summary>A term of this server, as far as it knows.</summary>
     private sealed class HeldTerm(long term, SeqNo head, long bucket)
     {
         public long Term => term;
 
         public SeqNo Head { get; set; } = head;
 
-        /// <summary>The highest bucket that is known to be open.</summary>
+        /// <summary>The highest bucket that is certainly open.</summary>
         public long Bucket { get; set; } = bucket;
     }
 }

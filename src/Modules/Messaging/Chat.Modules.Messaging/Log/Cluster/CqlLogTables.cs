@@ -6,19 +6,19 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
-/// <summary>The tables of cql/, asked for as few times as the load allows.</summary>
+/// <summary>The tables in cql/. Requests of the same kind are sent together.</summary>
 internal sealed class CqlLogTables : ILogTables
 {
-    // Partitions of one batch: what Cassandra takes without a warning (unlogged_batch_across_partitions_warn_threshold).
+    // Partitions of one batch: Cassandra logs a warning above that (unlogged_batch_across_partitions_warn_threshold).
     private const int MaxPartitions = 10;
 
-    // Rows of one partition in a request: a batch of claims is 16 KiB then, of which it says nothing as they are one mutation.
+    // Rows of one partition in a request. A batch of claims is then 16 KiB, without a warning, as it is a single mutation.
     private const int MaxRows = 64;
 
-    // States of one request, each a partition for the node that is asked.
+    // States in one request; each is a partition that the coordinating node reads.
     private const int MaxStates = 32;
 
-    // What of it is absent is not named, for a null would be written as a deletion.
+    // Absent columns are left out: a null would be written as a deletion.
     private const string InsertText =
         """
         INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, body)
@@ -37,7 +37,7 @@ internal sealed class CqlLogTables : ILogTables
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
-    // All but what the message says.
+    // Without the content.
     private const string HeaderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at";
 
     private const string SenderColumns = $"{HeaderColumns}, erased";
@@ -67,7 +67,7 @@ internal sealed class CqlLogTables : ILogTables
     private readonly Coalescer<long, IReadOnlyList<Claim>> _claims;
     private readonly Coalescer<Claim, bool> _newClaims;
 
-    // Those whose names give no time: each is a partition, a few of them go in one request.
+    // Claims without a time in the clientMsgId: each is a partition, and a few of them go in one request.
     private readonly Coalescer<long, IReadOnlyList<Claim>> _loneClaims;
     private readonly Coalescer<Claim, bool> _newLoneClaims;
 
@@ -84,7 +84,7 @@ internal sealed class CqlLogTables : ILogTables
     public async Task<string> OpenEpochAsync(string proposed, CancellationToken ct)
     {
         await _session.ExecuteAsync(
-            // Whoever makes the log says that its inboxes are written: no server of an earlier version has appended to it.
+            // The server that creates the log also enables the inbox: no server of an earlier version has appended to this log.
             new("INSERT INTO messaging_epochs (log, epoch, inbox) VALUES ('messages', ?, 'new') IF NOT EXISTS", proposed) { Idempotent = false }, ct);
         var kept = await _session.ExecuteAsync(new("SELECT epoch FROM messaging_epochs WHERE log = 'messages'") { Linearizable = true }, ct);
         return kept.Rows[0].Get<string>(0);
@@ -94,7 +94,7 @@ internal sealed class CqlLogTables : ILogTables
 
     public async Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct)
     {
-        // busy_until is for hosts of the version before, which read nothing else.
+        // busy_until is for servers of the previous version, which do not read busy_ms.
         var (busyMs, busyUntil) = ((int)busyFor.TotalMilliseconds, _clock.GetUtcNow() + busyFor);
         var begin = before == 0
             ? new CqlStatement(
@@ -143,7 +143,7 @@ internal sealed class CqlLogTables : ILogTables
             new($"SELECT WRITETIME(sent_at) FROM messaging_messages {OneRow}", conversation, bucket, row.SeqNo.Value, row.Term), ct);
         if (made.Rows.Count == 0)
             return;
-        // Above a repetition of the insert that is still under way, too. Nothing else is ever written there.
+        // Also above a repetition of the insert that is still in progress. Nothing else is ever written there.
         var now = _clock.GetUtcNow().ToUnixTimeMilliseconds() * 1_000;
         var timestamp = Math.Max(now, made.Rows[0].Get<long>(0)) + LongestRepetition.Ticks / TimeSpan.TicksPerMicrosecond;
         await _session.ExecuteAsync(
@@ -197,7 +197,7 @@ internal sealed class CqlLogTables : ILogTables
         const string select = "SELECT conversation FROM messaging_directs WHERE user = ? AND conversation IN (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
         var found = await Concurrently.SelectAsync(conversations.Chunk(16).ToList(), 8, async (some, cancelled) =>
         {
-            // One statement for all: the last one's places are filled with what stands there already.
+            // One statement for all of them: unused places repeat the first value.
             object[] values = [user.Value, .. some.Select(conversation => conversation.Value), .. Enumerable.Repeat(some[0].Value, 16 - some.Length)];
             var page = await _session.ExecuteAsync(new(select, values), cancelled);
             return page.Rows.Select(row => ConversationId.Parse(row.Get<string>(0))).ToList();
@@ -233,7 +233,7 @@ internal sealed class CqlLogTables : ILogTables
         }
     }
 
-    // The answer may come in pages: one that is short need not be the last.
+    // The answer may come in pages, and a short page need not be the last.
     private async Task<IReadOnlyList<LogRow>> ReadRowsAsync(
         ConversationId conversation, Func<CqlRow, MessageContent> toContent, int limit, CqlStatement statement, CancellationToken ct)
     {
@@ -320,7 +320,7 @@ internal sealed class CqlLogTables : ILogTables
     private static CqlStatement ToInsert(long term, SeqNo first, LoggedMessage message)
     {
         var content = message.Content;
-        // Servers of the version before read body and reply_to alone: as long as they say it all, they are written.
+        // Servers of the previous version read only body and reply_to, so these are written if they can hold the whole content.
         return (content.IsPlain, content.ReplyTo) switch
         {
             (false, _) => Insert(InsertContent, ContentCodec.Encode(content)),

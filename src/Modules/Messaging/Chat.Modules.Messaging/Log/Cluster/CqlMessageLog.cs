@@ -9,19 +9,19 @@ using Microsoft.Extensions.Hosting;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>
-/// The log of several hosts in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads; the tables
-/// are in cql/, the order they keep is told in docs/adr/0005.
+/// The log of several servers in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads. The tables
+/// are in cql/; docs/adr/0005 explains how the order is kept.
 /// </summary>
 internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedService, IAsyncDisposable
 {
-    // Bytes of UTF-8, by the protocol.
+    // In bytes of UTF-8, by the protocol.
     private const int LongestText = 16 * 1024;
 
-    // Messages of a read in parts, the first aside: those before may have been shorter.
+    // Messages of one part of a read, except the first part: they may be longer than those before.
     private const int MaxPart = 64;
 
     private readonly ILogTables _tables;
-    private readonly Touches _touches;
+    private readonly TouchWriter _touches;
     private readonly ClusterTimes _times;
     private readonly FinalReader _reader;
     private readonly Attempts _attempts;
@@ -37,14 +37,14 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, Touches touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity)
+    public CqlMessageLog(ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity)
         : this(tables, touches, times, shared, clock, activity, Random.Shared)
     {
     }
 
-    // A test has chance decide the same again.
+    // With a seeded random, a test can repeat a run.
     internal CqlMessageLog(
-        ILogTables tables, Touches touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, Random random)
+        ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, Random random)
     {
         (_tables, _touches, _times, _clock, _activity, _random) = (tables, touches, times, clock, activity, random);
         _reader = new FinalReader(tables, clock);
@@ -71,7 +71,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         Enter();
         try
         {
-            // A repetition, of which a client may send many, makes no claims.
+            // A repetition makes no claims, as a client may send many.
             if (_writers.FindRecent(draft.Sender.User, draft.ClientMsgId) is { } location
                 && (await _reader.ReadUpAsync(location.Conversation, new SeqNo(location.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
                 return AppendedMessage.Earlier(earlier);
@@ -103,7 +103,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(
         ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct) =>
-        Seen(await ReadAsync(after, limit, async (after, part) => (await _reader.ReadUpAsync(conversation, after, part, ct)).Messages));
+        Observed(await ReadAsync(after, limit, async (after, part) => (await _reader.ReadUpAsync(conversation, after, part, ct)).Messages));
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(
         ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct)
@@ -111,7 +111,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         var messages = await ReadAsync(
             before, limit, async (before, part) => before <= new SeqNo(1) ? [] : (await _reader.ReadDownAsync(conversation, before, part, ct)).Messages);
         messages.Reverse();
-        return Seen(messages);
+        return Observed(messages);
     }
 
     public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
@@ -134,7 +134,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private async ValueTask<OthersCount> CountAsync(
         ConversationId conversation, SeqNo after, SeqNo upTo, int limit, Func<LoggedMessage, bool> counts, CancellationToken ct)
     {
-        // Few are unread as a rule: a large page only where own messages fill the small one.
+        // Usually few are unread: the page becomes large only if the user's own messages fill the small one.
         var (count, scanned, page) = (0, 0, limit + 1);
         while (scanned < IMessageLog.MaxScanned && after < upTo)
         {
@@ -163,7 +163,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async ValueTask<int> CountDirectsByOthersAsync(UserId user, int limit, CancellationToken ct)
     {
         var begun = await _tables.CountDirectsBegunAsync(user, int.MaxValue - limit, ct);
-        // Each is listed before it is entered as begun, or at the same time.
+        // A conversation is listed before it is recorded as begun, or at the same time.
         return Math.Clamp(await _tables.CountDirectsAsync(user, limit + begun, ct) - begun, 0, limit);
     }
 
@@ -172,7 +172,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Takes no more, and returns when what waited is done; the database is closed after that.</summary>
+    /// <summary>Refuses new appends, and returns when the pending ones have ended; the database is closed after that.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         lock (_lock)
@@ -192,15 +192,15 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         return newest;
     }
 
-    // What other hosts have written, by clocks that may be ahead, is below what is written here from now on.
-    private List<LoggedMessage> Seen(List<LoggedMessage> messages)
+    // Other servers' clocks may be ahead: what is written here from now on gets an activity above what was read.
+    private List<LoggedMessage> Observed(List<LoggedMessage> messages)
     {
         if (messages.Count > 0)
             _activity.Observe(Activity.Of(messages[^1].Id));
         return messages;
     }
 
-    /// <summary>May be called more than once: the container knows the log by several names.</summary>
+    /// <summary>May be called more than once: the log is registered as several services.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
 
     private void Enter()
@@ -222,7 +222,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
         }
     }
 
-    // The database counts rows, not bytes: at first only as many are asked for as fit if all texts are the longest.
+    // The database limits rows, not bytes: at first, only as many are read as fit if all texts have the maximal length.
     private static async ValueTask<List<LoggedMessage>> ReadAsync(SeqNo from, ReadLimit limit, Func<SeqNo, int, Task<List<LoggedMessage>>> read)
     {
         var found = new List<LoggedMessage>();

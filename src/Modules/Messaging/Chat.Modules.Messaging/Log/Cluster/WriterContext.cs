@@ -7,18 +7,18 @@ using Chat.Modules.Messaging.Feed;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The writers of all conversations, and what they share.</summary>
-internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touches touches, SharedConversations shared, TimeProvider clock, Random random)
+internal sealed class WriterContext(ILogTables tables, FinalReader reader, TouchWriter touches, SharedConversations shared, TimeProvider clock, Random random)
 {
     /// <summary>Terms that a writer tries to begin before it gives up.</summary>
     public const int MaxTurns = 20;
 
     private const int MaxIdleWriters = 100_000;
 
-    // A writer asks for a turn this long, and for twice as long after each term that was lost before it had answered anyone.
+    // How long a writer's turn is; twice as long after each term that was lost before it had answered anyone.
     private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(2);
 
-    // Another host that claimed the same attempt has this long to finish before its term is ended.
+    // How long another server that claimed the same attempt may take before its term is ended.
     private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
@@ -30,19 +30,19 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
 
     public FinalReader Reader => reader;
 
-    public Touches Touches => touches;
+    public TouchWriter Touches => touches;
 
     public SharedConversations Shared => shared;
 
     public Attempts Attempts { get; } = new(tables, reader);
 
-    /// <summary>This run of this host.</summary>
+    /// <summary>This run of the server.</summary>
     public Guid Writer { get; } = NewWriter(random);
 
     /// <summary>Appends that have no answer yet.</summary>
     public int Pending => _pending.Count;
 
-    /// <summary>The append that answers an attempt: the one under way here, or this one, which is then begun.</summary>
+    /// <summary>The append that answers an attempt: one of the same attempt that is already pending here, or else this one, which is begun.</summary>
     public ClusterAppend Begin(ClusterAppend append)
     {
         var first = _pending.GetOrAdd((append.Draft.Sender.User, append.Draft.ClientMsgId), append);
@@ -51,27 +51,27 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
         return first;
     }
 
-    /// <summary>Where the message of a recent attempt stands; null where this host has not answered it lately.</summary>
+    /// <summary>The place of a recent attempt's message; null if this server has not answered the attempt lately.</summary>
     public MessageLocation? FindRecent(UserId sender, string clientMsgId) => _recent.Find(sender, clientMsgId);
 
-    /// <summary>Answers: the attempt's message is in the log, this append's or an earlier one's.</summary>
+    /// <summary>Answers the append with the attempt's message, which is in the log: this append's or an earlier one's.</summary>
     public void Settle(ClusterAppend append, LoggedMessage message)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
         _recent.Add(sender, clientMsgId, new MessageLocation(message.Conversation, message.SeqNo));
-        // Before the answer, so that whoever has it and asks again is told by the log.
+        // Before the answer: a retry that follows the answer reads the log.
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
         append.Complete(message);
     }
 
-    /// <summary>Answers by an earlier message, whose server may have died before it answered: whatever it touched may be long ago.</summary>
+    /// <summary>Answers with an earlier message. Its server may have died before it answered, and its touch may be old: the conversation is touched again.</summary>
     public async Task SettleAsync(ClusterAppend append, LoggedMessage earlier)
     {
         await touches.TouchAsync(earlier.Conversation, [Activity.Of(earlier.Id)], default);
         Settle(append, earlier);
     }
 
-    /// <summary>Answers: it may have happened.</summary>
+    /// <summary>Answers that the append may have happened.</summary>
     public void Fail(ClusterAppend append, Exception e)
     {
         var (sender, clientMsgId) = (append.Draft.Sender.User, append.Draft.ClientMsgId);
@@ -82,16 +82,16 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     /// <summary>Ends the term before <paramref name="term"/>, whoever holds it.</summary>
     public async Task BeginTermAsync(ConversationId conversation, long term) => await WriterOf(conversation).BeginTermAsync(term);
 
-    /// <summary>Waits until other hosts' claims to an attempt have come to something or to nothing, and hands it back to its writer in the second case.</summary>
+    /// <summary>Waits until it is decided whether other servers' claims of an attempt have a message. If none has, the append goes back to its writer.</summary>
     public void Contest(ConversationWriter writer, ClusterAppend append, IReadOnlyList<Claim> open) => _ = ContestAsync(writer, append, open);
 
-    /// <summary>How long a writer asks to be left alone.</summary>
+    /// <summary>How long a writer's turn is.</summary>
     public static TimeSpan BusyFor(int lostTerms) => Turn(lostTerms);
 
-    /// <summary>Leaves the writer that has just begun in peace, and whoever else waits for the same a chance.</summary>
+    /// <summary>Waits until the present writer's turn is over, plus a random time, so that not all waiting servers begin a term at once.</summary>
     public async Task WaitForTurnAsync(ConversationId conversation, ConversationState? state, int attempt)
     {
-        // Each host waits by its own clock, from when it first saw the term: no two clocks are compared.
+        // Each server waits by its own clock, from when it first saw the term: no clocks are compared.
         var wait = state is null ? TimeSpan.Zero : state.BusyFor - reader.KnownFor(conversation, state);
         if (attempt > 0)
             wait = Max(wait, TimeSpan.Zero) + random.NextDouble() * Turn(Math.Min(attempt, 4));
@@ -104,12 +104,12 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     private ConversationWriter WriterOf(ConversationId conversation)
     {
         if (_writers.Count >= MaxIdleWriters)
-            ForgetIdle();
+            RemoveIdle();
         return _writers.GetOrAdd(conversation, id => new ConversationWriter(id, this));
     }
 
-    // A forgotten one that is used after all, or made anew beside it, begins a term of its own: that costs time and nothing else.
-    private void ForgetIdle()
+    // If a removed writer is still used, or replaced by another, it begins a term of its own. That only costs time.
+    private void RemoveIdle()
     {
         foreach (var (conversation, writer) in _writers)
         {

@@ -4,7 +4,7 @@ using Chat.BuildingBlocks.Storage.Rocks;
 
 namespace Chat.Modules.Messaging.Log.Embedded;
 
-// The family directs: which direct conversations a user has, and whether it has begun them.
+// The family directs: the direct conversations of each user, and whether the user began them.
 internal sealed partial class RocksMessageLog
 {
     public ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) => ValueTask.FromResult(ReadDirects(user));

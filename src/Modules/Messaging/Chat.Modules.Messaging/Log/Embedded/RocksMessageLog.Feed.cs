@@ -6,12 +6,12 @@ using RocksDbSharp;
 namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
-/// The embedded log as a feed. Message ids begin with the <see cref="Activity"/>, which the writer gives out in the order of the appends, and the
-/// family <c>ids</c> is written in their batch: it is the feed already, and following it costs an append nothing (docs/adr/0009).
+/// The embedded log as a feed. Message ids begin with the <see cref="Activity"/>, which the writer assigns in the order of the appends, and the
+/// family <c>ids</c> is written in the append's batch. So this family is the feed, and an append costs no more (docs/adr/0009).
 /// </summary>
 internal sealed partial class RocksMessageLog
 {
-    /// <summary>The log's store, for what is kept beside the log and made again from it.</summary>
+    /// <summary>The log's store, for data that is derived from the log and stored beside it.</summary>
     public RocksStore Store => _store;
 
     /// <summary>What was appended after a position, ascending, at most <paramref name="limit"/>.</summary>
@@ -31,7 +31,7 @@ internal sealed partial class RocksMessageLog
         return found;
     }
 
-    /// <summary>The newest message of each conversation as the feed has it, in their order; null where there is none.</summary>
+    /// <summary>The newest message of each conversation as an entry of the feed, in their order; null if there is none.</summary>
     public IReadOnlyList<FeedEntry?> ReadNewest(IReadOnlyList<ConversationId> conversations) => WalkNewest<FeedEntry?>(
         conversations, (conversation, seqNo, message) => new FeedEntry(Activity.ReadFrom(MessageCodec.IdOf(message)).Value, conversation, seqNo));
 

@@ -7,7 +7,7 @@ using RocksDbSharp;
 
 namespace Chat.Modules.Messaging.Log.Embedded;
 
-// The writer's thread: gives out the seqNos, and commits what has gathered.
+// The writer thread: assigns the seqNos, and commits the waiting appends together.
 internal sealed partial class RocksMessageLog
 {
     private const int MaxBatch = 1_024;
@@ -22,22 +22,22 @@ internal sealed partial class RocksMessageLog
     private void Commit(List<RocksAppend> appends)
     {
         var started = _clock.GetTimestamp();
-        // Between batches all of them stand in the store; those taken within one do not yet.
+        // Between batches both can be read from the store again, so they can be cleared here; within a batch they cannot.
         if (_heads.Count >= MaxCached)
             _heads.Clear();
         if (_newest.Count >= MaxCached)
             _newest.Clear();
         try
         {
-            if (!TryGoOn(appends))
+            if (!TryReopen(appends))
                 return;
             using var batch = new WriteBatch();
             using (var view = _store.View())
             {
                 foreach (var append in appends)
-                    AddAlone(append, batch, view);
+                    TryAdd(append, batch, view);
             }
-            // Without a first in it the batch is empty, and not worth an fsync.
+            // If all are repetitions the batch is empty, and needs no fsync.
             if (_firsts.Count > 0)
             {
                 _store.WriteDurably(batch);
@@ -46,7 +46,7 @@ internal sealed partial class RocksMessageLog
         }
         catch (Exception e)
         {
-            // Whatever the store says now: the heads given out above may not stand in it.
+            // It is not known whether the batch was written, so the heads in memory may be wrong.
             _heads.Clear();
             var failure = new StoreUnavailableException("The log could not commit; the append may have happened.", e);
             appends.ForEach(append => append.Failure ??= failure);
@@ -60,8 +60,8 @@ internal sealed partial class RocksMessageLog
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
     }
 
-    // While the store takes no writes, what is in it is still the answer to its retries.
-    private bool TryGoOn(List<RocksAppend> appends)
+    // While the store accepts no writes, retries of stored attempts are still answered.
+    private bool TryReopen(List<RocksAppend> appends)
     {
         try
         {
@@ -82,8 +82,8 @@ internal sealed partial class RocksMessageLog
         }
     }
 
-    // What one append meets in the store, a damaged block, fails none of those beside it: all reads come before the first write.
-    private void AddAlone(RocksAppend append, WriteBatch batch, RocksView view)
+    // If a read fails, for example by a damaged block, only this append fails: an append does all its reads before its first write.
+    private void TryAdd(RocksAppend append, WriteBatch batch, RocksView view)
     {
         try
         {
@@ -135,7 +135,7 @@ internal sealed partial class RocksMessageLog
         append.Outcome = new AppendedMessage(draft.ToMessage(id, seqNo), previous, Duplicate: false);
     }
 
-    // The room is kept for the next, unless it is large.
+    // The buffer is kept for the next append, unless it is large.
     private ReadOnlySpan<byte> Encode(MessageDraft draft, MessageId id)
     {
         var size = MessageCodec.SizeOf(draft);
@@ -153,7 +153,7 @@ internal sealed partial class RocksMessageLog
         return ref CollectionsMarshal.GetValueRefOrNullRef(_heads, conversation);
     }
 
-    // The greatest name among a sender's attempts. Clients name theirs in the order of time, and one above all others need not be looked for.
+    // The greatest clientMsgId of a sender. Clients' ids rise with time, and an attempt above all others is new and need not be looked up.
     private ref string NewestOf(RocksView view, UserId sender)
     {
         ref string known = ref CollectionsMarshal.GetValueRefOrNullRef(_newest, sender);

@@ -14,14 +14,14 @@ namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>
 /// The embedded log, on RocksDB (docs/adr/0002): families <c>messages</c>, <c>attempts</c>, <c>ids</c> and <c>directs</c>, laid out in
-/// <see cref="LogKeys"/> and <see cref="MessageCodec"/>. One writer gives out the seqNos and commits what has gathered as one synced batch,
-/// so a crash keeps all of a message or nothing. RocksDB shows a write to readers only after it is synced.
+/// <see cref="LogKeys"/> and <see cref="MessageCodec"/>. One writer thread assigns the seqNos, and commits the waiting appends as one synced batch:
+/// after a crash all of a message is stored, or nothing. RocksDB shows a write to readers only after it is synced.
 /// </summary>
 internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHealth, IDisposable
 {
     private const string Folder = "log";
 
-    // An empty file beside RocksDB's own, in backups alone.
+    // An empty file beside RocksDB's files, only in backups.
     private const string BackupMark = "backup";
 
     private readonly RocksStore _store;
@@ -34,7 +34,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     private readonly TimeProvider _clock;
     private readonly ActivityClock _activity;
 
-    // Written by the writer's thread alone.
+    // Written only by the writer thread.
     private long _committed;
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
@@ -132,7 +132,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return Task.CompletedTask;
     }
 
-    /// <summary>A copy that begins an epoch of its own if it is ever put back: what came after it is lost then.</summary>
+    /// <summary>Makes a copy. If it is ever restored, it begins a new epoch, because later messages are lost then.</summary>
     public void BackUpTo(string folder)
     {
         var copy = Path.Combine(folder, Folder);
@@ -140,7 +140,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         File.WriteAllBytes(Path.Combine(copy, BackupMark), []);
     }
 
-    /// <summary>Begins a new history: data was lost. Only before anybody was told the old one's name.</summary>
+    /// <summary>Begins a new epoch, because data was lost. Call only before a client was told the old one.</summary>
     public void BeginEpoch() => Epoch = WriteNewEpoch();
 
     public void Dispose()
@@ -203,7 +203,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return MessageCodec.Decode(conversation, seqNo, message);
     }
 
-    // Ids sort by the time that they begin with. Damage there is found by who reads it for its own sake.
+    // Ids sort by their time. Damage in them is reported by the reads that need those ids.
     private Activity ReadNewest()
     {
         using var view = _store.View();
@@ -212,7 +212,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return ids.Valid() ? Activity.ReadFrom(ids.GetKeySpan()) : default;
     }
 
-    // From where the iterator stands. No more is in memory than the limit allows, and one message.
+    // From the iterator's position on. In memory are at most the messages that the limit allows, and one more.
     private static List<LoggedMessage> Read(
         Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound, ReadLimit limit, Action<Iterator> step)
     {

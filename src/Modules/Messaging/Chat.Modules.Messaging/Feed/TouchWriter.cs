@@ -6,10 +6,10 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Feed;
 
 /// <summary>
-/// Says in the feed, and in the inboxes of a direct conversation's users, that the conversation is about to have messages: before they can be read, and
-/// so before they are answered. Once a span; what follows within the span costs nothing more.
+/// Writes touches: rows in the feed, and in the inboxes of a direct conversation's users, which say that the conversation is about to have messages. They are
+/// there before the messages can be read or are answered. One touch is enough for a span of time, so further messages in it cost nothing.
 /// </summary>
-internal sealed class Touches
+internal sealed class TouchWriter
 {
     private readonly IFeedTables _feed;
     private readonly IInboxTables _inbox;
@@ -18,35 +18,34 @@ internal sealed class Touches
     private readonly Random _random;
     private readonly Lock _lock = new();
 
-    // Guarded by _lock: one renewal at a time, which alone writes the lease.
+    // Guarded by _lock: there is one renewal at a time, and only it writes the lease.
     private Task _renewing = Task.CompletedTask;
     private Lease _lease;
 
-    // Spans of the feed: the present one, which never goes back whatever the clock does, and the last that was touched.
+    // Spans of the feed: the present one, which never goes back even if the clock does, and the last that was touched.
     private long _present;
     private long _touched;
 
-    public Touches(IFeedTables feed, IInboxTables inbox, ClusterTimes times, TimeProvider clock, Random random)
+    public TouchWriter(IFeedTables feed, IInboxTables inbox, ClusterTimes times, TimeProvider clock, Random random)
     {
         (_feed, _inbox, _times, _clock, _random) = (feed, inbox, times, clock, random);
         _touched = PresentSpan() - 1;
         _lease = new Lease(NewStream(PresentSpan()), RenewedAt: null);
     }
 
-    /// <summary>The stream of this run of the server, and a span up to which it touches nothing any more.</summary>
+    /// <summary>The stream of this run of the server, and the span up to which no more touches will be written.</summary>
     public FeedPosition Position => new(Volatile.Read(ref _lease).Name, Math.Min(Volatile.Read(ref _touched), PresentSpan() - 1));
 
-    /// <summary>Keeps the stream, or begins another where that was not done in time. To be called several times within <see cref="ClusterTimes.Lease"/>.</summary>
+    /// <summary>Renews the stream's lease, or begins another stream if the lease is over. Call several times within <see cref="ClusterTimes.Lease"/>.</summary>
     public Task RenewAsync()
     {
         lock (_lock)
             return _renewing = _renewing.IsCompleted ? RenewNowAsync() : _renewing;
     }
 
-    /// <summary>Touches a conversation, as far as that was not done by the touch before.</summary>
-    /// <param name="conversation">Which is about to have messages.</param>
+    /// <summary>Touches a conversation that is about to have messages. Writes only the rows that the last touch did not write.</summary>
     /// <param name="activities">Of the messages.</param>
-    /// <param name="last">The touch before.</param>
+    /// <param name="last">The conversation's last touch on this server; <c>default</c> for none.</param>
     public async Task<Touch> TouchAsync(ConversationId conversation, IReadOnlyCollection<Activity> activities, Touch last)
     {
         var toFeed = IsCurrent(last, PresentSpan()) ? Task.FromResult((last.Stream, last.FeedSpan)) : TouchFeedAsync(conversation);
@@ -57,10 +56,10 @@ internal sealed class Touches
     }
 
     /// <summary>
-    /// Whether messages may be answered by a touch: nobody takes its stream for finished, and readers that have not seen the messages will look at its span
-    /// again.
+    /// Whether messages may be answered after this touch: no other server counts its stream as finished, and readers that have not seen the messages will read its
+    /// span again.
     /// </summary>
-    public bool IsGood(Touch touch, ConversationId conversation) =>
+    public bool IsValid(Touch touch, ConversationId conversation) =>
         IsCurrent(touch, touch.FeedSpan)
         && (!conversation.IsDirect
             || (_clock.GetElapsedTime(touch.At) <= _times.InboxSpan + _times.TouchValidity && touch.InboxSpan >= _times.SpanOf(Activity.At(_clock.GetUtcNow() - _times.TouchValidity))));
@@ -86,7 +85,7 @@ internal sealed class Touches
         }
     }
 
-    // Wherever a conversation may stand by one of the messages it has a row, and one at the time of the touch.
+    // Writes a row at the activity of each message, because the conversation will be at one of them in the list, and a row at the present time, for readers that looked meanwhile.
     private async Task<(long Span, long At)> TouchInboxAsync(ConversationId conversation, IReadOnlyCollection<Activity> activities, Touch last)
     {
         var (at, now) = (_clock.GetTimestamp(), _clock.GetUtcNow());
@@ -142,9 +141,9 @@ internal sealed class Touches
     }
 }
 
-/// <summary>What was said when a conversation was touched.</summary>
-/// <param name="Stream">In which stream of the feed.</param>
-/// <param name="FeedSpan">In which of its spans.</param>
-/// <param name="InboxSpan">In which span of its users' inboxes, and when.</param>
-/// <param name="At">By the clock's timestamps.</param>
+/// <summary>The last touch of a conversation.</summary>
+/// <param name="Stream">The stream of the feed.</param>
+/// <param name="FeedSpan">The span in it.</param>
+/// <param name="InboxSpan">The highest span in the users' inboxes.</param>
+/// <param name="At">When the inboxes were touched; a timestamp of the clock.</param>
 internal readonly record struct Touch(Guid Stream, long FeedSpan, long InboxSpan, long At);
