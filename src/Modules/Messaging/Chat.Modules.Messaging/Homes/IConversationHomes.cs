@@ -5,7 +5,7 @@ namespace Chat.Modules.Messaging.Homes;
 
 /// <summary>
 /// Where a conversation's messages are appended. One server appends for all senders of a conversation who are on several servers, as otherwise its terms would go
-/// from server to server with each message (docs/adr/0012).
+/// from server to server with each message (docs/adr/0011).
 /// </summary>
 internal interface IConversationHomes
 {
