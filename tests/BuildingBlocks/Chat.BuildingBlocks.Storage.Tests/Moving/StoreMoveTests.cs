@@ -79,6 +79,28 @@ public sealed class StoreMoveTests : IClassFixture<CassandraServer>, IAsyncLifet
     }
 
     [Fact]
+    public async Task A_page_is_done_when_its_rows_are_there()
+    {
+        Skip();
+        // Rows of the first page and of a later one, which get lost while all else goes on.
+        foreach (var lost in (int[])[1, 40])
+        {
+            await InitializeAsync();
+            File.Delete(Path.Combine(_folder, MoveMarker.FileName));
+            var writes = 0;
+            var lossy = new FaultyCqlSession(_session, statement => Task.FromResult(
+                statement.Cql.StartsWith("INSERT INTO test_numbers", StringComparison.Ordinal) && Interlocked.Increment(ref writes) == lost
+                    ? CqlFault.NotSent
+                    : CqlFault.None));
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => MoveAsync(lossy, patienceMs: 0));
+
+            await MoveAsync(_session);
+
+            Assert.Equal(_numbers.Count, await CountAsync());
+        }
+    }
+
+    [Fact]
     public async Task It_does_not_begin_anew_what_was_copied()
     {
         Skip();
