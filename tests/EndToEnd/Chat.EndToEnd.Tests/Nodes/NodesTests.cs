@@ -33,7 +33,8 @@ public sealed class NodesTests : IAsyncLifetime
 
         Assert.True(await b.ExitAsync() == 0, b.Output);
         await KnowsAsync(a, 0);
-        Assert.DoesNotContain("Exception", b.Output, StringComparison.Ordinal);
+        // Warnings, such as of a database that is slow to answer, may be there.
+        Assert.DoesNotContain("\"@l\":\"Error\"", b.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -220,6 +221,8 @@ public sealed class NodesTests : IAsyncLifetime
     private Dictionary<string, string> Settings(int leaseMs) => new(Database.NewCluster(_folder))
     {
         ["Redis__ConnectionString"] = _redis.Address,
+        // As long as may be: where a busy machine makes a command late, a server that stops cannot end its lease, and it counts as live for all of that.
+        ["Redis__CommandTimeoutMs"] = $"{leaseMs / 3}",
         ["Nodes__LeaseMs"] = $"{leaseMs}",
     };
 
