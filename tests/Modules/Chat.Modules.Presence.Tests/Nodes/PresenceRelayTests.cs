@@ -141,6 +141,27 @@ public sealed class PresenceRelayTests
     }
 
     [Fact]
+    public async Task Who_is_subscribed_to_again_at_once_is_seen_at_a_node_that_joined_between()
+    {
+        await using var cluster = await PresenceCluster.StartAsync(2, Users);
+        var connection = cluster[0].Connect(Watcher);
+        await cluster.SubscribeAsync(0, Watcher, connection, ["alice"]);
+        await cluster.SubscribeAsync(0, Watcher, connection, [], "alice");
+
+        await cluster.AddAsync();
+        cluster[2].Connect(Phone("alice"));
+        await cluster.SubscribeAsync(0, Watcher, connection, ["alice"]);
+
+        await Wait.UntilAsync(
+            () =>
+            {
+                cluster.Network.DeliverAll();
+                return cluster.Told(0, connection, "alice")[^1];
+            },
+            "alice is online");
+    }
+
+    [Fact]
     public async Task A_node_that_watches_more_than_is_remembered_is_told_every_change()
     {
         await using var cluster = await PresenceCluster.StartAsync(2, Users, settings: ("MaxRemoteInterests", 1));

@@ -75,11 +75,11 @@ internal sealed class RemoteUsers(Subscriptions subscriptions, INodes nodes, IBu
     /// <summary>Tells nodes, which may not know it, all users who are watched here, at <see cref="PresenceOptions.DeclarationsPerSecond"/>. They answer with the states.</summary>
     public async Task DeclareAsync(IReadOnlyList<NodeId> to, CancellationToken ct)
     {
-        foreach (var some in subscriptions.Watched().Chunk(Math.Min(PresenceMessage.MaxUsers, _declaredPerSecond)))
+        foreach (var some in Known().Chunk(Math.Min(PresenceMessage.MaxUsers, _declaredPerSecond)))
         {
             lock (_gate)
             {
-                var watched = some.Where(subscriptions.IsWatched).ToArray();
+                var watched = some.Where(user => _users.ContainsKey(user) || subscriptions.IsWatched(user)).ToArray();
                 foreach (var user in watched)
                     _users.TryAdd(user, new RemoteUser());
                 foreach (var node in to)
@@ -160,6 +160,13 @@ internal sealed class RemoteUsers(Subscriptions subscriptions, INodes nodes, IBu
             foreach (var some in ended.Chunk(PresenceMessage.MaxUsers))
                 bus.Broadcast(PresenceMessage.Topic, new PresenceMessage { Unwatch = some }.Encode());
         }
+    }
+
+    // Those who are no longer subscribed to may be again before they are swept.
+    private HashSet<UserId> Known()
+    {
+        lock (_gate)
+            return [.. _users.Keys, .. subscriptions.Watched()];
     }
 
     private HashSet<Question> Ask(IReadOnlyCollection<UserId> users, bool canAsk)
