@@ -249,9 +249,11 @@ internal sealed class LoadClient : IAsyncDisposable
             case "message":
                 var message = LoadSettings.ReadMessage(frame.Json);
                 History.Add(new HistoryEvent.Received(_load.Moments.Next(), connection.Connection, frame.Text("conversationId"), message));
+                bool isNew;
                 lock (_receivedGate)
-                    _received.Add(message.MessageId);
-                _load.Deliver(message.Text);
+                    isNew = _received.Add(message.MessageId);
+                if (isNew)
+                    _load.Deliver(message.Text);
 
                 acks.TryWrite((frame.Text("conversationId"), message.SeqNo));
 
