@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Homes;
 using Chat.Modules.Messaging.Log.Cluster;
@@ -41,6 +42,23 @@ public sealed class ConversationHomesTests
                 await SendAsync(_servers[n % 3], $"{n}");
             Assert.Equal(term, (await _tables.ReadStateAsync(Team, CancellationToken.None))!.Term);
         });
+    }
+
+    [Fact]
+    public void What_is_written_on_one_server_stays_there()
+    {
+        const int conversations = 8;
+        Run(async () =>
+        {
+            for (var n = 0; n < conversations; n++)
+            {
+                var group = ConversationId.Parse($"g:{n:x32}");
+                await SendAsync(_servers[0], $"{n} a", group);
+                await SendAsync(_servers[0], $"{n} b", group);
+            }
+        });
+
+        Assert.Equal([2 * conversations, 0, 0], _servers.Select(server => server.Mediator.Published.Count));
     }
 
     [Fact]
@@ -93,8 +111,8 @@ public sealed class ConversationHomesTests
         return true;
     }));
 
-    private static async Task<SentMessage> SendAsync(Server server, string clientMsgId) =>
-        (await server.Process.Start(() => server.Appends.AppendAsync(Draft(Team, Alice, clientMsgId)))).Value;
+    private static async Task<SentMessage> SendAsync(Server server, string clientMsgId, ConversationId? to = null) =>
+        (await server.Process.Start(() => server.Appends.AppendAsync(Draft(to ?? Team, Alice, clientMsgId)))).Value;
 
     // All of them have written, and lost a term, so that all hand over to the home from here on.
     private async Task<Server> ShareAsync()
