@@ -90,7 +90,7 @@ internal static class HomeMessages
         return writer.Written;
     }
 
-    public static AppendNumber Number(this ref BusReader reader) => new(reader.Number(), reader.Number());
+    public static AppendNumber AppendNumber(this ref BusReader reader) => new(reader.Number(), reader.Number());
 
     public static MessageDraft Draft(this ref BusReader reader)
     {

@@ -14,11 +14,11 @@ internal sealed class HomeService(
     ConversationHomes homes, WaitingAppends appends, INodes nodes, IBus bus, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<HomeService> log)
     : BackgroundService, IBusHandler
 {
-    // Of each server that has handed something to this one; those that have left are forgotten.
-    private readonly ConcurrentDictionary<NodeId, Asker> _askers = new();
-
     // While it stops.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
+
+    // Of each server that has handed something to this one; those that have left are forgotten.
+    private readonly ConcurrentDictionary<NodeId, Asker> _askers = new();
 
     public string Topic => HomeMessages.Topic;
 
@@ -34,13 +34,13 @@ internal sealed class HomeService(
                 homes.Withdrawn(from);
                 break;
             case HomeMessage.Append:
-                Append(from, HomeMessages.Number(ref reader), reader.Draft());
+                Append(from, reader.AppendNumber(), reader.Draft());
                 break;
             case HomeMessage.Appended:
-                homes.Answered(from, HomeMessages.Number(ref reader), reader.Sent());
+                homes.Answered(from, reader.AppendNumber(), reader.Sent());
                 break;
             case HomeMessage.Failed:
-                homes.Failed(from, HomeMessages.Number(ref reader));
+                homes.Failed(from, reader.AppendNumber());
                 break;
             case HomeMessage.Lost:
                 homes.Lost(from, reader.Number());

@@ -249,14 +249,18 @@ internal sealed class CqlLogTables : ILogTables
         }
     }
 
-    private static LogRow ToLogRow(ConversationId conversation, CqlRow row, MessageContent content) => row.IsNull(3)
-        ? new(row.Get<long>(1), new SeqNo(row.Get<long>(0)), new(default, conversation, new SeqNo(row.Get<long>(0)), Nobody, "", content, default))
-        : new(
-        row.Get<long>(1), new SeqNo(row.Get<long>(2)),
-        new LoggedMessage(
-            new MessageId(row.Get<Guid>(3)), conversation, new SeqNo(row.Get<long>(0)),
-            new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), content,
-            row.Get<DateTimeOffset>(7)));
+    private static LogRow ToLogRow(ConversationId conversation, CqlRow row, MessageContent content)
+    {
+        var (seqNo, term) = (new SeqNo(row.Get<long>(0)), row.Get<long>(1));
+        if (row.IsNull(3))
+            return new LogRow(term, seqNo, new LoggedMessage(default, conversation, seqNo, Nobody, "", content, default));
+        return new LogRow(
+            term, new SeqNo(row.Get<long>(2)),
+            new LoggedMessage(
+                new MessageId(row.Get<Guid>(3)), conversation, seqNo,
+                new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), content,
+                row.Get<DateTimeOffset>(7)));
+    }
 
     private static MessageContent ToErased(CqlRow row) => row.IsNull(8) ? Unread : MessageContent.Erased;
 
