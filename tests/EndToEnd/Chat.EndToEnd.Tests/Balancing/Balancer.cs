@@ -5,6 +5,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
 using Chat.Testing;
 
@@ -56,6 +57,10 @@ internal abstract class Balancer : IAsyncDisposable
 
     /// <summary>All lines of its logs.</summary>
     public abstract string Log { get; }
+
+    /// <summary>Connects a device through it, with the hint of its user.</summary>
+    public Task<WireClient> ConnectAsync(Account account, Action<Frame> onFrame, CancellationToken ct) =>
+        WireClient.ConnectAsync(Address, $"/ws?user={account.UserId}", account.AccessToken, onFrame, NewHandler(), ct);
 
     /// <summary>A handler that trusts the balancer's certificate.</summary>
     /// <param name="from">The client's own address; any of 127.0.0.0/8.</param>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.History;
 using Chat.EndToEnd.Tests.Load;
 using Chat.EndToEnd.Tests.Running;
@@ -33,7 +32,7 @@ public sealed class RollingRestartTests(SeveralServers shared) : IClassFixture<S
         });
         await using var balancer = await HaProxy.StartAsync(
             [.. shared.Servers.Select(server => new BalancedServer(server.Address.Port, server.OperationsAddress.Port))]);
-        await using var load = await GroupLoad.StartAsync(shared.Servers, Senders, ConnectAsync);
+        await using var load = await GroupLoad.StartAsync(shared.Servers, Senders, balancer.ConnectAsync);
 
         for (var round = 0; round < Rounds; round++)
         {
@@ -53,8 +52,5 @@ public sealed class RollingRestartTests(SeveralServers shared) : IClassFixture<S
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));
         Assert.Empty(load.Refusals);
         Assert.All(load.Ends, end => Assert.True(end.ToldToGo, end.ToString()));
-
-        Task<WireClient> ConnectAsync(Account account, Action<Frame> onFrame, CancellationToken ct) => WireClient.ConnectAsync(
-            balancer.Address, $"/ws?user={account.UserId}", account.AccessToken, onFrame, balancer.NewHandler(), ct);
     }
 }
