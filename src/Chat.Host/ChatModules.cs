@@ -2,6 +2,7 @@ using Chat.BuildingBlocks.Modules;
 using Chat.Modules.Delivery;
 using Chat.Modules.Groups;
 using Chat.Modules.Identity;
+using Chat.Modules.Media;
 using Chat.Modules.Messaging;
 using Chat.Modules.Presence;
 
@@ -10,5 +11,5 @@ namespace Chat.Host;
 /// <summary>The modules, in the order in which their subscribers get events.</summary>
 internal static class ChatModules
 {
-    public static IReadOnlyList<IModule> All { get; } = [new IdentityModule(), new GroupsModule(), new MessagingModule(), new DeliveryModule(), new PresenceModule()];
+    public static IReadOnlyList<IModule> All { get; } = [new IdentityModule(), new GroupsModule(), new MessagingModule(), new MediaModule(), new DeliveryModule(), new PresenceModule()];
 }
