@@ -1,4 +1,4 @@
-import type { MessageContent } from './content.ts'
+import type { MessageContent, MessageMedia } from './content.ts'
 import type { ChatError } from './errors.ts'
 import type { ConversationSummary, Message } from './protocol.ts'
 import type { SeqNoRange, SeqNoRanges } from './seqNoRanges.ts'
@@ -29,9 +29,18 @@ export interface Outgoing extends MessageContent {
   readonly createdAt: number
   /** Rises within a store; the order in which they are sent. */
   readonly order: number
-  /** `failed` was refused for good and waits for the user: `retry` or `discard`. */
-  readonly state: 'waiting' | 'failed'
+  /** `uploading`: its files come first. `failed` was refused for good and waits for the user: `retry` or `discard`. */
+  readonly state: 'uploading' | 'waiting' | 'failed'
   readonly error?: { readonly code: ChatError['code']; readonly message: string }
+  /** The files that it takes along, after its `media`. When all of them are uploaded they are the last of its `media`. */
+  readonly files?: readonly OutgoingFile[]
+}
+
+/** A file of an outbox entry. Its bytes are kept in the store until the message is sent. */
+export interface OutgoingFile extends Omit<MessageMedia, 'mediaId' | 'blurhash' | 'thumbnail'> {
+  readonly fileId: string
+  /** What it became; absent before it is uploaded. */
+  readonly media?: MessageMedia
 }
 
 /** How far a user has got in a conversation. Cumulative: everything up to a cursor was delivered or read. */
@@ -103,6 +112,8 @@ export type TransientChange =
   | { type: 'storage'; failed: boolean }
   | { type: 'typing'; conversationId: string; userId: string; active: boolean }
   | { type: 'presence'; userId: string; presence: Presence }
+  /** How much of a file in the outbox the server has, bytes. */
+  | { type: 'uploaded'; fileId: string; sent: number }
   /** A group's title, members or roles changed: a view that shows them reads them again. */
   | { type: 'group'; conversationId: string }
 
@@ -138,6 +149,6 @@ export function conversationOfChange(change: Change): string | undefined {
   }
 }
 
-const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'group'])
+const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'uploaded', 'group'])
 
 export const isStored = (change: Change): boolean => !transient.has(change.type)

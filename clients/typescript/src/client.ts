@@ -1,6 +1,10 @@
 import { Account } from './account.ts'
 import type { Change, Connection, Outgoing, Presence } from './changes.ts'
-import { contentOf, type MessageContent } from './content.ts'
+import { contentOf, type MessageContent, type MessageMedia } from './content.ts'
+import { ChatError } from './errors.ts'
+import { bytesOf, dropFiles, type FileToSend, keepFiles, tryAgain } from './media/outgoingFiles.ts'
+import type { UploadOptions } from './media/uploader.ts'
+import { byFetch, byXhr } from './media/uploadRequests.ts'
 import { outgoing } from './outbox.ts'
 import type { Device, Group, History, Role } from './protocol.ts'
 import type { Fetch } from './restClient.ts'
@@ -46,8 +50,9 @@ export class ChatClient {
     const name = options.name ?? 'chat'
     const store: ChatStore = options.store ?? (typeof indexedDB === 'undefined' ? new MemoryStore() : await IndexedDbStore.open(name))
     const { url, connect = signalRTransport, fetch = (address, request) => globalThis.fetch(address, request) } = options
+    const sendBytes = options.fetch === undefined && typeof XMLHttpRequest !== 'undefined' ? byXhr : byFetch(fetch)
     const tabs = tabsOf(name, options.store !== undefined || typeof window === 'undefined')
-    const client = new ChatClient(new Runtime({ url, connect, fetch }, store, tabs))
+    const client = new ChatClient(new Runtime({ url, connect, fetch, sendBytes }, store, tabs))
     store.onReopened?.(() => void client.account.storeReopened().catch(() => undefined))
     await client.runtime.start()
     return client
@@ -131,23 +136,70 @@ export class ChatClient {
    * @param to A conversationId, or `@userId` for the direct conversation with that user.
    * @param content A text, or all that the message says. A message or an outbox entry may be given: its content is sent.
    * @param options.replyTo With a text: the messageId that it answers, of the same conversation.
-   * @throws ChatError `bad_request` for no text or half a surrogate pair, `too_large` beyond 16 KiB, `rate_limited` where 1,000 wait, `storage`.
+   * @param options.files They are stored with it, and uploaded before it is sent; a message with files needs no text.
+   * @throws ChatError `bad_request` for no text and no file, or half a surrogate pair, `too_large` beyond 16 KiB or 10 media, `rate_limited` where
+   * 1,000 wait, `storage`.
    */
-  async send(to: string, content: string | MessageContent, { replyTo }: { replyTo?: string } = {}): Promise<Outgoing> {
+  async send(to: string, content: string | MessageContent, { replyTo, files = [] }: { replyTo?: string; files?: readonly FileToSend[] } = {}): Promise<Outgoing> {
+    const { state, store, journal } = this.runtime
     const said = typeof content === 'string' ? { text: content, ...(replyTo !== undefined && { replyTo }) } : contentOf(content)
-    const item = outgoing(this.runtime.state, to, said)
-    await this.runtime.journal.commit([{ type: 'queued', item }])
-    return item
+    const described = files.map(({ file }, at) => ({ fileId: `${at}`, contentType: file.type, size: file.size }))
+    // Refused before anything is stored.
+    outgoing(state, to, said, described)
+    const kept = await keepFiles(store, files)
+    try {
+      const item = outgoing(state, to, said, kept)
+      await journal.commit([{ type: 'queued', item }])
+      return item
+    } catch (error) {
+      await dropFiles(store, kept)
+      throw error
+    }
   }
 
-  /** Sends a failed message again, with the same clientMsgId. */
+  /** The bytes of a file in the outbox; undefined once its message is sent. */
+  outgoingFile(fileId: string): Promise<Blob | undefined> {
+    return bytesOf(this.runtime.store, fileId)
+  }
+
+  /** How much of a file in the outbox the server has, bytes. */
+  uploadedOf(fileId: string): number {
+    return this.runtime.state.uploaded.get(fileId) ?? 0
+  }
+
+  /**
+   * Uploads a file by itself; `send` takes it as the content's `media`. Interrupted, it goes on when it is called with the same file again.
+   * @throws ChatError, such as `too_large`, `quota_exceeded`, `network`; the signal's reason.
+   */
+  upload(file: Blob, options: UploadOptions = {}): Promise<MessageMedia> {
+    const owner = this.session?.userId
+    if (owner === undefined) return Promise.reject(new ChatError('unauthenticated', 'Nobody is signed in.'))
+    return this.runtime.uploader.upload(file, { ...options, owner })
+  }
+
+  /** The address of a file for an element, such as a video: needs no token and holds for some minutes. It is asked for again when it ends soon. */
+  mediaUrl(mediaId: string): Promise<string> {
+    return this.runtime.media.url(mediaId)
+  }
+
+  /** A smaller picture. @param width Pixels; the next larger of 160, 320, 640 and 1280 is taken, never larger than the picture. */
+  thumbnail(mediaId: string, width: number): Promise<Blob> {
+    return this.runtime.media.thumbnail(mediaId, width)
+  }
+
+  /** A whole file. Small ones are remembered. */
+  download(mediaId: string, { signal }: { signal?: AbortSignal } = {}): Promise<Blob> {
+    return this.runtime.media.download(mediaId, signal)
+  }
+
+  /** Sends a failed message again, with the same clientMsgId; files that are not uploaded, first. */
   async retry(clientMsgId: string): Promise<void> {
     const { state, journal } = this.runtime
     const item = state.outbox.get(clientMsgId)
-    if (item?.state === 'failed') await journal.commit([{ type: 'queued', item: { ...item, state: 'waiting', error: undefined } }])
+    if (item?.state === 'failed') await journal.commit([{ type: 'queued', item: tryAgain(item) }])
   }
 
-  /** Deletes a message from the outbox. One that was already sent may have reached the server. */
+  /** Deletes a message from the outbox, and ends its uploads. One that was already sent may have reached the server. */
   async discard(clientMsgId: string): Promise<void> {
     const { state, journal } = this.runtime
     const item = state.outbox.get(clientMsgId)

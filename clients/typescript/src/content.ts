@@ -4,10 +4,35 @@
  * and this version does not know is on the object, too, as it came.
  */
 export interface MessageContent {
-  /** 1 byte to 16 KiB of UTF-8; empty for a message that only a newer version can show. */
+  /** 1 byte to 16 KiB of UTF-8; empty where there are media, and for a message that only a newer version can show. */
   readonly text: string
   /** The messageId of the message that this one answers, of the same conversation. */
   readonly replyTo?: string
+  /** In the sender's order, 10 at most. */
+  readonly media?: readonly MessageMedia[]
+}
+
+/** A file in a message, as it was described when the message was sent. What it is was told by its bytes. */
+export interface MessageMedia {
+  readonly mediaId: string
+  readonly contentType: string
+  /** Bytes. */
+  readonly size: number
+  /** Without path parts. */
+  readonly name?: string
+  /** Pixels as shown, after orientation. */
+  readonly width?: number
+  readonly height?: number
+  /** Of audio and video. */
+  readonly durationMs?: number
+  /** A placeholder of the picture (blurha.sh). */
+  readonly blurhash?: string
+  /** The server has smaller pictures of it. */
+  readonly thumbnail?: boolean
+  /** The sender calls it a voice note. */
+  readonly voice?: boolean
+  /** A voice note's loudness over its length: at most 100 of 0 to 255. */
+  readonly waveform?: readonly number[]
 }
 
 /** Where a message stands, and how an outbox entry does: all that is no content. */
@@ -23,10 +48,11 @@ interface Around {
   order?: unknown
   state?: unknown
   error?: unknown
+  files?: unknown
 }
 
 /** What a message or an outbox entry says, and nothing else of it. */
 export function contentOf(said: MessageContent & Around): MessageContent {
-  const { type, messageId, conversationId, seqNo, senderId, timestamp, clientMsgId, createdAt, order, state, error, ...content } = said
+  const { type, messageId, conversationId, seqNo, senderId, timestamp, clientMsgId, createdAt, order, state, error, files, ...content } = said
   return content
 }

@@ -57,6 +57,9 @@ export function nextConversation(conversation: StoredConversation | undefined, c
   }
 }
 
+/** Everything in the store is to be deleted. */
+export const endsForGood = (change: Change): boolean => change.type === 'signedOut' && change.reason === 'signedOut'
+
 /** An outbox entry to a conversation that the user is no longer a member of. */
 export const refusedByLeaving = (item: Outgoing): Outgoing => ({
   ...item,

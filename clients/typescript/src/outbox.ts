@@ -1,14 +1,16 @@
-import type { Change, Outgoing } from './changes.ts'
+import type { Change, Outgoing, OutgoingFile } from './changes.ts'
 import { contentOf, type MessageContent } from './content.ts'
 import { ChatError } from './errors.ts'
 import { conversationOf, timeOrderedId } from './ids.ts'
-import type { ClientFrame } from './protocol.ts'
+import { type ClientFrame, referenceTo } from './protocol.ts'
 import type { State } from './state.ts'
 
 /** The largest text, bytes of UTF-8 (protocol, Words). */
 export const maxTextBytes = 16_384
 /** What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there. */
 const maxJsonBytes = 64_000
+/** Most media of one message (protocol, Media). */
+export const maxMedia = 10
 /** Most entries in the outbox; more are refused. */
 const maxOutbox = 1_000
 /** Without an ack a message is sent again after this, with the same clientMsgId, ms. */
@@ -20,10 +22,12 @@ const defaultPause = 1_000
  * A new outbox entry.
  * @throws ChatError `unauthenticated`, and for what cannot be sent: see `ChatClient.send`.
  */
-export function outgoing({ session, outbox }: State, to: string, content: MessageContent): Outgoing {
+export function outgoing({ session, outbox }: State, to: string, content: MessageContent, files: readonly OutgoingFile[] = []): Outgoing {
   const { text } = content
   if (!session) throw new ChatError('unauthenticated', 'Nobody is signed in.')
-  if (text === '' || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text.')
+  const mediaCount = files.length + (content.media?.length ?? 0)
+  if ((text === '' && mediaCount === 0) || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text or a file.')
+  if (mediaCount > maxMedia) throw new ChatError('too_large', `A message takes ${maxMedia} files at most.`)
   const bytes = (of: string) => new TextEncoder().encode(of).length
   if (bytes(text) > maxTextBytes || bytes(JSON.stringify(content)) > maxJsonBytes) throw new ChatError('too_large', 'The message is too long.')
   if (outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
@@ -34,13 +38,20 @@ export function outgoing({ session, outbox }: State, to: string, content: Messag
     conversationId: conversationOf(to, session.userId),
     createdAt: Date.now(),
     order: Math.max(last + 1, Date.now()),
-    state: 'waiting',
+    state: files.length > 0 ? 'uploading' : 'waiting',
+    ...(files.length > 0 && { files }),
   }
+}
+
+const frameOf = (item: Outgoing): ClientFrame => {
+  const { media, ...said } = contentOf(item)
+  const { clientMsgId, conversationId } = item
+  return { type: 'message', to: conversationId, clientMsgId, ...said, ...(media?.length && { mediaIds: media.map(referenceTo) }) }
 }
 
 /**
  * Sends what waits, one message of a conversation at a time, so that messages are stored in the order written also when one between them is
- * refused. Works in the leading tab.
+ * refused. One whose files are still being uploaded lets the next ones pass. Works in the leading tab.
  */
 export class Outbox {
   private readonly state: State
@@ -81,7 +92,7 @@ export class Outbox {
     }
     for (const item of first.values()) {
       const { clientMsgId, conversationId } = item
-      if (!this.send({ type: 'message', to: conversationId, clientMsgId, ...contentOf(item) })) return
+      if (!this.send(frameOf(item))) return
       const late = setTimeout(() => this.answered(clientMsgId), ackTimeout)
       this.inFlight.set(conversationId, { clientMsgId, late })
     }

@@ -1,6 +1,6 @@
 /** The contract's records, as they travel (docs/protocol.md): times in Unix milliseconds, seqNos below 2^53. */
 
-import type { MessageContent } from './content.ts'
+import type { MessageContent, MessageMedia } from './content.ts'
 
 /** A message as the server's log holds it: what it says, and where it stands. */
 export interface Message extends MessageContent {
@@ -31,16 +31,30 @@ export type ErrorCode =
   | 'rate_limited'
   | 'unavailable'
   | 'internal'
+  | 'too_late'
+  | 'quota_exceeded'
+  | 'quarantined'
   | 'network'
   | 'storage'
 
 export type ClientFrame =
-  | ({ type: 'message'; to: string; clientMsgId: string } & MessageContent)
+  | ({ type: 'message'; to: string; clientMsgId: string; mediaIds?: MediaReference[] } & Omit<MessageContent, 'media'>)
   | { type: 'ack'; conversationId: string; seqNo: number; status: 'delivered' | 'read' }
   | { type: 'typing'; conversationId: string; active: boolean }
   | { type: 'presence'; subscribe?: string[]; unsubscribe?: string[] }
   | { type: 'auth'; token: string }
   | { type: 'ping' }
+
+/** How a sent message names its media. */
+export type MediaReference = string | { mediaId: string; voice: true; waveform?: readonly number[] }
+
+export const referenceTo = ({ mediaId, voice, waveform }: MessageMedia): MediaReference => (voice ? { mediaId, voice, waveform } : mediaId)
+
+/** What the server says of an upload. */
+export interface UploadedMedia extends Omit<MessageMedia, 'thumbnail' | 'voice' | 'waveform'> {
+  readonly mediaUrl: string
+  readonly thumbnailUrl?: string
+}
 
 /** The ack of an own message: it is durable and has this seqNo. */
 export interface SentAck {

@@ -42,7 +42,8 @@ export class RestClient {
   }
 }
 
-function refusal(response: Response, text: string): ChatError {
+/** What an answer that is no success says. */
+export function refusal(response: Response, text: string): ChatError {
   const seconds = Number(response.headers.get('Retry-After') ?? NaN)
   const retryAfterMs = Number.isFinite(seconds) ? seconds * 1000 : undefined
   try {
@@ -56,4 +57,4 @@ function refusal(response: Response, text: string): ChatError {
 
 /** For an answer that is not the server's own. It never says that a session or a group is gone: only the server can know that. */
 const codeOf = (status: number): ErrorCode =>
-  status === 429 ? 'rate_limited' : status < 500 ? 'bad_request' : status === 500 ? 'internal' : 'unavailable'
+  status === 429 ? 'rate_limited' : status === 413 ? 'too_large' : status < 500 ? 'bad_request' : status === 500 ? 'internal' : 'unavailable'

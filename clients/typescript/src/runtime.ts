@@ -4,6 +4,11 @@ import { Connector } from './connector.ts'
 import { ConversationListReader } from './conversationList.ts'
 import { randomId } from './ids.ts'
 import { Journal } from './journal.ts'
+import { MediaApi } from './media/mediaApi.ts'
+import { MediaReader } from './media/mediaReader.ts'
+import { OutgoingFiles } from './media/outgoingFiles.ts'
+import { Uploader } from './media/uploader.ts'
+import type { SendBytes } from './media/uploadRequests.ts'
 import { Outbox } from './outbox.ts'
 import { PresenceWatch } from './presenceWatch.ts'
 import { Receiver } from './receiver.ts'
@@ -32,16 +37,19 @@ export class Runtime {
   readonly api: ChatApi
   readonly conversationList: ConversationListReader
   readonly timelines: Timelines
+  readonly uploader: Uploader
+  readonly media: MediaReader
   private readonly tabs: Tabs
   private readonly connector: Connector
   private readonly receiver: Receiver
   private readonly outbox: Outbox
+  private readonly files: OutgoingFiles
   private readonly presences: PresenceWatch
   private readonly tab = randomId(8)
   private unwatchWindow = (): void => undefined
   private leads = false
 
-  constructor(options: { url: string; connect: Connect; fetch: Fetch }, store: ChatStore, tabs: Tabs) {
+  constructor(options: { url: string; connect: Connect; fetch: Fetch; sendBytes: SendBytes }, store: ChatStore, tabs: Tabs) {
     this.journal = new Journal(store, tabs, (change) => this.applied(change))
     this.state = this.journal.state
     const commit = (changes: Change[]) => this.journal.commit(changes)
@@ -53,6 +61,10 @@ export class Runtime {
     this.tokens = new SessionTokens(this.rest, store, tabs.lock, { session: () => this.state.session, commit, apply })
     this.api = new ChatApi(this.rest, this.tokens, () => this.journal.generation)
     this.outbox = new Outbox(this.state, send, commit)
+    const media = new MediaApi(options.url, this.tokens, options.fetch, options.sendBytes)
+    this.uploader = new Uploader(media, store.files)
+    this.media = new MediaReader(media)
+    this.files = new OutgoingFiles(this.state, store, this.uploader, this.media, commit)
     this.conversationList = new ConversationListReader(this.state, this.api, commit)
     this.presences = new PresenceWatch(this.state, send)
     this.timelines = new Timelines(this.journal, store, this.api, {
@@ -124,6 +136,7 @@ export class Runtime {
     this.unwatchWindow()
     this.timelines.close()
     this.outbox.stop()
+    this.files.stop()
     this.conversationList.stop()
     this.tabs.post({ type: 'watch', tab: this.tab, userIds: [] })
     this.tabs.close()
@@ -133,33 +146,41 @@ export class Runtime {
 
   private applied(change: Change): void {
     this.timelines.changed(change)
+    if (change.type === 'signedOut') this.media.clear()
     if (this.leads) this.react(change)
   }
 
   /** What the leading tab does about a change, in whichever tab it was made. */
   private react(change: Change): void {
     switch (change.type) {
-      case 'log':
       case 'sent':
+        this.files.look()
+        return this.presences.changed(change)
+      case 'log':
       case 'listed':
         return this.presences.changed(change)
       case 'removed':
+        this.files.look()
         return this.conversationList.removed(change.conversationId)
       case 'queued':
+        this.files.look()
         return this.outbox.pump()
       case 'unqueued':
+        this.files.look()
         return this.outbox.answered(change.clientMsgId)
       case 'read':
         if (change.unsent) this.connector.send({ type: 'ack', conversationId: change.conversationId, seqNo: change.seqNo, status: 'read' })
         if (this.state.find(change.conversationId)?.unreadCount) this.conversationList.refreshSoon()
         return
       case 'signedIn':
+        this.files.start()
         this.connector.start()
         this.connector.send({ type: 'auth', token: change.session.accessToken })
         return this.tokens.planRenewal(this.tabs.exclusive)
       case 'signedOut':
         this.tokens.unplan()
         this.outbox.stop()
+        this.files.stop()
         this.conversationList.stop()
         this.receiver.closing()
         this.receiver.opened()
@@ -203,6 +224,7 @@ export class Runtime {
     this.leads = true
     this.tabs.post({ type: 'hello' })
     if (!this.state.session) return
+    this.files.start()
     this.connector.start()
     this.tokens.planRenewal(this.tabs.exclusive)
   }
@@ -213,6 +235,7 @@ export class Runtime {
     for (const { id, readSeqNo, readUnsent } of this.state.stored.values())
       if (readUnsent) this.connector.send({ type: 'ack', conversationId: id, seqNo: readSeqNo, status: 'read' })
     this.outbox.opened()
+    this.files.opened()
   }
 
   private caughtUp(): void {

@@ -42,6 +42,8 @@ export class State {
   readonly stored = new Map<string, StoredConversation>()
   readonly outbox = new Map<string, Outgoing>()
   readonly presence = new Map<string, Presence>()
+  /** By fileId, of files in the outbox: how much the server has, bytes. */
+  readonly uploaded = new Map<string, number>()
   private readonly typing = new Map<string, Map<string, ReturnType<typeof setTimeout>>>()
   /** The latest entries that left the outbox: another tab's message that one was queued may come later. */
   private readonly unqueued = new Set<string>()
@@ -147,6 +149,9 @@ export class State {
       case 'presence':
         this.presence.set(change.userId, change.presence)
         return
+      case 'uploaded':
+        this.uploaded.set(change.fileId, change.sent)
+        return
       case 'typing':
         this.setTyping(change.conversationId, change.userId, change.active)
         break
@@ -158,6 +163,7 @@ export class State {
       case 'sent': {
         const item = this.outbox.get(change.clientMsgId)
         this.outbox.delete(change.clientMsgId)
+        for (const { fileId } of item?.files ?? []) this.uploaded.delete(fileId)
         this.rememberUnqueued(change.clientMsgId)
         if (item) this.invalidate(item.conversationId)
         break

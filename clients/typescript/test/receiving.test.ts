@@ -27,8 +27,8 @@ test('A message that comes again is shown once, counted once and acked again', a
 })
 
 test('What a newer server says of a message reaches the view as it was said, however it came', async () => {
-  const media = [{ id: 'x', width: 1.5 }]
-  const newer = (seqNo: number) => ({ ...plain(seqNo), media, pinned: true })
+  const places = [{ id: 'x', width: 1.5 }]
+  const newer = (seqNo: number) => ({ ...plain(seqNo), places, pinned: true })
   const wordless = { ...plain(4), text: undefined, deleted: { by: 'bob' } }
   rig.routes.set('GET /v1/conversations', () => ({ conversations: [summary(4, { lastMessage: wordless })], epoch: 'e1' }))
   rig.routes.set(`GET /v1/conversations/${direct}/messages`, () => ({

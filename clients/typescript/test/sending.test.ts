@@ -172,16 +172,16 @@ test('A message that cannot be one is refused at once, and nothing is kept of it
 test('What a message says is sent and kept whole, also what this version does not know of it', async () => {
   const client = await rig.online()
   const timeline = client.openTimeline(direct)
-  const media = [{ id: 'x', width: 1.5 }]
-  const said = { ...plain(9), text: 'look', replyTo: 'm8', media }
+  const places = [{ id: 'x', width: 1.5 }]
+  const said = { ...plain(9), text: 'look', replyTo: 'm8', places }
 
   // Passed on: what it says, not where it stood.
   const { clientMsgId } = await client.send(direct, said)
-  expect(rig.sent('message')).toEqual([{ type: 'message', to: direct, clientMsgId, text: 'look', replyTo: 'm8', media }])
-  expect(timeline.outgoing).toMatchObject([{ text: 'look', replyTo: 'm8', media, state: 'waiting' }])
+  expect(rig.sent('message')).toEqual([{ type: 'message', to: direct, clientMsgId, text: 'look', replyTo: 'm8', places }])
+  expect(timeline.outgoing).toMatchObject([{ text: 'look', replyTo: 'm8', places, state: 'waiting' }])
 
   await rig.says(ackOf(clientMsgId, 1))
-  expect(timeline.messages).toEqual([{ ...plain(1), senderId: 'alice', clientMsgId, text: 'look', replyTo: 'm8', media }])
+  expect(timeline.messages).toEqual([{ ...plain(1), senderId: 'alice', clientMsgId, text: 'look', replyTo: 'm8', places }])
 })
 
 test('The outbox is bounded', async () => {

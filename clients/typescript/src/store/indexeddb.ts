@@ -1,7 +1,8 @@
 import { conversationOfChange, type Change, type Outgoing, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import { endsForGood, leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
 import type { SeqNoRanges } from '../seqNoRanges.ts'
+import { IndexedDbFiles } from './indexedDbFiles.ts'
 import type { ChatStore, StoredState } from './store.ts'
 
 const version = 1
@@ -23,6 +24,7 @@ const connectionErrors: ReadonlySet<string> = new Set(['InvalidStateError', 'Abo
  * The browser may close the connection at any time, and delete the data: then it is opened again.
  */
 export class IndexedDbStore implements ChatStore {
+  readonly files: IndexedDbFiles
   private readonly name: string
   /** The connection that is open or being opened; undefined if the last one was closed. */
   private connection: Promise<IDBDatabase> | undefined
@@ -31,6 +33,7 @@ export class IndexedDbStore implements ChatStore {
 
   private constructor(name: string) {
     this.name = name
+    this.files = new IndexedDbFiles(name)
   }
 
   /**
@@ -51,7 +54,8 @@ export class IndexedDbStore implements ChatStore {
     return this.within((db) => this.loadFrom(db))
   }
 
-  write(changes: readonly Change[]): Promise<readonly Change[]> {
+  async write(changes: readonly Change[]): Promise<readonly Change[]> {
+    if (changes.some(endsForGood)) await this.files.clear()
     return this.within((db) => this.writeTo(db, changes))
   }
 

@@ -1,10 +1,12 @@
 import { conversationOfChange, type Change, type Outgoing, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
-import { leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import { endsForGood, leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import { MemoryFiles } from './memoryFiles.ts'
 import type { ChatStore, StoredState } from './store.ts'
 
 /** Keeps everything while the object lives: for programs that start from nothing each time, and for tests. */
 export class MemoryStore implements ChatStore {
+  readonly files = new MemoryFiles()
   private session: Session | undefined
   private owner: string | undefined
   private deviceId: string | undefined
@@ -31,6 +33,7 @@ export class MemoryStore implements ChatStore {
   }
 
   write(changes: readonly Change[]): Promise<readonly Change[]> {
+    if (changes.some(endsForGood)) void this.files.clear()
     for (const change of changes) this.apply(change)
     const grown = new Set(changes.map((change) => (change.type === 'log' ? change.conversationId : undefined)))
     return Promise.resolve([...grown].flatMap((id) => (id === undefined ? [] : this.trim(id))))

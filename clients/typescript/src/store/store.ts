@@ -34,5 +34,17 @@ export interface ChatStore {
   makeRoom(): Promise<readonly Change[]>
   /** For a store whose data can be taken away: `look` is called whenever it was opened again, and may be empty. */
   onReopened?(look: () => void): void
+  /** Beside the state: the bytes of files in the outbox, and where interrupted uploads go on. Signing out deletes them. */
+  readonly files: KeptFiles
   close(): Promise<void>
+}
+
+/** Values by name, as structured clones. All reject where the store cannot be read or written. */
+export interface KeptFiles {
+  get<T>(key: string): Promise<T | undefined>
+  put(key: string, value: unknown): Promise<void>
+  /** What is not there is deleted already. */
+  delete(keys: readonly string[]): Promise<void>
+  keys(): Promise<string[]>
+  clear(): Promise<void>
 }

@@ -61,8 +61,8 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
   })
 
   test('What this version does not know of a message is kept wherever the message is', async () => {
-    const newer = { ...message(1), media: [{ width: 1.5 }], pinned: null }
-    const item = { ...outgoing('a', 1), media: newer.media }
+    const newer = { ...message(1), places: [{ width: 1.5 }], pinned: null }
+    const item = { ...outgoing('a', 1), places: newer.places }
     await store.write([{ type: 'queued', item }, { type: 'log', conversationId: direct, messages: [newer], complete: [1, 1] }])
 
     expect(await store.messages(direct, 1, 9, 9)).toEqual([newer])
@@ -154,6 +154,23 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
     expect(await row()).toMatchObject({ maxSeqNo: 3, complete: [] })
     expect(await seqNos(1, 9, 9)).toEqual([])
     expect((await store.load()).outbox).toHaveLength(1)
+  })
+
+  test('Files are kept by their names, and go when the user signs out', async () => {
+    const { files } = store
+    await files.put('bytes/a', new Blob(['hello']))
+    await files.put('upload/a', { at: 1 })
+    await files.put('upload/b', { at: 2 })
+    expect(await (await files.get<Blob>('bytes/a'))?.text()).toBe('hello')
+    await files.delete(['upload/a', 'nothing'])
+    await files.delete([])
+    expect(await files.get('upload/a')).toBeUndefined()
+    expect((await files.keys()).sort()).toEqual(['bytes/a', 'upload/b'])
+
+    await store.write([{ type: 'signedOut', reason: 'expired' }])
+    expect(await files.keys()).toHaveLength(2)
+    await store.write([{ type: 'signedOut', reason: 'signedOut' }])
+    expect(await files.keys()).toEqual([])
   })
 
   if (!again) return
