@@ -1,21 +1,44 @@
 using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Moving;
+using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Media.Moving;
+using Chat.Modules.Media.Storage;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Media;
 
 /// <summary>Pictures, voice, video and files: upload, download, thumbnails.</summary>
 public sealed class MediaModule : IModule
 {
-    public void AddServices(IServiceCollection services, ModuleContext context)
-    {
-    }
+    public void AddServices(IServiceCollection services, ModuleContext context) => services
+        .AddModuleOptions<MediaOptions>("Media")
+        // Catalogue
+        .AddSqliteTables("media", typeof(MediaModule).Assembly)
+        .AddCqlTables("media", typeof(MediaModule).Assembly)
+        .AddStore<IMediaCatalogue, SqliteMediaCatalogue, CqlMediaCatalogue>(context)
+        .AddStore<IMediaUses, SqliteMediaUses, CqlMediaUses>(context)
+        .AddSingleton<MediaRemover>()
+        // Storage
+        .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)));
 
-    public void AddMove(IServiceCollection services)
-    {
-    }
+    public void AddMove(IServiceCollection services) => services
+        .AddSqliteTables("media", typeof(MediaModule).Assembly)
+        .AddCqlTables("media", typeof(MediaModule).Assembly)
+        .AddMovedTable<MovedFiles>()
+        .AddMovedTable<MovedKeys>()
+        .AddMovedTable<MovedContent>()
+        .AddMovedTable<MovedUsage>()
+        .AddMovedTable<MovedDue>()
+        .AddMovedTable<MovedDueFrom>()
+        .AddMovedTable<MovedUses>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
     }
+
+    private static string FolderOf(IServiceProvider provider) =>
+        provider.GetRequiredService<IOptions<MediaOptions>>().Value.Folder ?? provider.GetRequiredService<DataDirectory>().PathOf("media");
 }

@@ -1,0 +1,40 @@
+using Chat.Modules.Media.Storage;
+
+namespace Chat.Modules.Media.Catalogue;
+
+/// <summary>
+/// Removes a file with all that it has: its content, unless another file has the same; its share of the quota; its idempotency key. Begun again after a crash it
+/// ends what it began.
+/// </summary>
+internal sealed class MediaRemover(IMediaCatalogue catalogue, IMediaStore store, TimeProvider clock)
+{
+    /// <summary>Removes the file if it is still as it was seen. False if it is not: it was kept, changed, or removed by another.</summary>
+    /// <param name="seen">In state <see cref="MediaState.Removed"/>: one whose removal was begun.</param>
+    public async Task<bool> TryRemoveAsync(MediaRow seen, CancellationToken ct)
+    {
+        if (seen.State != MediaState.Removed && !await catalogue.TryBeginRemovalAsync(seen, clock.GetUtcNow(), ct))
+            return false;
+        // An upload that is finished meanwhile finds itself removed; what it has stored by then is in the row.
+        if (await catalogue.FindAsync(seen.Id, ct) is { } row)
+            await FinishAsync(row, ct);
+        return true;
+    }
+
+    private async Task FinishAsync(MediaRow row, CancellationToken ct)
+    {
+        if (row.Hash is { } hash)
+        {
+            await catalogue.DropReferenceAsync(hash, row.Id, ct);
+            foreach (var key in new[] { row.BlobKey, row.OwnKey }.Distinct())
+            {
+                if (await catalogue.TryFreeAsync(hash, key, ct))
+                    await store.DeleteAsync(key, ct);
+            }
+        }
+        else
+        {
+            await store.DeleteAsync(row.OwnKey, ct);
+        }
+        await catalogue.ForgetAsync(row, ct);
+    }
+}

@@ -1,0 +1,114 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Media.Storage;
+
+namespace Chat.Modules.Media.Tests.Storage;
+
+/// <summary>What every store promises.</summary>
+public abstract class MediaStoreContract
+{
+    private protected static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private protected abstract IMediaStore Store { get; }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1_000_003)]
+    [InlineData(12_000_001)]
+    public async Task What_was_written_is_read_as_it_was(int size)
+    {
+        var key = NewKey();
+        var bytes = Bytes(size);
+
+        await Store.WriteAsync(key, new TornStream(bytes, bytes.Length), Ct);
+
+        await using var read = (await Store.OpenAsync(key, Ct))!;
+        Assert.Equal(size, read.Length);
+        Assert.Equal(bytes, await ReadAsync(read));
+    }
+
+    [Fact]
+    public async Task Any_part_is_read_from_where_it_is_sought()
+    {
+        var key = NewKey();
+        var bytes = Bytes(700_000);
+        await Store.WriteAsync(key, new MemoryStream(bytes), Ct);
+
+        await using var read = (await Store.OpenAsync(key, Ct))!;
+        foreach (var (offset, length) in new[] { (0, 10), (500_000, 200_000), (1, 1), (699_999, 1), (300_000, 100_000) })
+        {
+            var part = new byte[length];
+            read.Seek(offset, SeekOrigin.Begin);
+            await read.ReadExactlyAsync(part, Ct);
+            Assert.Equal(bytes[offset..(offset + length)], part);
+        }
+        read.Seek(0, SeekOrigin.End);
+        Assert.Equal(0, await read.ReadAsync(new byte[1], Ct));
+    }
+
+    [Fact]
+    public async Task Nothing_is_there_before_the_last_byte_and_nothing_after_a_failure()
+    {
+        var key = NewKey();
+
+        await Assert.ThrowsAsync<EndOfStreamException>(() => Store.WriteAsync(key, new TornStream(Bytes(9_000_000), 8_000_000), Ct));
+
+        Assert.Null(await Store.OpenAsync(key, Ct));
+        await AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_is_deleted_is_gone_and_may_be_deleted_again()
+    {
+        var key = NewKey();
+        await Store.WriteAsync(key, new MemoryStream(Bytes(10)), Ct);
+
+        await Store.DeleteAsync(key, Ct);
+        await Store.DeleteAsync(key, Ct);
+
+        Assert.Null(await Store.OpenAsync(key, Ct));
+        await AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_is_read_while_it_is_deleted_is_read_or_fails_but_is_never_something_else()
+    {
+        var key = NewKey();
+        var bytes = Bytes(5_000_000);
+        await Store.WriteAsync(key, new MemoryStream(bytes), Ct);
+        await using var read = (await Store.OpenAsync(key, Ct))!;
+        var part = new byte[1_000];
+        await read.ReadExactlyAsync(part, Ct);
+
+        await Store.DeleteAsync(key, Ct);
+
+        Assert.Equal(bytes[..1_000], part);
+        try
+        {
+            Assert.Equal(bytes[1_000..], await ReadAsync(read));
+        }
+        catch (Exception e) when (e is IOException or BuildingBlocks.Errors.StoreUnavailableException)
+        {
+            // Gone on the way.
+        }
+    }
+
+    /// <summary>Neither bytes nor unfinished ones are in the store.</summary>
+    private protected abstract Task AssertNothingIsLeftAsync();
+
+    private protected static string NewKey() => MediaId.New(TimeProvider.System.GetUtcNow()).ToString();
+
+    private protected static byte[] Bytes(int size)
+    {
+        var bytes = new byte[size];
+        new Random(size).NextBytes(bytes);
+        return bytes;
+    }
+
+    private protected static async Task<byte[]> ReadAsync(Stream stream)
+    {
+        using var copy = new MemoryStream();
+        await stream.CopyToAsync(copy, Ct);
+        return copy.ToArray();
+    }
+}
