@@ -1,5 +1,4 @@
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
@@ -20,5 +19,5 @@ public sealed record LoggedMessage(
 
     /// <summary>Bytes of the message as JSON at most, whichever transport shows it.</summary>
     public int MaxJsonBytes() =>
-        FixedJsonBytes + Conversation.Value.Length + Sender.User.Value.Length + (2 * ClientMsgId.Length) + JsonText.MaxBytes(Content.Text);
+        FixedJsonBytes + Conversation.Value.Length + Sender.User.Value.Length + (2 * ClientMsgId.Length) + Content.MaxJsonBytes();
 }

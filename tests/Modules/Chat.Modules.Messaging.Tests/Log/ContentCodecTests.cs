@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using FsCheck;
@@ -28,7 +29,9 @@ public sealed class ContentCodecTests
             from isReply in Gen.Elements(true, false)
             from kind in Gen.Choose(0, 255)
             from unknown in FieldsOf(UnknownField)
-            select MessageContent.Of(string.Concat(text), isReply ? Answered : null) with { Kind = (MessageKind)kind, Unknown = unknown };
+            from count in Gen.Choose(0, 10)
+            from media in Gen.ArrayOf(Media, count)
+            select MessageContent.Of(string.Concat(text), isReply ? Answered : null) with { Kind = (MessageKind)kind, Unknown = unknown, Media = media };
 
         Check(contents, content =>
         {
@@ -36,6 +39,44 @@ public sealed class ContentCodecTests
             Assert.Equal(content, ContentCodec.Decode(bytes));
             Assert.Equal(bytes, ContentCodec.Encode(ContentCodec.Decode(bytes)));
         });
+    }
+
+    // What is on disk stays readable: these bytes never change.
+    [Fact]
+    public void A_file_is_a_field_of_its_own_whose_absent_parts_take_no_bytes()
+    {
+        var id = new MediaId(Answered.Value);
+        var bare = new MessageContent(default) { Media = [new MessageMedia(id, "a/b", 0)] };
+        var full = MessageContent.Of("hi") with
+        {
+            Media =
+            [
+                new MessageMedia(id, "a/b", 300)
+                {
+                    Name = "é", Width = 1, Height = 2, DurationMs = 3, Blurhash = "L", Thumbnail = true, Voice = true, Waveform = new byte[] { 0, 255 },
+                },
+            ],
+        };
+
+        Assert.Equal("5217" + "0A10" + "0198C0DEF00D7ABC8123456789ABCDEF" + "1203612F62", Convert.ToHexString(ContentCodec.Encode(bare)));
+        Assert.Equal(
+            "12026869" + "522F" + "0A10" + "0198C0DEF00D7ABC8123456789ABCDEF" + "1203612F62" + "18AC02" + "2202C3A9" + "2801" + "3002" + "3803" + "42014C" + "4801"
+            + "5001" + "5A0200FF",
+            Convert.ToHexString(ContentCodec.Encode(full)));
+        Assert.Equal((bare, full), (ContentCodec.Decode(ContentCodec.Encode(bare)), ContentCodec.Decode(ContentCodec.Encode(full))));
+        Assert.Equal((false, false, true), (bare.IsPlain, full.IsPlain, MessageContent.Of("hi").IsPlain));
+    }
+
+    [Fact]
+    public void A_content_without_media_takes_no_more_memory_than_before_there_were_any()
+    {
+        var text = Utf8Text.Of("hello");
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var content = new MessageContent(text, Answered);
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+
+        Assert.Empty(content.Media);
+        Assert.InRange(allocated, 1, 80);
     }
 
     [Fact]
@@ -77,6 +118,11 @@ public sealed class ContentCodecTests
     [InlineData("2101020304050607", "eight bytes, one missing")]
     [InlineData("25010203", "four bytes, one missing")]
     [InlineData("80", "half a tag")]
+    [InlineData("5200", "a file without an id")]
+    [InlineData("5212 0A0F000000000000000000000000000000", "a file that is cut off")]
+    [InlineData("5224 0A1000000000000000000000000000000000 0A1000000000000000000000000000000000", "a file of two ids")]
+    [InlineData("5216 0A1000000000000000000000000000000000 1202C328", "a file's type that is not UTF-8")]
+    [InlineData("5219 0A1000000000000000000000000000000000 28FFFFFFFF7F 00", "a width beyond an int")]
     public void Damaged_bytes_are_refused_by_name(string hex, string what) =>
         Assert.True(Record.Exception(() => ContentCodec.Decode(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)))) is MalformedContentException, what);
 
@@ -88,7 +134,7 @@ public sealed class ContentCodecTests
     public void Any_bytes_are_a_content_or_refused_by_name()
     {
         // Mostly what a content has, so that some get far.
-        var some = Gen.Elements<byte>(0x08, 0x12, 0x1A, 0x22, 0x2A, 0x00, 0x01, 0x02, 0x10, 0x80, 0xFF, (byte)'a');
+        var some = Gen.Elements<byte>(0x08, 0x12, 0x1A, 0x22, 0x2A, 0x52, 0x0A, 0x00, 0x01, 0x02, 0x10, 0x80, 0xFF, (byte)'a');
         var any = Gen.Choose(0, 255).Select(value => (byte)value);
 
         Check(Gen.Choose(0, 60).SelectMany(length => Gen.ArrayOf(Gen.Frequency((4, some), (1, any)), length)), bytes =>
@@ -104,8 +150,23 @@ public sealed class ContentCodecTests
         });
     }
 
-    private static Gen<byte[]> UnknownField =>
-        from tag in Gen.Choose(4, 5_000)
+    private static Gen<MessageMedia> Media =>
+        from id in Gen.ArrayOf(Gen.Choose(0, 255).Select(value => (byte)value), 16)
+        from size in Gen.Choose(0, int.MaxValue)
+        from name in Gen.Elements(null, "", "a.png", "Ünïcode 中 🙂")
+        from width in Gen.Elements<int?>(null, 1, 40_000, int.MaxValue)
+        from isVoice in Gen.Elements(true, false)
+        from waveform in Gen.Choose(0, 100).SelectMany(length => Gen.ArrayOf(Gen.Choose(0, 255).Select(value => (byte)value), length))
+        from unknown in FieldsOf(FieldFrom(12))
+        select new MessageMedia(new MediaId(new Guid(id)), "image/png", size)
+        {
+            Name = name, Width = width, Height = width, DurationMs = width, Blurhash = name, Thumbnail = !isVoice, Voice = isVoice, Waveform = waveform, Unknown = unknown,
+        };
+
+    private static Gen<byte[]> UnknownField => Gen.OneOf(FieldFrom(11), FieldFrom(4).Where(bytes => bytes[0] is < 0x50 or > 0x57));
+
+    private static Gen<byte[]> FieldFrom(int lowest) =>
+        from tag in Gen.Choose(lowest, 5_000)
         from type in Gen.Elements(0, 1, 2, 5)
         from bytes in Gen.ArrayOf(Gen.Choose(0, 127).Select(value => (byte)value), 10)
         select (byte[])[.. Tag(tag, type), .. type switch { 0 => bytes[..1], 1 => bytes[..8], 2 => [10, .. bytes], _ => bytes[..4] }];

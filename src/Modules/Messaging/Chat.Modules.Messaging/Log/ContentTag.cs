@@ -15,6 +15,9 @@ internal enum ContentTag
     /// <summary>The message replied to: its id, 16 bytes, big endian.</summary>
     ReplyTo = 3,
 
+    /// <summary>A file, an embedded message with the fields of <see cref="MediaTag"/>; once for each.</summary>
+    Media = 10,
+
     // ---- reserved ----
 
     /// <summary>The message that began the thread: 16 bytes.</summary>
@@ -34,9 +37,6 @@ internal enum ContentTag
 
     /// <summary>Whether a reaction or pin is set or removed: varint.</summary>
     On = 9,
-
-    /// <summary>A media item, an embedded message; once for each.</summary>
-    Media = 10,
 
     /// <summary>Whether it was forwarded: varint.</summary>
     Forwarded = 11,
@@ -58,4 +58,41 @@ internal enum ContentTag
 
     /// <summary>Ciphertext for the receivers' devices.</summary>
     Ciphertext = 17,
+}
+
+/// <summary>The field numbers of a file in a message. A number is never reused; fields that this server does not know are kept.</summary>
+internal enum MediaTag
+{
+    /// <summary>Its id, 16 bytes, big endian.</summary>
+    Id = 1,
+
+    /// <summary>UTF-8.</summary>
+    ContentType = 2,
+
+    /// <summary>Bytes: varint, absent for 0.</summary>
+    Size = 3,
+
+    /// <summary>UTF-8.</summary>
+    Name = 4,
+
+    /// <summary>Pixels: varint.</summary>
+    Width = 5,
+
+    /// <summary>Pixels: varint.</summary>
+    Height = 6,
+
+    /// <summary>Varint.</summary>
+    DurationMs = 7,
+
+    /// <summary>UTF-8.</summary>
+    Blurhash = 8,
+
+    /// <summary>Varint, absent for 0.</summary>
+    Thumbnail = 9,
+
+    /// <summary>Varint, absent for 0.</summary>
+    Voice = 10,
+
+    /// <summary>A byte for each value.</summary>
+    Waveform = 11,
 }
