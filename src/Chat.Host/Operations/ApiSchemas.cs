@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
+using Chat.Modules.Messaging.Contracts;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
@@ -12,6 +13,7 @@ namespace Chat.Host.Operations;
 /// <summary>What the framework does not see of our types: ids are strings of a pattern, and what may be left out is not required.</summary>
 internal sealed class ApiSchemas : IOpenApiSchemaTransformer
 {
+    private const string Uuid = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
     private const string Identifier = "[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
 
     public Task TransformAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
@@ -22,10 +24,12 @@ internal sealed class ApiSchemas : IOpenApiSchemaTransformer
             Describe(schema, $"^{Identifier}$");
         else if (type == typeof(ConversationId))
             Describe(schema, $"^(dm:{Identifier}:{Identifier}|g:[0-9a-f]{{32}})$");
-        else if (type == typeof(MessageId))
-            Describe(schema, "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$");
+        else if (type == typeof(MessageId) || type == typeof(MediaId))
+            Describe(schema, Uuid);
         else if (type == typeof(Utf8Text))
             schema.Type = JsonSchemaType.String;
+        else if (type == typeof(IReadOnlyList<MediaReference>))
+            DescribeMedia(schema);
         else if (type == typeof(SeqNo))
         {
             schema.Type = JsonSchemaType.Integer;
@@ -37,6 +41,28 @@ internal sealed class ApiSchemas : IOpenApiSchemaTransformer
     }
 
     private static void Describe(OpenApiSchema schema, string pattern) => (schema.Type, schema.Pattern) = (JsonSchemaType.String, pattern);
+
+    // Ids, or objects with an id.
+    private static void DescribeMedia(OpenApiSchema schema)
+    {
+        var id = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = Uuid };
+        var value = new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "255" };
+        var reference = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Required = new HashSet<string> { "mediaId" },
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["mediaId"] = id,
+                ["voice"] = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+                ["waveform"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = value, MaxItems = MessageMedia.MaxWaveform },
+                ["name"] = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = MessageMedia.MaxNameLength },
+            },
+        };
+        schema.Type = JsonSchemaType.Array | JsonSchemaType.Null;
+        schema.MaxItems = MessageMedia.MaxCount;
+        schema.Items = new OpenApiSchema { AnyOf = [id, reference] };
+    }
 
     // A constructor's parameter that may be null is left out of an answer when it is, as is what has a condition of its own.
     private static void Require(OpenApiSchema schema, IEnumerable<JsonPropertyInfo> properties)

@@ -16,7 +16,7 @@ public sealed class ClientFrameFuzzTests
     [
         .. new[]
         {
-            """{"type":"message","to":"dm:alice:bob","text":"h\u00e9llo \ud83d\udc4b","clientMsgId":"c1","replyTo":null,"mediaIds":[],"lastSeenSeqNo":41}""",
+            """{"type":"message","to":"dm:alice:bob","text":"h\u00e9llo \ud83d\udc4b","clientMsgId":"c1","replyTo":null,"mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","voice":true,"waveform":[0,9,255],"name":"a"},"01890a5d-ac96-774b-bcce-b302099a8058"],"lastSeenSeqNo":41}""",
             """{"type":"ack","conversationId":"dm:alice:bob","seqNo":42,"status":"read"}""",
             """{"type":"sync","conversationId":"g:0123456789abcdef0123456789abcdef","after":41,"limit":100}""",
             """{"type":"presence","subscribe":["bob"],"unsubscribe":[],"x":{"y":[1.5e3,true,null]}}""",

@@ -51,6 +51,19 @@ public sealed class ClientFrameParserTests
     }
 
     [Fact]
+    public void A_message_names_files_by_id_or_with_what_the_sender_says_of_them()
+    {
+        var frame = Assert.IsType<MessageFrame>(Parse(
+            $$$"""{"type":"message","to":"@bob","text":"","clientMsgId":"c","mediaIds":["{{{Uuid}}}",{"x":[{"y":1}],"name":"a.ogg","mediaId":"{{{Uuid}}}","waveform":[0,255],"voice":true},{"mediaId":"{{{Uuid}}}","voice":null,"waveform":[],"name":null}]}"""));
+
+        Assert.Equal((MessageContent.Of(""), 3), (frame.Content, frame.Media!.Count));
+        Assert.Equal([default, "a.ogg", null], frame.Media.Select(media => media.Name));
+        Assert.Equal([false, true, false], frame.Media.Select(media => media.Voice));
+        Assert.Equal(["", "00FF", ""], frame.Media.Select(media => Convert.ToHexString(media.Waveform.Span)));
+        Assert.All(frame.Media, media => Assert.Equal(MediaId.Parse(Uuid), media.Id));
+    }
+
+    [Fact]
     public void A_presence_frame_lists_whom_to_watch_and_whom_no_longer()
     {
         var frame = Assert.IsType<PresenceFrame>(Parse("""{"type":"presence","subscribe":["bob","carol"]}"""));
@@ -123,6 +136,20 @@ public sealed class ClientFrameParserTests
     }
 
     [Theory]
+    [InlineData(10, 100, true)]
+    [InlineData(11, 1, false)]
+    [InlineData(1, 101, false)]
+    public void A_message_has_so_many_files_and_a_waveform_so_many_values(int files, int values, bool isTaken)
+    {
+        var file = $$"""{"mediaId":"{{Uuid}}","voice":true,"waveform":[{{string.Join(',', Enumerable.Repeat(255, values))}}]}""";
+
+        var frame = Parse($$"""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{{string.Join(',', Enumerable.Repeat(file, files))}}]}""");
+
+        Assert.Equal(isTaken, frame is MessageFrame);
+        Assert.Equal("c", frame.Attempt);
+    }
+
+    [Theory]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@alice","text":"to myself"}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@","text":"t"}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"bob","text":"t"}""")]
@@ -135,6 +162,18 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","replyTo":"x"}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":["m"]}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":"m"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[null]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[["01890a5d-ac96-774b-bcce-b302099a8057"]]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"x"}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","mediaId":"01890a5d-ac96-774b-bcce-b302099a8057"}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","voice":1}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","waveform":"AA=="}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","waveform":[256]}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","waveform":[-1]}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","waveform":[1.5]}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","name":7}]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","name":"\ud800"}]}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":-1}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":true}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","replyTo":"\ud800"}""")]

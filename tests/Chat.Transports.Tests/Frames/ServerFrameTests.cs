@@ -26,6 +26,23 @@ public sealed class ServerFrameTests
     private static readonly LoggedMessage Hello = new(Id, Conversation, new SeqNo(42), AlicesPhone, "c1", MessageContent.Of("<héllo> & \"👋\"\n"), Now);
     private static readonly LoggedMessage Reply = Hello with { Id = MessageId.Parse(Other), Sender = AlicesPhone with { User = Bob }, Content = MessageContent.Of("r", Id) };
 
+    private static readonly LoggedMessage Voice = Hello with
+    {
+        Content = new MessageContent(default)
+        {
+            Media =
+            [
+                new MessageMedia(MediaId.Parse(Uuid), "audio/ogg", 9_007_199_254_740_991) { DurationMs = 1_500, Voice = true, Waveform = new byte[] { 0, 255 } },
+                new MessageMedia(MediaId.Parse(Other), "image/webp", 0) { Name = "ä.webp", Width = 640, Height = 480, Blurhash = "LEHV6nWB2y", Thumbnail = true },
+            ],
+        },
+    };
+
+    private const string Files =
+        $$"""
+        "media":[{"mediaId":"{{Uuid}}","contentType":"audio/ogg","size":9007199254740991,"durationMs":1500,"thumbnail":false,"voice":true,"waveform":[0,255]},{"mediaId":"{{Other}}","contentType":"image/webp","size":0,"name":"ä.webp","width":640,"height":480,"blurhash":"LEHV6nWB2y","thumbnail":true,"voice":false}]
+        """;
+
     public static TheoryData<ServerEvent, string> Frames() => new()
     {
         { new Welcome(AlicesPhone, Now, "e1"), """{"type":"welcome","userId":"alice","deviceId":"phone","serverTime":1790000000000,"epoch":"e1"}""" },
@@ -37,6 +54,10 @@ public sealed class ServerFrameTests
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"clientMsgId":"c1"}""" },
         { new MessageEvent(Reply, toSender: false),
             $$"""{"type":"message","messageId":"{{Other}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"bob","text":"r","timestamp":1790000000000,"replyTo":"{{Uuid}}"}""" },
+        { new MessageEvent(Voice, toSender: false),
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"","timestamp":1790000000000,{{Files}}}""" },
+        { new PageAnswer(new MessagePage(Conversation, [Voice], new SeqNo(42), null, new SeqNo(42)), Bob),
+            $$"""{"type":"page","conversationId":"dm:alice:bob","messages":[{"messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"","timestamp":1790000000000,{{Files}}}],"nextAfter":42,"maxSeqNo":42}""" },
         { new ReceiptEvent(Conversation, Id, new SeqNo(42), Bob, AckStatus.Delivered),
             $$"""{"type":"ack","conversationId":"dm:alice:bob","messageId":"{{Uuid}}","seqNo":42,"userId":"bob","status":"delivered"}""" },
         { new ReceiptEvent(Conversation, Id, new SeqNo(42), Bob, AckStatus.Read),
@@ -79,6 +100,13 @@ public sealed class ServerFrameTests
         var withoutType = json.Replace(type + ",", "", StringComparison.Ordinal).Replace(type, "", StringComparison.Ordinal);
 
         Assert.Equal(withoutType, JsonSerializer.Serialize(FrameMap.Encode(@event), Relaxed));
+    }
+
+    [Theory, MemberData(nameof(Frames))]
+    public void What_a_message_or_a_page_counts_for_is_no_less_than_its_JSON(ServerEvent @event, string json)
+    {
+        if (@event is MessageEvent or PageAnswer)
+            Assert.InRange(Encoding.UTF8.GetByteCount(json), 1, @event.Size);
     }
 
     [Fact]

@@ -101,6 +101,32 @@ public sealed class HubTests : IAsyncDisposable
         Assert.Equal("""goAway {"afterMs":1000}""", await client.NextAsync());
     }
 
+    [Theory, InlineData(false), InlineData(true)]
+    public async Task Files_are_sent_and_come_by_either_protocol(bool messagePack)
+    {
+        await using var client = await ConnectAsync(messagePack);
+        SendMessage? sent = null;
+        _host!.Mediator.Answer<SendMessage, Result<SentMessage>>(send =>
+        {
+            sent = send;
+            return new SentMessage(Id, Conversation, new SeqNo(1), DateTimeOffset.UnixEpoch, Duplicate: false);
+        });
+
+        await client.CallAsync("SendMessage", new Dictionary<string, object>
+        {
+            ["to"] = "@bob", ["text"] = "", ["clientMsgId"] = "c1",
+            ["mediaIds"] = new List<object> { $"{Id}", new Dictionary<string, object> { ["mediaId"] = $"{Id}", ["voice"] = true, ["waveform"] = new List<int> { 0, 255 } } },
+        });
+        var media = new MessageMedia(new MediaId(Id.Value), "audio/ogg", 7) { Voice = true, Waveform = sent!.Media![1].Waveform };
+        var message = new LoggedMessage(Id, Conversation, new SeqNo(1), Device("phone"), "c1", new MessageContent(default) { Media = [media] }, DateTimeOffset.UnixEpoch);
+        await (await _host.Connections.FirstAsync()).Push(new MessageEvent(message, toSender: false));
+
+        Assert.Equal(new MediaReference(new MediaId(Id.Value)), sent.Media[0]);
+        Assert.Equal(
+            $$"""message {"messageId":"{{Id}}","conversationId":"dm:alice:bob","seqNo":1,"senderId":"alice","text":"","timestamp":0,"media":[{"mediaId":"{{Id}}","contentType":"audio/ogg","size":7,"thumbnail":false,"voice":true,"waveform":[0,255]}]}""",
+            await client.NextAsync());
+    }
+
     public static TheoryData<bool, object?, string> BadRequests() => new(
         from messagePack in Protocols
         from bad in new (object? Request, string Code)[]

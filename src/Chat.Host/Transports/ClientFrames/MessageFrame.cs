@@ -8,7 +8,8 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Host.Transports.ClientFrames;
 
 /// <summary>Sends a message.</summary>
-internal sealed record MessageFrame(ConversationId To, MessageContent Content, string ClientMsgId, SeqNo? LastSeen)
+internal sealed record MessageFrame(
+    ConversationId To, MessageContent Content, string ClientMsgId, SeqNo? LastSeen, IReadOnlyList<MediaReference>? Media = null)
     : SendFrame(To, ClientMsgId, LastSeen)
 {
     private static readonly FrameField ReplyToField = new("replyTo");
@@ -21,24 +22,37 @@ internal sealed record MessageFrame(ConversationId To, MessageContent Content, s
 
     public override string Type => Spec.Type;
 
-    public override ICommand<SentMessage> ToCommand(DeviceAddress from) => new SendMessage(To, from, ClientMsgId, Content);
+    public override ICommand<SentMessage> ToCommand(DeviceAddress from) => new SendMessage(To, from, ClientMsgId, Content, Media);
 
     private static MessageFrame Read(in FrameFields fields, UserId from)
     {
-        RefuseMedia(fields);
+        var media = ReadMedia(fields);
         return new MessageFrame(
             fields.Target(from), new MessageContent(fields.Text(), fields.MessageId(ReplyToField)), fields.ClientMsgId(),
-            fields.SeqNo(LastSeenSeqNoField, lowest: 0));
+            fields.SeqNo(LastSeenSeqNoField, lowest: 0), media);
     }
 
-    private static void RefuseMedia(in FrameFields fields)
+    private static List<MediaReference>? ReadMedia(in FrameFields fields)
     {
         if (!fields.TryRead(MediaIdsField, out var value))
-            return;
+            return null;
         if (value.TokenType != JsonTokenType.StartArray)
             throw new MalformedFrameException("mediaIds is a list.");
-        if (value.Read() && value.TokenType != JsonTokenType.EndArray)
-            throw new MalformedFrameException("This server keeps no media yet.");
+        List<MediaReference>? media = null;
+        while (value.Read() && value.TokenType != JsonTokenType.EndArray)
+        {
+            if (media?.Count == MessageMedia.MaxCount)
+                throw new MalformedFrameException($"A message has at most {MessageMedia.MaxCount} files.");
+            try
+            {
+                (media ??= []).Add(MediaReference.ReadFrom(ref value));
+            }
+            catch (JsonException e)
+            {
+                throw new MalformedFrameException(e.Message);
+            }
+        }
+        return media;
     }
 }
 

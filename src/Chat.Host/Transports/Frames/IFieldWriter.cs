@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
@@ -14,9 +13,12 @@ internal interface IFieldWriter
 
     void Text(JsonEncodedText name, Utf8Text value);
 
-    void Id(JsonEncodedText name, MessageId? value);
+    void Id(JsonEncodedText name, Guid? value);
 
     void Number(JsonEncodedText name, long? value);
+
+    /// <summary>A list of numbers; absent when empty.</summary>
+    void Numbers(JsonEncodedText name, ReadOnlySpan<byte> values);
 
     void Flag(JsonEncodedText name, bool value);
 

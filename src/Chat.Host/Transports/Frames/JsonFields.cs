@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
@@ -15,16 +14,26 @@ internal readonly struct JsonFields(Utf8JsonWriter json) : IFieldWriter
 
     public void Text(JsonEncodedText name, Utf8Text value) => json.WriteString(name, value.Span);
 
-    public void Id(JsonEncodedText name, MessageId? value)
+    public void Id(JsonEncodedText name, Guid? value)
     {
         if (value is { } id)
-            json.WriteString(name, id.Value);
+            json.WriteString(name, id);
     }
 
     public void Number(JsonEncodedText name, long? value)
     {
         if (value is { } number)
             json.WriteNumber(name, number);
+    }
+
+    public void Numbers(JsonEncodedText name, ReadOnlySpan<byte> values)
+    {
+        if (values.IsEmpty)
+            return;
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteNumberValue(value);
+        json.WriteEndArray();
     }
 
     public void Flag(JsonEncodedText name, bool value) => json.WriteBoolean(name, value);

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
@@ -17,7 +16,7 @@ internal readonly struct MapFields(Dictionary<string, object?> map) : IFieldWrit
 
     public void Text(JsonEncodedText name, Utf8Text value) => map.Add(name.Value, value);
 
-    public void Id(JsonEncodedText name, MessageId? value)
+    public void Id(JsonEncodedText name, Guid? value)
     {
         if (value is { } id)
             map.Add(name.Value, id.ToString());
@@ -27,6 +26,13 @@ internal readonly struct MapFields(Dictionary<string, object?> map) : IFieldWrit
     {
         if (value is { } number)
             map.Add(name.Value, number);
+    }
+
+    // Not as bytes, which JSON would write in base64, and MessagePack as a binary value.
+    public void Numbers(JsonEncodedText name, ReadOnlySpan<byte> values)
+    {
+        if (!values.IsEmpty)
+            map.Add(name.Value, Array.ConvertAll(values.ToArray(), static value => (int)value));
     }
 
     public void Flag(JsonEncodedText name, bool value) => map.Add(name.Value, value);

@@ -11,7 +11,7 @@ internal readonly struct ReceiptFrame : IServerFrame<ReceiptEvent>
     public void WriteTo<TWriter>(ReceiptEvent e, ref TWriter fields) where TWriter : struct, IFieldWriter
     {
         fields.Text(FieldNames.ConversationId, e.Conversation.Value);
-        fields.Id(FieldNames.MessageId, e.Message);
+        fields.Id(FieldNames.MessageId, e.Message.Value);
         fields.Number(FieldNames.SeqNo, e.SeqNo.Value);
         fields.Text(FieldNames.UserId, e.User.Value);
         fields.Text(FieldNames.Status, e.Status == AckStatus.Read ? "read" : "delivered");

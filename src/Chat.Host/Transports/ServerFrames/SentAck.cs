@@ -19,7 +19,7 @@ internal readonly struct SentAckFrame : IServerFrame<SentAck>
     public void WriteTo<TWriter>(SentAck e, ref TWriter fields) where TWriter : struct, IFieldWriter
     {
         fields.Text(FieldNames.ClientMsgId, e.ClientMsgId);
-        fields.Id(FieldNames.MessageId, e.Sent.Id);
+        fields.Id(FieldNames.MessageId, e.Sent.Id.Value);
         fields.Text(FieldNames.ConversationId, e.Sent.Conversation.Value);
         fields.Number(FieldNames.SeqNo, e.Sent.SeqNo.Value);
         fields.Number(FieldNames.Timestamp, e.Sent.Timestamp.ToUnixTimeMilliseconds());

@@ -1,7 +1,9 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Moving;
+using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Media.Contracts;
 using Chat.Modules.Media.Moving;
 using Chat.Modules.Media.Storage;
 using Microsoft.AspNetCore.Routing;
@@ -22,7 +24,9 @@ public sealed class MediaModule : IModule
         .AddStore<IMediaUses, SqliteMediaUses, CqlMediaUses>(context)
         .AddSingleton<MediaRemover>()
         // Storage
-        .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)));
+        .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)))
+        // Attaching
+        .AddSingleton<IMediaAttachments, MediaAttachments>();
 
     public void AddMove(IServiceCollection services) => services
         .AddSqliteTables("media", typeof(MediaModule).Assembly)

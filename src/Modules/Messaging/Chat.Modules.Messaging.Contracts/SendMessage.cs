@@ -8,10 +8,12 @@ namespace Chat.Modules.Messaging.Contracts;
 /// <param name="Sender">The device that sends.</param>
 /// <param name="ClientMsgId">1 to 64 printable ASCII characters, identifies the attempt: the same (sender, id) again answers with the first
 /// result and stores nothing, even if the rest differs or the sender is no longer a member.</param>
-/// <param name="Content">A text of 1 byte to 16 KiB of UTF-8, and optionally the message of the same conversation to which it replies.</param>
+/// <param name="Content">A text of 1 byte to 16 KiB of UTF-8 (it may be empty where there are media), and optionally the message of the same conversation to
+/// which it replies. Without media: what they are is looked up.</param>
+/// <param name="Media">The files, in the order in which they are shown: at most <see cref="MessageMedia.MaxCount"/>, each once. Null or empty for none.</param>
 /// <remarks>Refusals: <c>bad_request</c>, <c>too_large</c>, <c>rate_limited</c>, <c>unavailable</c> (it may be stored later: a retry
-/// is safe), <see cref="MessagingErrors.NotAMember"/>.</remarks>
-public sealed record SendMessage(ConversationId To, DeviceAddress Sender, string ClientMsgId, MessageContent Content)
+/// is safe), <see cref="MessagingErrors.NotAMember"/>; <c>not_found</c> and <c>quarantined</c> for a file.</remarks>
+public sealed record SendMessage(ConversationId To, DeviceAddress Sender, string ClientMsgId, MessageContent Content, IReadOnlyList<MediaReference>? Media = null)
     : ICommand<SentMessage>, IRateLimited
 {
     DeviceAddress IRateLimited.From => Sender;

@@ -322,6 +322,22 @@ public abstract partial class MessageLogContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Files_come_back_as_they_were_and_a_message_of_files_alone_has_no_text()
+    {
+        var voice = new MessageMedia(MediaId.New(Now), "audio/ogg", 1 << 20) { DurationMs = 3_000, Voice = true, Waveform = new byte[] { 0, 7, 255 } };
+        var picture = new MessageMedia(MediaId.New(Now), "image/png", 5) { Name = "ä.png", Width = 3, Height = 2, Blurhash = "L0", Thumbnail = true };
+        MessageContent[] contents = [new(default) { Media = [voice] }, MessageContent.Of("see") with { Media = [picture, voice] }];
+        foreach (var content in contents)
+            await Log.AppendAsync(Draft(AliceAndBob, Alice, $"{content.Media.Count}") with { Content = content }, Ct);
+        await ReopenAsync();
+
+        Assert.Equal(contents, (await ReadAllAsync(AliceAndBob)).Select(message => message.Content));
+        Assert.Equal(contents[1], (await Log.FindAttemptAsync(Alice, "2", Ct))?.Content);
+        await Log.EraseContentAsync(AliceAndBob, new SeqNo(1), Ct);
+        Assert.Empty((await ReadAllAsync(AliceAndBob))[0].Content.Media);
+    }
+
+    [Fact]
     public async Task The_epoch_is_kept_when_the_log_is_opened_again()
     {
         var epoch = Log.Epoch;

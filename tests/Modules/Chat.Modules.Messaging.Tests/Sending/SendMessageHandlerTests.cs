@@ -2,6 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Media.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
@@ -18,6 +19,7 @@ public sealed class SendMessageHandlerTests : IDisposable
     private readonly TemporaryLog _log = new();
     private readonly TestMeters _meters = new();
     private readonly FakeMediator _mediator = new();
+    private readonly FakeAttachments _attachments = new();
     private readonly FakeTimeProvider _clock = new(Now.AddTicks(7));
     private readonly UuidTimeRates _rates;
     private readonly SendMessageHandler _handler;
@@ -33,7 +35,7 @@ public sealed class SendMessageHandlerTests : IDisposable
         var directs = new DirectConversationLimits(
             _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
             Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));
-        _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, new MessagingMetrics(_meters, _clock), _clock);
+        _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, _attachments, new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -289,6 +291,73 @@ public sealed class SendMessageHandlerTests : IDisposable
         Assert.True((await SendAsync(Alice, "mine", With(100))).IsOk);
         Assert.True((await SendAsync(UserId.Parse("user100"), "answer", With(100))).IsOk);
     }
+
+    [Fact]
+    public async Task A_message_has_its_files_as_they_were_described_and_as_the_sender_calls_them()
+    {
+        var (picture, voice) = (Describe("image/png", "a.png"), Describe("audio/ogg", name: null));
+        MediaAttachment? asked = null;
+        _attachments.Answer(command => AsResult(asked = command, picture, voice));
+
+        var sent = await SendMediaAsync("1", new MediaReference(picture.Id, Name: "b.png"), new MediaReference(voice.Id, Voice: true, new byte[] { 1, 2 }));
+
+        Assert.True(sent.IsOk);
+        Assert.Equal(
+            [
+                new MessageMedia(picture.Id, "image/png", 5) { Name = "b.png", Width = 3, Height = 2, Blurhash = "L", Thumbnail = true },
+                new MessageMedia(voice.Id, "audio/ogg", 5) { Width = 3, Height = 2, Blurhash = "L", Thumbnail = true, Voice = true, Waveform = new byte[] { 1, 2 } },
+            ],
+            Assert.Single(await StoredAsync(AliceAndBob)).Content.Media);
+        Assert.Equal((Alice.Phone(), "1", AliceAndBob), (asked!.Sender, asked.ClientMsgId, asked.To));
+        Assert.Equal([picture.Id, voice.Id], asked.Media);
+    }
+
+    [Fact]
+    public async Task A_message_with_a_file_that_is_refused_is_not_stored()
+    {
+        _attachments.Answer(_ => MediaErrors.NotFound);
+
+        Assert.Equal(MediaErrors.NotFound, (await SendMediaAsync("1", new MediaReference(MediaId.New(Now)))).Error);
+        Assert.Empty(await StoredAsync(AliceAndBob));
+    }
+
+    [Fact]
+    public async Task A_repetition_is_answered_with_the_first_result_and_attaches_nothing()
+    {
+        var file = Describe("image/png", "a.png");
+        _attachments.Answer(command => AsResult(command, file));
+        var first = await SendMediaAsync("1", new MediaReference(file.Id));
+        _attachments.Answer(_ => throw new InvalidOperationException("Nothing is attached for a repetition."));
+
+        var again = await SendMediaAsync("1", new MediaReference(file.Id));
+        _members = [];
+        var afterLeaving = await SendMediaAsync("1", new MediaReference(MediaId.New(Now)));
+
+        Assert.Equal([first.Value with { Duplicate = true }, first.Value with { Duplicate = true }], [again.Value, afterLeaving.Value]);
+        Assert.Single(await StoredAsync(AliceAndBob));
+    }
+
+    [Fact]
+    public async Task A_device_s_messages_keep_their_order_though_one_s_files_take_time()
+    {
+        var file = Describe("image/png", "a.png");
+        var attached = new TaskCompletionSource<Result<IReadOnlyList<MediaDescription>>>();
+        _attachments.AnswerLater(_ => attached.Task);
+
+        var withFile = SendMediaAsync("1", new MediaReference(file.Id));
+        var behind = SendAsync(Alice, "2");
+        attached.SetResult(new[] { file });
+
+        Assert.Equal((1, 2), ((await withFile).Value.SeqNo.Value, (await behind).Value.SeqNo.Value));
+    }
+
+    private static MediaDescription Describe(string contentType, string? name) => new(MediaId.New(Now), contentType, 5, name, 3, 2, null, "L", HasThumbnail: true);
+
+    private static Result<IReadOnlyList<MediaDescription>> AsResult(MediaAttachment command, params MediaDescription[] descriptions) =>
+        command.Media.Select(id => descriptions.Single(one => one.Id == id)).ToArray();
+
+    private Task<Result<SentMessage>> SendMediaAsync(string clientMsgId, params MediaReference[] media) =>
+        _handler.Handle(new SendMessage(AliceAndBob, Alice.Phone(), clientMsgId, new MessageContent(default), media), Ct);
 
     private static ConversationId With(int n) => ConversationId.Direct(Alice, UserId.Parse($"user{n}"));
 

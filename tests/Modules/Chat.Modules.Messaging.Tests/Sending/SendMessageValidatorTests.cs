@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Sending;
@@ -57,6 +58,45 @@ public sealed class SendMessageValidatorTests
     public void A_clientMsgId_has_at_most_64_characters(int length, string? code) => Assert.Equal(code, Validate(new string('a', length)));
 
     [Fact]
+    public void A_text_may_be_empty_where_there_are_files()
+    {
+        Assert.Null(Validate("1", MessageContent.Of(""), media: [File()]));
+        Assert.Equal(ErrorCodes.BadRequest, Validate("1", MessageContent.Of(""), media: []));
+    }
+
+    [Fact]
+    public void A_message_has_up_to_ten_files_each_once()
+    {
+        var file = File();
+
+        Assert.Null(Validate("1", MessageContent.Of("t"), media: [.. Enumerable.Range(0, 10).Select(_ => File())]));
+        Assert.Equal(ErrorCodes.BadRequest, Validate("1", MessageContent.Of("t"), media: [.. Enumerable.Range(0, 11).Select(_ => File())]));
+        Assert.Equal(ErrorCodes.BadRequest, Validate("1", MessageContent.Of("t"), media: [file, file with { Voice = true }]));
+    }
+
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("Grüße 🙂.png", true)]
+    [InlineData("", false)]
+    [InlineData("..", false)]
+    [InlineData("a/b", false)]
+    [InlineData("a\\b", false)]
+    [InlineData("a\nb", false)]
+    public void A_file_s_name_has_no_path_and_no_control_character(string name, bool isTaken) =>
+        Assert.Equal(isTaken ? null : ErrorCodes.BadRequest, Validate("1", MessageContent.Of("t"), media: [File() with { Name = name }]));
+
+    [Theory]
+    [InlineData(255, 100, true, true)]
+    [InlineData(256, 100, true, false)]
+    [InlineData(255, 101, true, false)]
+    [InlineData(255, 1, false, false)]
+    [InlineData(255, 0, false, true)]
+    public void A_name_and_a_waveform_have_limits_and_only_a_voice_note_has_a_waveform(int name, int waveform, bool voice, bool isTaken) =>
+        Assert.Equal(
+            isTaken ? null : ErrorCodes.BadRequest,
+            Validate("1", MessageContent.Of("t"), media: [File() with { Name = new string('n', name), Waveform = new byte[waveform], Voice = voice }]));
+
+    [Fact]
     public void The_operator_can_set_a_lower_limit()
     {
         Assert.Null(Validate(text: "12345", maxBytes: 5));
@@ -66,10 +106,12 @@ public sealed class SendMessageValidatorTests
     private static string? Validate(string clientMsgId = "1", string text = "hello", int maxBytes = 16_384) =>
         Validate(clientMsgId, MessageContent.Of(text), maxBytes);
 
-    private static string? Validate(string clientMsgId, MessageContent content, int maxBytes = 16_384)
+    private static MediaReference File() => new(MediaId.New(Now));
+
+    private static string? Validate(string clientMsgId, MessageContent content, int maxBytes = 16_384, MediaReference[]? media = null)
     {
         var validator = new SendMessageValidator(Options.Create(new MessagingOptions { MaxTextBytes = maxBytes }));
-        var result = validator.Validate(new SendMessage(AliceAndBob, Alice.Phone(), clientMsgId, content));
-        return result.IsValid ? null : (string?)Assert.Single(result.Errors).CustomState;
+        var result = validator.Validate(new SendMessage(AliceAndBob, Alice.Phone(), clientMsgId, content, media));
+        return result.IsValid ? null : (string?)Assert.Single(result.Errors).CustomState ?? ErrorCodes.BadRequest;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
@@ -22,18 +23,17 @@ internal static class SendMessageEndpoint
                 : HttpErrors.ToProblem(command.Error);
         })
         .WithSummary("Sends a message; the answer is the ack.")
-        .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember).WithTags("Messages");
+        .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound).WithTags("Messages");
 
     internal sealed record Body(
-        string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, IReadOnlyList<string>? MediaIds = null)
+        string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null,
+        [property: JsonConverter(typeof(MediaReferencesConverter))] IReadOnlyList<MediaReference>? MediaIds = null)
     {
         public Result<SendMessage> ToCommand(Caller caller)
         {
             if (!ConversationId.TryParseTarget(To, caller.User, out var conversation))
                 return Error.BadRequest("to is a conversationId, or @userId of somebody else.");
-            if (MediaIds is { Count: > 0 })
-                return Error.BadRequest("mediaIds names no media: this server keeps none yet.");
-            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo));
+            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo), MediaIds);
         }
     }
 

@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Media.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using MediatR;
@@ -9,7 +10,7 @@ namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
     IMessageLog log, IMediator mediator, IEnumerable<ISendLimit> limits, DirectConversationLimits directs, AppendedPublisher publisher, WaitingAppends appends,
-    MessagingMetrics metrics, TimeProvider clock)
+    IMediaAttachments attachments, MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
     private readonly ISendLimit[] _limits = [.. limits];
@@ -18,30 +19,31 @@ internal sealed class SendMessageHandler(
     public Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
     {
         var started = metrics.Start();
-        var checking = RefusalAsync(command, ct);
+        var checking = CheckAsync(command, ct);
         // As it is nearly always: nothing to wait for but the append.
         if (!checking.IsCompletedSuccessfully || !_turns.IsFree(command.Sender))
             return HandleInTurnAsync(command, checking, started, ct);
-        return checking.Result is { } refusal ? AnswerRefusedAsync(command, refusal, ct) : AppendAsync(command, started);
+        var content = checking.Result;
+        return content.IsOk ? AppendAsync(command, content.Value, started) : AnswerRefusedAsync(command, content.Error, ct);
     }
 
-    private async Task<Result<SentMessage>> HandleInTurnAsync(SendMessage command, ValueTask<Error?> checking, long started, CancellationToken ct)
+    private async Task<Result<SentMessage>> HandleInTurnAsync(SendMessage command, ValueTask<Result<MessageContent>> checking, long started, CancellationToken ct)
     {
-        Error? refusal;
+        Result<MessageContent> content;
         Task<Result<SentMessage>>? appending = null;
         using (var turn = _turns.Take(command.Sender, checking.IsCompleted))
         {
             await turn.ComesAsync();
-            refusal = await checking;
-            if (refusal is null)
-                appending = AppendAsync(command, started);
+            content = await checking;
+            if (content.IsOk)
+                appending = AppendAsync(command, content.Value, started);
         }
-        return await (appending ?? AnswerRefusedAsync(command, refusal!, ct));
+        return await (appending ?? AnswerRefusedAsync(command, content.Error!, ct));
     }
 
     // Not cancelled with the request.
-    private Task<Result<SentMessage>> AppendAsync(SendMessage command, long started) => appends.AppendAsync(
-        new MessageDraft(command.To, command.Sender, command.ClientMsgId, command.Content, clock.GetUtcNow()), started);
+    private Task<Result<SentMessage>> AppendAsync(SendMessage command, MessageContent content, long started) => appends.AppendAsync(
+        new MessageDraft(command.To, command.Sender, command.ClientMsgId, content, clock.GetUtcNow()), started);
 
     // A retry gets the first answer, whatever has changed since.
     private async Task<Result<SentMessage>> AnswerRefusedAsync(SendMessage command, Error refusal, CancellationToken ct)
@@ -53,7 +55,8 @@ internal sealed class SendMessageHandler(
         return earlier.ToSent();
     }
 
-    private async ValueTask<Error?> RefusalAsync(SendMessage command, CancellationToken ct)
+    // The content to append, or the refusal.
+    private async ValueTask<Result<MessageContent>> CheckAsync(SendMessage command, CancellationToken ct)
     {
         if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is null)
             return MessagingErrors.NotAMember;
@@ -64,6 +67,29 @@ internal sealed class SendMessageHandler(
             if (limit.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) is { } refusal)
                 return refusal;
         }
-        return await directs.AdmitAsync(command.To, command.Sender.User);
+        if (await directs.AdmitAsync(command.To, command.Sender.User) is { } tooMany)
+            return tooMany;
+        return command.Media is { Count: > 0 } media ? await AttachAsync(command, media, ct) : command.Content;
     }
+
+    private async Task<Result<MessageContent>> AttachAsync(SendMessage command, IReadOnlyList<MediaReference> media, CancellationToken ct)
+    {
+        // A retry is answered with its first result by the append; it may be that its files are gone, or are no longer the sender's to read.
+        if (await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is not null)
+            return command.Content;
+        var attached = await attachments.AttachAsync(new MediaAttachment(command.Sender, command.ClientMsgId, command.To, [.. media.Select(one => one.Id)]), ct);
+        return attached.IsOk ? command.Content with { Media = [.. media.Zip(attached.Value, Describe)] } : attached.Error;
+    }
+
+    private static MessageMedia Describe(MediaReference said, MediaDescription media) => new(media.Id, media.ContentType, media.Size)
+    {
+        Name = said.Name ?? media.Name,
+        Width = media.Width,
+        Height = media.Height,
+        DurationMs = media.DurationMs,
+        Blurhash = media.Blurhash,
+        Thumbnail = media.HasThumbnail,
+        Voice = said.Voice,
+        Waveform = said.Waveform,
+    };
 }

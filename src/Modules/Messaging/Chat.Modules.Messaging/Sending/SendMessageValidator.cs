@@ -16,6 +16,7 @@ internal sealed class SendMessageValidator(IOptions<MessagingOptions> options) :
     private const int MaxClientMsgIdLength = 64;
 
     private static readonly ValidationResult Passed = new();
+    private static readonly MediaReferenceValidator OfMedia = new();
     private static readonly SearchValues<char> Printable =
         SearchValues.Create([.. Enumerable.Range(0x20, 0x7f - 0x20).Select(code => (char)code)]);
 
@@ -28,11 +29,23 @@ internal sealed class SendMessageValidator(IOptions<MessagingOptions> options) :
         if (command.ClientMsgId.Length is 0 or > MaxClientMsgIdLength || command.ClientMsgId.AsSpan().ContainsAnyExcept(Printable))
             return Failed(nameof(command.ClientMsgId), Error.BadRequest("clientMsgId is 1 to 64 printable ASCII characters."));
         var text = command.Content.Text;
-        if (text.Length == 0)
+        var media = command.Media ?? [];
+        if (text.Length == 0 && media.Count == 0)
             return Failed(nameof(text), Error.BadRequest("The text is empty."));
         if (text.Length > options.Value.MaxTextBytes)
             return Failed(nameof(text), MessagingErrors.TextTooLarge(options.Value.MaxTextBytes));
-        return text.IsValid ? Passed : Failed(nameof(text), Error.BadRequest("The text is not UTF-8."));
+        if (!text.IsValid)
+            return Failed(nameof(text), Error.BadRequest("The text is not UTF-8."));
+        return media.Count == 0 ? Passed : Check(media);
+    }
+
+    private static ValidationResult Check(IReadOnlyList<MediaReference> media)
+    {
+        if (media.Count > MessageMedia.MaxCount)
+            return Failed(nameof(media), Error.BadRequest($"A message has at most {MessageMedia.MaxCount} files."));
+        if (media.DistinctBy(one => one.Id).Count() < media.Count)
+            return Failed(nameof(media), Error.BadRequest("A message has a file once."));
+        return media.Select(OfMedia.Validate).FirstOrDefault(result => !result.IsValid, Passed);
     }
 
     private static ValidationResult Failed(string property, Error error) =>
