@@ -4,6 +4,8 @@ using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
 using Chat.Modules.Media.Contracts;
+using Chat.Modules.Media.Inspection;
+using Chat.Modules.Media.Inspection.Pictures;
 using Chat.Modules.Media.Moving;
 using Chat.Modules.Media.Storage;
 using Microsoft.AspNetCore.Routing;
@@ -23,6 +25,11 @@ public sealed class MediaModule : IModule
         .AddStore<IMediaCatalogue, SqliteMediaCatalogue, CqlMediaCatalogue>(context)
         .AddStore<IMediaUses, SqliteMediaUses, CqlMediaUses>(context)
         .AddSingleton<MediaRemover>()
+        // Inspection
+        .AddModuleOptions<PictureOptions>("Media")
+        .AddSingleton<InspectionMetrics>()
+        .AddSingleton<PictureDecoder>()
+        .AddSingleton<IMediaInspector, MediaInspector>()
         // Storage
         .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)))
         // Attaching

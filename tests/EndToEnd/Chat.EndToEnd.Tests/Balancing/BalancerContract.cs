@@ -163,18 +163,6 @@ public abstract class BalancerContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_connection_that_a_server_breaks_off_is_opened_on_another()
-    {
-        var user = await UserOfAsync("chat1");
-        _servers[0].BreaksOff = true;
-
-        using var socket = await ConnectAsync($"/ws?user={user}");
-
-        Assert.NotEqual("chat1", await HearAsync(socket));
-        await NegotiateAsync(user);
-    }
-
-    [Fact]
     public async Task A_client_that_collects_refusals_takes_no_server_from_the_others()
     {
         var users = Users(12).ToList();

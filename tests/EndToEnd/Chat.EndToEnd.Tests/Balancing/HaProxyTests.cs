@@ -23,28 +23,6 @@ public sealed class HaProxyTests : BalancerContract
     }
 
     [Fact]
-    public async Task When_all_but_one_that_has_just_started_leave_nobody_waits()
-    {
-        await Servers[0].KillAsync();
-        await ExpectNotReadyAsync(Servers[0]);
-        await Servers[0].StartAsync();
-        await Until.TrueAsync(async () => (await StatisticAsync("status")).StartsWith("UP", StringComparison.Ordinal), "chat1 is back", () => It.Log);
-        foreach (var server in Servers.Skip(1))
-        {
-            await server.KillAsync();
-            await ExpectNotReadyAsync(server);
-        }
-
-        var sockets = await Task.WhenAll(Users(300).Select(user => ConnectAsync($"/ws?user={user}")));
-
-        Assert.NotEqual("100%", await StatisticAsync("throttle"));
-        Assert.Equal("0", await StatisticAsync("qmax"));
-        Array.ForEach(sockets, socket => socket.Dispose());
-
-        Task<string> StatisticAsync(string field) => ((HaProxy)It).StatisticAsync("chat1", field);
-    }
-
-    [Fact]
     public async Task A_client_without_the_hint_goes_by_its_token_and_without_one_by_its_network()
     {
         foreach (var user in Users(12))

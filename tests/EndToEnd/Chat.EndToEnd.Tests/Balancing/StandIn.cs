@@ -30,9 +30,6 @@ internal sealed class StandIn(string name) : IAsyncDisposable
     /// <summary>Takes no new connections.</summary>
     public bool IsLeaving { get; set; }
 
-    /// <summary>Breaks off the connections that it gets, in the place of an answer.</summary>
-    public bool BreaksOff { get; set; }
-
     /// <summary>What its readiness says.</summary>
     public bool IsReady { get; set; } = true;
 
@@ -77,7 +74,6 @@ internal sealed class StandIn(string name) : IAsyncDisposable
         Requests.Enqueue($"{request.Method} {request.Path}");
         return request.Path.Value switch
         {
-            "/ws" or "/hub/negotiate" when BreaksOff => BreakAsync(context),
             "/ws" or "/hub/negotiate" when IsLeaving => AnswerAsync(context, StatusCodes.Status503ServiceUnavailable, "leaving"),
             "/hub/negotiate" => AnswerAsync(context, StatusCodes.Status200OK, NewConnection()),
             "/hub" when !_connections.ContainsKey(id) => AnswerAsync(context, StatusCodes.Status403Forbidden, "not mine"),

@@ -31,7 +31,7 @@ internal sealed class ConversationHomes(
 
     // Written under _lock: the other servers that can be homes.
     private volatile HomeLink[] _links = [];
-    private volatile bool _isOffered;
+    private volatile bool _isLeaving;
     private long _sessions;
 
     public Task<SentMessage> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<SentMessage>> here)
@@ -61,7 +61,7 @@ internal sealed class ConversationHomes(
             else
                 _links = [.. _links, NewLink(node)];
         }
-        if (asks && _isOffered)
+        if (asks && !_isLeaving)
             bus.Send(node, HomeMessages.Topic, HomeMessages.Offer(asks: false));
     }
 
@@ -103,7 +103,7 @@ internal sealed class ConversationHomes(
 
     public void LeaseGained(NodeId self)
     {
-        if (_isOffered)
+        if (!_isLeaving)
             bus.Broadcast(HomeMessages.Topic, HomeMessages.Offer(asks: true));
     }
 
@@ -115,7 +115,7 @@ internal sealed class ConversationHomes(
 
     public void Joined(NodeId node)
     {
-        if (_isOffered)
+        if (!_isLeaving)
             bus.Send(node, HomeMessages.Topic, HomeMessages.Offer(asks: false));
     }
 
@@ -136,23 +136,14 @@ internal sealed class ConversationHomes(
         // Its answers may be lost, or its offer.
         if (FindLink(from) is { } link)
             Close(link, HomeFailure.Lost);
-        if (_isOffered)
+        if (!_isLeaving)
             bus.Send(from, HomeMessages.Topic, HomeMessages.Offer(asks: true));
-    }
-
-    /// <summary>
-    /// This server can be a home from now on. It has started: what is handed to one that still starts waits longer than <see cref="MessagingOptions.HomeTimeoutMs"/>.
-    /// </summary>
-    public void Offer()
-    {
-        _isOffered = true;
-        bus.Broadcast(HomeMessages.Topic, HomeMessages.Offer(asks: true));
     }
 
     /// <summary>This server is to be no home any more. Returns when the others know, and what they handed over before has come.</summary>
     public async Task WithdrawAsync(CancellationToken ct)
     {
-        _isOffered = false;
+        _isLeaving = true;
         bus.Broadcast(HomeMessages.Topic, HomeMessages.Bare(HomeMessage.Withdraw));
         await bus.AcknowledgedAsync(_timeout, ct);
     }
@@ -185,7 +176,7 @@ internal sealed class ConversationHomes(
             return null;
         var bytes = MemoryMarshal.AsBytes(conversation.Value.AsSpan());
         HomeLink? home = null;
-        var highest = _isOffered ? ScoreOf(bytes, nodes.Self) : 0;
+        var highest = _isLeaving ? 0 : ScoreOf(bytes, nodes.Self);
         foreach (var link in links)
         {
             var score = ScoreOf(bytes, link.Home);

@@ -12,7 +12,7 @@ namespace Chat.Modules.Messaging.Homes;
 /// <summary>This server as a home: appends what others hand to it, in their order, and answers. Receives the answers of other homes as well.</summary>
 internal sealed class HomeService(
     ConversationHomes homes, WaitingAppends appends, INodes nodes, IBus bus, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<HomeService> log)
-    : BackgroundService, IHostedLifecycleService, IBusHandler
+    : BackgroundService, IBusHandler
 {
     // While it stops.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
@@ -51,18 +51,6 @@ internal sealed class HomeService(
         }
         return default;
     }
-
-    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StartedAsync(CancellationToken cancellationToken)
-    {
-        homes.Offer();
-        return Task.CompletedTask;
-    }
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {

@@ -103,36 +103,10 @@ public sealed class ConversationHomesTests
         Assert.True(_time.GetElapsedTime(0) < TimeSpan.FromMilliseconds(Settings.HomeTimeoutMs));
     }
 
-    [Fact]
-    public void A_server_becomes_a_home_when_it_has_started()
-    {
-        // So many that one of them is the home.
-        List<Server> starting = [];
-        Run(async () =>
-        {
-            await ShareAsync();
-            starting = [.. Enumerable.Range(0, 40).Select(_ => Start(hasStarted: false))];
-            await KnowAsync();
-            foreach (var (n, server) in _servers.Index())
-                await SendAsync(server, $"while they start {n}");
-            Assert.All(starting, server => Assert.Empty(server.Mediator.Published));
-
-            foreach (var server in starting)
-                await server.Service.StartedAsync(CancellationToken.None);
-            await KnowAsync();
-            foreach (var (n, server) in _servers.Index())
-                await SendAsync(server, $"when they have started {n}");
-        });
-
-        Assert.Single(starting, server => server.Mediator.Published.Count == _servers.Length);
-    }
-
-    // Until they know one another.
-    private Task KnowAsync() => _time.After(TimeSpan.FromMilliseconds(50));
-
     private void Run(Func<Task> work) => _time.RunUntilDone(new VirtualProcess(_time).Start(async () =>
     {
-        await KnowAsync();
+        // Until they know one another.
+        await _time.After(TimeSpan.FromMilliseconds(50));
         await work();
         return true;
     }));
@@ -151,7 +125,7 @@ public sealed class ConversationHomesTests
         return _servers[told.Zip(_servers).ToList().FindIndex(one => one.Second.Mediator.Published.Count == one.First + 3)];
     }
 
-    private Server Start(bool hasStarted = true)
+    private Server Start()
     {
         var process = new VirtualProcess(_time);
         var node = _nodes.Add(process);
@@ -167,8 +141,6 @@ public sealed class ConversationHomesTests
         _nodes.Join(node);
         _ = process.Start(async () =>
         {
-            if (hasStarted)
-                await service.StartedAsync(CancellationToken.None);
             await Task.WhenAll(homes.WatchAsync(CancellationToken.None), service.WorkAsync(CancellationToken.None));
             return true;
         });

@@ -123,7 +123,6 @@ public sealed class CqlLogProperties
             _nodes.Join(node);
             _ = process.Start(async () =>
             {
-                await service.StartedAsync(CancellationToken.None);
                 await Task.WhenAll(homes.WatchAsync(CancellationToken.None), service.WorkAsync(CancellationToken.None));
                 return true;
             });

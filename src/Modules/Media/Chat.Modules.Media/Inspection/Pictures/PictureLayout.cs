@@ -1,0 +1,24 @@
+namespace Chat.Modules.Media.Inspection.Pictures;
+
+/// <summary>A picture whose file is whole, as far as its structure tells.</summary>
+/// <param name="Width">Pixels as stored; 1 or more.</param>
+/// <param name="Height">As the width.</param>
+/// <param name="Stripped">The file without metadata; null if it has none.</param>
+internal sealed record PictureLayout(string ContentType, int Width, int Height, Orientation Orientation, FileParts? Stripped)
+{
+    public int ShownWidth => Orientation.SwapsSides ? Height : Width;
+
+    public int ShownHeight => Orientation.SwapsSides ? Width : Height;
+
+    public long Pixels => (long)Width * Height;
+
+    /// <returns>Null if the file is no picture, or not whole.</returns>
+    public static PictureLayout? Read(FileReader file, FileKind kind) => kind switch
+    {
+        FileKind.Jpeg => JpegLayout.Read(file),
+        FileKind.Png => PngLayout.Read(file),
+        FileKind.Webp => WebpLayout.Read(file),
+        FileKind.Gif => GifLayout.Read(file),
+        _ => null,
+    };
+}
