@@ -6,6 +6,7 @@ import { render } from 'preact'
 import { App } from './app/App'
 import { ChatContext } from './app/useChat'
 import { tendDrafts } from './conversation/drafts'
+import { tendChosen } from './media/chosen'
 import { I18nProvider } from './i18n/I18n'
 import { languages, startLanguage } from './i18n/languages'
 import { paintBrowser } from './theme/theme'
@@ -34,6 +35,7 @@ const slow = setTimeout(() => render(<p class="nothing">{texts.loading}</p>, pla
 const { client, lasts } = await opening
 clearTimeout(slow)
 tendDrafts(client, window)
+tendChosen(client)
 
 render(
   <I18nProvider language={language} texts={texts}>

@@ -13,15 +13,15 @@ internal static class WebClientEndpoints
     private const string Start = "index.html";
 
     /// <summary>
-    /// <c>'self'</c> includes WebSockets. Text never becomes markup or code; only by the page's own rule named <c>chat</c> may it become the
+    /// <c>'self'</c> includes WebSockets; <c>blob:</c> are bytes that the page has read with its token, or that its user has chosen. Text never becomes markup or code; only by the page's own rule named <c>chat</c> may it become the
     /// address of a script, which is how a service worker is named.
     /// </summary>
     private static readonly ContentPolicy Policy = new(
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; "
         + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         + "require-trusted-types-for 'script'; trusted-types chat");
 
-    private const string Permissions = "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()";
+    private const string Permissions = "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()";
 
     private const string NoWebClient = """
         <!doctype html>

@@ -37,7 +37,7 @@ public sealed class WebClientTests : IAsyncDisposable
         var answer = await _host.GetAsync("/");
 
         Assert.Equal(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; media-src 'self' blob:; font-src 'self'; connect-src 'self'; "
             + "manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
             + "require-trusted-types-for 'script'; trusted-types chat",
             answer.Header("Content-Security-Policy"));
@@ -45,7 +45,8 @@ public sealed class WebClientTests : IAsyncDisposable
         Assert.Equal("no-referrer", answer.Header("Referrer-Policy"));
         Assert.Equal("same-origin", answer.Header("Cross-Origin-Opener-Policy"));
         Assert.Equal("same-origin", answer.Header("Cross-Origin-Resource-Policy"));
-        Assert.Contains("microphone=()", answer.Header("Permissions-Policy"), StringComparison.Ordinal);
+        Assert.Equal(
+            "camera=(), display-capture=(), geolocation=(), microphone=(self), payment=(), usb=()", answer.Header("Permissions-Policy"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { useI18n } from '../i18n/I18n'
 import { nameOf } from '../conversations/names'
+import { lineOf } from '../media/kinds'
 import { watchArrivals } from './arrivals'
 import { useClient } from './useChat'
 
@@ -13,9 +14,9 @@ export function Announcer({ current }: { current: string | undefined }) {
   useEffect(
     () =>
       watchArrivals(client, (message, conversation) => {
-        const { senderId, text } = message
+        const { senderId } = message
         setWords({
-          text: conversation.id === current ? t.conversation.arrived(senderId, text.slice(0, 500)) : t.conversation.arrivedElsewhere(senderId, nameOf(client, conversation.id, t)),
+          text: conversation.id === current ? t.conversation.arrived(senderId, lineOf(message, t).slice(0, 500)) : t.conversation.arrivedElsewhere(senderId, nameOf(client, conversation.id, t)),
         })
       }),
     [client, current, t],

@@ -16,6 +16,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     [['↑', '↓'], words.messages],
     [['R'], words.reply],
     [['O'], words.original],
+    [['V'], words.view],
     [isTouch ? [keys.ctrl, keys.enter] : [keys.enter], words.send],
     [isTouch ? [keys.enter] : [keys.shift, keys.enter], words.newLine],
     [[keys.escape], words.escape],

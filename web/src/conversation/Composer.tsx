@@ -1,14 +1,19 @@
 import './Composer.css'
-import type { Message, MessageContent } from '@chat/client'
+import type { FileToSend, Message, MessageContent } from '@chat/client'
 import type { RefObject } from 'preact'
-import { useEffect, useId, useLayoutEffect, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isFirstView } from '../app/arrivalFocus'
 import { useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
 import { refusalText } from '../i18n/refusals'
+import { AttachButtons, pastedFiles } from '../media/AttachButtons'
+import { filesOf, giveBack, takeChosen, useChosen } from '../media/chosen'
+import { lineOf } from '../media/kinds'
+import { Tray } from '../media/Tray'
 import { Icon } from '../ui/icons'
 import { isComposing, touchKeyboard } from '../ui/keys'
 import { Problem } from '../ui/Problem'
+import { useLazy } from '../ui/useLazy'
 import { useMedia } from '../ui/useMedia'
 import { keepDraft, takeBack, useDraft } from './drafts'
 import { bytesLeft } from './textLimit'
@@ -19,28 +24,36 @@ interface Props {
   name: string
   field: RefObject<HTMLTextAreaElement | null>
   original(messageId: string): Message | undefined
+  /** Why the last files were not taken. */
+  problem: string | undefined
+  onAttach(files: readonly File[]): void
   /** Resolves when the message is in the outbox. */
-  onSend(content: MessageContent): Promise<void>
+  onSend(content: MessageContent, files: readonly FileToSend[]): Promise<void>
 }
 
 /** The input field. What is written is stored as the conversation's draft, so that leaving and coming back loses nothing. */
-export function Composer({ id, me, name, field, original, onSend }: Props) {
+export function Composer({ id, me, name, field, original, problem: notAttached, onAttach, onSend }: Props) {
   const { t } = useI18n()
   const client = useClient()
   const draft = useDraft(id)
   const [problem, setProblem] = useState<string>()
+  const [records, setRecords] = useState(false)
+  const recorder = useLazy(records, () => import('../media/Recorder'))
   const isTouch = useMedia(touchKeyboard)
   const ids = { field: useId(), limit: useId() }
   const left = bytesLeft(draft.text)
   const isTooLong = left !== undefined && left < 0
-  const canSend = draft.text.trim() !== '' && !isTooLong
+  const hasFiles = useChosen(id).files.length > 0
+  const canSend = (draft.text.trim() !== '' || hasFiles) && !isTooLong
 
   useEffect(() => {
     // On a phone the keyboard would cover the messages.
     if (!isFirstView() && matchMedia('(pointer: fine)').matches) field.current?.focus()
     return () => client.setTyping(id, false)
   }, [])
-  useLayoutEffect(() => grow(field.current!), [draft.text])
+  useLayoutEffect(() => {
+    if (field.current) grow(field.current)
+  }, [draft.text, records])
 
   const write = (text: string) => {
     keepDraft(me, id, { ...draft, text })
@@ -51,15 +64,39 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
   const send = async () => {
     if (!canSend) return
     keepDraft(me, id, { text: '' })
+    const chosen = takeChosen(id)
     client.setTyping(id, false)
     field.current?.focus()
     try {
-      await onSend({ ...draft, text: draft.text.trim() })
+      await onSend({ ...draft, text: draft.text.trim() }, await filesOf(chosen))
     } catch (error) {
+      giveBack(id, chosen)
       takeBack(me, id, draft)
       setProblem(`${t.composer.notTaken} ${refusalText(t, error)}`)
     }
   }
+
+  const sendVoice = async (file: FileToSend) => {
+    setRecords(false)
+    const { replyTo } = draft
+    keepDraft(me, id, { text: draft.text })
+    try {
+      await onSend({ text: '', ...(replyTo && { replyTo }) }, [file])
+    } catch (error) {
+      setProblem(`${t.media.voiceLost} ${refusalText(t, error)}`)
+    }
+  }
+
+  const endRecording = (why?: string) => {
+    setRecords(false)
+    setProblem(why)
+  }
+  // The field is there again after the next rendering.
+  const recorded = useRef(false)
+  useEffect(() => {
+    if (recorded.current && !records && matchMedia('(pointer: fine)').matches) field.current?.focus()
+    recorded.current = records
+  }, [records])
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (isComposing(event)) return
@@ -81,38 +118,61 @@ export function Composer({ id, me, name, field, original, onSend }: Props) {
         void send()
       }}
     >
-      <Problem text={problem} />
+      <Problem text={problem ?? notAttached} />
       {draft.replyTo && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, id, { text: draft.text })} />}
+      <Tray id={id} />
       {left !== undefined && (
         <p id={ids.limit} class={isTooLong ? 'composer-limit over' : 'composer-limit'} role={isTooLong ? 'alert' : undefined}>
           {isTooLong ? t.composer.tooLong : t.composer.left(left)}
         </p>
       )}
       <div class="composer-row">
-        <label class="unseen" for={ids.field}>
-          {t.composer.label(name)}
-        </label>
-        <textarea
-          ref={field}
-          id={ids.field}
-          rows={1}
-          dir="auto"
-          placeholder={t.composer.placeholder}
-          enterkeyhint={isTouch ? 'enter' : 'send'}
-          value={draft.text}
-          aria-invalid={isTooLong}
-          aria-describedby={left === undefined ? undefined : ids.limit}
-          onInput={event => write(event.currentTarget.value)}
-          onKeyDown={onKeyDown}
-          onBlur={() => client.setTyping(id, false)}
-        />
-        <button type="submit" class="icon-button composer-send" aria-label={t.composer.send} aria-disabled={!canSend}>
-          <Icon name="send" />
-        </button>
+        {records && recorder ? (
+          <recorder.Recorder onSend={sendVoice} onCancel={() => endRecording()} onFailed={() => endRecording(t.media.noMicrophone)} />
+        ) : (
+          <>
+            <AttachButtons onFiles={onAttach} />
+            <label class="unseen" for={ids.field}>
+              {t.composer.label(name)}
+            </label>
+            <textarea
+              ref={field}
+              id={ids.field}
+              rows={1}
+              dir="auto"
+              placeholder={t.composer.placeholder}
+              enterkeyhint={isTouch ? 'enter' : 'send'}
+              value={draft.text}
+              aria-invalid={isTooLong}
+              aria-describedby={left === undefined ? undefined : ids.limit}
+              onInput={event => write(event.currentTarget.value)}
+              onKeyDown={onKeyDown}
+              onPaste={event => {
+                const files = pastedFiles(event)
+                if (files.length === 0) return
+                event.preventDefault()
+                onAttach(files)
+              }}
+              onBlur={() => client.setTyping(id, false)}
+            />
+            {draft.text === '' && !hasFiles && canRecord ? (
+              <button type="button" class="icon-button composer-record" aria-label={t.media.record} onClick={() => setRecords(true)}>
+                <Icon name="microphone" />
+              </button>
+            ) : (
+              <button type="submit" class="icon-button composer-send" aria-label={t.composer.send} aria-disabled={!canSend}>
+                <Icon name="send" />
+              </button>
+            )}
+          </>
+        )}
       </div>
     </form>
   )
 }
+
+/** Browsers give the microphone to pages with https alone, and to localhost. */
+const canRecord = typeof navigator !== 'undefined' && navigator.mediaDevices !== undefined && 'MediaRecorder' in globalThis
 
 function ReplyBar({ original, me, onCancel }: { original: Message | undefined; me: string; onCancel: () => void }) {
   const { t } = useI18n()
@@ -120,7 +180,7 @@ function ReplyBar({ original, me, onCancel }: { original: Message | undefined; m
     <div class="composer-reply">
       <div>
         <p class="quote-who">{original?.senderId === me ? t.conversation.replyingToSelf : original ? t.conversation.replyingTo(original.senderId) : t.conversation.reply}</p>
-        <p class="quote-text" dir="auto">{original?.text.slice(0, 200) ?? t.conversation.originalMissing}</p>
+        <p class="quote-text" dir="auto">{original ? lineOf(original, t).slice(0, 200) : t.conversation.originalMissing}</p>
       </div>
       <button type="button" class="icon-button" aria-label={t.conversation.cancelReply} onClick={onCancel}>
         <Icon name="close" />

@@ -1,9 +1,11 @@
 import './ConversationView.css'
-import { isGroup, type Message, type MessageContent } from '@chat/client'
-import { useRef } from 'preact/hooks'
+import { isGroup, maxMedia, type FileToSend, type Message, type MessageContent } from '@chat/client'
+import { useRef, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { nameOf } from '../conversations/names'
 import { useI18n } from '../i18n/I18n'
+import { choose } from '../media/chosen'
+import { useDrop } from '../media/useDrop'
 import { Composer } from './Composer'
 import { ConversationHeader } from './ConversationHeader'
 import { keepDraft, readDraft } from './drafts'
@@ -27,21 +29,29 @@ export function ConversationView({ id, showsDetails }: { id: string; showsDetail
   const mark = useUnreadMark(id, me, useAttentive())
   const place = useRef<ScrollPlace>(null)
   const field = useRef<HTMLTextAreaElement>(null)
+  const [problem, setProblem] = useState<string>()
 
   const reply = (message: Message) => {
     keepDraft(me, id, { ...readDraft(me, id), replyTo: message.messageId })
     field.current?.focus()
   }
 
-  const send = async (content: MessageContent) => {
-    await client.send(id, content)
+  const send = async (content: MessageContent, files: readonly FileToSend[]) => {
+    await client.send(id, content, { files })
     mark.clear()
     place.current?.toEnd()
   }
 
+  const attach = (files: readonly File[]) => {
+    if (files.length === 0) return
+    setProblem(choose(id, files) ? undefined : t.media.tooMany(maxMedia))
+    field.current?.focus()
+  }
+  const drop = useDrop(attach)
+
   if (isGone) return <Gone />
   return (
-    <section class="conversation" aria-label={name}>
+    <section class="conversation" aria-label={name} {...drop.handlers}>
       <ConversationHeader id={id} name={name} showsDetails={showsDetails} />
       <MessageList place={place} timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} onReply={reply} />
       <TypingLine id={id} />
@@ -51,8 +61,11 @@ export function ConversationView({ id, showsDetails }: { id: string; showsDetail
         name={name}
         field={field}
         original={messageId => timeline.messages.find(message => message.messageId === messageId)}
+        problem={problem}
+        onAttach={attach}
         onSend={send}
       />
+      {drop.isOver && <p class="drop-here">{t.media.dropHere}</p>}
     </section>
   )
 }

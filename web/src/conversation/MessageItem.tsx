@@ -1,6 +1,8 @@
 import './Message.css'
 import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
+import { lineOf } from '../media/kinds'
+import { MediaView } from '../media/MediaView'
 import { Icon } from '../ui/icons'
 import { MessageText } from './MessageText'
 import type { Line } from './segments'
@@ -28,13 +30,14 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
             {original ? (
               <>
                 <span class="quote-who">{original.senderId === me ? t.you : original.senderId}</span>
-                <span class="quote-text" dir="auto">{original.text.slice(0, 200)}</span>
+                <span class="quote-text" dir="auto">{lineOf(original, t).slice(0, 200)}</span>
               </>
             ) : (
               <span class="quote-text">{t.conversation.originalMissing}</span>
             )}
           </button>
         )}
+        {message.media && <MediaView media={message.media} who={who} />}
         <MessageText text={message.text}>
           <span class="message-meta" dir="ltr">
             <time dateTime={new Date(message.timestamp).toISOString()} title={times.full(message.timestamp)}>

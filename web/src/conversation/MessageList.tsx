@@ -2,6 +2,8 @@ import './MessageList.css'
 import type { Message, Timeline } from '@chat/client'
 import { useMemo, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
+import { save } from '../media/save'
+import { useLazy } from '../ui/useLazy'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
@@ -38,6 +40,8 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const [blocks] = useState(() => new Blocks())
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
+  const [viewed, setViewed] = useState<string>()
+  const viewer = useLazy(viewed !== undefined, () => import('../media/Viewer'))
 
   const { messages, outgoing } = timeline
   const find = (seqNo: number) => messages.find(message => message.seqNo === seqNo)
@@ -84,7 +88,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
           if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
         }}
         onMoved={moved}
-        {...messageActions({ find, onReply, onOriginal: jumps.toMessage })}
+        {...messageActions({ find, onReply, onOriginal: jumps.toMessage, onView: media => setViewed(media.mediaId), onSave: media => void save(client, media).catch(console.error) })}
       >
         <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
         {drawn.map(block => {
@@ -117,6 +121,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
           {t.conversation.jumpToUnread}
         </button>
       )}
+      {viewed !== undefined && viewer && <viewer.Viewer items={viewer.viewable(messages)} start={viewed} me={me} onClose={() => setViewed(undefined)} />}
       {!atEnd && (
         <button type="button" class="jump newest" aria-label={newestLabel} onClick={() => place.current?.toEnd()}>
           <Icon name="down" />

@@ -8,6 +8,8 @@ const lineBreak = /\r\n|[\n\r\u2028\u2029]/
  * shown at the end of the last one.
  */
 export function MessageText({ text, children }: { text: string; children: ComponentChildren }) {
+  // Media without words.
+  if (text === '') return <div class="message-text wordless">{children}</div>
   const lines = text.split(lineBreak)
   return (
     <div class="message-text">

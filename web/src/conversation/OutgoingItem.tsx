@@ -1,6 +1,8 @@
 import type { Outgoing } from '@chat/client'
 import { useClient } from '../app/useChat'
+import type { Texts } from '../i18n/en'
 import { useI18n } from '../i18n/I18n'
+import { OutgoingMedia, useShare } from '../media/OutgoingMedia'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
@@ -12,11 +14,13 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
   const client = useClient()
   const task = useTask()
   const failed = item.state === 'failed'
+  const share = useShare(item)
   const state = failed ? t.list.failed : t.conversation.tick.waiting
   return (
     <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} tabIndex={-1}>
       <div class="bubble">
         <p class="unseen">{t.you}</p>
+        <OutgoingMedia item={item} />
         <MessageText text={item.text}>
           <span class="message-meta" dir="ltr">
             <time dateTime={new Date(item.createdAt).toISOString()}>{times.clock(item.createdAt)}</time>
@@ -26,10 +30,18 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
           </span>
         </MessageText>
       </div>
+      {item.state === 'uploading' && (
+        <div class="message-upload">
+          <p>{t.media.uploading(share)}</p>
+          <button type="button" class="button quiet" onClick={() => task.run(() => client.discard(item.clientMsgId))}>
+            {t.media.cancel}
+          </button>
+        </div>
+      )}
       {failed && (
         <div class="message-failure">
           <p>
-            {t.conversation.notSent} {item.error && t.errors[item.error.code]}
+            {t.conversation.notSent} {reasonOf(item, t)}
           </p>
           <button type="button" class="button quiet" onClick={() => task.run(() => client.retry(item.clientMsgId))}>
             {t.conversation.retry}
@@ -42,4 +54,11 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
       )}
     </li>
   )
+}
+
+/** Some codes mean another thing where there are files. */
+function reasonOf({ error, files }: Outgoing, t: Texts): string {
+  if (!error) return ''
+  if (files && error.code === 'too_large') return t.media.fileTooLarge
+  return files && error.code === 'not_found' ? t.media.fileGone : t.errors[error.code]
 }

@@ -1,13 +1,16 @@
-import type { Message } from '@chat/client'
+import type { Message, MessageMedia } from '@chat/client'
+import { isVisual } from '../media/kinds'
 
 interface Actions {
   find(seqNo: number): Message | undefined
   onReply(message: Message): void
   onOriginal(messageId: string): void
+  onView(media: MessageMedia): void
+  onSave(media: MessageMedia): void
 }
 
 /** One listener for the buttons of all messages, and the keys that move from message to message. */
-export function messageActions({ find, onReply, onOriginal }: Actions) {
+export function messageActions({ find, onReply, onOriginal, onView, onSave }: Actions) {
   const messageAt = (target: EventTarget | null) => {
     const item = target instanceof Element ? target.closest<HTMLElement>('li[data-seq]') : undefined
     return item ? find(Number(item.dataset['seq'])) : undefined
@@ -15,11 +18,14 @@ export function messageActions({ find, onReply, onOriginal }: Actions) {
 
   return {
     onClick(event: MouseEvent) {
-      const action = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-action]')?.dataset['action'] : undefined
+      const { action, media: mediaId } = (event.target instanceof Element && event.target.closest<HTMLElement>('[data-action]')?.dataset) || {}
       const message = action && messageAt(event.target)
       if (!message) return
       if (action === 'reply') onReply(message)
       if (action === 'original' && message.replyTo) onOriginal(message.replyTo)
+      const media = message.media?.find(one => one.mediaId === mediaId)
+      if (media && action === 'view') onView(media)
+      if (media && action === 'save') onSave(media)
     },
 
     onKeyDown(event: KeyboardEvent) {
@@ -35,10 +41,13 @@ export function messageActions({ find, onReply, onOriginal }: Actions) {
         next.scrollIntoView({ block: 'nearest' })
       }
       const key = event.key.toLowerCase()
-      const message = key === 'enter' || key === 'r' || key === 'o' ? messageAt(item) : undefined
+      const message = ['enter', 'r', 'o', 'v'].includes(key) ? messageAt(item) : undefined
       if (!message) return
       event.preventDefault()
-      if (key !== 'o') onReply(message)
+      if (key === 'v') {
+        const media = message.media?.find(isVisual)
+        if (media) onView(media)
+      } else if (key !== 'o') onReply(message)
       else if (message.replyTo) onOriginal(message.replyTo)
     },
   }

@@ -3,6 +3,7 @@ import { hashOf } from '../app/routes'
 import { useChat } from '../app/useChat'
 import { useDraft } from '../conversation/drafts'
 import { useI18n } from '../i18n/I18n'
+import { lineOf } from '../media/kinds'
 import { Avatar } from '../ui/Avatar'
 import { Icon } from '../ui/icons'
 import { memo } from '../ui/memo'
@@ -62,7 +63,8 @@ function Preview({ conversation, isCurrent }: { conversation: Conversation; isCu
     )
   if (!lastMessage) return <>{t.list.nothingYet}</>
   const who = lastMessage.senderId === me ? t.you : kind === 'group' ? lastMessage.senderId : undefined
-  return <>{who ? `${who}: ${firstLine(lastMessage.text)}` : firstLine(lastMessage.text)}</>
+  const line = firstLine(lineOf(lastMessage, t))
+  return <>{who ? `${who}: ${line}` : line}</>
 }
 
 function OutgoingMark({ conversation }: { conversation: Conversation }) {

@@ -5,10 +5,10 @@ import { home } from '../ui/installation'
 export class Notices {
   private readonly open = new Map<string, { seqNo: number; notification: Notification }>()
 
-  show(title: string, message: Message, onClick: () => void) {
+  show(title: string, body: string, message: Message, onClick: () => void) {
     const { conversationId, seqNo } = message
     // A new message replaces the last of its conversation, and sounds again.
-    const options = { body: message.text.slice(0, 300), tag: conversationId, renotify: true, icon: new URL('icon.svg', home).href }
+    const options = { body: body.slice(0, 300), tag: conversationId, renotify: true, icon: new URL('icon.svg', home).href }
     try {
       const notification = new Notification(title, options)
       notification.onclick = () => {

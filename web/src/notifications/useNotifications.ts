@@ -7,6 +7,7 @@ import { isAttentive } from '../conversation/useAttentive'
 import { nameOf } from '../conversations/names'
 import type { Texts } from '../i18n/en'
 import { useI18n } from '../i18n/I18n'
+import { lineOf } from '../media/kinds'
 import { installation } from '../ui/installation'
 import { Notices } from './notices'
 
@@ -35,7 +36,7 @@ function notify(client: ChatClient, t: Texts): () => void {
     const conversation = client.findConversation(message.conversationId)
     if (ending.signal.aborted || !conversation || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
     const title = conversation.kind === 'group' ? t.notification.in(message.senderId, nameOf(client, conversation.id, t)) : message.senderId
-    notices.show(title, message, () => {
+    notices.show(title, lineOf(message, t), message, () => {
       window.focus()
       go({ view: 'conversation', id: conversation.id })
     })

@@ -1,0 +1,30 @@
+import type { MessageMedia } from '@chat/client'
+import { useI18n } from '../i18n/I18n'
+import { Icon } from '../ui/icons'
+import { sizeOf, type Described } from './kinds'
+
+/** A file by name and size; the click saves it. */
+export function FileRow({ media }: { media: MessageMedia }) {
+  const { t, language } = useI18n()
+  const name = media.name ?? t.media.file
+  return (
+    <button type="button" class="file" data-action="save" data-media={media.mediaId} aria-label={t.media.saveNamed(name, sizeOf(media.size, language))}>
+      <FileLook media={media} />
+    </button>
+  )
+}
+
+export function FileLook({ media }: { media: Described }) {
+  const { t, language } = useI18n()
+  return (
+    <>
+      <span class="file-icon">
+        <Icon name="file" />
+      </span>
+      <span class="file-words">
+        <span class="file-name" dir="auto">{media.name ?? t.media.file}</span>
+        <span class="file-size">{sizeOf(media.size, language)}</span>
+      </span>
+    </>
+  )
+}
