@@ -8,6 +8,7 @@ import { ConversationView } from '../conversation/ConversationView'
 import { Devices } from '../devices/Devices'
 import { GroupDetails } from '../group/GroupDetails'
 import { useI18n } from '../i18n/I18n'
+import { useLazy } from '../ui/useLazy'
 import { useNotifications } from '../notifications/useNotifications'
 import { useTitle } from '../notifications/useTitle'
 import { Settings } from '../settings/Settings'
@@ -22,7 +23,7 @@ import { ShortcutsDialog } from './ShortcutsDialog'
 import { useShortcuts } from './shortcuts'
 import { useChat, useClient } from './useChat'
 
-/** The page after signing in: the list, what is open beside it, and on wide screens a group's details as a third pane. */
+/** The page after signing in: the list, what is open beside it, and on wide screens a group's details, or what was shared, as a third pane. */
 export function Shell() {
   const { t } = useI18n()
   const client = useClient()
@@ -32,6 +33,7 @@ export function Shell() {
   const place = useChat(chat => (id ? nameOf(chat, id, t) : undefined))
   const peers = useChat(chat => peersOf(chat.conversations))
   const isPhone = useMedia(onePane)
+  const shared = useLazy(route.view === 'media', () => import('../media/SharedMedia'))
   const showHelp = () => setHelps(true)
 
   useEffect(viewOpened, [])
@@ -46,7 +48,7 @@ export function Shell() {
   }
 
   return (
-    <div class="shell" data-view={route.view}>
+    <div class="shell" data-view={route.view === 'media' ? 'details' : route.view}>
       <a class="skip" href="#main" onClick={event => (event.preventDefault(), document.getElementById('main')?.focus())}>
         {t.skipToMain}
       </a>
@@ -56,9 +58,10 @@ export function Shell() {
         {route.view === 'devices' && <Devices />}
         {route.view === 'settings' && <Settings onShowShortcuts={showHelp} />}
         {route.view === 'list' && <Nothing />}
-        {id && client.session && <ConversationView key={id} id={id} showsDetails={route.view === 'details'} />}
+        {id && client.session && <ConversationView key={id} id={id} beside={route.view === 'details' || route.view === 'media' ? route.view : undefined} />}
       </main>
       {route.view === 'details' && isGroup(route.id) && <GroupDetails key={route.id} id={route.id} />}
+      {route.view === 'media' && client.session && shared && <shared.SharedMedia key={route.id} id={route.id} />}
       <Announcer current={id} />
       {helps && <ShortcutsDialog onClose={() => setHelps(false)} />}
     </div>

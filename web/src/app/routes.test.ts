@@ -6,6 +6,7 @@ describe('routes', () => {
     { view: 'list' },
     { view: 'conversation', id: 'dm:anna:bob.b_b-b' },
     { view: 'details', id: 'g:0123456789abcdef0123456789abcdef' },
+    { view: 'media', id: 'dm:anna:bob.b_b-b' },
     { view: 'new' },
     { view: 'devices' },
     { view: 'settings' },

@@ -5,13 +5,14 @@ export type Route =
   | { view: 'list' }
   | { view: 'conversation'; id: string }
   | { view: 'details'; id: string }
+  | { view: 'media'; id: string }
   | { view: 'new' }
   | { view: 'devices' }
   | { view: 'settings' }
 
 export function parseRoute(hash: string): Route {
   const [first = '', id = '', last = ''] = hash.replace(/^#\/?/, '').split('/').map(decodePart)
-  if (first === 'c' && id) return last === 'details' ? { view: 'details', id } : { view: 'conversation', id }
+  if (first === 'c' && id) return { view: last === 'details' || last === 'media' ? last : 'conversation', id }
   if (first === 'new' || first === 'devices' || first === 'settings') return { view: first }
   return { view: 'list' }
 }
@@ -23,7 +24,8 @@ export function hashOf(route: Route): string {
     case 'conversation':
       return `#/c/${route.id}`
     case 'details':
-      return `#/c/${route.id}/details`
+    case 'media':
+      return `#/c/${route.id}/${route.view}`
     default:
       return `#/${route.view}`
   }

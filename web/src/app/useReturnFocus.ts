@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks'
 import type { Route } from './routes'
 
-/** After a view is left, the focus is where it was before: on the conversation's row, the details' button, else the list's heading. */
+/** After a view is left, the focus is where it was before: on the conversation's row, the button of what stood beside it, else the list's heading. */
 export function useReturnFocus(route: Route) {
   const last = useRef(route)
   useEffect(() => {
@@ -13,6 +13,6 @@ export function useReturnFocus(route: Route) {
       const target = row ?? document.getElementById('list-heading')
       target?.focus()
     }
-    if (route.view === 'conversation' && left.view === 'details' && left.id === route.id) document.getElementById('details-button')?.focus()
+    if (route.view === 'conversation' && (left.view === 'details' || left.view === 'media') && left.id === route.id) document.getElementById(`${left.view}-button`)?.focus()
   }, [route])
 }

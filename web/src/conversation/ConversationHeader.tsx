@@ -8,7 +8,7 @@ import { Avatar } from '../ui/Avatar'
 import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
 
-export function ConversationHeader({ id, name, showsDetails }: { id: string; name: string; showsDetails: boolean }) {
+export function ConversationHeader({ id, name, beside }: { id: string; name: string; beside: 'details' | 'media' | undefined }) {
   const { t } = useI18n()
   const heading = useArrivalFocus<HTMLHeadingElement>()
   const online = useChat(client => client.presenceOf(peerOf(id, client.session?.userId ?? '') ?? '')?.online ?? false)
@@ -24,14 +24,24 @@ export function ConversationHeader({ id, name, showsDetails }: { id: string; nam
         </h1>
         <p>{isGroup(id) ? <MemberCount id={id} /> : <LastSeen userId={name} />}</p>
       </div>
+      <button
+        type="button"
+        class="icon-button"
+        id="media-button"
+        aria-label={t.media.shared}
+        aria-expanded={beside === 'media'}
+        onClick={() => go({ view: beside === 'media' ? 'conversation' : 'media', id })}
+      >
+        <Icon name="picture" />
+      </button>
       {isGroup(id) && (
         <button
           type="button"
           class="icon-button"
           id="details-button"
           aria-label={t.conversation.details}
-          aria-expanded={showsDetails}
-          onClick={() => go({ view: showsDetails ? 'conversation' : 'details', id })}
+          aria-expanded={beside === 'details'}
+          onClick={() => go({ view: beside === 'details' ? 'conversation' : 'details', id })}
         >
           <Icon name="people" />
         </button>

@@ -19,7 +19,7 @@ import { useTimeline } from './useTimeline'
 import { useUnreadMark } from './useUnreadMark'
 
 /** One conversation. Give it the id as key: another conversation is another view. */
-export function ConversationView({ id, showsDetails }: { id: string; showsDetails: boolean }) {
+export function ConversationView({ id, beside }: { id: string; beside: 'details' | 'media' | undefined }) {
   const { t } = useI18n()
   const client = useClient()
   const me = useChat(chat => chat.session?.userId ?? '')
@@ -52,7 +52,7 @@ export function ConversationView({ id, showsDetails }: { id: string; showsDetail
   if (isGone) return <Gone />
   return (
     <section class="conversation" aria-label={name} {...drop.handlers}>
-      <ConversationHeader id={id} name={name} showsDetails={showsDetails} />
+      <ConversationHeader id={id} name={name} beside={beside} />
       <MessageList place={place} timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} onReply={reply} />
       <TypingLine id={id} />
       <Composer
