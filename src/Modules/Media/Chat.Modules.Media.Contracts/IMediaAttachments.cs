@@ -13,6 +13,13 @@ public interface IMediaAttachments
     /// <remarks>Refusals: <see cref="MediaErrors.NotFound"/>, <see cref="MediaErrors.Quarantined"/>, for any of them.</remarks>
     /// <exception cref="StoreUnavailableException">They may have been kept; it may be called again.</exception>
     Task<Result<IReadOnlyList<MediaDescription>>> AttachAsync(MediaAttachment attachment, CancellationToken ct);
+
+    /// <summary>
+    /// A message that has these files is about to be erased. Those that no other message has by then are removed some time later. Call it before, so that it is
+    /// not missed.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It may have happened; it may be called again.</exception>
+    Task ReleaseAsync(IReadOnlyList<MediaId> media, CancellationToken ct);
 }
 
 /// <summary>The files of a message that is about to be appended.</summary>

@@ -33,6 +33,8 @@ public sealed class MediaModule : IModule
         // Storage
         .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)))
         // Attaching
+        .AddSingleton<UsesInLog>()
+        .AddSingleton<MediaAccess>()
         .AddSingleton<IMediaAttachments, MediaAttachments>();
 
     public void AddMove(IServiceCollection services) => services

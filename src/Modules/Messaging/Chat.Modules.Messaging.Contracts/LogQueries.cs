@@ -32,6 +32,16 @@ public sealed record FindMessage(MessageId Message) : IQuery<MessageLocation?>;
 /// <param name="SeqNo">Its place there.</param>
 public sealed record MessageLocation(ConversationId Conversation, SeqNo SeqNo);
 
+/// <summary>The message of an attempt, also an erased one; null if it is not in the log. For other modules: checks no membership.</summary>
+public sealed record FindAttempt(UserId Sender, string ClientMsgId) : IQuery<LoggedMessage?>;
+
+/// <summary>A message as a user may see it now: membership, and what a member who came later does not see, are checked. For other modules.</summary>
+/// <param name="Conversation">Of which conversation.</param>
+/// <param name="SeqNo">Its place there.</param>
+/// <param name="Reader">Who would see it.</param>
+/// <remarks>Null if there is none, if it was erased, if only a newer server can show it, or if it is not shown to this user: all look the same.</remarks>
+public sealed record GetShownMessage(ConversationId Conversation, SeqNo SeqNo, UserId Reader) : IQuery<LoggedMessage?>;
+
 /// <summary>Whether a user has ever written in one of its direct conversations, judged by its first messages. For other modules: checks no membership.</summary>
 public sealed record HasWritten(UserId User, ConversationId Conversation) : IQuery<bool>;
 

@@ -6,6 +6,7 @@ using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
+using Chat.Modules.Messaging.Erasing;
 using Chat.Modules.Messaging.History;
 using Chat.Modules.Messaging.Homes;
 using Chat.Modules.Messaging.Inbox;
@@ -29,6 +30,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<AppendedPublisher>()
         .AddSingleton<AppendsUnderWay>()
         .AddSingleton<WaitingAppends>()
+        .AddSingleton<MessageEraser>()
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)
         .AddConversationHomes(context)
@@ -44,6 +46,8 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetHeads, IReadOnlyList<SeqNo>, GetHeadsHandler>()
         .AddQuery<GetDirectHeads, DirectHeads, GetDirectHeadsHandler>()
         .AddQuery<FindMessage, MessageLocation?, FindMessageHandler>()
+        .AddQuery<FindAttempt, LoggedMessage?, FindAttemptHandler>()
+        .AddQuery<GetShownMessage, LoggedMessage?, GetShownMessageHandler>()
         .AddQuery<HasWritten, bool, HasWrittenHandler>()
         .AddQuery<GetEpoch, string, GetEpochHandler>()
         .AddSubscriber<GroupCreated, RaiseOnGroupCreated>();

@@ -19,9 +19,10 @@ public abstract class MediaUsesContract
         var (alices, bobs) = (Use("u:alice"), Use("u:bob"));
         await Uses.AddAsync([alices, bobs, Use("u:alice") with { Media = MediaId.New(Now) }], Ct);
 
-        Assert.Equal([alices], await Uses.GetAsync(Picture, "u:alice", 10, Ct));
-        Assert.Empty(await Uses.GetAsync(Picture, "u:carol", 10, Ct));
+        Assert.Equal([alices], await Uses.GetAsync(Picture, ["u:alice"], 10, Ct));
+        Assert.Empty(await Uses.GetAsync(Picture, ["u:carol", "g:1"], 10, Ct));
         Assert.Equal([alices, bobs], (await Uses.GetAllAsync(Picture, 10, Ct)).OrderBy(use => use.Scope, StringComparer.Ordinal));
+        Assert.Equal(2, (await Uses.GetAsync(Picture, [.. Enumerable.Range(0, 98).Select(n => $"g:{n}"), "u:bob", "u:alice"], 10, Ct)).Count);
         Assert.Single(await Uses.GetAllAsync(Picture, 1, Ct));
     }
 
@@ -42,11 +43,27 @@ public abstract class MediaUsesContract
     {
         var use = Use("u:alice");
         await Uses.AddAsync([use], Ct);
-        await Uses.RemoveAsync(use, Ct);
+        Assert.True(await Uses.TryRemoveAsync(use, Ct));
 
+        Assert.False(await Uses.TryRemoveAsync(use, Ct));
         await Uses.SetSeqNoAsync(use, 42, Ct);
 
         Assert.Empty(await Uses.GetAllAsync(Picture, 10, Ct));
+    }
+
+    [Fact]
+    public async Task A_use_that_was_added_again_is_not_removed_as_it_was_seen_before()
+    {
+        var use = Use("u:alice");
+        await Uses.AddAsync([use], Ct);
+        var again = use with { CreatedAt = Now.AddMilliseconds(1), Conversation = ConversationId.Parse("dm:alice:carol") };
+        await Uses.AddAsync([again], Ct);
+
+        Assert.False(await Uses.TryRemoveAsync(use, Ct));
+        Assert.Equal([again], await Uses.GetAllAsync(Picture, 10, Ct));
+        Assert.True(await Uses.TryRemoveAsync(again, Ct));
+        await Uses.AddAsync([use], Ct);
+        Assert.Equal([use], await Uses.GetAllAsync(Picture, 10, Ct));
     }
 
     private static MediaUse Use(string scope) =>

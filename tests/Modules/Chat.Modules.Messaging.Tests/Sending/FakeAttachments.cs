@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Media.Contracts;
 
 namespace Chat.Modules.Messaging.Tests.Sending;
@@ -13,4 +14,6 @@ internal sealed class FakeAttachments : IMediaAttachments
     public void AnswerLater(Func<MediaAttachment, Task<Result<IReadOnlyList<MediaDescription>>>> answer) => _answer = answer;
 
     public Task<Result<IReadOnlyList<MediaDescription>>> AttachAsync(MediaAttachment attachment, CancellationToken ct) => _answer(attachment);
+
+    public Task ReleaseAsync(IReadOnlyList<MediaId> media, CancellationToken ct) => throw new InvalidOperationException("Nothing is erased here.");
 }

@@ -11,7 +11,11 @@ internal sealed class SqliteMediaUses(SqliteDatabase database) : IMediaUses
 
     public Task AddAsync(IReadOnlyList<MediaUse> uses, CancellationToken ct) => database.WriteAsync(
         connection => connection.Execute(
-            "INSERT OR IGNORE INTO media_uses VALUES ($media, $scope, $sender, $clientMsgId, $conversation, $seqNo, $created)", uses.Select(Parameters)),
+            """
+            INSERT INTO media_uses VALUES ($media, $scope, $sender, $clientMsgId, $conversation, $seqNo, $created)
+            ON CONFLICT DO UPDATE SET conversation_id = excluded.conversation_id, created_ms = excluded.created_ms WHERE seq_no IS NULL
+            """,
+            uses.Select(Parameters)),
         ct);
 
     public Task SetSeqNoAsync(MediaUse use, long seqNo, CancellationToken ct) => database.WriteAsync(
@@ -20,13 +24,17 @@ internal sealed class SqliteMediaUses(SqliteDatabase database) : IMediaUses
             Parameters(use with { SeqNo = seqNo })),
         ct);
 
-    public Task RemoveAsync(MediaUse use, CancellationToken ct) => database.WriteAsync(
+    public Task<bool> TryRemoveAsync(MediaUse seen, CancellationToken ct) => database.WriteAsync(
         connection => connection.Execute(
-            "DELETE FROM media_uses WHERE media_id = $media AND scope = $scope AND sender = $sender AND client_msg_id = $clientMsgId", Parameters(use)),
+            """
+            DELETE FROM media_uses
+            WHERE media_id = $media AND scope = $scope AND sender = $sender AND client_msg_id = $clientMsgId AND created_ms = $created
+            """,
+            Parameters(seen)) == 1,
         ct);
 
-    public Task<IReadOnlyList<MediaUse>> GetAsync(MediaId media, string scope, int limit, CancellationToken ct) =>
-        ReadAsync($"{Select} WHERE media_id = $media AND scope = $scope LIMIT $limit", new { media = media.ToString(), scope, limit });
+    public Task<IReadOnlyList<MediaUse>> GetAsync(MediaId media, IReadOnlyList<string> scopes, int limit, CancellationToken ct) =>
+        ReadAsync($"{Select} WHERE media_id = $media AND scope IN $scopes LIMIT $limit", new { media = media.ToString(), scopes, limit });
 
     public Task<IReadOnlyList<MediaUse>> GetAllAsync(MediaId media, int limit, CancellationToken ct) =>
         ReadAsync($"{Select} WHERE media_id = $media LIMIT $limit", new { media = media.ToString(), limit });

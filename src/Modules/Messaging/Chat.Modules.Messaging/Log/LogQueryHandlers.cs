@@ -38,6 +38,11 @@ internal sealed class FindMessageHandler(IMessageLog log) : IQueryHandler<FindMe
     public Task<MessageLocation?> Handle(FindMessage query, CancellationToken ct) => log.FindAsync(query.Message, ct).AsTask();
 }
 
+internal sealed class FindAttemptHandler(IMessageLog log) : IQueryHandler<FindAttempt, LoggedMessage?>
+{
+    public Task<LoggedMessage?> Handle(FindAttempt query, CancellationToken ct) => log.FindAttemptAsync(query.Sender, query.ClientMsgId, ct).AsTask();
+}
+
 internal sealed class HasWrittenHandler(IMessageLog log) : IQueryHandler<HasWritten, bool>
 {
     public Task<bool> Handle(HasWritten query, CancellationToken ct) => log.HasWrittenAsync(query.User, query.Conversation, ct).AsTask();

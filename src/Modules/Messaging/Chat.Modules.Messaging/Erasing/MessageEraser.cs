@@ -1,0 +1,18 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Media.Contracts;
+using Chat.Modules.Messaging.Log;
+
+namespace Chat.Modules.Messaging.Erasing;
+
+/// <summary>Erases a message's content, and lets go of its files. The only caller of <see cref="IMessageLog.EraseContentAsync"/>.</summary>
+internal sealed class MessageEraser(IMessageLog log, IMediaAttachments attachments)
+{
+    /// <summary>As <see cref="IMessageLog.EraseContentAsync"/>.</summary>
+    public async Task EraseAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct)
+    {
+        // Before, as nobody knows the files afterwards.
+        if (await log.ReadAfterAsync(conversation, new SeqNo(seqNo.Value - 1), limit: 1, ct) is [{ Content.Media: { Count: > 0 } media } message] && message.SeqNo == seqNo)
+            await attachments.ReleaseAsync([.. media.Select(one => one.Id)], ct);
+        await log.EraseContentAsync(conversation, seqNo, ct);
+    }
+}
