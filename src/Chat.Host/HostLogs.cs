@@ -44,4 +44,7 @@ internal static partial class HostLogs
 
     [LoggerMessage(EventId = 1114, Level = LogLevel.Error, Message = "The schedule of the upkeep could not be set in Redis; the server tries again")]
     public static partial void ScheduleNotSet(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 1115, Level = LogLevel.Information, Message = "A job ({Job}) was not put off: {Reason}; what it does is done when it is asked for, or looked for later")]
+    public static partial void JobNotTaken(this ILogger log, string job, string reason);
 }

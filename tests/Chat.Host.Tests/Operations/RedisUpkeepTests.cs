@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using Chat.BuildingBlocks.Jobs;
 using Chat.Host.Operations.Upkeep;
 using Chat.Host.Tests.Running;
 using Chat.Testing;
@@ -57,6 +58,20 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
         Assert.Equal(0, _jobs.GetMonitoringApi().FailedCount());
         // The client library asks, and does without.
         Assert.Equal(["config|get"], DeniedIn(await _redis.CommandAsync("acl", "log")));
+    }
+
+    [Fact]
+    public async Task A_job_that_a_module_puts_off_is_run()
+    {
+        await using var host = NewHost();
+        await host.StartAsync();
+        await Wait.UntilAsync(() => Servers().Count == 1, "the server works");
+        var jobs = await host.ServiceAsync<IJobs>();
+
+        Assert.True(await jobs.TryEnqueueAsync("of another version", "one", TimeSpan.Zero, TestContext.Current.CancellationToken));
+        Assert.True(await jobs.TryEnqueueAsync("of another version", "two", TimeSpan.FromMilliseconds(1), TestContext.Current.CancellationToken));
+
+        await Wait.UntilAsync(() => Succeeded() == 2, "both jobs have run");
     }
 
     [Fact]
@@ -162,7 +177,7 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
     {
         Change = services => services.AddSingleton(TimeProvider.System).AddSingleton(provider =>
         {
-            var options = RedisUpkeep.OptionsOf(provider.GetRequiredService<JobActivator>());
+            var options = RedisUpkeep.OptionsOf(provider.GetRequiredService<JobActivator>(), new JobOptions());
             options.SchedulePollingInterval = options.ServerCheckInterval = TimeSpan.FromMilliseconds(200);
             return options;
         }),

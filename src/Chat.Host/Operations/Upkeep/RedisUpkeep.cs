@@ -26,14 +26,15 @@ internal sealed class RedisUpkeep(
     /// A server counts as dead when its last sign of life is 3 minutes old: the clocks of two servers may differ by one. Its job is run by another one within
     /// a minute more. A job that keeps failing is dropped, as its next time comes anyway: Hangfire would keep failed ones for ever.
     /// </summary>
-    public static BackgroundJobServerOptions OptionsOf(JobActivator activator) => new()
+    public static BackgroundJobServerOptions OptionsOf(JobActivator activator, JobOptions jobs) => new()
     {
         Activator = activator,
         FilterProvider = new JobFilterCollection
         {
             new AutomaticRetryAttribute { Attempts = 3, OnAttemptsExceeded = AttemptsExceededAction.Delete }, new StatisticsHistoryAttribute(),
         },
-        WorkerCount = 1,
+        WorkerCount = jobs.Workers,
+        Queues = UpkeepRegistration.JobQueues,
         ShutdownTimeout = TimeSpan.FromSeconds(2),
         HeartbeatInterval = TimeSpan.FromSeconds(30),
         ServerCheckInterval = TimeSpan.FromSeconds(30),

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Jobs;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
@@ -6,6 +7,8 @@ using Chat.Host.Http;
 using Hangfire;
 using Hangfire.AspNetCore;
 using Hangfire.InMemory;
+using Hangfire.States;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Host.Operations.Upkeep;
 
@@ -20,9 +23,13 @@ internal static class UpkeepRegistration
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; "
         + "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    /// <summary>In the order in which workers look.</summary>
+    public static readonly string[] JobQueues = [EnqueuedState.DefaultQueue, ModuleJobs.Queue];
+
     public static IServiceCollection AddUpkeep(this IServiceCollection services, ModuleContext context)
     {
-        services.AddModuleOptions<BackupOptions>("Backup").AddSingleton<UpkeepJobs>().AddSingleton<UpkeepSchedule>();
+        services.AddModuleOptions<BackupOptions>("Backup").AddModuleOptions<JobOptions>("Jobs")
+            .AddSingleton<UpkeepJobs>().AddSingleton<UpkeepSchedule>().AddSingleton<ModuleJobs>().AddSingleton<IJobs, HangfireJobs>();
         // Registered here, since Hangfire's defaults are static fields, which a second host in the process would share.
         services.AddSingleton<JobActivator>(provider => new AspNetCoreJobActivator(provider.GetRequiredService<IServiceScopeFactory>()));
         services.AddHangfire((provider, hangfire) => hangfire.UseStorage(provider.GetRequiredService<JobStorage>()));
@@ -30,13 +37,15 @@ internal static class UpkeepRegistration
         {
             return services
                 .AddSingleton<RedisJobStorage>().AddSingleton<JobStorage>(provider => provider.GetRequiredService<RedisJobStorage>())
-                .AddSingleton(provider => RedisUpkeep.OptionsOf(provider.GetRequiredService<JobActivator>()))
+                .AddSingleton(provider => RedisUpkeep.OptionsOf(provider.GetRequiredService<JobActivator>(), provider.GetRequiredService<IOptions<JobOptions>>().Value))
                 .AddNodeObserver<RedisUpkeep>().AddHostedService(provider => provider.GetRequiredService<RedisUpkeep>());
         }
-        services.AddSingleton<JobStorage>(_ => new InMemoryStorage());
-        services.AddHangfireServer(server =>
+        // Jobs that have run are shown for a while.
+        services.AddSingleton<JobStorage>(_ => new InMemoryStorage(new InMemoryStorageOptions { MaxExpirationTime = TimeSpan.FromMinutes(15) }));
+        services.AddHangfireServer((provider, server) =>
         {
-            server.WorkerCount = 1;
+            server.WorkerCount = provider.GetRequiredService<IOptions<JobOptions>>().Value.Workers;
+            server.Queues = JobQueues;
             server.ShutdownTimeout = TimeSpan.FromSeconds(5);
         });
         return services;
