@@ -8,7 +8,7 @@ import { ConversationView } from '../conversation/ConversationView'
 import { Devices } from '../devices/Devices'
 import { GroupDetails } from '../group/GroupDetails'
 import { useI18n } from '../i18n/I18n'
-import { useLazy } from '../ui/useLazy'
+import { useSharedMedia } from '../media/parts'
 import { useNotifications } from '../notifications/useNotifications'
 import { useTitle } from '../notifications/useTitle'
 import { Settings } from '../settings/Settings'
@@ -33,7 +33,7 @@ export function Shell() {
   const place = useChat(chat => (id ? nameOf(chat, id, t) : undefined))
   const peers = useChat(chat => peersOf(chat.conversations))
   const isPhone = useMedia(onePane)
-  const shared = useLazy(route.view === 'media', () => import('../media/SharedMedia'))
+  const shared = useSharedMedia(route.view === 'media')
   const showHelp = () => setHelps(true)
 
   useEffect(viewOpened, [])

@@ -9,11 +9,10 @@ import { refusalText } from '../i18n/refusals'
 import { AttachButtons, pastedFiles } from '../media/AttachButtons'
 import { filesOf, giveBack, takeChosen, useChosen } from '../media/chosen'
 import { lineOf } from '../media/kinds'
-import { Tray } from '../media/Tray'
+import { useRecorder, useTray } from '../media/parts'
 import { Icon } from '../ui/icons'
 import { isComposing, touchKeyboard } from '../ui/keys'
 import { Problem } from '../ui/Problem'
-import { useLazy } from '../ui/useLazy'
 import { useMedia } from '../ui/useMedia'
 import { keepDraft, takeBack, useDraft } from './drafts'
 import { bytesLeft } from './textLimit'
@@ -38,12 +37,13 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
   const draft = useDraft(id)
   const [problem, setProblem] = useState<string>()
   const [records, setRecords] = useState(false)
-  const recorder = useLazy(records, () => import('../media/Recorder'))
+  const recorder = useRecorder(records)
   const isTouch = useMedia(touchKeyboard)
   const ids = { field: useId(), limit: useId() }
   const left = bytesLeft(draft.text)
   const isTooLong = left !== undefined && left < 0
   const hasFiles = useChosen(id).files.length > 0
+  const tray = useTray(hasFiles)
   const canSend = (draft.text.trim() !== '' || hasFiles) && !isTooLong
 
   useEffect(() => {
@@ -120,7 +120,7 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
     >
       <Problem text={problem ?? notAttached} />
       {draft.replyTo && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, id, { text: draft.text })} />}
-      <Tray id={id} />
+      {hasFiles && tray && <tray.Tray id={id} />}
       {left !== undefined && (
         <p id={ids.limit} class={isTooLong ? 'composer-limit over' : 'composer-limit'} role={isTooLong ? 'alert' : undefined}>
           {isTooLong ? t.composer.tooLong : t.composer.left(left)}

@@ -1,4 +1,5 @@
 import { useI18n } from '../i18n/I18n'
+import { heightOf } from '../media/layout'
 import { memo } from '../ui/memo'
 import type { Block } from './blocks'
 import { MessageItem } from './MessageItem'
@@ -19,13 +20,12 @@ interface Props {
 
 /** Estimated heights, until the browser has laid out the block: of a message, and of the first of a run. */
 const messageHeight = 52
-const mediaHeight = 240
 
 export const MessageBlock = memo(({ block, me, isGroup, delivered, read, unreadFrom, today }: Props) => {
   const { t, times } = useI18n()
   const segments = segmentsOf(block.messages, block.originals, block.before, unreadFrom)
   return (
-    <div class="block" style={{ containIntrinsicBlockSize: `auto ${block.messages.reduce((sum, { media }) => sum + messageHeight + (media ? mediaHeight : 0), 0)}px` }}>
+    <div class="block" style={{ containIntrinsicBlockSize: `auto ${block.messages.reduce((sum, { media }) => sum + messageHeight + (media ? heightOf(media) : 0), 0)}px` }}>
       {segments.map(segment => (
         <div key={segment.key} class="segment">
           {segment.day !== undefined && <h2 class="day">{times.dayMark(segment.day, today)}</h2>}

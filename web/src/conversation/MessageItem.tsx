@@ -2,7 +2,7 @@ import './Message.css'
 import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 import { lineOf } from '../media/kinds'
-import { MediaView } from '../media/MediaView'
+import { MediaSlot } from '../media/MediaSlot'
 import { Icon } from '../ui/icons'
 import { MessageText } from './MessageText'
 import type { Line } from './segments'
@@ -37,7 +37,7 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
             )}
           </button>
         )}
-        {message.media && <MediaView media={message.media} who={who} />}
+        {message.media && <MediaSlot media={message.media} who={who} />}
         <MessageText text={message.text}>
           <span class="message-meta" dir="ltr">
             <time dateTime={new Date(message.timestamp).toISOString()} title={times.full(message.timestamp)}>

@@ -2,8 +2,8 @@ import './MessageList.css'
 import type { Message, Timeline } from '@chat/client'
 import { useMemo, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
+import { useViewer } from '../media/parts'
 import { save } from '../media/save'
-import { useLazy } from '../ui/useLazy'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
@@ -41,7 +41,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
   const [viewed, setViewed] = useState<string>()
-  const viewer = useLazy(viewed !== undefined, () => import('../media/Viewer'))
+  const viewer = useViewer(viewed !== undefined)
 
   const { messages, outgoing } = timeline
   const find = (seqNo: number) => messages.find(message => message.seqNo === seqNo)

@@ -2,7 +2,8 @@ import type { Outgoing } from '@chat/client'
 import { useClient } from '../app/useChat'
 import type { Texts } from '../i18n/en'
 import { useI18n } from '../i18n/I18n'
-import { OutgoingMedia, useShare } from '../media/OutgoingMedia'
+import { OutgoingSlot } from '../media/MediaSlot'
+import { useShare } from '../media/useShare'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
@@ -20,7 +21,7 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
     <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} tabIndex={-1}>
       <div class="bubble">
         <p class="unseen">{t.you}</p>
-        <OutgoingMedia item={item} />
+        <OutgoingSlot item={item} />
         <MessageText text={item.text}>
           <span class="message-meta" dir="ltr">
             <time dateTime={new Date(item.createdAt).toISOString()}>{times.clock(item.createdAt)}</time>

@@ -7,11 +7,17 @@ import { durationOf } from './kinds'
 import { usePlayer } from './usePlayer'
 import { Waveform } from './Waveform'
 
+/** Up to this size it is read whole, bytes: then it can be sought in also where its header has no length, as in a browser's recording. */
+const wholeUpTo = 2 * 1024 * 1024
+
 /** Plays what is heard: a voice note with its loudness, anything else by its name. */
 export function AudioPlayer({ media }: { media: MessageMedia }) {
   const { t } = useI18n()
   const client = useClient()
-  const player = usePlayer(() => client.mediaUrl(media.mediaId), media.durationMs)
+  const player = usePlayer(
+    async () => (media.size <= wholeUpTo ? URL.createObjectURL(await client.download(media.mediaId)) : client.mediaUrl(media.mediaId)),
+    media.durationMs,
+  )
   const { playing, position, duration, rate, failed } = player
   const title = media.voice ? t.media.voice : (media.name ?? t.media.audio)
   return (

@@ -9,13 +9,13 @@ import { useI18n } from '../i18n/I18n'
 import { Choice } from '../ui/Choice'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
-import { useLazy } from '../ui/useLazy'
 import { noThirdPane, useMedia } from '../ui/useMedia'
 import { useNow } from '../ui/useNow'
 import { useTask } from '../ui/useTask'
 import { AudioPlayer } from './AudioPlayer'
 import { FileRow } from './FileRow'
 import { kindOf } from './kinds'
+import { useViewer } from './parts'
 import { save } from './save'
 import { sharedIn, type Shared } from './shared'
 import { Tile } from './Tile'
@@ -35,7 +35,7 @@ export function SharedMedia({ id }: { id: string }) {
   const task = useTask()
   const [tab, setTab] = useState<Tab>('media')
   const [viewed, setViewed] = useState<string>()
-  const viewer = useLazy(viewed !== undefined, () => import('./Viewer'))
+  const viewer = useViewer(viewed !== undefined)
   const shared = sharedIn(timeline.messages)
   const found = shared[tab].length
   const who = (senderId: string) => (senderId === me ? t.you : senderId)

@@ -1,3 +1,5 @@
+import { isVisual } from './kinds'
+
 /** A tile as it is laid out, CSS pixels. */
 export interface Box {
   readonly width: number
@@ -16,4 +18,17 @@ export function boxOf({ width, height }: { width?: number; height?: number }): B
   if (!width || !height) return { width: 240, ratio: 4 / 3 }
   const ratio = Math.min(Math.max(width / height, 0.5), 2.5)
   return { width: Math.round(Math.max(minWidth, Math.min(gridWidth, width, maxHeight * ratio))), ratio }
+}
+
+const gap = 6
+const rowHeight = 54
+
+/** What media take in a message, CSS pixels, where there is room for the grid. */
+export function heightOf(media: readonly (Parameters<typeof isVisual>[0] & Parameters<typeof boxOf>[0])[]): number {
+  const visual = media.filter(isVisual)
+  const only = visual.length === 1 ? boxOf(visual[0]!) : undefined
+  const tile = gridWidth / 2
+  const grid = only ? only.width / only.ratio : visual.length === 0 ? 0 : visual.length === 2 ? tile : visual.length === 3 ? gridWidth / 1.9 + tile : 2 * tile
+  const rows = media.length - visual.length
+  return Math.round(grid + rows * rowHeight + Math.max(0, rows + (grid ? 1 : 0) - 1) * gap)
 }

@@ -5,7 +5,7 @@ const rates = [1, 1.5, 2] as const
 let current: HTMLAudioElement | undefined
 
 /**
- * Plays a sound, whose address is asked for at the first use.
+ * Plays a sound, whose address is asked for at the first use; one of bytes in memory is given back at the end.
  * @param known Its length, ms; a recording's own header often has none.
  */
 export function usePlayer(address: () => Promise<string>, known: number | undefined) {
@@ -19,6 +19,7 @@ export function usePlayer(address: () => Promise<string>, known: number | undefi
       const own = audio.current
       if (!own) return
       own.pause()
+      if (own.src.startsWith('blob:')) URL.revokeObjectURL(own.src)
       own.removeAttribute('src')
       if (current === own) current = undefined
     },
