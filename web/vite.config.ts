@@ -8,6 +8,21 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 /** The server that `npm run dev` talks to. */
 const server = process.env['CHAT_SERVER'] ?? 'http://localhost:5080'
 
+interface Modules {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null
+}
+const start = here('./src/main.tsx')
+let first: Set<string> | undefined
+
+/** Whether the page's start imports it, by whatever way. Not the start itself: the later parts import from this file, and must not wait for its end. */
+function isFirst(id: string, modules: Modules): boolean {
+  if (!first) {
+    first = new Set([start])
+    for (const one of first) for (const next of modules.getModuleInfo(one)?.importedIds ?? []) first.add(next)
+  }
+  return id !== start && first.has(id)
+}
+
 export default defineConfig({
   plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), compress()],
   resolve: {
@@ -25,6 +40,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     sourcemap: false,
+    // All that the first load needs in one file, also what the parts that are loaded later have in common with it.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: (id, modules) => (isFirst(id, modules) ? 'page' : null) }] } } },
   },
   server: {
     fs: { allow: [here('..')] },
