@@ -1,3 +1,5 @@
+using Chat.BuildingBlocks.Http;
+
 namespace Chat.Host.Http;
 
 /// <summary>HEAD works where GET does (RFC 9110 §9.3.2): it is served as one, and Kestrel, which keeps the method by itself, sends no body.</summary>
@@ -10,7 +12,10 @@ internal static class HeadRequests
     {
         var isRead = HttpMethods.IsHead(context.Request.Method) && !LiveTransports.Any(path => context.Request.Path.StartsWithSegments(path));
         if (isRead)
+        {
             context.Request.Method = HttpMethods.Get;
+            HeadRequest.Mark(context);
+        }
         await next(context);
         // For the request's log.
         if (isRead)

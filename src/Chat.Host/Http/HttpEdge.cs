@@ -90,6 +90,7 @@ internal static class HttpEdge
         app.UseAuthorization();
         app.Use(app.Services.GetRequiredService<RequestsUnderWay>().LimitAsync);
         app.Use(DeviceRated.LimitAsync);
+        app.Use(FileTransfers.AllowAsync);
     }
 
     private static void LogLimits(ILogger log, ConnectionLimits limits)

@@ -3,7 +3,7 @@ namespace Chat.Host.Http;
 /// <summary>Sets the security headers of answers.</summary>
 internal static class SecurityHeaders
 {
-    /// <summary>For data: nothing may be loaded, nobody may frame it. A page says its own with <see cref="ContentPolicy"/>.</summary>
+    /// <summary>For data: nothing may be loaded, nobody may frame it. A page says its own with <see cref="ContentPolicy"/>, a file in its header.</summary>
     private const string DataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
     public static Task AddAsync(HttpContext context, RequestDelegate next)
@@ -15,7 +15,8 @@ internal static class SecurityHeaders
                 var headers = context.Response.Headers;
                 headers.XContentTypeOptions = "nosniff";
                 headers["Referrer-Policy"] = "no-referrer";
-                headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>()?.Value ?? DataPolicy;
+                if (headers.ContentSecurityPolicy.Count == 0)
+                    headers.ContentSecurityPolicy = context.GetEndpoint()?.Metadata.GetMetadata<ContentPolicy>()?.Value ?? DataPolicy;
                 // Users' data is neither cached by proxies nor stored on a shared computer's disk.
                 if (context.Request.Path.StartsWithSegments("/v1") && headers.CacheControl.Count == 0)
                     headers.CacheControl = "no-store";

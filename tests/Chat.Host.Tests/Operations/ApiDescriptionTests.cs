@@ -155,5 +155,6 @@ public sealed class ApiDescriptionTests : IAsyncDisposable
     private static string Filled(string template) => template
         .Replace("{id}", "g:00000000000000000000000000000001", StringComparison.Ordinal)
         .Replace("{userId}", "carol", StringComparison.Ordinal)
+        .Replace("{mediaId}", "01890000-0000-7000-8000-000000000000", StringComparison.Ordinal)
         .Replace("{deviceId}", "tablet", StringComparison.Ordinal);
 }

@@ -11,6 +11,8 @@ public static class ErrorCodes
     public const string NotFound = "not_found";
     public const string Conflict = "conflict";
     public const string TooLarge = "too_large";
+    public const string QuotaExceeded = "quota_exceeded";
+    public const string Quarantined = "quarantined";
     public const string RateLimited = "rate_limited";
     public const string Unavailable = "unavailable";
 

@@ -17,10 +17,10 @@ public static class HttpErrors
     {
         ErrorCodes.BadRequest => StatusCodes.Status400BadRequest,
         ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired => StatusCodes.Status401Unauthorized,
-        ErrorCodes.Forbidden or ErrorCodes.NotAMember => StatusCodes.Status403Forbidden,
+        ErrorCodes.Forbidden or ErrorCodes.NotAMember or ErrorCodes.Quarantined => StatusCodes.Status403Forbidden,
         ErrorCodes.NotFound => StatusCodes.Status404NotFound,
         ErrorCodes.Conflict => StatusCodes.Status409Conflict,
-        ErrorCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,
+        ErrorCodes.TooLarge or ErrorCodes.QuotaExceeded => StatusCodes.Status413PayloadTooLarge,
         ErrorCodes.RateLimited => StatusCodes.Status429TooManyRequests,
         ErrorCodes.Unavailable => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,

@@ -9,5 +9,5 @@ public static class MediaErrors
     public static Error NotFound { get; } = new(ErrorCodes.NotFound, "There is no such file, or you may not read it.");
 
     /// <summary>The virus scan found something in the file.</summary>
-    public static Error Quarantined { get; } = new("quarantined", "The virus scan found something in this file; it cannot be sent or read.");
+    public static Error Quarantined { get; } = new(ErrorCodes.Quarantined, "The virus scan found something in this file; it cannot be sent or read.");
 }

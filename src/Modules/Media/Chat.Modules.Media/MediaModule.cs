@@ -1,13 +1,16 @@
+using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Modules;
-using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Moving;
+using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
 using Chat.Modules.Media.Contracts;
-using Chat.Modules.Media.Inspection;
+using Chat.Modules.Media.Downloading;
 using Chat.Modules.Media.Inspection.Pictures;
+using Chat.Modules.Media.Inspection;
 using Chat.Modules.Media.Moving;
 using Chat.Modules.Media.Storage;
+using Chat.Modules.Media.Uploading;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -19,6 +22,7 @@ public sealed class MediaModule : IModule
 {
     public void AddServices(IServiceCollection services, ModuleContext context) => services
         .AddModuleOptions<MediaOptions>("Media")
+        .AddSingleton<MediaMetrics>()
         // Catalogue
         .AddSqliteTables("media", typeof(MediaModule).Assembly)
         .AddCqlTables("media", typeof(MediaModule).Assembly)
@@ -35,7 +39,13 @@ public sealed class MediaModule : IModule
         // Attaching
         .AddSingleton<UsesInLog>()
         .AddSingleton<MediaAccess>()
-        .AddSingleton<IMediaAttachments, MediaAttachments>();
+        .AddSingleton<IMediaAttachments, MediaAttachments>()
+        // Uploading
+        .AddSingleton<UploadsUnderWay>()
+        .AddSingleton<UploadFinisher>()
+        .AddSingleton<Uploads>()
+        // Downloading
+        .AddSingleton<MediaSender>();
 
     public void AddMove(IServiceCollection services) => services
         .AddSqliteTables("media", typeof(MediaModule).Assembly)
@@ -50,6 +60,9 @@ public sealed class MediaModule : IModule
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
+        var transfer = new FileTransfer(routes.ServiceProvider.GetRequiredService<IOptions<MediaOptions>>().Value.MinBytesPerSecond);
+        routes.MapUpload(transfer);
+        routes.MapMedia(transfer);
     }
 
     private static string FolderOf(IServiceProvider provider) =>

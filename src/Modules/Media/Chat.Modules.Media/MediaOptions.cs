@@ -10,8 +10,33 @@ internal sealed class MediaOptions
     /// </summary>
     public string? Folder { get; init; }
 
+    /// <summary>The largest file in bytes; a larger one is <c>too_large</c>. 1 to 1 099 511 627 776; default 104 857 600 (100 MiB).</summary>
+    [Range(1, 1_099_511_627_776)] public long MaxBytes { get; init; } = 100 * 1024 * 1024;
+
+    /// <summary>
+    /// What the files of one user may have together, in bytes; more is <c>quota_exceeded</c>. 1 to 1 125 899 906 842 624; default 5 368 709 120 (5 GiB).
+    /// </summary>
+    [Range(1, 1_125_899_906_842_624)] public long QuotaBytes { get; init; } = 5L * 1024 * 1024 * 1024;
+
     /// <summary>How long a file stays that no message has, and an unfinished upload, in seconds. 3 600 to 31 536 000; default 86 400 (a day).</summary>
     [Range(3_600, 31_536_000)] public int OrphanAfterSeconds { get; init; } = 86_400;
 
     public TimeSpan OrphanAfter => TimeSpan.FromSeconds(OrphanAfterSeconds);
+
+    /// <summary>Uploads of one user that one server takes at the same time; more are <c>rate_limited</c>. 1 to 1 000; default 8.</summary>
+    [Range(1, 1_000)] public int MaxUploadsPerUser { get; init; } = 8;
+
+    /// <summary>How long an upload may bring nothing before it is ended, in milliseconds. 1 000 to 600 000; default 60 000.</summary>
+    [Range(1_000, 600_000)] public int StallTimeoutMs { get; init; } = 60_000;
+
+    public TimeSpan StallTimeout => TimeSpan.FromMilliseconds(StallTimeoutMs);
+
+    /// <summary>
+    /// An upload that is slower than this over its whole time, and a download whose client reads slower, is ended; in bytes a second. Instead of
+    /// <c>Http:MinBytesPerSecond</c>. 16 to 1 048 576; default 512.
+    /// </summary>
+    [Range(16, 1_048_576)] public int MinBytesPerSecond { get; init; } = 512;
+
+    /// <summary>Ranges of one request for a file; with more it is sent whole. 1 to 1 000; default 16.</summary>
+    [Range(1, 1_000)] public int MaxRanges { get; init; } = 16;
 }

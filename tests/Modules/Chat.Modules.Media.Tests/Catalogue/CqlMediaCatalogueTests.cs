@@ -72,7 +72,7 @@ public sealed class CqlMediaCatalogueTests(CassandraServer server) : MediaCatalo
     private static async Task UploadAsync(CqlMediaCatalogue catalogue, MediaRow row, byte[] hash, CancellationToken ct)
     {
         Assert.True(await catalogue.TryBeginAsync(row, 10, 1_000, ct));
-        var key = await catalogue.ReferAsync(row.Id, hash, ct);
+        var key = await catalogue.ReferAsync(row.Id, hash, row.OwnKey, ct);
         await catalogue.FinishAsync(row with { State = MediaState.Ready, Hash = hash, BlobKey = key!, Size = 10 }, ct);
     }
 

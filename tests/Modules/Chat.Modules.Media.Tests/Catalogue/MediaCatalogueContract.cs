@@ -23,7 +23,7 @@ public abstract class MediaCatalogueContract
     {
         var begun = await BeginAsync(10);
         Assert.Equal(begun, await Catalogue.FindAsync(begun.Id, Ct));
-        Assert.Equal(begun.OwnKey, await Catalogue.ReferAsync(begun.Id, Hash, Ct));
+        Assert.Equal(begun.OwnKey, await Catalogue.ReferAsync(begun.Id, Hash, begun.OwnKey, Ct));
         var finished = begun with
         {
             State = MediaState.Ready, Hash = Hash, Size = 10, ContentType = "video/mp4", Name = "Ä ö.mp4", Width = 640, Height = 480, DurationMs = 1_234,
@@ -84,7 +84,7 @@ public abstract class MediaCatalogueContract
         Assert.Equal(first.Id, (await Catalogue.FindByKeyAsync(Alice, "key", Ct))?.Id);
         Assert.Null(await Catalogue.FindByKeyAsync(UserId.Parse("bob"), "key", Ct));
 
-        await Catalogue.ReferAsync(unfinished.Id, Hash, Ct);
+        await Catalogue.ReferAsync(unfinished.Id, Hash, unfinished.OwnKey, Ct);
         var second = await Catalogue.FinishAsync(unfinished with { State = MediaState.Ready, Hash = Hash, BlobKey = first.BlobKey }, Ct);
 
         Assert.Equal(first.Id, second?.Id);
@@ -98,7 +98,7 @@ public abstract class MediaCatalogueContract
 
         var answers = await Task.WhenAll(begun.Select(async row =>
         {
-            var key = await Catalogue.ReferAsync(row.Id, Hash, Ct);
+            var key = await Catalogue.ReferAsync(row.Id, Hash, row.OwnKey, Ct);
             return await Catalogue.FinishAsync(row with { State = MediaState.Ready, Hash = Hash, BlobKey = key! }, Ct);
         }));
 
@@ -172,9 +172,11 @@ public abstract class MediaCatalogueContract
         var file = await FinishedAsync(1, Hash);
         Assert.True(await Catalogue.KeepAsync(file.Id, file.KeepUntil.AddHours(1), Ct));
         Assert.False(await Catalogue.TryBeginRemovalAsync(file, Now, Ct));
+        var once = (await Catalogue.FindAsync(file.Id, Ct))!;
         Assert.True(await Catalogue.KeepAsync(file.Id, file.KeepUntil, Ct));
+        Assert.False(await Catalogue.TryBeginRemovalAsync(once, Now, Ct));
         var kept = (await Catalogue.FindAsync(file.Id, Ct))!;
-        Assert.Equal(file.KeepUntil.AddHours(1), kept.KeepUntil);
+        Assert.InRange(kept.KeepUntil, file.KeepUntil.AddHours(1), file.KeepUntil.AddHours(1).AddMilliseconds(1));
 
         await RemoveAsync(kept);
 
@@ -190,7 +192,7 @@ public abstract class MediaCatalogueContract
         var begun = await BeginAsync(1, "key");
         await RemoveAsync(begun);
 
-        Assert.Null(await Catalogue.ReferAsync(begun.Id, Hash, Ct));
+        Assert.Null(await Catalogue.ReferAsync(begun.Id, Hash, begun.OwnKey, Ct));
         Assert.Null(await Catalogue.FinishAsync(begun with { State = MediaState.Ready, Hash = Hash }, Ct));
         Assert.Null(await Catalogue.FindByKeyAsync(Alice, "key", Ct));
         Assert.Equal(MediaState.Removed, (await Catalogue.FindAsync(begun.Id, Ct))?.State);
@@ -231,7 +233,7 @@ public abstract class MediaCatalogueContract
     private async Task<MediaRow> FinishedAsync(long bytes, byte[] hash, string? key = null)
     {
         var row = await BeginAsync(bytes, key);
-        var blobKey = await Catalogue.ReferAsync(row.Id, hash, Ct);
+        var blobKey = await Catalogue.ReferAsync(row.Id, hash, row.OwnKey, Ct);
         var finished = row with { State = MediaState.Ready, Hash = hash, BlobKey = blobKey!, Size = bytes };
         Assert.Equal(finished, await Catalogue.FinishAsync(finished, Ct));
         return finished;

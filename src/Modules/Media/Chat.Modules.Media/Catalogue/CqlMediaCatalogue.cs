@@ -71,12 +71,12 @@ internal sealed class CqlMediaCatalogue(ICqlSession session, TimeProvider clock)
 
     public async Task<long> UsageAsync(UserId user, CancellationToken ct) => await TotalAsync(user, linearizable: false, ct) ?? 0;
 
-    public async Task<string?> ReferAsync(MediaId id, byte[] hash, CancellationToken ct)
+    public async Task<string?> ReferAsync(MediaId id, byte[] hash, string storedAt, CancellationToken ct)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
             var offered = await OfferedAsync(hash, ct);
-            var key = offered ?? MediaRow.OwnKeyOf(id);
+            var key = offered ?? storedAt;
             if (!await ConditionallyAsync(
                 "UPDATE media_files SET hash = ?, blob_key = ? WHERE media_id = ? IF state = ?", ct, hash, key, id.Value, (int)MediaState.Uploading))
                 return null;
@@ -122,7 +122,7 @@ internal sealed class CqlMediaCatalogue(ICqlSession session, TimeProvider clock)
                 return false;
             if (await ConditionallyAsync(
                 "UPDATE media_files SET keep_until = ? WHERE media_id = ? IF state = ? AND keep_until = ?",
-                ct, row.KeepUntil > until ? row.KeepUntil : until, id.Value, (int)row.State, row.KeepUntil))
+                ct, row.KeepUntil >= until ? row.KeepUntil.AddMilliseconds(1) : until, id.Value, (int)row.State, row.KeepUntil))
                 return true;
         }
         throw new StoreUnavailableException("Too many messages take one file at once.");

@@ -35,9 +35,10 @@ internal interface IMediaCatalogue
     /// <summary>
     /// Refers to the content with this hash: that of a file that is there, or from now on this one's own. The row has hash and blob key from then on.
     /// </summary>
-    /// <param name="hash">SHA-256 of the bytes that are in the store at the row's <see cref="MediaRow.OwnKey"/>.</param>
-    /// <returns>Where the content is. If not at the own key, the bytes there have no use. Null if the row is not uploading any more.</returns>
-    Task<string?> ReferAsync(MediaId id, byte[] hash, CancellationToken ct);
+    /// <param name="hash">SHA-256 of the bytes.</param>
+    /// <param name="storedAt">Where they are in the store: <see cref="MediaRow.OwnKey"/> or <see cref="MediaRow.StrippedKey"/>.</param>
+    /// <returns>Where the content is. If that is another key, the bytes at <paramref name="storedAt"/> have no use. Null if the row is not uploading any more.</returns>
+    Task<string?> ReferAsync(MediaId id, byte[] hash, string storedAt, CancellationToken ct);
 
     /// <summary>Makes an uploading row what it is to be, with its idempotency key, and due at its <see cref="MediaRow.KeepUntil"/>.</summary>
     /// <param name="finished">With hash and blob key as <see cref="ReferAsync"/> left them.</param>
@@ -49,7 +50,11 @@ internal interface IMediaCatalogue
     /// <summary>Replaces what is said of a file that is there: type, picture, duration, thumbnail and state. False where it is not there (any more).</summary>
     Task<bool> DescribeAsync(MediaRow described, CancellationToken ct);
 
-    /// <summary>Keeps a file at least until then; it is due then. False where it is not there (any more): a file that is kept was not removed.</summary>
+    /// <summary>
+    /// Keeps a file at least until then; it is due then. Each call moves <see cref="MediaRow.KeepUntil"/>, so that no removal which was decided before it happens.
+    /// Whoever lets a message have the file adds the use first, and then keeps it: a removal looks for uses first, and then at what was kept.
+    /// </summary>
+    /// <returns>False where it is not there (any more).</returns>
     Task<bool> KeepAsync(MediaId id, DateTimeOffset until, CancellationToken ct);
 
     /// <summary>Nobody sees it from here on; due at once, for whoever finishes the removal.</summary>

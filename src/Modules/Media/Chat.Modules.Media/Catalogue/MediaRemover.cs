@@ -16,25 +16,20 @@ internal sealed class MediaRemover(IMediaCatalogue catalogue, IMediaStore store,
             return false;
         // An upload that is finished meanwhile finds itself removed; what it has stored by then is in the row.
         if (await catalogue.FindAsync(seen.Id, ct) is { } row)
-            await FinishAsync(row, ct);
+            await CleanUpAsync(row, ct);
         return true;
     }
 
-    private async Task FinishAsync(MediaRow row, CancellationToken ct)
+    /// <summary>Removes what is left of a file that nobody sees any more. May be called again.</summary>
+    public async Task CleanUpAsync(MediaRow removed, CancellationToken ct)
     {
-        if (row.Hash is { } hash)
+        if (removed.Hash is { } hash)
+            await catalogue.DropReferenceAsync(hash, removed.Id, ct);
+        foreach (var key in new[] { removed.BlobKey, removed.OwnKey, removed.StrippedKey }.Distinct())
         {
-            await catalogue.DropReferenceAsync(hash, row.Id, ct);
-            foreach (var key in new[] { row.BlobKey, row.OwnKey }.Distinct())
-            {
-                if (await catalogue.TryFreeAsync(hash, key, ct))
-                    await store.DeleteAsync(key, ct);
-            }
+            if (removed.Hash is null || await catalogue.TryFreeAsync(removed.Hash, key, ct))
+                await store.DeleteAsync(key, ct);
         }
-        else
-        {
-            await store.DeleteAsync(row.OwnKey, ct);
-        }
-        await catalogue.ForgetAsync(row, ct);
+        await catalogue.ForgetAsync(removed, ct);
     }
 }

@@ -30,7 +30,7 @@ internal sealed record MediaRow
 
     public required MediaState State { get; init; }
 
-    /// <summary>Where its bytes are in the store. Its own (<see cref="OwnKey"/>), or that of an equal file that was there before.</summary>
+    /// <summary>Where its bytes are in the store. Its own (<see cref="OwnKey"/>, <see cref="StrippedKey"/>), or that of an equal file that was there before.</summary>
     public required string BlobKey { get; init; }
 
     /// <summary>SHA-256 of the stored bytes; null while uploading.</summary>
@@ -63,6 +63,9 @@ internal sealed record MediaRow
 
     /// <summary>Where the bytes are put that were uploaded as this medium.</summary>
     public string OwnKey => OwnKeyOf(Id);
+
+    /// <summary>Where they are put once more without their metadata, if they have any.</summary>
+    public string StrippedKey => $"{Id}.s";
 
     /// <summary>Ready, scanning or quarantined: the upload is finished and nobody has removed it.</summary>
     public bool IsThere => State is MediaState.Ready or MediaState.Scanning or MediaState.Quarantined;

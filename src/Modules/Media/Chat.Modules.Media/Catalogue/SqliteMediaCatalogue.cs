@@ -37,17 +37,16 @@ internal sealed class SqliteMediaCatalogue(SqliteDatabase database) : IMediaCata
 
     public Task<long> UsageAsync(UserId user, CancellationToken ct) => Task.FromResult(database.Read(connection => Total(connection, user)));
 
-    public Task<string?> ReferAsync(MediaId id, byte[] hash, CancellationToken ct) => database.WriteAsync(
+    public Task<string?> ReferAsync(MediaId id, byte[] hash, string storedAt, CancellationToken ct) => database.WriteAsync(
         connection =>
         {
-            var own = MediaRow.OwnKeyOf(id);
-            connection.Execute("INSERT INTO media_content VALUES ($hash, $own) ON CONFLICT DO NOTHING", new { hash, own });
+            connection.Execute("INSERT INTO media_content VALUES ($hash, $storedAt) ON CONFLICT DO NOTHING", new { hash, storedAt });
             var key = connection.QuerySingle<string>("SELECT blob_key FROM media_content WHERE hash = $hash", new { hash });
             if (connection.Execute(
                 "UPDATE media_files SET hash = $hash, blob_key = $key WHERE media_id = $id AND state = $uploading",
                 new { hash, key, id = id.ToString(), uploading = (int)MediaState.Uploading }) == 0)
             {
-                connection.Execute("DELETE FROM media_content WHERE hash = $hash AND blob_key = $own", new { hash, own });
+                connection.Execute("DELETE FROM media_content WHERE hash = $hash AND blob_key = $storedAt", new { hash, storedAt });
                 return null;
             }
             connection.Execute("INSERT OR REPLACE INTO media_references VALUES ($hash, $id, $key)", new { hash, id = id.ToString(), key });
@@ -99,7 +98,7 @@ internal sealed class SqliteMediaCatalogue(SqliteDatabase database) : IMediaCata
         connection =>
         {
             var kept = connection.Execute(
-                "UPDATE media_files SET keep_ms = max(keep_ms, $until) WHERE media_id = $id AND state BETWEEN 1 AND 3",
+                "UPDATE media_files SET keep_ms = max(keep_ms + 1, $until) WHERE media_id = $id AND state BETWEEN 1 AND 3",
                 new { id = id.ToString(), until = until.ToUnixTimeMilliseconds() }) == 1;
             if (kept)
                 AddDue(connection, new DueEntry(until, DueEntry.Medium, id.ToString()));
