@@ -35,6 +35,7 @@ internal sealed class ApiRefusals : IOpenApiOperationTransformer
         [
             .. OfEveryCall, .. operation.RequestBody is null ? [] : OfEveryBody, .. isOpen ? [] : OfEveryToken,
             .. metadata.OfType<Refusals>().SelectMany(refusals => refusals.Codes).Select(HttpErrors.StatusOf),
+            .. metadata.OfType<RefusalStatuses>().SelectMany(refusals => refusals.Statuses),
         ];
         operation.Responses ??= [];
         foreach (var status in statuses.Distinct().Order())

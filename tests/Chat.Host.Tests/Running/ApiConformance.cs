@@ -31,7 +31,8 @@ internal sealed class ApiConformance
     public async Task<string?> FaultOfAsync(HttpMethod method, string pathAndQuery, HttpStatusCode status, string? contentType, string body)
     {
         var path = pathAndQuery.Split('?')[0];
-        var here = Operations.Where(operation => operation.Matches(path)).ToList();
+        // As routing does it: a path without parameters goes first.
+        var here = Operations.Where(operation => operation.Template == path).ToList() is { Count: > 0 } same ? same : Operations.Where(operation => operation.Matches(path)).ToList();
         if (here.Count == 0)
             return status is HttpStatusCode.NotFound or HttpStatusCode.Unauthorized ? null : $"{path} is not described and answers {status}";
         var isHead = method == HttpMethod.Head;

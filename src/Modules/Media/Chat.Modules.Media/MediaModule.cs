@@ -11,6 +11,7 @@ using Chat.Modules.Media.Inspection;
 using Chat.Modules.Media.Moving;
 using Chat.Modules.Media.Storage;
 using Chat.Modules.Media.Uploading;
+using Chat.Modules.Media.Uploading.Tus;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -28,6 +29,7 @@ public sealed class MediaModule : IModule
         .AddCqlTables("media", typeof(MediaModule).Assembly)
         .AddStore<IMediaCatalogue, SqliteMediaCatalogue, CqlMediaCatalogue>(context)
         .AddStore<IMediaUses, SqliteMediaUses, CqlMediaUses>(context)
+        .AddStore<IResumableUploads, SqliteResumableUploads, CqlResumableUploads>(context)
         .AddSingleton<MediaRemover>()
         // Inspection
         .AddModuleOptions<PictureOptions>("Media")
@@ -44,6 +46,8 @@ public sealed class MediaModule : IModule
         .AddSingleton<UploadsUnderWay>()
         .AddSingleton<UploadFinisher>()
         .AddSingleton<Uploads>()
+        .AddSingleton<UploadTurns>()
+        .AddSingleton<TusUploads>()
         // Downloading
         .AddSingleton<MediaSender>();
 
@@ -56,12 +60,14 @@ public sealed class MediaModule : IModule
         .AddMovedTable<MovedUsage>()
         .AddMovedTable<MovedDue>()
         .AddMovedTable<MovedDueFrom>()
-        .AddMovedTable<MovedUses>();
+        .AddMovedTable<MovedUses>()
+        .AddMovedTable<MovedUploads>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
         var transfer = new FileTransfer(routes.ServiceProvider.GetRequiredService<IOptions<MediaOptions>>().Value.MinBytesPerSecond);
         routes.MapUpload(transfer);
+        routes.MapTus(transfer);
         routes.MapMedia(transfer);
     }
 

@@ -26,6 +26,9 @@ internal sealed class MediaOptions
     /// <summary>Uploads of one user that one server takes at the same time; more are <c>rate_limited</c>. 1 to 1 000; default 8.</summary>
     [Range(1, 1_000)] public int MaxUploadsPerUser { get; init; } = 8;
 
+    /// <summary>Resumable uploads of one user that are not finished; a further one is <c>rate_limited</c>. 1 to 10 000; default 32.</summary>
+    [Range(1, 10_000)] public int MaxIncompleteUploads { get; init; } = 32;
+
     /// <summary>How long an upload may bring nothing before it is ended, in milliseconds. 1 000 to 600 000; default 60 000.</summary>
     [Range(1_000, 600_000)] public int StallTimeoutMs { get; init; } = 60_000;
 

@@ -59,7 +59,7 @@ public sealed class CqlMediaCatalogueTests(CassandraServer server) : MediaCatalo
             if (await Catalogue.FindAsync(id, ct) is { } left)
             {
                 Assert.Contains(due, entry => entry.Id == id.ToString());
-                Assert.True(await new MediaRemover(Catalogue, new NoStore(), _clock).TryRemoveAsync(left, ct));
+                Assert.True(await new MediaRemover(Catalogue, new CqlResumableUploads(_session, _clock), new NoStore(), _clock).TryRemoveAsync(left, ct));
             }
 
             Assert.Equal(0, await Catalogue.UsageAsync(alice, ct));
@@ -109,6 +109,22 @@ public sealed class CqlMediaUsesTests(CassandraServer server) : MediaUsesContrac
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
         _uses = new CqlMediaUses(await server.OpenEmptyAsync("media", typeof(CqlMediaUses).Assembly, TestContext.Current.CancellationToken));
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}
+
+public sealed class CqlResumableUploadsTests(CassandraServer server) : ResumableUploadsContract, IClassFixture<CassandraServer>, IAsyncLifetime
+{
+    private CqlResumableUploads? _uploads;
+
+    private protected override IResumableUploads Uploads => _uploads!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
+        _uploads = new CqlResumableUploads(
+            await server.OpenEmptyAsync("media", typeof(CqlResumableUploads).Assembly, TestContext.Current.CancellationToken), Clock);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -11,5 +11,11 @@ internal sealed class NoStore : IMediaStore
 
     public Task DeleteAsync(string key, CancellationToken ct) => Task.CompletedTask;
 
+    public Task<StoreProgress> AppendAsync(string key, StoreProgress at, Stream content, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task CompleteAsync(string key, StoreProgress at, CancellationToken ct) => throw new NotSupportedException();
+
+    public Task DiscardAsync(string key, CancellationToken ct) => Task.CompletedTask;
+
     public Uri? Sign(string key, SignedAnswer answer) => null;
 }

@@ -20,3 +20,13 @@ public sealed class SqliteMediaUsesTests : MediaUsesContract, IDisposable
 
     public void Dispose() => _stores.Dispose();
 }
+
+public sealed class SqliteResumableUploadsTests : ResumableUploadsContract, IDisposable
+{
+    private readonly TemporaryStores _stores = new("media", typeof(SqliteResumableUploads).Assembly);
+    private SqliteResumableUploads? _uploads;
+
+    private protected override IResumableUploads Uploads => _uploads ??= new SqliteResumableUploads(_stores.Database, Clock);
+
+    public void Dispose() => _stores.Dispose();
+}

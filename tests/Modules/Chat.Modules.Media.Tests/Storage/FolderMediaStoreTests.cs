@@ -20,14 +20,14 @@ public sealed class FolderMediaStoreTests : MediaStoreContract, IDisposable
     }
 
     [Fact]
-    public async Task What_a_crash_left_half_written_goes_with_its_key()
+    public async Task What_a_crash_left_half_written_is_discarded()
     {
         var key = NewKey();
-        await Store.DeleteAsync(key, Ct);
+        await Store.DiscardAsync(key, Ct);
         await File.WriteAllBytesAsync(Path.Combine(_root, "staging", key), Bytes(10), Ct);
         Assert.Null(await Store.OpenAsync(key, Ct));
 
-        await Store.DeleteAsync(key, Ct);
+        await Store.DiscardAsync(key, Ct);
 
         await AssertNothingIsLeftAsync();
     }

@@ -93,6 +93,64 @@ public abstract class MediaStoreContract
         }
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(6_000_000)]
+    [InlineData(21_000_001)]
+    public async Task What_came_in_several_calls_is_what_is_read(int size)
+    {
+        var (key, bytes) = (NewKey(), Bytes(size));
+        var random = new Random(size);
+
+        var at = await Store.AppendAsync(key, StoreProgress.None, Stream.Null, Ct);
+        while (at.Bytes < size)
+        {
+            var next = Math.Min(size, (int)at.Bytes + random.Next(1, 7_000_000));
+            at = await Store.AppendAsync(key, at, new MemoryStream(bytes[(int)at.Bytes..next]), Ct);
+            Assert.Equal(next, at.Bytes);
+            Assert.Null(await Store.OpenAsync(key, Ct));
+        }
+        await Store.CompleteAsync(key, at, Ct);
+        await Store.CompleteAsync(key, at, Ct);
+
+        await using (var read = (await Store.OpenAsync(key, Ct))!)
+            Assert.Equal(bytes, await ReadAsync(read));
+        await Store.DiscardAsync(key, Ct);
+        await Store.DeleteAsync(key, Ct);
+        await AssertNothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task What_was_added_and_not_counted_is_overwritten()
+    {
+        var (key, bytes) = (NewKey(), Bytes(20_000_000));
+        var first = await Store.AppendAsync(key, StoreProgress.None, new MemoryStream(bytes[..1_000_000]), Ct);
+        await Store.AppendAsync(key, first, new MemoryStream(Bytes(9_000_000)), Ct);
+        var second = await Store.AppendAsync(key, first, new MemoryStream(bytes[1_000_000..12_000_000]), Ct);
+        await Store.AppendAsync(key, second, new MemoryStream(Bytes(2_000_000)), Ct);
+        await Assert.ThrowsAsync<EndOfStreamException>(() => Store.AppendAsync(key, second, new TornStream(Bytes(7_000_000), 6_500_000), Ct));
+
+        var last = await Store.AppendAsync(key, second, new MemoryStream(bytes[12_000_000..]), Ct);
+        await Store.CompleteAsync(key, last, Ct);
+
+        await using var read = (await Store.OpenAsync(key, Ct))!;
+        Assert.Equal(bytes, await ReadAsync(read));
+    }
+
+    [Fact]
+    public async Task What_is_discarded_leaves_nothing()
+    {
+        var key = NewKey();
+        var at = await Store.AppendAsync(key, StoreProgress.None, new MemoryStream(Bytes(13_000_000)), Ct);
+        await Store.AppendAsync(key, at, new MemoryStream(Bytes(1_000)), Ct);
+
+        await Store.DiscardAsync(key, Ct);
+        await Store.DiscardAsync(key, Ct);
+
+        await AssertNothingIsLeftAsync();
+    }
+
     /// <summary>Neither bytes nor unfinished ones are in the store.</summary>
     private protected abstract Task AssertNothingIsLeftAsync();
 

@@ -6,7 +6,7 @@ namespace Chat.Modules.Media.Catalogue;
 /// Removes a file with all that it has: its content, unless another file has the same; its share of the quota; its idempotency key. Begun again after a crash it
 /// ends what it began.
 /// </summary>
-internal sealed class MediaRemover(IMediaCatalogue catalogue, IMediaStore store, TimeProvider clock)
+internal sealed class MediaRemover(IMediaCatalogue catalogue, IResumableUploads resumable, IMediaStore store, TimeProvider clock)
 {
     /// <summary>Removes the file if it is still as it was seen. False if it is not: it was kept, changed, or removed by another.</summary>
     /// <param name="seen">In state <see cref="MediaState.Removed"/>: one whose removal was begun.</param>
@@ -30,6 +30,9 @@ internal sealed class MediaRemover(IMediaCatalogue catalogue, IMediaStore store,
             if (removed.Hash is null || await catalogue.TryFreeAsync(removed.Hash, key, ct))
                 await store.DeleteAsync(key, ct);
         }
+        await store.DiscardAsync(removed.OwnKey, ct);
+        await store.DiscardAsync(removed.StrippedKey, ct);
+        await resumable.RemoveAsync(removed.Uploader, removed.Id, ct);
         await catalogue.ForgetAsync(removed, ct);
     }
 }

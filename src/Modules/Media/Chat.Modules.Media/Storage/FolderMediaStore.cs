@@ -36,7 +36,7 @@ internal sealed class FolderMediaStore : IMediaStore
         var staged = StagedPathOf(key);
         try
         {
-            await using (var file = Create(staged))
+            await using (var file = Open(staged, FileMode.Create))
             {
                 await CopyAsync(content, file, ct);
                 Do(() => file.Flush(flushToDisk: true));
@@ -69,11 +69,44 @@ internal sealed class FolderMediaStore : IMediaStore
 
     public Task DeleteAsync(string key, CancellationToken ct)
     {
+        Do(() => DeleteIfThere(PathOf(key)));
+        return Task.CompletedTask;
+    }
+
+    public async Task<StoreProgress> AppendAsync(string key, StoreProgress at, Stream content, CancellationToken ct)
+    {
+        await using var file = Open(StagedPathOf(key), FileMode.OpenOrCreate);
         Do(() =>
         {
-            DeleteIfThere(StagedPathOf(key));
-            DeleteIfThere(PathOf(key));
+            if (file.Length < at.Bytes)
+                throw new IOException("A file in staging is shorter than it was.");
+            // What comes after it was not counted.
+            file.SetLength(at.Bytes);
+            file.Position = at.Bytes;
         });
+        await CopyAsync(content, file, ct);
+        Do(() =>
+        {
+            file.Flush(flushToDisk: true);
+            if (at.Bytes == 0)
+                FolderSync.Flush(_staging);
+        });
+        return new StoreProgress(file.Position, null);
+    }
+
+    public Task CompleteAsync(string key, StoreProgress at, CancellationToken ct)
+    {
+        Do(() =>
+        {
+            if (File.Exists(StagedPathOf(key)))
+                Commit(StagedPathOf(key), PathOf(key));
+        });
+        return Task.CompletedTask;
+    }
+
+    public Task DiscardAsync(string key, CancellationToken ct)
+    {
+        Do(() => DeleteIfThere(StagedPathOf(key)));
         return Task.CompletedTask;
     }
 
@@ -90,11 +123,11 @@ internal sealed class FolderMediaStore : IMediaStore
             File.Delete(path);
     }
 
-    private static FileStream Create(string path)
+    private static FileStream Open(string path, FileMode mode)
     {
         FileStream? file = null;
         Do(() => file = new FileStream(
-            path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous }));
+            path, new FileStreamOptions { Mode = mode, Access = FileAccess.Write, BufferSize = 0, Options = FileOptions.Asynchronous }));
         return file!;
     }
 

@@ -18,11 +18,34 @@ internal interface IMediaStore
     /// <returns>Null if nothing is at the key.</returns>
     Task<Stream?> OpenAsync(string key, CancellationToken ct);
 
-    /// <summary>Deletes. Nothing happens where nothing is.</summary>
+    /// <summary>Deletes what is at the key. Nothing happens where nothing is.</summary>
     Task DeleteAsync(string key, CancellationToken ct);
+
+    /// <summary>
+    /// Adds to bytes that come in several calls, of any servers; <see cref="CompleteAsync"/> makes them what is at the key. Durable when this returns. What one
+    /// call has added counts with the progress that it returned: with an earlier one the next call overwrites it.
+    /// </summary>
+    /// <param name="at">What the call before returned; <see cref="StoreProgress.None"/> for the first.</param>
+    /// <param name="content">Read once, to its end. It may have no byte.</param>
+    /// <exception cref="StoreFullException">There is no room; the progress is as before.</exception>
+    Task<StoreProgress> AppendAsync(string key, StoreProgress at, Stream content, CancellationToken ct);
+
+    /// <summary>Makes all that was added the bytes at the key. May be called again.</summary>
+    Task CompleteAsync(string key, StoreProgress at, CancellationToken ct);
+
+    /// <summary>Deletes what was added and not completed. Nothing happens where nothing is.</summary>
+    Task DiscardAsync(string key, CancellationToken ct);
 
     /// <summary>An address at which anybody can read the bytes for a while, without this server; null where the store has none.</summary>
     Uri? Sign(string key, SignedAnswer answer);
+}
+
+/// <summary>How far an upload in several calls has got.</summary>
+/// <param name="Bytes">Those that are stored.</param>
+/// <param name="State">The store's own; null where it needs none.</param>
+internal sealed record StoreProgress(long Bytes, string? State)
+{
+    public static StoreProgress None { get; } = new(0, null);
 }
 
 /// <summary>What a signed address answers with beside the bytes.</summary>

@@ -22,12 +22,16 @@ internal sealed class PacedStream : ReadOnlyStream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         _stall.Change(_options.StallTimeout, Timeout.InfiniteTimeSpan);
-        var result = await _body.ReadAsync(cancellationToken);
+        // The server cannot go on with a body whose read was cancelled by a token.
+        await using var cancellation = cancellationToken.UnsafeRegister(static body => ((PipeReader)body!).CancelPendingRead(), _body);
+        var result = await _body.ReadAsync(CancellationToken.None);
         _stall.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         var read = (int)Math.Min(buffer.Length, result.Buffer.Length);
         result.Buffer.Slice(0, read).CopyTo(buffer.Span);
         _body.AdvanceTo(result.Buffer.GetPosition(read));
         _bytes += read;
+        if (read == 0)
+            cancellationToken.ThrowIfCancellationRequested();
         // Before the first stall could have ended it, no upload is slow.
         if ((result.IsCanceled && read == 0)
             || (_clock.GetElapsedTime(_started) is var elapsed && elapsed > _options.StallTimeout && _bytes < elapsed.TotalSeconds * _options.MinBytesPerSecond))

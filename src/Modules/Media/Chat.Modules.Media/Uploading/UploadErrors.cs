@@ -11,6 +11,9 @@ internal static class UploadErrors
     public static Error TooManyAtOnce { get; } =
         new(ErrorCodes.RateLimited, "Too many of your uploads are under way; wait for one to end.", TimeSpan.FromSeconds(1));
 
+    public static Error TooManyIncomplete { get; } =
+        new(ErrorCodes.RateLimited, "You have too many unfinished uploads; finish or end some.", TimeSpan.FromSeconds(60));
+
     public static Error NoRoom { get; } = new(ErrorCodes.Unavailable, "The server has no room for the file now.", TimeSpan.FromSeconds(60));
 
     public static Error TooSlow { get; } = new(ErrorCodes.Unavailable, "The upload came too slowly, or not at all for too long.", TimeSpan.FromSeconds(1));
