@@ -6,7 +6,9 @@ import { useViewer } from '../media/parts'
 import { save } from '../media/save'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
+import { Problem } from '../ui/Problem'
 import { useNow } from '../ui/useNow'
+import { useTask } from '../ui/useTask'
 import { Blocks } from './blocks'
 import { Beginning } from './Beginning'
 import { MessageBlock } from './MessageBlock'
@@ -41,6 +43,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
   const [viewed, setViewed] = useState<string>()
+  const saving = useTask({ not_found: t.media.fileGone })
   const viewer = useViewer(viewed !== undefined)
 
   const { messages, outgoing } = timeline
@@ -88,7 +91,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
           if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
         }}
         onMoved={moved}
-        {...messageActions({ find, onReply, onOriginal: jumps.toMessage, onView: media => setViewed(media.mediaId), onSave: media => void save(client, media).catch(console.error) })}
+        {...messageActions({ find, onReply, onOriginal: jumps.toMessage, onView: media => setViewed(media.mediaId), onSave: media => void saving.run(() => save(client, media)) })}
       >
         <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
         {drawn.map(block => {
@@ -121,6 +124,9 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
           {t.conversation.jumpToUnread}
         </button>
       )}
+      <div class="messages-problem">
+        <Problem text={saving.problem} />
+      </div>
       {viewed !== undefined && viewer && <viewer.Viewer items={viewer.viewable(messages)} start={viewed} me={me} onClose={() => setViewed(undefined)} />}
       {!atEnd && (
         <button type="button" class="jump newest" aria-label={newestLabel} onClick={() => place.current?.toEnd()}>

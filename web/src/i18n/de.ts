@@ -154,7 +154,6 @@ export const de: Texts = {
     zoomIn: 'Vergrößern',
     zoomOut: 'Verkleinern',
     save: 'Herunterladen',
-    saveNamed: (name, size) => `${name} herunterladen, ${size}`,
     play: 'Abspielen',
     pause: 'Anhalten',
     position: 'Stelle',

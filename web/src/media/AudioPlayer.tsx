@@ -12,13 +12,14 @@ const wholeUpTo = 2 * 1024 * 1024
 
 /** Plays what is heard: a voice note with its loudness, anything else by its name. */
 export function AudioPlayer({ media }: { media: MessageMedia }) {
-  const { t } = useI18n()
+  const { t, language } = useI18n()
   const client = useClient()
   const player = usePlayer(
     async () => (media.size <= wholeUpTo ? URL.createObjectURL(await client.download(media.mediaId)) : client.mediaUrl(media.mediaId)),
     media.durationMs,
   )
   const { playing, position, duration, rate, failed } = player
+  const speed = `${new Intl.NumberFormat(language).format(rate)}×`
   const title = media.voice ? t.media.voice : (media.name ?? t.media.audio)
   return (
     <div class={`audio ${media.voice ? 'voice' : ''}`} role="group" aria-label={title} data-state={playing ? 'playing' : 'paused'}>
@@ -46,8 +47,8 @@ export function AudioPlayer({ media }: { media: MessageMedia }) {
         </div>
         <p class="audio-time">{failed ? t.media.playFailed : durationOf(playing || position > 0 ? position : duration)}</p>
       </div>
-      <button type="button" class="audio-rate" aria-label={t.media.speed(rate)} onClick={player.faster}>
-        {rate}×
+      <button type="button" class="audio-rate" aria-label={t.media.speed(speed)} onClick={player.faster}>
+        {speed}
       </button>
     </div>
   )

@@ -5,10 +5,10 @@ import { sizeOf, type Described } from './kinds'
 
 /** A file by name and size; the click saves it. */
 export function FileRow({ media }: { media: MessageMedia }) {
-  const { t, language } = useI18n()
-  const name = media.name ?? t.media.file
+  const { t } = useI18n()
   return (
-    <button type="button" class="file" data-action="save" data-media={media.mediaId} aria-label={t.media.saveNamed(name, sizeOf(media.size, language))}>
+    <button type="button" class="file" data-action="save" data-media={media.mediaId}>
+      <span class="unseen">{t.media.save}</span>
       <FileLook media={media} />
     </button>
   )

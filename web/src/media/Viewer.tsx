@@ -81,8 +81,8 @@ export function Viewer({ items, start, me, onClose }: { items: readonly Viewed[]
         <div class="viewer-words">
           <p class="viewer-who">{who}</p>
           <p class="viewer-when" aria-live="polite">
-            {times.full(message.timestamp)}
-            {items.length > 1 && ` · ${t.media.placeOf(at + 1, items.length)}`}
+            {items.length > 1 && `${t.media.placeOf(at + 1, items.length)} · `}
+            {times.stamp(message.timestamp)}
           </p>
         </div>
         {kindOf(media) === 'picture' && (

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 
 const maxZoom = 6
 const doubleTap = 2.5
@@ -18,10 +18,11 @@ const whole: View = { zoom: 1, x: 0, y: 0 }
  * @param on.key Another one starts whole.
  */
 export function useGestures(on: { onSwipe(by: 1 | -1): void; onAway(): void; key: string }) {
-  const [view, setView] = useState<View>(whole)
+  const [kept, keepView] = useState({ key: on.key, view: whole })
+  const view = kept.key === on.key ? kept.view : whole
+  const setView = (next: View) => keepView({ key: on.key, view: next })
   const pointers = useRef(new Map<number, { x: number; y: number }>())
   const began = useRef<{ x: number; y: number; distance?: number; view: View }>(undefined)
-  useEffect(() => setView(whole), [on.key])
 
   const zoomTo = (zoom: number, from: View = view) => {
     const next = Math.min(Math.max(zoom, 1), maxZoom)
