@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
@@ -207,6 +208,38 @@ public sealed partial class MediaTests(Browsers browsers)
     }
 
     [Fact]
+    public async Task A_reload_in_the_middle_of_an_upload_loses_nothing()
+    {
+        var (alice, bob) = await TwoAsync();
+        await using var _ = alice;
+        await using var __ = bob;
+        var calls = new ConcurrentQueue<string>();
+        alice.Page.Request += (_, request) =>
+        {
+            if (request.Url.Contains("/v1/media/", StringComparison.Ordinal))
+                calls.Enqueue(request.Method);
+        };
+        var file = Files.Unknown("large.bin", 3_000_000);
+        var network = await alice.Page.Context.NewCDPSessionAsync(alice.Page);
+        await network.SendAsync("Network.enable");
+        await network.SendAsync(
+            "Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = -1, ["uploadThroughput"] = 200_000 });
+        await alice.PickAsync(file);
+        await alice.SendAsync("through a reload");
+        await Expect(alice.Message("through a reload")).ToContainTextAsync(UnderWay());
+        await Pictures.TakeAsync(alice, "desktop-light-uploading");
+        await network.DetachAsync();
+        await alice.Page.ReloadAsync();
+
+        await alice.SeeTickAsync("through a reload", "read");
+        var saved = await bob.Page.RunAndWaitForDownloadAsync(() => bob.Message("through a reload").Locator(".file").ClickAsync());
+        Assert.Equal(file.Buffer, await File.ReadAllBytesAsync(await saved.PathAsync(), TestContext.Current.CancellationToken));
+        // It went on where it was: one upload, asked how far it had got.
+        Assert.Single(calls, "POST");
+        Assert.Contains("HEAD", calls);
+    }
+
+    [Fact]
     public async Task What_a_conversation_has_to_look_up_again_is_beside_it()
     {
         var (alice, bob) = await TwoAsync();
@@ -261,4 +294,7 @@ public sealed partial class MediaTests(Browsers browsers)
 
     [GeneratedRegex("Voice message \\(\\d:\\d\\d\\)")]
     private static partial Regex VoiceLabel();
+
+    [GeneratedRegex("Uploading, [1-9]\\d?%")]
+    private static partial Regex UnderWay();
 }
