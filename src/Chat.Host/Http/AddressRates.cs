@@ -19,7 +19,7 @@ internal sealed class AddressRates : IHasSharedRates
         if (options.Value is not { Enabled: true } limits)
             return;
         // By AddressRate.
-        int[] perMinute = [limits.RegistrationsPerMinute, limits.LoginsPerMinute];
+        int[] perMinute = [limits.RegistrationsPerMinute, limits.LoginsPerMinute, limits.SignedReadsPerMinute];
         _rates = [.. perMinute.Select(rate => new KeyedRate<IPAddress>(rate, TimeSpan.FromMinutes(1) / rate, limits.MaxAddresses, clock))];
     }
 
@@ -31,9 +31,16 @@ internal sealed class AddressRates : IHasSharedRates
     {
         if (_rates?[(int)rate].Take(ClientNetwork.Of(context)) is not { } wait)
             return null;
-        _refused.Add(1, new KeyValuePair<string, object?>("rate", rate == AddressRate.Registrations ? "registrations" : "logins"));
+        _refused.Add(1, new KeyValuePair<string, object?>("rate", NameOf(rate)));
         return new Error(ErrorCodes.RateLimited, "Too many attempts from this address; wait before the next.", wait);
     }
+
+    private static string NameOf(AddressRate rate) => rate switch
+    {
+        AddressRate.Registrations => "registrations",
+        AddressRate.Logins => "logins",
+        _ => "signed_reads",
+    };
 
     /// <summary>Refuses a call before anything of its body is read.</summary>
     public Task LimitAsync(HttpContext context, RequestDelegate next) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using Chat.Host.Tests.Running;
 
 namespace Chat.Host.Tests.Media;
@@ -23,6 +24,9 @@ internal sealed class MediaClient : IDisposable
     public static async Task<MediaClient> RegisterAsync(TestHost host, string userId) =>
         new(await host.AddressAsync(), (await host.RegisterAsync(userId)).Expect(HttpStatusCode.Created).AccessToken);
 
+    public static async Task<MediaClient> LogInAsync(TestHost host, string userId) =>
+        new(await host.AddressAsync(), (await host.LogInAsync(userId)).Expect(HttpStatusCode.OK).AccessToken);
+
     public Task<Answer> UploadAsync(byte[] bytes, params (string Name, string Value)[] headers) => UploadAsync(new ByteArrayContent(bytes), headers);
 
     public async Task<Answer> UploadAsync(HttpContent content, params (string Name, string Value)[] headers)
@@ -38,6 +42,12 @@ internal sealed class MediaClient : IDisposable
     public async Task<Answer> AskAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
     {
         using var answer = await SendAsync(method, path, null, headers);
+        return new Answer(answer, await answer.Content.ReadAsStringAsync(Ct));
+    }
+
+    public async Task<Answer> PostAsync(string path, object body)
+    {
+        using var answer = await SendAsync(HttpMethod.Post, path, JsonContent.Create(body));
         return new Answer(answer, await answer.Content.ReadAsStringAsync(Ct));
     }
 

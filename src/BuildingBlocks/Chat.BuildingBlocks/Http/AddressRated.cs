@@ -5,6 +5,9 @@ public enum AddressRate
 {
     Registrations,
     Logins,
+
+    /// <summary>Files read by signed addresses.</summary>
+    SignedReads,
 }
 
 /// <summary>Endpoint metadata: calls are limited by client network, before their body is read.</summary>

@@ -52,6 +52,9 @@ public sealed class RateLimitOptions
     /// <summary>Logins and token refreshes a minute from one address. 1 to 100 000; default 60.</summary>
     [Range(1, 100_000)] public int LoginsPerMinute { get; init; } = 60;
 
+    /// <summary>Files and thumbnails read a minute by signed addresses from one network address. 1 to 1 000 000; default 3 000.</summary>
+    [Range(1, 1_000_000)] public int SignedReadsPerMinute { get; init; } = 3_000;
+
     /// <summary>
     /// With several servers: how often each tells the others what devices, users and addresses have taken of their rates, in milliseconds. 100 to 60 000; default 1 000.
     /// </summary>

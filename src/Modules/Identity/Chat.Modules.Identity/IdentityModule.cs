@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
+using Chat.BuildingBlocks.Secrets;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Identity.Accounts;
@@ -47,6 +48,7 @@ public sealed class IdentityModule : IModule
             .AddSingleton(provider => AuthOf(provider).SigningKeyFile is { } file && !string.IsNullOrWhiteSpace(file)
                 ? new SigningKey(Path.GetFullPath(file))
                 : new SigningKey(provider.GetRequiredService<DataDirectory>()))
+            .AddSingleton<IDerivedKeys>(provider => provider.GetRequiredService<SigningKey>())
             .AddSingleton<AccessTokens>()
             .AddSingleton(provider => new RefreshTokens(provider.GetRequiredService<SigningKey>().DeriveKey("refresh tokens")))
             .AddSingleton<BuiltInIssuer>()

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Http;
+using Chat.BuildingBlocks.Jobs;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.BuildingBlocks.Storage;
@@ -9,7 +10,10 @@ using Chat.Modules.Media.Downloading;
 using Chat.Modules.Media.Inspection.Pictures;
 using Chat.Modules.Media.Inspection;
 using Chat.Modules.Media.Moving;
+using Chat.Modules.Media.Scanning;
+using Chat.Modules.Media.Signing;
 using Chat.Modules.Media.Storage;
+using Chat.Modules.Media.Thumbnails;
 using Chat.Modules.Media.Uploading;
 using Chat.Modules.Media.Uploading.Tus;
 using Microsoft.AspNetCore.Routing;
@@ -38,6 +42,18 @@ public sealed class MediaModule : IModule
         .AddSingleton<IMediaInspector, MediaInspector>()
         // Storage
         .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)))
+        // Thumbnails
+        .AddModuleOptions<ThumbnailOptions>("Media")
+        .AddSingleton<ThumbnailMetrics>()
+        .AddSingleton<FfmpegPosters>()
+        .AddSingleton<ThumbnailMaker>()
+        .AddSingleton<IJob, MakeThumbnails>()
+        // Scanning
+        .AddModuleOptions<ScanningOptions>("Media")
+        .AddSingleton<ScanningMetrics>()
+        .AddSingleton<ClamAv>()
+        .AddSingleton<AfterUpload>()
+        .AddSingleton<IJob, ScanMedia>()
         // Attaching
         .AddSingleton<UsesInLog>()
         .AddSingleton<MediaAccess>()
@@ -49,7 +65,10 @@ public sealed class MediaModule : IModule
         .AddSingleton<UploadTurns>()
         .AddSingleton<TusUploads>()
         // Downloading
-        .AddSingleton<MediaSender>();
+        .AddSingleton<MediaSender>()
+        // Signing
+        .AddModuleOptions<SigningOptions>("Media")
+        .AddSingleton<SignedAddresses>();
 
     public void AddMove(IServiceCollection services) => services
         .AddSqliteTables("media", typeof(MediaModule).Assembly)
@@ -69,6 +88,8 @@ public sealed class MediaModule : IModule
         routes.MapUpload(transfer);
         routes.MapTus(transfer);
         routes.MapMedia(transfer);
+        routes.MapThumbnails();
+        routes.MapSigned(transfer);
     }
 
     private static string FolderOf(IServiceProvider provider) =>

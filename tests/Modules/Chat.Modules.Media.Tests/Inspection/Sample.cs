@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Chat.Modules.Media.Inspection;
 using SkiaSharp;
 
@@ -27,14 +28,12 @@ internal static class Sample
     public static byte[] Picture(SKEncodedImageFormat format, int width = 96, int height = 64, int quality = 90)
     {
         using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
+        var pixels = MemoryMarshal.Cast<byte, uint>(bitmap.GetPixelSpan());
         var random = new Random(width * 1000 + height);
-        for (var y = 0; y < height; y++)
+        for (var i = 0; i < pixels.Length; i++)
         {
-            for (var x = 0; x < width; x++)
-            {
-                var noise = (byte)random.Next(80);
-                bitmap.SetPixel(x, y, x < width / 2 ? new SKColor(220, noise, noise) : new SKColor(noise, noise, 220));
-            }
+            var noise = (uint)random.Next(80);
+            pixels[i] = 0xFF00_0000 | (i % width < width / 2 ? 220 | noise << 8 | noise << 16 : noise | noise << 8 | 220u << 16);
         }
         using var encoded = bitmap.Encode(format, quality);
         return encoded.ToArray();
@@ -82,14 +81,16 @@ internal static class Sample
     }
 
     /// <summary>Sound, film and pictures, a few kilobytes each, made by ffmpeg.</summary>
-    public static byte[] Made(string name, [CallerFilePath] string here = "") => File.ReadAllBytes(Path.Combine(Path.GetDirectoryName(here)!, "Samples", name));
+    public static byte[] Made(string name) => File.ReadAllBytes(Path.Combine(Folder(), name));
 
     /// <summary>One of each kind that is looked into.</summary>
-    public static IEnumerable<(string Name, byte[] Bytes)> All([CallerFilePath] string here = "") =>
+    public static IEnumerable<(string Name, byte[] Bytes)> All() =>
     [
         ("jpeg", JpegWithMetadata(6)), ("png", PngWithMetadata(6)), ("webp", WebpWithMetadata(6)), ("lossless webp", WebpWithMetadata(6, 100)),
-        .. Directory.GetFiles(Path.Combine(Path.GetDirectoryName(here)!, "Samples")).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))),
+        .. Directory.GetFiles(Folder()).Order(StringComparer.Ordinal).Select(path => (Path.GetFileName(path), File.ReadAllBytes(path))),
     ];
+
+    private static string Folder([CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "Samples");
 
     public static byte[] Copy(FileParts parts, byte[] file)
     {

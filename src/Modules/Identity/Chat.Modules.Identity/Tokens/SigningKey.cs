@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Security.Cryptography;
+using Chat.BuildingBlocks.Secrets;
 using Chat.BuildingBlocks.Storage;
 using Microsoft.IdentityModel.Tokens;
 
@@ -9,7 +10,7 @@ namespace Chat.Modules.Identity.Tokens;
 /// The key that signs this server's tokens (ECDSA on P-256): the one that <c>Auth:SigningKeyFile</c> names; else one created at the first start in the data
 /// directory, <c>signing-key.pem</c>, readable by the server's user only.
 /// </summary>
-internal sealed class SigningKey : IDisposable
+internal sealed class SigningKey : IDerivedKeys, IDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
@@ -54,7 +55,8 @@ internal sealed class SigningKey : IDisposable
 
     public ECDsaSecurityKey SecurityKey { get; }
 
-    /// <summary>Derives a key of 32 bytes for another purpose, which reveals nothing about this one (HKDF, RFC 5869).</summary>
+    /// <inheritdoc/>
+    /// <remarks>HKDF, RFC 5869.</remarks>
     public byte[] DeriveKey(string purpose) => HKDF.DeriveKey(
         HashAlgorithmName.SHA256, _key.ExportParameters(includePrivateParameters: true).D!, 32, info: System.Text.Encoding.UTF8.GetBytes(purpose));
 

@@ -1,4 +1,5 @@
 using Chat.Modules.Media.Storage;
+using Chat.Modules.Media.Thumbnails;
 
 namespace Chat.Modules.Media.Catalogue;
 
@@ -28,11 +29,17 @@ internal sealed class MediaRemover(IMediaCatalogue catalogue, IResumableUploads 
         foreach (var key in new[] { removed.BlobKey, removed.OwnKey, removed.StrippedKey }.Distinct())
         {
             if (removed.Hash is null || await catalogue.TryFreeAsync(removed.Hash, key, ct))
-                await store.DeleteAsync(key, ct);
+                await DeleteAsync(key, ct);
         }
         await store.DiscardAsync(removed.OwnKey, ct);
         await store.DiscardAsync(removed.StrippedKey, ct);
         await resumable.RemoveAsync(removed.Uploader, removed.Id, ct);
         await catalogue.ForgetAsync(removed, ct);
+    }
+
+    private async Task DeleteAsync(string key, CancellationToken ct)
+    {
+        await store.DeleteAsync(key, ct);
+        await store.DeleteThumbnailsAsync(key, ct);
     }
 }

@@ -9,7 +9,7 @@ namespace Chat.Modules.Media.Uploading;
 
 /// <summary>Makes a file of bytes that are all in the store: tells what it is, strips it, looks whether it is there already, and enters it.</summary>
 internal sealed class UploadFinisher(
-    IMediaCatalogue catalogue, IMediaStore store, IMediaInspector inspector, MediaRemover remover, IOptions<MediaOptions> options, TimeProvider clock)
+    IMediaCatalogue catalogue, IMediaStore store, IMediaInspector inspector, MediaRemover remover, AfterUpload after, IOptions<MediaOptions> options, TimeProvider clock)
 {
     /// <summary>Refusals: not found if the upload was removed meanwhile. If this throws, the row is still there, and may be finished again or removed.</summary>
     /// <param name="uploading">The row, whose bytes are at its <see cref="MediaRow.OwnKey"/>.</param>
@@ -41,11 +41,14 @@ internal sealed class UploadFinisher(
             HasThumbnail = told.CanHaveThumbnail,
             KeepUntil = clock.GetUtcNow() + options.Value.OrphanAfter,
         };
+        row = await after.PrepareAsync(row, ct);
         var finished = await catalogue.FinishAsync(row, ct);
         if (finished is null)
             return await EndAsync(row);
         if (finished.Id != row.Id)
             await remover.TryRemoveAsync(row, ct);
+        else
+            await after.ContinueAsync(finished, ct);
         return finished;
     }
 

@@ -13,6 +13,8 @@ internal sealed class PictureDecoder(IOptions<PictureOptions> options, Inspectio
 {
     private const int BufferBytes = 64 * 1024;
 
+    private static readonly SKSamplingOptions Smooth = new(SKFilterMode.Linear, SKMipmapMode.Linear);
+
     private readonly SemaphoreSlim _decodes = new(options.Value.Decodes);
 
     public bool IsWithinLimits(PictureLayout picture, long fileBytes)
@@ -85,7 +87,7 @@ internal sealed class PictureDecoder(IOptions<PictureOptions> options, Inspectio
         var result = codec.GetPixels(decoded.Info, decoded.GetPixels(), new SKCodecOptions(0));
         if (result != SKCodecResult.Success)
             return (null, result.ToString());
-        var resized = scaled == target ? null : decoded.Resize(InfoOf(target), new SKSamplingOptions(SKFilterMode.Linear, SKMipmapMode.Linear));
+        var resized = scaled == target ? null : decoded.Resize(InfoOf(target), Smooth);
         using (resized)
             return scaled != target && resized is null ? (null, "no memory") : (Turn(resized ?? decoded, shown, picture.Orientation), "");
     }
@@ -107,6 +109,10 @@ internal sealed class PictureDecoder(IOptions<PictureOptions> options, Inspectio
         var scale = Math.Min(1, Math.Min((double)width / picture.ShownWidth, (double)height / picture.ShownHeight));
         return new SKSizeI(Math.Max(1, (int)Math.Round(picture.ShownWidth * scale)), Math.Max(1, (int)Math.Round(picture.ShownHeight * scale)));
     }
+
+    /// <summary>A smaller picture of this size.</summary>
+    public static SKBitmap Shrink(SKBitmap picture, int width, int height) =>
+        picture.Resize(InfoOf(new SKSizeI(width, height)), Smooth) ?? throw new InvalidOperationException("No memory for a thumbnail.");
 
     private static SKBitmap Turn(SKBitmap stored, SKSizeI shown, Orientation orientation)
     {

@@ -12,6 +12,13 @@ internal sealed record PictureLayout(string ContentType, int Width, int Height, 
 
     public long Pixels => (long)Width * Height;
 
+    /// <inheritdoc cref="Read(FileReader, FileKind)"/>
+    public static PictureLayout? Read(Stream file, CancellationToken ct)
+    {
+        var reader = new FileReader(file, ct);
+        return Read(reader, FileSignature.KindOf(reader.ReadSome(0)));
+    }
+
     /// <returns>Null if the file is no picture, or not whole.</returns>
     public static PictureLayout? Read(FileReader file, FileKind kind) => kind switch
     {
