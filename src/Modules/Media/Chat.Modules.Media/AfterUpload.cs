@@ -8,7 +8,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Media;
 
 /// <summary>What happens to a file once it is uploaded: the virus scan, then its thumbnails. Both are put off, and neither is lost with its job.</summary>
-internal sealed class AfterUpload(IMediaCatalogue catalogue, IJobs jobs, FfmpegPosters posters, IOptions<ScanningOptions> scanning, TimeProvider clock)
+internal sealed class AfterUpload(IMediaCatalogue catalogue, IJobs jobs, IOptions<ThumbnailOptions> thumbnails, IOptions<ScanningOptions> scanning, TimeProvider clock)
 {
     /// <summary>A due entry of this kind names a file that waits for its scan.</summary>
     public const string ScanDue = "scan";
@@ -19,7 +19,7 @@ internal sealed class AfterUpload(IMediaCatalogue catalogue, IJobs jobs, FfmpegP
     /// <summary>What a finished upload begins as. To be called before it is finished: whatever happens then, its scan is not forgotten.</summary>
     public async Task<MediaRow> PrepareAsync(MediaRow row, CancellationToken ct)
     {
-        row = row with { HasThumbnail = row.HasThumbnail || posters.CanMake(row.ContentType) };
+        row = row with { HasThumbnail = row.HasThumbnail || FfmpegPosters.CanMake(thumbnails.Value, row.ContentType) };
         if (!scanning.Value.IsOn)
             return row;
         await catalogue.AddDueAsync(DueEntryOf(row.Id), ct);

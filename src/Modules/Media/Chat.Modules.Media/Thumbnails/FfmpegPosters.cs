@@ -31,7 +31,7 @@ internal sealed partial class FfmpegPosters(IOptions<ThumbnailOptions> options, 
 
     private readonly SemaphoreSlim _processes = new(options.Value.FfmpegProcesses);
 
-    public bool CanMake(string contentType) => !string.IsNullOrWhiteSpace(options.Value.Ffmpeg) && Demuxers.ContainsKey(contentType);
+    public static bool CanMake(ThumbnailOptions options, string contentType) => !string.IsNullOrWhiteSpace(options.Ffmpeg) && Demuxers.ContainsKey(contentType);
 
     /// <param name="durationMs">What the video's header says; null where it does not.</param>
     /// <returns>Null if ffmpeg cannot be started, took too long, or wrote too much.</returns>

@@ -80,7 +80,7 @@ internal sealed class ThumbnailMaker(
         await using var content = await store.OpenAsync(row.BlobKey, ct);
         if (content is null)
             return null;
-        if (!posters.CanMake(row.ContentType))
+        if (!FfmpegPosters.CanMake(options.Value, row.ContentType))
             return await FromPictureAsync(content, steps, ct);
         if (await posters.MakeAsync(content, row.ContentType, row.DurationMs, ct) is not { } poster)
             return null;
