@@ -14,17 +14,30 @@ internal sealed class FakeConversations
     private int _reads;
 
     /// <param name="mediator">Answers from here.</param>
-    /// <param name="around">Runs each look into the log; as it is where null.</param>
-    public FakeConversations(FakeMediator mediator, Func<Func<object?>, Task<object?>>? around = null)
+    public FakeConversations(FakeMediator mediator)
     {
-        around ??= look => Task.FromResult(look());
         mediator
             .Answer<GetMembership, Membership?>(query => MembershipOf(query.Conversation, query.User))
             .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => GroupsOf(query.User))
-            .AnswerLater<FindAttempt, LoggedMessage?>(async query => (LoggedMessage?)await around(() => Find(query)))
-            .AnswerLater<ReadLog, IReadOnlyList<LoggedMessage>>(async query => (IReadOnlyList<LoggedMessage>)(await around(() => Read(query.Conversation, query.After)))!)
-            .AnswerLater<GetShownMessage, LoggedMessage?>(async query => (LoggedMessage?)await around(() => Shown(query)));
+            .AnswerLater<FindAttempt, LoggedMessage?>(async query =>
+            {
+                await BeforeLook();
+                return Find(query);
+            })
+            .AnswerLater<ReadLog, IReadOnlyList<LoggedMessage>>(async query =>
+            {
+                await BeforeLook();
+                return Read(query.Conversation, query.After);
+            })
+            .AnswerLater<GetShownMessage, LoggedMessage?>(async query =>
+            {
+                await BeforeLook();
+                return Shown(query);
+            });
     }
+
+    /// <summary>Runs before a look into the log.</summary>
+    public Func<Task> BeforeLook { get; set; } = () => Task.CompletedTask;
 
     /// <summary>Messages that were asked for, one by one.</summary>
     public int Reads => _reads;

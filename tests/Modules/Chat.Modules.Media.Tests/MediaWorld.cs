@@ -2,8 +2,11 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Media.Collecting;
 using Chat.Modules.Media.Contracts;
+using Chat.Modules.Media.Tests.Collecting;
 using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
@@ -20,6 +23,7 @@ internal sealed class MediaWorld : IDisposable
     public static readonly ConversationId AliceAndBob = ConversationId.Direct(Alice, Bob);
 
     private readonly TemporaryStores _stores = new("media", typeof(SqliteMediaCatalogue).Assembly);
+    private readonly TestMeters _meters = new();
     private int _attempts;
 
     public MediaWorld()
@@ -29,9 +33,12 @@ internal sealed class MediaWorld : IDisposable
         InLog = new UsesInLog(Uses, Mediator);
         Access = new MediaAccess(Catalogue, Uses, InLog, Mediator);
         Attachments = new MediaAttachments(Catalogue, Uses, Access, Options, Clock);
+        var collector = new MediaCollector(
+            Catalogue, Uses, InLog, new MediaRemover(Catalogue, new SqliteResumableUploads(_stores.Database, Clock), Bytes, Clock), new CollectingMetrics(_meters), Options, Clock, NullLogger<MediaCollector>.Instance);
+        Collector = new CollectMediaHandler(Catalogue, collector, NoJobs.AfterUpload(Catalogue, Clock), Options, Clock, NullLogger<CollectMediaHandler>.Instance);
     }
 
-    public static IOptions<MediaOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new MediaOptions());
+    public static IOptions<MediaOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new MediaOptions { CollectPauseMs = 0 });
 
     public static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -50,6 +57,10 @@ internal sealed class MediaWorld : IDisposable
     public MediaAccess Access { get; }
 
     public MediaAttachments Attachments { get; }
+
+    public MemoryStore Bytes { get; } = new();
+
+    public CollectMediaHandler Collector { get; }
 
     public static ConversationId Group(int n) => ConversationId.Parse($"g:{n:x32}");
 
@@ -80,5 +91,9 @@ internal sealed class MediaWorld : IDisposable
 
     public async Task<bool> MayReadAsync(UserId user, MediaId media) => await Access.FindAsync(media, user, Ct) is not null;
 
-    public void Dispose() => _stores.Dispose();
+    public void Dispose()
+    {
+        _stores.Dispose();
+        _meters.Dispose();
+    }
 }

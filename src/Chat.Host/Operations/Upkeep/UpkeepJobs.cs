@@ -1,6 +1,7 @@
 using System.Globalization;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Media.Contracts;
 using MediatR;
 using Microsoft.Extensions.Options;
 
@@ -27,6 +28,14 @@ internal sealed class UpkeepJobs(
             return;
         var tokens = await mediator.Send(new SweepTokens(), ct);
         log.TokensSwept(tokens.Value);
+    }
+
+    /// <summary>Removes files that no message has. Does nothing soon after the clock jumped, as <see cref="SweepTokensAsync"/>.</summary>
+    public async Task CollectMediaAsync(CancellationToken ct)
+    {
+        if (clocks.HasJumpedWithin(SteadyFor))
+            return;
+        await mediator.Send(new CollectMedia(), ct);
     }
 
     public async Task OptimiseStoresAsync()

@@ -18,6 +18,7 @@ internal sealed class UpkeepSchedule(IEnumerable<IStoreUpkeep> upkept, IEnumerab
     public void Set(IRecurringJobManager jobs)
     {
         jobs.AddOrUpdate<UpkeepJobs>("sweep-tokens", upkeep => upkeep.SweepTokensAsync(CancellationToken.None), Cron.Hourly(17));
+        jobs.AddOrUpdate<UpkeepJobs>("collect-media", upkeep => upkeep.CollectMediaAsync(CancellationToken.None), "*/10 * * * *");
         if (upkept.Any())
             jobs.AddOrUpdate<UpkeepJobs>("optimise-database", upkeep => upkeep.OptimiseStoresAsync(), Cron.Daily(3, 29));
         if (backup.Value.Directory is not null)

@@ -5,6 +5,7 @@ using Chat.BuildingBlocks.Storage.Moving;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Media.Collecting;
 using Chat.Modules.Media.Contracts;
 using Chat.Modules.Media.Downloading;
 using Chat.Modules.Media.Inspection.Pictures;
@@ -68,7 +69,11 @@ public sealed class MediaModule : IModule
         .AddSingleton<MediaSender>()
         // Signing
         .AddModuleOptions<SigningOptions>("Media")
-        .AddSingleton<SignedAddresses>();
+        .AddSingleton<SignedAddresses>()
+        // Collecting
+        .AddSingleton<CollectingMetrics>()
+        .AddSingleton<MediaCollector>()
+        .AddCommand<CollectMedia, int, CollectMediaHandler>();
 
     public void AddMove(IServiceCollection services) => services
         .AddSqliteTables("media", typeof(MediaModule).Assembly)

@@ -21,6 +21,9 @@ internal sealed class MediaOptions
     /// <summary>How long a file stays that no message has, and an unfinished upload, in seconds. 3 600 to 31 536 000; default 86 400 (a day).</summary>
     [Range(3_600, 31_536_000)] public int OrphanAfterSeconds { get; init; } = 86_400;
 
+    /// <summary>A pause after each file that the collector looks at, in milliseconds. 0 to 10 000; default 5.</summary>
+    [Range(0, 10_000)] public int CollectPauseMs { get; init; } = 5;
+
     public TimeSpan OrphanAfter => TimeSpan.FromSeconds(OrphanAfterSeconds);
 
     /// <summary>Uploads of one user that one server takes at the same time; more are <c>rate_limited</c>. 1 to 1 000; default 8.</summary>

@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Media.Collecting;
 using Chat.Modules.Media.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,12 +50,12 @@ internal static class MediaEndpoints
             : HttpErrors.ToProblem(MediaErrors.NotFound);
 
     private static async Task<IResult> RemoveAsync(
-        string mediaId, Caller caller, IMediaCatalogue catalogue, IMediaUses uses, MediaRemover remover, CancellationToken ct)
+        string mediaId, Caller caller, IMediaCatalogue catalogue, MediaCollector collector, MediaRemover remover, CancellationToken ct)
     {
         // The row before the uses: see IMediaCatalogue.KeepAsync.
         if (!MediaId.TryParse(mediaId, null, out var id) || await catalogue.FindAsync(id, ct) is not { IsThere: true } row || row.Uploader != caller.User)
             return HttpErrors.ToProblem(MediaErrors.NotFound);
-        return (await uses.GetAllAsync(id, 1, ct)).Count == 0 && await remover.TryRemoveAsync(row, ct)
+        return !await collector.HasMessageAsync(id, ct) && await remover.TryRemoveAsync(row, ct)
             ? Results.NoContent()
             : HttpErrors.ToProblem(InUse);
     }
