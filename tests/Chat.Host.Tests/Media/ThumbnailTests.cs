@@ -58,11 +58,37 @@ public sealed class ThumbnailTests
         Assert.Empty(Directory.GetFiles(files, "*", SearchOption.AllDirectories));
     }
 
-    internal static byte[] Picture(int width, int height)
+    [Fact]
+    public async Task A_picture_with_its_place_arrives_without_it_and_upright()
+    {
+        await using var host = new TestHost();
+        using var alice = await MediaClient.RegisterAsync(host, "alice");
+        var plain = Picture(300, 200, SKEncodedImageFormat.Jpeg);
+        // The orientation is 6: the picture is to be turned right. The second directory is the place.
+        byte[] exif =
+        [
+            .. "Exif\0\0MM\0*\0\0\0\u0008"u8, 0, 2, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0x88, 0x25, 0, 4, 0, 0, 0, 1, 0, 0, 0, 38, 0, 0, 0, 0,
+            0, 1, 0, 1, 0, 2, 0, 0, 0, 2, (byte)'N', 0, 0, 0, 0, 0, 0, 0, .. "GPSLatitude"u8,
+        ];
+
+        var uploaded = (await alice.UploadAsync([.. plain[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. plain[2..]])).Expect(HttpStatusCode.Created);
+
+        Assert.Equal((200, 300), (uploaded.Json.GetProperty("width").GetInt32(), uploaded.Json.GetProperty("height").GetInt32()));
+        var bytes = await alice.BytesAsync(uploaded.Text("mediaId"));
+        Assert.Equal(bytes.Length, uploaded.Json.GetProperty("size").GetInt64());
+        Assert.Equal(-1, bytes.AsSpan().IndexOf("GPSLatitude"u8));
+        using var codec = SKCodec.Create(new MemoryStream(bytes));
+        Assert.Equal(SKEncodedOrigin.RightTop, codec.EncodedOrigin);
+        using var thumbnail = await alice.GetAsync($"{uploaded.Text("thumbnailUrl")}?w=160");
+        using var bitmap = SKBitmap.Decode(await thumbnail.Content.ReadAsByteArrayAsync(Ct));
+        Assert.Equal((160, 240), (bitmap.Width, bitmap.Height));
+    }
+
+    internal static byte[] Picture(int width, int height, SKEncodedImageFormat format = SKEncodedImageFormat.Png)
     {
         using var bitmap = new SKBitmap(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque);
         bitmap.Erase(SKColors.CornflowerBlue);
-        using var encoded = bitmap.Encode(SKEncodedImageFormat.Png, 100);
+        using var encoded = bitmap.Encode(format, 100);
         return encoded.ToArray();
     }
 }
