@@ -30,7 +30,7 @@ public sealed class ReceivingTests
     [InlineData("read from a page")]
     public async Task What_a_newer_server_says_of_a_message_reaches_the_view_as_it_was_said(string how)
     {
-        var said = JsonSerializer.Deserialize("""{"text":"look","media":[{"id":"x"}]}""", ChatJson.Wire.MessageContent)!;
+        var said = JsonSerializer.Deserialize("""{"text":"look","poll":[{"id":"x"}]}""", ChatJson.Wire.MessageContent)!;
         await using var rig = await Rig.OnlineAsync(server =>
         {
             server.DrainsNothing = how != "pushed";
@@ -41,7 +41,7 @@ public sealed class ReceivingTests
         await Until.TrueAsync(() => timeline.Messages.Count == 1, "it is shown");
 
         foreach (var message in new[] { timeline.Messages[0], rig.Client.FindConversation(Rig.Direct)!.LastMessage! })
-            Assert.Equal(("look", """[{"id":"x"}]"""), (message.Text, message.Unknown["media"].GetRawText()));
+            Assert.Equal(("look", """[{"id":"x"}]"""), (message.Text, message.Unknown["poll"].GetRawText()));
     }
 
     [Fact]

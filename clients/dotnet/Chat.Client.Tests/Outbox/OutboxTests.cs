@@ -21,6 +21,36 @@ public sealed class OutboxTests
     }
 
     [Fact]
+    public async Task A_message_of_files_alone_says_their_ids_and_shows_them()
+    {
+        await using var rig = await Rig.OnlineAsync();
+        var voice = new MessageMedia { MediaId = "m1", ContentType = "audio/ogg", Size = 7, Voice = true, Waveform = [0, 255] };
+        var picture = new MessageMedia { MediaId = "m2", ContentType = "image/png", Size = 9, Name = "a.png", Width = 3, Height = 2 };
+
+        var outgoing = await rig.Client.SendAsync(Rig.Direct, new MessageContent { Media = [voice, picture] });
+        await NothingWaitsAsync(rig);
+
+        Assert.Equal(
+            $$"""{"to":"dm:alice:bob","clientMsgId":"{{outgoing.ClientMsgId}}","mediaIds":[{"mediaId":"m1","voice":true,"waveform":[0,255]},{"mediaId":"m2","name":"a.png"}],"text":""}""",
+            JsonSerializer.Serialize(Assert.Single(rig.Sends), ChatJson.Wire.SendFrame));
+        var moved = Assert.Single(rig.Store.Written, changes => changes.OfType<StoreChange.RemoveOutgoing>().Any());
+        Assert.Equal([voice, picture], Assert.Single(moved.OfType<StoreChange.PutMessage>()).Message.Media);
+    }
+
+    [Fact]
+    public async Task A_message_without_a_text_has_one_to_ten_files()
+    {
+        await using var rig = await Rig.OnlineAsync();
+
+        foreach (var files in new[] { 0, 11 })
+        {
+            var content = new MessageContent { Media = [.. Enumerable.Range(0, files).Select(n => new MessageMedia { MediaId = $"m{n}" })] };
+            var refused = await Assert.ThrowsAsync<ChatException>(() => rig.Client.SendAsync(Rig.Direct, content));
+            Assert.Equal(ErrorCodes.BadRequest, refused.Code);
+        }
+    }
+
+    [Fact]
     public async Task A_lost_ack_costs_a_resend_after_fifteen_seconds_and_no_second_message()
     {
         await using var rig = await Rig.OnlineAsync();
@@ -246,20 +276,20 @@ public sealed class OutboxTests
     {
         await using var rig = await Rig.OnlineAsync();
         var said = JsonSerializer.Deserialize("""
-            {"messageId":"m9","conversationId":"dm:alice:carol","seqNo":9,"senderId":"carol","text":"look","timestamp":1,"replyTo":"m8","media":[1,2]}
+            {"messageId":"m9","conversationId":"dm:alice:carol","seqNo":9,"senderId":"carol","text":"look","timestamp":1,"replyTo":"m8","poll":[1,2]}
             """, ChatJson.Wire.Message)!;
 
         // Passed on: what it says, not where it stood.
         var outgoing = await rig.Client.SendAsync(Rig.Direct, said);
         await NothingWaitsAsync(rig);
 
-        Assert.Equal($$"""{"to":"dm:alice:bob","clientMsgId":"{{outgoing.ClientMsgId}}","text":"look","replyTo":"m8","media":[1,2]}""",
+        Assert.Equal($$"""{"to":"dm:alice:bob","clientMsgId":"{{outgoing.ClientMsgId}}","text":"look","replyTo":"m8","poll":[1,2]}""",
             JsonSerializer.Serialize(Assert.Single(rig.Sends), ChatJson.Wire.SendFrame));
         using var timeline = rig.Client.OpenTimeline(Rig.Direct);
         await Until.TrueAsync(() => timeline.Messages.Count == 1, "it is shown");
         var mine = timeline.Messages[0];
         Assert.Equal((Rig.Me, outgoing.ClientMsgId, 1), (mine.SenderId, mine.ClientMsgId, mine.SeqNo));
-        Assert.Equal(("look", "m8", "[1,2]"), (mine.Text, mine.ReplyTo, mine.Unknown["media"].GetRawText()));
+        Assert.Equal(("look", "m8", "[1,2]"), (mine.Text, mine.ReplyTo, mine.Unknown["poll"].GetRawText()));
     }
 
     private static async Task NothingWaitsAsync(Rig rig)

@@ -94,7 +94,7 @@ public abstract class ChatStoreContract
         var store = New();
         await store.OpenAsync(CancellationToken.None);
         var message = JsonSerializer.Deserialize("""
-            {"messageId":"m1","conversationId":"dm:alice:bob","seqNo":1,"senderId":"bob","text":"one","timestamp":1,"media":[{"width":1.50}],"pinned":null}
+            {"messageId":"m1","conversationId":"dm:alice:bob","seqNo":1,"senderId":"bob","text":"one","timestamp":1,"poll":[{"width":1.50}],"pinned":null}
             """, ChatJson.Wire.Message)!;
         var outgoing = new Outgoing(message) { ClientMsgId = "c", ConversationId = Direct, CreatedAt = Now };
         await store.WriteAsync(
@@ -109,12 +109,32 @@ public abstract class ChatStoreContract
         var read = Assert.Single(await store.ReadAsync(Direct, new SeqNoRange(1, 1), 1, CancellationToken.None));
         Assert.All(new MessageContent[] { read, state.Outbox[0], state.Conversations[0].LastMessage! }, said =>
         {
-            Assert.Equal(["media", "pinned"], said.Unknown.Keys.Order());
-            Assert.Equal("""[{"width":1.50}]""", said.Unknown["media"].GetRawText());
+            Assert.Equal(["pinned", "poll"], said.Unknown.Keys.Order());
+            Assert.Equal("""[{"width":1.50}]""", said.Unknown["poll"].GetRawText());
             Assert.Equal(JsonValueKind.Null, said.Unknown["pinned"].ValueKind);
         });
         Assert.Equal(message, read);
         Assert.NotEqual(message, read with { UnknownProperties = null });
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_message_s_files_are_kept_with_what_this_version_does_not_know_of_them()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var message = JsonSerializer.Deserialize("""
+            {"messageId":"m1","conversationId":"dm:alice:bob","seqNo":1,"senderId":"bob","text":"","timestamp":1,"media":[{"mediaId":"x","contentType":"audio/ogg","size":7,"durationMs":5,"thumbnail":false,"voice":true,"waveform":[1,2],"newer":1}]}
+            """, ChatJson.Wire.Message)!;
+        await store.WriteAsync([new StoreChange.PutMessage(message)], CancellationToken.None);
+        await store.CloseAsync();
+        await store.OpenAsync(CancellationToken.None);
+
+        var read = Assert.Single(await store.ReadAsync(Direct, new SeqNoRange(1, 1), 1, CancellationToken.None));
+        Assert.Equal(message, read);
+        Assert.Equal(message.Media, read.Media);
+        Assert.Equal(("audio/ogg", 7, 5, true), (read.Media[0].ContentType, read.Media[0].Size, read.Media[0].DurationMs!.Value, read.Media[0].Voice));
+        Assert.Contains("\"newer\":1", JsonSerializer.Serialize(read, ChatJson.Wire.Message), StringComparison.Ordinal);
         await store.CloseAsync();
     }
 

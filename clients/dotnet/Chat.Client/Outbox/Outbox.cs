@@ -13,6 +13,7 @@ internal sealed class Outbox : IDisposable
     // What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there.
     private const int MaxJsonBytes = 64_000;
     private const int MaxOutbox = 1_000;
+    private const int MaxMedia = 10;
     private static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
 
@@ -203,8 +204,10 @@ internal sealed class Outbox : IDisposable
         {
             throw new ChatException(ErrorCodes.BadRequest, "The text contains half of a surrogate pair.", cause: e);
         }
-        if (bytes == 0)
-            throw new ChatException(ErrorCodes.BadRequest, "A message has a text.");
+        if (bytes == 0 && content.Media.Count == 0)
+            throw new ChatException(ErrorCodes.BadRequest, "A message has a text, or files.");
+        if (content.Media.Count > MaxMedia)
+            throw new ChatException(ErrorCodes.BadRequest, $"A message has at most {MaxMedia} files.");
         if (bytes > MaxTextBytes)
             throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxTextBytes} bytes of UTF-8.");
         if (JsonSerializer.SerializeToUtf8Bytes(content, ChatJson.Wire.MessageContent).Length > MaxJsonBytes)

@@ -14,11 +14,20 @@ internal interface IClientFrame;
 
 internal sealed record SendFrame : MessageContent, IClientFrame
 {
-    public SendFrame(string to, string clientMsgId, MessageContent content) : base(content) => (To, ClientMsgId) = (to, clientMsgId);
+    public SendFrame(string to, string clientMsgId, MessageContent content) : base(content)
+    {
+        (To, ClientMsgId) = (to, clientMsgId);
+        // The server knows the rest.
+        MediaList = null;
+        if (content.Media.Count > 0)
+            MediaIds = [.. content.Media.Select(media => new MediaReference(media.MediaId, media.Voice ? true : null, media.Waveform, media.Name))];
+    }
 
     public string To { get; }
 
     public string ClientMsgId { get; }
+
+    public IReadOnlyList<MediaReference>? MediaIds { get; }
 }
 
 /// <summary>The status is one of <see cref="AckStatus"/>.</summary>

@@ -18,12 +18,24 @@ public record MessageContent
     /// <summary>A text.</summary>
     public MessageContent(string text, string? replyTo = null) => (Text, ReplyTo) = (text, replyTo);
 
-    /// <summary>1 byte to 16 KiB of UTF-8; empty for a message that only a newer version can show.</summary>
+    /// <summary>1 byte to 16 KiB of UTF-8; it may be empty where there are files, and is empty for a message that only a newer version can show.</summary>
     [AllowNull]
     public string Text { get; init => field = value ?? ""; } = "";
 
     /// <summary>The <see cref="Message.MessageId"/> of the message that this one answers, of the same conversation.</summary>
     public string? ReplyTo { get; init; }
+
+    /// <summary>The files, in the order in which they are shown; at most 10 can be sent, each once.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<MessageMedia> Media
+    {
+        get => MediaList ?? (IReadOnlyList<MessageMedia>)[];
+        init => MediaList = value.Count == 0 ? null : new MediaList(value);
+    }
+
+    // Never changed after it was read.
+    [JsonInclude, JsonPropertyName("media")]
+    internal MediaList? MediaList { get; set; }
 
     /// <summary>
     /// What a newer server says and this version has no property for, by its name in the protocol. It is stored, and is there again for the version
