@@ -34,7 +34,7 @@ RUN dotnet publish src/Chat.Host --no-restore --use-current-runtime --no-self-co
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 # The uid of `app` in the .NET images; a number, so that orchestrators can tell that it is not root.
-RUN install --directory --owner=1654 --group=1654 --mode=0700 /data
+RUN install --directory --owner=1654 --group=1654 --mode=0700 /data /media
 WORKDIR /app
 COPY --from=build /app .
 # Home and temporary files lie in the volume too; the runtime's diagnostic sockets, which nobody could reach, are off.

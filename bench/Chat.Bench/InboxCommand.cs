@@ -38,6 +38,7 @@ internal static class InboxCommand
             start.Environment["Cql__ReplicationFactor"] = "1";
             start.Environment["Cql__Keyspace"] = keyspace;
             start.Environment["Auth__SigningKeyFile"] = key.Path;
+            start.Environment["Media__Folder"] = $"{key.Path}.media";
         });
         using var http = server.NewHttpClient();
         Console.WriteLine($"{(cql is null ? "embedded" : "cluster")}, medians of {runs}; {News} conversations have news; {groups} groups");

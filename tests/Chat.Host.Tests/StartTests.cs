@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Chat.Host.Tests.Running;
 
@@ -69,6 +70,18 @@ public sealed class StartTests : IDisposable
         using var host = HostProcess.Start(_data, null, (setting, value), ("Auth__Audience", "chat"));
 
         await ExpectRefusalAsync(host, line);
+    }
+
+    [Fact]
+    public async Task Servers_with_one_database_and_no_store_of_media_that_they_share_do_not_start()
+    {
+        var key = Path.Combine(_data, "key.pem");
+        using (var made = ECDsa.Create(ECCurve.NamedCurves.nistP256))
+            await File.WriteAllTextAsync(key, made.ExportPkcs8PrivateKeyPem(), TestContext.Current.CancellationToken);
+        File.SetUnixFileMode(key, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using var host = HostProcess.Start(_data, null, ("Cql__ContactPoints", "127.0.0.1:1"), ("Auth__SigningKeyFile", key));
+
+        await ExpectRefusalAsync(host, "Media:S3:Bucket or Media:Folder must be set with Cql:ContactPoints");
     }
 
     [Fact]

@@ -85,6 +85,7 @@ internal sealed class ServerCluster : IAsyncDisposable
             start.Environment["Cql__Keyspace"] = database.Keyspace;
             start.Environment["Redis__ConnectionString"] = Redis.Address;
             start.Environment["Auth__SigningKeyFile"] = key.Path;
+            start.Environment["Media__Folder"] = $"{key.Path}.media";
         }, key);
         lock (servers)
             servers.Add(server);

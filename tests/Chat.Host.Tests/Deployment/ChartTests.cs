@@ -11,8 +11,9 @@ public sealed class ChartTests
 {
     private const string AllIsOn =
         "ingress.enabled=true,cql.secret=chat-cql,cql.tls=true,cql.localDatacenter=dc1,authorities.secret=chat-authorities,authorities.redis=redis.pem,"
-        + "authorities.cql=cql.pem,trustedProxies[0]=10.0.0.0/8,settings.RateLimits__SendsPerSecond=20,imagePullSecrets[0].name=registry";
-    private const string AllIsOff = "autoscaling.enabled=false,networkPolicy.enabled=false";
+        + "authorities.cql=cql.pem,trustedProxies[0]=10.0.0.0/8,settings.RateLimits__SendsPerSecond=20,imagePullSecrets[0].name=registry,"
+        + "media.s3.endpoint=https://s3,media.s3.secret=chat-s3";
+    private const string AllIsOff = "autoscaling.enabled=false,networkPolicy.enabled=false,media.claim=chat-media";
 
     private static readonly string Tools = Environment.GetEnvironmentVariable("CHAT_TEST_KUBERNETES") ?? DeployFolder.PathOf("..", "shared", "kubernetes");
     private static readonly string Chart = DeployFolder.PathOf("deploy", "helm", "chat");

@@ -96,7 +96,7 @@ public sealed partial class MonitoringTests
         (await host.SendAsync(HttpMethod.Post, "/v1/messages", alice.AccessToken, message)).Expect(HttpStatusCode.Created);
         var scraped = (await host.GetAsync("/metrics")).Body;
         await using (var among = ChatApplication.Build(
-            ["--Cql:ContactPoints=127.0.0.1:1", "--Redis:ConnectionString=127.0.0.1:1", $"--Auth:SigningKeyFile={Path.Combine(host.Data, "signing-key.pem")}", "--Serilog:MinimumLevel:Default=Fatal"]))
+            ["--Cql:ContactPoints=127.0.0.1:1", "--Redis:ConnectionString=127.0.0.1:1", $"--Auth:SigningKeyFile={Path.Combine(host.Data, "signing-key.pem")}", $"--Media:Folder={Path.Combine(host.Data, "media")}", "--Serilog:MinimumLevel:Default=Fatal"]))
         {
             foreach (var service in among.Services.GetServices<IHostedService>())
                 Assert.NotNull(service);

@@ -170,7 +170,7 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
     [
         ("Cql:ContactPoints", database.Options.ContactPoints), ("Cql:Keyspace", database.Options.Keyspace), ("Cql:ReplicationFactor", "1"),
         ("Auth:SigningKeyFile", Path.Combine(_folder, "signing-key.pem")), ("Redis:ConnectionString", $"{_redis.Address},user=chat,password=secret"),
-        ("Nodes:LeaseMs", "3000"),
+        ("Nodes:LeaseMs", "3000"), ("Media:Folder", Path.Combine(_folder, "media")),
     ];
 
     private TestHost NewHost(params (string Key, string Value)[] more) => new([.. Settings, .. more])

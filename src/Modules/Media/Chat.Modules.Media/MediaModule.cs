@@ -42,7 +42,7 @@ public sealed class MediaModule : IModule
         .AddSingleton<PictureDecoder>()
         .AddSingleton<IMediaInspector, MediaInspector>()
         // Storage
-        .AddSingleton<IMediaStore>(provider => new FolderMediaStore(FolderOf(provider)))
+        .AddMediaStore(context)
         // Thumbnails
         .AddModuleOptions<ThumbnailOptions>("Media")
         .AddSingleton<ThumbnailMetrics>()
@@ -89,6 +89,8 @@ public sealed class MediaModule : IModule
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {
+        // Made now, so that a folder that cannot be used ends the start.
+        routes.ServiceProvider.GetRequiredService<IMediaStore>();
         var transfer = new FileTransfer(routes.ServiceProvider.GetRequiredService<IOptions<MediaOptions>>().Value.MinBytesPerSecond);
         routes.MapUpload(transfer);
         routes.MapTus(transfer);
@@ -96,7 +98,4 @@ public sealed class MediaModule : IModule
         routes.MapThumbnails();
         routes.MapSigned(transfer);
     }
-
-    private static string FolderOf(IServiceProvider provider) =>
-        provider.GetRequiredService<IOptions<MediaOptions>>().Value.Folder ?? provider.GetRequiredService<DataDirectory>().PathOf("media");
 }

@@ -2,13 +2,27 @@ using System.ComponentModel.DataAnnotations;
 
 namespace Chat.Modules.Media;
 
+/// <summary>How clients get the bytes of files.</summary>
+internal enum MediaDelivery
+{
+    /// <summary>Through this server.</summary>
+    Stream,
+
+    /// <summary>By an address of the store that is good for five minutes, where it has such: from S3.</summary>
+    Redirect,
+}
+
 /// <summary>Section <c>Media</c>: uploaded files.</summary>
 internal sealed class MediaOptions
 {
     /// <summary>
-    /// The folder of the files' bytes, created if missing; servers with one database share it. Default <c>media</c> in the data directory.
+    /// The folder of the files' bytes, created if missing; servers with one database share it. Not with <c>Media:S3:Bucket</c>. Default <c>media</c> in the data
+    /// directory; required with <c>Cql:ContactPoints</c>, unless there is a bucket.
     /// </summary>
     public string? Folder { get; init; }
+
+    /// <summary>How clients get the bytes of files. Default <c>Stream</c>.</summary>
+    public MediaDelivery Delivery { get; init; } = MediaDelivery.Stream;
 
     /// <summary>The largest file in bytes; a larger one is <c>too_large</c>. 1 to 1 099 511 627 776; default 104 857 600 (100 MiB).</summary>
     [Range(1, 1_099_511_627_776)] public long MaxBytes { get; init; } = 100 * 1024 * 1024;

@@ -8,8 +8,8 @@ namespace Chat.Architecture.Tests.Rules;
 /// <summary>Who may know whom.</summary>
 internal static class BoundaryRules
 {
-    private static readonly string[] StorageClients = ["Microsoft.Data.Sqlite", "Dapper", "RocksDbSharp", "StackExchange.Redis", "Cassandra"];
-    private static readonly string[] AdapterNames = ["Sqlite", "Rocks", "Redis", "Cql"];
+    private static readonly string[] StorageClients = ["Microsoft.Data.Sqlite", "Dapper", "RocksDbSharp", "StackExchange.Redis", "Cassandra", "Amazon"];
+    private static readonly string[] AdapterNames = ["Sqlite", "Rocks", "Redis", "Cql", "S3"];
 
     private static readonly string[] HostsOwn =
     [

@@ -42,6 +42,7 @@ internal static partial class Database
             ["Cql__Keyspace"] = $"chat_e2e_{RandomNumberGenerator.GetHexString(12, lowercase: true)}",
             ["Cql__ReplicationFactor"] = Environment.GetEnvironmentVariable("CHAT_TEST_CQL_REPLICATION") ?? "1",
             ["Auth__SigningKeyFile"] = key,
+            ["Media__Folder"] = Path.Combine(folder, "media"),
         };
     }
 

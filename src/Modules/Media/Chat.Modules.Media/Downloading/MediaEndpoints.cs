@@ -21,7 +21,7 @@ internal static class MediaEndpoints
     {
         routes.MapGet("/v1/media/{mediaId:length(36)}", ReadAsync)
             .WithTags("Media").WithSummary("A file's bytes.")
-            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status206PartialContent).Produces(StatusCodes.Status304NotModified)
+            .Produces(StatusCodes.Status200OK).Produces(StatusCodes.Status206PartialContent).Produces(StatusCodes.Status302Found).Produces(StatusCodes.Status304NotModified)
             .Produces(StatusCodes.Status412PreconditionFailed).Produces(StatusCodes.Status416RangeNotSatisfiable)
             .Refuses(ErrorCodes.NotFound, ErrorCodes.Quarantined).WithMetadata(DeviceRated.Metadata, transfer);
         routes.MapGet("/v1/media/{mediaId:length(36)}/info", DescribeAsync)

@@ -23,8 +23,7 @@ internal static class MediaHeaders
 
     public static void Write(HttpResponse response, MediaRow row, EntityTagHeaderValue tag)
     {
-        var isShown = ShownTypes.Contains(row.ContentType);
-        response.ContentType = isShown ? row.ContentType : PlainFile;
+        response.ContentType = ContentTypeOf(row);
         var headers = response.Headers;
         headers.ContentDisposition = DispositionOf(row);
         headers.ContentSecurityPolicy = ContentPolicy;
@@ -39,6 +38,8 @@ internal static class MediaHeaders
         response.Headers.CacheControl = "private, max-age=31536000, immutable";
         response.Headers.ETag = tag.ToString();
     }
+
+    public static string ContentTypeOf(MediaRow row) => ShownTypes.Contains(row.ContentType) ? row.ContentType : PlainFile;
 
     /// <summary>RFC 6266, with a name in both forms where it is not ASCII.</summary>
     public static string DispositionOf(MediaRow row)

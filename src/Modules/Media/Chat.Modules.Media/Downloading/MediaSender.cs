@@ -18,6 +18,8 @@ internal sealed class MediaSender(IMediaStore store, MediaMetrics metrics, IOpti
 {
     private const int PieceBytes = 64 * 1024;
 
+    private static readonly TimeSpan SignedFor = TimeSpan.FromMinutes(5);
+
     public async Task SendAsync(HttpContext context, MediaRow row, CancellationToken ct)
     {
         // An entity tag of the content: the same bytes have the same one in every file.
@@ -34,6 +36,12 @@ internal sealed class MediaSender(IMediaStore store, MediaMetrics metrics, IOpti
             MediaHeaders.WriteCaching(context.Response, tag);
             return;
         }
+        if (options.Value.Delivery == MediaDelivery.Redirect && Sign(row) is { } address)
+        {
+            context.Response.StatusCode = StatusCodes.Status302Found;
+            context.Response.Headers.Location = address.AbsoluteUri;
+            return;
+        }
         var ranges = HeadRequest.Is(context) ? null : AskedRanges.Of(asked, tag, row.Size, options.Value.MaxRanges);
         if (ranges is { Count: 0 })
         {
@@ -44,6 +52,9 @@ internal sealed class MediaSender(IMediaStore store, MediaMetrics metrics, IOpti
         MediaHeaders.Write(context.Response, row, tag);
         await SendAsync(context, row, ranges, ct);
     }
+
+    private Uri? Sign(MediaRow row) =>
+        store.Sign(row.BlobKey, new SignedAnswer(SignedFor, MediaHeaders.ContentTypeOf(row), MediaHeaders.DispositionOf(row)));
 
     // Without a body: whoever sends conditions and ranges reads the status.
     private static void Refuse(HttpContext context, int status)

@@ -4,7 +4,7 @@ using Chat.BuildingBlocks.Errors;
 namespace Chat.Modules.Media.Storage;
 
 /// <summary>
-/// A folder. Bytes are in <c>blobs/NN/KEY</c>, NN being the key's last two characters; those that are being written are in <c>staging/KEY</c>, and are renamed when
+/// A folder. Bytes are where <see cref="BlobPath"/> says; those that are being written are in <c>staging/KEY</c>, and are renamed when
 /// they are on disk. Several servers may share the folder.
 /// </summary>
 internal sealed class FolderMediaStore : IMediaStore
@@ -16,7 +16,7 @@ internal sealed class FolderMediaStore : IMediaStore
     private const int QuotaExceeded = 122;
     private const int DiskFull = unchecked((int)0x80070070);
 
-    private readonly string _blobs;
+    private readonly string _root;
     private readonly string _staging;
 
     /// <param name="root">Made if missing.</param>
@@ -24,11 +24,10 @@ internal sealed class FolderMediaStore : IMediaStore
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public FolderMediaStore(string root)
     {
-        (_blobs, _staging) = (Path.Combine(root, "blobs"), Path.Combine(root, "staging"));
+        (_root, _staging) = (Path.GetFullPath(root), Path.Combine(Path.GetFullPath(root), "staging"));
         Directory.CreateDirectory(_staging);
-        Directory.CreateDirectory(_blobs);
-        FolderSync.Flush(_blobs);
-        FolderSync.Flush(root);
+        Directory.CreateDirectory(Path.Combine(_root, BlobPath.Root));
+        FolderSync.Flush(_root);
     }
 
     public async Task WriteAsync(string key, Stream content, CancellationToken ct)
@@ -112,7 +111,7 @@ internal sealed class FolderMediaStore : IMediaStore
 
     public Uri? Sign(string key, SignedAnswer answer) => null;
 
-    private string PathOf(string key) => Path.Combine(_blobs, key[^2..], key);
+    private string PathOf(string key) => Path.Combine(_root, BlobPath.Of(key));
 
     private string StagedPathOf(string key) => Path.Combine(_staging, key);
 

@@ -4,7 +4,7 @@ namespace Chat.Modules.Media.Storage;
 
 /// <summary>The bytes of files, by key. Passes MediaStoreContract.</summary>
 /// <remarks>
-/// Keys are of the server's making: letters, digits, <c>-</c> and <c>.</c>, 100 at most. Bytes at a key never change. Every method throws
+/// Keys are of the server's making: a file's id with letters, digits, <c>-</c> and <c>.</c> about it, 2 to 100 characters. Bytes at a key never change. Every method throws
 /// <see cref="StoreUnavailableException"/> when the store does not answer.
 /// </remarks>
 internal interface IMediaStore

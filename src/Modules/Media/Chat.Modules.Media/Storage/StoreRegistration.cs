@@ -1,0 +1,40 @@
+using Chat.BuildingBlocks.Modules;
+using Chat.BuildingBlocks.Storage;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Media.Storage;
+
+/// <summary>The store of the files' bytes: a bucket where one is set, else a folder.</summary>
+internal static class StoreRegistration
+{
+    public static IServiceCollection AddMediaStore(this IServiceCollection services, ModuleContext context)
+    {
+        services.AddModuleOptions<S3Options>("Media:S3");
+        var hasBucket = !string.IsNullOrWhiteSpace(context.Configuration["Media:S3:Bucket"]);
+        services.AddOptions<MediaOptions>()
+            .Validate(
+                media => hasBucket || media.Folder is { Length: > 0 } || !context.UsesCql(),
+                "Media:S3:Bucket or Media:Folder must be set with Cql:ContactPoints: servers with one database must have one store of media. Set the bucket, or a "
+                + "folder that all servers share.")
+            .Validate(media => !hasBucket || media.Folder is not { Length: > 0 }, "Media:Folder and Media:S3:Bucket are both set: leave one out.");
+        return hasBucket
+            ? services.AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>()).AddSingleton<IMediaStore, S3MediaStore>()
+            : services.AddSingleton<IMediaStore>(OpenFolder);
+    }
+
+    private static FolderMediaStore OpenFolder(IServiceProvider provider)
+    {
+        var folder = provider.GetRequiredService<IOptions<MediaOptions>>().Value.Folder is { Length: > 0 } set
+            ? set
+            : provider.GetRequiredService<DataDirectory>().PathOf("media");
+        try
+        {
+            return new FolderMediaStore(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageException($"The folder of the media '{folder}' cannot be used: {e.Message} Set Media:Folder to a folder this user may write.", e);
+        }
+    }
+}
