@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { ChatClient } from '../src/client.ts'
+import { ChatClient } from '../src/client.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import { MediaServer, refused } from './mediaServer.ts'
 import { Rig } from './rig.ts'
@@ -165,6 +165,19 @@ test('A signed address is remembered while it holds, and asked for once', async 
   vi.setSystemTime(Date.now() + 20_000)
   expect(await client.mediaUrl(mediaId)).not.toBe(one)
   expect(of('GET')).toHaveLength(2)
+})
+
+test('A signed address is one of the server’s as the client reaches it, also below a path', async () => {
+  const client = await ChatClient.open({ url: 'http://proxy/chat/', connect: rig.connect, store: new MemoryStore(), fetch: (address, request) => server.fetch(address.replace('http://proxy/chat', 'http://server'), request) })
+  await client.signIn('alice', 'secret')
+  const { mediaId } = await client.upload(file('hello'))
+  expect(await client.mediaUrl(mediaId)).toMatch(/^http:\/\/proxy\/chat\/v1\/media\/media-1\?signature=/)
+
+  server.before = (call) => (call.endsWith('/url') ? Response.json({ url: '/inside/v1/media/x?signature=1', expiresAt: Date.now() + 900_000 }) : undefined)
+  expect(await client.mediaUrl('x')).toBe('http://proxy/chat/v1/media/x?signature=1')
+  server.before = (call) => (call.endsWith('/url') ? Response.json({ url: 'https://cdn.example.org/v1/y', expiresAt: Date.now() + 900_000 }) : undefined)
+  expect(await client.mediaUrl('y')).toBe('https://cdn.example.org/v1/y')
+  await client.close()
 })
 
 test('A thumbnail is read once, and the larger one serves for the smaller', async () => {

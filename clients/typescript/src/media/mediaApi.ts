@@ -43,9 +43,9 @@ export class MediaApi {
     return mediaOf(await json<UploadedMedia>(await this.send('GET', `${pathOf(mediaId)}/info`, { signal })))
   }
 
-  /** A signed address may be relative. */
+  /** @param address A path of the server, which behind a proxy may not know the whole of its own; or an address elsewhere. */
   absolute(address: string): string {
-    return new URL(address, `${this.base}/`).href
+    return address.startsWith('/') ? this.base + address.slice(Math.max(0, address.indexOf('/v1/'))) : address
   }
 
   private async authorized(
