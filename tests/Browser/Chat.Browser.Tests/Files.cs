@@ -31,6 +31,27 @@ internal static class Files
         }
         """;
 
+    // A second of a canvas that changes.
+    private const string Film = """
+        async () => {
+          const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 180 })
+          const context = canvas.getContext('2d')
+          const recorder = new MediaRecorder(canvas.captureStream(20), { mimeType: 'video/webm;codecs=vp8' })
+          const parts = []
+          recorder.ondataavailable = ({ data }) => parts.push(data)
+          const stopped = new Promise(done => { recorder.onstop = done })
+          recorder.start()
+          for (let frame = 0; frame < 24; frame++) {
+            context.fillStyle = `hsl(${frame * 15} 70% 50%)`
+            context.fillRect(0, 0, 320, 180)
+            await new Promise(next => setTimeout(next, 50))
+          }
+          recorder.stop()
+          await stopped
+          return [...new Uint8Array(await new Blob(parts).arrayBuffer())].map(byte => byte.toString(16).padStart(2, '0')).join('')
+        }
+        """;
+
     private const string Give = """
         (target, { files, how }) => {
           const data = new DataTransfer()
@@ -48,6 +69,9 @@ internal static class Files
         var hex = await window.Page.EvaluateAsync<string>(Draw, new { width, height, noise, hue, type });
         return new() { Name = name, MimeType = type, Buffer = Convert.FromHexString(hex) };
     }
+
+    public static async Task<FilePayload> FilmAsync(Window window, string name) =>
+        new() { Name = name, MimeType = "video/webm", Buffer = Convert.FromHexString(await window.Page.EvaluateAsync<string>(Film)) };
 
     public static FilePayload Text(string name, string content) => new() { Name = name, MimeType = "text/plain", Buffer = Encoding.UTF8.GetBytes(content) };
 

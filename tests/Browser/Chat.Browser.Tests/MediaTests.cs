@@ -17,6 +17,8 @@ public sealed partial class MediaTests(Browsers browsers)
         var (alice, bob) = await TwoAsync();
         await using var _ = alice;
         await using var __ = bob;
+        var answers = new ConcurrentQueue<string>();
+        bob.Page.Response += (_, answer) => answers.Enqueue($"{answer.Status} {new Uri(answer.Url).Segments[^1]}");
         var release = new TaskCompletionSource();
         await bob.Page.RouteAsync(PictureBytes(), async route =>
         {
@@ -36,6 +38,8 @@ public sealed partial class MediaTests(Browsers browsers)
         await Expect(message.Locator(Shown)).ToHaveCountAsync(0);
         release.SetResult();
         await Expect(message.Locator(Shown)).ToHaveCountAsync(2);
+        // As large as it is drawn, not the whole picture.
+        Assert.Equal(2, answers.Count(answer => answer == "200 thumbnail"));
         await Expect(message.GetByRole(AriaRole.Button, new() { Name = "sunset.jpg" })).ToBeVisibleAsync();
 
         var saved = await bob.Page.RunAndWaitForDownloadAsync(() => message.GetByRole(AriaRole.Button, new() { Name = "Download notes.txt 9 bytes" }).ClickAsync());
@@ -131,6 +135,25 @@ public sealed partial class MediaTests(Browsers browsers)
         await Expect(note).ToHaveAttributeAsync("data-state", "paused");
         await note.GetByRole(AriaRole.Button, new() { Name = "Speed 1.5×" }).ClickAsync();
         await Expect(note.GetByRole(AriaRole.Button, new() { Name = "Speed 2×" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_video_plays_in_the_viewer_from_its_signed_address()
+    {
+        var (alice, bob) = await TwoAsync();
+        await using var _ = alice;
+        await using var __ = bob;
+        await alice.PickAsync(await Files.FilmAsync(alice, "film.webm"));
+        await alice.SendAsync("Look");
+        await Expect(bob.Message("Look").GetByRole(AriaRole.Button, new() { Name = "film.webm" })).ToBeVisibleAsync();
+
+        var parts = bob.Page.WaitForResponseAsync(answer => answer.Url.Contains("/signed?", StringComparison.Ordinal) && answer.Status == 206);
+        await bob.Message("Look").Locator(".tile").ClickAsync();
+        await parts;
+        var video = bob.Page.Locator("dialog video");
+        await Until.TrueAsync(async () => await video.EvaluateAsync<bool>("video => video.videoWidth === 320 && video.currentTime > 0.2"), "the video played");
+        await bob.Page.Keyboard.PressAsync("Escape");
+        await Expect(bob.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
     }
 
     [Fact]
