@@ -28,7 +28,7 @@ internal sealed class ThumbnailsUnderTest : IDisposable
         _inspector = new InspectorUnderTest(pictures);
         (Store, Written) = Writes.Around(new FolderMediaStore(_folder));
         Catalogue = new SqliteMediaCatalogue(_stores.Database);
-        _posters = new FfmpegPosters(set, _stores.Data, TimeProvider.System, NullLogger<FfmpegPosters>.Instance);
+        _posters = new FfmpegPosters(set, TimeProvider.System, NullLogger<FfmpegPosters>.Instance);
         Maker = new ThumbnailMaker(
             Store, Catalogue, _inspector.Decoder, _posters, new ThumbnailMetrics(_stores.Meters), set, _lifetime, NullLogger<ThumbnailMaker>.Instance);
     }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
-using Chat.BuildingBlocks.Storage;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -17,7 +16,7 @@ internal sealed record Poster(byte[] Picture, long? DurationMs);
 /// Starts ffmpeg for one video: a process with limits of time, memory and output, that opens no file but this one, and speaks to nobody. It is killed when it
 /// has not ended in time.
 /// </summary>
-internal sealed partial class FfmpegPosters(IOptions<ThumbnailOptions> options, DataDirectory folder, TimeProvider clock, ILogger<FfmpegPosters> log) : IDisposable
+internal sealed partial class FfmpegPosters(IOptions<ThumbnailOptions> options, TimeProvider clock, ILogger<FfmpegPosters> log) : IDisposable
 {
     private const int MaxPictureBytes = 16 * 1024 * 1024;
     private const int MaxWordsBytes = 64 * 1024;
@@ -55,7 +54,7 @@ internal sealed partial class FfmpegPosters(IOptions<ThumbnailOptions> options, 
     // A film's table is often at its end, so ffmpeg has to seek.
     private async Task<Poster?> RunWithCopyAsync(Stream video, string contentType, long? durationMs, CancellationToken ct)
     {
-        var path = Path.Combine(Directory.CreateDirectory(folder.PathOf("posters")).FullName, Guid.CreateVersion7().ToString("N"));
+        var path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
         try
         {
             await using (var copy = new FileStream(path, FileMode.CreateNew, FileAccess.Write))
