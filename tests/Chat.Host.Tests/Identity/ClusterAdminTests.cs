@@ -30,5 +30,6 @@ public sealed class ClusterAdminTests(CassandraServer server) : IClassFixture<Ca
 
     private HostProcess Create(string key) => HostProcess.Start(
         _folder, ["admin", "create", "root"], "open sesame", ("Auth__Admins__0", "root"), ("Auth__SigningKeyFile", key),
-        ("Cql__ContactPoints", server.Options.ContactPoints), ("Cql__Keyspace", server.Options.Keyspace));
+        ("Cql__ContactPoints", server.Options.ContactPoints), ("Cql__Keyspace", server.Options.Keyspace),
+        ("Media__Folder", Path.Combine(_folder, "media")));
 }

@@ -14,7 +14,7 @@ public sealed class VirusScanTests(ClamdServer clamd) : IClassFixture<ClamdServe
     public async Task A_file_is_held_back_until_it_is_found_clean_and_one_with_a_virus_for_ever()
     {
         Assert.SkipWhen(ClamdServer.IsMissing, ClamdServer.Missing);
-        await using var host = new TestHost(("Media:ClamAv", await clamd.AddressAsync()));
+        await using var host = new TestHost(("Media:ClamAv", await clamd.AddressAsync()), ("Media:RescanSeconds", "1"));
         using var alice = await MediaClient.RegisterAsync(host, "alice");
         await host.RegisterAsync("bob");
 
