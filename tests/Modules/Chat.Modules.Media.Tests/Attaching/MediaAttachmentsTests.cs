@@ -1,3 +1,5 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Media.Attaching;
 using Chat.Modules.Media.Catalogue;
 using Chat.Modules.Media.Contracts;
 using static Chat.Modules.Media.Tests.MediaWorld;
@@ -43,7 +45,7 @@ public sealed class MediaAttachmentsTests : IDisposable
     {
         var (own, foreign, unfinished) = (await _world.UploadAsync(Alice), await _world.UploadAsync(Bob), await _world.UploadAsync(Alice, MediaState.Uploading));
 
-        foreach (var bad in new[] { foreign, unfinished, BuildingBlocks.Ids.MediaId.New(Start) })
+        foreach (var bad in new[] { foreign, unfinished, MediaId.New(Start) })
             Assert.Equal(MediaErrors.NotFound, (await _world.AttachAsync(Alice, AliceAndBob, "1", own, bad)).Error);
 
         Assert.Empty(await _world.Uses.GetAllAsync(own, 10, Ct));
@@ -62,7 +64,7 @@ public sealed class MediaAttachmentsTests : IDisposable
     public async Task A_file_is_forwarded_by_whoever_may_read_it_and_its_new_readers_may_too()
     {
         var file = await _world.UploadAsync(Alice);
-        var bobAndCarol = BuildingBlocks.Ids.ConversationId.Direct(Bob, Carol);
+        var bobAndCarol = ConversationId.Direct(Bob, Carol);
         Assert.Equal(MediaErrors.NotFound, (await _world.AttachAsync(Bob, bobAndCarol, "1", file)).Error);
         await _world.SendAsync(Alice, AliceAndBob, file);
 
@@ -79,5 +81,41 @@ public sealed class MediaAttachmentsTests : IDisposable
         await _world.Catalogue.TryBeginRemovalAsync(row, Start, Ct);
 
         Assert.Equal(MediaErrors.NotFound, (await _world.AttachAsync(Alice, AliceAndBob, "1", file)).Error);
+    }
+
+    // The uploader deletes the file at the moment at which a message is about to have it: the deletion has found no use, and only what was kept can stop it.
+    [Fact]
+    public async Task A_file_that_is_deleted_while_it_is_attached_is_not_attached()
+    {
+        var file = await _world.UploadAsync(Alice);
+        var uses = new InterruptedUses(_world.Uses, async () =>
+        {
+            var row = (await _world.Catalogue.FindAsync(file, Ct))!;
+            Assert.Empty(await _world.Uses.GetAllAsync(file, 1, Ct));
+            Assert.True(await _world.Catalogue.TryBeginRemovalAsync(row, Start, Ct));
+        });
+        var attachments = new MediaAttachments(_world.Catalogue, uses, _world.Access, Options, _world.Clock);
+
+        var attached = await attachments.AttachAsync(new MediaAttachment(new DeviceAddress(Alice, DeviceId.Parse("phone")), "1", AliceAndBob, [file]), Ct);
+
+        Assert.Equal(MediaErrors.NotFound, attached.Error);
+    }
+
+    /// <summary>Something happens before uses are added.</summary>
+    private sealed class InterruptedUses(IMediaUses uses, Func<Task> before) : IMediaUses
+    {
+        public async Task AddAsync(IReadOnlyList<MediaUse> added, CancellationToken ct)
+        {
+            await before();
+            await uses.AddAsync(added, ct);
+        }
+
+        public Task SetSeqNoAsync(MediaUse use, long seqNo, CancellationToken ct) => uses.SetSeqNoAsync(use, seqNo, ct);
+
+        public Task<bool> TryRemoveAsync(MediaUse seen, CancellationToken ct) => uses.TryRemoveAsync(seen, ct);
+
+        public Task<IReadOnlyList<MediaUse>> GetAsync(MediaId media, IReadOnlyList<string> scopes, int limit, CancellationToken ct) => uses.GetAsync(media, scopes, limit, ct);
+
+        public Task<IReadOnlyList<MediaUse>> GetAllAsync(MediaId media, int limit, CancellationToken ct) => uses.GetAllAsync(media, limit, ct);
     }
 }
