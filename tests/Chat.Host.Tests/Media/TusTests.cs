@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Chat.Host.Tests.Running;
+using Chat.Testing;
 
 namespace Chat.Host.Tests.Media;
 
@@ -87,7 +88,7 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
         using var still = new TcpClient();
         await BeginAsync(still, user, upload, 0, bytes, 100_000);
         var staged = Path.Combine(server.Host.Data, "media", "staging", upload.Segments[^1]);
-        await UntilAsync(() => Task.FromResult(File.Exists(staged) && new FileInfo(staged).Length == 100_000));
+        await Wait.UntilAsync(() => File.Exists(staged) && new FileInfo(staged).Length == 100_000, "the bytes are in the folder");
 
         using var newer = await PatchAsync(user, upload, 0, bytes);
         Assert.Equal(HttpStatusCode.Conflict, newer.StatusCode);
@@ -287,13 +288,6 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
         var bytes = new byte[size];
         new Random(size).NextBytes(bytes);
         return bytes;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await condition())
-            await Task.Delay(5, deadline.Token);
     }
 
     public sealed class TusHost : IAsyncDisposable

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Chat.Host.Tests.Running;
+using Chat.Testing;
 
 namespace Chat.Host.Tests.Media;
 
@@ -146,12 +147,12 @@ public sealed class UploadTests : IAsyncDisposable
             using (var upload = await SlowUpload.BeginAsync(_host, alice, 100_000))
             {
                 await upload.SendAsync(Bytes(50_000));
-                await Until(() => Task.FromResult(Staged() == 50_000));
+                await Wait.UntilAsync(() => Staged() == 50_000, "half of it is there");
             }
-            await Until(async () => Blobs().Count == 0 && await alice.UsageAsync() == 0);
+            await Wait.UntilAsync(async () => Blobs().Count == 0 && await alice.UsageAsync() == 0, "nothing is left");
         }
 
-        await Until(async () => (await alice.UploadAsync(Bytes(10))).Status == HttpStatusCode.Created);
+        await Wait.UntilAsync(async () => (await alice.UploadAsync(Bytes(10))).Status == HttpStatusCode.Created, "there is room for another upload");
     }
 
     [Fact]
@@ -161,7 +162,7 @@ public sealed class UploadTests : IAsyncDisposable
         using var bob = await MediaClient.RegisterAsync(_host, "bob");
         using var one = await SlowUpload.BeginAsync(_host, alice, 10);
         using var two = await SlowUpload.BeginAsync(_host, alice, 10);
-        await Until(async () => await alice.UsageAsync() == 20);
+        await Wait.UntilAsync(async () => await alice.UsageAsync() == 20, "only the two files take room");
 
         (await alice.UploadAsync(Bytes(10))).ExpectProblem(HttpStatusCode.TooManyRequests, "rate_limited");
         await bob.UploadedAsync(Bytes(10));
@@ -176,25 +177,25 @@ public sealed class UploadTests : IAsyncDisposable
     {
         using var alice = await MediaClient.RegisterAsync(_host, "alice");
         using var slow = await SlowUpload.BeginAsync(_host, alice, 100_000);
-        await Until(async () => await alice.UsageAsync() == 100_000);
+        await Wait.UntilAsync(async () => await alice.UsageAsync() == 100_000, "the upload has begun");
         for (var sent = 0; sent < 100_000; sent += 20_000)
         {
             _host.Clock.Advance(TimeSpan.FromSeconds(30));
             var before = Staged();
             await slow.SendAsync(Bytes(20_000));
-            await Until(() => Task.FromResult(Staged() != before));
+            await Wait.UntilAsync(() => Staged() != before, "more has come");
         }
         Assert.StartsWith("HTTP/1.1 201", await slow.AnswerAsync(), StringComparison.Ordinal);
 
         using var still = await SlowUpload.BeginAsync(_host, alice, 100_001);
         await still.SendAsync(Bytes(50_000));
-        await Until(() => Task.FromResult(Staged() == 50_000));
+        await Wait.UntilAsync(() => Staged() == 50_000, "half of it is there");
         _host.Clock.Advance(TimeSpan.FromSeconds(61));
 
         var answer = await still.AnswerAsync();
         Assert.StartsWith("HTTP/1.1 503", answer, StringComparison.Ordinal);
         Assert.Contains("\"code\":\"unavailable\"", answer, StringComparison.Ordinal);
-        await Until(async () => await alice.UsageAsync() == 100_000);
+        await Wait.UntilAsync(async () => await alice.UsageAsync() == 100_000, "the upload has begun");
     }
 
     public ValueTask DisposeAsync() => _host.DisposeAsync();
@@ -220,13 +221,6 @@ public sealed class UploadTests : IAsyncDisposable
     private long Staged() => Blobs().Where(path => path.Contains("staging", StringComparison.Ordinal)).Select(path => new FileInfo(path)).FirstOrDefault() is { Exists: true } file
         ? file.Length
         : -1;
-
-    private static async Task Until(Func<Task<bool>> condition)
-    {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (!await condition())
-            await Task.Delay(5, deadline.Token);
-    }
 
     /// <summary>An upload whose bytes the test sends.</summary>
     private sealed class SlowUpload : IDisposable
