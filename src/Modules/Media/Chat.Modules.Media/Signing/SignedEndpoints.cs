@@ -15,8 +15,6 @@ namespace Chat.Modules.Media.Signing;
 /// <summary>Addresses for tags of a page, which send no token, and for a CDN.</summary>
 internal static class SignedEndpoints
 {
-    private static readonly Error BadWidth = new(ErrorCodes.BadRequest, "w is a number of pixels, 1 or more.");
-
     public static void MapSigned(this IEndpointRouteBuilder routes, FileTransfer transfer)
     {
         routes.MapGet("/v1/media/{mediaId:length(36)}/url", SignAsync)
@@ -33,7 +31,7 @@ internal static class SignedEndpoints
         HttpContext context, string mediaId, string? w, Caller caller, MediaAccess access, SignedAddresses addresses, CancellationToken ct)
     {
         if (!ThumbnailEndpoint.TryReadWidth(w, out var width))
-            return HttpErrors.ToProblem(BadWidth);
+            return HttpErrors.ToProblem(ThumbnailEndpoint.BadWidth);
         var found = MediaId.TryParse(mediaId, null, out var id) ? await access.FindReadableAsync(id, caller.User, ct) : MediaErrors.NotFound;
         if (found.Error is { } refusal)
             return HttpErrors.ToProblem(refusal);

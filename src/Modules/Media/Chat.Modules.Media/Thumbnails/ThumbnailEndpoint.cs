@@ -20,7 +20,7 @@ internal static class ThumbnailEndpoint
 
     private const int DefaultWidth = 320;
 
-    private static readonly Error BadWidth = new(ErrorCodes.BadRequest, "w is a number of pixels, 1 or more.");
+    public static readonly Error BadWidth = Error.BadRequest("w is a number of pixels, 1 or more.");
 
     public static void MapThumbnails(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v1/media/{mediaId:length(36)}/thumbnail", async (
