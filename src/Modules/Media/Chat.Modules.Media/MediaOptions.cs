@@ -8,7 +8,7 @@ internal enum MediaDelivery
     /// <summary>Through this server.</summary>
     Stream,
 
-    /// <summary>By an address of the store that is good for five minutes, where it has such: from S3.</summary>
+    /// <summary>By an address of the store that is good for five minutes, where it has such: from S3. The page does not follow it: its policy allows this server alone.</summary>
     Redirect,
 }
 
