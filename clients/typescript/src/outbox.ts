@@ -93,13 +93,13 @@ export class Outbox {
     for (const item of first.values()) {
       const { clientMsgId, conversationId } = item
       if (!this.send(frameOf(item))) return
-      const late = setTimeout(() => this.answered(clientMsgId), ackTimeout)
+      const late = setTimeout(() => this.release(clientMsgId), ackTimeout)
       this.inFlight.set(conversationId, { clientMsgId, late })
     }
   }
 
-  /** It was acked or refused, or its ack did not come in time. */
-  answered(clientMsgId: string): void {
+  /** It is no longer in flight: acked, refused, or its ack did not come in time. What still waits is sent, or sent again. */
+  release(clientMsgId: string): void {
     for (const [conversationId, flight] of this.inFlight) {
       if (flight.clientMsgId !== clientMsgId) continue
       clearTimeout(flight.late)
@@ -111,7 +111,7 @@ export class Outbox {
   /** The server has refused it: for now, or for good. */
   async refused(clientMsgId: string, error: ChatError): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
-    if (!item) return this.answered(clientMsgId)
+    if (!item) return this.release(clientMsgId)
     if (error.isTransient || error.code === 'token_expired' || error.code === 'unauthenticated') {
       clearTimeout(this.paused)
       this.paused = setTimeout(() => {
@@ -122,6 +122,6 @@ export class Outbox {
       const { code, message } = error
       await this.commit([{ type: 'queued', item: { ...item, state: 'failed', error: { code, message } } }])
     }
-    this.answered(clientMsgId)
+    this.release(clientMsgId)
   }
 }

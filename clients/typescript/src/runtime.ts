@@ -77,7 +77,7 @@ export class Runtime {
       isStored: async (conversationId, seqNo) => (await store.messages(conversationId, seqNo, seqNo, 1)).length > 0,
       listChanged: () => this.conversationList.refreshSoon(),
       caughtUp: () => this.caughtUp(),
-      answered: (clientMsgId) => this.outbox.answered(clientMsgId),
+      answered: (clientMsgId) => this.outbox.release(clientMsgId),
       refused: (clientMsgId, error) => this.outbox.refused(clientMsgId, error),
     })
     this.connector = new Connector(options.url, options.connect, this.tokens, {
@@ -167,7 +167,7 @@ export class Runtime {
         return this.outbox.pump()
       case 'unqueued':
         this.files.look()
-        return this.outbox.answered(change.clientMsgId)
+        return this.outbox.release(change.clientMsgId)
       case 'read':
         if (change.unsent) this.connector.send({ type: 'ack', conversationId: change.conversationId, seqNo: change.seqNo, status: 'read' })
         if (this.state.find(change.conversationId)?.unreadCount) this.conversationList.refreshSoon()

@@ -1,6 +1,6 @@
 namespace Chat.BuildingBlocks.Jobs;
 
-/// <summary>Puts off work that may be late, to a worker of this server or of another one.</summary>
+/// <summary>Runs one job in the background after a delay, on this server or another one. Jobs that repeat are in the host's UpkeepSchedule.</summary>
 public interface IJobs
 {
     /// <summary>The job runs once the delay is over: usually once, twice after a crash, and never if the jobs' state is lost meanwhile.</summary>
@@ -10,7 +10,7 @@ public interface IJobs
     Task<bool> TryEnqueueAsync(string job, string about, TimeSpan delay, CancellationToken ct);
 }
 
-/// <summary>A kind of work that is put off. What it throws is logged, and it is tried again a few times.</summary>
+/// <summary>A kind of work for <see cref="IJobs"/>. What it throws is logged, and it is tried again a few times.</summary>
 public interface IJob
 {
     string Name { get; }

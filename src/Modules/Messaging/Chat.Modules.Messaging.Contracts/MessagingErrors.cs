@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Errors;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>All refusals of this module except <c>bad_request</c> of its validators.</summary>
+/// <summary>Refusals that several commands of this module share.</summary>
 public static class MessagingErrors
 {
     /// <summary>No such conversation, message or membership: all three look the same.</summary>

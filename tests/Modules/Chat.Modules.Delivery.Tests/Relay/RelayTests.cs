@@ -131,7 +131,7 @@ public sealed class RelayTests : IAsyncLifetime
         var bob = await Two.ConnectedAsync(Bob);
         var appended = One.Append(group, World.Device("user1"));
 
-        One.Receivers.Hint(group, appended.Message.SeqNo, One.Members(group));
+        One.Receivers.TellAdvanced(group, appended.Message.SeqNo, One.Members(group));
 
         await Wait.UntilAsync(() => bob.Events.OfType<AdvancedEvent>().Any(hint => hint.MaxSeqNo == appended.Message.SeqNo), "the hint");
     }

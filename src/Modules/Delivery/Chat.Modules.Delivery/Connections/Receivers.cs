@@ -80,11 +80,11 @@ internal sealed class Receivers(ConnectionTable connections, NodeRelay relay)
     }
 
     /// <summary>Tells the members of a large conversation that it has messages up to <paramref name="head"/>.</summary>
-    public void Hint(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
+    public void TellAdvanced(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members)
     {
         TellHere(members, new AdvancedEvent(conversation, head));
         if (relay.HasOthers)
-            relay.AdvanceEverywhere(conversation, head);
+            relay.TellAdvanced(conversation, head);
     }
 
     /// <summary>Tells the users' connected devices; absent ones are not told later.</summary>

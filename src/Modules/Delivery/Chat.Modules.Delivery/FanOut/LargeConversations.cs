@@ -47,7 +47,7 @@ internal sealed class LargeConversations(
     {
         try
         {
-            receivers.Hint(conversation, head, await mediator.Send(new GetMembers(conversation), ct));
+            receivers.TellAdvanced(conversation, head, await mediator.Send(new GetMembers(conversation), ct));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -32,7 +32,7 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     public void Advance(ConversationId conversation, SeqNo head, IReadOnlyList<UserId> members) => Advance(nodes.NodesOf(members), conversation, head);
 
     /// <summary>For a conversation with so many members that not each is looked up.</summary>
-    public void AdvanceEverywhere(ConversationId conversation, SeqNo head)
+    public void TellAdvanced(ConversationId conversation, SeqNo head)
     {
         var writer = RelayWriter.Begin(RelayKind.Advance);
         writer.Write(conversation);
