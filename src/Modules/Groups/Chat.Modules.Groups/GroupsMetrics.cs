@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Chat.BuildingBlocks.Caching;
 
 namespace Chat.Modules.Groups;
 
@@ -27,7 +28,7 @@ internal sealed class GroupsMetrics(IMeterFactory meters)
     public Cache Of(string cache) => new(this, new KeyValuePair<string, object?>("cache", cache));
 
     /// <summary>The figures of one cache.</summary>
-    internal sealed class Cache(GroupsMetrics metrics, KeyValuePair<string, object?> tag)
+    internal sealed class Cache(GroupsMetrics metrics, KeyValuePair<string, object?> tag) : ICacheMetrics
     {
         public void Loaded() => metrics._loads.Add(1, tag);
 

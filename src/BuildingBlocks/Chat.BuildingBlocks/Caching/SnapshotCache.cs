@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Chat.Modules.Groups.Caching;
+namespace Chat.BuildingBlocks.Caching;
 
 /// <summary>A cached value at the time of a load.</summary>
 /// <param name="IsStale">Whether the store may have changed: then it is read in full, without comparing versions first.</param>
-internal readonly record struct Snapshot<T>(T Value, bool IsStale);
+public readonly record struct Snapshot<T>(T Value, bool IsStale);
 
 /// <summary>
 /// Caches what a store has, by key. After a change of the store is durable, and before it is answered, call <see cref="Put"/>, <see cref="Forget"/> or
@@ -23,8 +23,8 @@ internal readonly record struct Snapshot<T>(T Value, bool IsStale);
 /// <param name="weigh">The weight of a snapshot.</param>
 /// <param name="maxAge">How long a snapshot may be used after its load began; <see cref="Timeout.InfiniteTimeSpan"/> for no limit.</param>
 /// <param name="clock">Measures the age.</param>
-internal sealed class SnapshotCache<TKey, TSnapshot>(
-    long maxWeight, Func<TKey, Snapshot<TSnapshot>?, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, GroupsMetrics.Cache metrics, TimeSpan maxAge,
+public sealed class SnapshotCache<TKey, TSnapshot>(
+    long maxWeight, Func<TKey, Snapshot<TSnapshot>?, Task<TSnapshot?>> load, Func<TSnapshot, int> weigh, ICacheMetrics metrics, TimeSpan maxAge,
     TimeProvider clock)
     where TKey : notnull where TSnapshot : class
 {

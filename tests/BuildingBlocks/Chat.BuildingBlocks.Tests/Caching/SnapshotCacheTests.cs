@@ -1,19 +1,15 @@
 using System.Collections.Concurrent;
-using Chat.Modules.Groups.Caching;
-using Chat.Testing;
+using Chat.BuildingBlocks.Caching;
 using Microsoft.Extensions.Time.Testing;
 
-namespace Chat.Modules.Groups.Tests.Caching;
+namespace Chat.BuildingBlocks.Tests.Caching;
 
-public sealed class SnapshotCacheTests : IDisposable
+public sealed class SnapshotCacheTests
 {
-    private readonly TestMeters _meters = new();
     private readonly ConcurrentDictionary<string, Snapshot> _store = new();
     private readonly FakeTimeProvider _clock = new();
     private Snapshot<Snapshot>? _old;
     private int _loads;
-
-    public void Dispose() => _meters.Dispose();
 
     [Fact]
     public async Task What_was_found_once_is_in_memory()
@@ -245,7 +241,16 @@ public sealed class SnapshotCacheTests : IDisposable
             Interlocked.Increment(ref _loads);
             return load is null ? Task.FromResult(_store.GetValueOrDefault(key)) : load(key);
         },
-        snapshot => snapshot.Weight, new GroupsMetrics(_meters).Of("test"), maxAge ?? Timeout.InfiniteTimeSpan, _clock);
+        snapshot => snapshot.Weight, new Uncounted(), maxAge ?? Timeout.InfiniteTimeSpan, _clock);
 
     private sealed record Snapshot(int Version, int Weight = 1);
+
+    private sealed class Uncounted : ICacheMetrics
+    {
+        public void Loaded() { }
+
+        public void Evicted() { }
+
+        public void Weighs(long more) { }
+    }
 }
