@@ -14,6 +14,7 @@ using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Moving;
 using Chat.Modules.Messaging.Sending;
+using Chat.Modules.Messaging.Settings;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -34,6 +35,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<WaitingAppends>())
         .AddMessageLog(context)
         .AddConversationHomes(context)
+        .AddOwnSettings(context)
         .AddSingleton<IContentCodec, LogContentCodec>()
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()
@@ -55,6 +57,7 @@ public sealed class MessagingModule : IModule
     public void AddMove(IServiceCollection services) => services
         .AddSingleton<ActivityClock>()
         .AddSingleton<RocksMessageLog>()
+        .AddSqliteTables("messaging", typeof(MessagingModule).Assembly)
         .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
         .AddMoveStep<MovedLog>()
         .AddMovedTable<MovedEpoch>()
@@ -65,7 +68,8 @@ public sealed class MessagingModule : IModule
         .AddMovedTable<MovedDirects>()
         .AddMovedTable<MovedBegun>()
         .AddMovedTable<MovedInbox>()
-        .AddMovedTable<MovedInboxMarks>();
+        .AddMovedTable<MovedInboxMarks>()
+        .AddMovedTable<MovedOwnSettings>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

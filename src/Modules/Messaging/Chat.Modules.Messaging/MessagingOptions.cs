@@ -60,6 +60,18 @@ internal sealed class MessagingOptions
     /// </summary>
     [Range(10, 60_000)] public int InboxFlushMs { get; init; } = 1_000;
 
+    /// <summary>
+    /// Own settings of users in conversations, set or not, that are kept in memory for those who ask at each message; about 300 bytes each. Beyond it those that
+    /// were not used recently are evicted. 1 000 to 10 000 000; default 100 000.
+    /// </summary>
+    [Range(1_000, 10_000_000)] public int CachedSettings { get; init; } = 100_000;
+
+    /// <summary>
+    /// On a cluster: for how long a server may use own settings that were changed through another, in milliseconds, if it did not hear of the change. 0 to
+    /// 600 000; default 5 000. Not used with the embedded stores.
+    /// </summary>
+    [Range(0, 600_000)] public int MaxSettingsAgeMs { get; init; } = 5_000;
+
     // What a page contains besides its messages: ids, positions.
     private const int PageFrameBytes = 512;
 

@@ -1,0 +1,23 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Settings;
+
+/// <summary>What users have set for conversations.</summary>
+/// <remarks>Passes OwnSettingsStoreContract.</remarks>
+internal interface IOwnSettingsStore
+{
+    /// <summary>How long an answer may be used although another process may have changed the store; <see cref="Timeout.InfiniteTimeSpan"/> if none can.</summary>
+    TimeSpan MaxAge { get; }
+
+    /// <summary>The settings of a user in these conversations, as they were set; those in which nothing was set are left out.</summary>
+    Task<IReadOnlyDictionary<ConversationId, OwnSettings>> ReadAsync(UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
+
+    /// <summary>
+    /// Changes what is given and leaves the rest. Of changes of one setting the last one counts, whatever the servers' clocks say; of two at the same time
+    /// one, the same for all readers.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The outcome is unknown.</exception>
+    Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct);
+}

@@ -1,0 +1,45 @@
+using Chat.BuildingBlocks.Caching;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Messaging.Contracts;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Messaging.Settings;
+
+/// <summary>
+/// Caches what users have set, and is the only way to change it. When a change returns, later readers here see it, and the other nodes are told. What another
+/// process changes is seen at once if it says so on the bus (<see cref="OwnSettingsInvalidator"/>), and <see cref="IOwnSettingsStore.MaxAge"/> later at most.
+/// </summary>
+internal sealed class OwnSettingsDirectory(
+    IOwnSettingsStore store, IBus bus, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider clock)
+{
+    private readonly SnapshotCache<(UserId User, ConversationId Conversation), OwnSettings> _settings = new(
+        options.Value.CachedSettings,
+        async (key, _) => (await store.ReadAsync(key.User, [key.Conversation], CancellationToken.None)).GetValueOrDefault(key.Conversation, OwnSettings.None),
+        _ => 1, metrics.Settings, store.MaxAge, clock);
+
+    /// <summary>As they were set.</summary>
+    public async ValueTask<OwnSettings> FindAsync(UserId user, ConversationId conversation, CancellationToken ct) =>
+        _settings.TryGet((user, conversation), out var known) ? known : (await _settings.FindAsync((user, conversation)).WaitAsync(ct))!;
+
+    /// <inheritdoc cref="IOwnSettingsStore.SaveAsync"/>
+    public async Task ChangeAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct)
+    {
+        try
+        {
+            await store.SaveAsync(user, conversation, change, ct);
+        }
+        finally
+        {
+            // Also after a fault: the change may have been stored.
+            _settings.Forget((user, conversation));
+            bus.Broadcast(SettingsChanged.Topic, new SettingsChanged(user, conversation).Encode());
+        }
+    }
+
+    /// <summary>Another node has changed them: later readers load them.</summary>
+    public void Invalidate(SettingsChanged change) => _settings.Forget((change.User, change.Conversation));
+
+    /// <summary>Other nodes may have changed any: later readers load them.</summary>
+    public void DoubtAll() => _settings.DoubtAll();
+}

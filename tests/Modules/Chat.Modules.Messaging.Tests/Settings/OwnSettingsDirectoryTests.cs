@@ -1,0 +1,133 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Nodes;
+using Chat.Testing;
+using Microsoft.Extensions.Time.Testing;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Settings;
+
+/// <summary>What other modules are told of own settings, on two servers with one store.</summary>
+public sealed class OwnSettingsDirectoryTests : IDisposable
+{
+    private static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(5);
+    private static readonly DateTimeOffset Tomorrow = Now.AddDays(1);
+
+    private readonly FakeTimeProvider _clock = new(Now);
+    private readonly TestMeters _meters = new();
+    private readonly SharedSettings _store = new(MaxAge);
+    private readonly FakeBus _toOther = new();
+    private readonly SettingsNode _node;
+    private readonly SettingsNode _other;
+
+    public OwnSettingsDirectoryTests()
+    {
+        _node = new SettingsNode(_store, _toOther, _meters, _clock);
+        _other = new SettingsNode(_store, new FakeBus(), _meters, _clock);
+        _toOther.Connect(_other.Invalidator);
+    }
+
+    public void Dispose() => _meters.Dispose();
+
+    [Fact]
+    public async Task What_was_never_set_is_not_muted_and_is_read_once()
+    {
+        Assert.Null(await _node.MutedUntilAsync(Alice, Team));
+        Assert.Null(await _node.MutedUntilAsync(Alice, Team));
+
+        Assert.Equal(1, _store.Reads);
+    }
+
+    [Fact]
+    public async Task A_change_is_seen_at_once_here_and_by_a_server_that_hears_of_it()
+    {
+        Assert.Null(await _node.MutedUntilAsync(Alice, Team));
+        Assert.Null(await _other.MutedUntilAsync(Alice, Team));
+
+        await _node.MuteAsync(Alice, Team, Tomorrow);
+
+        Assert.Equal(Tomorrow, await _node.MutedUntilAsync(Alice, Team));
+        Assert.Equal(Tomorrow, await _other.MutedUntilAsync(Alice, Team));
+        Assert.Null(await _other.MutedUntilAsync(Bob, Team));
+    }
+
+    [Fact]
+    public async Task A_server_that_did_not_hear_of_a_change_sees_it_when_its_copy_has_reached_its_age()
+    {
+        _toOther.Disconnect(_other.Invalidator);
+        Assert.Null(await _other.MutedUntilAsync(Alice, Team));
+        await _node.MuteAsync(Alice, Team, Tomorrow);
+        Assert.Null(await _other.MutedUntilAsync(Alice, Team));
+
+        _clock.Advance(MaxAge + TimeSpan.FromTicks(1));
+
+        Assert.Equal(Tomorrow, await _other.MutedUntilAsync(Alice, Team));
+    }
+
+    [Theory]
+    [InlineData("missed")]
+    [InlineData("left")]
+    [InlineData("joined")]
+    [InlineData("lease gained")]
+    public async Task A_server_that_may_not_have_heard_of_changes_reads_again(string what)
+    {
+        _toOther.Disconnect(_other.Invalidator);
+        Assert.Null(await _other.MutedUntilAsync(Alice, Team));
+        await _node.MuteAsync(Alice, Team, Tomorrow);
+
+        switch (what)
+        {
+            case "missed":
+                _other.Invalidator.Missed(new NodeId(1));
+                break;
+            case "left":
+                _other.Invalidator.Left(new NodeId(1));
+                break;
+            case "joined":
+                _other.Invalidator.Joined(new NodeId(1));
+                break;
+            default:
+                _other.Invalidator.LeaseGained(new NodeId(2));
+                break;
+        }
+
+        Assert.Equal(Tomorrow, await _other.MutedUntilAsync(Alice, Team));
+    }
+
+    [Fact]
+    public async Task A_change_whose_outcome_is_unknown_is_read_again_everywhere()
+    {
+        Assert.Null(await _node.MutedUntilAsync(Alice, Team));
+        Assert.Null(await _other.MutedUntilAsync(Alice, Team));
+        _store.Fault = new StoreUnavailableException("no answer");
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _node.MuteAsync(Alice, Team, Tomorrow));
+
+        Assert.Equal(Tomorrow, await _node.MutedUntilAsync(Alice, Team));
+        Assert.Equal(Tomorrow, await _other.MutedUntilAsync(Alice, Team));
+    }
+
+    [Fact]
+    public async Task A_mute_is_over_at_its_time_also_in_memory()
+    {
+        await _node.MuteAsync(Alice, Team, Now.AddSeconds(2));
+        Assert.Equal(Now.AddSeconds(2), await _node.MutedUntilAsync(Alice, Team));
+
+        _clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Null(await _node.MutedUntilAsync(Alice, Team));
+        Assert.Equal(1, _store.Reads);
+    }
+
+    [Fact]
+    public async Task No_more_is_kept_than_may_be()
+    {
+        var node = new SettingsNode(_store, _toOther, _meters, _clock, cached: 2);
+        foreach (var user in new[] { Alice, Bob, Carol })
+            await node.MutedUntilAsync(user, Team);
+
+        await node.MutedUntilAsync(Alice, Team);
+        await node.MutedUntilAsync(Carol, Team);
+
+        Assert.Equal(4, _store.Reads);
+    }
+}

@@ -1,0 +1,59 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Settings;
+using Chat.Testing;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Modules.Messaging.Tests.Settings;
+
+/// <summary>A store that several nodes share, which counts how often it is read.</summary>
+internal sealed class SharedSettings(TimeSpan maxAge) : IOwnSettingsStore
+{
+    private readonly Dictionary<(UserId, ConversationId), OwnSettings> _settings = [];
+
+    public TimeSpan MaxAge => maxAge;
+
+    public int Reads { get; private set; }
+
+    /// <summary>Of the next save, which is stored all the same.</summary>
+    public Exception? Fault { get; set; }
+
+    public Task<IReadOnlyDictionary<ConversationId, OwnSettings>> ReadAsync(
+        UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct)
+    {
+        Reads++;
+        return Task.FromResult<IReadOnlyDictionary<ConversationId, OwnSettings>>(
+            conversations.Where(one => _settings.ContainsKey((user, one))).ToDictionary(one => one, one => _settings[(user, one)]));
+    }
+
+    public Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct)
+    {
+        _settings[(user, conversation)] = new OwnSettings(change.MutedUntil);
+        return Fault is { } fault ? Task.FromException(fault) : Task.CompletedTask;
+    }
+}
+
+/// <summary>A server's own settings: what it keeps in memory, and how it hears of others' changes.</summary>
+internal sealed class SettingsNode
+{
+    private readonly GetOwnSettingsHandler _query;
+
+    public SettingsNode(IOwnSettingsStore store, FakeBus bus, TestMeters meters, FakeTimeProvider clock, int cached = 1_000)
+    {
+        Directory = new OwnSettingsDirectory(
+            store, bus, Options.Create(new MessagingOptions { CachedSettings = cached }), new MessagingMetrics(meters, clock), clock);
+        Invalidator = new OwnSettingsInvalidator(Directory);
+        _query = new GetOwnSettingsHandler(Directory, clock);
+    }
+
+    public OwnSettingsDirectory Directory { get; }
+
+    public OwnSettingsInvalidator Invalidator { get; }
+
+    public Task MuteAsync(UserId user, ConversationId conversation, DateTimeOffset until) =>
+        Directory.ChangeAsync(user, conversation, new OwnSettingsChange(until), TestContext.Current.CancellationToken);
+
+    public async Task<DateTimeOffset?> MutedUntilAsync(UserId user, ConversationId conversation) =>
+        (await _query.Handle(new GetOwnSettings(user, conversation), TestContext.Current.CancellationToken)).MutedUntil;
+}
