@@ -30,6 +30,7 @@ internal static class HttpEdge
             .AddModuleOptions<HttpOptions>("Http")
             .AddSingleton<IValidateOptions<HttpOptions>, HttpOptionsValidator>()
             .AddSingleton<AddressRates>().AddSingleton<IHasSharedRates>(provider => provider.GetRequiredService<AddressRates>())
+            .AddSingleton<TransfersUnderWay>()
             .AddSingleton<RequestsUnderWay>()
             .AddExceptionHandler<ProblemAnswers>()
             .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)

@@ -55,6 +55,15 @@ internal sealed class HttpOptions
     [Range(1, 100_000)] public int MaxRequests { get; init; } = 512;
 
     /// <summary>
+    /// The most files on their way to and from one user at the same time, over all devices and signed addresses; more are <c>rate_limited</c>. They do not count as
+    /// calls under <c>/v1</c>. A browser may ask for 100 thumbnails at once. 1 to 10 000; default 128.
+    /// </summary>
+    [Range(1, 10_000)] public int MaxTransfersPerUser { get; init; } = 128;
+
+    /// <summary>The most files on their way to and from all users at the same time; more are <c>unavailable</c>. 1 to 100 000; default 1 024.</summary>
+    [Range(1, 100_000)] public int MaxTransfers { get; init; } = 1_024;
+
+    /// <summary>
     /// A client that sends a body, or reads an answer, slower than this after 5 s is disconnected; in bytes a second. Not for
     /// <c>/ws</c> and <c>/hub</c>, which have <c>Transports:WriteTimeoutMs</c>, but for the bodies sent to <c>/hub</c>. 240 to 1 048 576; default 4 096.
     /// </summary>

@@ -8,11 +8,12 @@ namespace Chat.Host.Http;
 
 /// <summary>
 /// Limits the concurrent calls under <c>/v1</c>, of a device, of a user and in all: each holds its answer in memory until the client has read it. Calls
-/// without a token have a separate limit, so that strangers do not keep users out.
+/// without a token have a separate limit, so that strangers do not keep users out. Files are counted by <see cref="TransfersUnderWay"/>.
 /// </summary>
 internal sealed class RequestsUnderWay
 {
     private readonly HttpOptions _limits;
+    private readonly TransfersUnderWay _transfers;
     private readonly int _maxOfUser;
     private readonly Counter<long> _refused;
     private readonly Lock _gate = new();
@@ -23,9 +24,9 @@ internal sealed class RequestsUnderWay
     private int _ofUsers;
     private int _ofStrangers;
 
-    public RequestsUnderWay(IOptions<HttpOptions> options, IMeterFactory meters)
+    public RequestsUnderWay(IOptions<HttpOptions> options, TransfersUnderWay transfers, IMeterFactory meters)
     {
-        _limits = options.Value;
+        (_limits, _transfers) = (options.Value, transfers);
         _maxOfUser = Math.Max(_limits.MaxRequestsPerDevice, _limits.MaxRequests / 8);
         var meter = meters.Create("Chat");
         meter.CreateObservableGauge("chat.requests.under_way", () => _ofUsers + _ofStrangers, description: "Calls under /v1 that have no whole answer yet.");
@@ -46,6 +47,11 @@ internal sealed class RequestsUnderWay
         if (!context.Request.Path.StartsWithSegments("/v1"))
         {
             await next(context);
+            return;
+        }
+        if (TransfersUnderWay.UserOf(context) is { } user)
+        {
+            await _transfers.LimitAsync(context, user, next);
             return;
         }
         var device = Caller.From(context.User)?.Device;

@@ -9,6 +9,7 @@ using Chat.Modules.Media.Thumbnails;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Modules.Media.Signing;
 
@@ -17,6 +18,8 @@ internal static class SignedEndpoints
 {
     public static void MapSigned(this IEndpointRouteBuilder routes, FileTransfer transfer)
     {
+        var addresses = routes.ServiceProvider.GetRequiredService<SignedAddresses>();
+        transfer = transfer with { ReaderOf = context => addresses.Read($"{context.GetRouteValue("mediaId")}", context.Request.Query)?.Reader };
         routes.MapGet("/v1/media/{mediaId:length(36)}/url", SignAsync)
             .WithTags("Media").WithSummary("A signed address of a file's bytes, or with w of its thumbnail, that needs no token for a while.")
             .Produces<SignedAnswer>().Refuses(ErrorCodes.NotFound, ErrorCodes.Quarantined).WithMetadata(DeviceRated.Metadata);
