@@ -10,6 +10,7 @@ using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Events;
 using Chat.Modules.Delivery.FanOut;
 using Chat.Modules.Delivery.Moving;
+using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Receipts;
 using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Groups.Contracts;
@@ -74,6 +75,8 @@ public sealed class DeliveryModule : IModule
             .AddSubscriber<MembershipsFoundChanged, JoinOnMembersAdded>()
             .AddSubscriber<PresenceChanged, TellOnPresenceChanged>()
             .AddSubscriber<TypingChanged, TellOnPresenceChanged>();
+
+        services.AddPushNotifications(context);
     }
 
     // Begins before the fan-out, and ends after it.
@@ -101,7 +104,13 @@ public sealed class DeliveryModule : IModule
         .AddSingleton<ILogPositions, SqliteCursorStore>()
         .AddMovedTable<MovedConnectedDevices>()
         .AddMovedTable<MovedDelivered>()
-        .AddMovedTable<MovedRead>();
+        .AddMovedTable<MovedRead>()
+        .AddMovedTable<MovedSubscriptions>()
+        .AddMovedTable<MovedAddresses>();
 
-    public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGetReceipts();
+    public void MapEndpoints(IEndpointRouteBuilder routes)
+    {
+        routes.MapGetReceipts();
+        routes.MapPush();
+    }
 }

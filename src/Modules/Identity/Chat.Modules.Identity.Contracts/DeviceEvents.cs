@@ -23,3 +23,6 @@ public sealed record DeviceRevoked(DeviceAddress Device) : IEvent
     /// </summary>
     public bool KeepData { get; init; }
 }
+
+/// <summary>A device signs out: its user ends the session on it, and the device stays known. Raised before the session ends, and again if that is tried again.</summary>
+public sealed record DeviceSignedOut(DeviceAddress Device) : IEvent;

@@ -12,4 +12,10 @@ internal sealed class PushOptions
     /// How long a notification is tried, counted from the oldest message that it is about, and how long a platform may keep it. 00:01:00 to 28.00:00:00; default 1.00:00:00 (a day).
     /// </summary>
     [Range(typeof(TimeSpan), "00:01:00", "28.00:00:00")] public TimeSpan GiveUpAfter { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>Devices of one user that are subscribed; a further one ends the subscription that was put first. 1 to 1 000; default 20.</summary>
+    [Range(1, 1_000)] public int MaxSubscriptions { get; init; } = 20;
+
+    /// <summary>Users whose subscriptions are kept in memory, those without one too; about 150 bytes each without one. 1 000 to 10 000 000; default 200 000.</summary>
+    [Range(1_000, 10_000_000)] public int MaxCachedUsers { get; init; } = 200_000;
 }

@@ -96,8 +96,11 @@ internal sealed class BuiltInAccounts(
     /// <summary>Ends the token's family. A token that was never issued ends nothing.</summary>
     public async Task LogOutAsync(string refreshToken, CancellationToken ct)
     {
-        if (RefreshToken.TryParse(refreshToken, out var token))
-            await devices.EndFamilyAsync(token, ct);
+        if (!RefreshToken.TryParse(refreshToken, out var token) || await devices.FindDeviceAsync(token, ct) is not { } device)
+            return;
+        // First, so that a client that had no answer finds the family when it tries again.
+        await mediator.Publish(new DeviceSignedOut(device), CancellationToken.None);
+        await devices.EndFamilyAsync(token, ct);
     }
 
     private async Task<Result<Done>> AddAsync(UserId user, string password, CancellationToken ct)

@@ -63,6 +63,11 @@ internal sealed class CqlDeviceStore(ICqlSession session, RefreshTokens tokens, 
         throw TooContended();
     }
 
+    public async Task<DeviceAddress?> FindDeviceAsync(RefreshToken token, CancellationToken ct) =>
+        await _families.FindAsync(token.Family, linearizable: true, ct) is { } found && tokens.Classify(token, found.TokenHash, TimeSpan.Zero) != TokenUse.Unknown
+            ? found.Device
+            : null;
+
     public async Task EndFamilyAsync(RefreshToken token, CancellationToken ct)
     {
         for (var attempt = 0; attempt < MaxAttempts; attempt++)

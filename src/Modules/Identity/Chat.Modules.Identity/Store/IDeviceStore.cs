@@ -29,6 +29,9 @@ internal interface IDeviceStore
     /// <param name="expiresAt">When the next token expires: now plus the lifetime of a refresh token.</param>
     Task<Rotation> RotateAsync(RefreshToken presented, DateTimeOffset expiresAt, CancellationToken ct);
 
+    /// <summary>The device of a token's family; null if the family has ended, or never gave out the token.</summary>
+    Task<DeviceAddress?> FindDeviceAsync(RefreshToken token, CancellationToken ct);
+
     /// <summary>Ends the family of a token that was issued, however long ago. Any other token changes nothing.</summary>
     Task EndFamilyAsync(RefreshToken token, CancellationToken ct);
 

@@ -68,6 +68,11 @@ internal sealed class SqliteDeviceStore(SqliteDatabase database, RefreshTokens t
             },
             ct);
 
+    public Task<DeviceAddress?> FindDeviceAsync(RefreshToken token, CancellationToken ct) => Task.FromResult(database.Read(connection =>
+        FindFamily(connection, token.Family) is { } row && tokens.Classify(token, row.TokenHash, TimeSpan.Zero) != TokenUse.Unknown
+            ? new DeviceAddress(UserId.Parse(row.UserId), DeviceId.Parse(row.DeviceId))
+            : (DeviceAddress?)null));
+
     public Task EndFamilyAsync(RefreshToken token, CancellationToken ct) => database.WriteAsync(
         connection =>
         {

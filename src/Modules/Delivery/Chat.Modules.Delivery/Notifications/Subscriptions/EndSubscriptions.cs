@@ -1,0 +1,17 @@
+using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Identity.Contracts;
+
+namespace Chat.Modules.Delivery.Notifications.Subscriptions;
+
+/// <summary>A device that was revoked, or has signed out, gets no more notifications.</summary>
+internal sealed class EndSubscriptions(UserSubscriptions subscriptions) : IEventHandler<DeviceRevoked>, IEventHandler<DeviceSignedOut>
+{
+    public async Task Handle(DeviceRevoked notification, CancellationToken cancellationToken)
+    {
+        if (!notification.KeepData)
+            await subscriptions.RemoveAsync(notification.Device, null, cancellationToken);
+    }
+
+    public Task Handle(DeviceSignedOut notification, CancellationToken cancellationToken) =>
+        subscriptions.RemoveAsync(notification.Device, null, cancellationToken);
+}

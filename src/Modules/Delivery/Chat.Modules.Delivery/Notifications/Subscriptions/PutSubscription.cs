@@ -1,0 +1,47 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Mediation;
+
+namespace Chat.Modules.Delivery.Notifications.Subscriptions;
+
+/// <summary>Says where a device gets its push notifications, in place of what it said before. Which properties there must be hangs on the kind.</summary>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>.</remarks>
+internal sealed record PutSubscription(
+    DeviceAddress From, PushKind? Kind, string? Address, string? P256dh, string? Auth, string? Topic, bool Sandbox, PushContent? Content)
+    : ICommand<Done>, IRateLimited
+{
+    RateClass IRateLimited.Rate => RateClass.Other;
+
+    // The default would contain the address and the keys.
+    public override string ToString() => $"{nameof(PutSubscription)} {From} {Kind}";
+}
+
+/// <summary>A device wants no push notifications any more. Without a subscription nothing happens.</summary>
+/// <remarks>Refusals: <c>rate_limited</c>.</remarks>
+internal sealed record RemoveSubscription(DeviceAddress From) : ICommand<Done>, IRateLimited
+{
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+internal sealed class SubscriptionHandler(UserSubscriptions subscriptions, IEnumerable<IPushPlatform> platforms, TimeProvider clock)
+    : ICommandHandler<PutSubscription, Done>, ICommandHandler<RemoveSubscription, Done>
+{
+    public async Task<Result<Done>> Handle(PutSubscription command, CancellationToken ct)
+    {
+        var subscription = new PushSubscription(
+            command.From, command.Kind!.Value, command.Address!, command.P256dh, command.Auth, command.Topic, command.Sandbox,
+            command.Content ?? PushContent.None, clock.GetUtcNow(), Guid.CreateVersion7(clock.GetUtcNow()));
+        if (platforms.FirstOrDefault(platform => platform.Kind == subscription.Kind) is not { IsConfigured: true } platform)
+            return Error.BadRequest("This server has no keys for notifications of that kind.");
+        if (platform.FindFault(subscription) is { } fault)
+            return Error.BadRequest(fault);
+        await subscriptions.PutAsync(subscription, ct);
+        return default(Done);
+    }
+
+    public async Task<Result<Done>> Handle(RemoveSubscription command, CancellationToken ct)
+    {
+        await subscriptions.RemoveAsync(command.From, null, ct);
+        return default(Done);
+    }
+}
