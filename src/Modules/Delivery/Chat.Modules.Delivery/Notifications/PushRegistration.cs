@@ -21,10 +21,10 @@ internal static class PushRegistration
             .AddBusHandler<UserSubscriptions>()
             .AddNodeObserver<UserSubscriptions>()
             .AddCommandValidator<PutSubscription, PutSubscriptionValidator>()
-            .AddCommand<PutSubscription, Done, SubscriptionHandler>()
-            .AddCommand<RemoveSubscription, Done, SubscriptionHandler>()
-            .AddSubscriber<DeviceRevoked, EndSubscriptions>()
-            .AddSubscriber<DeviceSignedOut, EndSubscriptions>();
+            .AddCommand<PutSubscription, Done, PutSubscriptionHandler>()
+            .AddCommand<RemoveSubscription, Done, RemoveSubscriptionHandler>()
+            .AddSubscriber<DeviceRevoked, EndSubscriptionOnDeviceRevoked>()
+            .AddSubscriber<DeviceSignedOut, EndSubscriptionOnDeviceRevoked>();
         return services;
     }
 

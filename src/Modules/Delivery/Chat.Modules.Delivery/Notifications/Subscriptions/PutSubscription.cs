@@ -23,8 +23,8 @@ internal sealed record RemoveSubscription(DeviceAddress From) : ICommand<Done>, 
     RateClass IRateLimited.Rate => RateClass.Other;
 }
 
-internal sealed class SubscriptionHandler(UserSubscriptions subscriptions, IEnumerable<IPushPlatform> platforms, TimeProvider clock)
-    : ICommandHandler<PutSubscription, Done>, ICommandHandler<RemoveSubscription, Done>
+internal sealed class PutSubscriptionHandler(UserSubscriptions subscriptions, IEnumerable<IPushPlatform> platforms, TimeProvider clock)
+    : ICommandHandler<PutSubscription, Done>
 {
     public async Task<Result<Done>> Handle(PutSubscription command, CancellationToken ct)
     {
@@ -38,7 +38,10 @@ internal sealed class SubscriptionHandler(UserSubscriptions subscriptions, IEnum
         await subscriptions.PutAsync(subscription, ct);
         return default(Done);
     }
+}
 
+internal sealed class RemoveSubscriptionHandler(UserSubscriptions subscriptions) : ICommandHandler<RemoveSubscription, Done>
+{
     public async Task<Result<Done>> Handle(RemoveSubscription command, CancellationToken ct)
     {
         await subscriptions.RemoveAsync(command.From, null, ct);

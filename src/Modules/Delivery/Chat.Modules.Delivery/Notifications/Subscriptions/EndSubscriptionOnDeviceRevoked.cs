@@ -4,7 +4,7 @@ using Chat.Modules.Identity.Contracts;
 namespace Chat.Modules.Delivery.Notifications.Subscriptions;
 
 /// <summary>A device that was revoked, or has signed out, gets no more notifications.</summary>
-internal sealed class EndSubscriptions(UserSubscriptions subscriptions) : IEventHandler<DeviceRevoked>, IEventHandler<DeviceSignedOut>
+internal sealed class EndSubscriptionOnDeviceRevoked(UserSubscriptions subscriptions) : IEventHandler<DeviceRevoked>, IEventHandler<DeviceSignedOut>
 {
     public async Task Handle(DeviceRevoked notification, CancellationToken cancellationToken)
     {
