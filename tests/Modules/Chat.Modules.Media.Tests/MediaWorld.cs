@@ -33,8 +33,9 @@ internal sealed class MediaWorld : IDisposable
         InLog = new UsesInLog(Uses, Mediator);
         Access = new MediaAccess(Catalogue, Uses, InLog, Mediator);
         Attachments = new MediaAttachments(Catalogue, Uses, Access, Options, Clock);
+        Remover = new MediaRemover(Catalogue, new SqliteResumableUploads(_stores.Database, Clock), Bytes, Clock);
         var collector = new MediaCollector(
-            Catalogue, Uses, InLog, new MediaRemover(Catalogue, new SqliteResumableUploads(_stores.Database, Clock), Bytes, Clock), new CollectingMetrics(_meters), Options, Clock, NullLogger<MediaCollector>.Instance);
+            Catalogue, Uses, InLog, Remover, new CollectingMetrics(_meters), Options, Clock, NullLogger<MediaCollector>.Instance);
         Collector = new CollectMediaHandler(Catalogue, collector, NoJobs.AfterUpload(Catalogue, Clock), Options, Clock, NullLogger<CollectMediaHandler>.Instance);
     }
 
@@ -57,6 +58,8 @@ internal sealed class MediaWorld : IDisposable
     public MediaAccess Access { get; }
 
     public MediaAttachments Attachments { get; }
+
+    public MediaRemover Remover { get; }
 
     public MemoryStore Bytes { get; } = new();
 

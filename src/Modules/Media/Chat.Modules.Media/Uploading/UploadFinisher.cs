@@ -25,6 +25,8 @@ internal sealed class UploadFinisher(
             await catalogue.TryReserveAsync(uploading.Uploader, uploading.Id, size, long.MaxValue, ct);
         if (await catalogue.ReferAsync(uploading.Id, stored, storedAt, ct) is not { } key)
             return await EndAsync(uploading);
+        if (key != storedAt)
+            await RestoreAsync(key, storedAt, size, ct);
         foreach (var unused in new[] { uploading.OwnKey, storedAt }.Where(unused => unused != key).Distinct())
             await store.DeleteAsync(unused, ct);
         var row = uploading with
@@ -45,10 +47,10 @@ internal sealed class UploadFinisher(
         var finished = await catalogue.FinishAsync(row, ct);
         if (finished is null)
             return await EndAsync(row);
-        if (finished.Id != row.Id)
-            await remover.TryRemoveAsync(row, ct);
-        else
+        if (finished.Id == row.Id)
             await after.ContinueAsync(finished, ct);
+        else if (await catalogue.FindAsync(row.Id, ct) is { } second)
+            await remover.TryRemoveAsync(second, ct);
         return finished;
     }
 
@@ -59,11 +61,29 @@ internal sealed class UploadFinisher(
         return (row.StrippedKey, parts.Length, stripped.TakeHash());
     }
 
-    // The collector was faster: what came after it is removed, too.
+    // A store that has lost the bytes gets them again with the first upload of them: else they would be lost to all later ones, too.
+    private async Task RestoreAsync(string key, string storedAt, long size, CancellationToken ct)
+    {
+        await using (var there = await store.OpenAsync(key, ct))
+        {
+            if (there?.Length == size)
+                return;
+        }
+        await using var again = await store.OpenAsync(storedAt, ct) ?? throw new StoreUnavailableException("The uploaded bytes are not in the store.");
+        await store.WriteAsync(key, again, ct);
+    }
+
+    // It is not uploading any more: another request has finished it, and then it is a file; or it was removed, and what came after that is removed, too.
     private async Task<Result<MediaRow>> EndAsync(MediaRow row)
     {
-        await remover.CleanUpAsync(row, CancellationToken.None);
-        return UploadErrors.Removed;
+        if (await catalogue.FindAsync(row.Id, CancellationToken.None) is not { IsThere: true } file)
+        {
+            await remover.CleanUpAsync(row, CancellationToken.None);
+            return UploadErrors.Removed;
+        }
+        foreach (var unused in new[] { file.OwnKey, file.StrippedKey }.Where(unused => unused != file.BlobKey))
+            await store.DeleteAsync(unused, CancellationToken.None);
+        return file;
     }
 
     private static async Task<byte[]> HashAsync(Stream file, CancellationToken ct)
