@@ -102,6 +102,28 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
     }
 
     [Fact]
+    public async Task Another_user_neither_reads_nor_ends_nor_interrupts_an_upload()
+    {
+        using var user = await UserAsync();
+        using var other = await UserAsync();
+        var bytes = Bytes(200_000);
+        using var created = await CreateAsync(user, bytes.Length);
+        var upload = created.Headers.Location!;
+        using var slow = new TcpClient();
+        await BeginAsync(slow, user, upload, 0, bytes, 100_000);
+        var staged = Path.Combine(server.Host.Data, "media", "staging", upload.Segments[^1]);
+        await Wait.UntilAsync(() => File.Exists(staged) && new FileInfo(staged).Length == 100_000, "the bytes are in the folder");
+
+        await ExpectAsync(HttpStatusCode.NotFound, SendAsync(other, HttpMethod.Head, upload));
+        await ExpectAsync(HttpStatusCode.NotFound, PatchAsync(other, upload, 0, bytes));
+        await ExpectAsync(HttpStatusCode.NotFound, SendAsync(other, HttpMethod.Delete, upload));
+        await slow.GetStream().WriteAsync(bytes.AsMemory(100_000), Ct);
+
+        using var reader = new StreamReader(slow.GetStream());
+        Assert.StartsWith("HTTP/1.1 204", await reader.ReadLineAsync(Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Of_several_requests_at_once_none_loses_a_byte()
     {
         using var user = await UserAsync();

@@ -71,6 +71,9 @@ internal sealed class TusUploads(
         using var entry = underWay.TryEnter(uploader);
         if (entry is null)
             return UploadErrors.TooManyAtOnce;
+        // Another user's is not interrupted.
+        if (await resumable.FindAsync(uploader, id, ct) is null)
+            return MediaErrors.NotFound;
         using var turn = await turns.TryTakeAsync(id, ct);
         if (turn is null)
             return TusErrors.Held;
