@@ -186,6 +186,19 @@ public abstract class MediaCatalogueContract
         Assert.Equal(MediaState.Removed, (await Catalogue.FindAsync(file.Id, Ct))?.State);
     }
 
+    // As many messages may take it within a millisecond, or a clock may have been put back.
+    [Fact]
+    public async Task A_file_is_due_when_the_last_that_kept_it_lets_it_go()
+    {
+        var file = await FinishedAsync(1, Hash);
+        for (var i = 0; i < 3; i++)
+            Assert.True(await Catalogue.KeepAsync(file.Id, file.KeepUntil.AddHours(-1), Ct));
+
+        var kept = (await Catalogue.FindAsync(file.Id, Ct))!;
+
+        Assert.Contains(new DueEntry(kept.KeepUntil, DueEntry.Medium, file.Id.ToString()), await Catalogue.GetDueAsync(kept.KeepUntil.AddHours(1), 100, Ct));
+    }
+
     [Fact]
     public async Task An_upload_that_was_removed_is_not_finished()
     {

@@ -115,14 +115,15 @@ internal sealed class CqlMediaCatalogue(ICqlSession session, TimeProvider clock)
 
     public async Task<bool> KeepAsync(MediaId id, DateTimeOffset until, CancellationToken ct)
     {
-        await _due.AddAsync(new DueEntry(until, DueEntry.Medium, id.ToString()), ct);
         for (var tries = 0; tries < MaxTries; tries++)
         {
             if (await FindAsync(id, linearizable: true, ct) is not { IsThere: true } row)
                 return false;
+            var kept = row.KeepUntil >= until ? row.KeepUntil.AddMilliseconds(1) : until;
+            await _due.AddAsync(new DueEntry(kept, DueEntry.Medium, id.ToString()), ct);
             if (await ConditionallyAsync(
                 "UPDATE media_files SET keep_until = ? WHERE media_id = ? IF state = ? AND keep_until = ?",
-                ct, row.KeepUntil >= until ? row.KeepUntil.AddMilliseconds(1) : until, id.Value, (int)row.State, row.KeepUntil))
+                ct, kept, id.Value, (int)row.State, row.KeepUntil))
                 return true;
         }
         throw new StoreUnavailableException("Too many messages take one file at once.");

@@ -97,12 +97,13 @@ internal sealed class SqliteMediaCatalogue(SqliteDatabase database) : IMediaCata
     public Task<bool> KeepAsync(MediaId id, DateTimeOffset until, CancellationToken ct) => database.WriteAsync(
         connection =>
         {
-            var kept = connection.Execute(
-                "UPDATE media_files SET keep_ms = max(keep_ms + 1, $until) WHERE media_id = $id AND state BETWEEN 1 AND 3",
-                new { id = id.ToString(), until = until.ToUnixTimeMilliseconds() }) == 1;
-            if (kept)
-                AddDue(connection, new DueEntry(until, DueEntry.Medium, id.ToString()));
-            return kept;
+            var kept = connection.QuerySingleOrDefault<long?>(
+                "UPDATE media_files SET keep_ms = max(keep_ms + 1, $until) WHERE media_id = $id AND state BETWEEN 1 AND 3 RETURNING keep_ms",
+                new { id = id.ToString(), until = until.ToUnixTimeMilliseconds() });
+            if (kept is not { } ms)
+                return false;
+            AddDue(connection, new DueEntry(Time(ms), DueEntry.Medium, id.ToString()));
+            return true;
         },
         ct);
 
