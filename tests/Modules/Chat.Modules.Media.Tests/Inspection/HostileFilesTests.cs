@@ -67,6 +67,29 @@ public sealed class HostileFilesTests : IDisposable
     }
 
     [Fact]
+    public async Task Boxes_that_say_they_end_after_the_one_they_are_in_are_not_read_again_for_each()
+    {
+        using var film = new MemoryStream();
+        film.Write([.. Box("ftyp", "isom\0\0\0\0isom"u8), .. Box("moov", [
+            .. Box("trak", [
+                .. Box("tkhd", [0, 0, 0, 0, .. new byte[8], 0, 0, 0, 1, .. new byte[68]]), .. Box("mdia", Box("mdhd", [.. new byte[12], 0, 0, 3, 0xE8, .. new byte[8]])),
+            ]),
+            .. Box("mvex", []),
+        ])]);
+        for (var i = 0; i < 20_000; i++)
+            film.Write(Box("moof", [0x7F, 0xFF, 0xFF, 0xFF, .. "traf"u8]));
+        using var file = new CountingStream(film.ToArray());
+
+        var inspected = await _inspector.Inspector.InspectAsync(file, TestContext.Current.CancellationToken);
+
+        Assert.Null(inspected.DurationMs);
+        Assert.InRange(file.BytesRead, 0, 6L * film.Length + 1_000_000);
+
+        static byte[] Box(string name, ReadOnlySpan<byte> body) =>
+            [(byte)((body.Length + 8) >> 24), (byte)((body.Length + 8) >> 16), (byte)((body.Length + 8) >> 8), (byte)(body.Length + 8), .. name.Select(c => (byte)c), .. body];
+    }
+
+    [Fact]
     public async Task A_picture_of_more_passes_than_any_sound_one_is_a_plain_file()
     {
         var jpeg = Sample.Picture(SkiaSharp.SKEncodedImageFormat.Jpeg);

@@ -52,6 +52,20 @@ public sealed class StrippingTests : IDisposable
         Assert.Equal(-1, stripped.AsSpan().IndexOf("prVt"u8));
     }
 
+    // It shows what was cut away since.
+    [Fact]
+    public async Task The_small_picture_in_a_JFIF_header_goes()
+    {
+        var plain = Sample.Picture(SKEncodedImageFormat.Jpeg);
+        Assert.True(plain.AsSpan(6).StartsWith("JFIF\0"u8));
+        byte[] file = [.. plain[..4], 0, 16 + 2 * 2 * 3, .. plain[6..18], 2, 2, .. "GPSLatitude."u8, .. plain[20..]];
+
+        var stripped = Sample.Copy((await _inspector.InspectAsync(file)).Stripped!, file);
+
+        Assert.Equal(plain, stripped);
+        Assert.Null((await _inspector.InspectAsync(stripped)).Stripped);
+    }
+
     [Fact]
     public async Task The_copy_is_read_in_pieces_of_any_size()
     {

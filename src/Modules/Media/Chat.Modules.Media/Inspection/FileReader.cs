@@ -1,17 +1,19 @@
 namespace Chat.Modules.Media.Inspection;
 
 /// <summary>Reads a file in pieces, mostly forwards. One window of it is in memory.</summary>
-/// <remarks>A file in which one has to jump about more than any sound file asks for looks as if it ended there.</remarks>
+/// <remarks>A file in which one has to jump about, or to read the same again, more than any sound file asks for looks as if it ended there.</remarks>
 internal sealed class FileReader(Stream file, CancellationToken ct)
 {
     private const int WindowBytes = 64 * 1024;
     private const int BytesAfterJump = 4 * 1024;
     private const int MaxJumps = 100_000;
+    private const int MaxPasses = 4;
 
     private readonly byte[] _window = new byte[WindowBytes];
     private long _start;
     private int _length;
     private int _jumps;
+    private long _bytes;
 
     public long Length { get; } = file.Length;
 
@@ -48,6 +50,7 @@ internal sealed class FileReader(Stream file, CancellationToken ct)
         file.Position = offset;
         _start = offset;
         _length = file.ReadAtLeast(_window.AsSpan(0, isNext ? WindowBytes : Math.Max(count, BytesAfterJump)), count, throwOnEndOfStream: false);
-        return _length >= count;
+        _bytes += _length;
+        return _length >= count && _bytes <= MaxPasses * Length + WindowBytes;
     }
 }

@@ -4,7 +4,7 @@ namespace Chat.Modules.Media.Inspection.Pictures;
 
 /// <summary>The segments of a JPEG file (ITU-T T.81, annex B).</summary>
 /// <remarks>
-/// Kept are the picture, the ICC profile, JFIF and Adobe's colour transform. EXIF, XMP, IPTC, comments, previews and whatever follows the picture
+/// Kept are the picture, the ICC profile, JFIF without its preview and Adobe's colour transform. EXIF, XMP, IPTC, comments, previews and whatever follows the picture
 /// (a phone's second picture, or film) go; in their place comes an EXIF segment that has the orientation alone.
 /// </remarks>
 internal static class JpegLayout
@@ -13,6 +13,9 @@ internal static class JpegLayout
 
     // A progressive picture has about 10; each one more is one more pass over all pixels.
     private const int MaxScans = 100;
+
+    // Of its header; a preview of so many pixels as its last two bytes say follows.
+    private const int JfifBytes = 14;
 
     private const byte StartOfImage = 0xD8, EndOfImage = 0xD9, StartOfScan = 0xDA, App0 = 0xE0, App1 = 0xE1, App2 = 0xE2, App14 = 0xEE, App15 = 0xEF, Comment = 0xFE;
 
@@ -59,6 +62,11 @@ internal static class JpegLayout
             }
             if (!isKept)
                 continue;
+            if (marker == App0 && body.Length > JfifBytes)
+            {
+                kept.Insert([0xFF, App0, 0, 2 + JfifBytes, .. body[..(JfifBytes - 2)], 0, 0]);
+                continue;
+            }
             // EXIF comes before everything but JFIF.
             if (exifAt == 0 && marker != App0)
                 exifAt = start;
@@ -128,7 +136,7 @@ internal static class JpegLayout
         var split = new List<FilePart>();
         foreach (var part in parts.Parts)
         {
-            if (offset < part.Offset || offset >= part.Offset + part.Length)
+            if (part.IsInserted || offset < part.Offset || offset >= part.Offset + part.Length)
             {
                 split.Add(part);
                 continue;

@@ -12,6 +12,10 @@ internal sealed record Box(string Name, long Start, long End)
 
     public long Length => End - Start;
 
+    /// <summary>Those in a box, as <see cref="In(FileReader, long, long)"/>. None ends behind it: else what comes after the box would be read again for each of them.</summary>
+    public static IEnumerable<Box> In(FileReader file, Box within) =>
+        In(file, within.Start, within.End).Select(box => box.End <= within.End ? box : box with { End = within.End });
+
     /// <summary>The boxes of a range, one after the other, without what is in them.</summary>
     public static IEnumerable<Box> In(FileReader file, long start, long end)
     {
@@ -30,7 +34,7 @@ internal sealed record Box(string Name, long Start, long End)
         var found = within;
         foreach (var name in path)
         {
-            found = In(file, found.Start, found.End).FirstOrDefault(box => box.Name == name);
+            found = In(file, found).FirstOrDefault(box => box.Name == name);
             if (found is null)
                 return null;
         }

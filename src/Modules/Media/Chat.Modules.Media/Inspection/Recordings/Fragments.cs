@@ -15,7 +15,7 @@ internal static class Fragments
         var (units, samples) = (0.0, 0);
         foreach (var fragment in Box.In(file, movie.End, file.Length).Where(box => box.Name == "moof"))
         {
-            foreach (var part in Box.In(file, fragment.Start, fragment.End).Where(box => box.Name == "traf"))
+            foreach (var part in Box.In(file, fragment).Where(box => box.Name == "traf"))
                 units = Math.Max(units, EndOf(file, part, track, ref samples));
         }
         return units > 0 ? units / track.Scale : null;
@@ -28,7 +28,7 @@ internal static class Fragments
         if (!TryRead(file, header.Start + (IsLong(file, header) ? 20 : 12), out var id) || !TryRead(file, media.Start + (IsLong(file, media) ? 20 : 12), out var scale) || scale == 0)
             return null;
         var defaults = Box.Find(file, movie, "mvex") is { } extends
-            ? Box.In(file, extends.Start, extends.End).Where(box => box.Name == "trex").FirstOrDefault(box => TryRead(file, box.Start + 4, out var of) && of == id)
+            ? Box.In(file, extends).Where(box => box.Name == "trex").FirstOrDefault(box => TryRead(file, box.Start + 4, out var of) && of == id)
             : null;
         var duration = 0u;
         if (defaults is not null)
@@ -47,7 +47,7 @@ internal static class Fragments
         double end = 0;
         if (Box.Find(file, part, "tfdt") is { } time && TryRead(file, time.Start + 4, out var first))
             end = IsLong(file, time) && TryRead(file, time.Start + 8, out var second) ? first * 4294967296.0 + second : first;
-        foreach (var run in Box.In(file, part.Start, part.End).Where(box => box.Name == "trun"))
+        foreach (var run in Box.In(file, part).Where(box => box.Name == "trun"))
             end += UnitsOf(file, run, duration, ref samples);
         return end;
     }

@@ -22,7 +22,7 @@ internal static class HeifPicture
         if (meta is null || Box.Find(file, meta with { Start = meta.Start + 4 }, "iprp", "ipco") is not { } properties)
             return null;
         var (width, height, turned) = (0u, 0u, false);
-        foreach (var property in Box.In(file, properties.Start, properties.End).Take(MaxProperties))
+        foreach (var property in Box.In(file, properties).Take(MaxProperties))
         {
             // A picture of tiles has a size for each, and its own, which is the largest.
             if (property.Name == "ispe" && file.TryRead(property.Start, 12, out var size))

@@ -43,7 +43,7 @@ internal static class IsoMedia
     {
         double? seconds = null;
         var (hasVideo, tracks, width, height) = (false, 0, 0, 0);
-        foreach (var box in Box.In(file, movie.Start, movie.End))
+        foreach (var box in Box.In(file, movie))
         {
             if (box.Name == "mvhd")
                 seconds = SecondsOf(file, box);
