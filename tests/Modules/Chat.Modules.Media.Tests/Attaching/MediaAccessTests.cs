@@ -145,4 +145,24 @@ public sealed class MediaAccessTests : IDisposable
         Assert.True(await _world.MayReadAsync(Bob, file));
         Assert.InRange(_world.Conversations.Reads, 1, 2);
     }
+
+    // Whoever may read a file can forward it: often, and delete all of that.
+    [Fact]
+    public async Task Very_many_messages_that_were_erased_keep_nobody_from_a_file()
+    {
+        var file = await _world.UploadAsync(Alice);
+        foreach (var member in new[] { Alice, Bob, Carol })
+            _world.Conversations.Join(Group(1), member);
+        await _world.SendAsync(Alice, Group(1), file);
+        Assert.True(await _world.MayReadAsync(Bob, file));
+        for (var n = 0; n < 1_000; n++)
+            _world.Conversations.Erase(_world.Conversations.Append(Group(1), Carol, $"{n}", file));
+        await _world.Uses.AddAsync([.. Enumerable.Range(0, 1_000).Select(n => new MediaUse(file, Group(1).Value, Carol, $"{n}", Group(1), n + 2, Start))], Ct);
+
+        Assert.True(await _world.MayReadAsync(Bob, file));
+
+        var before = _world.Conversations.Reads;
+        Assert.True(await _world.MayReadAsync(Bob, file));
+        Assert.InRange(_world.Conversations.Reads - before, 1, 2);
+    }
 }

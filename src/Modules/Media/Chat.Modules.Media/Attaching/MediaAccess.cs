@@ -17,7 +17,7 @@ internal sealed class MediaAccess(IMediaCatalogue catalogue, IMediaUses uses, Us
     // Of one scope, or of so many as are asked at once.
     private const int MaxUses = 10_000;
 
-    // Messages that are read for one answer. Those that were erased lose their use when the file is collected.
+    // Messages that are read for one answer, but for those that were erased: they lose their use, and so are read once.
     private const int MaxRead = 256;
 
     /// <summary>
@@ -60,10 +60,13 @@ internal sealed class MediaAccess(IMediaCatalogue catalogue, IMediaUses uses, Us
             foreach (var use in conversation.Where(use => use.SeqNo is not { } seqNo || seqNo > membership.VisibleAfter.Value)
                 .OrderByDescending(use => use.SeqNo ?? long.MaxValue))
             {
-                if (read++ == MaxRead)
-                    return false;
                 if (await log.IsShownAsync(use, reader, ct))
                     return true;
+                // Whoever may read a file could forward it often, and delete that again, to keep others from it.
+                if (use.SeqNo is not null && await log.FindAsync(use, ct) is null)
+                    await uses.TryRemoveAsync(use, ct);
+                else if (++read == MaxRead)
+                    return false;
             }
         }
         return false;
