@@ -158,6 +158,7 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
         Assert.Equal(HttpStatusCode.BadRequest, unknown.StatusCode);
         using var head = await SendAsync(user, HttpMethod.Head, upload);
         Assert.Equal("0", Header(head, "Upload-Offset"));
+        Assert.False(File.Exists(Path.Combine(server.Host.Data, "media", "staging", upload.Segments[^1])));
         using var right = await PatchAsync(user, upload, 0, first, ("Upload-Checksum", $"{algorithm} {HashOf(algorithm, first)}"));
         Assert.Equal("60000", Header(right, "Upload-Offset"));
         using var last = await PatchAsync(user, upload, 60_000, second, ("Upload-Checksum", $"{algorithm} {HashOf(algorithm, second)}"));

@@ -13,6 +13,8 @@ internal sealed class NoStore : IMediaStore
 
     public Task<StoreProgress> AppendAsync(string key, StoreProgress at, Stream content, CancellationToken ct) => throw new NotSupportedException();
 
+    public Task TakeBackAsync(string key, StoreProgress at, StoreProgress added, CancellationToken ct) => throw new NotSupportedException();
+
     public Task CompleteAsync(string key, StoreProgress at, CancellationToken ct) => throw new NotSupportedException();
 
     public Task DiscardAsync(string key, CancellationToken ct) => Task.CompletedTask;

@@ -38,6 +38,8 @@ public sealed class FolderMediaStoreTests : MediaStoreContract, IDisposable
             Directory.Delete(_root, recursive: true);
     }
 
+    private protected override long Room() => Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories).Sum(path => new FileInfo(path).Length);
+
     private protected override Task AssertNothingIsLeftAsync()
     {
         Assert.Empty(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories));

@@ -138,6 +138,32 @@ public abstract class MediaStoreContract
         Assert.Equal(bytes, await ReadAsync(read));
     }
 
+    // Else a client could fill the store by bodies whose checksums are wrong.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    [InlineData(9_000_000)]
+    public async Task What_is_taken_back_again_and_again_takes_no_more_room(int before)
+    {
+        var (key, bytes) = (NewKey(), Bytes(10_000_000));
+        var at = before == 0 ? StoreProgress.None : await Store.AppendAsync(key, StoreProgress.None, new MemoryStream(bytes[..before]), Ct);
+        await AddAndTakeBackAsync(20_000_000);
+        var room = Room();
+
+        foreach (var size in new[] { 1, 1_000_000, 3_000_000, 20_000_000 })
+            await AddAndTakeBackAsync(size);
+
+        Assert.Equal(room, Room());
+        await Store.CompleteAsync(key, await Store.AppendAsync(key, at, new MemoryStream(bytes[before..]), Ct), Ct);
+        await using (var read = (await Store.OpenAsync(key, Ct))!)
+            Assert.Equal(bytes, await ReadAsync(read));
+        await Store.DeleteAsync(key, Ct);
+        await AssertNothingIsLeftAsync();
+
+        async Task AddAndTakeBackAsync(int size) =>
+            await Store.TakeBackAsync(key, at, await Store.AppendAsync(key, at, new MemoryStream(Bytes(size)), Ct), Ct);
+    }
+
     [Fact]
     public async Task What_is_discarded_leaves_nothing()
     {
@@ -153,6 +179,9 @@ public abstract class MediaStoreContract
 
     /// <summary>Neither bytes nor unfinished ones are in the store.</summary>
     private protected abstract Task AssertNothingIsLeftAsync();
+
+    /// <summary>All bytes in the store, those of unfinished files included.</summary>
+    private protected abstract long Room();
 
     private protected static string NewKey() => MediaId.New(TimeProvider.System.GetUtcNow()).ToString();
 

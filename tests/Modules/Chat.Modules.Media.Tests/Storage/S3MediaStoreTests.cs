@@ -80,6 +80,8 @@ public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, ICl
         return ValueTask.CompletedTask;
     }
 
+    private protected override long Room() => server.Files(_prefix).Sum(path => new FileInfo(path).Length);
+
     private protected override Task AssertNothingIsLeftAsync()
     {
         Assert.Empty(server.Files(_prefix));

@@ -93,6 +93,15 @@ internal sealed class FolderMediaStore : IMediaStore
         return new StoreProgress(file.Position, null);
     }
 
+    public Task TakeBackAsync(string key, StoreProgress at, StoreProgress added, CancellationToken ct)
+    {
+        if (at.Bytes == 0)
+            return DiscardAsync(key, ct);
+        using var file = Open(StagedPathOf(key), FileMode.OpenOrCreate);
+        Do(() => file.SetLength(Math.Min(file.Length, at.Bytes)));
+        return Task.CompletedTask;
+    }
+
     public Task CompleteAsync(string key, StoreProgress at, CancellationToken ct)
     {
         Do(() =>

@@ -30,6 +30,11 @@ internal interface IMediaStore
     /// <exception cref="StoreFullException">There is no room; the progress is as before.</exception>
     Task<StoreProgress> AppendAsync(string key, StoreProgress at, Stream content, CancellationToken ct);
 
+    /// <summary>Takes back what a call has added and what is not to count. However often, no more room is taken than once: what stays of it is overwritten by the next call.</summary>
+    /// <param name="at">What the call was given; with it the next one goes on.</param>
+    /// <param name="added">What the call returned.</param>
+    Task TakeBackAsync(string key, StoreProgress at, StoreProgress added, CancellationToken ct);
+
     /// <summary>Makes all that was added the bytes at the key. May be called again.</summary>
     Task CompleteAsync(string key, StoreProgress at, CancellationToken ct);
 

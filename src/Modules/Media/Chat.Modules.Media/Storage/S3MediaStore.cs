@@ -79,6 +79,16 @@ internal sealed class S3MediaStore(S3Bucket bucket, IOptions<MediaOptions> optio
         return new StoreProgress(bytes + tail, new S3Progress(upload, parts, tail, before.Tail > 0 ? at.Bytes : null).Write());
     }
 
+    public async Task TakeBackAsync(string key, StoreProgress at, StoreProgress added, CancellationToken ct)
+    {
+        var (before, after) = (S3Progress.Read(at.State), S3Progress.Read(added.State));
+        if (after.Upload is { } upload && upload != before.Upload)
+            await AbortAsync(key, upload);
+        // Parts that count as little are overwritten by the next.
+        if (after.Tail > 0 && added.Bytes != at.Bytes)
+            await DeletePathAsync(TailOf(key, added.Bytes), ct);
+    }
+
     public async Task CompleteAsync(string key, StoreProgress at, CancellationToken ct)
     {
         // Completed by a call that was not answered.

@@ -136,23 +136,35 @@ internal sealed class TusUploads(
         var now = upload;
         while (true)
         {
-            var slice = new SliceStream(body, Math.Min(Slice, upload.Length - now.Offset), bytes => checksum?.Add(bytes), ended);
+            // What has a checksum counts together, or not at all.
+            var slice = new SliceStream(body, checksum is null ? Math.Min(Slice, upload.Length - now.Offset) : upload.Length - now.Offset, bytes => checksum?.Add(bytes), ended);
             // What came is kept, also of a client that has gone.
             var progress = await store.AppendAsync(row.OwnKey, new StoreProgress(now.Offset, now.State), slice, CancellationToken.None);
             metrics.Received(slice.Bytes);
             now = now with { Offset = progress.Bytes, State = progress.State };
-            var isLast = slice.IsAtEnd || now.Offset == upload.Length;
-            if (checksum is not null && isLast && (slice.Fault is not null || !checksum.Matches()))
+            if (checksum is not null && (slice.Fault is not null || !checksum.Matches()))
+            {
+                await store.TakeBackAsync(row.OwnKey, new StoreProgress(upload.Offset, upload.State), progress, CancellationToken.None);
                 return slice.Fault is null ? TusErrors.WrongChecksum : RefusalOf(slice.Fault, stopped);
-            if ((checksum is null || isLast) && !await resumable.TryMoveAsync(now, holder, clock.GetUtcNow() + Hold, CancellationToken.None))
-                return TusErrors.Held;
+            }
+            if (!await resumable.TryMoveAsync(now, holder, clock.GetUtcNow() + Hold, CancellationToken.None))
+                return await LostAsync(row);
             if (now.Offset == upload.Length)
                 return await FinishAsync(row, now);
             if (slice.Fault is { } fault)
                 return RefusalOf(fault, stopped);
-            if (isLast)
+            if (slice.IsAtEnd)
                 return ProgressOf(row, now);
         }
+    }
+
+    // Another request holds it; or it was removed by another server, and then what came here since is removed, too.
+    private async Task<Error> LostAsync(MediaRow row)
+    {
+        if (await resumable.FindAsync(row.Uploader, row.Id, CancellationToken.None) is not null)
+            return TusErrors.Held;
+        await store.DiscardAsync(row.OwnKey, CancellationToken.None);
+        return MediaErrors.NotFound;
     }
 
     private static Error RefusalOf(Exception fault, CancellationToken stopped) => fault switch
