@@ -90,6 +90,99 @@ public sealed class ConnectionRegistrarTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task However_many_cannot_be_registered_each_drains()
+    {
+        _registry.Registering = () => throw new StoreUnavailableException("Away.");
+
+        var clients = Enumerable.Range(0, 1_500).Select(n => _world.Connect(World.Device($"user{n}"))).ToList();
+
+        await AfterPauseAsync(() => clients.TrueForAll(client => client.CaughtUp));
+    }
+
+    [Fact]
+    public async Task Those_that_ended_while_there_was_no_registry_are_registered_no_more()
+    {
+        _registry.Registering = () => throw new StoreUnavailableException("Away.");
+        var ended = _world.Connect(Bob);
+        var client = _world.Connect(Alice);
+        await Wait.UntilAsync(() => ended.CaughtUp && client.CaughtUp, "caughtUp");
+        ended.Connection.Dispose();
+
+        _registry.Registering = () => Task.CompletedTask;
+        await AfterPauseAsync(() => client.Connection.Order != 0);
+
+        Assert.Equal([Alice], _registry.Registered);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_registered_keeps_no_other_from_it()
+    {
+        _registry.Refuses = device => device == Bob;
+        var refused = _world.Connect(Bob);
+        var client = _world.Connect(World.Device("carol"));
+
+        await Wait.UntilAsync(() => refused.CaughtUp && client.CaughtUp && client.Connection.Order != 0, "registered");
+        _world.Append(Talk, Alice);
+        _registry.Refuses = _ => false;
+        await AfterPauseAsync(() => refused.SeqNos.Length > 0);
+
+        Assert.NotEqual(0, refused.Connection.Order);
+    }
+
+    [Fact]
+    public async Task One_that_cannot_be_registered_again_lets_the_others_be_registered_once()
+    {
+        var clients = new[] { await _world.ConnectedAsync(Bob), await _world.ConnectedAsync(World.Device("carol")) };
+        _registry.Refuses = device => device == Bob;
+        _registry.Registered.Clear();
+
+        _world.Registrar.SharedStateLost();
+        await Wait.UntilAsync(() => _registry.Refused > 0, "Bob is refused");
+        await AfterPauseAsync(() => _registry.Refused > 2);
+        Assert.Equal([World.Device("carol")], _registry.Registered);
+        Assert.Single(_bus.Kinds, kind => kind is RelayKind.Registered);
+
+        _registry.Refuses = _ => false;
+        await AfterPauseAsync(() => _bus.Kinds.Count(kind => kind is RelayKind.Registered) == 2);
+        Assert.All(clients, client => Assert.Empty(client.Closed));
+    }
+
+    [Fact]
+    public async Task A_slow_registry_is_waited_for_while_the_connection_drains()
+    {
+        var slow = new TaskCompletionSource();
+        var registrations = 0;
+        _registry.Registering = () =>
+        {
+            registrations++;
+            return slow.Task;
+        };
+        var client = _world.Connect(Bob);
+        await AfterPauseAsync(() => client.CaughtUp);
+        _world.Append(Talk, Alice);
+
+        slow.SetResult();
+
+        await Wait.UntilAsync(() => client.SeqNos.Length > 0, "the message");
+        Assert.Equal(1, registrations);
+        Assert.Contains(RelayKind.Arrived, _bus.Kinds);
+    }
+
+    [Fact]
+    public async Task While_others_are_being_registered_a_connection_is_not_kept_from_its_drain()
+    {
+        var never = new TaskCompletionSource();
+        _registry.Registering = () => never.Task;
+        var first = _world.Connect(Bob);
+        await Wait.UntilAsync(() => _registry.Asked > 0, "the first is being registered");
+
+        var second = _world.Connect(Alice);
+
+        await AfterPauseAsync(() => first.CaughtUp && second.CaughtUp);
+        never.SetResult();
+    }
+
+    [Fact]
     public async Task A_connection_whose_device_has_connected_elsewhere_meanwhile_is_closed()
     {
         var client = await _world.ConnectedAsync(Bob);

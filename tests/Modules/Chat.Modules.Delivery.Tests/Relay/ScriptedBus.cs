@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Relay;
@@ -42,15 +43,46 @@ internal sealed class ScriptedRegistry : IConnectionRegistry
     /// <summary>Awaited by each read after it has taken its answer.</summary>
     public Func<UserId, Task> Reading { get; set; } = _ => Task.CompletedTask;
 
-    /// <summary>Awaited before each registration; may throw.</summary>
+    /// <summary>Awaited before each registration; may throw, and then nothing is registered.</summary>
     public Func<Task> Registering { get; set; } = () => Task.CompletedTask;
+
+    /// <summary>Devices that are not registered.</summary>
+    public Func<DeviceAddress, bool> Refuses { get; set; } = _ => false;
+
+    /// <summary>Each registration.</summary>
+    public ConcurrentQueue<DeviceAddress> Registered { get; } = new();
 
     public int Reads { get; private set; }
 
-    public async Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections)
+    /// <summary>Calls to register.</summary>
+    public int Asked { get; private set; }
+
+    /// <summary>Registrations that were refused.</summary>
+    public int Refused { get; private set; }
+
+    public async Task<IReadOnlyList<long?>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections)
     {
-        await Registering();
-        return [.. connections.Select(connection => connection.Order != 0 ? connection.Order : Interlocked.Increment(ref _order))];
+        Asked++;
+        try
+        {
+            await Registering();
+            return [.. connections.Select(Register)];
+        }
+        catch (StoreUnavailableException)
+        {
+            return new long?[connections.Count];
+        }
+    }
+
+    private long? Register(RegisteredConnection connection)
+    {
+        if (Refuses(connection.Device))
+        {
+            Refused++;
+            return null;
+        }
+        Registered.Enqueue(connection.Device);
+        return connection.Order != 0 ? connection.Order : Interlocked.Increment(ref _order);
     }
 
     public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) => Task.CompletedTask;

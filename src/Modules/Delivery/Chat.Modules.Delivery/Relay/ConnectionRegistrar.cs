@@ -12,7 +12,8 @@ namespace Chat.Modules.Delivery.Relay;
 
 /// <summary>
 /// Makes this node's connections known to the others, by the registry and the bus. A connection drains when the other nodes have acknowledged it, so
-/// each message is either in its drain or pushed to it. If an acknowledgement comes late, the connection drains again then.
+/// each message is either in its drain or pushed to it. After <see cref="DeliveryOptions.ArrivalTimeoutMs"/> it drains all the same, whatever registry and nodes do, and
+/// again when they have acknowledged it.
 /// </summary>
 internal sealed class ConnectionRegistrar(
     IConnectionRegistry registry, INodes nodes, IBus bus, Receivers receivers, UserNodes userNodes, Redrains redrains, FanOutQueue fanOut,
@@ -24,8 +25,9 @@ internal sealed class ConnectionRegistrar(
     private static readonly TimeSpan RenewEvery = RedisConnectionRegistry.Life / 4;
 
     private readonly TimeSpan _patience = TimeSpan.FromMilliseconds(options.Value.ArrivalTimeoutMs);
+    private readonly LateDrains _late = new(TimeSpan.FromMilliseconds(options.Value.ArrivalTimeoutMs), clock);
 
-    // An entry for each connection that is opened, and for each that has ended. Null only wakes the loop.
+    // An entry for each connection that is opened, and for each that has ended; read to its end each time. Null only wakes the loop.
     private readonly Channel<DeviceConnection?> _changes = Channel.CreateUnbounded<DeviceConnection?>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _gate = new();
 
@@ -37,12 +39,19 @@ internal sealed class ConnectionRegistrar(
     // Under _gate. Live nodes that owe nothing when they are gone.
     private readonly HashSet<NodeId> _finished = [];
 
-    // Used only by the loop. Connections that could not be registered, and those that not all nodes have acknowledged.
-    private readonly List<DeviceConnection> _unregistered = [];
-    private readonly List<DeviceConnection> _unconfirmed = [];
+    // Used only by the loop, as all below. Connections that are to be registered, or registered again, and those that not all nodes have acknowledged; of each those that are open.
+    private readonly RegistrationQueue _new = new();
+    private readonly RegistrationQueue _again = new();
+    private readonly HashSet<DeviceConnection> _unconfirmed = [];
     private bool _allAreUnconfirmed;
-    private bool _hasFailed;
+
+    // As which node all are being registered again.
+    private NodeId? _registersAs;
     private long _renewedAt;
+
+    // When what has failed is tried again. Until then nothing is registered where the registry is away.
+    private long _retryAt;
+    private bool _isAway;
 
     [Flags]
     private enum Work
@@ -59,6 +68,7 @@ internal sealed class ConnectionRegistrar(
     public void Open(DeviceConnection connection)
     {
         connection.Open(holdsDrain: true);
+        _late.Add(connection);
         _changes.Writer.TryWrite(connection);
     }
 
@@ -140,19 +150,23 @@ internal sealed class ConnectionRegistrar(
             bus.Broadcast(NodeRelay.Topic, RelayWriter.Begin(RelayKind.Finished).Written);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(RunAsync(stoppingToken), _late.RunAsync(stoppingToken));
+
+    private async Task RunAsync(CancellationToken ct)
     {
         _renewedAt = clock.GetTimestamp();
         while (true)
         {
-            await WaitAsync(stoppingToken);
+            await WaitAsync(ct);
             try
             {
-                await WorkAsync(stoppingToken);
+                await WorkAsync(ct);
             }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
                 log.RegistrarFailed(e);
+                _isAway = true;
+                RetryLater();
                 Ask(Work.Register);
             }
         }
@@ -169,11 +183,12 @@ internal sealed class ConnectionRegistrar(
         _changes.Writer.TryWrite(null);
     }
 
-    // Connections that were not registered, or not acknowledged, are tried again after a pause.
     private async Task WaitAsync(CancellationToken ct)
     {
-        var isIncomplete = _hasFailed || _unregistered.Count > 0 || _unconfirmed.Count > 0 || _allAreUnconfirmed;
-        using var pause = new CancellationTokenSource(isIncomplete ? RetryPause : RenewEvery, clock);
+        if (CanRegister && (_new.HasDue || _again.HasDue))
+            return;
+        var owes = !_new.IsEmpty || !_again.IsEmpty || _registersAs is not null || _unconfirmed.Count > 0 || _allAreUnconfirmed;
+        using var pause = new CancellationTokenSource(owes ? RetryPause : RenewEvery, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, pause.Token);
         try
         {
@@ -185,28 +200,27 @@ internal sealed class ConnectionRegistrar(
         }
     }
 
+    private bool CanRegister => nodes.HoldsLease && !_isAway;
+
     private async Task WorkAsync(CancellationToken ct)
     {
-        var work = TakeWork();
-        if (clock.GetElapsedTime(_renewedAt) >= RenewEvery)
-            work |= Work.Renew;
-        _hasFailed = work is not Work.None && nodes.HoldsLease && !await RegisterAllAsync(work, ct);
-        if (_hasFailed)
+        var retries = clock.GetTimestamp() >= _retryAt;
+        if (retries)
         {
-            lock (_gate)
-                _work |= work;
+            _isAway = false;
+            _new.RetryRefused();
+            _again.RetryRefused();
         }
-
-        var changed = new List<DeviceConnection>(_unregistered);
-        _unregistered.Clear();
-        while (changed.Count < AtOnce && _changes.Reader.TryRead(out var connection))
-        {
-            if (connection is not null)
-                changed.Add(connection);
-        }
-        await AddAsync(changed.FindAll(connection => !connection.IsClosed), ct);
-        await RemoveAsync(changed.FindAll(connection => connection.IsClosed && connection.Order != 0));
-        await ConfirmAsync(ct);
+        BeginRound(TakeWork());
+        await TakeChangesAsync();
+        // Those that have just come are not kept waiting by those that are there.
+        if (CanRegister && _new.HasDue)
+            await AddAsync(_new.Due(AtOnce), ct);
+        else if (CanRegister && _again.HasDue)
+            await RegisterAsync(_again, _again.Due(AtOnce), ct);
+        EndRound();
+        if (retries)
+            await ConfirmAsync(ct);
     }
 
     private Work TakeWork()
@@ -219,88 +233,115 @@ internal sealed class ConnectionRegistrar(
         }
     }
 
-    /// <returns>False if not all could be registered.</returns>
-    private async Task<bool> RegisterAllAsync(Work work, CancellationToken ct)
+    private void BeginRound(Work work)
     {
-        var self = nodes.Self;
-        foreach (var some in receivers.All().Where(connection => connection.Order != 0).Chunk(AtOnce))
-        {
-            if (!await TryRegisterAsync(self, some, ct))
-                return false;
-        }
+        if (work is Work.None && clock.GetElapsedTime(_renewedAt) < RenewEvery)
+            return;
         _renewedAt = clock.GetTimestamp();
-        if (!work.HasFlag(Work.Register))
-            return true;
+        _again.Add(receivers.All().Where(connection => connection.Order != 0));
+        if (work.HasFlag(Work.Register))
+            _registersAs = nodes.Self;
+    }
+
+    private void EndRound()
+    {
+        if (_registersAs is not { } self || !_again.IsEmpty || !nodes.HoldsLease)
+            return;
+        _registersAs = null;
         lock (_gate)
         {
             if (nodes.Self != self || _work.HasFlag(Work.Register))
-                return true;
+                return;
             _isRegistered = true;
             bus.Broadcast(NodeRelay.Topic, Registered(RegisteredFlags.AsksBack | (_hasBeenAway ? RegisteredFlags.HasBeenAway : RegisteredFlags.None)));
             _hasBeenAway = false;
         }
         _allAreUnconfirmed = true;
-        return true;
     }
 
-    private async Task AddAsync(List<DeviceConnection> added, CancellationToken ct)
+    private async Task TakeChangesAsync()
     {
-        if (added.Count == 0)
-            return;
-        if (!nodes.HoldsLease || !await TryRegisterAsync(nodes.Self, added, ct))
+        var removed = new List<DeviceConnection>();
+        while (_changes.Reader.TryRead(out var connection))
         {
-            _unregistered.AddRange(added);
-            foreach (var connection in added)
-                connection.BeginDrain();
-            return;
+            if (connection is null)
+                continue;
+            if (!connection.IsClosed)
+            {
+                _new.Add([connection]);
+                if (!CanRegister)
+                    connection.BeginDrain();
+                continue;
+            }
+            _new.Remove(connection);
+            _again.Remove(connection);
+            _unconfirmed.Remove(connection);
+            if (connection.Order != 0)
+                removed.Add(connection);
         }
+        foreach (var some in removed.Chunk(AtOnce))
+            await RemoveAsync(some);
+    }
+
+    private async Task AddAsync(IReadOnlyList<DeviceConnection> added, CancellationToken ct)
+    {
+        var registered = await RegisterAsync(_new, added, ct);
+        if (registered.Count == 0)
+            return;
         var writer = RelayWriter.Begin(RelayKind.Arrived);
-        writer.Write((long)added.Count);
-        foreach (var connection in added)
+        writer.Write((long)registered.Count);
+        foreach (var connection in registered)
         {
             writer.Write(connection.Device);
             writer.Write(connection.Order);
         }
         bus.Broadcast(NodeRelay.Topic, writer.Written);
         if (!await bus.AcknowledgedAsync(_patience, ct))
-            _unconfirmed.AddRange(added);
-        // A connection that could not be registered at first has already drained.
-        foreach (var connection in added)
+            _unconfirmed.UnionWith(registered);
+        // One that had to wait for too long has already drained.
+        foreach (var connection in registered)
         {
             if (!connection.BeginDrain())
                 connection.DrainAgain();
         }
     }
 
-    private async Task<bool> TryRegisterAsync(NodeId self, IReadOnlyList<DeviceConnection> connections, CancellationToken ct)
+    /// <returns>Those that are registered.</returns>
+    private async Task<IReadOnlyList<DeviceConnection>> RegisterAsync(RegistrationQueue queue, IReadOnlyList<DeviceConnection> connections, CancellationToken ct)
     {
-        try
+        var orders = await registry.RegisterAsync(nodes.Self, [.. connections.Select(connection => new RegisteredConnection(connection.Device, connection.Order))]).WaitAsync(ct);
+        var registered = new List<DeviceConnection>(connections.Count);
+        foreach (var (connection, order) in connections.Zip(orders))
         {
-            // A connection that is registered meanwhile is registered once more.
-            var orders = await registry.RegisterAsync(self, [.. connections.Select(connection => new RegisteredConnection(connection.Device, connection.Order))])
-                .WaitAsync(_patience, clock, ct);
-            foreach (var (connection, order) in connections.Zip(orders))
+            if (order is not { } place)
             {
-                if (order == 0)
-                    connection.Close(CloseReason.Replaced);
-                else
-                    connection.Order = order;
+                queue.Refuse(connection);
+                connection.BeginDrain();
+                continue;
             }
-            return true;
+            queue.Remove(connection);
+            if (place == 0)
+            {
+                connection.Close(CloseReason.Replaced);
+                continue;
+            }
+            connection.Order = place;
+            registered.Add(connection);
         }
-        catch (Exception e) when (e is StoreUnavailableException or TimeoutException)
-        {
-            return false;
-        }
+        if (!orders.Contains(null))
+            return registered;
+        _isAway = orders.All(order => order is null);
+        RetryLater();
+        return registered;
     }
 
-    private async Task RemoveAsync(List<DeviceConnection> removed)
+    private async Task RemoveAsync(IReadOnlyList<DeviceConnection> removed)
     {
-        if (removed.Count == 0)
-            return;
         try
         {
-            await registry.RemoveAsync(nodes.Self, [.. removed.Select(connection => new RegisteredConnection(connection.Device, connection.Order))]);
+            // The entries of a node that has lost its lease count no more.
+            if (nodes.HoldsLease)
+                await registry.RemoveAsync(nodes.Self, [.. removed.Select(connection => new RegisteredConnection(connection.Device, connection.Order))]);
         }
         catch (StoreUnavailableException)
         {
@@ -316,14 +357,29 @@ internal sealed class ConnectionRegistrar(
 
     private async Task ConfirmAsync(CancellationToken ct)
     {
-        if ((_unconfirmed.Count == 0 && !_allAreUnconfirmed) || !await bus.AcknowledgedAsync(_patience, ct))
+        if (_unconfirmed.Count == 0 && !_allAreUnconfirmed)
             return;
+        if (!await bus.AcknowledgedAsync(_patience, ct))
+        {
+            RetryLater();
+            return;
+        }
         if (_allAreUnconfirmed)
             redrains.Request();
         else
-            _unconfirmed.ForEach(connection => connection.DrainAgain());
+        {
+            foreach (var connection in _unconfirmed)
+                connection.DrainAgain();
+        }
         _allAreUnconfirmed = false;
         _unconfirmed.Clear();
+    }
+
+    private void RetryLater()
+    {
+        var now = clock.GetTimestamp();
+        if (_retryAt <= now)
+            _retryAt = now + (long)(RetryPause.TotalSeconds * clock.TimestampFrequency);
     }
 
     private static ReadOnlyMemory<byte> Registered(RegisteredFlags flags)

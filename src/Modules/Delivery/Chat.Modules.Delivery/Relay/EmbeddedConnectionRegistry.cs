@@ -6,8 +6,8 @@ namespace Chat.Modules.Delivery.Relay;
 /// <summary>Of a server by itself.</summary>
 internal sealed class EmbeddedConnectionRegistry : IConnectionRegistry
 {
-    public Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
-        Task.FromResult<IReadOnlyList<long>>([.. connections.Select(_ => 1L)]);
+    public Task<IReadOnlyList<long?>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
+        Task.FromResult<IReadOnlyList<long?>>([.. connections.Select(_ => (long?)1)]);
 
     public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) => Task.CompletedTask;
 

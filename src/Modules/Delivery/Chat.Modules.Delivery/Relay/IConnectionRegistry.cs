@@ -14,12 +14,13 @@ internal interface IConnectionRegistry
     /// Registers connections of a node. A connection without an order becomes the newest of its device. A connection with an order keeps it: registering it again only
     /// renews its entry.
     /// </summary>
-    /// <returns>The order of each; 0 if a newer connection of the device is registered.</returns>
-    /// <exception cref="BuildingBlocks.Errors.StoreUnavailableException">Some may be registered, and some not.</exception>
-    Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections);
+    /// <returns>
+    /// The order of each; 0 if a newer connection of the device is registered; null for one that could not be registered, or of which that is not known: the same again is safe.
+    /// </returns>
+    Task<IReadOnlyList<long?>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections);
 
     /// <summary>Removes connections of a node. A connection that was replaced by a newer one is ignored.</summary>
-    /// <inheritdoc cref="RegisterAsync" path="/exception"/>
+    /// <exception cref="BuildingBlocks.Errors.StoreUnavailableException">Some may be removed, and some not.</exception>
     Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections);
 
     /// <summary>The nodes that a user is connected to, each once; some may have ended since.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage.Redis;
@@ -22,10 +23,9 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
     private static readonly RedisScript Remove = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "remove-connection.lua");
     private static readonly RedisScript Find = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "find-nodes.lua");
 
-    // One command for each, all sent at once: on a Redis Cluster the users are on different nodes.
-    public async Task<IReadOnlyList<long>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
-        await Task.WhenAll(connections.Select(async connection => (long)await redis.RunAsync(
-            Register, [KeyOf(connection.Device.User)], [connection.Device.Device.Value, node.ToString(), connection.Order, (long)Life.TotalMilliseconds])));
+    // One command for each, all sent at once: on a Redis Cluster the users are on different nodes, of which one may be away.
+    public async Task<IReadOnlyList<long?>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
+        await Task.WhenAll(connections.Select(connection => RegisterAsync(node, connection)));
 
     public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
         Task.WhenAll(connections.Select(connection => redis.RunAsync(
@@ -44,6 +44,19 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
                 nodes.Add(node);
         }
         return nodes;
+    }
+
+    private async Task<long?> RegisterAsync(NodeId node, RegisteredConnection connection)
+    {
+        try
+        {
+            return (long)await redis.RunAsync(
+                Register, [KeyOf(connection.Device.User)], [connection.Device.Device.Value, node.ToString(), connection.Order, (long)Life.TotalMilliseconds]);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
     }
 
     private RedisKey KeyOf(UserId user) => redis.KeyOf($"{{u:{user}}}:devices");
