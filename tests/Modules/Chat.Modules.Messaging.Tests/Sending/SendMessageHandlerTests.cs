@@ -312,6 +312,21 @@ public sealed class SendMessageHandlerTests : IDisposable
         Assert.Equal([picture.Id, voice.Id], asked.Media);
     }
 
+    // It would show "photo<U+202E>gpj.exe" as photoexe.jpg.
+    [Theory]
+    [InlineData("photo\u202Egpj.exe", "photogpj.exe")]
+    [InlineData("\u2067\u061C\u200F", "a.png")]
+    [InlineData("שלום\u200F.png", "שלום.png")]
+    public async Task A_file_is_called_nothing_that_turns_the_direction_of_writing(string given, string kept)
+    {
+        var picture = Describe("image/png", "a.png");
+        _attachments.Answer(command => AsResult(command, picture));
+
+        Assert.True((await SendMediaAsync("1", new MediaReference(picture.Id, Name: given))).IsOk);
+
+        Assert.Equal(kept, Assert.Single(Assert.Single(await StoredAsync(AliceAndBob)).Content.Media).Name);
+    }
+
     [Fact]
     public async Task A_message_with_a_file_that_is_refused_is_not_stored()
     {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
@@ -13,6 +14,9 @@ internal sealed class SendMessageHandler(
     IMediaAttachments attachments, MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
+    private static readonly SearchValues<char> Directions =
+        SearchValues.Create("\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
+
     private readonly ISendLimit[] _limits = [.. limits];
     private readonly SendTurns _turns = new();
 
@@ -81,9 +85,15 @@ internal sealed class SendMessageHandler(
         return attached.IsOk ? command.Content with { Media = [.. media.Zip(attached.Value, Describe)] } : attached.Error;
     }
 
+    // With a mark that turns the direction of writing, a program's name can look like a picture's.
+    private static string? Harmless(string? name) =>
+        name is null || !name.AsSpan().ContainsAny(Directions) ? name
+        : string.Concat(name.Where(unit => !Directions.Contains(unit))) is { Length: > 0 } rest ? rest
+        : null;
+
     private static MessageMedia Describe(MediaReference said, MediaDescription media) => new(media.Id, media.ContentType, media.Size)
     {
-        Name = said.Name ?? media.Name,
+        Name = Harmless(said.Name) ?? media.Name,
         Width = media.Width,
         Height = media.Height,
         DurationMs = media.DurationMs,
