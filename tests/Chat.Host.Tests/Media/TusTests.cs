@@ -316,7 +316,8 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
     public sealed class TusHost : IAsyncDisposable
     {
         internal TestHost Host { get; } = new(
-            ("RateLimits:Enabled", "false"), ("Media:MaxBytes", "300000"), ("Media:QuotaBytes", "1000000"), ("Media:MaxIncompleteUploads", "4"));
+            ("RateLimits:Enabled", "false"), ("Media:MaxBytes", "300000"), ("Media:QuotaBytes", "1000000"), ("Media:MaxIncompleteUploads", "4"),
+            ("Media:QuotaBytesPerFile", "0"));
 
         public ValueTask DisposeAsync() => Host.DisposeAsync();
     }

@@ -9,7 +9,8 @@ namespace Chat.Host.Tests.Media;
 public sealed class UploadTests : IAsyncDisposable
 {
     private readonly TestHost _host = new(
-        ("RateLimits:Enabled", "false"), ("Media:MaxBytes", "300000"), ("Media:QuotaBytes", "1000000"), ("Media:MaxUploadsPerUser", "2"));
+        ("RateLimits:Enabled", "false"), ("Media:MaxBytes", "300000"), ("Media:QuotaBytes", "1000000"), ("Media:MaxUploadsPerUser", "2"),
+        ("Media:QuotaBytesPerFile", "0"));
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -106,6 +107,24 @@ public sealed class UploadTests : IAsyncDisposable
 
         Assert.Equal(799_997, await alice.UsageAsync());
         Assert.Equal("""{"bytes":200000,"quota":1000000}""", (await bob.AskAsync(HttpMethod.Get, "/v1/media/usage")).Body);
+    }
+
+    [Fact]
+    public async Task Files_of_few_bytes_take_of_the_quota_as_if_they_had_more()
+    {
+        await using var host = new TestHost(("RateLimits:Enabled", "false"), ("Media:QuotaBytes", "50000"), ("Media:QuotaBytesPerFile", "10000"));
+        using var alice = await MediaClient.RegisterAsync(host, "alice");
+        await alice.UploadedAsync([]);
+        await alice.UploadedAsync(Bytes(12_000));
+        (await alice.UploadAsync(new ByteArrayContent(Bytes(1)), ("Transfer-Encoding", "chunked"))).Expect(HttpStatusCode.Created);
+        using var resumable = await alice.SendAsync(HttpMethod.Post, "/v1/media/tus", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "1"));
+        Assert.Equal(HttpStatusCode.Created, resumable.StatusCode);
+        Assert.Equal(42_000, await alice.UsageAsync());
+
+        (await alice.UploadAsync([])).ExpectProblem(HttpStatusCode.RequestEntityTooLarge, "quota_exceeded");
+        (await alice.UploadAsync(new ByteArrayContent([]), ("Transfer-Encoding", "chunked"))).ExpectProblem(HttpStatusCode.RequestEntityTooLarge, "quota_exceeded");
+        using var further = await alice.SendAsync(HttpMethod.Post, "/v1/media/tus", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "1"));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, further.StatusCode);
     }
 
     [Fact]

@@ -8,14 +8,14 @@ namespace Chat.Modules.Media.Uploading;
 /// A file as it comes: hashed and counted, and its bytes taken of the quota before they are handed on. Reads throw <see cref="UploadEndedException"/> where there
 /// are too many.
 /// </summary>
-/// <param name="reserved">Bytes that were taken of the quota before.</param>
+/// <param name="reserved">Bytes of the file for which the quota was taken before.</param>
 internal sealed class MeasuredStream(Stream file, UserId uploader, MediaId id, long reserved, IMediaCatalogue catalogue, MediaOptions options) : ReadOnlyStream
 {
     /// <summary>As much is taken at a time where the size is not known.</summary>
     private const long Step = 8 * 1024 * 1024;
 
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private long _reserved = reserved;
+    private long _reserved = options.QuotaOf(reserved);
 
     public long Bytes { get; private set; }
 
@@ -44,7 +44,7 @@ internal sealed class MeasuredStream(Stream file, UserId uploader, MediaId id, l
     private async Task ReserveMoreAsync(CancellationToken ct)
     {
         // The last step of a quota may be a small one.
-        foreach (var bytes in new[] { Math.Min(Bytes + Step, options.MaxBytes), Bytes })
+        foreach (var bytes in new[] { options.QuotaOf(Math.Min(Bytes + Step, options.MaxBytes)), options.QuotaOf(Bytes) })
         {
             if (!await catalogue.TryReserveAsync(uploader, id, bytes, options.QuotaBytes, ct))
                 continue;

@@ -22,7 +22,7 @@ internal sealed class UploadFinisher(
         var (storedAt, size, stored) = told.Stripped is { } parts ? await StripAsync(uploading, file, parts, ct) : (uploading.OwnKey, file.Length, hash);
         stored ??= await HashAsync(file, ct);
         if (size != uploading.Size)
-            await catalogue.TryReserveAsync(uploading.Uploader, uploading.Id, size, long.MaxValue, ct);
+            await catalogue.TryReserveAsync(uploading.Uploader, uploading.Id, options.Value.QuotaOf(size), long.MaxValue, ct);
         if (await catalogue.ReferAsync(uploading.Id, stored, storedAt, ct) is not { } key)
             return await EndAsync(uploading);
         if (key != storedAt)

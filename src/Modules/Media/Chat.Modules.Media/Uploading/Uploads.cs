@@ -55,7 +55,7 @@ internal sealed class Uploads(
             Id = id, Uploader = uploader, State = MediaState.Uploading, BlobKey = MediaRow.OwnKeyOf(id), Name = name, IdempotencyKey = key,
             CreatedAt = clock.GetUtcNow(), KeepUntil = clock.GetUtcNow() + options.Value.OrphanAfter,
         };
-        if (!await catalogue.TryBeginAsync(row, length ?? 0, options.Value.QuotaBytes, ct))
+        if (!await catalogue.TryBeginAsync(row, options.Value.QuotaOf(length ?? 0), options.Value.QuotaBytes, ct))
             return UploadErrors.QuotaExceeded;
         try
         {
@@ -85,7 +85,7 @@ internal sealed class Uploads(
         await store.WriteAsync(row.OwnKey, measured, ct);
         metrics.Received(measured.Bytes);
         if (measured.Bytes != reserved)
-            await catalogue.TryReserveAsync(row.Uploader, row.Id, measured.Bytes, long.MaxValue, ct);
+            await catalogue.TryReserveAsync(row.Uploader, row.Id, options.Value.QuotaOf(measured.Bytes), long.MaxValue, ct);
         // All bytes are here: a client that hangs up now finds its file when it comes again with the same key.
         return await finisher.FinishAsync(row with { Size = measured.Bytes }, measured.TakeHash(), CancellationToken.None);
     }

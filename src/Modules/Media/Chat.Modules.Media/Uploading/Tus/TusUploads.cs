@@ -39,7 +39,7 @@ internal sealed class TusUploads(
             Id = id, Uploader = uploader, State = MediaState.Uploading, BlobKey = MediaRow.OwnKeyOf(id), Size = length, Name = name, CreatedAt = now,
             KeepUntil = now + options.Value.OrphanAfter,
         };
-        if (!await catalogue.TryBeginAsync(row, length, options.Value.QuotaBytes, ct))
+        if (!await catalogue.TryBeginAsync(row, options.Value.QuotaOf(length), options.Value.QuotaBytes, ct))
             return UploadErrors.QuotaExceeded;
         var upload = new ResumableUpload(id, uploader, length, 0, null);
         await resumable.AddAsync(upload, ct);
