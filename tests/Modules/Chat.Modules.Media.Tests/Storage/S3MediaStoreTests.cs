@@ -36,6 +36,29 @@ public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, ICl
         await Store.DeleteAsync(key, Ct);
     }
 
+    // As the blocks of a browser's recording are read, which say how long it is.
+    [Fact]
+    public async Task Small_jumps_ahead_ask_for_no_piece_of_their_own()
+    {
+        var (key, bytes) = (NewKey(), Bytes(10_000_000));
+        await Store.WriteAsync(key, new MemoryStream(bytes), Ct);
+        var asked = 0;
+        _bucket!.Client.BeforeRequestEvent += (_, e) => asked += e is Amazon.Runtime.WebServiceRequestEventArgs { Request: Amazon.S3.Model.GetObjectRequest } ? 1 : 0;
+        await using var read = (await Store.OpenAsync(key, Ct))!;
+        var part = new byte[1_000];
+
+        for (var offset = 0; offset < bytes.Length - 10_000; offset += 10_000)
+        {
+            read.Position = offset + 3_000;
+            read.Position = offset;
+            await read.ReadExactlyAsync(part, Ct);
+            Assert.Equal(bytes[offset..(offset + 1_000)], part);
+        }
+
+        Assert.InRange(asked, 1, 10);
+        await Store.DeleteAsync(key, Ct);
+    }
+
     [Theory]
     [InlineData("other", S3Server.AccessKey, S3Server.SecretKey, "no such bucket")]
     [InlineData(S3Server.Bucket, "other", S3Server.SecretKey, "access key")]
