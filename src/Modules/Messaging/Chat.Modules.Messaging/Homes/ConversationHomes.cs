@@ -166,7 +166,7 @@ internal sealed class ConversationHomes(
 
     private HomeLink? FindLink(NodeId home) => Array.Find(_links, link => link.Home == home);
 
-    private HomeLink NewLink(NodeId home) => new(home, Interlocked.Increment(ref _sessions), bus, clock);
+    private HomeLink NewLink(NodeId home, bool isWithdrawn = false) => new(home, Interlocked.Increment(ref _sessions), bus, clock) { IsWithdrawn = isWithdrawn };
 
     /// <returns>Null for this server, which stands in for a home that is not asked.</returns>
     private HomeLink? FindHome(ConversationId conversation)
@@ -278,6 +278,6 @@ internal sealed class ConversationHomes(
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, clock);
         lock (_lock)
-            _links = [.. _links.Select(other => other == link ? NewLink(link.Home) : other)];
+            _links = [.. _links.Select(other => other == link ? NewLink(link.Home, link.IsWithdrawn) : other)];
     }
 }

@@ -10,15 +10,19 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Messaging.Homes;
 
 /// <summary>This server as a home: appends what others hand to it, in their order, and answers. Receives the answers of other homes as well.</summary>
+/// <remarks>It takes leave before any service ends, so that the fan-out tells what it has appended.</remarks>
 internal sealed class HomeService(
     ConversationHomes homes, WaitingAppends appends, INodes nodes, IBus bus, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<HomeService> log)
-    : BackgroundService, IBusHandler
+    : BackgroundService, IBusHandler, IHostedLifecycleService
 {
     // While it stops.
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(20);
 
     // Of each server that has handed something to this one; those that have left are forgotten.
     private readonly ConcurrentDictionary<NodeId, Asker> _askers = new();
+
+    // Nothing more is begun.
+    private volatile bool _hasLeft;
 
     public string Topic => HomeMessages.Topic;
 
@@ -52,14 +56,19 @@ internal sealed class HomeService(
         return default;
     }
 
-    public override async Task StopAsync(CancellationToken cancellationToken)
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         await homes.WithdrawAsync(cancellationToken);
-        // What has begun is answered while the bus still runs.
+        _hasLeft = true;
         while (_askers.Values.Any(asker => asker.UnderWay > 0) && !cancellationToken.IsCancellationRequested)
             await Task.Delay(LookEvery, clock, CancellationToken.None);
-        await base.StopAsync(cancellationToken);
     }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Tells those that wait for this server that it is at work, until cancelled.</summary>
     public async Task WorkAsync(CancellationToken ct)
@@ -82,7 +91,7 @@ internal sealed class HomeService(
     private void Append(NodeId from, AppendNumber number, MessageDraft draft)
     {
         var asker = _askers.GetOrAdd(from, static _ => new Asker());
-        if (asker.Takes(number, out var isLost))
+        if (asker.Takes(number, isOpen: !_hasLeft, out var isLost))
             _ = AppendAsync(from, asker, number, draft);
         else if (isLost)
             bus.Send(from, Topic, HomeMessages.Lost(number.Session));
@@ -126,14 +135,15 @@ internal sealed class HomeService(
         public void End() => Interlocked.Decrement(ref _underWay);
 
         /// <param name="number">The append's.</param>
-        /// <param name="isLost">One before it is missing, which is seen now.</param>
+        /// <param name="isOpen">Whether any is taken.</param>
+        /// <param name="isLost">It is not taken, or one before it is missing, which is seen now.</param>
         /// <returns>Whether it is the next.</returns>
-        public bool Takes(AppendNumber number, out bool isLost)
+        public bool Takes(AppendNumber number, bool isOpen, out bool isLost)
         {
             if (number.Session > _session)
                 (_session, _next, _hasLost) = (number.Session, 1, false);
             var isCurrent = number.Session == _session && !_hasLost;
-            isLost = isCurrent && number.Number != _next;
+            isLost = isCurrent && (!isOpen || number.Number != _next);
             _hasLost |= isLost;
             if (!isCurrent || isLost)
                 return false;

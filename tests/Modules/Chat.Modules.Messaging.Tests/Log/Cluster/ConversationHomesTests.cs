@@ -89,7 +89,7 @@ public sealed class ConversationHomesTests
             var underWay = SendAsync(sender, "under way");
             await home.Process.Start(async () =>
             {
-                await home.Service.StopAsync(CancellationToken.None);
+                await home.Service.StoppingAsync(CancellationToken.None);
                 return true;
             });
             sent.Add(await underWay);
