@@ -16,6 +16,7 @@ internal static class ServerFrameRegistry
         ServerFrameSpec.Of<PresenceEvent, PresenceFrame>(),
         ServerFrameSpec.Of<AdvancedEvent, AdvancedFrame>(),
         ServerFrameSpec.Of<ConversationEvent, ConversationFrame>(),
+        ServerFrameSpec.Of<OwnSettingsEvent, SettingsFrame>(),
         ServerFrameSpec.Of<CaughtUpEvent, CaughtUpFrame>(),
         ServerFrameSpec.Of<ResyncEvent, ResyncFrame>(),
         ServerFrameSpec.Of<GoAwayEvent, GoAwayFrame>(),

@@ -122,6 +122,16 @@ public sealed class ConversationEvent(ConversationId conversation, ConversationC
     public UserId? User => user;
 }
 
+/// <summary>The user's own settings of a conversation changed. Not kept for absent devices: the list of conversations is the truth.</summary>
+public sealed class OwnSettingsEvent(ConversationId conversation, OwnSettingsChange change) : ServerEvent
+{
+    /// <summary>Which.</summary>
+    public ConversationId Conversation => conversation;
+
+    /// <summary>What changed.</summary>
+    public OwnSettingsChange Change => change;
+}
+
 /// <summary>Everything that was stored when the connection was accepted, or began to resync, was sent.</summary>
 public sealed class CaughtUpEvent : ServerEvent;
 

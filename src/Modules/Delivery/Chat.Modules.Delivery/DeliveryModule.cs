@@ -74,7 +74,8 @@ public sealed class DeliveryModule : IModule
             .AddSubscriber<MembersAdded, JoinOnMembersAdded>()
             .AddSubscriber<MembershipsFoundChanged, JoinOnMembersAdded>()
             .AddSubscriber<PresenceChanged, TellOnPresenceChanged>()
-            .AddSubscriber<TypingChanged, TellOnPresenceChanged>();
+            .AddSubscriber<TypingChanged, TellOnPresenceChanged>()
+            .AddSubscriber<OwnSettingsChanged, TellOnOwnSettingsChanged>();
 
         services.AddPushNotifications(context);
     }

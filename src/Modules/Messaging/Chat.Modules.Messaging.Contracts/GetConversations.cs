@@ -36,9 +36,10 @@ public sealed record ConversationPage(IReadOnlyList<ConversationSummary> Convers
 /// <param name="UnreadCount">Others' messages above <paramref name="ReadSeqNo"/>, counted in the log, at most <see cref="UnreadCap"/>.</param>
 /// <param name="UnreadCapped">Whether there are more than were counted.</param>
 /// <param name="LastMessage">The newest message that the caller may see; null for none.</param>
+/// <param name="Own">What the caller has set for it, as it counts now.</param>
 public sealed record ConversationSummary(
     ConversationId Id, string? Title, SeqNo MaxSeqNo, SeqNo DeliveredSeqNo, SeqNo ReadSeqNo, int UnreadCount, bool UnreadCapped,
-    LoggedMessage? LastMessage)
+    LoggedMessage? LastMessage, OwnSettings Own)
 {
     /// <summary>Unread messages are counted up to this many.</summary>
     public const int UnreadCap = 100;

@@ -15,6 +15,9 @@ public static class MessagingErrors
     public static Error ListUnderWay { get; } =
         new(ErrorCodes.RateLimited, "A device reads one list of conversations at a time; wait for the answer.", TimeSpan.FromSeconds(1));
 
+    /// <summary>A direct conversation without a message has no settings: it is not there yet.</summary>
+    public static Error NothingToSet { get; } = new(ErrorCodes.Conflict, "The conversation has no message yet.");
+
     /// <summary>A text that is too long.</summary>
     public static Error TextTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A text is at most {maxBytes} bytes of UTF-8.");
 }

@@ -22,4 +22,27 @@ public sealed record OwnSettings(DateTimeOffset? MutedUntil)
 
 /// <summary>New values of some of a user's own settings; null leaves one as it is.</summary>
 /// <param name="MutedUntil">In milliseconds. A time that has passed, such as <see cref="DateTimeOffset.UnixEpoch"/>: not muted.</param>
-public sealed record OwnSettingsChange(DateTimeOffset? MutedUntil);
+public sealed record OwnSettingsChange(DateTimeOffset? MutedUntil)
+{
+    /// <summary>Leaves everything as it is.</summary>
+    public static OwnSettingsChange Nothing { get; } = new(MutedUntil: null);
+}
+
+/// <summary>Changes the caller's own settings of a conversation, and answers with all of them as they count now.</summary>
+/// <param name="MutedUntil">Unix time in milliseconds, from 0 to <see cref="MaxTime"/>; one that has passed, such as 0: not muted. Null leaves it as it is.</param>
+/// <remarks>
+/// Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="MessagingErrors.NotAMember"/>, <see cref="MessagingErrors.NothingToSet"/>; <c>unavailable</c>: it
+/// may have been changed.
+/// </remarks>
+public sealed record ChangeOwnSettings(DeviceAddress Caller, ConversationId Conversation, long? MutedUntil) : ICommand<OwnSettings>, IRateLimited
+{
+    /// <summary>The end of the year 9999, in milliseconds.</summary>
+    public const long MaxTime = 253_402_300_799_999;
+
+    DeviceAddress IRateLimited.From => Caller;
+
+    RateClass IRateLimited.Rate => RateClass.Other;
+}
+
+/// <summary>A user has changed its own settings of a conversation.</summary>
+public sealed record OwnSettingsChanged(UserId User, ConversationId Conversation, OwnSettingsChange Change) : IEvent;

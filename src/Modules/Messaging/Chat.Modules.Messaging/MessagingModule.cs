@@ -76,5 +76,6 @@ public sealed class MessagingModule : IModule
         routes.MapSendMessage();
         routes.MapGetMessages();
         routes.MapGetConversations();
+        routes.MapChangeOwnSettings();
     }
 }

@@ -5,7 +5,7 @@ using Chat.Testing;
 
 namespace Chat.EndToEnd.Tests.Delivery;
 
-/// <summary>What is told beside messages, to users and devices on three servers: presence, through deaths and losses, and changes of groups.</summary>
+/// <summary>What is told beside messages, to users and devices on three servers: presence, through deaths and losses, changes of groups, and own settings.</summary>
 [Collection(HeavyTests.Name)]
 public sealed class SeveralServersPresenceTests(SeveralServers shared) : IClassFixture<SeveralServers>, IAsyncLifetime
 {
@@ -104,6 +104,35 @@ public sealed class SeveralServersPresenceTests(SeveralServers shared) : IClassF
         await Until.TrueAsync(() => Told(client, alice)[^1], "alice is online");
         await again.CutAsync();
         await Until.TrueAsync(() => !Told(client, alice)[^1], "alice is offline");
+    }
+
+    [Fact]
+    public async Task A_conversation_that_is_muted_through_one_server_is_muted_on_the_users_devices_at_the_others()
+    {
+        var alice = await Account.RegisterAsync(One, Account.UniqueId("alice"));
+        var bob = await Account.RegisterAsync(One, Account.UniqueId("bob"));
+        await using var tablet = await HubClient.ConnectAsync(await Account.LogInAsync(Three, alice.UserId, "tablet"));
+        await tablet.ExpectAsync("caughtUp");
+        await using var laptop = await (await Account.LogInAsync(Two, alice.UserId, "laptop")).ConnectCaughtUpAsync();
+        await using var others = await bob.At(Two).ConnectCaughtUpAsync();
+        var group = await alice.CreateGroupAsync("Noisy", bob);
+        await laptop.ExpectAsync("conversation", change => change.Is("conversationId", group));
+
+        // One after the other through all servers: the last one counts everywhere.
+        foreach (var (server, until) in new[] { (One, 4_000_000_000_000), (Two, 4_000_000_000_001), (Three, 4_000_000_000_000) })
+        {
+            (await alice.At(server).Rest.PatchAsync($"/v1/conversations/{group}/mine", new { mutedUntil = until })).Expect(HttpStatusCode.OK);
+            foreach (var device in new IChatClient[] { laptop, tablet })
+                Assert.Equal(until, (await device.ExpectAsync("settings", settings => settings.Is("conversationId", group))).Number("mutedUntil"));
+        }
+
+        foreach (var server in shared.Servers)
+        {
+            var list = (await alice.At(server).Rest.GetAsync("/v1/conversations")).Expect(HttpStatusCode.OK).Items("conversations");
+            Assert.Equal(4_000_000_000_000, Assert.Single(list).Number("mutedUntil"));
+        }
+        await others.PingAsync();
+        Assert.DoesNotContain(others.Received.All, frame => frame.Type == "settings");
     }
 
     [Fact]

@@ -36,6 +36,7 @@ internal sealed class MovedHistory
         await history.MakeGroupsAsync();
         await history.SendAsync();
         await history.AcknowledgeAsync();
+        await history.MuteAsync();
         await history.RevokeAsync();
         return history;
     }
@@ -114,14 +115,18 @@ internal sealed class MovedHistory
             seen.Add($"{path}: {(int)answer.Status} {(answer.Status == HttpStatusCode.OK ? without?.Invoke(answer.Content) ?? answer.Content : Alike.Of(answer.Json))}");
         }
 
+        // A conversation may be on two pages: then the later one counts.
         async Task SeeListAsync(Account account)
         {
+            var listed = new OrderedDictionary<string, string>();
             for (string? cursor = ""; cursor is not null;)
             {
                 var page = (await account.Rest.GetAsync($"/v1/conversations?limit=3{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}")).Expect(HttpStatusCode.OK);
-                seen.Add($"{account.UserId}: {page.Text("epoch")} {page.GetProperty("conversations")}");
-                cursor = page.TextOrNull("nextCursor");
+                foreach (var conversation in page.Items("conversations"))
+                    listed[conversation.Text("conversationId")] = $"{page.Text("epoch")} {conversation}";
+                cursor = page.TextOrNull("next");
             }
+            seen.AddRange(listed.Values.Select(conversation => $"{account.UserId}: {conversation}"));
         }
     }
 
@@ -181,6 +186,19 @@ internal sealed class MovedHistory
             foreach (var message in client.Received.All.Where(frame => frame.Type == "message" && _random.Next(8) == 0))
                 await client.AckAsync(message.Text("conversationId"), message.Number("seqNo"), _random.Next(2) == 0 ? "read" : "delivered");
             await client.PingAsync();
+        }
+    }
+
+    // Far into the future, or until a time that has passed.
+    private async Task MuteAsync()
+    {
+        foreach (var account in Accounts)
+        {
+            foreach (var conversation in _directs.Where(one => one.Split(':').Contains(account.UserId) && _random.Next(2) == 0))
+            {
+                (await account.Rest.PatchAsync(
+                    $"/v1/conversations/{conversation}/mine", new { mutedUntil = _random.Next(3) == 0 ? 1 : 4_000_000_000_000 + _random.Next(1_000) })).Expect2xx();
+            }
         }
     }
 

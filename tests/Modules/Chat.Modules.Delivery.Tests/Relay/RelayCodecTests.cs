@@ -17,7 +17,7 @@ public sealed class RelayCodecTests
             DateTimeOffset.UnixEpoch.AddDays(20_000)),
         new SeqNo(5));
 
-    public static TheoryData<string> Events => ["receipt", "typing", "stopped", "changed", "title", "hint"];
+    public static TheoryData<string> Events => ["receipt", "typing", "stopped", "changed", "title", "hint", "muted", "unmuted", "nothing"];
 
     [Fact]
     public void A_message_is_read_as_it_was_written()
@@ -103,6 +103,9 @@ public sealed class RelayCodecTests
         "stopped" => new TypingEvent(Talk, UserId.Parse("bob"), false),
         "changed" => new ConversationEvent(Talk, ConversationChange.MemberAdded, UserId.Parse("carol")),
         "title" => new ConversationEvent(Talk, ConversationChange.TitleChanged, null),
+        "muted" => new OwnSettingsEvent(Talk, new OwnSettingsChange(DateTimeOffset.MaxValue)),
+        "unmuted" => new OwnSettingsEvent(Talk, new OwnSettingsChange(DateTimeOffset.UnixEpoch)),
+        "nothing" => new OwnSettingsEvent(Talk, OwnSettingsChange.Nothing),
         _ => new AdvancedEvent(Talk, new SeqNo(9)),
     };
 }

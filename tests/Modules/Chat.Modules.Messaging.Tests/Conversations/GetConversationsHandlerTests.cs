@@ -17,7 +17,7 @@ using static Chat.Modules.Messaging.Tests.Words;
 namespace Chat.Modules.Messaging.Tests.Conversations;
 
 /// <summary>The list, from the inbox that is kept and from one that reads the log.</summary>
-public abstract class GetConversationsHandlerTests : IDisposable
+public abstract partial class GetConversationsHandlerTests : IDisposable
 {
     private const int MaxPageBytes = 128 * 1024;
 
@@ -101,7 +101,7 @@ public abstract class GetConversationsHandlerTests : IDisposable
 
         var summary = Assert.Single((await GetAsync()).Conversations);
 
-        Assert.Equal(new ConversationSummary(Team, "Friends", new SeqNo(5), new SeqNo(3), new SeqNo(2), UnreadCount: 2, UnreadCapped: false, last), summary);
+        Assert.Equal(new ConversationSummary(Team, "Friends", new SeqNo(5), new SeqNo(3), new SeqNo(2), UnreadCount: 2, UnreadCapped: false, last, OwnSettings.None), summary);
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public abstract class GetConversationsHandlerTests : IDisposable
 
         var summary = Assert.Single((await GetAsync()).Conversations);
 
-        Assert.Equal(new ConversationSummary(AliceAndBob, null, new SeqNo(1), SeqNo.None, SeqNo.None, 1, false, last), summary);
+        Assert.Equal(new ConversationSummary(AliceAndBob, null, new SeqNo(1), SeqNo.None, SeqNo.None, 1, false, last, OwnSettings.None), summary);
     }
 
     [Theory]
@@ -343,7 +343,9 @@ public abstract class GetConversationsHandlerTests : IDisposable
     }
 
     private GetConversationsHandler NewHandler(RateLimitOptions rates) =>
-        new(_log.Log, _inbox, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())), Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }));
+        new(
+            _log.Log, _inbox, _settings, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())),
+            Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }), _clock);
 
     private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>
         (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Value;

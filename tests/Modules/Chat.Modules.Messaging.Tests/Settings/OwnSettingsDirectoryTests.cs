@@ -26,7 +26,12 @@ public sealed class OwnSettingsDirectoryTests : IDisposable
         _toOther.Connect(_other.Invalidator);
     }
 
-    public void Dispose() => _meters.Dispose();
+    public void Dispose()
+    {
+        _node.Dispose();
+        _other.Dispose();
+        _meters.Dispose();
+    }
 
     [Fact]
     public async Task What_was_never_set_is_not_muted_and_is_read_once()
@@ -121,7 +126,7 @@ public sealed class OwnSettingsDirectoryTests : IDisposable
     [Fact]
     public async Task No_more_is_kept_than_may_be()
     {
-        var node = new SettingsNode(_store, _toOther, _meters, _clock, cached: 2);
+        using var node = new SettingsNode(_store, _toOther, _meters, _clock, cached: 2);
         foreach (var user in new[] { Alice, Bob, Carol })
             await node.MutedUntilAsync(user, Team);
 

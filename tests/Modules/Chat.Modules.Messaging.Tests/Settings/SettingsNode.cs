@@ -35,17 +35,20 @@ internal sealed class SharedSettings(TimeSpan maxAge) : IOwnSettingsStore
 }
 
 /// <summary>A server's own settings: what it keeps in memory, and how it hears of others' changes.</summary>
-internal sealed class SettingsNode
+internal sealed class SettingsNode : IDisposable
 {
     private readonly GetOwnSettingsHandler _query;
 
     public SettingsNode(IOwnSettingsStore store, FakeBus bus, TestMeters meters, FakeTimeProvider clock, int cached = 1_000)
     {
         Directory = new OwnSettingsDirectory(
-            store, bus, Options.Create(new MessagingOptions { CachedSettings = cached }), new MessagingMetrics(meters, clock), clock);
+            store, Mediator, bus, Options.Create(new MessagingOptions { CachedSettings = cached }), new MessagingMetrics(meters, clock), clock);
         Invalidator = new OwnSettingsInvalidator(Directory);
         _query = new GetOwnSettingsHandler(Directory, clock);
     }
+
+    /// <summary>What the other modules answer, and what they are told.</summary>
+    public FakeMediator Mediator { get; } = new();
 
     public OwnSettingsDirectory Directory { get; }
 
@@ -56,4 +59,6 @@ internal sealed class SettingsNode
 
     public async Task<DateTimeOffset?> MutedUntilAsync(UserId user, ConversationId conversation) =>
         (await _query.Handle(new GetOwnSettings(user, conversation), TestContext.Current.CancellationToken)).MutedUntil;
+
+    public void Dispose() => Directory.Dispose();
 }

@@ -64,4 +64,7 @@ internal enum RelayedEvent : byte
 
     /// <summary>Conversation, seqNo.</summary>
     Advanced = 4,
+
+    /// <summary>Conversation, mutedUntil in ms or -1 where it did not change.</summary>
+    OwnSettings = 5,
 }

@@ -35,6 +35,10 @@ internal static class RelayReader
                 return Enum.IsDefined(change) ? new ConversationEvent(conversation, change, user.Length > 0 ? UserId.Parse(user) : null) : null;
             case RelayedEvent.Advanced:
                 return new AdvancedEvent(reader.Conversation(), reader.SeqNo());
+            case RelayedEvent.OwnSettings:
+                var (whose, mutedUntil) = (reader.Conversation(), reader.Number());
+                return new OwnSettingsEvent(
+                    whose, new OwnSettingsChange(mutedUntil == RelayWriter.Unchanged ? null : DateTimeOffset.FromUnixTimeMilliseconds(mutedUntil)));
             default:
                 return null;
         }

@@ -7,6 +7,9 @@ namespace Chat.Modules.Delivery.Relay;
 /// <summary>Writes this module's messages between nodes.</summary>
 internal static class RelayWriter
 {
+    /// <summary>In the place of a setting that did not change.</summary>
+    public const long Unchanged = -1;
+
     public static BusWriter Begin(RelayKind kind) => new((byte)kind);
 
     public static ReadOnlyMemory<byte> Push(MessageAppended appended, IContentCodec contents)
@@ -54,6 +57,11 @@ internal static class RelayWriter
                 writer.Write((byte)RelayedEvent.Advanced);
                 writer.Write(hint.Conversation);
                 writer.Write(hint.MaxSeqNo.Value);
+                return true;
+            case OwnSettingsEvent settings:
+                writer.Write((byte)RelayedEvent.OwnSettings);
+                writer.Write(settings.Conversation);
+                writer.Write(settings.Change.MutedUntil?.ToUnixTimeMilliseconds() ?? Unchanged);
                 return true;
             default:
                 return false;

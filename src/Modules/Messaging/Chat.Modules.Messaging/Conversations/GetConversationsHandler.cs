@@ -8,6 +8,7 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Settings;
 using MediatR;
 using Microsoft.Extensions.Options;
 
@@ -17,7 +18,8 @@ namespace Chat.Modules.Messaging.Conversations;
 /// The list is put together from the inbox, which has the direct conversations in their order, and the groups, which are few: a page costs what it
 /// shows, and the newest message of each group.
 /// </summary>
-internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options)
+internal sealed class GetConversationsHandler(
+    IMessageLog log, IInbox inbox, IOwnSettingsStore settings, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options, TimeProvider clock)
     : IQueryHandler<GetConversations, Result<ConversationPage>>
 {
     private const int ReadsAtOnce = 16;
@@ -52,11 +54,15 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
             next = new PageStart(page[^1].Position, isDown ? start?.Begun ?? begun : null);
         }
 
-        var cursors = await mediator.Send(new GetCursors(query.Caller, page.ConvertAll(entry => entry.Position.Conversation)), ct);
-        var summaries = await Concurrently.SelectAsync(
-            page, ReadsAtOnce,
-            (entry, cancelled) => SummaryAsync(entry, query.Caller.User, cursors.GetValueOrDefault(entry.Position.Conversation, NoCursors), cancelled), ct);
+        var conversations = page.ConvertAll(entry => entry.Position.Conversation);
+        var (cursors, own) = (mediator.Send(new GetCursors(query.Caller, conversations), ct), settings.ReadAsync(query.Caller.User, conversations, ct));
+        await Task.WhenAll(cursors, own);
+        var summaries = await Concurrently.SelectAsync(page, ReadsAtOnce, SummaryAsync, ct);
         return new ConversationPage(summaries, next?.ToString(), log.Epoch);
+
+        async ValueTask<ConversationSummary> SummaryAsync(Entry entry, CancellationToken cancelled) => await this.SummaryAsync(
+            entry, query.Caller.User, (await cursors).GetValueOrDefault(entry.Position.Conversation, NoCursors),
+            (await own).GetValueOrDefault(entry.Position.Conversation, OwnSettings.None), cancelled);
     }
 
     /// <summary>What is to be listed next, in the order of <see cref="PageStart"/>; at most <paramref name="count"/>.</summary>
@@ -111,14 +117,14 @@ internal sealed class GetConversationsHandler(IMessageLog log, IInbox inbox, IMe
             : entry with { Last = await log.ReadBeforeAsync(entry.Position.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null };
     }
 
-    private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
+    private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, OwnSettings own, CancellationToken ct)
     {
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
         var unread = await CountUnreadAsync(entry, user, SeqNo.Max(read, entry.Membership.VisibleAfter), ct);
         return new ConversationSummary(
             entry.Position.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
-            entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null);
+            entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null, own.At(clock.GetUtcNow()));
     }
 
     // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.

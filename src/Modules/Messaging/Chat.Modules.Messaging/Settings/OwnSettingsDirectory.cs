@@ -2,17 +2,22 @@ using Chat.BuildingBlocks.Caching;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Messaging.Contracts;
+using MediatR;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.Settings;
 
 /// <summary>
-/// Caches what users have set, and is the only way to change it. When a change returns, later readers here see it, and the other nodes are told. What another
-/// process changes is seen at once if it says so on the bus (<see cref="OwnSettingsInvalidator"/>), and <see cref="IOwnSettingsStore.MaxAge"/> later at most.
+/// Caches what users have set, and is the only way to change it. Changes of one user and conversation run one at a time, so that they are told in the order in
+/// which they are stored. When a change returns, later readers here see it, its event is raised, and the other nodes are told. What another process changes is seen
+/// at once if it says so on the bus (<see cref="OwnSettingsInvalidator"/>), and <see cref="IOwnSettingsStore.MaxAge"/> later at most.
 /// </summary>
 internal sealed class OwnSettingsDirectory(
-    IOwnSettingsStore store, IBus bus, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider clock)
+    IOwnSettingsStore store, IMediator mediator, IBus bus, IOptions<MessagingOptions> options, MessagingMetrics metrics, TimeProvider clock) : IDisposable
 {
+    private const int TurnCount = 64;
+
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, TurnCount).Select(_ => new SemaphoreSlim(1))];
     private readonly SnapshotCache<(UserId User, ConversationId Conversation), OwnSettings> _settings = new(
         options.Value.CachedSettings,
         async (key, _) => (await store.ReadAsync(key.User, [key.Conversation], CancellationToken.None)).GetValueOrDefault(key.Conversation, OwnSettings.None),
@@ -23,17 +28,19 @@ internal sealed class OwnSettingsDirectory(
         _settings.TryGet((user, conversation), out var known) ? known : (await _settings.FindAsync((user, conversation)).WaitAsync(ct))!;
 
     /// <inheritdoc cref="IOwnSettingsStore.SaveAsync"/>
+    /// <param name="ct">Cancels only until the save begins.</param>
     public async Task ChangeAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct)
     {
+        var turn = _turns[(uint)(user, conversation).GetHashCode() % TurnCount];
+        await turn.WaitAsync(ct);
         try
         {
-            await store.SaveAsync(user, conversation, change, ct);
+            await SaveAsync(user, conversation, change);
+            await mediator.Publish(new OwnSettingsChanged(user, conversation, change), CancellationToken.None);
         }
         finally
         {
-            // Also after a fault: the change may have been stored.
-            _settings.Forget((user, conversation));
-            bus.Broadcast(SettingsChanged.Topic, new SettingsChanged(user, conversation).Encode());
+            turn.Release();
         }
     }
 
@@ -42,4 +49,20 @@ internal sealed class OwnSettingsDirectory(
 
     /// <summary>Other nodes may have changed any: later readers load them.</summary>
     public void DoubtAll() => _settings.DoubtAll();
+
+    public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    private async Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change)
+    {
+        try
+        {
+            await store.SaveAsync(user, conversation, change, CancellationToken.None);
+        }
+        finally
+        {
+            // Also after a fault: the change may have been stored.
+            _settings.Forget((user, conversation));
+            bus.Broadcast(SettingsChanged.Topic, new SettingsChanged(user, conversation).Encode());
+        }
+    }
 }

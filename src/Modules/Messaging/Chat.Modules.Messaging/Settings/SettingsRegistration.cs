@@ -17,6 +17,7 @@ internal static class SettingsRegistration
             .AddSqliteTables("messaging", typeof(MessagingModule).Assembly)
             .AddStore<IOwnSettingsStore, SqliteOwnSettingsStore, CqlOwnSettingsStore>(context)
             .AddSingleton<OwnSettingsDirectory>()
-            .AddQuery<GetOwnSettings, OwnSettings, GetOwnSettingsHandler>();
+            .AddQuery<GetOwnSettings, OwnSettings, GetOwnSettingsHandler>()
+            .AddCommand<ChangeOwnSettings, OwnSettings, ChangeOwnSettingsHandler>().AddCommandValidator<ChangeOwnSettings, ChangeOwnSettingsValidator>();
     }
 }
