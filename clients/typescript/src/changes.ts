@@ -67,6 +67,8 @@ export interface StoredConversation {
   readonly lastMessage?: Message
   /** When the last message was sent, or the conversation was first known here, ms; orders the list. */
   readonly activity: number
+  /** Until when the user is not notified of its messages, ms; absent if it is not muted. It may have passed. */
+  readonly mutedUntil?: number
   /** The highest seqNo that this device has acked as delivered or read; 0 for none. */
   readonly ackedSeqNo: number
   /** The ranges of which every message is in the store. */
@@ -101,6 +103,8 @@ export type Change =
   | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
+  /** What the user has set for the conversation, here or on another device; what is absent stays. `mutedUntil` 0: not muted. */
+  | { type: 'settings'; conversationId: string; mutedUntil?: number }
   | { type: 'queued'; item: Outgoing }
   | { type: 'unqueued'; clientMsgId: string }
   | { type: 'sent'; clientMsgId: string; message: Message }

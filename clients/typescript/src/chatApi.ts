@@ -47,6 +47,11 @@ export class ChatApi {
     )
   }
 
+  /** @param change What is absent stays; `mutedUntil` 0: not muted. */
+  changeSettings(conversationId: string, change: { mutedUntil?: number }): Promise<{ mutedUntil?: number }> {
+    return this.call('PATCH', `/v1/conversations/${encodeURIComponent(conversationId)}/mine`, change)
+  }
+
   createGroup(title: string, members: readonly string[], history?: History): Promise<Group> {
     return this.call('POST', '/v1/groups', { title, members, history })
   }

@@ -219,6 +219,19 @@ export class ChatClient {
     await journal.commit([{ type: 'read', conversationId, seqNo: Math.min(seqNo, known.maxSeqNo), left, unsent: true }])
   }
 
+  /**
+   * Mutes a conversation on all of the user's devices: nobody is notified of its messages, which come as always.
+   * @param until Unix ms; `mutedAlways` for ever, undefined or 0 to end it.
+   * @throws ChatError `conflict` for a direct conversation without a message.
+   */
+  async mute(conversationId: string, until: number | undefined): Promise<void> {
+    const { state, api, journal } = this.runtime
+    const before = state.find(conversationId)?.mutedUntil
+    const { mutedUntil = 0 } = await api.changeSettings(conversationId, { mutedUntil: until ?? 0 })
+    // What was heard meanwhile, of this change or a later one of another device, is newer.
+    if (state.find(conversationId)?.mutedUntil === before) await journal.commit([{ type: 'settings', conversationId, mutedUntil }])
+  }
+
   /** The user is writing, or has stopped. May be called with every key. */
   setTyping(conversationId: string, active: boolean): void {
     if (this.ownTyping.isDue(conversationId, active)) this.runtime.sendTyping(conversationId, active)

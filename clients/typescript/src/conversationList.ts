@@ -23,6 +23,8 @@ export class ConversationListReader {
   private notBefore = 0
   /** Left while a read was running, whose answer may still contain them. */
   private readonly left = new Set<string>()
+  /** Of which settings were heard while a read was running, whose answer may be older. */
+  private readonly set = new Set<string>()
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(state: State, server: ConversationListReader['server'], commit: (changes: Change[]) => Promise<void>) {
@@ -43,6 +45,11 @@ export class ConversationListReader {
     if (this.busy) this.left.add(conversationId)
   }
 
+  /** The user has set something for this conversation. */
+  changed(conversationId: string): void {
+    if (this.busy) this.set.add(conversationId)
+  }
+
   stop(): void {
     clearTimeout(this.timer)
     this.timer = undefined
@@ -54,6 +61,7 @@ export class ConversationListReader {
     this.wanted = false
     this.busy = true
     this.left.clear()
+    this.set.clear()
     this.notBefore = 0
     try {
       await this.read()
@@ -84,7 +92,8 @@ export class ConversationListReader {
     const isNewEpoch = epoch !== this.state.epoch
     const changes: Change[] = isNewEpoch ? [{ type: 'epoch', epoch }] : []
     let activity = Date.now()
-    for (const summary of listed) {
+    for (const read of listed) {
+      const summary = this.set.has(read.conversationId) ? { ...read, mutedUntil: this.state.find(read.conversationId)?.mutedUntil } : read
       // A conversation without a message keeps the position that the server gave it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
       if (this.left.has(summary.conversationId)) continue
@@ -126,4 +135,5 @@ const differs = (row: StoredConversation | undefined, summary: ConversationSumma
   row.readSeqNo !== summary.readSeqNo ||
   row.unreadCount !== summary.unreadCount ||
   row.unreadCapped !== (summary.unreadCapped ?? false) ||
+  row.mutedUntil !== summary.mutedUntil ||
   row.lastMessage?.messageId !== summary.lastMessage?.messageId

@@ -45,6 +45,8 @@ export function nextConversation(conversation: StoredConversation | undefined, c
       return conversation && { ...conversation, maxSeqNo: Math.max(conversation.maxSeqNo, change.seqNo), complete: withoutSeqNo(conversation.complete, change.seqNo) }
     case 'read':
       return conversation && read(conversation, change)
+    case 'settings':
+      return conversation && { ...conversation, mutedUntil: change.mutedUntil === undefined ? conversation.mutedUntil : change.mutedUntil || undefined }
     case 'trimmed':
       return conversation && withoutBelow(conversation, change.below)
     case 'receipts':
@@ -56,6 +58,12 @@ export function nextConversation(conversation: StoredConversation | undefined, c
       return conversation
   }
 }
+
+/** Muted for ever: the end of the year 9999, ms. */
+export const mutedAlways = 253_402_300_799_999
+
+/** Whether the user is to be notified of nothing in a conversation. */
+export const isMuted = ({ mutedUntil }: { readonly mutedUntil?: number }, now = Date.now()): boolean => mutedUntil !== undefined && mutedUntil > now
 
 /** Everything in the store is to be deleted. */
 export const endsForGood = (change: Change): boolean => change.type === 'signedOut' && change.reason === 'signedOut'
@@ -101,6 +109,7 @@ function listed(conversation: StoredConversation, { summary }: Extract<Change, {
     ...conversation,
     left: undefined,
     title: summary.title ?? conversation.title,
+    mutedUntil: summary.mutedUntil,
     maxSeqNo: Math.max(conversation.maxSeqNo, summary.maxSeqNo),
     lastMessage: last,
     activity: last?.timestamp ?? conversation.activity,

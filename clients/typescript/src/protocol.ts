@@ -84,6 +84,7 @@ export type ServerFrame =
   | { type: 'presence'; userId: string; online: boolean; lastSeen?: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
   | { type: 'conversation'; conversationId: string; change: ConversationChange; userId?: string }
+  | { type: 'settings'; conversationId: string; mutedUntil?: number }
   | { type: 'authenticated'; expiresAt: number }
   | { type: 'caughtUp' }
   | { type: 'resync' }
@@ -110,6 +111,8 @@ export interface ConversationSummary {
   unreadCount: number
   unreadCapped?: boolean
   lastMessage?: Message
+  /** Present while it lies ahead. */
+  mutedUntil?: number
 }
 
 export interface ConversationList {

@@ -131,6 +131,8 @@ export class Receiver {
           return this.on.commit([{ type: 'removed', conversationId: frame.conversationId }])
         this.on.listChanged()
         return this.on.commit([{ type: 'group', conversationId: frame.conversationId }])
+      case 'settings':
+        return this.on.commit([{ type: 'settings', conversationId: frame.conversationId, mutedUntil: frame.mutedUntil }])
       case 'resync':
         this.followed.clear()
         return

@@ -162,6 +162,8 @@ export class Runtime {
       case 'removed':
         this.files.look()
         return this.conversationList.removed(change.conversationId)
+      case 'settings':
+        return this.conversationList.changed(change.conversationId)
       case 'queued':
         this.files.look()
         return this.outbox.pump()

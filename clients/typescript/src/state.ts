@@ -19,6 +19,8 @@ export interface Conversation {
   /** There are more than `unreadCount` unread messages. */
   readonly unreadCapped: boolean
   readonly lastMessage?: Message
+  /** Until when the user is not notified of its messages, ms; absent if it is not muted. It may have passed: `isMuted` tells. */
+  readonly mutedUntil?: number
   /** When the last message was sent, or the conversation was first known here, ms. */
   readonly activity: number
   /** The users who are writing now. */
@@ -99,6 +101,7 @@ export class State {
       unreadCount: row.unreadCount,
       unreadCapped: row.unreadCapped,
       lastMessage: row.lastMessage,
+      mutedUntil: row.mutedUntil,
       activity: row.activity,
       typing: typing ? [...typing.keys()] : none,
       outgoing: outgoing.length > 0 ? outgoing : none,

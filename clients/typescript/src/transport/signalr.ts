@@ -5,7 +5,7 @@ import type { ClientFrame, ErrorCode, SentAck, ServerFrame } from '../protocol.t
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
 import { withFallbacks, type TransportOption, TransportBlocked } from './fallback.ts'
 
-const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'caughtUp', 'resync', 'goAway'] as const
+const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'settings', 'caughtUp', 'resync', 'goAway'] as const
 
 /** The hub, over one of SignalR's transports. */
 export const hubOver =
