@@ -99,6 +99,26 @@ public sealed class HostileFilesTests : IDisposable
         Assert.Equal(new Inspected(Inspected.PlainFile), await _inspector.InspectAsync(bomb));
     }
 
+    // 8 bytes a pixel are promised; the decoder holds all of an interlaced picture as it is stored, beside the pixels.
+    [Theory]
+    [InlineData(8, 1, true)]
+    [InlineData(16, 0, true)]
+    [InlineData(16, 1, false)]
+    public async Task A_picture_that_needs_more_memory_than_its_pixels_say_counts_as_a_larger_one(byte depth, byte interlace, bool isDecoded)
+    {
+        using var small = new InspectorUnderTest(new PictureOptions { MaxPicturePixels = 1_000 });
+        using var rows = new MemoryStream();
+        using (var compressed = new System.IO.Compression.ZLibStream(rows, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+            compressed.Write(new byte[30 * 30 * 4 * depth / 8 + 100]);
+        byte[] png = [.. "\u0089PNG\r\n\u001A\n".Select(c => (byte)c), .. Sample.Chunk("IHDR", [0, 0, 0, 30, 0, 0, 0, 30, depth, 6, 0, 0, interlace]),
+            .. Sample.Chunk("IDAT", rows.ToArray()), .. Sample.Chunk("IEND", [])];
+
+        var inspected = await small.InspectAsync(png);
+
+        Assert.Equal(("image/png", 30, 30), (inspected.ContentType, inspected.Width, inspected.Height));
+        Assert.Equal(isDecoded, inspected.CanHaveThumbnail);
+    }
+
     [Fact]
     public async Task A_picture_that_takes_too_long_gets_no_more_bytes()
     {

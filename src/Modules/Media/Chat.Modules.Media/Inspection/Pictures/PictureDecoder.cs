@@ -19,7 +19,7 @@ internal sealed class PictureDecoder(IOptions<PictureOptions> options, Inspectio
 
     public bool IsWithinLimits(PictureLayout picture, long fileBytes)
     {
-        if (picture.Pixels <= options.Value.MaxPicturePixels && fileBytes <= options.Value.MaxPictureBytes)
+        if (picture.Pixels * picture.BytesPerPixel <= options.Value.MaxPicturePixels * PictureLayout.UsualBytesPerPixel && fileBytes <= options.Value.MaxPictureBytes)
             return true;
         metrics.TooLarge();
         log.PictureTooLarge(picture.ContentType, picture.Width, picture.Height, fileBytes);

@@ -12,6 +12,12 @@ internal sealed record PictureLayout(string ContentType, int Width, int Height, 
 
     public long Pixels => (long)Width * Height;
 
+    /// <summary>What decoding it takes of memory, a pixel, at most.</summary>
+    public int BytesPerPixel { get; init; } = UsualBytesPerPixel;
+
+    /// <summary>Of a progressive JPEG; others take less, but for some PNG.</summary>
+    public const int UsualBytesPerPixel = 8;
+
     /// <inheritdoc cref="Read(FileReader, FileKind)"/>
     public static PictureLayout? Read(Stream file, CancellationToken ct)
     {

@@ -25,6 +25,8 @@ internal static class PngLayout
         if (width is 0 or > MaxDimension || height is 0 or > MaxDimension)
             return null;
 
+        var bytesPerPixel = BytesPerPixel(depth: start[16], colourType: start[17], isInterlaced: start[20] != 0);
+
         const long afterHeader = SignatureBytes + 8 + 13 + 4;
         var kept = new PartsList();
         var orientation = Orientation.AsStored;
@@ -48,9 +50,22 @@ internal static class PngLayout
             hasData |= name == Data;
             offset += 12 + length;
             if (name == End)
-                return hasData ? new PictureLayout("image/png", (int)width, (int)height, orientation, Strip(file.Length, afterHeader, kept, hasKeptExif ? Orientation.AsStored : orientation)) : null;
+                return hasData ? ToLayout() : null;
         }
         return null;
+
+        PictureLayout ToLayout() => new(
+            "image/png", (int)width, (int)height, orientation, Strip(file.Length, afterHeader, kept, hasKeptExif ? Orientation.AsStored : orientation))
+        {
+            BytesPerPixel = bytesPerPixel,
+        };
+    }
+
+    // All of an interlaced picture is held as it is stored, beside its pixels of four bytes.
+    private static int BytesPerPixel(byte depth, byte colourType, bool isInterlaced)
+    {
+        var channels = colourType switch { 2 => 3, 4 => 2, 6 => 4, _ => 1 };
+        return Math.Max(PictureLayout.UsualBytesPerPixel, isInterlaced ? 4 + channels * Math.Max(1, depth / 8) : 0);
     }
 
     private static FileParts? Strip(long fileLength, long afterHeader, PartsList kept, Orientation toInsert)
