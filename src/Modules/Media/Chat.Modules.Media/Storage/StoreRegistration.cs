@@ -25,12 +25,13 @@ internal static class StoreRegistration
 
     private static FolderMediaStore OpenFolder(IServiceProvider provider)
     {
-        var folder = provider.GetRequiredService<IOptions<MediaOptions>>().Value.Folder is { Length: > 0 } set
+        var options = provider.GetRequiredService<IOptions<MediaOptions>>().Value;
+        var folder = options.Folder is { Length: > 0 } set
             ? set
             : provider.GetRequiredService<DataDirectory>().PathOf("media");
         try
         {
-            return new FolderMediaStore(folder);
+            return new FolderMediaStore(folder, options.MinFreeBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
