@@ -14,11 +14,6 @@ internal sealed class FolderMediaStore : IMediaStore
     // Between two looks at how much room the disk has.
     private const long LookEvery = 8 * 1024 * 1024;
 
-    // errno; Windows' ERROR_DISK_FULL as an HRESULT.
-    private const int NoSpace = 28;
-    private const int QuotaExceeded = 122;
-    private const int DiskFull = unchecked((int)0x80070070);
-
     private readonly string _root;
     private readonly string _staging;
     private readonly long _minFreeBytes;
@@ -186,7 +181,7 @@ internal sealed class FolderMediaStore : IMediaStore
                 }
                 catch (IOException e)
                 {
-                    throw Failure(e);
+                    throw DiskErrors.Explain(e, "media");
                 }
             }
         }
@@ -214,11 +209,7 @@ internal sealed class FolderMediaStore : IMediaStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure(e);
+            throw DiskErrors.Explain(e, "media");
         }
     }
-
-    private static Exception Failure(Exception e) => e.HResult is NoSpace or QuotaExceeded or DiskFull
-        ? new StoreFullException("The disk of the media is full.", e)
-        : new StoreUnavailableException($"The folder of the media cannot be written: {e.Message}", e);
 }

@@ -19,7 +19,7 @@ internal static class StoreRegistration
                 + "folder that all servers share.")
             .Validate(media => !hasBucket || media.Folder is not { Length: > 0 }, "Media:Folder and Media:S3:Bucket are both set: leave one out.");
         return hasBucket
-            ? services.AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>()).AddSingleton<IMediaStore, S3MediaStore>()
+            ? services.AddSingleton<S3Spools>().AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>()).AddSingleton<IMediaStore, S3MediaStore>()
             : services.AddSingleton<IMediaStore>(OpenFolder);
     }
 
