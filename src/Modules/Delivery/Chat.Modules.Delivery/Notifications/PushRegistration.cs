@@ -2,7 +2,9 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Delivery.Notifications.Platforms;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
+using Chat.Modules.Delivery.Notifications.WebPush;
 using Chat.Modules.Identity.Contracts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +18,8 @@ internal static class PushRegistration
     {
         services
             .AddModuleOptions<PushOptions>("Push")
+            // Platforms
+            .AddPushPlatforms(context)
             // Subscriptions
             .AddStore<ISubscriptionStore, SqliteSubscriptionStore, CqlSubscriptionStore>(context)
             .AddBusHandler<UserSubscriptions>()
@@ -28,5 +32,9 @@ internal static class PushRegistration
         return services;
     }
 
-    public static void MapPush(this IEndpointRouteBuilder routes) => routes.MapPushSubscriptions();
+    public static void MapPush(this IEndpointRouteBuilder routes) 
+    {
+        routes.MapPushSubscriptions();
+        routes.MapPushKey();
+    }
 }

@@ -30,6 +30,7 @@ internal sealed class SigningKey : IDerivedKeys, IDisposable
 
     private SigningKey(string path, bool isOwn)
     {
+        IsShared = !isOwn;
         try
         {
             if (isOwn && !File.Exists(path))
@@ -54,6 +55,9 @@ internal sealed class SigningKey : IDerivedKeys, IDisposable
     }
 
     public ECDsaSecurityKey SecurityKey { get; }
+
+    /// <inheritdoc/>
+    public bool IsShared { get; }
 
     /// <inheritdoc/>
     /// <remarks>HKDF, RFC 5869.</remarks>

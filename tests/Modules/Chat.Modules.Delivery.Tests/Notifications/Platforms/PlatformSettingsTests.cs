@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Delivery.Notifications.Apns;
+using Chat.Modules.Delivery.Notifications.Fcm;
+using Chat.Modules.Delivery.Notifications.Platforms;
+using Chat.Modules.Delivery.Notifications.WebPush;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Delivery.Tests.Notifications.Platforms;
+
+/// <summary>Settings that cannot be used end the start, with a line that names them.</summary>
+public sealed class PlatformSettingsTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("chat-test-").FullName;
+
+    [Theory]
+    [InlineData("Push:Apns:KeyFile", "key.p8", "Push:Apns:KeyId and Push:Apns:TeamId must be set with Push:Apns:KeyFile.")]
+    [InlineData("Push:Apns:Endpoint", "http://127.0.0.1:1", "Push:Apns:Endpoint must be an https address.")]
+    [InlineData("Push:Fcm:Endpoint", "fcm.example", "Push:Fcm:Endpoint must be an http or https address.")]
+    [InlineData("Push:WebPush:Subject", "me", "Push:WebPush:Subject must be a mailto: or https: address.")]
+    [InlineData("Push:Proxy", "socks5://127.0.0.1:1", "Push:Proxy must be the address of an HTTP proxy: http://host:port.")]
+    public async Task A_setting_that_cannot_be_used_is_refused(string setting, string value, string line)
+    {
+        await using var world = new PlatformWorld(new() { [setting] = value });
+
+        var refusal = Assert.Throws<OptionsValidationException>(() =>
+        {
+            _ = world.Service<IOptions<PlatformOptions>>().Value;
+            _ = world.Service<IOptions<WebPushOptions>>().Value;
+            _ = world.Service<IOptions<FcmOptions>>().Value;
+            _ = world.Service<IOptions<ApnsOptions>>().Value;
+        });
+
+        Assert.Equal([line], refusal.Failures);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_key_is_refused()
+    {
+        using var rsa = RSA.Create(2048);
+        foreach (var text in new[] { null, "", "half a key", """{"type":"authorized_user"}""", """{"type":"service_account","client_email":"a","private_key":"b"}""", rsa.ExportPkcs8PrivateKeyPem() })
+        {
+            var file = Path.Combine(_folder, Path.GetRandomFileName());
+            if (text is not null)
+                await File.WriteAllTextAsync(file, text, TestContext.Current.CancellationToken);
+            foreach (var (setting, settings) in new (string, Dictionary<string, string?>)[]
+            {
+                ("Push:Fcm:ServiceAccountFile", new() { ["Push:Fcm:ServiceAccountFile"] = file }),
+                ("Push:Apns:KeyFile", new() { ["Push:Apns:KeyFile"] = file, ["Push:Apns:KeyId"] = "A", ["Push:Apns:TeamId"] = "B" }),
+            })
+            {
+                await using var world = new PlatformWorld(settings);
+                Assert.StartsWith($"{setting} '{file}' ", Assert.Throws<StorageException>(() => world.Keys).Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_service_account_without_a_project_is_refused()
+    {
+        using var rsa = RSA.Create(2048);
+        var file = Path.Combine(_folder, "account.json");
+        await File.WriteAllTextAsync(
+            file, System.Text.Json.JsonSerializer.Serialize(new { type = "service_account", client_email = "a@b.example", private_key = rsa.ExportPkcs8PrivateKeyPem() }),
+            TestContext.Current.CancellationToken);
+        await using var world = new PlatformWorld(new() { ["Push:Fcm:ServiceAccountFile"] = file });
+
+        Assert.EndsWith("It has no project_id.", Assert.Throws<StorageException>(() => world.Keys).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_settings_there_is_Web_Push_alone()
+    {
+        await using var world = new PlatformWorld([]);
+
+        Assert.True(world.Platform(Modules.Delivery.Notifications.PushKind.WebPush).IsConfigured);
+        Assert.False(world.Platform(Modules.Delivery.Notifications.PushKind.Fcm).IsConfigured);
+        Assert.False(world.Platform(Modules.Delivery.Notifications.PushKind.Apns).IsConfigured);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+}
