@@ -18,18 +18,13 @@ public sealed partial class ChatClient
     /// <summary>Sends all that a message can say. A message or an outbox entry may be given: its content is sent.</summary>
     /// <exception cref="ChatException">As for a text.</exception>
     public async Task<Outgoing> SendAsync(string to, MessageContent content, CancellationToken ct = default) =>
-        await _loop.RunAsync(async () =>
-        {
-            var outgoing = await _outbox.AddAsync(to, content);
-            _typing.Sent(outgoing.ConversationId);
-            return outgoing;
-        }).WaitAsync(ct);
+        await _loop.RunAsync(() => AddAsync(to, content, [])).WaitAsync(ct);
 
-    /// <summary>Sends a failed message again, with the same clientMsgId. Does nothing if there is none.</summary>
+    /// <summary>Sends a failed message again, with the same clientMsgId; files that are not uploaded, first. Does nothing if there is none.</summary>
     /// <exception cref="ChatException"><c>storage</c>.</exception>
     public Task RetryAsync(string clientMsgId) => _loop.RunAsync(() => _outbox.RetryAsync(clientMsgId));
 
-    /// <summary>Deletes a failed message. Does nothing if there is none.</summary>
+    /// <summary>Deletes a message that has failed or waits for its files, and ends their uploads. Does nothing if there is none.</summary>
     /// <exception cref="ChatException"><c>storage</c>.</exception>
     public Task DiscardAsync(string clientMsgId) => _loop.RunAsync(() => _outbox.DiscardAsync(clientMsgId));
 
@@ -60,4 +55,11 @@ public sealed partial class ChatClient
 
     /// <summary>A watched user's presence; null if it is not known, or not visible to this user.</summary>
     public Presence? PresenceOf(string userId) => _presenceWatch.Of(userId);
+
+    private async Task<Outgoing> AddAsync(string to, MessageContent content, IReadOnlyList<OutgoingFile> files)
+    {
+        var outgoing = await _outbox.AddAsync(to, content, files);
+        _typing.Sent(outgoing.ConversationId);
+        return outgoing;
+    }
 }

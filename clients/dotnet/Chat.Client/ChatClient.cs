@@ -26,6 +26,10 @@ public sealed partial class ChatClient : IAsyncDisposable
     private readonly SessionTokens _session;
     private readonly ChatApi _api;
     private readonly Outbox _outbox;
+    private readonly MediaApi _mediaApi;
+    private readonly Uploader _uploader;
+    private readonly MediaReader _media;
+    private readonly OutgoingFiles _files;
     private readonly Typing _typing;
     private readonly PresenceWatch _presenceWatch;
     private readonly ReadCursors _readCursors;
@@ -57,6 +61,10 @@ public sealed partial class ChatClient : IAsyncDisposable
         _session = new SessionTokens(_loop, _journal, _auth, clock);
         _api = new ChatApi(_rest, _session);
         _outbox = new Outbox(_loop, _journal, _current, _background, clock);
+        _mediaApi = new MediaApi(server, options.Handler, _session, clock);
+        _uploader = new Uploader(_mediaApi, options.Store.Files, clock, options.Random);
+        _media = new MediaReader(_mediaApi, _background, clock, options.MediaCacheBytes);
+        _files = new OutgoingFiles(_loop, _journal, _outbox, _uploader, options.Store.Files, _background, clock, () => Show(ChatChange.Outbox));
         _typing = new Typing(_loop, _current, _background, clock, () => Show(ChatChange.Conversations));
         _presenceWatch = new PresenceWatch(_loop, _current, _background, clock, () => Show(ChatChange.Presence));
         _readCursors = new ReadCursors(_journal, _current);
@@ -64,7 +72,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _timelines = new Timelines(_loop, _journal, pages, _current, _background, _events, clock, _log);
         _conversationList = new ConversationListReader(_loop, _journal, _api, _readCursors, _current, _background, clock, _log);
         _receiptTables = new ReceiptTables(_loop, _journal, _api, _current, _timelines, _background);
-        var receiver = new Receiver(_journal, _current, _outbox, _readCursors, _conversationList, _receiptTables, _typing, _presenceWatch, _log);
+        var receiver = new Receiver(_journal, _current, _outbox, _files, _readCursors, _conversationList, _receiptTables, _typing, _presenceWatch, _log);
         _connector = new Connector(options.Transports ?? Transport, _session, receiver, _loop, options.Random, clock, _log, ShowConnection);
         _conversations = new ConversationView(_journal, _typing);
 
@@ -110,6 +118,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         try
         {
             await client._loop.RunAsync(() => client._journal.OpenAsync(ct));
+            client._background.Run("Tidying files", client._files.TidyAsync);
         }
         catch
         {
@@ -145,10 +154,12 @@ public sealed partial class ChatClient : IAsyncDisposable
         await _loop.DisposeAsync();
         await _journal.CloseAsync();
         _outbox.Dispose();
+        _files.Dispose();
         _typing.Dispose();
         _presenceWatch.Dispose();
         _conversationList.Dispose();
         _rest.Dispose();
+        _mediaApi.Dispose();
         _signing.Release();
     }
 
@@ -169,6 +180,10 @@ public sealed partial class ChatClient : IAsyncDisposable
         Show((now.Installation.UserId != before.Installation.UserId || (now.UserId is null) != (before.UserId is null) ? ChatChange.Session : 0)
             | (now.Conversations != before.Conversations ? ChatChange.Conversations : 0)
             | (now.Outbox != before.Outbox ? ChatChange.Outbox : 0));
+        if (now.UserId != before.UserId)
+            _media.Clear();
+        if (now.UserId != before.UserId || now.Outbox != before.Outbox)
+            _files.Look();
         await _timelines.FollowAsync(transaction, before);
     }
 

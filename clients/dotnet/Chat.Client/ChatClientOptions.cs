@@ -15,6 +15,12 @@ public sealed class ChatClientOptions
     /// <summary>Where everything is kept; default in memory. The client opens and closes it.</summary>
     public IChatStore Store { get; init; } = new MemoryStore();
 
+    /// <summary>
+    /// How much of the files that were read is remembered, in bytes: whole files up to 8 MiB and thumbnails, at most 500; what was used longest ago goes first. 0 for
+    /// nothing; default 48 MiB.
+    /// </summary>
+    public long MediaCacheBytes { get; init; } = 48 * 1024 * 1024;
+
     /// <summary>Where events are raised, such as a window's thread; default on a thread of the pool.</summary>
     public SynchronizationContext? EventContext { get; init; }
 

@@ -7,7 +7,7 @@ await using var client = await ChatClient.OpenAsync(new() { Url = new Uri(url), 
 client.Changed += (_, e) =>
 {
     foreach (var message in e.Arrived)
-        Console.WriteLine($"{message.Timestamp.ToLocalTime():t} {message.SenderId}: {message.Text}");
+        Console.WriteLine($"{message.Timestamp.ToLocalTime():t} {message.SenderId}: {message.Text} {string.Join(", ", message.Media.Select(file => $"[{file.Name}]"))}");
     if (e.What.HasFlag(ChatChange.Connection))
         Console.WriteLine($"({client.Connection.Status})");
 };
@@ -18,4 +18,10 @@ if (client.Session is null)
     catch (ChatException e) when (e.Code == ErrorCodes.Conflict) { await client.SignInAsync(user, password); }
 }
 while (Console.ReadLine() is { Length: > 0 } line)
-    await client.SendAsync(to, line);
+{
+    // The name of a file sends the file; without a network it is sent later, and goes on where it was.
+    if (File.Exists(line))
+        await client.SendAsync(to, "", [new FileToSend(line)]);
+    else
+        await client.SendAsync(to, line);
+}

@@ -26,6 +26,8 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
     /// <summary>The code that a change of the password is refused with.</summary>
     public string? PasswordRefusal { get; set; }
 
+    public FakeMedia Media { get; } = new();
+
     /// <summary>All requests, as method and path with query, without the routing hint.</summary>
     public ConcurrentQueue<string> Asked { get; } = new();
 
@@ -49,6 +51,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
         var parts = request.RequestUri.AbsolutePath.Split('/').Select(Uri.UnescapeDataString).ToArray();
         return parts switch
         {
+            [_, _, "media", ..] => await Media.AnswerAsync(request, path, cancellationToken),
             [_, _, "conversations"] when ListRefusal is { } code => Refuse(HttpStatusCode.InternalServerError, code, RetryAfterSeconds),
             [_, _, "conversations"] => Json(server.List(Rig.Me), ChatJson.Wire.ConversationList),
             [_, _, "conversations", var id, "messages"] => Json(
@@ -94,9 +97,9 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 
     private static HttpResponseMessage Page(HttpStatusCode status) => new(status) { Content = new StringContent("<html>No</html>") };
 
-    private static HttpResponseMessage Json<T>(T body, JsonTypeInfo<T> type) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body, type) };
+    public static HttpResponseMessage Json<T>(T body, JsonTypeInfo<T> type) => new(HttpStatusCode.OK) { Content = JsonContent.Create(body, type) };
 
-    private static HttpResponseMessage Refuse(HttpStatusCode status, string code, int retryAfterSeconds = 0)
+    public static HttpResponseMessage Refuse(HttpStatusCode status, string code, int retryAfterSeconds = 0)
     {
         var refusal = new HttpResponseMessage(status) { Content = JsonContent.Create(new Problem(code, "refused"), ChatJson.Wire.Problem) };
         if (retryAfterSeconds > 0)

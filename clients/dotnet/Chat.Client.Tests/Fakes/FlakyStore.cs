@@ -12,6 +12,8 @@ internal sealed class FlakyStore : IChatStore
 
     public ConcurrentQueue<IReadOnlyList<StoreChange>> Written { get; } = new();
 
+    public IKeptFiles Files => _inner.Files;
+
     public Task<StoredState> OpenAsync(CancellationToken ct) => _inner.OpenAsync(ct);
 
     public async Task WriteAsync(IReadOnlyList<StoreChange> changes, CancellationToken ct)

@@ -16,6 +16,7 @@ internal sealed class Rig : IAsyncDisposable
     {
         Server = new FakeServer(Clock);
         Rest = new FakeRest(Server);
+        Media.Clock = Clock.GetUtcNow;
     }
 
     public FakeTimeProvider Clock { get; } = new(DateTimeOffset.UnixEpoch.AddYears(56));
@@ -23,6 +24,8 @@ internal sealed class Rig : IAsyncDisposable
     public FakeServer Server { get; }
 
     public FakeRest Rest { get; }
+
+    public FakeMedia Media => Rest.Media;
 
     public FlakyStore Store { get; } = new();
 

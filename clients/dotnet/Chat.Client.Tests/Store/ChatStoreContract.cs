@@ -139,6 +139,61 @@ public abstract class ChatStoreContract
     }
 
     [Fact]
+    public async Task An_outbox_entry_is_kept_with_its_files()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var outgoing = Outgoing("m1") with
+        {
+            State = OutgoingState.Uploading,
+            Files =
+            [
+                new OutgoingFile { FileId = "f1", ContentType = "audio/ogg", Size = 7, Name = "a", DurationMs = 5, Voice = true, Waveform = [1, 2] },
+                new OutgoingFile { FileId = "f2", ContentType = "image/png", Size = 8, Width = 3, Height = 2, Media = new MessageMedia { MediaId = "x" } },
+            ],
+        };
+        await store.WriteAsync([new StoreChange.PutOutgoing(outgoing)], CancellationToken.None);
+        await store.CloseAsync();
+
+        Assert.Equal([outgoing], (await store.OpenAsync(CancellationToken.None)).Outbox);
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Files_are_kept_by_their_keys_and_go_with_the_outbox()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        Assert.Empty(await store.Files.GetKeysAsync(CancellationToken.None));
+        await store.Files.DeleteAsync(["nothing"], CancellationToken.None);
+        Assert.Null(await store.Files.OpenAsync("a", CancellationToken.None));
+
+        await PutAsync("a", "longer than the next");
+        Assert.Equal(5, await PutAsync("a", "hello"));
+        await PutAsync("upload-b", "b");
+        await PutAsync("c", "");
+        await using (var open = await store.Files.OpenAsync("a", CancellationToken.None))
+        {
+            await store.Files.DeleteAsync(["c", "nothing"], CancellationToken.None);
+            open!.Position = 1;
+            Assert.Equal("ello", await new StreamReader(open).ReadToEndAsync());
+        }
+        await store.CloseAsync();
+        await store.OpenAsync(CancellationToken.None);
+        Assert.Equal(["a", "upload-b"], (await store.Files.GetKeysAsync(CancellationToken.None)).Order());
+
+        await store.WriteAsync([new StoreChange.ClearLog()], CancellationToken.None);
+        Assert.Equal(2, (await store.Files.GetKeysAsync(CancellationToken.None)).Count);
+        await store.WriteAsync([new StoreChange.ClearOutbox()], CancellationToken.None);
+        Assert.Empty(await store.Files.GetKeysAsync(CancellationToken.None));
+        await PutAsync("a", "again");
+        await store.CloseAsync();
+
+        async Task<long> PutAsync(string key, string text) =>
+            await store.Files.PutAsync(key, new MemoryStream(System.Text.Encoding.UTF8.GetBytes(text)), CancellationToken.None);
+    }
+
+    [Fact]
     public async Task Others_messages_are_counted_up_to_a_limit()
     {
         var store = New();

@@ -121,13 +121,24 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task No_key_names_a_file_elsewhere()
+    {
+        var store = New();
+
+        foreach (var key in new[] { "", "../a", "/etc/passwd", "a/b", new string('a', 101) })
+            await Assert.ThrowsAsync<ArgumentException>(() => store.Files.OpenAsync(key, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task The_files_are_for_the_user_alone()
     {
         var store = New();
         await store.OpenAsync(CancellationToken.None);
         await PutAsync(store, Message(1, "bob"));
+        await store.Files.PutAsync("a", new MemoryStream([1]), CancellationToken.None);
 
-        Assert.All(Directory.GetFiles(_folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode($"{FilePath}-files"));
+        Assert.All(Directory.GetFiles(_folder, "*", SearchOption.AllDirectories), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
         await store.CloseAsync();
     }
 

@@ -11,6 +11,7 @@ internal sealed class ConversationListReader : IDisposable
 {
     private const int PageSize = 100;
     private const int MaxPages = 20;
+    private const int MaxRepeats = 3;
     private static readonly TimeSpan LeastPause = TimeSpan.FromSeconds(5);
 
     private readonly Loop _loop;
@@ -28,6 +29,7 @@ internal sealed class ConversationListReader : IDisposable
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private bool _running;
     private bool _again;
+    private int _repeats;
 
     public ConversationListReader(
         Loop loop, Journal journal, ChatApi api, ReadCursors readCursors, CurrentConnection current, Background background, TimeProvider clock, ILogger log)
@@ -158,6 +160,9 @@ internal sealed class ConversationListReader : IDisposable
             transaction.Put(merged);
         }
         await _readCursors.CommitAndSendAsync(transaction, unsent);
+        // The server has counted from an older cursor, and what lies between the two may not be here: the list is read again when it has the newer one.
+        _repeats = unsent.Count > 0 ? _repeats + 1 : 0;
+        _again |= _repeats is > 0 and <= MaxRepeats;
         Merged?.Invoke();
         return complete ? [.. Absent(listed, before)] : [];
     }

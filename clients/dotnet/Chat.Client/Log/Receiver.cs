@@ -6,8 +6,8 @@ namespace Chat.Client;
 /// Takes what the server sends, in batches: writes a batch in one transaction, applies it, then acks it. On the loop.
 /// </summary>
 internal sealed class Receiver(
-    Journal journal, CurrentConnection current, Outbox outbox, ReadCursors readCursors, ConversationListReader conversationList,
-    ReceiptTables receiptTables, Typing typing, PresenceWatch presenceWatch, ILogger log)
+    Journal journal, CurrentConnection current, Outbox outbox, OutgoingFiles files, ReadCursors readCursors,
+    ConversationListReader conversationList, ReceiptTables receiptTables, Typing typing, PresenceWatch presenceWatch, ILogger log)
 {
     /// <exception cref="ChatException"><c>storage</c>: nothing of the batch was stored, and nothing is acked.</exception>
     public async Task TakeAsync(ServerConnection connection, IReadOnlyList<ServerFrame> batch)
@@ -112,6 +112,7 @@ internal sealed class Receiver(
             case Welcome:
                 current.Opened(connection);
                 presenceWatch.ConnectionOpened(connection);
+                files.Opened();
                 break;
             case CaughtUp:
                 connection.Delivered.Flush();

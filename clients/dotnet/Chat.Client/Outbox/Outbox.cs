@@ -5,7 +5,7 @@ namespace Chat.Client;
 
 /// <summary>
 /// Messages that are stored here and not yet acked by the server. One message of a conversation is being sent at a time, so that messages are stored in
-/// the order written; conversations do not wait for each other. On the loop.
+/// the order written; one whose files are still being uploaded lets the next ones pass. Conversations do not wait for each other. On the loop.
 /// </summary>
 internal sealed class Outbox : IDisposable
 {
@@ -32,16 +32,28 @@ internal sealed class Outbox : IDisposable
         _alarm = new Alarm(clock, () => background.Run("Sending", _ => loop.RunAsync(PumpAsync)));
     }
 
+    /// <summary>Refuses what cannot be put into the outbox.</summary>
+    /// <returns>The conversation.</returns>
+    public string Check(string to, MessageContent content, int files)
+    {
+        var conversationId = ConversationIds.Resolve(to, _journal.State.UserId ?? throw ChatException.NotSignedIn());
+        Check(content, files);
+        if (_journal.State.Outbox.Count >= MaxOutbox)
+            throw new ChatException(ErrorCodes.RateLimited, $"{MaxOutbox} messages wait already.");
+        return conversationId;
+    }
+
     /// <summary>Puts a message into the outbox; when this returns it is stored.</summary>
-    public async Task<Outgoing> AddAsync(string to, MessageContent content)
+    public async Task<Outgoing> AddAsync(string to, MessageContent content, IReadOnlyList<OutgoingFile> files)
     {
         var transaction = _journal.Begin();
-        var conversationId = ConversationIds.Resolve(to, transaction.Now.UserId ?? throw ChatException.NotSignedIn());
-        Check(content);
-        if (transaction.Now.Outbox.Count >= MaxOutbox)
-            throw new ChatException(ErrorCodes.RateLimited, $"{MaxOutbox} messages wait already.");
+        var conversationId = Check(to, content, files.Count);
         var now = _clock.GetUtcNow();
-        var outgoing = new Outgoing(content) { ClientMsgId = Guid.CreateVersion7(now).ToString(), ConversationId = conversationId, CreatedAt = now };
+        var outgoing = new Outgoing(content)
+        {
+            ClientMsgId = Guid.CreateVersion7(now).ToString(), ConversationId = conversationId, CreatedAt = now, Files = files,
+            State = files.Count > 0 ? OutgoingState.Uploading : OutgoingState.Waiting,
+        };
         transaction.Put(outgoing);
         transaction.Put(_journal.FindOrNew(transaction, conversationId));
         await _journal.CommitAsync(transaction);
@@ -49,22 +61,25 @@ internal sealed class Outbox : IDisposable
         return outgoing;
     }
 
-    /// <summary>Sends a failed message again, with the same clientMsgId and in the old order.</summary>
+    /// <summary>
+    /// Sends a failed message again, with the same clientMsgId and in the old order; its files first, if they are not uploaded or the server does not have them any
+    /// more.
+    /// </summary>
     public async Task RetryAsync(string clientMsgId)
     {
         var transaction = _journal.Begin();
         if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed } failed)
             return;
-        transaction.Put(failed with { State = OutgoingState.Waiting, Error = null });
+        transaction.Put(failed.Again());
         await _journal.CommitAsync(transaction);
         await PumpAsync();
     }
 
-    /// <summary>Deletes a failed message.</summary>
+    /// <summary>Deletes a message that has failed or waits for its files.</summary>
     public async Task DiscardAsync(string clientMsgId)
     {
         var transaction = _journal.Begin();
-        if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed, ConversationId: var id })
+        if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed or OutgoingState.Uploading, ConversationId: var id })
             return;
         transaction.RemoveOutgoing(clientMsgId);
         // A conversation that the user has left is shown only for its unsent messages.
@@ -126,9 +141,11 @@ internal sealed class Outbox : IDisposable
         DateTimeOffset? next = null;
         var transaction = _journal.Begin();
         HashSet<string> conversations = [];
-        foreach (var outgoing in transaction.Now.Outbox)
+        // What has no answer yet comes first: an earlier one may have waited for its files, or failed and been retried.
+        var inFlight = transaction.Now.Outbox.Where(outgoing => _inFlight.ContainsKey(outgoing.ClientMsgId));
+        foreach (var outgoing in inFlight.Concat(transaction.Now.Outbox).ToArray())
         {
-            if (outgoing.State == OutgoingState.Failed || !conversations.Add(outgoing.ConversationId))
+            if (outgoing.State is OutgoingState.Failed or OutgoingState.Uploading || !conversations.Add(outgoing.ConversationId))
                 continue;
             if (WaitsUntil(outgoing.ClientMsgId) is { } until && until > now)
             {
@@ -192,7 +209,7 @@ internal sealed class Outbox : IDisposable
 
     private static DateTimeOffset Earlier(DateTimeOffset? a, DateTimeOffset b) => a is { } time && time < b ? time : b;
 
-    private static void Check(MessageContent content)
+    private static void Check(MessageContent content, int files)
     {
         // Checked here: what is in the outbox must be sendable.
         int bytes;
@@ -204,10 +221,10 @@ internal sealed class Outbox : IDisposable
         {
             throw new ChatException(ErrorCodes.BadRequest, "The text contains half of a surrogate pair.", cause: e);
         }
-        if (bytes == 0 && content.Media.Count == 0)
+        if (bytes == 0 && content.Media.Count + files == 0)
             throw new ChatException(ErrorCodes.BadRequest, "A message has a text, or files.");
-        if (content.Media.Count > MaxMedia)
-            throw new ChatException(ErrorCodes.BadRequest, $"A message has at most {MaxMedia} files.");
+        if (content.Media.Count + files > MaxMedia)
+            throw new ChatException(ErrorCodes.TooLarge, $"A message has at most {MaxMedia} files.");
         if (bytes > MaxTextBytes)
             throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxTextBytes} bytes of UTF-8.");
         if (JsonSerializer.SerializeToUtf8Bytes(content, ChatJson.Wire.MessageContent).Length > MaxJsonBytes)

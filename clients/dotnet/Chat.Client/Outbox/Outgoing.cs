@@ -27,8 +27,33 @@ public sealed record Outgoing : MessageContent
     /// <summary>Its state.</summary>
     public OutgoingState State { get; init; }
 
+    /// <summary>
+    /// The files that it takes along, after its <see cref="MessageContent.Media"/>. When all of them are uploaded, they are the last of its media, too.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<OutgoingFile> Files
+    {
+        get => FileList ?? (IReadOnlyList<OutgoingFile>)[];
+        init => FileList = value.Count == 0 ? null : new ValueList<OutgoingFile>(value);
+    }
+
+    // Never changed after it was read.
+    [JsonInclude, JsonPropertyName("files")]
+    internal ValueList<OutgoingFile>? FileList { get; set; }
+
     /// <summary>Why it failed, if it has.</summary>
     public OutgoingError? Error { get; init; }
+
+    /// <summary>As it is sent again after it has failed.</summary>
+    internal Outgoing Again()
+    {
+        OutgoingFile[] files = [.. Files.Select(file => Error?.Code == ErrorCodes.NotFound ? file with { Media = null } : file)];
+        if (files.All(file => file.Media is not null))
+            return this with { State = OutgoingState.Waiting, Error = null };
+        // What it has of its own, without the uploads.
+        var uploaded = Files.Select(file => file.Media?.MediaId).ToHashSet();
+        return this with { Files = files, Media = [.. Media.Where(media => !uploaded.Contains(media.MediaId))], State = OutgoingState.Uploading, Error = null };
+    }
 }
 
 /// <summary>The state of an outbox entry.</summary>
@@ -41,7 +66,10 @@ public enum OutgoingState
     /// <summary>It is being sent, and has no answer yet.</summary>
     Sending,
 
-    /// <summary>The server has refused it. It waits for a retry, or to be discarded.</summary>
+    /// <summary>Its files are uploaded first; later messages pass it.</summary>
+    Uploading,
+
+    /// <summary>The server has refused it, or one of its files. It waits for a retry, or to be discarded.</summary>
     Failed,
 }
 

@@ -29,6 +29,9 @@ namespace Chat.Client;
 [JsonSerializable(typeof(StoredInstallation))]
 [JsonSerializable(typeof(StoredConversation))]
 [JsonSerializable(typeof(Outgoing))]
+[JsonSerializable(typeof(UploadedMedia))]
+[JsonSerializable(typeof(SignedAddress))]
+[JsonSerializable(typeof(KeptUpload))]
 internal sealed partial class ChatJson : JsonSerializerContext
 {
     private static ChatJson? _wire;

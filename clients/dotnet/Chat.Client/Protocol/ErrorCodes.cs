@@ -27,6 +27,12 @@ public static class ErrorCodes
     /// <summary>Over a size limit.</summary>
     public const string TooLarge = "too_large";
 
+    /// <summary>The user's files have as much room as they may.</summary>
+    public const string QuotaExceeded = "quota_exceeded";
+
+    /// <summary>The server's virus scan has found something in the file.</summary>
+    public const string Quarantined = "quarantined";
+
     /// <summary>Too many requests.</summary>
     public const string RateLimited = "rate_limited";
 

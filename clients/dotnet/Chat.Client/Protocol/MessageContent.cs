@@ -30,12 +30,12 @@ public record MessageContent
     public IReadOnlyList<MessageMedia> Media
     {
         get => MediaList ?? (IReadOnlyList<MessageMedia>)[];
-        init => MediaList = value.Count == 0 ? null : new MediaList(value);
+        init => MediaList = value.Count == 0 ? null : new ValueList<MessageMedia>(value);
     }
 
     // Never changed after it was read.
     [JsonInclude, JsonPropertyName("media")]
-    internal MediaList? MediaList { get; set; }
+    internal ValueList<MessageMedia>? MediaList { get; set; }
 
     /// <summary>
     /// What a newer server says and this version has no property for, by its name in the protocol. It is stored, and is there again for the version

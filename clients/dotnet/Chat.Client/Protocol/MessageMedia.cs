@@ -52,23 +52,5 @@ public sealed record MessageMedia
     public override int GetHashCode() => HashCode.Combine(MediaId, Size);
 }
 
-/// <summary>A message's files. Equal where they say the same.</summary>
-internal sealed class MediaList : List<MessageMedia>, IEquatable<MediaList>
-{
-    public MediaList()
-    {
-    }
-
-    public MediaList(IEnumerable<MessageMedia> media) : base(media)
-    {
-    }
-
-    public bool Equals(MediaList? other) => other is not null && this.SequenceEqual(other);
-
-    public override bool Equals(object? obj) => Equals(obj as MediaList);
-
-    public override int GetHashCode() => Count;
-}
-
 /// <summary>What a sender says of a file.</summary>
 internal sealed record MediaReference(string MediaId, bool? Voice, IReadOnlyList<int>? Waveform, string? Name);

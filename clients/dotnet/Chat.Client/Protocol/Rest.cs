@@ -51,3 +51,24 @@ internal sealed record TokenPair(string AccessToken, string RefreshToken, int Ex
 
 /// <summary>RFC 9457, with the contract's <c>code</c>.</summary>
 internal sealed record Problem(string? Code = null, string? Title = null, string? Detail = null);
+
+/// <summary>What the server says of an upload.</summary>
+internal sealed record UploadedMedia(
+    string MediaId, string ContentType, long Size, string? Name = null, int? Width = null, int? Height = null, long? DurationMs = null,
+    string? Blurhash = null, string? ThumbnailUrl = null)
+{
+    /// <summary>As a message has it.</summary>
+    public MessageMedia ToMedia() => new()
+    {
+        MediaId = MediaId, ContentType = ContentType, Size = Size, Name = Name, Width = Width, Height = Height, DurationMs = DurationMs, Blurhash = Blurhash,
+        Thumbnail = ThumbnailUrl is not null,
+    };
+}
+
+/// <param name="Url">A path of the server, which behind a proxy may not know the whole of its own; or an address elsewhere.</param>
+/// <param name="ExpiresAt">Unix milliseconds.</param>
+internal sealed record SignedAddress(string Url, long ExpiresAt)
+{
+    // A record's own would contain the signature.
+    public override string ToString() => nameof(SignedAddress);
+}

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Chat.Client;
 
-/// <summary>The REST calls of the signed-in user. If the server refuses the token, it is renewed and the call made once more.</summary>
+/// <summary>The REST calls of the signed-in user whose bodies are JSON.</summary>
 internal sealed class ChatApi(RestClient rest, SessionTokens session)
 {
     private static readonly ChatJson Json = ChatJson.Wire;
@@ -57,21 +57,7 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
         return true;
     }, ct);
 
-    private async Task<T> CallAsync<T>(Func<Caller, Task<T>> call, CancellationToken ct)
-    {
-        var user = session.UserId;
-        var token = await session.GetTokenAsync(TimeSpan.Zero, ct);
-        try
-        {
-            return await call(new Caller(user, token));
-        }
-        catch (ChatException e) when (e.Code is ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired)
-        {
-            var renewed = await session.RenewAsync(token, ct);
-            // A call of one user must not be repeated as the next.
-            return session.UserId == user ? await call(new Caller(user, renewed)) : throw ChatException.NotSignedIn();
-        }
-    }
+    private Task<T> CallAsync<T>(Func<Caller, Task<T>> call, CancellationToken ct) => session.CallAsync(call, ct);
 
     private static string Part(string text) => Uri.EscapeDataString(text);
 

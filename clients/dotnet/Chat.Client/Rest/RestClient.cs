@@ -32,6 +32,22 @@ internal sealed class RestClient : IDisposable
     public Task TellAsync(HttpMethod method, string path, HttpContent? body, Caller caller, CancellationToken ct) =>
         SendAsync(method, path, body, caller, _ => Task.FromResult(true), ct);
 
+    /// <summary>What an answer that is no success says.</summary>
+    public static async Task<ChatException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        Problem? problem = null;
+        try
+        {
+            problem = await response.Content.ReadFromJsonAsync(ChatJson.Wire.Problem, ct);
+        }
+        catch (JsonException)
+        {
+            // Not the server's answer: a proxy's page.
+        }
+        return new ChatException(
+            problem?.Code ?? CodeOf(response.StatusCode), problem?.Title ?? $"The server answered {(int)response.StatusCode}.", RetryAfter(response));
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task<T> SendAsync<T>(
@@ -51,25 +67,11 @@ internal sealed class RestClient : IDisposable
         }
     }
 
-    private static async Task<ChatException> RefusalAsync(HttpResponseMessage response, CancellationToken ct)
-    {
-        Problem? problem = null;
-        try
-        {
-            problem = await response.Content.ReadFromJsonAsync(ChatJson.Wire.Problem, ct);
-        }
-        catch (JsonException)
-        {
-            // Not the server's answer: a proxy's page.
-        }
-        return new ChatException(
-            problem?.Code ?? CodeOf(response.StatusCode), problem?.Title ?? $"The server answered {(int)response.StatusCode}.", RetryAfter(response));
-    }
-
     // For an answer that is not the server's own. It never says that a session or a group is gone: only the server can know that.
     private static string CodeOf(HttpStatusCode status) => status switch
     {
         HttpStatusCode.TooManyRequests => ErrorCodes.RateLimited,
+        HttpStatusCode.RequestEntityTooLarge => ErrorCodes.TooLarge,
         HttpStatusCode.InternalServerError => ErrorCodes.Internal,
         > HttpStatusCode.InternalServerError => ErrorCodes.Unavailable,
         _ => ErrorCodes.BadRequest,

@@ -21,6 +21,9 @@ public interface IChatStore
     /// <summary>How many messages in a range are not by this user; at most <paramref name="limit"/>.</summary>
     Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct);
 
+    /// <summary>Files that are kept beside the state.</summary>
+    IKeptFiles Files { get; }
+
     /// <summary>Closes the store. Nothing is lost by not calling it.</summary>
     Task CloseAsync();
 }

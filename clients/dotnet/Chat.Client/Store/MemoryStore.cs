@@ -6,7 +6,11 @@ public sealed class MemoryStore : IChatStore
     private readonly Dictionary<string, StoredConversation> _conversations = [];
     private readonly Dictionary<string, SortedList<long, Message>> _messages = [];
     private readonly List<Outgoing> _outbox = [];
+    private readonly MemoryFiles _files = new();
     private StoredInstallation? _installation;
+
+    /// <inheritdoc/>
+    public IKeptFiles Files => _files;
 
     /// <inheritdoc/>
     public Task<StoredState> OpenAsync(CancellationToken ct) =>
@@ -67,6 +71,7 @@ public sealed class MemoryStore : IChatStore
                 break;
             case StoreChange.ClearOutbox:
                 _outbox.Clear();
+                _files.Clear();
                 break;
         }
     }

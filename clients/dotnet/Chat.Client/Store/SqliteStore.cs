@@ -5,17 +5,21 @@ using Microsoft.Data.Sqlite;
 namespace Chat.Client;
 
 /// <summary>
-/// A store in one SQLite file. What was written survives a power cut (write-ahead log, full synchronisation). Only one client at a time can open the
-/// file.
+/// A store in one SQLite file, and a folder beside it for the files in the outbox (<c>chat.db-files</c>). What was written survives a power cut (write-ahead
+/// log, full synchronisation). Only one client at a time can open the file.
 /// </summary>
-/// <remarks>The file contains the session's tokens, so only the user may read it; on Windows, whoever may read its folder.</remarks>
+/// <remarks>The file contains the session's tokens, so only the user may read it and the folder; on Windows, whoever may read the folder around them.</remarks>
 /// <param name="path">The file; created if there is none, but not its folder.</param>
 public sealed class SqliteStore(string path) : IChatStore
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
+    private readonly FolderFiles _files = new($"{path}-files");
     private SqliteConnection? _connection;
+
+    /// <inheritdoc/>
+    public IKeptFiles Files => _files;
 
     private SqliteConnection Connection => _connection ?? throw new InvalidOperationException("The store is not open.");
 
@@ -54,6 +58,8 @@ public sealed class SqliteStore(string path) : IChatStore
         foreach (var change in changes)
             Write(change, transaction);
         transaction.Commit();
+        if (changes.Any(change => change is StoreChange.ClearOutbox))
+            ClearFiles();
         return Task.CompletedTask;
     }
 
@@ -117,6 +123,9 @@ public sealed class SqliteStore(string path) : IChatStore
                 break;
             case 1:
                 Run(Script("from-version-1.sql"));
+                goto case 2;
+            case 2:
+                Run(Script("from-version-2.sql"));
                 break;
             case > Version and var newer:
                 throw new InvalidDataException($"The store's version is {newer}; this library knows {Version}.");
@@ -179,6 +188,18 @@ public sealed class SqliteStore(string path) : IChatStore
             Execute(Command("DELETE FROM message WHERE conversation = $1", gone.ConversationId), transaction);
         else if (change is StoreChange.ClearLog)
             Execute(Command("DELETE FROM message"), transaction);
+    }
+
+    private void ClearFiles()
+    {
+        try
+        {
+            _files.Clear();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The changes count already. What no outbox entry has is deleted later.
+        }
     }
 
     private static void Execute(SqliteCommand command, SqliteTransaction transaction)

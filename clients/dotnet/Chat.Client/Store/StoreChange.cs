@@ -28,6 +28,6 @@ public abstract record StoreChange
     /// <summary>Deletes all conversations and messages; the outbox stays.</summary>
     public sealed record ClearLog : StoreChange;
 
-    /// <summary>Deletes all outbox entries.</summary>
+    /// <summary>Deletes all outbox entries, and after that all <see cref="IChatStore.Files"/>.</summary>
     public sealed record ClearOutbox : StoreChange;
 }

@@ -1,4 +1,4 @@
--- Version 2. What is read whole and changes its shape is JSON; messages are read by seqNo and counted by sender, so they have columns for that.
+-- Version 3. What is read whole and changes its shape is JSON; messages are read by seqNo and counted by sender, so they have columns for that.
 CREATE TABLE installation (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT;
 CREATE TABLE conversation (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE message (
@@ -12,4 +12,4 @@ CREATE TABLE message (
   PRIMARY KEY (conversation, seq_no)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (place INTEGER PRIMARY KEY AUTOINCREMENT, client_msg_id TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;

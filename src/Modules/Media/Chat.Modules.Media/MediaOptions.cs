@@ -21,6 +21,12 @@ internal sealed class MediaOptions
     /// </summary>
     public string? Folder { get; init; }
 
+    /// <summary>
+    /// Bytes that uploads leave free on the disk of the folder, so that messages go on where files have taken all else; with less room uploads are
+    /// <c>unavailable</c>. 0 to 1 125 899 906 842 624; default 536 870 912 (512 MiB).
+    /// </summary>
+    [Range(0, 1_125_899_906_842_624)] public long MinFreeBytes { get; init; } = 512 * 1024 * 1024;
+
     /// <summary>How clients get the bytes of files. Default <c>Stream</c>.</summary>
     public MediaDelivery Delivery { get; init; } = MediaDelivery.Stream;
 

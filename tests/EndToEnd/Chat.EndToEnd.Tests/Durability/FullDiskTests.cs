@@ -1,8 +1,7 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Net;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
+using Chat.Testing;
 
 namespace Chat.EndToEnd.Tests.Durability;
 
@@ -11,9 +10,7 @@ public sealed class FullDiskTests : IDisposable
 {
     private const int Senders = 8;
 
-    private readonly string _disk = Directory.CreateTempSubdirectory("chat-e2e-disk-").FullName;
-
-    private string Filler => Path.Combine(_disk, "filler");
+    private readonly SmallDisk _disk = new();
 
     // As long as can be: the write-ahead log has 70 MiB of the disk from the start.
     private static string Text => new('x', 16_384);
@@ -21,11 +18,11 @@ public sealed class FullDiskTests : IDisposable
     [Fact]
     public async Task With_room_again_the_server_goes_on_and_has_all_that_was_acked()
     {
-        Assert.SkipUnless(Run("mount", "-t", "tmpfs", "-o", "size=512m", "tmpfs", _disk), "a small disk cannot be mounted: not root");
+        Assert.SkipUnless(_disk.TryMount(512), SmallDisk.Missing);
         await using var server = await ServerProcess.StartAsync(
-            new Dictionary<string, string> { ["Storage__DataDirectory"] = Path.Combine(_disk, "data") });
+            new Dictionary<string, string> { ["Storage__DataDirectory"] = Path.Combine(_disk.Path, "data") });
         var alice = await Account.RegisterAsync(server, "alice");
-        Fill();
+        _disk.Fill();
 
         var sent = await Task.WhenAll(Enumerable.Range(0, Senders).Select(sender => SendUntilRefusedAsync(alice, sender)));
         var acked = sent.SelectMany(s => s.Acked).ToList();
@@ -34,7 +31,7 @@ public sealed class FullDiskTests : IDisposable
         AssertSame(acked, await LoggedAsync(alice));
         (await alice.Rest.SendMessageAsync("@bob", Text, acked[0])).Expect(HttpStatusCode.OK);
 
-        File.Delete(Filler);
+        _disk.MakeRoom();
         await Until.TrueAsync(async () => await server.ReadinessAsync() == HttpStatusCode.OK, "the server is ready again", () => server.Output);
         foreach (var (_, refused, _) in sent)
         {
@@ -48,11 +45,7 @@ public sealed class FullDiskTests : IDisposable
         AssertSame(acked, await LoggedAsync(alice));
     }
 
-    public void Dispose()
-    {
-        Run("umount", "--lazy", _disk);
-        Directory.Delete(_disk, recursive: true);
-    }
+    public void Dispose() => _disk.Dispose();
 
     private static async Task<(List<string> Acked, string Refused, RestAnswer Refusal)> SendUntilRefusedAsync(Account from, int sender)
     {
@@ -75,34 +68,5 @@ public sealed class FullDiskTests : IDisposable
         Assert.Empty(acked.Except(logged));
         // What was refused must not be there without its retry, and nothing twice.
         Assert.Equal(acked.Order(), logged.Order());
-    }
-
-    private void Fill()
-    {
-        using var filler = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        var block = new byte[64 * 1024];
-        try
-        {
-            while (true)
-                filler.Write(block);
-        }
-        catch (IOException)
-        {
-            // Full, to within a page.
-        }
-    }
-
-    private static bool Run(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardError = true })!;
-            process.WaitForExit();
-            return process.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
     }
 }

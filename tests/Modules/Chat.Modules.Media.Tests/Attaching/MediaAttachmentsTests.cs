@@ -112,7 +112,7 @@ public sealed class MediaAttachmentsTests : IDisposable
 
         public Task SetSeqNoAsync(MediaUse use, long seqNo, CancellationToken ct) => uses.SetSeqNoAsync(use, seqNo, ct);
 
-        public Task<bool> TryRemoveAsync(MediaUse seen, CancellationToken ct) => uses.TryRemoveAsync(seen, ct);
+        public Task<bool> TryRemoveAsync(IReadOnlyList<MediaUse> seen, CancellationToken ct) => uses.TryRemoveAsync(seen, ct);
 
         public Task<IReadOnlyList<MediaUse>> GetAsync(MediaId media, IReadOnlyList<string> scopes, int limit, CancellationToken ct) => uses.GetAsync(media, scopes, limit, ct);
 

@@ -43,12 +43,27 @@ public abstract class MediaUsesContract
     {
         var use = Use("u:alice");
         await Uses.AddAsync([use], Ct);
-        Assert.True(await Uses.TryRemoveAsync(use, Ct));
+        Assert.True(await Uses.TryRemoveAsync([use], Ct));
 
-        Assert.False(await Uses.TryRemoveAsync(use, Ct));
+        Assert.False(await Uses.TryRemoveAsync([use], Ct));
         await Uses.SetSeqNoAsync(use, 42, Ct);
 
         Assert.Empty(await Uses.GetAllAsync(Picture, 10, Ct));
+    }
+
+    [Fact]
+    public async Task Many_are_removed_but_for_those_that_were_added_again()
+    {
+        var uses = Enumerable.Range(0, 70).Select(n => Use("u:alice") with { ClientMsgId = $"{n}" }).ToList();
+        await Uses.AddAsync(uses, Ct);
+        var again = uses[40] with { CreatedAt = uses[40].CreatedAt.AddMilliseconds(1) };
+        await Uses.AddAsync([again], Ct);
+
+        Assert.False(await Uses.TryRemoveAsync(uses, Ct));
+        Assert.Equal([again], await Uses.GetAllAsync(Picture, 100, Ct));
+        Assert.True(await Uses.TryRemoveAsync([again], Ct));
+
+        Assert.Empty(await Uses.GetAllAsync(Picture, 100, Ct));
     }
 
     [Fact]
@@ -59,9 +74,9 @@ public abstract class MediaUsesContract
         var again = use with { CreatedAt = Now.AddMilliseconds(1), Conversation = ConversationId.Parse("dm:alice:carol") };
         await Uses.AddAsync([again], Ct);
 
-        Assert.False(await Uses.TryRemoveAsync(use, Ct));
+        Assert.False(await Uses.TryRemoveAsync([use], Ct));
         Assert.Equal([again], await Uses.GetAllAsync(Picture, 10, Ct));
-        Assert.True(await Uses.TryRemoveAsync(again, Ct));
+        Assert.True(await Uses.TryRemoveAsync([again], Ct));
         await Uses.AddAsync([use], Ct);
         Assert.Equal([use], await Uses.GetAllAsync(Picture, 10, Ct));
     }

@@ -148,7 +148,7 @@ public abstract class CollectorProperties
             Assert.True(sent.SetEquals(left.Select(row => row.Id)), $"Seed {_seed}: {left.Count} files are left, and messages have {sent.Count}.");
             Assert.True(left.Select(row => row.BlobKey).ToHashSet().SetEquals(_bytes.Keys), $"Seed {_seed}: bytes are left.");
             foreach (var user in Users)
-                Assert.Equal(left.Where(row => row.Uploader == user).Sum(row => row.Size), await _catalogue.UsageAsync(user, Ct));
+                Assert.Equal(left.Where(row => row.Uploader == user).Sum(row => Options.Value.QuotaOf(row.Size)), await _catalogue.UsageAsync(user, Ct));
             Assert.Empty(await _catalogue.GetDueAsync(_clock.GetUtcNow(), 10, Ct));
         }
 

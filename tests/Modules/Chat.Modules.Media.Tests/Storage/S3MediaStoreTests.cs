@@ -11,9 +11,10 @@ namespace Chat.Modules.Media.Tests.Storage;
 public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, IClassFixture<S3Server>, IAsyncLifetime
 {
     private readonly string _prefix = $"{NewKey()}/";
+    private readonly TestMeters _meters = new();
     private S3Bucket? _bucket;
 
-    private protected override IMediaStore Store => new S3MediaStore(_bucket!, Options.Create(new MediaOptions()), TimeProvider.System);
+    private protected override IMediaStore Store => new S3MediaStore(_bucket!, Spools(), Options.Create(new MediaOptions()), TimeProvider.System);
 
     [Fact]
     public async Task A_signed_address_needs_nothing_else_and_is_good_for_nothing_else()
@@ -81,11 +82,65 @@ public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, ICl
         listener.Stop();
         using var away = new S3Bucket(Options.Create(
             new S3Options { Bucket = S3Server.Bucket, Endpoint = address, AccessKey = S3Server.AccessKey, SecretKey = S3Server.SecretKey }));
-        var store = new S3MediaStore(away, Options.Create(new MediaOptions()), TimeProvider.System);
+        var store = new S3MediaStore(away, Spools(), Options.Create(new MediaOptions()), TimeProvider.System);
 
         Assert.Contains("Media:S3:Endpoint", (await Assert.ThrowsAsync<StorageException>(() => away.StartingAsync(Ct))).Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.WriteAsync(NewKey(), new MemoryStream(Bytes(10)), Ct));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => store.OpenAsync(NewKey(), Ct));
+    }
+
+    // A server that is killed deletes no file.
+    [Fact]
+    public async Task A_part_on_its_way_has_no_name_in_its_folder()
+    {
+        using var folder = new SmallDisk();
+        await using var spool = Spools(folder.Path).Open();
+
+        await spool.FillAsync(new MemoryStream(Bytes(1_000)), 1_000, Ct);
+
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder.Path));
+        Assert.Equal(Bytes(1_000), await ReadAsync(spool.Read()));
+    }
+
+    [Fact]
+    public async Task The_parts_of_all_uploads_have_so_many_bytes_together()
+    {
+        const int Part = 8 * 1024 * 1024;
+        var spools = Spools(most: 2 * Part);
+        var store = new S3MediaStore(_bucket!, spools, Options.Create(new MediaOptions()), TimeProvider.System);
+        using var held = new HeldStream(Part - 1);
+        using var other = new HeldStream(Part - 1);
+        var slow = new[] { store.WriteAsync(NewKey(), held, Ct), store.WriteAsync(NewKey(), other, Ct) };
+        await held.Waits;
+        await other.Waits;
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.WriteAsync(NewKey(), new MemoryStream(Bytes(1_000)), Ct));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AppendAsync(NewKey(), StoreProgress.None, new MemoryStream(Bytes(1_000)), Ct));
+        Assert.Equal(2 * Part, spools.TakenBytes);
+
+        other.End();
+        await slow[1];
+        var key = NewKey();
+        await store.WriteAsync(key, new MemoryStream(Bytes(1_000)), Ct);
+        held.End();
+        await slow[0];
+        await using var read = (await store.OpenAsync(key, Ct))!;
+        Assert.Equal(Bytes(1_000), await ReadAsync(read));
+        Assert.Equal(0, spools.TakenBytes);
+    }
+
+    [Fact]
+    public async Task A_full_disk_of_parts_is_no_room_and_leaves_nothing()
+    {
+        using var disk = new SmallDisk();
+        Assert.SkipUnless(disk.TryMount(4), SmallDisk.Missing);
+        var store = new S3MediaStore(_bucket!, Spools(disk.Path), Options.Create(new MediaOptions()), TimeProvider.System);
+
+        await Assert.ThrowsAsync<StoreFullException>(() => store.WriteAsync(NewKey(), new MemoryStream(Bytes(5_000_000)), Ct));
+        await Assert.ThrowsAsync<StoreFullException>(() => store.AppendAsync(NewKey(), StoreProgress.None, new MemoryStream(Bytes(5_000_000)), Ct));
+
+        await AssertNothingIsLeftAsync();
+        await store.WriteAsync(NewKey(), new MemoryStream(Bytes(3_000_000)), Ct);
     }
 
     public async ValueTask InitializeAsync()
@@ -100,10 +155,59 @@ public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, ICl
     public ValueTask DisposeAsync()
     {
         _bucket?.Dispose();
+        _meters.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private protected override long Room() => server.Files(_prefix).Sum(path => new FileInfo(path).Length);
+
+    private S3Spools Spools(string? folder = null, long most = long.MaxValue) =>
+        new(Options.Create(new S3Options { SpoolFolder = folder, MaxSpoolBytes = most }), _meters);
+
+    /// <summary>Has some bytes, and then waits to be ended.</summary>
+    private sealed class HeldStream(int bytes) : Stream
+    {
+        private readonly TaskCompletionSource _waits = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _left = bytes;
+
+        public Task Waits => _waits.Task;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public void End() => _ended.SetResult();
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = Math.Min(buffer.Length, _left);
+            _left -= read;
+            if (read > 0)
+                return read;
+            _waits.TrySetResult();
+            await _ended.Task.WaitAsync(cancellationToken);
+            return 0;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
 
     private protected override Task AssertNothingIsLeftAsync()
     {

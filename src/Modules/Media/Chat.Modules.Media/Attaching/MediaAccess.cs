@@ -51,6 +51,16 @@ internal sealed class MediaAccess(IMediaCatalogue catalogue, IMediaUses uses, Us
 
     private async Task<bool> SeesAnyAsync(IEnumerable<MediaUse> candidates, UserId reader, CancellationToken ct)
     {
+        var gone = new List<MediaUse>();
+        var sees = await SeesAnyAsync(candidates, reader, gone, ct);
+        if (gone.Count > 0)
+            await uses.TryRemoveAsync(gone, ct);
+        return sees;
+    }
+
+    /// <param name="gone">Gets the uses whose messages were erased. When they are many they are removed, so that who gives up waiting leaves fewer.</param>
+    private async Task<bool> SeesAnyAsync(IEnumerable<MediaUse> candidates, UserId reader, List<MediaUse> gone, CancellationToken ct)
+    {
         var read = 0;
         foreach (var conversation in candidates.GroupBy(use => use.Conversation))
         {
@@ -64,9 +74,13 @@ internal sealed class MediaAccess(IMediaCatalogue catalogue, IMediaUses uses, Us
                     return true;
                 // Whoever may read a file could forward it often, and delete that again, to keep others from it.
                 if (use.SeqNo is not null && await log.FindAsync(use, ct) is null)
-                    await uses.TryRemoveAsync(use, ct);
+                    gone.Add(use);
                 else if (++read == MaxRead)
                     return false;
+                if (gone.Count < MaxRead)
+                    continue;
+                await uses.TryRemoveAsync(gone, ct);
+                gone.Clear();
             }
         }
         return false;

@@ -9,6 +9,9 @@ internal sealed class CqlMediaUses(ICqlSession session) : IMediaUses
 {
     private const int MaxTries = 100;
 
+    // A batch of 5 KiB and more is logged by the server as a large one.
+    private const int RemovedAtOnce = 25;
+
     private const string Select = "SELECT media_id, scope, sender, client_msg_id, conversation_id, seq_no, created_at FROM media_uses";
     private const string Key = "media_id = ? AND scope = ? AND sender = ? AND client_msg_id = ?";
 
@@ -48,8 +51,22 @@ internal sealed class CqlMediaUses(ICqlSession session) : IMediaUses
         },
         ct);
 
-    public Task<bool> TryRemoveAsync(MediaUse seen, CancellationToken ct) => ConditionallyAsync(
-        $"DELETE FROM media_uses WHERE {Key} IF created_at = ?", ct, seen.Media.Value, seen.Scope, seen.Sender.Value, seen.ClientMsgId, seen.CreatedAt);
+    public async Task<bool> TryRemoveAsync(IReadOnlyList<MediaUse> seen, CancellationToken ct)
+    {
+        var all = true;
+        foreach (var some in seen.Chunk(RemovedAtOnce))
+        {
+            if ((await session.ExecuteBatchAsync([.. some.Select(Removal)], ct)).Applied)
+                continue;
+            // One that was added again keeps those beside it.
+            foreach (var use in some)
+                all &= (await session.ExecuteAsync(Removal(use), ct)).Applied;
+        }
+        return all;
+    }
+
+    private static CqlStatement Removal(MediaUse seen) =>
+        new($"DELETE FROM media_uses WHERE {Key} IF created_at = ?", seen.Media.Value, seen.Scope, seen.Sender.Value, seen.ClientMsgId, seen.CreatedAt) { Idempotent = false };
 
     // A write that was answered is read at a quorum.
     public Task<IReadOnlyList<MediaUse>> GetAsync(MediaId media, IReadOnlyList<string> scopes, int limit, CancellationToken ct) =>

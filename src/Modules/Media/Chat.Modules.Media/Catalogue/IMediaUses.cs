@@ -28,8 +28,10 @@ internal interface IMediaUses
     /// <summary>The message is in the log. Nothing happens where there is no such use.</summary>
     Task SetSeqNoAsync(MediaUse use, long seqNo, CancellationToken ct);
 
-    /// <summary>Removes a use as it was read. False if it was not there, or was added again since.</summary>
-    Task<bool> TryRemoveAsync(MediaUse seen, CancellationToken ct);
+    /// <summary>Removes uses of one file as they were read.</summary>
+    /// <param name="seen">1 to 1 000.</param>
+    /// <returns>False if some were not there, or were added again since; the others are removed.</returns>
+    Task<bool> TryRemoveAsync(IReadOnlyList<MediaUse> seen, CancellationToken ct);
 
     /// <summary>Those of some scopes, at most <paramref name="limit"/> (1 to 10 000), in no order. What was added before the call is found.</summary>
     /// <param name="scopes">1 to <see cref="MaxScopes"/>.</param>

@@ -24,13 +24,13 @@ internal sealed class SqliteMediaUses(SqliteDatabase database) : IMediaUses
             Parameters(use with { SeqNo = seqNo })),
         ct);
 
-    public Task<bool> TryRemoveAsync(MediaUse seen, CancellationToken ct) => database.WriteAsync(
+    public Task<bool> TryRemoveAsync(IReadOnlyList<MediaUse> seen, CancellationToken ct) => database.WriteAsync(
         connection => connection.Execute(
             """
             DELETE FROM media_uses
             WHERE media_id = $media AND scope = $scope AND sender = $sender AND client_msg_id = $clientMsgId AND created_ms = $created
             """,
-            Parameters(seen)) == 1,
+            seen.Select(Parameters)) == seen.Count,
         ct);
 
     public Task<IReadOnlyList<MediaUse>> GetAsync(MediaId media, IReadOnlyList<string> scopes, int limit, CancellationToken ct) =>

@@ -34,11 +34,15 @@ internal sealed class MediaCollector(
     {
         while (await uses.GetAllAsync(media, Batch, ct) is { Count: > 0 } some)
         {
+            var gone = new List<MediaUse>();
             foreach (var use in some)
             {
-                if (await log.FindAsync(use, ct) is not null || IsOnItsWay(use) || !await uses.TryRemoveAsync(use, ct))
-                    return true;
+                if (await log.FindAsync(use, ct) is not null || IsOnItsWay(use))
+                    break;
+                gone.Add(use);
             }
+            if ((gone.Count > 0 && !await uses.TryRemoveAsync(gone, ct)) || gone.Count < some.Count)
+                return true;
         }
         return false;
     }
@@ -50,9 +54,6 @@ internal sealed class MediaCollector(
     private async Task RemoveUsesAsync(MediaId media, CancellationToken ct)
     {
         while (await uses.GetAllAsync(media, Batch, ct) is { Count: > 0 } left)
-        {
-            foreach (var use in left)
-                await uses.TryRemoveAsync(use, ct);
-        }
+            await uses.TryRemoveAsync(left, ct);
     }
 }

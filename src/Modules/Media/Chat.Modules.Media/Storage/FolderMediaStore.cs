@@ -11,20 +11,20 @@ internal sealed class FolderMediaStore : IMediaStore
 {
     private const int BufferBytes = 128 * 1024;
 
-    // errno; Windows' ERROR_DISK_FULL as an HRESULT.
-    private const int NoSpace = 28;
-    private const int QuotaExceeded = 122;
-    private const int DiskFull = unchecked((int)0x80070070);
+    // Between two looks at how much room the disk has.
+    private const long LookEvery = 8 * 1024 * 1024;
 
     private readonly string _root;
     private readonly string _staging;
+    private readonly long _minFreeBytes;
 
     /// <param name="root">Made if missing.</param>
+    /// <param name="minFreeBytes">What is left free on its disk; 0 to use all of it.</param>
     /// <exception cref="IOException">It cannot be made, or not written to.</exception>
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
-    public FolderMediaStore(string root)
+    public FolderMediaStore(string root, long minFreeBytes = 0)
     {
-        (_root, _staging) = (Path.GetFullPath(root), Path.Combine(Path.GetFullPath(root), "staging"));
+        (_root, _staging, _minFreeBytes) = (Path.GetFullPath(root), Path.Combine(Path.GetFullPath(root), "staging"), minFreeBytes);
         Directory.CreateDirectory(_staging);
         Directory.CreateDirectory(Path.Combine(_root, BlobPath.Root));
         FolderSync.Flush(_root);
@@ -83,14 +83,23 @@ internal sealed class FolderMediaStore : IMediaStore
             file.SetLength(at.Bytes);
             file.Position = at.Bytes;
         });
-        await CopyAsync(content, file, ct);
-        Do(() =>
+        try
         {
-            file.Flush(flushToDisk: true);
-            if (at.Bytes == 0)
-                FolderSync.Flush(_staging);
-        });
-        return new StoreProgress(file.Position, null);
+            await CopyAsync(content, file, ct);
+            Do(() =>
+            {
+                file.Flush(flushToDisk: true);
+                if (at.Bytes == 0)
+                    FolderSync.Flush(_staging);
+            });
+            return new StoreProgress(file.Position, null);
+        }
+        catch
+        {
+            // Of no use, and on a full disk they are in the way.
+            Do(() => file.SetLength(at.Bytes));
+            throw;
+        }
     }
 
     public Task TakeBackAsync(string key, StoreProgress at, StoreProgress added, CancellationToken ct)
@@ -152,20 +161,27 @@ internal sealed class FolderMediaStore : IMediaStore
     }
 
     // What the content throws is the caller's, what the file throws is the store's.
-    private static async Task CopyAsync(Stream content, FileStream file, CancellationToken ct)
+    private async Task CopyAsync(Stream content, FileStream file, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         try
         {
+            var untilLook = 0L;
             while (await content.ReadAsync(buffer.AsMemory(0, BufferBytes), ct) is > 0 and var read)
             {
+                if (untilLook <= 0)
+                {
+                    Do(CheckRoom);
+                    untilLook = LookEvery;
+                }
+                untilLook -= read;
                 try
                 {
                     await file.WriteAsync(buffer.AsMemory(0, read), ct);
                 }
                 catch (IOException e)
                 {
-                    throw Failure(e);
+                    throw DiskErrors.Explain(e, "media");
                 }
             }
         }
@@ -173,6 +189,16 @@ internal sealed class FolderMediaStore : IMediaStore
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    // Windows knows the room of drives only, not of folders and shares.
+    private void CheckRoom()
+    {
+        if (_minFreeBytes == 0 || OperatingSystem.IsWindows() && _root.StartsWith(@"\\", StringComparison.Ordinal))
+            return;
+        var free = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(_root)! : _root).AvailableFreeSpace;
+        if (free < _minFreeBytes)
+            throw new StoreFullException($"The disk of the media has {free} bytes free; Media:MinFreeBytes leaves {_minFreeBytes}.");
     }
 
     private static void Do(Action work)
@@ -183,11 +209,7 @@ internal sealed class FolderMediaStore : IMediaStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Failure(e);
+            throw DiskErrors.Explain(e, "media");
         }
     }
-
-    private static Exception Failure(Exception e) => e.HResult is NoSpace or QuotaExceeded or DiskFull
-        ? new StoreFullException("The disk of the media is full.", e)
-        : new StoreUnavailableException($"The folder of the media cannot be written: {e.Message}", e);
 }

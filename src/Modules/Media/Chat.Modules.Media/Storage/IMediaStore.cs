@@ -57,4 +57,4 @@ internal sealed record StoreProgress(long Bytes, string? State)
 internal sealed record SignedAnswer(TimeSpan Lifetime, string ContentType, string Disposition);
 
 /// <summary>The store has no room for what was to be written; nothing of it is there.</summary>
-internal sealed class StoreFullException(string message, Exception inner) : Exception(message, inner);
+internal sealed class StoreFullException(string message, Exception? inner = null) : Exception(message, inner);

@@ -11,7 +11,7 @@ namespace Chat.Modules.Media.Storage;
 /// A bucket. Bytes are where <see cref="BlobPath"/> says. Larger files are sent in parts; of an upload in several calls what is less than a part is an object of
 /// its own, <c>….tail.OFFSET</c>, until there is more.
 /// </summary>
-internal sealed class S3MediaStore(S3Bucket bucket, IOptions<MediaOptions> options, TimeProvider clock) : IMediaStore
+internal sealed class S3MediaStore(S3Bucket bucket, S3Spools spools, IOptions<MediaOptions> options, TimeProvider clock) : IMediaStore
 {
     private const long LeastPartBytes = 8 * 1024 * 1024;
 
@@ -24,7 +24,7 @@ internal sealed class S3MediaStore(S3Bucket bucket, IOptions<MediaOptions> optio
 
     public async Task WriteAsync(string key, Stream content, CancellationToken ct)
     {
-        await using var spool = new S3Spool();
+        await using var spool = spools.Open();
         if (!await spool.FillAsync(content, _partBytes, ct))
         {
             await PutAsync(PathOf(key), spool, ct);
@@ -60,7 +60,7 @@ internal sealed class S3MediaStore(S3Bucket bucket, IOptions<MediaOptions> optio
     {
         var before = S3Progress.Read(at.State);
         var (upload, parts, bytes) = (before.Upload, before.Parts, at.Bytes - before.Tail);
-        await using var spool = new S3Spool();
+        await using var spool = spools.Open();
         await ReadTailAsync(key, at.Bytes, before.Tail, spool, ct);
         while (await spool.FillAsync(content, _partBytes, ct))
         {
@@ -98,7 +98,7 @@ internal sealed class S3MediaStore(S3Bucket bucket, IOptions<MediaOptions> optio
             return;
         }
         var progress = S3Progress.Read(at.State);
-        await using var spool = new S3Spool();
+        await using var spool = spools.Open();
         await ReadTailAsync(key, at.Bytes, progress.Tail, spool, ct);
         if (progress.Upload is not { } upload)
         {

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace Chat.Modules.Media.Storage;
 
 /// <summary>Section <c>Media:S3</c>: the files' bytes in an S3 bucket. Used if <see cref="Bucket"/> is set.</summary>
@@ -26,4 +28,12 @@ internal sealed class S3Options
 
     /// <summary>Whether the bucket is in the path of addresses and not in the host's name; most services but AWS want that. Default true with an <see cref="Endpoint"/>.</summary>
     public bool? PathStyle { get; init; }
+
+    /// <summary>The folder of the parts that are on their way to the bucket, created if missing. Default that of temporary files.</summary>
+    public string? SpoolFolder { get; init; }
+
+    /// <summary>
+    /// Bytes that those parts take together; more are <c>unavailable</c>. An upload has up to 8 MiB there. 16 777 216 to 1 099 511 627 776; default 1 073 741 824 (1 GiB).
+    /// </summary>
+    [Range(16_777_216, 1_099_511_627_776)] public long MaxSpoolBytes { get; init; } = 1024 * 1024 * 1024;
 }

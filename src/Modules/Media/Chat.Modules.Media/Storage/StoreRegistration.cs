@@ -19,18 +19,19 @@ internal static class StoreRegistration
                 + "folder that all servers share.")
             .Validate(media => !hasBucket || media.Folder is not { Length: > 0 }, "Media:Folder and Media:S3:Bucket are both set: leave one out.");
         return hasBucket
-            ? services.AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>()).AddSingleton<IMediaStore, S3MediaStore>()
+            ? services.AddSingleton<S3Spools>().AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>()).AddSingleton<IMediaStore, S3MediaStore>()
             : services.AddSingleton<IMediaStore>(OpenFolder);
     }
 
     private static FolderMediaStore OpenFolder(IServiceProvider provider)
     {
-        var folder = provider.GetRequiredService<IOptions<MediaOptions>>().Value.Folder is { Length: > 0 } set
+        var options = provider.GetRequiredService<IOptions<MediaOptions>>().Value;
+        var folder = options.Folder is { Length: > 0 } set
             ? set
             : provider.GetRequiredService<DataDirectory>().PathOf("media");
         try
         {
-            return new FolderMediaStore(folder);
+            return new FolderMediaStore(folder, options.MinFreeBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -25,6 +25,9 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
     /// <summary>How likely an operation goes wrong.</summary>
     public double Faults { get; set; }
 
+    /// <summary>How many times as long as usual all takes.</summary>
+    public double Slowness { get; set; } = 1;
+
     public Task<string> OpenEpochAsync(string proposed, CancellationToken ct) => Task.FromResult("epoch");
 
     public async Task<ConversationState?> ReadStateAsync(ConversationId conversation, CancellationToken ct)
@@ -39,8 +42,11 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
     public async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
         await Task.WhenAll(conversations.Select(conversation => ReadStateAsync(conversation, ct)));
 
+    /// <summary>What answers instead where it returns something.</summary>
+    public Func<Task<bool>?> BeginningTerm { get; set; } = () => null;
+
     public Task<bool> BeginTermAsync(ConversationId conversation, long before, Guid writer, TimeSpan busyFor, CancellationToken ct) =>
-        ChangeAsync(conversation, state => (state?.Term ?? 0) == before
+        BeginningTerm() ?? ChangeAsync(conversation, state => (state?.Term ?? 0) == before
             ? (state ?? ConversationStates.None) with { Term = before + 1, BusyFor = busyFor }
             : null);
 
@@ -138,12 +144,12 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         {
             // A replica that was away is told when it is back.
             var late = time.Chance(Faults);
-            time.At(late ? time.Between(50, 20_000) : time.Between(0.1, 4), () =>
+            time.At(late ? Between(50, 20_000) : Between(0.1, 4), () =>
             {
                 foreach (var (key, cell) in cells)
                     Apply(replica, partition, key, cell);
                 if (!late && ++answered == Quorum && !time.Chance(Faults))
-                    time.At(time.Between(0, 1), () => answer.TrySetResult());
+                    time.At(Between(0, 1), () => answer.TrySetResult());
             });
         }
         GiveUp(answer);
@@ -169,7 +175,7 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         var answered = 0;
         foreach (var replica in asked)
         {
-            time.At(time.Between(0.1, 4), () =>
+            time.At(Between(0.1, 4), () =>
             {
                 foreach (var (key, cell) in replica.GetValueOrDefault(partition, []))
                     Apply(merged, key, cell);
@@ -177,11 +183,11 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
                     return;
                 // Those that were asked have what the reader gets before it does, and no more than that: a page tears what was written together.
                 var page = new SortedDictionary<string, Cell>(ask(merged.Where(cell => cell.Value.Value != Deleted)).ToDictionary(), StringComparer.Ordinal);
-                time.At(time.Between(0, 2), () =>
+                time.At(Between(0, 2), () =>
                 {
                     foreach (var (key, cell) in page)
                         asked.ForEach(one => Apply(one, partition, key, cell));
-                    time.At(time.Between(0, 1), () => answer.TrySetResult(page));
+                    time.At(Between(0, 1), () => answer.TrySetResult(page));
                 });
             });
         }
@@ -194,7 +200,7 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         var answer = new TaskCompletionSource<bool>();
         var fault = time.Chance(Faults);
         var never = fault && time.Chance(0.3);
-        time.At(fault ? time.Between(1, 2_000) : time.Between(0.5, 6), async () =>
+        time.At(fault ? Between(1, 2_000) : Between(0.5, 6), async () =>
         {
             if (never)
                 return;
@@ -221,10 +227,12 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
     }
 
     private void GiveUp<T>(TaskCompletionSource<T> answer) => time.At(
-        TimeSpan.FromMilliseconds(100), () => answer.TrySetException(new StoreUnavailableException("No answer in time.")));
+        Slowness * TimeSpan.FromMilliseconds(100), () => answer.TrySetException(new StoreUnavailableException("No answer in time.")));
 
     private void GiveUp(TaskCompletionSource answer) => time.At(
-        TimeSpan.FromMilliseconds(100), () => answer.TrySetException(new StoreUnavailableException("No answer in time.")));
+        Slowness * TimeSpan.FromMilliseconds(100), () => answer.TrySetException(new StoreUnavailableException("No answer in time.")));
+
+    private TimeSpan Between(double fromMs, double toMs) => Slowness * time.Between(fromMs, toMs);
 
     private static string RowKey(SeqNo seqNo, long term) => $"{seqNo.Value:D16} {term:D8}";
 

@@ -9,6 +9,9 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// </summary>
 internal sealed class Attempts(ILogTables tables, FinalReader reader)
 {
+    // That have written a row for one seqNo.
+    private const int MaxTerms = 20;
+
     public async Task<IReadOnlyList<Claim>> FindClaimsAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
         [.. (await tables.ReadClaimsAsync(AttemptKey.Of(sender, clientMsgId), ct))
             .Where(claim => claim.Sender == sender && claim.ClientMsgId == clientMsgId)];
@@ -30,8 +33,7 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
             var last = new SeqNo(after.Value + reach);
             for (var bucket = Buckets.Of(after.Next); bucket <= Buckets.Of(last); bucket++)
             {
-                // For each seqNo, the rows of as many terms as a writer tries.
-                var rows = await tables.ReadSendersUpAsync(conversation, bucket, after, reach * WriterContext.MaxTurns, ct);
+                var rows = await tables.ReadSendersUpAsync(conversation, bucket, after, reach * MaxTerms, ct);
                 foreach (var row in rows.Where(row => row.SeqNo <= last && IsOfAttempt(row.Message, message)))
                     await tables.EraseAsync(row, ct);
             }

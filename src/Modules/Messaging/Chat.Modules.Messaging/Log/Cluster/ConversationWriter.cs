@@ -30,6 +30,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     // Used only by the run; there is one at a time.
     private HeldTerm? _held;
     private int _lostTerms;
+    private bool _hadTurn;
     private Touch _touch;
 
     /// <summary>Whether it has nothing to do, so that it can be removed from memory.</summary>
@@ -118,11 +119,12 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     /// <summary>Claims a batch, writes it and answers; never throws.</summary>
     private async Task AppendAsync(HeldTerm held, List<ClusterAppend> batch)
     {
+        var started = context.Now;
         try
         {
             // The touch must be there before a row can be read. It is written together with the claims, so it takes no extra time.
             await Task.WhenAll(TouchAsync(batch), ClaimAsync(held, batch));
-            if (batch.Count == 0 || await WriteAsync(held, batch))
+            if (batch.Count == 0 || await WriteAsync(held, batch, started))
                 return;
             // The term is over, and its claims with it. The next term starts the batch again, and finds the claims and any rows that it has included.
             _held = null;
@@ -188,6 +190,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     private async Task<HeldTerm> BeginTermAsync()
     {
+        var uncertain = 0;
         for (var attempt = 0; attempt < WriterContext.MaxTurns; attempt++)
         {
             try
@@ -195,7 +198,7 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
                 if (await TryBeginTermAsync(attempt) is { } held)
                     return held;
             }
-            catch (StoreUnavailableException) when (attempt < MaxUncertainTries)
+            catch (StoreUnavailableException) when (uncertain++ < MaxUncertainTries)
             {
                 // For example when a node dies. Whether this server's term began or not, it may begin the one after.
             }
@@ -207,8 +210,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     {
         var tables = context.Tables;
         var state = await tables.ReadStateAsync(conversation, CancellationToken.None);
-        await context.WaitForTurnAsync(conversation, state, attempt);
-        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, WriterContext.BusyFor(_lostTerms), CancellationToken.None))
+        await context.WaitForTurnAsync(conversation, state, attempt, _hadTurn);
+        var begunAt = context.Now;
+        if (!await tables.BeginTermAsync(conversation, state?.Term ?? 0, context.Writer, context.BusyFor(_lostTerms), CancellationToken.None))
             return null;
 
         // From here on no earlier term can answer anyone; what it has written by now counts. The state is read again, because the last term may have
@@ -218,12 +222,16 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         var lost = new List<LogRow>();
         var head = await FindHeadAsync(begun!, lost);
         if (!await tables.SetFenceAsync(conversation, term, head, CancellationToken.None))
+        {
+            _lostTerms++;
             return null;
+        }
         if (lost.Count > 0)
             _ = RemoveAsync(lost);
         if (head == SeqNo.None && conversation.IsDirect)
             await tables.AddDirectAsync(conversation, FirstSender(), CancellationToken.None);
-        return new HeldTerm(term, head, begun!.Bucket);
+        _hadTurn = false;
+        return new HeldTerm(term, head, begun!.Bucket) { Beginning = context.Since(begunAt) };
     }
 
     private UserId? FirstSender()
@@ -333,7 +341,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
     }
 
     /// <summary>Writes the rows and answers; false if the term was lost before it was known that they count.</summary>
-    private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends)
+    /// <param name="started">When the batch was begun; a timestamp.</param>
+    private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends, long started)
     {
         var messages = new List<LoggedMessage>(appends.Count);
         var next = held.Head.Next;
@@ -355,7 +364,10 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             return false;
         if (!context.Touches.IsValid(_touch, conversation))
             await TouchAsync(appends);
-        _lostTerms = 0;
+        (_lostTerms, _hadTurn) = (0, true);
+        if (held.Beginning is { } beginning)
+            context.TurnTook(beginning + context.Since(started));
+        held.Beginning = null;
         held.Head = messages[^1].SeqNo;
         for (var i = 0; i < appends.Count; i++)
             context.Settle(appends[i], messages[i]);
@@ -368,6 +380,9 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
         public long Term => term;
 
         public SeqNo Head { get; set; } = head;
+
+        /// <summary>How long it took to begin it; null once it has answered somebody.</summary>
+        public TimeSpan? Beginning { get; set; }
 
         /// <summary>The highest bucket that is certainly open.</summary>
         public long Bucket { get; set; } = bucket;

@@ -9,12 +9,12 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// <summary>The writers of all conversations, and what they share.</summary>
 internal sealed class WriterContext(ILogTables tables, FinalReader reader, TouchWriter touches, SharedConversations shared, TimeProvider clock, Random random)
 {
-    /// <summary>Terms that a writer tries to begin before it gives up.</summary>
-    public const int MaxTurns = 20;
+    /// <summary>Turns that a writer lets others have before it gives up. Its senders were told long before that it takes too long.</summary>
+    public const int MaxTurns = 100;
 
     private const int MaxIdleWriters = 100_000;
 
-    // How long a writer's turn is; twice as long after each term that was lost before it had answered anyone.
+    // How long a writer's turn is at least, and at most.
     private static readonly TimeSpan ShortestTurn = TimeSpan.FromMilliseconds(15);
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(2);
 
@@ -25,6 +25,9 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     private readonly ConcurrentDictionary<ConversationId, ConversationWriter> _writers = new();
     private readonly ConcurrentDictionary<(UserId, string), ClusterAppend> _pending = new();
     private readonly RecentAttempts _recent = new();
+
+    // In ticks.
+    private long _usualTurn;
 
     public ILogTables Tables => tables;
 
@@ -85,16 +88,32 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     /// <summary>Waits until it is decided whether other servers' claims of an attempt have a message. If none has, the append goes back to its writer.</summary>
     public void Contest(ConversationWriter writer, ClusterAppend append, IReadOnlyList<Claim> open) => _ = ContestAsync(writer, append, open);
 
-    /// <summary>How long a writer's turn is.</summary>
-    public static TimeSpan BusyFor(int lostTerms) => Turn(lostTerms);
+    public long Now => clock.GetTimestamp();
 
-    /// <summary>Waits until the present writer's turn is over, plus a random time, so that not all waiting servers begin a term at once.</summary>
-    public async Task WaitForTurnAsync(ConversationId conversation, ConversationState? state, int attempt)
+    public TimeSpan Since(long timestamp) => clock.GetElapsedTime(timestamp);
+
+    /// <summary>How long a writer's turn is: as long as it usually takes to begin a term and to answer in it, and twice as long after each that was lost before that.</summary>
+    public TimeSpan BusyFor(int lostTerms) => Turn(lostTerms);
+
+    /// <summary>So long it took to begin a term and to answer in it for the first time.</summary>
+    public void TurnTook(TimeSpan time)
+    {
+        var (took, usual) = (Min(time, LongestTurn).Ticks, Volatile.Read(ref _usualTurn));
+        // One that was held up does not make all wait for long.
+        Volatile.Write(ref _usualTurn, took < usual ? (usual + took) / 2 : (3 * usual + took) / 4);
+    }
+
+    /// <summary>
+    /// Waits until the present writer's turn is over, plus a random time, so that not all waiting servers begin a term at once. One that has just had a turn lets the others go first.
+    /// </summary>
+    public async Task WaitForTurnAsync(ConversationId conversation, ConversationState? state, int attempt, bool hadTurn)
     {
         // Each server waits by its own clock, from when it first saw the term: no clocks are compared.
         var wait = state is null ? TimeSpan.Zero : state.BusyFor - reader.KnownFor(conversation, state);
         if (attempt > 0)
-            wait = Max(wait, TimeSpan.Zero) + random.NextDouble() * Turn(Math.Min(attempt, 4));
+            wait = Max(wait, TimeSpan.Zero) + random.NextDouble() * ShortestTurn / attempt;
+        else if (hadTurn && wait > TimeSpan.Zero)
+            wait += (0.5 + random.NextDouble()) * Turn(0);
         if (wait > TimeSpan.Zero)
             await Task.Delay(wait < LongestTurn ? wait : LongestTurn, clock);
     }
@@ -149,7 +168,7 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
         }
     }
 
-    private static TimeSpan Turn(int lostTerms) => Min(ShortestTurn * (1 << Math.Min(lostTerms, 10)), LongestTurn);
+    private TimeSpan Turn(int lostTerms) => Min(Max(ShortestTurn, new TimeSpan(Volatile.Read(ref _usualTurn))) * (1 << Math.Min(lostTerms, 10)), LongestTurn);
 
     private static TimeSpan Min(TimeSpan a, TimeSpan b) => a < b ? a : b;
 
