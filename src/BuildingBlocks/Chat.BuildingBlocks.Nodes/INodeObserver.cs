@@ -34,4 +34,7 @@ public enum LeaseLoss
 
     /// <summary>Redis did not answer. Everything else of this node went on.</summary>
     RedisUnreachable,
+
+    /// <summary>By Redis's clock it has ended, and by this node's it has not: Redis was held up or its clock has jumped, or this machine was suspended with its clock.</summary>
+    Refused,
 }

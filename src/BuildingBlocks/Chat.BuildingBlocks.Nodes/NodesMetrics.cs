@@ -36,6 +36,7 @@ internal sealed class NodesMetrics
     public void LeaseLost(LeaseLoss reason) => _leasesLost.Add(1, KeyValuePair.Create<string, object?>("reason", reason switch
     {
         LeaseLoss.StoodStill => "stood_still",
+        LeaseLoss.Refused => "refused",
         _ => "redis_unreachable",
     }));
 

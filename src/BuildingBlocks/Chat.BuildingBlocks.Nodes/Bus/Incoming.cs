@@ -3,7 +3,8 @@ using Chat.BuildingBlocks.Concurrency;
 namespace Chat.BuildingBlocks.Nodes.Bus;
 
 /// <summary>
-/// What has come from one node, and the loop that gives it to the handlers. Nothing is given to them of a node that is not live, or while this node holds no lease.
+/// What has come from one node, and the loop that gives it to the handlers. Nothing is given to them of a node that is not live, or before all observers know of it, or while
+/// this node holds no lease.
 /// </summary>
 internal sealed class Incoming(NodeId from, BusServices bus)
 {
@@ -15,8 +16,12 @@ internal sealed class Incoming(NodeId from, BusServices bus)
 
     // Only the loop writes it.
     private volatile Progress _progress = new(0, 0);
+    private volatile bool _isAdmitted;
 
     public Progress Progress => _progress;
+
+    /// <summary>The node is live, and the observers know of it.</summary>
+    public void Admit() => _isAdmitted = true;
 
     /// <summary>Puts a batch behind those that wait. One for which there is no room is found missing by the next.</summary>
     public void Add(Batch batch)
@@ -38,21 +43,20 @@ internal sealed class Incoming(NodeId from, BusServices bus)
 
     /// <summary>Processes until cancelled.</summary>
     /// <param name="beat">Has the other node told how far this one has got.</param>
-    /// <param name="leave">The other node turned out not to be live.</param>
+    /// <param name="leave">The other node turned out not to be live; false where it has become so meanwhile.</param>
     /// <param name="ct">Ends it.</param>
-    public async Task RunAsync(Action beat, Action leave, CancellationToken ct)
+    public async Task RunAsync(Action beat, Func<bool> leave, CancellationToken ct)
     {
         while (true)
         {
             await _wake.WaitAsync(ct);
             while (TryTake(out var batch))
             {
-                if (!bus.Membership.IsLive(from))
+                if (!_isAdmitted)
                     await bus.Membership.RenewedAsync(ct);
-                if (!bus.Membership.IsLive(from))
+                if (!_isAdmitted && leave())
                 {
                     bus.Metrics.Dropped("not_live", batch.Count);
-                    leave();
                     return;
                 }
                 await ProcessAsync(batch, ct);

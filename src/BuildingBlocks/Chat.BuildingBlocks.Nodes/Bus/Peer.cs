@@ -12,8 +12,8 @@ internal sealed class Peer
 
     /// <param name="node">Which.</param>
     /// <param name="bus">What it needs.</param>
-    /// <param name="leave">Called where the node turns out not to be live.</param>
-    public Peer(NodeId node, BusServices bus, Action<Peer> leave)
+    /// <param name="leave">Called where the node turns out not to be live; false where it has become so meanwhile.</param>
+    public Peer(NodeId node, BusServices bus, Func<Peer, bool> leave)
     {
         (_node, _bus) = (node, bus);
         Incoming = new Incoming(node, bus);

@@ -19,8 +19,9 @@ internal sealed class RedisBus(
 
     private readonly BusServices _services = new(redis, membership, handlers, observers, options.Value, metrics, clock, log);
     private readonly ConcurrentDictionary<NodeId, Peer> _peers = new();
+    private readonly Lock _gate = new();
 
-    // Those that are live.
+    // Those that are live; written under _gate.
     private volatile Peer[] _live = [];
     private IAsyncDisposable? _subscription;
 
@@ -72,7 +73,8 @@ internal sealed class RedisBus(
     /// <returns>The peers, whose handlers may still run.</returns>
     public async Task<IReadOnlyList<Peer>> CloseAsync()
     {
-        _live = [];
+        lock (_gate)
+            _live = [];
         var ended = _peers.Values.ToList();
         foreach (var peer in ended)
             End(peer, "no_lease");
@@ -82,11 +84,24 @@ internal sealed class RedisBus(
         return ended;
     }
 
-    public void Add(NodeId node) => _live = [.. _live.Where(peer => peer.Node != node), PeerOf(node)];
+    /// <summary>A node is live: it can be sent to.</summary>
+    public void Add(NodeId node)
+    {
+        lock (_gate)
+            _live = [.. _live.Where(peer => peer.Node != node), PeerOf(node)];
+    }
+
+    /// <summary>All observers know of the nodes that are live: these are heard.</summary>
+    public void AdmitLive()
+    {
+        foreach (var peer in _live)
+            peer.Incoming.Admit();
+    }
 
     public void Remove(NodeId node)
     {
-        _live = [.. _live.Where(peer => peer.Node != node)];
+        lock (_gate)
+            _live = [.. _live.Where(peer => peer.Node != node)];
         if (_peers.TryGetValue(node, out var peer))
             End(peer, "not_live");
     }
@@ -127,10 +142,21 @@ internal sealed class RedisBus(
         {
             if (_peers.TryGetValue(node, out var known))
                 return known;
-            var added = new Peer(node, _services, peer => End(peer, "not_live"));
+            var added = new Peer(node, _services, TryLeave);
             if (_peers.TryAdd(node, added))
                 return added;
             added.End("not_live");
+        }
+    }
+
+    private bool TryLeave(Peer peer)
+    {
+        lock (_gate)
+        {
+            if (Array.IndexOf(_live, peer) >= 0)
+                return false;
+            End(peer, "not_live");
+            return true;
         }
     }
 

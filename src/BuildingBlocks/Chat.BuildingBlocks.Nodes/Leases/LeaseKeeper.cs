@@ -93,7 +93,7 @@ internal sealed class LeaseKeeper(
             }
             else
             {
-                await GiveUpAsync(LeaseLoss.StoodStill);
+                await GiveUpAsync(LeaseLoss.Refused);
                 next = TimeSpan.Zero;
             }
         }
@@ -141,6 +141,7 @@ internal sealed class LeaseKeeper(
             log.NodeLeft(node);
             observers.Tell(observer => observer.Left(node));
         }
+        bus.AdmitLive();
         bus.Beat();
     }
 

@@ -37,8 +37,6 @@ internal sealed class Membership(IOptions<NodesOptions> options, TimeProvider cl
     /// <summary>Whether a lease that was held has run out.</summary>
     public bool HasLapsed => Content is not null && !HoldsLease;
 
-    public bool IsLive(NodeId node) => Array.IndexOf(_live, node) >= 0;
-
     /// <summary>Returns when what is known here is of after this call, or when Redis could not be asked.</summary>
     public Task RenewedAsync(CancellationToken ct)
     {

@@ -28,6 +28,10 @@ if ARGV[4] == content then
   end
 end
 redis.call('ZADD', KEYS[1], now + lease, ARGV[1])
+-- No lease is longer than a minute: one that ends later was given before the clock went back.
+for _, node in ipairs(redis.call('ZRANGEBYSCORE', KEYS[1], now + 60001, '+inf')) do
+  redis.call('ZADD', KEYS[1], now + lease, node)
+end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - lease * 10)
 redis.call('PEXPIRE', KEYS[1], life)
 

@@ -133,6 +133,27 @@ public sealed class GapTests : IAsyncLifetime
         Assert.Equal(["one", "three"], _node.Received);
     }
 
+    [Fact]
+    public async Task A_node_that_joins_while_it_is_found_not_to_be_there_is_told_what_comes()
+    {
+        var joining = new ScriptedNode(_node);
+        var told = new TaskCompletionSource();
+        await using var channel = await _node.Redis.SubscribeAsync("test", BusServices.ChannelOf(joining.Id), message =>
+        {
+            if (Batch.TryRead(message, out var batch) && batch.Count > 0)
+                told.TrySetResult();
+        });
+        // As the keeper of the lease does it when Redis has named the node, at the moment in which its first message has been found to be of nobody.
+        ((RedisBus)_node.Bus).Add(joining.Id);
+        await joining.SendAsync(_node, 1, "one");
+        await _node.Membership.RenewedAsync(TestContext.Current.CancellationToken);
+        await Wait.UntilAsync(() => _node.Received.Contains("one") || _node.Dropped > 0, "its message was taken or dropped");
+
+        _node.Bus.Send(joining.Id, "test", Encoding.UTF8.GetBytes("hello"));
+
+        await told.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_node is not null)

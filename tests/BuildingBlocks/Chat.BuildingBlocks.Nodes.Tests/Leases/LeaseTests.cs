@@ -193,16 +193,45 @@ public sealed class LeaseTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_node_whose_lease_the_others_have_seen_end_begins_again_though_its_own_clock_stood_still()
+    public async Task A_node_whose_lease_the_others_have_seen_end_begins_again_though_by_its_own_clock_it_runs()
     {
         await using var a = await TestNode.StartAsync(_redis, LongLease);
         var before = a.Id;
         await _redis.CommandAsync("zrem", "chat:{nodes}:leases", before.ToString());
 
-        await RenewUntilAsync(() => a.Told.Contains($"lost {LeaseLoss.StoodStill}"), a);
+        await RenewUntilAsync(() => a.Told.Contains($"lost {LeaseLoss.Refused}"), a);
 
         await Wait.UntilAsync(() => a.Nodes.HoldsLease, "it has begun again");
         Assert.NotEqual(before, a.Id);
+    }
+
+    [Fact]
+    public async Task Where_the_clock_of_Redis_goes_forward_no_node_is_said_to_have_stood_still()
+    {
+        await using var a = await TestNode.StartAsync(_redis, LongLease);
+        await using var b = await TestNode.StartAsync(_redis, LongLease);
+        await RenewUntilAsync(() => a.Nodes.Live.Contains(b.Id) && b.Nodes.Live.Contains(a.Id), a, b);
+
+        // By the new time all leases ended ten minutes ago.
+        foreach (var node in new[] { a, b })
+            await _redis.CommandAsync("zincrby", "chat:{nodes}:leases", "-600000", node.Id.ToString());
+
+        await RenewUntilAsync(() => a.Told.Count(told => told == "gained") == 2 && b.Told.Count(told => told == "gained") == 2, a, b);
+        Assert.DoesNotContain($"lost {LeaseLoss.StoodStill}", a.Told.Concat(b.Told));
+        await TestNode.MeetAsync(a, b);
+    }
+
+    [Fact]
+    public async Task Where_the_clock_of_Redis_goes_back_a_node_that_dies_has_left_when_a_lease_is_over()
+    {
+        await using var a = await TestNode.StartAsync(_redis, ShortLease, ShortTimeout);
+        var dead = NodeId.New();
+        await a.Leases.RenewAsync(dead, null, TimeSpan.FromSeconds(1), null);
+        // By the new time its lease ends in ten minutes.
+        await _redis.CommandAsync("zincrby", "chat:{nodes}:leases", "600000", dead.ToString());
+
+        await a.HearsAsync($"joined {dead}");
+        await a.HearsAsync($"left {dead}");
     }
 
     [Fact]
