@@ -41,6 +41,28 @@ public sealed partial class ChatClient
     /// <exception cref="ChatException"><c>storage</c>.</exception>
     public Task MarkReadAsync(string conversationId, long seqNo) => _loop.RunAsync(() => _readCursors.MarkAsync(conversationId, seqNo));
 
+    /// <summary>Mutes a conversation on all of the user's devices: the user is not notified of its messages, which come as always.</summary>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="until"><see cref="DateTimeOffset.MaxValue"/> for ever; null, or a time that has passed, to end it.</param>
+    /// <param name="ct">Gives up the wait; it may have been muted.</param>
+    /// <exception cref="ChatException"><c>conflict</c> for a direct conversation without a message; it was refused, or no answer came.</exception>
+    public async Task MuteAsync(string conversationId, DateTimeOffset? until, CancellationToken ct = default)
+    {
+        var (generation, before) = (_journal.State.Generation, _journal.State.Find(conversationId)?.MutedUntil);
+        var time = until is { } given && given > DateTimeOffset.UnixEpoch ? given : DateTimeOffset.UnixEpoch;
+        var now = await _api.ChangeSettingsAsync(conversationId, new OwnSettings(time), ct);
+        await _loop.RunAsync(async () =>
+        {
+            var transaction = _journal.Begin();
+            // What was heard meanwhile, of this change or a later one of another device, is newer.
+            if (transaction.Now.Generation != generation || transaction.Now.Find(conversationId) is not { } conversation || conversation.MutedUntil != before)
+                return;
+            transaction.Put(conversation with { MutedUntil = now.MutedUntil });
+            _conversationList.Set(conversationId);
+            await _journal.CommitAsync(transaction);
+        });
+    }
+
     /// <summary>The user is writing, or has stopped. May be called with every key; never stored.</summary>
     public void SetTyping(string conversationId, bool active) =>
         _background.Run("Telling of typing", _ => _loop.RunAsync(() => _typing.Tell(conversationId, active)));

@@ -12,9 +12,14 @@ namespace Chat.Client;
 /// <param name="LastMessage">Its newest message, once it is known.</param>
 /// <param name="Typing">The other users who are writing now.</param>
 /// <param name="IsLeft">The user is no longer a member; it is shown while there are unsent messages to it.</param>
+/// <param name="MutedUntil">Until when the user is not notified of its messages; null if it is not muted. It may have passed.</param>
 public sealed record Conversation(
     string Id, ConversationKind Kind, string? Peer, string? Title, long MaxSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped,
-    Message? LastMessage, IReadOnlyList<string> Typing, bool IsLeft = false);
+    Message? LastMessage, IReadOnlyList<string> Typing, bool IsLeft = false, DateTimeOffset? MutedUntil = null)
+{
+    /// <summary>Whether the user is to be notified of nothing in it.</summary>
+    public bool IsMuted(DateTimeOffset now) => MutedUntil > now;
+}
 
 /// <summary>What a conversation is.</summary>
 public enum ConversationKind

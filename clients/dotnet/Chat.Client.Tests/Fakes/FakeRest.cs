@@ -57,6 +57,8 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             [_, _, "conversations", var id, "messages"] => Json(
                 query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
                 ChatJson.Wire.Page),
+            [_, _, "conversations", var id, "mine"] when request.Method == HttpMethod.Patch => Json(
+                server.Mute(id, (await request.Content!.ReadFromJsonAsync(ChatJson.Wire.OwnSettings, cancellationToken))!), ChatJson.Wire.OwnSettings),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),
             [_, _, "groups", ..] when ProxyPage is { } status => Page(status),
             [_, _, "groups", var id] when server.Groups.TryGetValue(id, out var title) =>

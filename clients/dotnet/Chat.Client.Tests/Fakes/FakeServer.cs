@@ -55,6 +55,9 @@ internal sealed class FakeServer(TimeProvider clock)
     /// <summary>The groups, by id, with titles.</summary>
     public Dictionary<string, string> Groups { get; } = [];
 
+    /// <summary>Until when alice has muted a conversation, by id.</summary>
+    public Dictionary<string, DateTimeOffset> Muted { get; } = [];
+
     /// <summary>Groups that moved between two pages of the list, and are on none of them.</summary>
     public HashSet<string> NotListed { get; } = [];
 
@@ -199,6 +202,19 @@ internal sealed class FakeServer(TimeProvider clock)
             _reads[conversation] = seqNo;
     }
 
+    /// <summary>Answers as it counts now.</summary>
+    public OwnSettings Mute(string id, OwnSettings change)
+    {
+        lock (_gate)
+        {
+            if (change.MutedUntil > clock.GetUtcNow())
+                Muted[id] = change.MutedUntil.Value;
+            else
+                Muted.Remove(id);
+            return new OwnSettings(Muted.TryGetValue(id, out var until) ? until : null);
+        }
+    }
+
     public ConversationList List(string me)
     {
         lock (_gate)
@@ -273,7 +289,7 @@ internal sealed class FakeServer(TimeProvider clock)
         var unread = log.Count(message => message.SeqNo > read && message.SenderId != me);
         return new ConversationSummary(
             id, log.Count == 0 ? 0 : log[^1].SeqNo, _cursors.GetValueOrDefault(id), read, Math.Min(unread + UnreadToo, 100), unread > 100,
-            Groups.GetValueOrDefault(id), log.LastOrDefault());
+            Groups.GetValueOrDefault(id), log.LastOrDefault(), Muted.TryGetValue(id, out var until) ? until : null);
     }
 }
 

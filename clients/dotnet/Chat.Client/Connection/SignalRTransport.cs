@@ -14,7 +14,7 @@ namespace Chat.Client;
 internal sealed class SignalRTransport(Uri server, HttpTransportType way, HttpMessageHandler? handler, ILogger log) : ITransport
 {
     private static readonly string[] Events =
-        ["welcome", "ack", "typing", "presence", "advanced", "conversation", "caughtUp", "resync", "goAway"];
+        ["welcome", "ack", "typing", "presence", "advanced", "conversation", "settings", "caughtUp", "resync", "goAway"];
 
     private readonly Channel<ServerFrame> _frames = Channel.CreateBounded<ServerFrame>(new BoundedChannelOptions(512) { SingleReader = true });
     private readonly CancellationTokenSource _ended = new();

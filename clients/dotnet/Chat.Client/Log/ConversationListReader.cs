@@ -26,6 +26,7 @@ internal sealed class ConversationListReader : IDisposable
     // Since the read began, whose answer may be older.
     private readonly HashSet<string> _heardOf = [];
     private readonly HashSet<string> _left = [];
+    private readonly HashSet<string> _set = [];
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private bool _running;
     private bool _again;
@@ -73,6 +74,9 @@ internal sealed class ConversationListReader : IDisposable
         _left.Add(conversationId);
     }
 
+    /// <summary>The user has set something for a conversation: a read that began before does not undo it.</summary>
+    public void Set(string conversationId) => _set.Add(conversationId);
+
     public void Dispose() => _alarm.Dispose();
 
     private void Begin()
@@ -83,6 +87,7 @@ internal sealed class ConversationListReader : IDisposable
         (_running, _again, _notBefore) = (true, false, _clock.SteadyNow() + LeastPause);
         _heardOf.Clear();
         _left.Clear();
+        _set.Clear();
         var before = _journal.State;
         _background.Run("Reading the list", async ct =>
         {
@@ -143,10 +148,11 @@ internal sealed class ConversationListReader : IDisposable
 
         List<string> unsent = [];
         var activity = _clock.GetUtcNow();
-        foreach (var summary in listed)
+        foreach (var read in listed)
         {
-            if (_left.Contains(summary.ConversationId))
+            if (_left.Contains(read.ConversationId))
                 continue;
+            var summary = _set.Contains(read.ConversationId) ? read with { MutedUntil = transaction.Now.Find(read.ConversationId)?.MutedUntil } : read;
             // A conversation without a message keeps the position that the server gave it.
             activity = summary.LastMessage?.Timestamp ?? activity.AddMilliseconds(-1);
             var conversation = transaction.Now.Find(summary.ConversationId)

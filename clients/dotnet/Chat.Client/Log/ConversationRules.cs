@@ -52,6 +52,7 @@ internal static class ConversationRules
         {
             IsLeft = false,
             Title = listed.Title ?? conversation.Title,
+            MutedUntil = listed.MutedUntil,
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, listed.MaxSeqNo),
             ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),
             CountedSeqNo = Math.Max(conversation.CountedSeqNo, listed.MaxSeqNo),

@@ -48,7 +48,7 @@ internal sealed class ConversationView(Journal journal, Typing typing)
         conversation.Id, ConversationIds.IsGroup(conversation.Id) ? ConversationKind.Group : ConversationKind.Direct,
         ConversationIds.PeerOf(conversation.Id, me), conversation.Title, conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.UnreadCount,
         conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : [],
-        conversation.IsLeft);
+        conversation.IsLeft, conversation.MutedUntil);
 
     private sealed record Made(
         State State, ImmutableDictionary<string, ImmutableArray<string>> Typing, IReadOnlyList<Conversation> List,

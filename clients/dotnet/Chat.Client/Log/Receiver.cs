@@ -67,6 +67,9 @@ internal sealed class Receiver(
                 var moved = journal.FindOrNew(transaction, advanced.ConversationId);
                 transaction.Put(moved with { MaxSeqNo = Math.Max(moved.MaxSeqNo, advanced.MaxSeqNo) });
                 break;
+            case SettingsChanged settings when transaction.Now.Find(settings.ConversationId) is { } set:
+                transaction.Put(set with { MutedUntil = settings.MutedUntil ?? set.MutedUntil });
+                break;
             case ConversationChanged { Change: "memberRemoved" } change when change.UserId == transaction.Now.UserId:
                 transaction.Remove(change.ConversationId);
                 break;
@@ -144,6 +147,9 @@ internal sealed class Receiver(
                     HeardOf(change.ConversationId);
                 receiptTables.MembersChanged(change.ConversationId);
                 conversationList.ReadSoon();
+                break;
+            case SettingsChanged settings:
+                conversationList.Set(settings.ConversationId);
                 break;
             case Receipt receipt:
                 receiptTables.Received(receipt);

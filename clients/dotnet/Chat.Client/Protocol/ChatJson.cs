@@ -17,6 +17,7 @@ namespace Chat.Client;
 [JsonSerializable(typeof(ReceiptTable))]
 [JsonSerializable(typeof(DeviceList))]
 [JsonSerializable(typeof(Group))]
+[JsonSerializable(typeof(OwnSettings))]
 [JsonSerializable(typeof(NewGroup))]
 [JsonSerializable(typeof(GroupChange))]
 [JsonSerializable(typeof(NewMembers))]

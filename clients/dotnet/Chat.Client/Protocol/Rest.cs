@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Chat.Client;
 
 // The bodies of the REST calls (docs/protocol.md).
@@ -9,13 +11,16 @@ internal sealed record ConversationList(IReadOnlyList<ConversationSummary> Conve
 
 internal sealed record ConversationSummary(
     string ConversationId, long MaxSeqNo, long DeliveredSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped = false,
-    string? Title = null, Message? LastMessage = null);
+    string? Title = null, Message? LastMessage = null, [property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null);
 
 internal sealed record ReceiptTable(IReadOnlyList<MemberReceipt> Members);
 
 internal sealed record MemberReceipt(string UserId, long DeliveredSeqNo, long ReadSeqNo);
 
 internal sealed record DeviceList(IReadOnlyList<Device> Devices);
+
+/// <summary>Own settings of a conversation: what is null stays in a request, and was never set in an answer.</summary>
+internal sealed record OwnSettings([property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null);
 
 internal sealed record NewGroup(string Title, IReadOnlyCollection<string> Members, History? History);
 

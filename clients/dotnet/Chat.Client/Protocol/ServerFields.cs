@@ -21,6 +21,7 @@ internal sealed record ServerFields
     public long? LastSeen { get; init; }
     public long? MaxSeqNo { get; init; }
     public string? Change { get; init; }
+    public long? MutedUntil { get; init; }
     public long? AfterMs { get; init; }
     public string? Code { get; init; }
     public string? Message { get; init; }
@@ -38,6 +39,7 @@ internal sealed record ServerFields
         "presence" when UserId is { } user => new PresenceShown(user, Online ?? false, At(LastSeen)),
         "advanced" when this is { ConversationId: { } conversation, MaxSeqNo: { } max } => new Advanced(conversation, max),
         "conversation" when this is { ConversationId: { } conversation, Change: { } change } => new ConversationChanged(conversation, change, UserId),
+        "settings" when ConversationId is { } conversation => new SettingsChanged(conversation, At(MutedUntil)),
         "caughtUp" => new CaughtUp(),
         "resync" => new Resync(),
         "goAway" => new GoAway(TimeSpan.FromMilliseconds(Math.Clamp(AfterMs ?? 0, 0, 600_000))),

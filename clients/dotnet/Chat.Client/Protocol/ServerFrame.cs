@@ -38,6 +38,11 @@ internal sealed record Advanced(string ConversationId, long MaxSeqNo) : ServerFr
 /// <param name="UserId">The member it concerns, if any.</param>
 internal sealed record ConversationChanged(string ConversationId, string Change, string? UserId) : ServerFrame;
 
+/// <summary>The user has changed its own settings of a conversation, on this device or another one.</summary>
+/// <param name="ConversationId">Which.</param>
+/// <param name="MutedUntil">Null if it did not change; a time that has passed: not muted.</param>
+internal sealed record SettingsChanged(string ConversationId, DateTimeOffset? MutedUntil) : ServerFrame;
+
 internal sealed record CaughtUp : ServerFrame;
 
 internal sealed record Resync : ServerFrame;

@@ -24,6 +24,11 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
     public Task<ReceiptTable> GetReceiptsAsync(string id, CancellationToken ct) =>
         GetAsync($"v1/conversations/{Part(id)}/receipts", Json.ReceiptTable, ct);
 
+    /// <returns>All own settings of the conversation.</returns>
+    public Task<OwnSettings> ChangeSettingsAsync(string id, OwnSettings change, CancellationToken ct) => CallAsync(
+        caller => rest.AskAsync(
+            HttpMethod.Patch, $"v1/conversations/{Part(id)}/mine", RestClient.Body(change, Json.OwnSettings), caller, Json.OwnSettings, ct), ct);
+
     public Task<Group> CreateGroupAsync(string title, IReadOnlyCollection<string> members, History? history, CancellationToken ct) =>
         ChangeAsync(HttpMethod.Post, "v1/groups", new NewGroup(title, members, history), Json.NewGroup, ct);
 

@@ -68,6 +68,9 @@ public sealed record StoredConversation
     /// <summary>The newest message known; it need not be in the store.</summary>
     public Message? LastMessage { get; init; }
 
+    /// <summary>Until when the user is not notified of its messages; null if it is not muted. It may have passed.</summary>
+    public DateTimeOffset? MutedUntil { get; init; }
+
     /// <summary>The receipts table: how far each other user has got.</summary>
     [JsonPropertyName("cursors")]
     public ImmutableDictionary<string, Cursors> Receipts { get; init; } = ImmutableDictionary<string, Cursors>.Empty;
