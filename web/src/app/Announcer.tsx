@@ -1,3 +1,4 @@
+import { isMuted } from '@chat/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useI18n } from '../i18n/I18n'
 import { nameOf } from '../conversations/names'
@@ -5,7 +6,7 @@ import { lineOf } from '../media/kinds'
 import { watchArrivals } from './arrivals'
 import { useClient } from './useChat'
 
-/** Reads new messages out to a screen reader; those of the open conversation in full. */
+/** Reads new messages out to a screen reader; those of the open conversation in full, and none of a muted one that is not open. */
 export function Announcer({ current }: { current: string | undefined }) {
   const { t } = useI18n()
   const client = useClient()
@@ -14,6 +15,7 @@ export function Announcer({ current }: { current: string | undefined }) {
   useEffect(
     () =>
       watchArrivals(client, (message, conversation) => {
+        if (conversation.id !== current && isMuted(conversation)) return
         const { senderId } = message
         setWords({
           text: conversation.id === current ? t.conversation.arrived(senderId, lineOf(message, t).slice(0, 500)) : t.conversation.arrivedElsewhere(senderId, nameOf(client, conversation.id, t)),

@@ -7,6 +7,7 @@ import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
+import { MuteButton } from './MuteButton'
 
 export function ConversationHeader({ id, name, beside }: { id: string; name: string; beside: 'details' | 'media' | undefined }) {
   const { t } = useI18n()
@@ -24,6 +25,7 @@ export function ConversationHeader({ id, name, beside }: { id: string; name: str
         </h1>
         <p>{isGroup(id) ? <MemberCount id={id} /> : <LastSeen userId={name} />}</p>
       </div>
+      <MuteButton id={id} />
       <button
         type="button"
         class="icon-button"

@@ -1,4 +1,4 @@
-import type { Conversation } from '@chat/client'
+import { isMuted, type Conversation } from '@chat/client'
 import { hashOf } from '../app/routes'
 import { useChat } from '../app/useChat'
 import { useDraft } from '../conversation/drafts'
@@ -20,6 +20,7 @@ export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now
   const { id, peer, kind, lastMessage, unreadCount, unreadCapped } = conversation
   const online = useChat(client => (peer !== undefined && client.presenceOf(peer)?.online) ?? false)
   const name = peer ?? conversation.title ?? t.list.group
+  const muted = isMuted(conversation, now)
 
   return (
     <li>
@@ -35,8 +36,13 @@ export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now
         </span>
         <span class="row-marks">
           <OutgoingMark conversation={conversation} />
+          {muted && (
+            <span class="row-mark" role="img" aria-label={t.mute.muted}>
+              <Icon name="bellOff" />
+            </span>
+          )}
           {unreadCount > 0 && (
-            <span class="badge">
+            <span class={muted ? 'badge muted' : 'badge'}>
               <span aria-hidden="true">{unreadCapped ? `${unreadCount}+` : unreadCount}</span>
               <span class="unseen">{unreadCapped ? t.list.unreadCapped(unreadCount) : t.list.unread(unreadCount)}</span>
             </span>

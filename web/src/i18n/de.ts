@@ -125,6 +125,16 @@ export const de: Texts = {
     arrivedElsewhere: (who, where) => (where === who ? `Neue Nachricht von ${who}` : `Neue Nachricht von ${who} in ${where}`),
   },
 
+  mute: {
+    mute: 'Stummschalten',
+    muted: 'Stummgeschaltet',
+    hint: 'Auf allen deinen Geräten. Nachrichten kommen wie immer an, nur ohne Benachrichtigung.',
+    until: when => `Stumm bis ${when}.`,
+    forEver: 'Immer stumm.',
+    spans: { hour: '1 Stunde', hours8: '8 Stunden', week: '1 Woche', always: 'Immer' },
+    unmute: 'Stummschaltung aufheben',
+  },
+
   composer: {
     label: to => `Nachricht an ${to}`,
     placeholder: 'Nachricht schreiben',

@@ -127,6 +127,16 @@ export const en = {
     arrivedElsewhere: (who: string, where: string) => (where === who ? `New message from ${who}` : `New message from ${who} in ${where}`),
   },
 
+  mute: {
+    mute: 'Mute notifications',
+    muted: 'Muted',
+    hint: 'On all your devices. Messages come as always; you are not notified of them.',
+    until: (when: string) => `Muted until ${when}.`,
+    forEver: 'Always muted.',
+    spans: { hour: '1 hour', hours8: '8 hours', week: '1 week', always: 'Always' },
+    unmute: 'Unmute',
+  },
+
   composer: {
     label: (to: string) => `Message to ${to}`,
     placeholder: 'Write a message',

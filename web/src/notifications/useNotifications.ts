@@ -1,4 +1,4 @@
-import type { ChatClient, Message } from '@chat/client'
+import { isMuted, type ChatClient, type Message } from '@chat/client'
 import { useEffect } from 'preact/hooks'
 import { watchArrivals } from '../app/arrivals'
 import { go } from '../app/routes'
@@ -14,7 +14,7 @@ import { Notices } from './notices'
 /** Another window may show the message at once: if it is read within this time, there is no notification. */
 const graceMs = 700
 
-/** Shows a notification for each message that comes while nobody looks at this page in any of its tabs, if the user has allowed them. */
+/** Shows a notification for each message that comes while nobody looks at this page in any of its tabs, if the user has allowed them and not muted the conversation. */
 export function useNotifications() {
   const { t } = useI18n()
   const client = useClient()
@@ -34,7 +34,7 @@ function notify(client: ChatClient, t: Texts): () => void {
   }
   const showUnlessSeen = (message: Message) => {
     const conversation = client.findConversation(message.conversationId)
-    if (ending.signal.aborted || !conversation || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
+    if (ending.signal.aborted || !conversation || isMuted(conversation) || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
     const title = conversation.kind === 'group' ? t.notification.in(message.senderId, nameOf(client, conversation.id, t)) : message.senderId
     notices.show(title, lineOf(message, t), message, () => {
       window.focus()

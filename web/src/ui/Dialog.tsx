@@ -10,8 +10,11 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
 
   useLayoutEffect(() => {
     const before = document.activeElement
-    dialog.current?.showModal()
+    const shown = dialog.current
+    shown?.showModal()
     return () => {
+      // While it is open, nothing outside it takes the focus.
+      shown?.close()
       if (before instanceof HTMLElement) before.focus()
     }
   }, [])
