@@ -33,10 +33,10 @@ internal sealed class MediaWorld : IDisposable
         InLog = new UsesInLog(Uses, Mediator);
         Access = new MediaAccess(Catalogue, Uses, InLog, Mediator);
         Attachments = new MediaAttachments(Catalogue, Uses, Access, Options, Clock);
-        Remover = new MediaRemover(Catalogue, new SqliteResumableUploads(_stores.Database, Clock), Bytes, Clock);
+        Remover = new MediaRemover(Catalogue, new SqliteResumableUploads(_stores.Database, Clock), Bytes, Options, Clock);
         var collector = new MediaCollector(
             Catalogue, Uses, InLog, Remover, new CollectingMetrics(_meters), Options, Clock, NullLogger<MediaCollector>.Instance);
-        Collector = new CollectMediaHandler(Catalogue, collector, NoJobs.AfterUpload(Catalogue, Clock), Options, Clock, NullLogger<CollectMediaHandler>.Instance);
+        Collector = new CollectMediaHandler(Catalogue, collector, Remover, NoJobs.AfterUpload(Catalogue, Clock), Options, Clock, NullLogger<CollectMediaHandler>.Instance);
     }
 
     public static IOptions<MediaOptions> Options { get; } = Microsoft.Extensions.Options.Options.Create(new MediaOptions { CollectPauseMs = 0 });
@@ -70,9 +70,10 @@ internal sealed class MediaWorld : IDisposable
     /// <summary>A finished upload.</summary>
     public async Task<MediaId> UploadAsync(UserId uploader, MediaState state = MediaState.Ready)
     {
+        var id = MediaId.New(Start);
         var row = new MediaRow
         {
-            Id = MediaId.New(Start), Uploader = uploader, State = MediaState.Uploading, BlobKey = "", CreatedAt = Clock.GetUtcNow(),
+            Id = id, Uploader = uploader, State = MediaState.Uploading, BlobKey = MediaRow.OwnKeyOf(id), CreatedAt = Clock.GetUtcNow(),
             KeepUntil = Clock.GetUtcNow() + Options.Value.OrphanAfter,
         };
         await Catalogue.TryBeginAsync(row, 1, long.MaxValue, Ct);

@@ -59,7 +59,7 @@ public sealed class CqlMediaCatalogueTests(CassandraServer server) : MediaCatalo
             if (await Catalogue.FindAsync(id, ct) is { } left)
             {
                 Assert.Contains(due, entry => entry.Id == id.ToString());
-                Assert.True(await new MediaRemover(Catalogue, new CqlResumableUploads(_session, _clock), new NoStore(), _clock).TryRemoveAsync(left, ct));
+                Assert.True(await new MediaRemover(Catalogue, new CqlResumableUploads(_session, _clock), new NoStore(), MediaWorld.Options, _clock).TryRemoveAsync(left, ct));
             }
 
             Assert.Equal(0, await Catalogue.UsageAsync(alice, ct));

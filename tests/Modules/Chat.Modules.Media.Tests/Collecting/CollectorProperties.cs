@@ -77,7 +77,7 @@ public abstract class CollectorProperties
             _conversations = new FakeConversations(mediator) { BeforeLook = _steps.PassAsync };
             (_stepwise, _store) = (_steps.Around(_catalogue), _steps.Around<IMediaStore>(_bytes));
             _stepwiseUses = _steps.Around(_uses);
-            _remover = new MediaRemover(_stepwise, stepwiseResumable, _store, _clock);
+            _remover = new MediaRemover(_stepwise, stepwiseResumable, _store, Options, _clock);
             var finisher = new UploadFinisher(_stepwise, _store, new PlainFiles(), _remover, NoJobs.AfterUpload(_stepwise, _clock), Options, _clock);
             var metrics = new MediaMetrics(_meters);
             _uploads = new Uploads(
@@ -152,13 +152,14 @@ public abstract class CollectorProperties
             Assert.Empty(await _catalogue.GetDueAsync(_clock.GetUtcNow(), 10, Ct));
         }
 
-        private CollectMediaHandler Collector(IMediaCatalogue catalogue, IMediaUses uses, UsesInLog inLog, IResumableUploads resumable, IMediaStore store) => new(
-            catalogue,
-            new MediaCollector(
-                catalogue, uses, inLog, new MediaRemover(catalogue, resumable, store, _clock), new CollectingMetrics(_meters), Options, _clock,
-                NullLogger<MediaCollector>.Instance),
-            NoJobs.AfterUpload(catalogue, _clock),
-            Options, _clock, NullLogger<CollectMediaHandler>.Instance);
+        private CollectMediaHandler Collector(IMediaCatalogue catalogue, IMediaUses uses, UsesInLog inLog, IResumableUploads resumable, IMediaStore store)
+        {
+            var remover = new MediaRemover(catalogue, resumable, store, Options, _clock);
+            var collector = new MediaCollector(
+                catalogue, uses, inLog, remover, new CollectingMetrics(_meters), Options, _clock, NullLogger<MediaCollector>.Instance);
+            return new CollectMediaHandler(
+                catalogue, collector, remover, NoJobs.AfterUpload(catalogue, _clock), Options, _clock, NullLogger<CollectMediaHandler>.Instance);
+        }
 
         private async Task UploadAsync(Random chance)
         {

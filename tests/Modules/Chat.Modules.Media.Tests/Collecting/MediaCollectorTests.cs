@@ -1,5 +1,6 @@
 using Chat.Modules.Media.Catalogue;
 using Chat.Modules.Media.Contracts;
+using Chat.Modules.Media.Thumbnails;
 using static Chat.Modules.Media.Tests.MediaWorld;
 
 namespace Chat.Modules.Media.Tests.Collecting;
@@ -103,6 +104,23 @@ public sealed class MediaCollectorTests : IDisposable
         Assert.True((await _world.AttachAsync(Alice, AliceAndBob, "1", file)).IsOk);
 
         Assert.False(await _world.Catalogue.TryBeginRemovalAsync(seen, _world.Clock.GetUtcNow(), Ct));
+    }
+
+    // The upload of a slow client is removed as unfinished, and its server dies when the last byte has come.
+    [Fact]
+    public async Task Bytes_that_come_after_their_file_was_removed_go_with_all_that_is_beside_them()
+    {
+        var file = await _world.UploadAsync(Alice, MediaState.Uploading);
+        Assert.Equal(1, await CollectAfterAsync(Options.Value.OrphanAfter + AnHour));
+        foreach (var key in new[] { MediaRow.OwnKeyOf(file), $"{file}.s", ThumbnailSteps.KeyOf(MediaRow.OwnKeyOf(file), ThumbnailSteps.Largest) })
+            await _world.Bytes.WriteAsync(key, new MemoryStream([1]), Ct);
+
+        await CollectAfterAsync(Options.Value.OrphanAfter - AnHour);
+        Assert.Equal(3, _world.Bytes.Keys.Count());
+        Assert.Equal(0, await CollectAfterAsync(2 * AnHour));
+
+        Assert.Empty(_world.Bytes.Keys);
+        Assert.Empty(await _world.Catalogue.GetDueAsync(Start.AddYears(100), 10, Ct));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Chat.Modules.Media.Storage;
 using Chat.Modules.Media.Thumbnails;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Media.Catalogue;
 
@@ -7,7 +8,12 @@ namespace Chat.Modules.Media.Catalogue;
 /// Removes a file with all that it has: its content, unless another file has the same; its share of the quota; its idempotency key. Begun again after a crash it
 /// ends what it began.
 /// </summary>
-internal sealed class MediaRemover(IMediaCatalogue catalogue, IResumableUploads resumable, IMediaStore store, TimeProvider clock)
+/// <remarks>
+/// An upload, or the making of thumbnails, that is under way meanwhile may write once more, and its server may die before it looks whether the file is still there. So
+/// what was deleted is deleted again a good time later: nothing refers to it any more, and keys are never used twice.
+/// </remarks>
+internal sealed class MediaRemover(
+    IMediaCatalogue catalogue, IResumableUploads resumable, IMediaStore store, IOptions<MediaOptions> options, TimeProvider clock)
 {
     /// <summary>Removes the file if it is still as it was seen. False if it is not: it was kept, changed, or removed by another.</summary>
     /// <param name="seen">In state <see cref="MediaState.Removed"/>: one whose removal was begun.</param>
@@ -29,12 +35,22 @@ internal sealed class MediaRemover(IMediaCatalogue catalogue, IResumableUploads 
         foreach (var key in new[] { removed.BlobKey, removed.OwnKey, removed.StrippedKey }.Distinct())
         {
             if (removed.Hash is null || await catalogue.TryFreeAsync(removed.Hash, key, ct))
+            {
                 await DeleteAsync(key, ct);
+                await catalogue.AddDueAsync(new DueEntry(clock.GetUtcNow() + options.Value.OrphanAfter, DueEntry.Deleted, key), ct);
+            }
         }
         await store.DiscardAsync(removed.OwnKey, ct);
         await store.DiscardAsync(removed.StrippedKey, ct);
         await resumable.RemoveAsync(removed.Uploader, removed.Id, ct);
         await catalogue.ForgetAsync(removed, ct);
+    }
+
+    /// <summary>For a due entry: deletes what has come to a key since its bytes were deleted, finished or not.</summary>
+    public async Task DeleteAgainAsync(string key, CancellationToken ct)
+    {
+        await store.DiscardAsync(key, ct);
+        await DeleteAsync(key, ct);
     }
 
     private async Task DeleteAsync(string key, CancellationToken ct)

@@ -76,9 +76,12 @@ internal sealed record MediaRow
 }
 
 /// <summary>Something to look at once its time has come. A due thing may have become needless meanwhile; looking at one twice does no harm.</summary>
-/// <param name="Kind">What <paramref name="Id"/> names; <see cref="Medium"/> or another constant here.</param>
+/// <param name="Kind">What <paramref name="Id"/> names; <see cref="Medium"/>, <see cref="Deleted"/> or <see cref="AfterUpload.ScanDue"/>.</param>
 internal sealed record DueEntry(DateTimeOffset At, string Kind, string Id)
 {
     /// <summary>The id is a <see cref="MediaId"/>: unfinished, or without a message that has it, it is removed.</summary>
     public const string Medium = "media";
+
+    /// <summary>The id is a key of the store whose bytes were deleted, and are deleted again if something has written them meanwhile.</summary>
+    public const string Deleted = "deleted";
 }

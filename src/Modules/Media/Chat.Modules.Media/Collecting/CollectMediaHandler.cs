@@ -10,7 +10,8 @@ namespace Chat.Modules.Media.Collecting;
 
 /// <summary>Works off what is due. An entry is dropped when it was looked at, so that a run that is interrupted is resumed by the next.</summary>
 internal sealed class CollectMediaHandler(
-    IMediaCatalogue catalogue, MediaCollector collector, AfterUpload uploaded, IOptions<MediaOptions> options, TimeProvider clock, ILogger<CollectMediaHandler> log)
+    IMediaCatalogue catalogue, MediaCollector collector, MediaRemover remover, AfterUpload uploaded, IOptions<MediaOptions> options, TimeProvider clock,
+    ILogger<CollectMediaHandler> log)
     : ICommandHandler<CollectMedia, int>
 {
     private const int Batch = 100;
@@ -47,6 +48,9 @@ internal sealed class CollectMediaHandler(
             {
                 case DueEntry.Medium:
                     return await collector.CollectAsync(MediaId.Parse(entry.Id), ct);
+                case DueEntry.Deleted:
+                    await remover.DeleteAgainAsync(entry.Id, ct);
+                    return false;
                 case AfterUpload.ScanDue:
                     await uploaded.ResumeAsync(MediaId.Parse(entry.Id), ct);
                     return false;
