@@ -10,4 +10,7 @@ internal sealed class JobOptions
 
     /// <summary>Jobs that one server runs at the same time, the recurring ones included. 2 to 64; default 4.</summary>
     [Range(2, 64)] public int Workers { get; init; } = 4;
+
+    /// <summary>How often files that no message has are looked for, in minutes. 1 to 30; default 10.</summary>
+    [Range(1, 30)] public int CollectMediaMinutes { get; init; } = 10;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Chat.BuildingBlocks.Storage;
 using Hangfire;
 using Microsoft.Extensions.Options;
@@ -5,7 +6,8 @@ using Microsoft.Extensions.Options;
 namespace Chat.Host.Operations.Upkeep;
 
 /// <summary>When each job runs, by UTC.</summary>
-internal sealed class UpkeepSchedule(IEnumerable<IStoreUpkeep> upkept, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup)
+internal sealed class UpkeepSchedule(
+    IEnumerable<IStoreUpkeep> upkept, IEnumerable<IBackedUp> stores, IOptions<BackupOptions> backup, IOptions<JobOptions> options)
 {
     /// <exception cref="StorageException">Backups are asked for, and there is nothing to copy.</exception>
     public void Check()
@@ -18,7 +20,8 @@ internal sealed class UpkeepSchedule(IEnumerable<IStoreUpkeep> upkept, IEnumerab
     public void Set(IRecurringJobManager jobs)
     {
         jobs.AddOrUpdate<UpkeepJobs>("sweep-tokens", upkeep => upkeep.SweepTokensAsync(CancellationToken.None), Cron.Hourly(17));
-        jobs.AddOrUpdate<UpkeepJobs>("collect-media", upkeep => upkeep.CollectMediaAsync(CancellationToken.None), "*/10 * * * *");
+        jobs.AddOrUpdate<UpkeepJobs>("collect-media", upkeep => upkeep.CollectMediaAsync(CancellationToken.None),
+            string.Create(CultureInfo.InvariantCulture, $"*/{options.Value.CollectMediaMinutes} * * * *"));
         if (upkept.Any())
             jobs.AddOrUpdate<UpkeepJobs>("optimise-database", upkeep => upkeep.OptimiseStoresAsync(), Cron.Daily(3, 29));
         if (backup.Value.Directory is not null)

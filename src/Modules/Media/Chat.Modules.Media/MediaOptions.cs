@@ -47,8 +47,10 @@ internal sealed class MediaOptions
     /// <summary>What a file of so many bytes takes of its user's quota.</summary>
     public long QuotaOf(long bytes) => Math.Max(bytes, QuotaBytesPerFile);
 
-    /// <summary>How long a file stays that no message has, and an unfinished upload, in seconds. 3 600 to 31 536 000; default 86 400 (a day).</summary>
-    [Range(3_600, 31_536_000)] public int OrphanAfterSeconds { get; init; } = 86_400;
+    /// <summary>
+    /// How long a file stays that no message has, and an unfinished upload, in seconds; longer than a send may take. 60 to 31 536 000; default 86 400 (a day).
+    /// </summary>
+    [Range(60, 31_536_000)] public int OrphanAfterSeconds { get; init; } = 86_400;
 
     /// <summary>A pause after each file that the collector looks at, in milliseconds. 0 to 10 000; default 5.</summary>
     [Range(0, 10_000)] public int CollectPauseMs { get; init; } = 5;

@@ -38,6 +38,22 @@ internal sealed class RestClient(Uri address, string? token = null)
         return new RestAnswer($"{method} {path}", answer.StatusCode, answer.Content.Headers.ContentType?.MediaType, answer.Headers.RetryAfter, text);
     }
 
+    /// <summary>The bytes at a path; no status where no answer came.</summary>
+    public async Task<(HttpStatusCode? Status, byte[] Bytes)> GetBytesAsync(string path, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(address, path));
+        request.Headers.TryAddWithoutValidation("Authorization", $"Bearer {token}");
+        try
+        {
+            using var answer = await _http.SendAsync(request, ct);
+            return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync(ct));
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !ct.IsCancellationRequested)
+        {
+            return (null, []);
+        }
+    }
+
     /// <summary>POST /v1/messages.</summary>
     public Task<RestAnswer> SendMessageAsync(string to, string text, string clientMsgId) =>
         PostAsync("/v1/messages", new { to, text, clientMsgId });

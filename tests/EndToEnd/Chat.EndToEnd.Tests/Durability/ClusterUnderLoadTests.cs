@@ -53,9 +53,10 @@ public sealed class ClusterUnderLoadTests
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{Rounds} rounds, in {stops} of them the database stopped; {load.Acked} sends acked, "
             + $"{devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
-            + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms; {violations.Count} violations.");
+            + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms; {load.Files.Uploaded} files uploaded and {load.Files.Checks} times read; {violations.Count} violations.");
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));
         Assert.Empty(load.Refusals);
+        Assert.NotEqual(0, load.Files.Checks);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -35,7 +35,7 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     /// <summary>The device begins to connect; the server cannot have accepted it earlier.</summary>
     internal sealed record Opening(long Moment, int Connection) : HistoryEvent(Moment, Connection);
 
-    internal sealed record Sending(long Moment, int Connection, string ConversationId, string ClientMsgId, string Text)
+    internal sealed record Sending(long Moment, int Connection, string ConversationId, string ClientMsgId, string Text, string? File = null)
         : HistoryEvent(Moment, Connection);
 
     internal sealed record SendAcked(long Moment, int Connection, string ConversationId, string ClientMsgId, string MessageId, long SeqNo)
@@ -47,11 +47,23 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     /// <summary>The device begins to ack everything up to a seqNo; whether the server hears of it is unknown.</summary>
     internal sealed record Acking(long Moment, int Connection, string ConversationId, long SeqNo) : HistoryEvent(Moment, Connection);
 
+    /// <summary>The device's user, who has the message, has asked for its file.</summary>
+    internal sealed record FileRead(long Moment, int Connection, string MessageId, string File, FileOutcome Outcome) : HistoryEvent(Moment, Connection);
+
     internal sealed record CaughtUp(long Moment, int Connection) : HistoryEvent(Moment, Connection);
 }
 
 /// <param name="ClientMsgId">Known to the sender alone, null in what others see.</param>
-internal sealed record LoggedMessage(string MessageId, long SeqNo, string SenderId, string? ClientMsgId, string Text);
+/// <param name="File">Its file as the message tells of it; null for none.</param>
+internal sealed record LoggedMessage(string MessageId, long SeqNo, string SenderId, string? ClientMsgId, string Text, string? File = null);
+
+/// <summary>What a reader of a file got.</summary>
+internal enum FileOutcome
+{
+    Intact,
+    OtherBytes,
+    Refused,
+}
 
 /// <summary>A conversation's log as one member reads it in the end.</summary>
 internal sealed record LogView(string ConversationId, string ReaderId, IReadOnlyList<LoggedMessage> Messages);

@@ -112,7 +112,7 @@ public sealed class HistoryCheckerTests
         var history = new Story();
         history.Log[0] = history.Log[0] with { Text = "changed" };
 
-        Assert.Equal([Rule.NeverSent], history.BrokenRules());
+        Assert.Equal([Rule.NeverSent, Rule.DeliveredDifferently], history.BrokenRules());
     }
 
     [Fact]
@@ -189,6 +189,47 @@ public sealed class HistoryCheckerTests
         history.Bob.Add(history.Receipt(1, "m4", 6, "four"));
 
         Assert.Equal([Rule.SentOrderBroken], history.BrokenRules());
+    }
+
+    [Fact]
+    public void A_message_that_lost_its_file_or_got_another_is_found()
+    {
+        foreach (var file in new[] { null, "f2 5 image/png" })
+        {
+            var history = new Story();
+            history.Alice.Add(new Sending(history.Now, 1, Conversation, "a4", "four", "f1 5 image/png"));
+            history.Alice.Add(new SendAcked(history.Now, 1, Conversation, "a4", "m4", 5));
+            history.Bob.Add(new Received(history.Now, 1, Conversation, new LoggedMessage("m4", 5, "alice", null, "four", file)));
+            history.Log.Add(new LoggedMessage("m4", 5, "alice", "a4", "four", file));
+
+            Assert.Equal([Rule.NeverSent], history.BrokenRules());
+        }
+    }
+
+    [Fact]
+    public void A_message_that_is_delivered_without_its_file_is_found()
+    {
+        var history = new Story();
+        history.Alice.Add(new Sending(history.Now, 1, Conversation, "a4", "four", "f1 5 image/png"));
+        history.Alice.Add(new SendAcked(history.Now, 1, Conversation, "a4", "m4", 5));
+        history.Bob.Add(history.Receipt(1, "m4", 5, "four"));
+        history.Log.Add(new LoggedMessage("m4", 5, "alice", "a4", "four", "f1 5 image/png"));
+
+        Assert.Equal([Rule.DeliveredDifferently], history.BrokenRules());
+    }
+
+    [Fact]
+    public void A_file_that_a_reader_of_its_message_does_not_get_is_found()
+    {
+        foreach (var outcome in new[] { FileOutcome.Refused, FileOutcome.OtherBytes })
+        {
+            var history = new Story();
+            history.Bob.Add(new FileRead(history.Now, 1, "m1", "f1 5 image/png", FileOutcome.Intact));
+            Assert.Empty(history.Check());
+            history.Bob.Add(new FileRead(history.Now, 1, "m1", "f1 5 image/png", outcome));
+
+            Assert.Equal([Rule.FileUnreadable], history.BrokenRules());
+        }
     }
 
     /// <summary>Alice sends three messages to Bob, who gets them live; seqNo 3 is a hole.</summary>

@@ -13,6 +13,8 @@ internal static class LogRules
         .. logs.Values.SelectMany(DifferentViews),
         .. logs.Values.SelectMany(NotAscending),
         .. NeverSent(logs, devices),
+        .. DeliveredDifferently(logs, devices),
+        .. FileUnreadable(devices),
     ];
 
     private static IEnumerable<Violation> MissingFrom(IReadOnlyDictionary<string, Log> logs, IEnumerable<Sighting> sightings) =>
@@ -42,15 +44,31 @@ internal static class LogRules
     private static IEnumerable<Violation> NeverSent(IReadOnlyDictionary<string, Log> logs, IEnumerable<DeviceHistory> devices)
     {
         var sent = devices
-            .SelectMany(d => d.Events.OfType<HistoryEvent.Sending>().Select(s => (d.UserId, s.ConversationId, s.ClientMsgId, s.Text)))
+            .SelectMany(d => d.Events.OfType<HistoryEvent.Sending>().Select(s => (d.UserId, s.ConversationId, s.ClientMsgId, s.Text, s.File)))
             .ToHashSet();
         return
             from log in logs.Values
             from view in log.Views
             from message in view.Messages
-            where message.ClientMsgId is not null && !sent.Contains((message.SenderId, log.ConversationId, message.ClientMsgId, message.Text))
+            where message.ClientMsgId is not null && !sent.Contains((message.SenderId, log.ConversationId, message.ClientMsgId, message.Text, message.File))
             select new Violation(Rule.NeverSent, $"{log.ConversationId}#{message.SeqNo} {message}");
     }
+
+    private static IEnumerable<Violation> DeliveredDifferently(IReadOnlyDictionary<string, Log> logs, IEnumerable<DeviceHistory> devices)
+    {
+        var said = logs.Values.SelectMany(log => log.Messages).DistinctBy(m => m.MessageId).ToDictionary(m => m.MessageId, m => (m.Text, m.File), StringComparer.Ordinal);
+        return
+            from device in devices
+            from received in device.Events.OfType<HistoryEvent.Received>()
+            where said.TryGetValue(received.Message.MessageId, out var logged) && logged != (received.Message.Text, received.Message.File)
+            select new Violation(Rule.DeliveredDifferently, $"{received.Message} to {device.Name}");
+    }
+
+    private static IEnumerable<Violation> FileUnreadable(IEnumerable<DeviceHistory> devices) =>
+        from device in devices
+        from read in device.Events.OfType<HistoryEvent.FileRead>()
+        where read.Outcome != FileOutcome.Intact
+        select new Violation(Rule.FileUnreadable, $"{read.Outcome}: {read.File} of {read.MessageId}, read by {device.Name}");
 
     private static (string, long) Place(LoggedMessage message) => (message.MessageId, message.SeqNo);
 }

@@ -20,8 +20,14 @@ internal enum Rule
     /// <summary>A log does not ascend.</summary>
     LogOutOfOrder,
 
-    /// <summary>A message is in the log, and nobody sent it, or with another text.</summary>
+    /// <summary>A message is in the log, and nobody sent it, or with another text or another file.</summary>
     NeverSent,
+
+    /// <summary>A message was delivered with another text or another file than it has in the log.</summary>
+    DeliveredDifferently,
+
+    /// <summary>Who has a message cannot read its file, or gets other bytes.</summary>
+    FileUnreadable,
 
     /// <summary>A device got a message that the log does not have: it was not durable when it was delivered.</summary>
     DeliveredUnlogged,

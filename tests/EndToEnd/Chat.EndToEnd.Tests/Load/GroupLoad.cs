@@ -20,6 +20,8 @@ internal sealed class GroupLoad : IAsyncDisposable
 
     public long Acked => _settings.Acked;
 
+    public LoadFiles Files => _settings.Files;
+
     /// <inheritdoc cref="LoadSettings.LatestDelivery"/>
     public TimeSpan LatestDelivery => _settings.LatestDelivery;
 
@@ -54,6 +56,9 @@ internal sealed class GroupLoad : IAsyncDisposable
 
         foreach (var pair in users.Chunk(2))
             load.Join(conversations, pair[0].DirectTo(pair[1]), pair);
+
+        foreach (var user in users)
+            await load.Files.BeginAsync(user);
 
         foreach (var (number, user) in users.Index())
         {
@@ -110,7 +115,20 @@ internal sealed class GroupLoad : IAsyncDisposable
 
         // What never comes is for the checker to tell.
         await Task.WhenAny(Until.TrueAsync(() => HaveAll(views), "everything is delivered"));
+        await ReadFilesAsync(views);
         return ([.. _clients.Select(c => c.History)], views);
+    }
+
+    /// <summary>Each message's file is read once more, by members in turn.</summary>
+    private async Task ReadFilesAsync(List<LogView> views)
+    {
+        foreach (var conversation in views.GroupBy(view => view.ConversationId))
+        {
+            LogView[] readers = [.. conversation];
+            foreach (var (number, message) in readers[0].Messages.Where(message => message.File is not null).Index())
+                _clients.First(client => client.History.UserId == readers[number % readers.Length].ReaderId).Read(message);
+        }
+        await Until.TrueAsync(() => _clients.All(client => client.FilesToRead == 0), "every file was read", () => $"{_clients.Sum(client => client.FilesToRead)} are left");
     }
 
     public async ValueTask DisposeAsync()

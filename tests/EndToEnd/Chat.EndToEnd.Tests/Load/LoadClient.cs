@@ -22,10 +22,13 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly CancellationTokenSource _leaving = new();
     private readonly Lock _receivedGate = new();
     private readonly HashSet<string> _received = new(StringComparer.Ordinal);
+    private readonly Channel<LoggedMessage> _toRead = Channel.CreateUnbounded<LoggedMessage>();
     private readonly Task _connecting;
+    private readonly Task _reading;
     private WireClient? _client;
     private int _connection;
     private int _lastClientMsgId;
+    private int _filesToRead;
 
     /// <param name="inFlight">Sends that may wait for their acks at a time.</param>
     public LoadClient(Account account, LoadSettings load, int inFlight)
@@ -35,6 +38,7 @@ internal sealed class LoadClient : IAsyncDisposable
         _room = new SemaphoreSlim(inFlight);
         History = new DeviceHistory(account.UserId, account.DeviceId);
         _connecting = Task.Run(StayConnectedAsync);
+        _reading = Task.Run(ReadFilesAsync);
     }
 
     public DeviceHistory History { get; }
@@ -50,6 +54,9 @@ internal sealed class LoadClient : IAsyncDisposable
 
     /// <summary>The longest time from a first try to the ack, and the restarts in it.</summary>
     public (TimeSpan Time, int Restarts) LongestWait { get; private set; }
+
+    /// <summary>How many files it has yet to read.</summary>
+    public int FilesToRead => Volatile.Read(ref _filesToRead);
 
     public bool HasPending
     {
@@ -102,17 +109,25 @@ internal sealed class LoadClient : IAsyncDisposable
             await client.CutAsync();
     }
 
+    /// <summary>Reads the file of a message that it has.</summary>
+    public void Read(LoggedMessage message)
+    {
+        Interlocked.Increment(ref _filesToRead);
+        _toRead.Writer.TryWrite(message);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _leaving.CancelAsync();
-        await _connecting;
+        await Task.WhenAll(_connecting, _reading);
         _leaving.Dispose();
     }
 
     private async Task SendAsync(string conversation)
     {
         var clientMsgId = $"{_account.DeviceId}-{++_lastClientMsgId}";
-        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", _load.RestartsDone);
+        var file = await _load.Files.NextAsync(_account);
+        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", file, _load.RestartsDone);
         await _gate.WaitAsync();
         _load.Try(send.Text);
         try
@@ -206,8 +221,9 @@ internal sealed class LoadClient : IAsyncDisposable
     private async Task TrySendAsync(WireClient client, int connection, PendingSend send)
     {
         send.TriedOn.Add(connection);
-        History.Add(new HistoryEvent.Sending(_load.Moments.Next(), connection, send.ConversationId, send.ClientMsgId, send.Text));
-        await TryAsync(() => client.SendAsync("message", new { to = send.ConversationId, text = send.Text, clientMsgId = send.ClientMsgId }));
+        History.Add(new HistoryEvent.Sending(_load.Moments.Next(), connection, send.ConversationId, send.ClientMsgId, send.Text, send.File));
+        string[]? mediaIds = send.File is null ? null : [LoadFiles.MediaIdOf(send.File)];
+        await TryAsync(() => client.SendAsync("message", new { to = send.ConversationId, text = send.Text, clientMsgId = send.ClientMsgId, mediaIds }));
     }
 
     /// <summary>One cumulative ack a conversation for whatever came in the meantime.</summary>
@@ -225,6 +241,23 @@ internal sealed class LoadClient : IAsyncDisposable
                 History.Add(new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo));
                 await TryAsync(() => client.AckAsync(conversation, seqNo));
             }
+        }
+    }
+
+    private async Task ReadFilesAsync()
+    {
+        try
+        {
+            await foreach (var message in _toRead.Reader.ReadAllAsync(_leaving.Token))
+            {
+                var outcome = await _load.Files.ReadAsync(_account, message.File!, _leaving.Token);
+                History.Add(new HistoryEvent.FileRead(_load.Moments.Next(), _connection, message.MessageId, message.File!, outcome));
+                Interlocked.Decrement(ref _filesToRead);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to leave.
         }
     }
 
@@ -254,6 +287,8 @@ internal sealed class LoadClient : IAsyncDisposable
                     isNew = _received.Add(message.MessageId);
                 if (isNew)
                     _load.Deliver(message.Text);
+                if (isNew && message.File is not null && _load.Files.IsSample())
+                    Read(message);
 
                 acks.TryWrite((frame.Text("conversationId"), message.SeqNo));
 
@@ -306,7 +341,7 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
-    private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, int RestartsBefore)
+    private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, string? File, int RestartsBefore)
     {
         public long FirstTried { get; } = TimeProvider.System.GetTimestamp();
 

@@ -18,6 +18,8 @@ internal sealed class LoadSettings
 
     public Moments Moments { get; } = new();
 
+    public LoadFiles Files { get; } = new();
+
     /// <summary>How a device connects.</summary>
     public Func<Account, Action<Frame>, CancellationToken, Task<WireClient>> Connect { get; init; } = WireClient.ConnectAsync;
 
@@ -53,5 +55,9 @@ internal sealed class LoadSettings
     public void CountAck() => Interlocked.Increment(ref _acked);
 
     public static LoggedMessage ReadMessage(JsonElement json) =>
-        new(json.Text("messageId"), json.Number("seqNo"), json.Text("senderId"), json.TextOrNull("clientMsgId"), json.Text("text"));
+        new(json.Text("messageId"), json.Number("seqNo"), json.Text("senderId"), json.TextOrNull("clientMsgId"), json.Text("text"), ReadFile(json));
+
+    private static string? ReadFile(JsonElement json) => json.TryGetProperty("media", out var media)
+        ? string.Join(", ", media.EnumerateArray().Select(file => LoadFiles.Describe(file.Text("mediaId"), file.Number("size"), file.Text("contentType"))))
+        : null;
 }

@@ -19,6 +19,9 @@ internal static class Settings
             ["Redis__ConnectionString"] = redis,
             ["Redis__CommandTimeoutMs"] = "1000",
             ["Nodes__LeaseMs"] = LeaseMs.ToString(CultureInfo.InvariantCulture),
+            // As often as can be: what a message has must be there all the same.
+            ["Media__OrphanAfterSeconds"] = "60",
+            ["Jobs__CollectMediaMinutes"] = "1",
         };
 
     public static IReadOnlyDictionary<string, string> HintsAbove(int members) =>
