@@ -25,6 +25,7 @@ internal sealed class MessagingMetrics(IMeterFactory meters, TimeProvider clock)
     {
         HomeFailure.Silent => "silent",
         HomeFailure.Lost => "lost",
+        HomeFailure.Failing => "failing",
         _ => "left",
     }));
 

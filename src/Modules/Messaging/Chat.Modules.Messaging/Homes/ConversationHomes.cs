@@ -15,15 +15,18 @@ namespace Chat.Modules.Messaging.Homes;
 
 /// <summary>
 /// Hands appends to a conversation that several servers append to, to its home: by rendezvous hashing the same server for all that know the same servers. Where the home says nothing for
-/// <see cref="MessagingOptions.HomeTimeoutMs"/>, or what was handed to it may be lost, this server appends itself: an attempt that both append is one message all the
+/// <see cref="MessagingOptions.HomeTimeoutMs"/>, or cannot append, or what was handed to it may be lost, this server appends itself: an attempt that both append is one message all the
 /// same (docs/adr/0005).
 /// </summary>
 internal sealed class ConversationHomes(
     INodes nodes, IBus bus, SharedConversations shared, MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock, ILogger<ConversationHomes> log)
     : BackgroundService, IConversationHomes, INodeObserver
 {
-    // A home that was silent is not asked again for so long: longer than the longest usual lease, after which it has left.
+    // A home that was silent, or kept failing, is not asked again for so long: longer than the longest usual lease, after which it has left.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
+
+    // So many failures with no success in between are the home's, and not a conversation's.
+    private const int MostFailures = 3;
 
     private readonly TimeSpan _timeout = TimeSpan.FromMilliseconds(options.Value.HomeTimeoutMs);
     private readonly ConcurrentDictionary<ConversationId, ConversationAppends> _conversations = new();
@@ -86,12 +89,18 @@ internal sealed class ConversationHomes(
         append.TrySetResult(sent);
     }
 
+    /// <summary>A home could not append, or does not know. This server's way to the database may be another one.</summary>
     public void Failed(NodeId home, AppendNumber number)
     {
-        if (FindLink(home)?.TakeAnswered(number) is not { } append)
+        if (FindLink(home) is not { } link || link.TakeFailed(number, out var failures) is not { } append)
             return;
-        End(append);
-        append.TrySetException(new StoreUnavailableException("The append may have happened on another server."));
+        if (!TryRepeatHere(append))
+        {
+            End(append);
+            append.TrySetException(new StoreUnavailableException("The append may have happened on another server."));
+        }
+        if (failures >= MostFailures)
+            Close(link, HomeFailure.Failing);
     }
 
     /// <summary>A home lacks something of a session.</summary>
@@ -194,7 +203,7 @@ internal sealed class ConversationHomes(
         while (conversation.Waiting.TryPeek(out var append))
         {
             var home = FindHome(conversation.Id);
-            if (conversation.UnderWay.Count > 0 && home != conversation.At)
+            if (conversation.UnderWay.Count > 0 && (home != conversation.At || conversation.IsAtTwo))
                 return;
             conversation.Waiting.Dequeue();
             conversation.At = home;
@@ -205,6 +214,23 @@ internal sealed class ConversationHomes(
                 metrics.Handed();
             else
                 TakeBack(conversation);
+        }
+    }
+
+    // Not where a later message of the device may be in the log by now: this one would come after it.
+    private bool TryRepeatHere(HomeAppend append)
+    {
+        var conversation = append.Conversation;
+        lock (conversation.Lock)
+        {
+            for (var later = append.Place?.Next; later is not null; later = later.Next)
+            {
+                if (later.Value.Draft.Sender == append.Draft.Sender)
+                    return false;
+            }
+            conversation.IsAtTwo = true;
+            _ = AppendHereAsync(append);
+            return true;
         }
     }
 
@@ -242,6 +268,7 @@ internal sealed class ConversationHomes(
             conversation.UnderWay.Remove(place);
             if (conversation.UnderWay.Count > 0)
                 return;
+            conversation.IsAtTwo = false;
             BeginWaiting(conversation);
             if (conversation.UnderWay.Count > 0 || conversation.HasEnded)
                 return;
@@ -257,7 +284,7 @@ internal sealed class ConversationHomes(
         metrics.HomeFailed(reason);
         if (reason is HomeFailure.Silent)
             log.HomeSilent(link.Home, _timeout);
-        _ = ReplaceAsync(link, conversations, reason is HomeFailure.Silent ? Pause : TimeSpan.Zero);
+        _ = ReplaceAsync(link, conversations, reason is HomeFailure.Silent or HomeFailure.Failing ? Pause : TimeSpan.Zero);
     }
 
     // Only when all is taken back may the home be asked again: later messages of a conversation must not be there before.

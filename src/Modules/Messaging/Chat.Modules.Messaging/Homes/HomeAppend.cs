@@ -26,7 +26,7 @@ internal sealed class HomeAppend(ConversationAppends conversation, MessageDraft 
     }
 }
 
-/// <summary>This server's appends to one conversation, as long as there are any. All that are under way are at one server.</summary>
+/// <summary>This server's appends to one conversation, as long as there are any. All that are under way are at one server, but those that a home has failed on.</summary>
 internal sealed class ConversationAppends(ConversationId conversation)
 {
     public ConversationId Id => conversation;
@@ -37,11 +37,14 @@ internal sealed class ConversationAppends(ConversationId conversation)
     /// <summary>Those that were begun and have no answer, in their order.</summary>
     public LinkedList<HomeAppend> UnderWay { get; } = new();
 
-    /// <summary>Those that came when the home had changed: they wait until none is under way at the last one.</summary>
+    /// <summary>Those that came when the home had changed, or had failed: they wait until none is under way.</summary>
     public Queue<HomeAppend> Waiting { get; } = new();
 
     /// <summary>Where those under way are; null for this server.</summary>
     public HomeLink? At { get; set; }
+
+    /// <summary>Some that the home has failed on are here: later ones wait until none is under way.</summary>
+    public bool IsAtTwo { get; set; }
 
     /// <summary>It has become empty, and is not used again.</summary>
     public bool HasEnded { get; set; }

@@ -9,6 +9,9 @@ internal enum HomeFailure
     /// <summary>Something was lost on the way to it or from it.</summary>
     Lost,
 
+    /// <summary>It answered, and could not append.</summary>
+    Failing,
+
     /// <summary>It has ended, or this server has lost its lease.</summary>
     Left,
 }

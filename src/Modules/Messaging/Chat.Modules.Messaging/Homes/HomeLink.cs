@@ -14,6 +14,7 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
     private readonly Dictionary<long, HomeAppend> _unanswered = [];
     private long _last;
     private long _heardAt;
+    private int _failures;
     private bool _isClosed;
     private volatile bool _isWithdrawn;
 
@@ -60,9 +61,27 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
     {
         lock (_lock)
         {
-            _heardAt = clock.GetTimestamp();
-            return number.Session == session && _unanswered.Remove(number.Number, out var append) ? append : null;
+            _failures = 0;
+            return Take(number);
         }
+    }
+
+    /// <param name="number">What the home has failed on.</param>
+    /// <param name="failures">How many, with no success in between.</param>
+    /// <returns>As <see cref="TakeAnswered"/>.</returns>
+    public HomeAppend? TakeFailed(AppendNumber number, out int failures)
+    {
+        lock (_lock)
+        {
+            failures = ++_failures;
+            return Take(number);
+        }
+    }
+
+    private HomeAppend? Take(AppendNumber number)
+    {
+        _heardAt = clock.GetTimestamp();
+        return number.Session == session && _unanswered.Remove(number.Number, out var append) ? append : null;
     }
 
     /// <summary>Whether something has waited this long without a word from the home.</summary>

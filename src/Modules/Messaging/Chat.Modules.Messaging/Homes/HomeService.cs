@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Sending;
 using Microsoft.Extensions.Hosting;
@@ -91,19 +92,29 @@ internal sealed class HomeService(
     private void Append(NodeId from, AppendNumber number, MessageDraft draft)
     {
         var asker = _askers.GetOrAdd(from, static _ => new Asker());
-        if (asker.Takes(number, isOpen: !_hasLeft, out var isLost))
-            _ = AppendAsync(from, asker, number, draft);
-        else if (isLost)
+        var isTaken = asker.Takes(number, isOpen: !_hasLeft, out var isLost);
+        if (isTaken)
+        {
+            asker.Begin();
+            if (appends.TryAppendHanded(draft) is { } appending)
+            {
+                _ = AnswerAsync(from, asker, number, appending);
+                return;
+            }
+            // There may be room where it comes from.
+            asker.End();
+            asker.Lose();
+        }
+        if (isTaken || isLost)
             bus.Send(from, Topic, HomeMessages.Lost(number.Session));
     }
 
-    private async Task AppendAsync(NodeId from, Asker asker, AppendNumber number, MessageDraft draft)
+    private async Task AnswerAsync(NodeId from, Asker asker, AppendNumber number, Task<Result<SentMessage>> appending)
     {
-        asker.Begin();
         var answer = HomeMessages.Failed(number);
         try
         {
-            if (await appends.AppendHandedAsync(draft) is { IsOk: true } result)
+            if (await appending is { IsOk: true } result)
                 answer = HomeMessages.Appended(number, result.Value);
         }
         catch (StoreUnavailableException)
@@ -129,6 +140,9 @@ internal sealed class HomeService(
         private int _underWay;
 
         public int UnderWay => Volatile.Read(ref _underWay);
+
+        /// <summary>Nothing more of this session is taken.</summary>
+        public void Lose() => _hasLost = true;
 
         public void Begin() => Interlocked.Increment(ref _underWay);
 

@@ -50,18 +50,22 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     /// <summary>Appends, and raises the event. Refusal: <c>unavailable</c>, after which the same ClientMsgId may be sent again.</summary>
     /// <param name="started">When the sender began to wait, by <see cref="MessagingMetrics.Start"/>.</param>
     /// <exception cref="StoreUnavailableException">See <see cref="IMessageLog.AppendAsync"/>.</exception>
-    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started) => BeginAsync(draft, started);
+    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started)
+    {
+        if (TryBegin(draft, started) is { } append)
+            return append;
+        _refused.Add(1);
+        return Task.FromResult<Result<SentMessage>>(new Error(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.", RetryPause));
+    }
 
     /// <summary>As <see cref="AppendAsync"/>, on this server, for another one, where the sender's command is counted.</summary>
-    public Task<Result<SentMessage>> AppendHandedAsync(MessageDraft draft) => BeginAsync(draft, started: null);
+    /// <returns>Null where too many wait: it has not begun.</returns>
+    public Task<Result<SentMessage>>? TryAppendHanded(MessageDraft draft) => TryBegin(draft, started: null);
 
-    private Task<Result<SentMessage>> BeginAsync(MessageDraft draft, long? started)
+    private Task<Result<SentMessage>>? TryBegin(MessageDraft draft, long? started)
     {
         if (_underWay.TryBegin(draft, out var watch) is not { } append)
-        {
-            _refused.Add(1);
-            return Task.FromResult<Result<SentMessage>>(new Error(ErrorCodes.Unavailable, "Too many messages wait to be stored; try again.", RetryPause));
-        }
+            return null;
         if (watch)
             _watch.Change(_timeout, Timeout.InfiniteTimeSpan);
         _ = RunAsync(append, started);

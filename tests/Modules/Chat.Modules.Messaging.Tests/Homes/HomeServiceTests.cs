@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Messaging.Homes;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
@@ -14,19 +12,21 @@ using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Homes;
 
-/// <summary>The end of a server that is a home. The services that tell devices of its messages are registered after it, and end before it.</summary>
-public sealed class HomeShutdownTests : IDisposable
+/// <summary>What a server that is a home takes, and its end. The services that tell devices of its messages are registered after it, and end before it.</summary>
+public sealed class HomeServiceTests : IDisposable
 {
+    private const int Room = 2;
+
     private readonly OneOther _bus = new();
     private readonly HomeService _service;
 
-    public HomeShutdownTests()
+    public HomeServiceTests()
     {
-        var (meters, options) = (new TestMeters(), Options.Create(new MessagingOptions()));
+        var (meters, options) = (new TestMeters(), Options.Create(new MessagingOptions { MaxWaitingAppends = Room }));
         var homes = new ConversationHomes(
             _bus, _bus, new SharedConversations(TimeProvider.System), new MessagingMetrics(meters, TimeProvider.System), options, TimeProvider.System, NullLogger<ConversationHomes>.Instance);
         var log = ClusterLogs.Of(new VirtualTables(new VirtualTime(1)), TimeProvider.System, new Random(1));
-        var appends = Appends.To(log, new AppendedPublisher(new FakeMediator()), meters, TimeProvider.System, homes: homes);
+        var appends = Appends.To(log, new AppendedPublisher(new FakeMediator()), meters, TimeProvider.System, options.Value, homes);
         _service = new HomeService(homes, appends, _bus, _bus, options, TimeProvider.System, NullLogger<HomeService>.Instance);
     }
 
@@ -51,11 +51,23 @@ public sealed class HomeShutdownTests : IDisposable
     {
         await _service.StoppingAsync(TestContext.Current.CancellationToken);
 
-        await _service.ReceiveAsync(
-            _bus.Live[0], HomeMessages.Append(new AppendNumber(Session: 1, Number: 1), Draft(Team, Alice, "late")), TestContext.Current.CancellationToken);
+        await HandAsync(1);
 
         Assert.Equal([HomeMessage.Withdraw, HomeMessage.Lost], _bus.Kinds);
     }
+
+    [Fact]
+    public async Task What_it_has_no_room_for_goes_back_with_all_behind_it()
+    {
+        for (var number = 1; number <= Room + 2; number++)
+            await HandAsync(number);
+
+        Assert.Equal([HomeMessage.Lost], _bus.Kinds);
+    }
+
+    // The database of these tests never answers.
+    private ValueTask HandAsync(long number) => _service.ReceiveAsync(
+        _bus.Live[0], HomeMessages.Append(new AppendNumber(Session: 1, number), Draft(Team, Alice, $"{number}")), TestContext.Current.CancellationToken);
 
     private sealed class Ending(Func<bool> asks) : IHostedService
     {
@@ -68,25 +80,5 @@ public sealed class HomeShutdownTests : IDisposable
             Result = asks();
             return Task.CompletedTask;
         }
-    }
-
-    /// <summary>Another server that has everything at once.</summary>
-    private sealed class OneOther : INodes, IBus
-    {
-        private readonly ConcurrentQueue<HomeMessage> _sent = new();
-
-        public IReadOnlyList<HomeMessage> Kinds => [.. _sent];
-
-        public NodeId Self { get; } = NodeId.New();
-
-        public IReadOnlyList<NodeId> Live { get; } = [NodeId.New()];
-
-        public bool HoldsLease => true;
-
-        public void Send(NodeId to, string topic, ReadOnlyMemory<byte> payload) => _sent.Enqueue((HomeMessage)payload.Span[0]);
-
-        public void Broadcast(string topic, ReadOnlyMemory<byte> payload) => Send(Live[0], topic, payload);
-
-        public Task<bool> AcknowledgedAsync(TimeSpan timeout, CancellationToken ct) => Task.FromResult(true);
     }
 }
