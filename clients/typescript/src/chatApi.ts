@@ -2,6 +2,7 @@ import type { Cursors } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { AccessTokens } from './connector.ts'
 import { type ConversationList, type Device, type Group, type History, messageOf, type Page, type Role } from './protocol.ts'
+import type { PushAddress, PushContent } from './push.ts'
 import type { RestClient } from './restClient.ts'
 
 /** Larger conversations have no receipts: the server sends none there (Delivery:PushThreshold). */
@@ -50,6 +51,18 @@ export class ChatApi {
   /** @param change What is absent stays; `mutedUntil` 0: not muted. */
   changeSettings(conversationId: string, change: { mutedUntil?: number }): Promise<{ mutedUntil?: number }> {
     return this.call('PATCH', `/v1/conversations/${encodeURIComponent(conversationId)}/mine`, change)
+  }
+
+  pushKey(): Promise<{ key: string }> {
+    return this.call('GET', '/v1/push/key')
+  }
+
+  subscribePush(subscription: PushAddress & { readonly content?: PushContent }): Promise<void> {
+    return this.call('PUT', '/v1/push', subscription)
+  }
+
+  unsubscribePush(): Promise<void> {
+    return this.call('DELETE', '/v1/push')
   }
 
   createGroup(title: string, members: readonly string[], history?: History): Promise<Group> {

@@ -7,6 +7,7 @@ import type { UploadOptions } from './media/uploader.ts'
 import { byFetch, byXhr } from './media/uploadRequests.ts'
 import { outgoing } from './outbox.ts'
 import type { Device, Group, History, Role } from './protocol.ts'
+import { Push } from './push.ts'
 import type { Fetch } from './restClient.ts'
 import { Runtime } from './runtime.ts'
 import type { Conversation } from './state.ts'
@@ -36,6 +37,8 @@ export interface ChatClientOptions {
  * Methods that ask the server reject with ChatError; those of sending and reading work without a connection.
  */
 export class ChatClient {
+  /** Push notifications of this device. */
+  readonly push: Push
   private readonly runtime: Runtime
   private readonly account: Account
   private readonly ownTyping = new OwnTyping()
@@ -43,6 +46,7 @@ export class ChatClient {
   private constructor(runtime: Runtime) {
     this.runtime = runtime
     this.account = new Account(runtime)
+    this.push = new Push(runtime.api)
   }
 
   /** Opens the store and, where it holds a session, goes online by itself. */
@@ -51,7 +55,7 @@ export class ChatClient {
     const store: ChatStore = options.store ?? (typeof indexedDB === 'undefined' ? new MemoryStore() : await IndexedDbStore.open(name))
     const { url, connect = signalRTransport, fetch = (address, request) => globalThis.fetch(address, request) } = options
     const sendBytes = options.fetch === undefined && typeof XMLHttpRequest !== 'undefined' ? byXhr : byFetch(fetch)
-    const tabs = tabsOf(name, options.store !== undefined || typeof window === 'undefined')
+    const tabs = tabsOf(name, options.store !== undefined || typeof indexedDB === 'undefined')
     const client = new ChatClient(new Runtime({ url, connect, fetch, sendBytes }, store, tabs))
     store.onReopened?.(() => void client.account.storeReopened().catch(() => undefined))
     await client.runtime.start()

@@ -46,13 +46,15 @@ describe('Two tabs on plain http', () => {
     vi.useRealTimers()
   })
 
-  test('are both signed in after a sleep past the end of their token', async () => {
+  test.each(['tab', 'service worker'])('are both signed in after a sleep past the end of their token, the other one a %s', async (kind) => {
     const server = new Family()
     const name = randomId(8)
     const connect = vi.fn(() => Promise.reject(new Error('asleep')))
     const open = () => ChatClient.open({ url, name, connect, fetch: server.fetch })
     const one = await open()
     await one.signIn('alice', 'secret')
+    // A service worker has no window.
+    if (kind === 'service worker') vi.stubGlobal('window', undefined)
     const other = await open()
     await vi.waitUntil(() => other.session !== undefined && connect.mock.calls.length > 1)
 
