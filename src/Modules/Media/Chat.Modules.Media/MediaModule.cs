@@ -40,6 +40,7 @@ public sealed class MediaModule : IModule
         .AddModuleOptions<PictureOptions>("Media")
         .AddSingleton<InspectionMetrics>()
         .AddSingleton<PictureDecoder>()
+        .AddSingleton<InspectionTurns>()
         .AddSingleton<IMediaInspector, MediaInspector>()
         // Storage
         .AddMediaStore(context)

@@ -78,7 +78,7 @@ public abstract class CollectorProperties
             (_stepwise, _store) = (_steps.Around(_catalogue), _steps.Around<IMediaStore>(_bytes));
             _stepwiseUses = _steps.Around(_uses);
             _remover = new MediaRemover(_stepwise, stepwiseResumable, _store, Options, _clock);
-            var finisher = new UploadFinisher(_stepwise, _store, new PlainFiles(), _remover, NoJobs.AfterUpload(_stepwise, _clock), Options, _clock);
+            var finisher = new UploadFinisher(_stepwise, _store, new PlainFiles(), new InspectionTurns(), _remover, NoJobs.AfterUpload(_stepwise, _clock), Options, _clock);
             var metrics = new MediaMetrics(_meters);
             _uploads = new Uploads(
                 _stepwise, _store, finisher, _remover, new UploadsUnderWay(Options, metrics), metrics, Options, _clock, NullLogger<Uploads>.Instance);

@@ -30,7 +30,7 @@ internal sealed class ThumbnailsUnderTest : IDisposable
         Catalogue = new SqliteMediaCatalogue(_stores.Database);
         _posters = new FfmpegPosters(set, TimeProvider.System, NullLogger<FfmpegPosters>.Instance);
         Maker = new ThumbnailMaker(
-            Store, Catalogue, _inspector.Decoder, _posters, new ThumbnailMetrics(_stores.Meters), set, _lifetime, NullLogger<ThumbnailMaker>.Instance);
+            Store, Catalogue, _inspector.Decoder, new InspectionTurns(), _posters, new ThumbnailMetrics(_stores.Meters), set, _lifetime, NullLogger<ThumbnailMaker>.Instance);
     }
 
     public IMediaStore Store { get; }

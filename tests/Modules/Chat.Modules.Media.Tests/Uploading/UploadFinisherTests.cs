@@ -1,7 +1,10 @@
+using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Media.Inspection;
 using Chat.Modules.Media.Catalogue;
 using Chat.Modules.Media.Tests.Inspection;
 using Chat.Modules.Media.Uploading;
+using Chat.Testing;
 using static Chat.Modules.Media.Tests.MediaWorld;
 
 namespace Chat.Modules.Media.Tests.Uploading;
@@ -12,8 +15,7 @@ public sealed class UploadFinisherTests : IDisposable
     private readonly InspectorUnderTest _inspector = new();
     private readonly UploadFinisher _finisher;
 
-    public UploadFinisherTests() => _finisher = new UploadFinisher(
-        _world.Catalogue, _world.Bytes, _inspector.Inspector, _world.Remover, NoJobs.AfterUpload(_world.Catalogue, _world.Clock), Options, _world.Clock);
+    public UploadFinisherTests() => _finisher = Finisher(_inspector.Inspector);
 
     public void Dispose()
     {
@@ -63,12 +65,29 @@ public sealed class UploadFinisherTests : IDisposable
         Assert.Single(_world.Bytes.Keys);
     }
 
-    private async Task<MediaRow> StoredAsync(byte[] bytes, string? key = null)
+    // What one picture takes may be a second: with all of a user's at once everybody else would wait for them.
+    [Fact]
+    public async Task One_file_of_a_user_is_looked_into_at_a_time_and_others_do_not_wait_for_the_rest()
+    {
+        var slow = new SlowInspector();
+        var finisher = Finisher(slow);
+        var (first, second, third) = (await StoredAsync([1]), await StoredAsync([2]), await StoredAsync([3], uploader: Bob));
+
+        var all = new[] { first, second, third }.Select(upload => finisher.FinishAsync(upload, hash: null, Ct)).ToList();
+        await Wait.UntilAsync(() => slow.Files.Contains(3), "bob's file is looked into");
+
+        Assert.Equal([1, 3], slow.Files);
+        slow.GoOn.SetResult();
+        Assert.All(await Task.WhenAll(all), finished => Assert.Null(finished.Error));
+        Assert.Equal([1, 2, 3], slow.Files.Order());
+    }
+
+    private async Task<MediaRow> StoredAsync(byte[] bytes, string? key = null, UserId? uploader = null)
     {
         var id = MediaId.New(Start);
         var row = new MediaRow
         {
-            Id = id, Uploader = Alice, State = MediaState.Uploading, BlobKey = MediaRow.OwnKeyOf(id), Size = bytes.Length, IdempotencyKey = key,
+            Id = id, Uploader = uploader ?? Alice, State = MediaState.Uploading, BlobKey = MediaRow.OwnKeyOf(id), Size = bytes.Length, IdempotencyKey = key,
             CreatedAt = Start, KeepUntil = Start + Options.Value.OrphanAfter,
         };
         await _world.Catalogue.TryBeginAsync(row, bytes.Length, long.MaxValue, Ct);
@@ -83,5 +102,23 @@ public sealed class UploadFinisherTests : IDisposable
         var finished = await _finisher.FinishAsync(upload, hash: null, Ct);
         Assert.Null(finished.Error);
         return finished.Value;
+    }
+
+    private UploadFinisher Finisher(IMediaInspector inspector) => new(
+        _world.Catalogue, _world.Bytes, inspector, new InspectionTurns(), _world.Remover, NoJobs.AfterUpload(_world.Catalogue, _world.Clock), Options, _world.Clock);
+
+    private sealed class SlowInspector : IMediaInspector
+    {
+        /// <summary>Their first bytes.</summary>
+        public ConcurrentQueue<int> Files { get; } = [];
+
+        public TaskCompletionSource GoOn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public async Task<Inspected> InspectAsync(Stream file, CancellationToken ct)
+        {
+            Files.Enqueue(file.ReadByte());
+            await GoOn.Task.WaitAsync(ct);
+            return new Inspected(Inspected.PlainFile);
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Media.Inspection;
 using Chat.Modules.Media.Inspection.Pictures;
 using Chat.Modules.Media.Storage;
 using Microsoft.Extensions.Hosting;
@@ -11,7 +12,7 @@ namespace Chat.Modules.Media.Thumbnails;
 
 /// <summary>Makes thumbnails once for each content, all steps from one decode, and keeps them in the store. Where none can be made, that is kept: as files without bytes.</summary>
 internal sealed class ThumbnailMaker(
-    IMediaStore store, IMediaCatalogue catalogue, PictureDecoder decoder, FfmpegPosters posters, ThumbnailMetrics metrics, IOptions<ThumbnailOptions> options,
+    IMediaStore store, IMediaCatalogue catalogue, PictureDecoder decoder, InspectionTurns turns, FfmpegPosters posters, ThumbnailMetrics metrics, IOptions<ThumbnailOptions> options,
     IHostApplicationLifetime lifetime, ILogger<ThumbnailMaker> log)
 {
     private static readonly Error Busy = new(ErrorCodes.Unavailable, "Too many thumbnails are being made; try again.", TimeSpan.FromSeconds(1));
@@ -81,16 +82,17 @@ internal sealed class ThumbnailMaker(
         if (content is null)
             return null;
         if (!FfmpegPosters.CanMake(options.Value, row.ContentType))
-            return await FromPictureAsync(content, steps, ct);
+            return await FromPictureAsync(row, content, steps, ct);
         if (await posters.MakeAsync(content, row.ContentType, row.DurationMs, ct) is not { } poster)
             return null;
         if (row.DurationMs is null && poster.DurationMs is { } duration && await catalogue.FindAsync(row.Id, ct) is { IsThere: true, DurationMs: null } now)
             await catalogue.DescribeAsync(now with { DurationMs = duration }, ct);
-        return await FromPictureAsync(new MemoryStream(poster.Picture, writable: false), steps, ct);
+        return await FromPictureAsync(row, new MemoryStream(poster.Picture, writable: false), steps, ct);
     }
 
-    private async Task<IReadOnlyDictionary<int, byte[]>?> FromPictureAsync(Stream file, IReadOnlyList<int> steps, CancellationToken ct)
+    private async Task<IReadOnlyDictionary<int, byte[]>?> FromPictureAsync(MediaRow row, Stream file, IReadOnlyList<int> steps, CancellationToken ct)
     {
+        using var turn = await turns.TakeAsync(row.Uploader, ct);
         var picture = await Task.Run(() => PictureLayout.Read(file, ct), ct);
         return picture is not null && decoder.IsWithinLimits(picture, file.Length)
             ? await decoder.DecodeAsync(file, picture, steps[^1], ThumbnailSteps.MaxHeight, bitmap => ThumbnailEncoder.Encode(bitmap, steps), ct)

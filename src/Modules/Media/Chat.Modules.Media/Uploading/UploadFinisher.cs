@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Media.Catalogue;
 using Chat.Modules.Media.Inspection;
 using Chat.Modules.Media.Storage;
@@ -9,7 +10,7 @@ namespace Chat.Modules.Media.Uploading;
 
 /// <summary>Makes a file of bytes that are all in the store: tells what it is, strips it, looks whether it is there already, and enters it.</summary>
 internal sealed class UploadFinisher(
-    IMediaCatalogue catalogue, IMediaStore store, IMediaInspector inspector, MediaRemover remover, AfterUpload after, IOptions<MediaOptions> options, TimeProvider clock)
+    IMediaCatalogue catalogue, IMediaStore store, IMediaInspector inspector, InspectionTurns turns, MediaRemover remover, AfterUpload after, IOptions<MediaOptions> options, TimeProvider clock)
 {
     /// <summary>Refusals: not found if the upload was removed meanwhile. If this throws, the row is still there, and may be finished again or removed.</summary>
     /// <param name="uploading">The row, whose bytes are at its <see cref="MediaRow.OwnKey"/>.</param>
@@ -18,7 +19,7 @@ internal sealed class UploadFinisher(
     public async Task<Result<MediaRow>> FinishAsync(MediaRow uploading, byte[]? hash, CancellationToken ct)
     {
         await using var file = await store.OpenAsync(uploading.OwnKey, ct) ?? throw new StoreUnavailableException("The uploaded bytes are not in the store.");
-        var told = await inspector.InspectAsync(file, ct);
+        var told = await InspectAsync(uploading.Uploader, file, ct);
         var (storedAt, size, stored) = told.Stripped is { } parts ? await StripAsync(uploading, file, parts, ct) : (uploading.OwnKey, file.Length, hash);
         stored ??= await HashAsync(file, ct);
         if (size != uploading.Size)
@@ -52,6 +53,12 @@ internal sealed class UploadFinisher(
         else if (await catalogue.FindAsync(row.Id, ct) is { } second)
             await remover.TryRemoveAsync(second, ct);
         return finished;
+    }
+
+    private async Task<Inspected> InspectAsync(UserId uploader, Stream file, CancellationToken ct)
+    {
+        using var turn = await turns.TakeAsync(uploader, ct);
+        return await inspector.InspectAsync(file, ct);
     }
 
     private async Task<(string Key, long Size, byte[]? Hash)> StripAsync(MediaRow row, Stream file, FileParts parts, CancellationToken ct)

@@ -12,7 +12,7 @@ internal static class JpegLayout
     private const int MaxSegments = 10_000;
 
     // A progressive picture has about 10; each one more is one more pass over all pixels.
-    private const int MaxScans = 100;
+    private const int MaxScans = 32;
 
     // Of its header; a preview of so many pixels as its last two bytes say follows.
     private const int JfifBytes = 14;
