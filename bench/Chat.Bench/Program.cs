@@ -2,6 +2,7 @@ using Chat.Bench;
 using Chat.Bench.Attacks;
 using Chat.Bench.Bus;
 using Chat.Bench.Nodes;
+using Chat.Bench.Transfers;
 using Chat.Bench.Relay;
 
 const string help = """
@@ -17,6 +18,7 @@ const string help = """
       inbox    --host PATH [--cql HOST:PORT]  what a connect and the first list page cost a user with many conversations
       migrate  [--messages 100000]           how long a data directory takes to be moved into a cluster
       thumbnails [--thumbnails 10000]        how fast thumbnails are made, and in how much memory
+      transfers [--beside nginx]             a file up and down, one at a time: MB/s, CPU and memory of the host
       bus                                    a message from node to node: a channel of Redis, a stream, the server's own bus
       nodes    --cql HOST:PORT               1, 2 and 3 hosts that share a database and a Redis: rate, latency, and what a message costs each of them
       nodes idle --cql HOST:PORT             3 hosts with idle connections: Redis's memory, CPU; how long until all is well when a host is killed, and when Redis lost all
@@ -50,6 +52,7 @@ const string help = """
     nodes idle takes --servers 3, --connections 5000 to each, --seconds 30, --host PATH, --cql-pid PID, --redis-server PATH, --json FILE.
     migrate takes --messages 100000, --conversations 1000, --text-bytes 100, --host PATH and --cql 127.0.0.1:9042.
     thumbnails takes --decodes 2 at a time, and --picture FILE, or --width 4000 and --height 3000 of a drawn one.
+    transfers takes --mib 256, --runs 5, --host PATH, --beside nginx (in turn with one started here) and --nginx PATH.
     inbox takes --conversations 10,500,5000 and --runs 5.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
@@ -92,6 +95,7 @@ try
         "migrate" => await MigrateCommand.RunAsync(arguments, interrupted.Token),
         "inbox" => await InboxCommand.RunAsync(arguments, interrupted.Token),
         "thumbnails" => await ThumbnailsCommand.RunAsync(arguments, interrupted.Token),
+        "transfers" => await TransfersCommand.RunAsync(arguments, interrupted.Token),
         "idle" => await IdleCommand.RunAsync(arguments, interrupted.Token),
         var unknown => throw new ArgumentException($"Unknown command '{unknown}'; see --help."),
     };
