@@ -60,6 +60,8 @@ public sealed class MuteTests(Browsers browsers)
         await other.Button("Muted").ClickAsync();
         await other.Button("Unmute").ClickAsync();
         await Expect(Mark(alice, bob)).ToHaveCountAsync(0);
+        // Who looks at it is not notified.
+        await other.Page.GotoAsync("./#/");
         await bob.WriteAsync($"@{alice.UserId}", "heard again");
         await SeeAsync(alice, "heard again");
     }
@@ -69,7 +71,7 @@ public sealed class MuteTests(Browsers browsers)
     {
         await using var alice = await browsers.RegisterAsync("alice");
         await alice.WriteToAsync(browsers.NewUserId("bob"));
-        await Expect(alice.Button("Shared media, files and links")).ToBeVisibleAsync();
+        await Expect(alice.Button("Media, files and links")).ToBeVisibleAsync();
         await Expect(alice.Button("Mute notifications")).ToHaveCountAsync(0);
 
         await alice.SendAsync("hello");
