@@ -14,7 +14,7 @@ public sealed partial class FakeApns : FakePlatform
     private readonly Lock _gate = new();
 
     // Under _gate.
-    private long _newestToken;
+    private readonly Dictionary<string, long> _newestTokens = [];
     private int _tokens;
 
     private FakeApns(TestAuthority authority, TimeProvider clock) : base(authority, HttpProtocols.Http2, clock)
@@ -95,11 +95,13 @@ public sealed partial class FakeApns : FakePlatform
             return (403, "ExpiredProviderToken");
         lock (_gate)
         {
-            if (issued == _newestToken)
+            // Several servers have tokens of their own, each on its own connection.
+            if (_newestTokens.TryGetValue(request.Connection, out var newest) && issued == newest)
                 return null;
-            if (issued < _newestToken + 20 * 60)
+            if (issued < newest + 20 * 60)
                 return (429, "TooManyProviderTokenUpdates");
-            (_newestToken, _tokens) = (issued, _tokens + 1);
+            _newestTokens[request.Connection] = issued;
+            _tokens++;
             return null;
         }
     }

@@ -17,11 +17,12 @@ public sealed partial class FakeFcm : FakePlatform
 
     private readonly ConcurrentDictionary<string, bool> _devices = new();
     private readonly ConcurrentDictionary<string, DateTimeOffset> _tokens = new();
-    private readonly RSA _key = RSA.Create(2048);
+    // Takes a while to make.
+    private static readonly Lazy<RSA> Shared = new(() => RSA.Create(2048));
 
-    private FakeFcm(TestAuthority? authority, TimeProvider clock) : base(authority, HttpProtocols.Http1AndHttp2, clock)
-    {
-    }
+    private readonly RSA _key;
+
+    private FakeFcm(TestAuthority? authority, TimeProvider clock, RSA key) : base(authority, HttpProtocols.Http1AndHttp2, clock) => _key = key;
 
     public const string Project = "example-project";
 
@@ -35,9 +36,10 @@ public sealed partial class FakeFcm : FakePlatform
     public Misbehaviour.Status? RefusesTokens { get; set; }
 
     /// <param name="authority">Null for plain http.</param>
-    public static async Task<FakeFcm> StartAsync(TestAuthority? authority = null, TimeProvider? clock = null)
+    /// <param name="key">The account's; null for one that all have.</param>
+    public static async Task<FakeFcm> StartAsync(TestAuthority? authority = null, TimeProvider? clock = null, RSA? key = null)
     {
-        var fcm = new FakeFcm(authority, clock ?? TimeProvider.System);
+        var fcm = new FakeFcm(authority, clock ?? TimeProvider.System, key ?? Shared.Value);
         await fcm.ListenAsync();
         return fcm;
     }

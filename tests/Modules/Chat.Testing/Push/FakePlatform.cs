@@ -8,7 +8,6 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Chat.Testing.Push;
 
@@ -25,9 +24,9 @@ public abstract class FakePlatform : IAsyncDisposable
     protected FakePlatform(TestAuthority? authority, HttpProtocols protocols, TimeProvider clock)
     {
         Clock = clock;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0, listener =>
+        // Nothing but Kestrel: it starts in a few milliseconds.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(server => server.Listen(IPAddress.Loopback, 0, listener =>
         {
             listener.Protocols = protocols;
             if (authority is not null)
@@ -83,7 +82,7 @@ public abstract class FakePlatform : IAsyncDisposable
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var request = new PlatformRequest(
-            context.Request.Method, context.Request.Path.Value!, context.Request.Protocol,
+            context.Connection.Id, context.Request.Method, context.Request.Path.Value!, context.Request.Protocol,
             context.Request.Headers.ToDictionary(header => header.Key.ToLowerInvariant(), header => header.Value.ToString(), StringComparer.Ordinal), body.ToArray());
         switch (IsNotification(request) ? Misbehave?.Invoke(request.Path) : null)
         {
@@ -154,8 +153,9 @@ public abstract class FakePlatform : IAsyncDisposable
 }
 
 /// <summary>A request to a platform.</summary>
+/// <param name="Connection">On which it came.</param>
 /// <param name="Headers">By lower-case name.</param>
-internal sealed record PlatformRequest(string Method, string Path, string Protocol, IReadOnlyDictionary<string, string> Headers, byte[] Body)
+internal sealed record PlatformRequest(string Connection, string Method, string Path, string Protocol, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 

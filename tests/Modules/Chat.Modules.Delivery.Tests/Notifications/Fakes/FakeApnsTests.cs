@@ -79,8 +79,16 @@ public sealed class FakeApnsTests : IAsyncLifetime
         await ExpectRefusalAsync("InvalidProviderToken", request => request.Headers["Authorization"] = Token(iss: "another"));
         await ExpectRefusalAsync("ExpiredProviderToken", request => request.Headers["Authorization"] = Token(iat: _now - 3_700));
         await ExpectRefusalAsync("ExpiredProviderToken", request => request.Headers["Authorization"] = Token(iat: _now + 600));
-        await Right().SendAsync(_authority);
-        Assert.Equal((429, """{"reason":"TooManyProviderTokenUpdates"}"""), await With(Token(iat: _now + 30)).SendAsync(_authority));
+    }
+
+    [Fact]
+    public async Task A_new_token_within_20_minutes_on_the_same_connection_is_refused()
+    {
+        using var http = RawRequest.Client(_authority);
+        await Right().SendAsync(http);
+
+        Assert.Equal((429, """{"reason":"TooManyProviderTokenUpdates"}"""), await With(Token(iat: _now + 30)).SendAsync(http));
+        Assert.Equal((200, ""), await With(Token(iat: _now + 30)).SendAsync(_authority));
 
         RawRequest With(string token)
         {

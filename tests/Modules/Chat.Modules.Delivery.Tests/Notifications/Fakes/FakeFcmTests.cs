@@ -33,7 +33,7 @@ public sealed class FakeFcmTests : IAsyncLifetime
     [Fact]
     public async Task A_right_request_is_taken()
     {
-        Assert.Equal(200, (await Right().SendAsync(null)).Status);
+        Assert.Equal(200, (await Right().SendAsync((TestAuthority?)null)).Status);
         Assert.Equal("1", Assert.Single(_fcm.Received)["v"]);
         Assert.Empty(_fcm.Refused);
     }
@@ -70,7 +70,8 @@ public sealed class FakeFcmTests : IAsyncLifetime
     [Fact]
     public async Task An_access_token_is_not_given_for_an_assertion_of_another_key()
     {
-        await using var another = await FakeFcm.StartAsync();
+        using var key = System.Security.Cryptography.RSA.Create(2048);
+        await using var another = await FakeFcm.StartAsync(key: key);
         var account = JsonSerializer.Deserialize<Dictionary<string, string>>(await File.ReadAllTextAsync(another.WriteServiceAccountTo(_folder), TestContext.Current.CancellationToken))!;
         account["token_uri"] = $"{_fcm.Origin}/token";
         var file = Path.Combine(_folder, "mixed.json");
@@ -85,9 +86,9 @@ public sealed class FakeFcmTests : IAsyncLifetime
     public async Task A_device_that_is_unknown_or_removed_takes_nothing()
     {
         _fcm.Remove(_device);
-        Assert.Contains("UNREGISTERED", (await Right().SendAsync(null)).Body, StringComparison.Ordinal);
+        Assert.Contains("UNREGISTERED", (await Right().SendAsync((TestAuthority?)null)).Body, StringComparison.Ordinal);
         _device = "unknown";
-        Assert.Contains("message.token", (await Right().SendAsync(null)).Body, StringComparison.Ordinal);
+        Assert.Contains("message.token", (await Right().SendAsync((TestAuthority?)null)).Body, StringComparison.Ordinal);
         Assert.Empty(_fcm.Refused);
     }
 
@@ -102,7 +103,7 @@ public sealed class FakeFcmTests : IAsyncLifetime
         var (request, before) = (Right(), _fcm.Refused.Count);
         breakIt(request);
 
-        var answer = await request.SendAsync(null);
+        var answer = await request.SendAsync((TestAuthority?)null);
 
         Assert.Equal(status, answer.Status);
         Assert.Contains(code, answer.Body, StringComparison.Ordinal);

@@ -21,12 +21,23 @@ internal sealed class RawRequest(string address)
 
     public byte[] Body { get; set; } = [];
 
-    public async Task<(int Status, string Body)> SendAsync(TestAuthority? authority)
+    public static HttpClient Client(TestAuthority? authority)
     {
-        using var handler = new SocketsHttpHandler();
+        var handler = new SocketsHttpHandler();
         if (authority is not null)
             handler.SslOptions.CertificateChainPolicy = authority.Policy();
-        using var http = new HttpClient(handler);
+        return new HttpClient(handler);
+    }
+
+    /// <summary>On a connection of its own.</summary>
+    public async Task<(int Status, string Body)> SendAsync(TestAuthority? authority)
+    {
+        using var http = Client(authority);
+        return await SendAsync(http);
+    }
+
+    public async Task<(int Status, string Body)> SendAsync(HttpClient http)
+    {
         using var request = new HttpRequestMessage(new HttpMethod(Method), Address)
         {
             Version = Version,

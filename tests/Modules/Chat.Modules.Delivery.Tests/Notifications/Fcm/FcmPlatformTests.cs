@@ -152,6 +152,23 @@ public sealed class FcmPlatformTests : IAsyncLifetime
             await _world.Platform(PushKind.Fcm).CheckAsync(TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData(200, "")]
+    [InlineData(200, "half a tok")]
+    [InlineData(200, "{}")]
+    [InlineData(200, "[1]")]
+    [InlineData(302, "")]
+    public async Task A_token_endpoint_that_answers_nonsense_harms_nothing(int status, string body)
+    {
+        _fcm.RefusesTokens = new Misbehaviour.Status(status, Body: body);
+
+        Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(_fcm.NewDevice())));
+        Assert.NotNull(await _world.Platform(PushKind.Fcm).CheckAsync(TestContext.Current.CancellationToken));
+
+        _fcm.RefusesTokens = null;
+        Assert.Equal(new PushOutcome.Sent(200), await _world.SendAsync(To(_fcm.NewDevice())));
+    }
+
     [Fact]
     public async Task With_the_right_key_the_start_says_nothing()
     {

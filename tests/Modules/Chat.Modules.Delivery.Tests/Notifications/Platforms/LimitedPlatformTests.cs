@@ -102,6 +102,21 @@ public sealed class LimitedPlatformTests
     }
 
     [Fact]
+    public async Task An_origin_that_answers_is_not_held_back_as_it_refuses_one()
+    {
+        var limited = Limited(maxUnproven: 1);
+        _platform.Answer = _ => new PushOutcome.Retry(PushReason.RateLimited, null, 429);
+        await Send(limited);
+        var later = new TaskCompletionSource<PushOutcome>();
+        _platform.AnswerLater = _ => later.Task;
+        var running = new[] { Send(limited), Send(limited) };
+
+        later.SetResult(Sent);
+
+        Assert.Equal([Sent, Sent], await Task.WhenAll(running));
+    }
+
+    [Fact]
     public async Task To_one_origin_only_so_many_are_on_their_way()
     {
         var limited = Limited(maxRunning: 2);

@@ -95,11 +95,11 @@ public sealed class WebPushPlatformTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_that_the_service_does_not_know_is_said_to_be_wrong()
+    public async Task A_key_that_the_service_does_not_know_is_tried_again_later()
     {
         _service.ApplicationServerKey = new PushReceiver("https://push.example").P256dh;
 
-        Assert.Equal(new PushOutcome.Misconfigured(PushReason.BadCredentials, 403), await _world.SendAsync(PlatformWorld.To(_service.NewReceiver())));
+        Assert.Equal(new PushOutcome.Retry(PushReason.BadCredentials, null, 403), await _world.SendAsync(PlatformWorld.To(_service.NewReceiver())));
     }
 
     [Theory]

@@ -67,7 +67,9 @@ internal sealed class FcmPlatform(PlatformKeys keys, PlatformClients clients, IO
         {
             if (renew)
                 await account.RenewTokenAsync(either.Token);
-            return (await account.GetTokenAsync(either.Token).WaitAsync(either.Token), null);
+            return await account.GetTokenAsync(either.Token).WaitAsync(either.Token) is { Length: > 0 } token
+                ? (token, null)
+                : (null, new PushOutcome.Retry(PushReason.ServerError, null, 0));
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -83,6 +85,11 @@ internal sealed class FcmPlatform(PlatformKeys keys, PlatformClients clients, IO
         catch (Exception e) when (e is HttpRequestException or IOException)
         {
             return (null, new PushOutcome.Retry(PushReason.Unreachable, null, 0));
+        }
+        catch (Exception) when (!ct.IsCancellationRequested)
+        {
+            // An answer that is no token: the library has no exception of its own for that.
+            return (null, new PushOutcome.Retry(PushReason.ServerError, null, 0));
         }
     }
 }

@@ -14,7 +14,7 @@ internal sealed class Circuit
     /// <summary>Notifications on their way.</summary>
     public int Running { get; private set; }
 
-    /// <summary>Whether the last notification was taken.</summary>
+    /// <summary>Whether the last notification was answered, with whatever status.</summary>
     public bool IsProven { get; private set; }
 
     public bool IsOpen => _pauses > 0;
@@ -31,10 +31,10 @@ internal sealed class Circuit
     }
 
     /// <param name="failure">Null if the address works; else why not.</param>
-    public void Leave(string? failure, TimeSpan now, PlatformOptions options)
+    public void Leave(string? failure, bool isAnswered, TimeSpan now, PlatformOptions options)
     {
         Running--;
-        IsProven = failure is null;
+        IsProven = isAnswered;
         if (failure is null)
         {
             (_failures, _pauses) = (0, 0);

@@ -1,7 +1,7 @@
 namespace Chat.Modules.Delivery.Notifications.Platforms;
 
 /// <summary>
-/// The circuits of one platform, by address. Those that have not taken a notification share a few places, so that addresses which never answer hold up nobody else.
+/// The circuits of one platform, by address. Those that did not answer the last notification share a few places, so that addresses which never answer hold up nobody else.
 /// When there are <paramref name="maxAddresses"/>, those are forgotten; if that frees too few, all that nothing is on its way to.
 /// </summary>
 /// <param name="maxRunning">Notifications on their way to one address.</param>
@@ -85,7 +85,7 @@ internal sealed class Circuits(int maxRunning, int maxUnproven, int maxAddresses
             if (outcome is null or PushOutcome.Retry { NotTried: true })
                 circuit.Abandon();
             else
-                circuit.Leave(FailureOf(outcome), clock.GetElapsedTime(_start), options);
+                circuit.Leave(FailureOf(outcome), outcome is not PushOutcome.Retry { Status: 0 }, clock.GetElapsedTime(_start), options);
         }
     }
 

@@ -26,12 +26,12 @@ internal sealed class WebPushOptions
     [Range(1, 10_000)] public int MaxRequestsPerOrigin { get; init; } = 128;
 
     /// <summary>
-    /// Notifications on their way to all origins together that have not taken one yet, or not taken the last one; others wait. So addresses that never answer hold
-    /// up nobody else. 1 to 10 000; default 16.
+    /// Notifications on their way to all origins together that have not answered one yet, or not the last one; others wait. So addresses that never answer hold up
+    /// nobody else. 1 to 10 000; default 16.
     /// </summary>
     [Range(1, 10_000)] public int MaxRequestsToUnproven { get; init; } = 16;
 
-    /// <summary>Origins that are remembered, at about 200 bytes each; when full, those that have not taken a notification are forgotten. 16 to 1 000 000; default 10 000.</summary>
+    /// <summary>Origins that are remembered, at about 200 bytes each; when full, those that did not answer the last notification are forgotten. 16 to 1 000 000; default 10 000.</summary>
     [Range(16, 1_000_000)] public int MaxOrigins { get; init; } = 10_000;
 
     /// <summary>Null for a usable subject.</summary>

@@ -2,18 +2,23 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Delivery.Notifications.Platforms;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Notifications.WebPush;
 
 /// <summary>Browsers' push services and relays (RFC 8030, 8291, 8292).</summary>
 internal sealed class WebPushPlatform(
-    PlatformKeys keys, PlatformClients clients, IOptions<WebPushOptions> options, IOptions<PlatformOptions> platforms, TimeProvider clock)
+    PlatformKeys keys, PlatformClients clients, IOptions<WebPushOptions> options, IOptions<PlatformOptions> platforms, TimeProvider clock,
+    ILogger<WebPushPlatform> log)
     : IPushPlatform, IDisposable
 {
     private readonly PlatformClient _client = clients.ForEndpoints(options.Value.MaxConnectionsPerOrigin);
     private readonly VapidHeaders? _vapid = keys.Vapid is { } key ? new VapidHeaders(key, options.Value, clock) : null;
+
+    private readonly KeyedRate<PushKind> _warnings = new(1, TimeSpan.FromHours(1), maxKeys: 1, clock);
 
     public PushKind Kind => PushKind.WebPush;
 
@@ -44,7 +49,8 @@ internal sealed class WebPushPlatform(
         request.Headers.Add("TTL", ((long)what.TimeToLive.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("Topic", what.CollapseKey);
         request.Headers.Add("Urgency", what.IsWithdrawal ? "normal" : "high");
-        return (await _client.SendAsync(request, readsErrors: false, ct)).ToOutcome();
+        var outcome = (await _client.SendAsync(request, readsErrors: false, ct)).ToOutcome();
+        return outcome is PushOutcome.Misconfigured refused ? KeyRefused(refused, endpoint) : outcome;
     }
 
     public Task<string?> CheckAsync(CancellationToken ct) => Task.FromResult(
@@ -54,5 +60,13 @@ internal sealed class WebPushPlatform(
     {
         _vapid?.Dispose();
         _client.Dispose();
+    }
+
+    // Any address that a client names can answer so, and does for a subscription that was made with an earlier key: it is no fault of the server's settings for sure.
+    private PushOutcome.Retry KeyRefused(PushOutcome.Misconfigured refused, Uri endpoint)
+    {
+        if (_warnings.Take(Kind) is null)
+            log.KeyRefused(Origin.Of(endpoint), refused.Status);
+        return new PushOutcome.Retry(PushReason.BadCredentials, null, refused.Status);
     }
 }
