@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
@@ -88,10 +89,13 @@ public sealed class RestoreTests : IAsyncDisposable
     public async Task A_backup_is_put_back_as_the_documentation_says()
     {
         await BeginAsync();
+        var file = (await UploadAsync("a file")).Text("mediaId");
         (await _host.ServiceAsync<UpkeepJobs>()).BackUp();
         var epoch = await EpochAsync();
         for (var i = 0; i < 3; i++)
             await SendAsync("@alice");
+        var later = (await UploadAsync("another")).Text("mediaId");
+        (await _host.SendAsync(HttpMethod.Delete, $"/v1/media/{file}", _alice)).Expect(HttpStatusCode.NoContent);
         await ReadAllAsync(Direct, 4);
         var copy = Assert.Single(Directory.GetDirectories(Path.Combine(_folder.FullName, "backups")));
 
@@ -99,6 +103,12 @@ public sealed class RestoreTests : IAsyncDisposable
 
         Assert.NotEqual(epoch, await EpochAsync());
         await AssertGoesOnAsync("@alice", before: 1);
+        using var http = new HttpClient { BaseAddress = await _host.AddressAsync() };
+        http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", _alice);
+        Assert.Equal("a file", await http.GetStringAsync(new Uri($"/v1/media/{file}", UriKind.Relative), TestContext.Current.CancellationToken));
+        (await _host.GetAsync($"/v1/media/{later}", _alice)).Expect(HttpStatusCode.NotFound);
+        // Equal bytes are found again.
+        (await UploadAsync("a file")).Expect(HttpStatusCode.Created);
     }
 
     [Fact]
@@ -176,6 +186,8 @@ public sealed class RestoreTests : IAsyncDisposable
     private async Task<long> SendAsync(string to) =>
         (await SendAsync(HttpMethod.Post, "/v1/messages", _alice, new { to = to == "@alice" ? "@bob" : to, text = "hello", clientMsgId = $"{++_sent}" }))
             .Expect(HttpStatusCode.Created).Json.GetProperty("seqNo").GetInt64();
+
+    private Task<Answer> UploadAsync(string text) => _host.SendAsync(HttpMethod.Post, "/v1/media/upload", _alice, new StringContent(text));
 
     private Task<Answer> SendAsync(HttpMethod method, string path, string token, object body) =>
         _host.SendAsync(method, path, token, JsonContent.Create(body));

@@ -21,6 +21,9 @@ internal sealed class MediaOptions
     /// </summary>
     public string? Folder { get; init; }
 
+    /// <summary>Whether the copies in <c>Backup:Directory</c> have the folder's bytes, too. Default true.</summary>
+    public bool BackUp { get; init; } = true;
+
     /// <summary>
     /// Bytes that uploads leave free on the disk of the folder, so that messages go on where files have taken all else; with less room uploads are
     /// <c>unavailable</c>. 0 to 1 125 899 906 842 624; default 536 870 912 (512 MiB).

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.Modules.Media.Storage;
+using Chat.Testing;
 
 namespace Chat.Modules.Media.Tests.Storage;
 
@@ -32,6 +33,36 @@ public sealed class FolderMediaStoreTests : MediaStoreContract, IDisposable
         await AssertNothingIsLeftAsync();
     }
 
+    // Two files do not fit on the disk: a copy is a link, to the file or to the copy before.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_backup_has_all_bytes_and_takes_room_for_new_ones_only(bool onDiskOfMedia)
+    {
+        using var disk = new SmallDisk();
+        Assert.SkipUnless(disk.TryMount(8), SmallDisk.Missing);
+        var store = new FolderMediaStore(onDiskOfMedia ? Path.Combine(disk.Path, "media") : _root);
+        var (key, later, unfinished) = (NewKey(), NewKey(), NewKey());
+        await store.WriteAsync(key, new MemoryStream(Bytes(5_000_000)), Ct);
+        var at = await store.AppendAsync(unfinished, StoreProgress.None, new MemoryStream(Bytes(100)), Ct);
+
+        var first = BackUp(store, disk, "chat-20300101T000000Z");
+        await store.WriteAsync(later, new MemoryStream(Bytes(1_000_000)), Ct);
+        await store.AppendAsync(unfinished, at, new MemoryStream(Bytes(100)), Ct);
+        var second = BackUp(store, disk, "chat-20300102T000000Z");
+        await store.DeleteAsync(key, Ct);
+        var third = BackUp(store, disk, "chat-20300103T000000Z");
+
+        foreach (var copy in new[] { first, second })
+            Assert.Equal(Bytes(5_000_000), await ReadAsync((await copy.OpenAsync(key, Ct))!));
+        foreach (var copy in new[] { second, third })
+            Assert.Equal(Bytes(1_000_000), await ReadAsync((await copy.OpenAsync(later, Ct))!));
+        Assert.Null(await third.OpenAsync(key, Ct));
+        // As far as it had come then.
+        await first.CompleteAsync(unfinished, await first.AppendAsync(unfinished, at, new MemoryStream([1]), Ct), Ct);
+        Assert.Equal([.. Bytes(100), 1], await ReadAsync((await first.OpenAsync(unfinished, Ct))!));
+    }
+
     public void Dispose()
     {
         if (Directory.Exists(_root))
@@ -44,5 +75,15 @@ public sealed class FolderMediaStoreTests : MediaStoreContract, IDisposable
     {
         Assert.Empty(Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories));
         return Task.CompletedTask;
+    }
+
+    // The store that a restore of the copy has.
+    private static FolderMediaStore BackUp(FolderMediaStore store, SmallDisk disk, string name)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(disk.Path, "backups", $"{name}.unfinished")).FullName;
+        new FolderMediaBackup(store.Root).BackUpTo(folder);
+        var done = folder[..^".unfinished".Length];
+        Directory.Move(folder, done);
+        return new FolderMediaStore(Path.Combine(done, "media"));
     }
 }

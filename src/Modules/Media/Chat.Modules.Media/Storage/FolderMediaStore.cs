@@ -9,6 +9,9 @@ namespace Chat.Modules.Media.Storage;
 /// </summary>
 internal sealed class FolderMediaStore : IMediaStore
 {
+    /// <summary>The folder, in it, of what is not finished.</summary>
+    public const string Staging = "staging";
+
     private const int BufferBytes = 128 * 1024;
 
     // Between two looks at how much room the disk has.
@@ -24,11 +27,13 @@ internal sealed class FolderMediaStore : IMediaStore
     /// <exception cref="UnauthorizedAccessException">As above.</exception>
     public FolderMediaStore(string root, long minFreeBytes = 0)
     {
-        (_root, _staging, _minFreeBytes) = (Path.GetFullPath(root), Path.Combine(Path.GetFullPath(root), "staging"), minFreeBytes);
+        (_root, _staging, _minFreeBytes) = (Path.GetFullPath(root), Path.Combine(Path.GetFullPath(root), Staging), minFreeBytes);
         Directory.CreateDirectory(_staging);
         Directory.CreateDirectory(Path.Combine(_root, BlobPath.Root));
         FolderSync.Flush(_root);
     }
+
+    public string Root => _root;
 
     public async Task WriteAsync(string key, Stream content, CancellationToken ct)
     {

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -18,9 +19,14 @@ internal static class StoreRegistration
                 "Media:S3:Bucket or Media:Folder must be set with Cql:ContactPoints: servers with one database must have one store of media. Set the bucket, or a "
                 + "folder that all servers share.")
             .Validate(media => !hasBucket || media.Folder is not { Length: > 0 }, "Media:Folder and Media:S3:Bucket are both set: leave one out.");
-        return hasBucket
-            ? services.AddSingleton<S3Spools>().AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>()).AddSingleton<IMediaStore, S3MediaStore>()
-            : services.AddSingleton<IMediaStore>(OpenFolder);
+        if (hasBucket)
+            return services
+                .AddSingleton<S3Spools>().AddSingleton<S3Bucket>().AddHostedService(provider => provider.GetRequiredService<S3Bucket>())
+                .AddSingleton<IMediaStore, S3MediaStore>();
+        services.AddSingleton(OpenFolder).AddSingleton<IMediaStore>(provider => provider.GetRequiredService<FolderMediaStore>());
+        if (!context.UsesCql() && context.Configuration.GetValue($"Media:{nameof(MediaOptions.BackUp)}", true))
+            services.AddSingleton<IBackedUp>(provider => new FolderMediaBackup(provider.GetRequiredService<FolderMediaStore>().Root));
+        return services;
     }
 
     private static FolderMediaStore OpenFolder(IServiceProvider provider)
