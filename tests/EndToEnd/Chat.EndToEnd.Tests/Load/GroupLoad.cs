@@ -122,6 +122,7 @@ internal sealed class GroupLoad : IAsyncDisposable
     /// <summary>Each message's file is read once more, by members in turn.</summary>
     private async Task ReadFilesAsync(List<LogView> views)
     {
+        Files.IsQuiet = true;
         foreach (var conversation in views.GroupBy(view => view.ConversationId))
         {
             LogView[] readers = [.. conversation];

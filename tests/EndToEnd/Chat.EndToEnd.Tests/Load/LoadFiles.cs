@@ -14,6 +14,7 @@ internal sealed class LoadFiles
     private const int FilesPerUpload = 4;
     private const int UploadsPerUnsent = 4;
     private const int ReadsPerCheck = 10;
+    private const int TriesAtTheEnd = 10;
 
     // One content for all users: the server stores its bytes once.
     private readonly byte[] _common = RandomNumberGenerator.GetBytes(3_000);
@@ -30,6 +31,9 @@ internal sealed class LoadFiles
     private int _uploads;
     private int _received;
     private int _checks;
+
+    /// <summary>No fault comes any more: what a server cannot give now is lost.</summary>
+    public bool IsQuiet { get; set; }
 
     /// <summary>Files that were uploaded.</summary>
     public int Uploaded => _hashes.Count;
@@ -61,11 +65,11 @@ internal sealed class LoadFiles
     /// <summary>Whether a device is to read the file of a message that it got: a sample.</summary>
     public bool IsSample() => Interlocked.Increment(ref _received) % ReadsPerCheck == 0;
 
-    /// <summary>Reads a message's file until a server has an answer to that.</summary>
+    /// <summary>Reads a message's file until a server has an answer to that. Bytes that are not in the store are <c>unavailable</c>.</summary>
     public async Task<FileOutcome> ReadAsync(Account reader, string file, CancellationToken ct)
     {
         var mediaId = MediaIdOf(file);
-        while (true)
+        for (var tries = 0; ;)
         {
             var (status, bytes) = await reader.Rest.GetBytesAsync($"/v1/media/{mediaId}", ct);
             if (status is HttpStatusCode.OK)
@@ -73,7 +77,8 @@ internal sealed class LoadFiles
                 Interlocked.Increment(ref _checks);
                 return _hashes[mediaId].AsSpan().SequenceEqual(SHA256.HashData(bytes)) ? FileOutcome.Intact : FileOutcome.OtherBytes;
             }
-            if (status is not (null or HttpStatusCode.ServiceUnavailable or HttpStatusCode.BadGateway))
+            tries = IsQuiet ? tries + 1 : 0;
+            if (status is not (null or HttpStatusCode.ServiceUnavailable) || tries == TriesAtTheEnd)
                 return FileOutcome.Refused;
             await Task.Delay(TimeSpan.FromMilliseconds(200), ct);
         }
