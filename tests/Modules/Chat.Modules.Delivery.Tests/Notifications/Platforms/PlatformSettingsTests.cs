@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Notifications.Apns;
 using Chat.Modules.Delivery.Notifications.Fcm;
 using Chat.Modules.Delivery.Notifications.Platforms;
@@ -73,9 +74,23 @@ public sealed class PlatformSettingsTests : IDisposable
     {
         await using var world = new PlatformWorld([]);
 
-        Assert.True(world.Platform(Modules.Delivery.Notifications.PushKind.WebPush).IsConfigured);
-        Assert.False(world.Platform(Modules.Delivery.Notifications.PushKind.Fcm).IsConfigured);
-        Assert.False(world.Platform(Modules.Delivery.Notifications.PushKind.Apns).IsConfigured);
+        Assert.True(world.Platform(PushKind.WebPush).IsConfigured);
+        Assert.False(world.Platform(PushKind.Fcm).IsConfigured);
+        Assert.False(world.Platform(PushKind.Apns).IsConfigured);
+    }
+
+    [Fact]
+    public async Task Servers_of_a_cluster_that_share_no_key_send_no_Web_Push_and_say_so()
+    {
+        await using var world = new PlatformWorld(new() { ["Cql:ContactPoints"] = "127.0.0.1" }, keys: new FixedKeys(1, isShared: false));
+        await using var shared = new PlatformWorld(new() { ["Cql:ContactPoints"] = "127.0.0.1" }, keys: new FixedKeys(1));
+
+        Assert.False(world.Platform(PushKind.WebPush).IsConfigured);
+        Assert.Equal(
+            "Web Push is off: the servers share no key. Set Push:WebPush:KeyFile to a key that is the same for all servers.",
+            await world.Platform(PushKind.WebPush).CheckAsync(TestContext.Current.CancellationToken));
+        Assert.True(shared.Platform(PushKind.WebPush).IsConfigured);
+        Assert.Null(await shared.Platform(PushKind.WebPush).CheckAsync(TestContext.Current.CancellationToken));
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -42,8 +42,9 @@ internal sealed class PlatformClients(IOptions<PlatformOptions> options, TimePro
             MaxResponseDrainSize = PlatformClient.MaxBodyBytes,
             ResponseDrainTimeout = TimeSpan.FromSeconds(1),
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
-            KeepAlivePingDelay = TimeSpan.FromSeconds(30),
-            KeepAlivePingTimeout = TimeSpan.FromSeconds(10),
+            // A connection of HTTP/2 that is half open is found while a request waits, and the next one has another.
+            KeepAlivePingDelay = TimeSpan.FromSeconds(10),
+            KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
             KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
         };
         change?.Invoke(handler);
