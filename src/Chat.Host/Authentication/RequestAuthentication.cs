@@ -8,8 +8,6 @@ namespace Chat.Host.Authentication;
 /// <summary>Authentication and authorisation of requests. The Identity module checks tokens and passwords.</summary>
 internal static class RequestAuthentication
 {
-    public const string AdminsPolicy = "Admins";
-
     public static IServiceCollection AddRequestAuthentication(this IServiceCollection services)
     {
         // Only the core: AddAuthentication would add data protection, which is not needed.
@@ -21,7 +19,7 @@ internal static class RequestAuthentication
         });
         services.AddAuthorizationBuilder()
             .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build())
-            .AddPolicy(AdminsPolicy, policy => policy
+            .AddPolicy(AdminsPolicy.Name, policy => policy
                 .AddAuthenticationSchemes(BasicHandler.SchemeName, BearerHandler.SchemeName)
                 .RequireAuthenticatedUser()
                 .AddRequirements(new AdminRequirement()));

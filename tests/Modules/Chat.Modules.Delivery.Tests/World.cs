@@ -7,9 +7,12 @@ using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.FanOut;
+using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Receipts;
 using Chat.Modules.Delivery.Relay;
 using Chat.Modules.Delivery.Tests.Cursors;
+using Chat.Modules.Delivery.Tests.FanOut;
+using Chat.Modules.Delivery.Tests.Notifications;
 using Chat.Modules.Delivery.Tests.Relay;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -72,7 +75,11 @@ internal sealed partial class World : IDisposable
         Acceptor = new ConnectionAcceptor(Connections, Services, leaving, isByItself ? new EmbeddedConnectionRegistrar() : Registrar);
         GatheredReceipts = new GatheredReceipts(Receivers, Mediator, Options, Clock, NullLogger<GatheredReceipts>.Instance);
         ReceiptFanOut = new ReceiptFanOut(Receivers, GatheredReceipts, Mediator, Options, Metrics, NullLogger<ReceiptFanOut>.Instance);
-        Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Mediator);
+        Feed = beside?.Feed ?? new InMemoryFeed();
+        Push = new PushServer(
+            beside?.Push.Stores ?? new PushStores(Clock), beside?.Push.Platform ?? new FakePlatform(Clock), Feed, ports.Bus, Receivers, CursorTable, Metrics,
+            Options.Value, Mediator, _meters, Clock, new PushOptions { RebuildsPerSecond = 1_000_000 });
+        Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Push.Withdrawals, Mediator);
     }
 
     /// <summary>After which position of the feed the last device that connected was looked for something; null for all.</summary>
@@ -105,6 +112,13 @@ internal sealed partial class World : IDisposable
     public ReceiptFanOut ReceiptFanOut { get; }
 
     public AcknowledgeHandler Acknowledging { get; }
+
+    public InMemoryFeed Feed { get; }
+
+    public PushServer Push { get; }
+
+    /// <summary>The conversations that users have muted.</summary>
+    public HashSet<(UserId User, ConversationId Conversation)> Muted { get; } = [];
 
     /// <summary>What <c>chat.delivery.faults</c> has counted.</summary>
     public long Faults => Volatile.Read(ref _faults);
@@ -312,6 +326,8 @@ internal sealed partial class World : IDisposable
             () => [.. Within(query.MaxBytes, Log(query.Conversation).Where(message => message.SeqNo > query.After).Take(query.Limit))]))
         .Answer<ReadLogDownwards, IReadOnlyList<LoggedMessage>>(query => Answered<IReadOnlyList<LoggedMessage>>(query,
             () => [.. Log(query.Conversation).Where(message => message.SeqNo < query.Before).TakeLast(query.Limit)]))
+        .Answer<GetOwnSettings, OwnSettings>(query => Muted.Contains((query.User, query.Conversation)) ? new OwnSettings(DateTimeOffset.MaxValue) : OwnSettings.None)
+        .Answer<CountUnread, UnreadCounts>(_ => new UnreadCounts(1, 1))
         .Answer<GetHead, SeqNo>(query => Answered(query, () => Head(query.Conversation)))
         .Answer<GetHeads, IReadOnlyList<SeqNo>>(query => Answered<IReadOnlyList<SeqNo>>(query, () => [.. query.Conversations.Select(Head)]))
         .Answer<GetDirectHeads, DirectHeads>(query => Answered(query, () => DirectHeadsOf(query)))

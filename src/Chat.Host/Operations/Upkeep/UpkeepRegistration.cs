@@ -1,8 +1,8 @@
+using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Jobs;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
-using Chat.Host.Authentication;
 using Chat.Host.Http;
 using Hangfire;
 using Hangfire.AspNetCore;
@@ -67,7 +67,7 @@ internal static class UpkeepRegistration
                 DashboardTitle = "Chat: jobs",
                 AppPath = null,
             })
-            .RequireAuthorization(RequestAuthentication.AdminsPolicy)
+            .RequireAuthorization(AdminsPolicy.Name)
             .WithMetadata(new ContentPolicy(DashboardPolicy));
     }
 }

@@ -7,6 +7,9 @@ namespace Chat.Modules.Delivery.Contracts;
 /// <summary>The cursors of a device and its user in these conversations; those without a cursor are left out, and others may be in the answer. For other modules.</summary>
 public sealed record GetCursors(DeviceAddress Device, IReadOnlyCollection<ConversationId> Conversations) : IQuery<IReadOnlyDictionary<ConversationId, Cursors>>;
 
+/// <summary>Up to where a user has read in these conversations; those without a place are left out, and others may be in the answer. For other modules.</summary>
+public sealed record GetReadPlaces(UserId User, IReadOnlyCollection<ConversationId> Conversations) : IQuery<IReadOnlyDictionary<ConversationId, SeqNo>>;
+
 /// <summary>The cursors of a device and its user in a conversation.</summary>
 /// <param name="Delivered">The device has acked everything up to here.</param>
 /// <param name="Read">The user has read everything up to here, on any device.</param>

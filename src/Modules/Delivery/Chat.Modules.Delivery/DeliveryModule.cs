@@ -34,7 +34,8 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<DeliveryMetrics>()
             .AddStore<ICursorStore, SqliteCursorStore, CqlCursorStore>(context)
             .AddSingleton<CursorTable>().AddHostedService(provider => provider.GetRequiredService<CursorTable>())
-            .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>();
+            .AddQuery<GetCursors, IReadOnlyDictionary<ConversationId, Contracts.Cursors>, GetCursorsHandler>()
+            .AddQuery<GetReadPlaces, IReadOnlyDictionary<ConversationId, SeqNo>, GetReadPlacesHandler>();
 
         if (!context.UsesCql())
             services.AddSingleton<ILogPositions>(provider => (SqliteCursorStore)provider.GetRequiredService<ICursorStore>());
@@ -107,7 +108,8 @@ public sealed class DeliveryModule : IModule
         .AddMovedTable<MovedDelivered>()
         .AddMovedTable<MovedRead>()
         .AddMovedTable<MovedSubscriptions>()
-        .AddMovedTable<MovedAddresses>();
+        .AddMovedTable<MovedAddresses>()
+        .AddMovedTable<MovedNotified>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

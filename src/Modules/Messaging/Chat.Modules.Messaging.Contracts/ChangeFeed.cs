@@ -25,8 +25,11 @@ public interface IChangeFeed
     /// <param name="follower">1 to 32 lower-case letters and hyphens.</param>
     ValueTask<IReadOnlyList<FeedRange>> FindUnfinishedAsync(string follower, CancellationToken ct);
 
+    /// <summary>What was appended since a time, by all servers, those that are there as well; or what is kept. Some from before it may be among it.</summary>
+    ValueTask<IReadOnlyList<FeedRange>> FindSinceAsync(DateTimeOffset since, CancellationToken ct);
+
     /// <summary>What was appended within a range, ascending; empty at its end. The next call's range begins after the last entry's position.</summary>
-    /// <param name="range">A part of what <see cref="FindUnfinishedAsync"/> found.</param>
+    /// <param name="range">A part of what <see cref="FindUnfinishedAsync"/> or <see cref="FindSinceAsync"/> found, or of this server's own stream.</param>
     /// <param name="limit">About as many entries; those of one position are never parted.</param>
     ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct);
 

@@ -41,6 +41,7 @@ public sealed class MessagingModule : IModule
         .AddCommandValidator<SendMessage, SendMessageValidator>()
         .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()
         .AddQuery<GetConversations, Result<ConversationPage>, GetConversationsHandler>()
+        .AddQuery<CountUnread, UnreadCounts, CountUnreadHandler>()
         .AddQuery<ReadLog, IReadOnlyList<LoggedMessage>, ReadLogHandler>()
         .AddQuery<ReadLogDownwards, IReadOnlyList<LoggedMessage>, ReadLogDownwardsHandler>()
         .AddQuery<FindDirectsWith, IReadOnlyCollection<UserId>, FindDirectsWithHandler>()

@@ -31,6 +31,9 @@ internal sealed class InMemoryFeed : IChangeFeed
         return ValueTask.FromResult<IReadOnlyList<FeedRange>>(after < _left ? [new FeedRange(At(after), _left)] : []);
     }
 
+    public ValueTask<IReadOnlyList<FeedRange>> FindSinceAsync(DateTimeOffset since, CancellationToken ct) =>
+        ValueTask.FromResult<IReadOnlyList<FeedRange>>([new FeedRange(At(0), _entries.Count)]);
+
     public ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct) =>
         ValueTask.FromResult<IReadOnlyList<FeedEntry>>([.. _entries.Skip((int)range.After.Value).TakeWhile(entry => entry.Position <= range.UpTo).Take(limit)]);
 

@@ -87,6 +87,9 @@ internal sealed class ScriptedRegistry : IConnectionRegistry
 
     public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) => Task.CompletedTask;
 
+    public Task<IReadOnlyDictionary<DeviceId, NodeId>> FindDevicesAsync(UserId user) =>
+        Task.FromResult<IReadOnlyDictionary<DeviceId, NodeId>>(new Dictionary<DeviceId, NodeId>());
+
     public async Task<IReadOnlyList<NodeId>> FindNodesAsync(UserId user)
     {
         Reads++;

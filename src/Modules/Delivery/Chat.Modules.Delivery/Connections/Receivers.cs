@@ -19,6 +19,10 @@ internal sealed class Receivers(ConnectionTable connections, NodeRelay relay)
     /// <summary>Whether the user has a connection to this node.</summary>
     public bool IsHere(UserId user) => connections.Of(user).Length > 0;
 
+    /// <summary>Whether the device may have a live connection, to any node; false only if it has none.</summary>
+    public ValueTask<bool> MayBeConnectedAsync(DeviceAddress device) =>
+        connections.Find(device) is not null ? ValueTask.FromResult(true) : relay.MayReachAsync(device);
+
     /// <summary>The connections of this node.</summary>
     public IEnumerable<DeviceConnection> All() => connections.All();
 

@@ -27,6 +27,24 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
         _cursors.TryGetValue(key, out var cursor) ? ValueTask.FromResult(cursor) : LoadAsync(key, ct);
 
+    /// <summary>The cursor by the store and by what has moved here since, for who must not go by what is cached alone.</summary>
+    public async ValueTask<CursorValue> ReadNewestAsync(CursorKey key, CancellationToken ct)
+    {
+        // Memory first: a cursor that is evicted in between is in the store by then.
+        var moved = _cursors.TryGetValue(key, out var cursor) ? ValueOf(cursor) : default;
+        return CursorValue.Max(moved, await store.ReadAsync(key, ct));
+    }
+
+    /// <summary>Up to where a user has read in conversations, by the store and by what has moved here since; others may be in the answer.</summary>
+    public async ValueTask<IReadOnlyDictionary<ConversationId, SeqNo>> ReadPlacesAsync(UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct)
+    {
+        var moved = conversations.Select(conversation => _cursors.TryGetValue(new CursorKey(user, null, conversation), out var cursor) ? cursor.Read : SeqNo.None).ToList();
+        var places = (await store.ReadAsync(user, null, conversations, ct)).ToDictionary(cursor => cursor.Key, cursor => cursor.Value.Read);
+        foreach (var (conversation, place) in conversations.Zip(moved))
+            places[conversation] = SeqNo.Max(places.GetValueOrDefault(conversation), place);
+        return places;
+    }
+
     /// <summary>How far users have got in a conversation, by the store and by what has moved here since: one for each user, in the users' order.</summary>
     public async ValueTask<IReadOnlyList<CursorValue>> ReadUsersAsync(ConversationId conversation, IReadOnlyList<UserId> users, CancellationToken ct)
     {

@@ -46,6 +46,9 @@ internal sealed class MovedAddresses(SqliteDatabase database) : SqliteMovedTable
 
     public override IReadOnlyList<string> Sources { get; } = ["delivery_push_subscriptions"];
 
+    // They expire.
+    public override bool IsCompared => false;
+
     protected override int Keys => 2;
 
     protected override string Sql =>

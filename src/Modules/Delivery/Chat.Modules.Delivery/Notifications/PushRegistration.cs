@@ -2,12 +2,19 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Delivery.Notifications.Dead;
+using Chat.Modules.Delivery.Notifications.Due;
+using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Delivery.Notifications.Platforms;
+using Chat.Modules.Delivery.Notifications.Sending;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
+using Chat.Modules.Delivery.Notifications.Watching;
 using Chat.Modules.Delivery.Notifications.WebPush;
 using Chat.Modules.Identity.Contracts;
+using Chat.Modules.Messaging.Contracts;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Notifications;
 
@@ -29,12 +36,43 @@ internal static class PushRegistration
             .AddCommand<RemoveSubscription, Done, RemoveSubscriptionHandler>()
             .AddSubscriber<DeviceRevoked, EndSubscriptionOnDeviceRevoked>()
             .AddSubscriber<DeviceSignedOut, EndSubscriptionOnDeviceRevoked>();
-        return services;
+        AddQueues(services, context);
+        return services
+            // Watching
+            .AddSingleton(provider => PushTimes.Of(
+                provider.GetRequiredService<IOptions<PushOptions>>().Value, provider.GetRequiredService<IOptions<DeliveryOptions>>().Value, context.UsesCql()))
+            .AddSingleton<Watches>()
+            .AddSubscriber<MessageAppended, NotifyOnMessageAppended>()
+            .AddHostedService<NotificationFollower>()
+            .AddHostedService<NotificationPlanner>()
+            .AddSingleton<Withdrawals>().AddHostedService(provider => provider.GetRequiredService<Withdrawals>())
+            .AddHostedService<LostDueItems>()
+            // Sending
+            .AddSingleton<OwedMessages>()
+            .AddSingleton<NotificationComposer>()
+            .AddSingleton<NotificationSender>()
+            .AddHostedService<NotificationWorker>();
     }
 
-    public static void MapPush(this IEndpointRouteBuilder routes) 
+    public static void MapPush(this IEndpointRouteBuilder routes)
     {
         routes.MapPushSubscriptions();
         routes.MapPushKey();
+        routes.MapDeadNotifications();
+    }
+
+    private static void AddQueues(IServiceCollection services, ModuleContext context)
+    {
+        services
+            .AddSingleton<PushMetrics>()
+            .AddSingleton<DueItems>()
+            .AddStore<INotifiedStore, SqliteNotifiedStore, CqlNotifiedStore>(context)
+            .AddStore<IDeadLetters, SqliteDeadLetters, CqlDeadLetters>(context);
+        if (!context.UsesCql())
+            services.AddSingleton<IDueStore, SqliteDueStore>();
+        else if (context.UsesRedis())
+            services.AddSingleton<IDueStore, RedisDueStore>();
+        else
+            services.AddSingleton<IDueStore, MemoryDueStore>();
     }
 }

@@ -4,6 +4,7 @@ using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Delivery.Notifications.Watching;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using MediatR;
@@ -11,7 +12,7 @@ using MediatR;
 namespace Chat.Modules.Delivery.Receipts;
 
 /// <summary>Moves the device's cursor, then the user's. If the user's moved, the senders of the acked messages get receipts.</summary>
-internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursors, ReceiptFanOut receipts, IMediator mediator)
+internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursors, ReceiptFanOut receipts, Withdrawals withdrawals, IMediator mediator)
     : ICommandHandler<Acknowledge, Done>, ICommandHandler<AcknowledgeMessage, Done>
 {
     private static readonly Error NotAMember = MessagingErrors.NotAMember;
@@ -51,7 +52,10 @@ internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursor
         {
             var read = SeqNo.Max(user.MarkRead(command.SeqNo), membership.JoinedAt);
             if (read < command.SeqNo)
+            {
+                withdrawals.Read(command.From, command.Conversation, command.SeqNo);
                 await receipts.TellSendersAsync(command, AckStatus.Read, read, acked, ct);
+            }
         }
         return new Done();
     }

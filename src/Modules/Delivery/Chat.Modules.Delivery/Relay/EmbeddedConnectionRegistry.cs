@@ -12,4 +12,7 @@ internal sealed class EmbeddedConnectionRegistry : IConnectionRegistry
     public Task RemoveAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) => Task.CompletedTask;
 
     public Task<IReadOnlyList<NodeId>> FindNodesAsync(UserId user) => Task.FromResult<IReadOnlyList<NodeId>>([]);
+
+    public Task<IReadOnlyDictionary<DeviceId, NodeId>> FindDevicesAsync(UserId user) =>
+        Task.FromResult<IReadOnlyDictionary<DeviceId, NodeId>>(new Dictionary<DeviceId, NodeId>());
 }

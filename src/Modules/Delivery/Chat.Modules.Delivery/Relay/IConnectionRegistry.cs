@@ -26,4 +26,8 @@ internal interface IConnectionRegistry
     /// <summary>The nodes that a user is connected to, each once; some may have ended since.</summary>
     /// <exception cref="BuildingBlocks.Errors.StoreUnavailableException">Not known.</exception>
     Task<IReadOnlyList<NodeId>> FindNodesAsync(UserId user);
+
+    /// <summary>The devices of a user that are connected, each with its node, which may have ended since.</summary>
+    /// <exception cref="BuildingBlocks.Errors.StoreUnavailableException">Not known.</exception>
+    Task<IReadOnlyDictionary<DeviceId, NodeId>> FindDevicesAsync(UserId user);
 }

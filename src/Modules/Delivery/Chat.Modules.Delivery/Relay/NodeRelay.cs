@@ -23,6 +23,9 @@ internal sealed class NodeRelay(IBus bus, UserNodes nodes, IContentCodec content
     /// <summary>Whether the user may be connected to another node.</summary>
     public bool MayReach(UserId user) => nodes.MayReach(user);
 
+    /// <inheritdoc cref="UserNodes.MayReachAsync"/>
+    public ValueTask<bool> MayReachAsync(DeviceAddress device) => nodes.MayReachAsync(device);
+
     public void Push(MessageAppended appended, IReadOnlyList<UserId> members)
     {
         if (nodes.NodesOf(members) is { Count: > 0 } to)

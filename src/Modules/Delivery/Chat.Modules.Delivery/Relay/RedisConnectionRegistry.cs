@@ -22,6 +22,7 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
     private static readonly RedisScript Register = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "register-connection.lua");
     private static readonly RedisScript Remove = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "remove-connection.lua");
     private static readonly RedisScript Find = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "find-nodes.lua");
+    private static readonly RedisScript FindDevices = new(Purpose, typeof(RedisConnectionRegistry).Assembly, "find-devices.lua");
 
     // One command for each, all sent at once: on a Redis Cluster the users are on different nodes, of which one may be away.
     public async Task<IReadOnlyList<long?>> RegisterAsync(NodeId node, IReadOnlyList<RegisteredConnection> connections) =>
@@ -38,8 +39,7 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
         var result = await redis.RunAsync(Find, [KeyOf(user)], []);
         for (var i = 0; i < result.Length; i++)
         {
-            var entry = (string)result[i]!;
-            var node = NodeId.Parse(entry[..entry.IndexOf(' ', StringComparison.Ordinal)]);
+            var node = NodeOf((string)result[i]!);
             if (!nodes.Contains(node))
                 nodes.Add(node);
         }
@@ -58,6 +58,17 @@ internal sealed class RedisConnectionRegistry(RedisClient redis) : IConnectionRe
             return null;
         }
     }
+
+    public async Task<IReadOnlyDictionary<DeviceId, NodeId>> FindDevicesAsync(UserId user)
+    {
+        var devices = new Dictionary<DeviceId, NodeId>();
+        var result = await redis.RunAsync(FindDevices, [KeyOf(user)], []);
+        for (var i = 0; i + 1 < result.Length; i += 2)
+            devices[DeviceId.Parse((string)result[i]!)] = NodeOf((string)result[i + 1]!);
+        return devices;
+    }
+
+    private static NodeId NodeOf(string entry) => NodeId.Parse(entry[..entry.IndexOf(' ', StringComparison.Ordinal)]);
 
     private RedisKey KeyOf(UserId user) => redis.KeyOf($"{{u:{user}}}:devices");
 }

@@ -67,6 +67,23 @@ internal sealed class UserNodes : BackgroundService
             return Find(user) is not { } nodes || Array.Exists(peers, peer => Array.IndexOf(nodes, peer.Node) >= 0);
     }
 
+    /// <summary>Whether the device may be connected to another node; asks the registry where its user may have a connection there.</summary>
+    public async ValueTask<bool> MayReachAsync(DeviceAddress device)
+    {
+        if (!MayReach(device.User))
+            return false;
+        try
+        {
+            return (await _registry.FindDevicesAsync(device.User)).TryGetValue(device.Device, out var node)
+                ? Array.Exists(_peers, peer => peer.Node == node)
+                : Array.Exists(_peers, peer => !peer.IsRegistered);
+        }
+        catch (StoreUnavailableException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>The nodes that may have a connection of one of the users.</summary>
     public IReadOnlyList<NodeId> NodesOf(IReadOnlyList<UserId> users)
     {

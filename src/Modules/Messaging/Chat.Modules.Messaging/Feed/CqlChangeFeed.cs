@@ -34,6 +34,15 @@ internal sealed class CqlChangeFeed(
             .Where(range => range.After.Value < range.UpTo)];
     }
 
+    public async ValueTask<IReadOnlyList<FeedRange>> FindSinceAsync(DateTimeOffset since, CancellationToken ct)
+    {
+        // A conversation is touched up to so long before its message, by a clock that may be behind.
+        var after = times.FeedSpanOf(since - times.Margin) - 1;
+        return [.. (await tables.ReadStreamsAsync(ct))
+            .Select(stream => new FeedRange(new FeedPosition(NameOf(stream.Id), Math.Max(stream.First, after)), stream.Until))
+            .Where(range => range.After.Value < range.UpTo)];
+    }
+
     public async ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct)
     {
         var stream = Guid.ParseExact(range.After.Epoch, "N");

@@ -31,6 +31,14 @@ internal sealed class RocksChangeFeed(RocksMessageLog log, AppendsUnderWay appen
         return [];
     }
 
+    public ValueTask<IReadOnlyList<FeedRange>> FindSinceAsync(DateTimeOffset since, CancellationToken ct)
+    {
+        var present = log.FeedPosition;
+        // Just below the first of that moment.
+        var after = Activity.At(since).Value - 1;
+        return ValueTask.FromResult<IReadOnlyList<FeedRange>>(after < present.Value ? [new FeedRange(present with { Value = after }, present.Value)] : []);
+    }
+
     public ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct)
     {
         var found = range.After.Epoch == log.Epoch ? log.ReadFeed(new Activity(range.After.Value), limit) : [];

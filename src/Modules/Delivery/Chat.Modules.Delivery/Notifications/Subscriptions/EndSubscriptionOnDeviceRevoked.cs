@@ -1,15 +1,18 @@
 using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Identity.Contracts;
 
 namespace Chat.Modules.Delivery.Notifications.Subscriptions;
 
 /// <summary>A device that was revoked, or has signed out, gets no more notifications.</summary>
-internal sealed class EndSubscriptionOnDeviceRevoked(UserSubscriptions subscriptions) : IEventHandler<DeviceRevoked>, IEventHandler<DeviceSignedOut>
+internal sealed class EndSubscriptionOnDeviceRevoked(UserSubscriptions subscriptions, INotifiedStore notified) : IEventHandler<DeviceRevoked>, IEventHandler<DeviceSignedOut>
 {
     public async Task Handle(DeviceRevoked notification, CancellationToken cancellationToken)
     {
-        if (!notification.KeepData)
-            await subscriptions.RemoveAsync(notification.Device, null, cancellationToken);
+        if (notification.KeepData)
+            return;
+        await subscriptions.RemoveAsync(notification.Device, null, cancellationToken);
+        await notified.RemoveAsync(notification.Device, cancellationToken);
     }
 
     public Task Handle(DeviceSignedOut notification, CancellationToken cancellationToken) =>

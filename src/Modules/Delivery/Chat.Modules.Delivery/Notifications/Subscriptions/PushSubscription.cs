@@ -11,6 +11,17 @@ internal enum PushKind
     Apns = 2,
 }
 
+internal static class PushKinds
+{
+    /// <summary>As clients and operators know it.</summary>
+    public static string Name(this PushKind kind) => kind switch
+    {
+        PushKind.WebPush => "webpush",
+        PushKind.Fcm => "fcm",
+        _ => "apns",
+    };
+}
+
 /// <summary>What a notification may say, as the device asked. The numbers are stored.</summary>
 internal enum PushContent
 {

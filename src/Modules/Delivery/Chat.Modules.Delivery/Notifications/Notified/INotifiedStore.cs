@@ -1,0 +1,26 @@
+using Chat.BuildingBlocks.Ids;
+
+namespace Chat.Modules.Delivery.Notifications.Notified;
+
+/// <summary>What a platform was given for a device and a conversation.</summary>
+/// <param name="UpTo">The device was notified of everything up to here.</param>
+/// <param name="Withdrawn">What was shown up to here was withdrawn.</param>
+internal readonly record struct NotifiedPlace(SeqNo UpTo, SeqNo Withdrawn)
+{
+    /// <summary>Whether the device may still show a notification.</summary>
+    public bool IsShown => UpTo > Withdrawn;
+}
+
+/// <summary>Stores up to where devices were notified: what is lost of the queues is not sent a second time.</summary>
+/// <remarks>Passes NotifiedStoreContract.</remarks>
+internal interface INotifiedStore
+{
+    /// <summary>Zeros where nothing was sent.</summary>
+    ValueTask<NotifiedPlace> ReadAsync(DeviceAddress device, ConversationId conversation, CancellationToken ct);
+
+    /// <summary>Both places of <paramref name="place"/>; the higher ones stay.</summary>
+    Task SaveAsync(DeviceAddress device, ConversationId conversation, NotifiedPlace place, CancellationToken ct);
+
+    /// <summary>Removes all of a device.</summary>
+    Task RemoveAsync(DeviceAddress device, CancellationToken ct);
+}

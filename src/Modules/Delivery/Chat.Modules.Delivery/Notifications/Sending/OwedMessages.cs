@@ -1,0 +1,81 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Delivery.Notifications.Notified;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using MediatR;
+
+namespace Chat.Modules.Delivery.Notifications.Sending;
+
+/// <summary>What is to be told to a device about a conversation.</summary>
+/// <param name="Newest">The newest message that is owed; null for none.</param>
+/// <param name="Read">Up to where the user has read.</param>
+/// <param name="Notified">What the device was told.</param>
+internal readonly record struct Owed(LoggedMessage? Newest, SeqNo Read, NotifiedPlace Notified)
+{
+    /// <summary>Whether what the device shows is to be taken back: the user has read it.</summary>
+    public bool IsToBeWithdrawn => Newest is null && Notified.IsShown && Read >= Notified.UpTo;
+}
+
+/// <summary>
+/// The truth, by the log and the cursors: a device is owed what others wrote above what it has acked, what its user has read, where its user joined, and what it was told. Nothing of a
+/// muted conversation, but for answers to the user's own messages.
+/// </summary>
+internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified, IMediator mediator, TimeProvider clock)
+{
+    private const int ReadAtOnce = 32;
+
+    // Of a muted conversation so many of the newest messages are looked at for an answer.
+    private const int MaxAnswers = 32;
+
+    /// <param name="upTo">Up to here the device had its time to ack: only if something is owed up to here, it is told, and then of what is above as well.</param>
+    public async Task<Owed> FindAsync(DeviceAddress device, ConversationId conversation, SeqNo upTo, CancellationToken ct)
+    {
+        if (await mediator.Send(new GetMembership(conversation, device.User), ct) is not { } membership)
+            return default;
+        var told = await notified.ReadAsync(device, conversation, ct);
+        var delivered = (await cursors.ReadNewestAsync(new CursorKey(device.User, device.Device, conversation), ct)).Delivered;
+        var read = (await cursors.ReadNewestAsync(new CursorKey(device.User, null, conversation), ct)).Read;
+        var start = SeqNo.Max(
+            SeqNo.Max(SeqNo.Max(delivered, read), told.UpTo), SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
+        var settings = (await mediator.Send(new GetOwnSettings(device.User, conversation), ct)).At(clock.GetUtcNow());
+        var newest = await FindNewestAsync(upTo);
+        return new Owed(newest is null || upTo.Value == SeqNo.MaxValue ? newest : await FindNewestAsync(new SeqNo(SeqNo.MaxValue)) ?? newest, read, told);
+
+        Task<LoggedMessage?> FindNewestAsync(SeqNo to) => settings.MutedUntil is null
+            ? this.FindNewestAsync(conversation, start, to, message => ValueTask.FromResult(IsOwed(message, device.User)), int.MaxValue, ct)
+            : this.FindNewestAsync(
+                conversation, start, to,
+                async message => IsOwed(message, device.User) && message.Content.ReplyTo is { } answered && await IsByAsync(device.User, answered, ct), MaxAnswers, ct);
+    }
+
+    private static bool IsOwed(LoggedMessage message, UserId user) => message.Sender.User != user && message.Content.IsShown;
+
+    // From the newest down: what a device is looked at for is nearly always the newest message.
+    private async Task<LoggedMessage?> FindNewestAsync(
+        ConversationId conversation, SeqNo start, SeqNo upTo, Func<LoggedMessage, ValueTask<bool>> isOwed, int max, CancellationToken ct)
+    {
+        var before = upTo.Value == SeqNo.MaxValue ? upTo : upTo.Next;
+        for (var limit = 1; max > 0; limit = ReadAtOnce)
+        {
+            var page = await mediator.Send(new ReadLogDownwards(conversation, before, Math.Min(limit, max)), ct);
+            for (var i = page.Count - 1; i >= 0; i--)
+            {
+                if (page[i].SeqNo <= start)
+                    return null;
+                if (await isOwed(page[i]))
+                    return page[i];
+            }
+            if (page.Count == 0)
+                return null;
+            before = page[0].SeqNo;
+            max -= page.Count;
+        }
+        return null;
+    }
+
+    private async ValueTask<bool> IsByAsync(UserId user, MessageId id, CancellationToken ct) =>
+        await mediator.Send(new FindMessage(id), ct) is { } place
+        && await mediator.Send(new ReadLogDownwards(place.Conversation, place.SeqNo.Next, 1), ct) is [var message]
+        && message.Id == id && message.Sender.User == user;
+}

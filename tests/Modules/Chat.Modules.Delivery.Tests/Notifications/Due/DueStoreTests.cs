@@ -1,0 +1,146 @@
+using Chat.Modules.Delivery.Notifications;
+using Chat.Modules.Delivery.Notifications.Due;
+using Chat.Modules.Delivery.Tests.Relay;
+using Chat.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Chat.Modules.Delivery.Tests.Notifications.Due;
+
+public sealed class SqliteDueStoreTests : DueStoreContract, IDisposable
+{
+    private readonly FakeTimeProvider _clock = new();
+    private readonly TemporaryStores _stores = new("delivery", typeof(DeliveryModule).Assembly);
+    private SqliteDueStore? _store;
+
+    private protected override IDueStore Store => _store ??= new SqliteDueStore(_stores.Database, _clock);
+
+    [Fact]
+    public async Task After_a_restart_what_was_claimed_is_due_at_once()
+    {
+        await AddAsync(Item(World.Device("bob"), World.Direct("alice", "bob"), 5, 10));
+        Assert.Single(await ClaimAsync());
+        _stores.Close();
+
+        _store = null;
+
+        Assert.Equal(5, Assert.Single(Assert.Single(await ClaimAsync()).Items).UpTo.Value);
+    }
+
+    public void Dispose() => _stores.Dispose();
+
+    private protected override Task PassAsync(TimeSpan time)
+    {
+        _clock.Advance(time);
+        return Task.CompletedTask;
+    }
+}
+
+public sealed class MemoryDueStoreTests : DueStoreContract
+{
+    private readonly FakeTimeProvider _clock = new();
+    private MemoryDueStore? _store;
+
+    private protected override IDueStore Store => _store ??= new MemoryDueStore(_clock);
+
+    [Fact]
+    public async Task It_begins_with_nothing_and_has_to_be_rebuilt()
+    {
+        var ct = TestContext.Current.CancellationToken;
+
+        Assert.Equal(Rebuild.Begun, await Store.TryRebuildAsync(Lease, ct));
+        Assert.Equal(Rebuild.Continued, await Store.TryRebuildAsync(Lease, ct));
+        await Store.MarkWholeAsync(ct);
+
+        Assert.Equal(Rebuild.None, await Store.TryRebuildAsync(Lease, ct));
+    }
+
+    private protected override Task PassAsync(TimeSpan time)
+    {
+        _clock.Advance(time);
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>On a real Redis, by its clock.</summary>
+public sealed class RedisDueStoreTests : DueStoreContract, IAsyncLifetime
+{
+    private static readonly PushTimes Times = PushTimes.Of(new PushOptions(), new DeliveryOptions(), hasOthers: true);
+
+    private RedisServer? _redis;
+    private NodeServices? _node;
+
+    private protected override IDueStore Store => field ??= Open();
+
+    private protected override TimeSpan ShortLease => TimeSpan.FromMilliseconds(100);
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_Redis_that_begins_with_nothing_is_rebuilt_by_one_server()
+    {
+        var (one, other) = (Open(), Open());
+
+        Assert.Equal(Rebuild.Begun, await one.TryRebuildAsync(Lease, Ct));
+        Assert.Equal(Rebuild.None, await other.TryRebuildAsync(Lease, Ct));
+        Assert.Equal(Rebuild.Continued, await one.TryRebuildAsync(Lease, Ct));
+        await one.MarkWholeAsync(Ct);
+
+        Assert.Equal(Rebuild.None, await one.TryRebuildAsync(Lease, Ct));
+        Assert.Equal(Rebuild.None, await other.TryRebuildAsync(Lease, Ct));
+    }
+
+    [Fact]
+    public async Task What_is_lost_during_the_rebuild_begins_it_anew()
+    {
+        var one = Open();
+        await one.TryRebuildAsync(Lease, Ct);
+        await _redis!.CommandAsync("FLUSHALL");
+
+        await one.MarkWholeAsync(Ct);
+
+        Assert.Equal(Rebuild.Begun, await one.TryRebuildAsync(Lease, Ct));
+    }
+
+    [Fact]
+    public async Task A_server_that_dies_during_the_rebuild_is_followed_by_another()
+    {
+        await Open().TryRebuildAsync(ShortLease, Ct);
+        await PassAsync(ShortLease + TimeSpan.FromMilliseconds(20));
+
+        Assert.Equal(Rebuild.Begun, await Open().TryRebuildAsync(Lease, Ct));
+    }
+
+    [Fact]
+    public async Task Every_key_has_a_life()
+    {
+        await AddAsync([.. Enumerable.Range(0, 20).Select(n => Item(World.Device($"user{n}"), World.Direct("alice", "bob"), 5, 10))]);
+        foreach (var claim in (await ClaimAsync()).Take(5))
+            await Store.SettleAsync(claim, new DueSettlement([], TimeSpan.FromSeconds(5), 1, PushReason.Timeout), Ct);
+        await Store.TryRebuildAsync(Lease, Ct);
+        await Store.MarkWholeAsync(Ct);
+        await Store.TryRebuildAsync(Lease, Ct);
+
+        foreach (var key in (await _redis!.CommandAsync("KEYS", "*push*")).Split('\n'))
+            Assert.True(long.Parse(await _redis.CommandAsync("PTTL", key), System.Globalization.CultureInfo.InvariantCulture) > 0, key);
+    }
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
+        _redis = await RedisServer.StartAsync();
+        _node = new NodeServices(_redis, () => throw new NotSupportedException(), () => throw new NotSupportedException());
+        await _node.Redis.StartingAsync(Ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_node is not null)
+            await _node.KillAsync();
+        if (_redis is not null)
+            await _redis.DisposeAsync();
+    }
+
+    private protected override Task PassAsync(TimeSpan time) => Task.Delay(time, Ct);
+
+    private RedisDueStore Open() => new(_node!.Redis, Times, TimeProvider.System);
+}

@@ -1,0 +1,65 @@
+using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Delivery.Connections;
+using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Delivery.Notifications;
+using Chat.Modules.Delivery.Notifications.Due;
+using Chat.Modules.Delivery.Notifications.Sending;
+using Chat.Modules.Delivery.Notifications.Subscriptions;
+using Chat.Modules.Delivery.Notifications.Watching;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace Chat.Modules.Delivery.Tests.Notifications;
+
+/// <summary>What one server has of push notifications, from its start to its end.</summary>
+internal sealed class PushServer
+{
+    public PushServer(
+        PushStores stores, FakePlatform platform, IChangeFeed feed, IBus bus, Receivers receivers, CursorTable cursors, DeliveryMetrics metrics, DeliveryOptions delivery,
+        FakeMediator mediator, TestMeters meters, TimeProvider clock, PushOptions? options = null)
+    {
+        (Stores, Platform) = (stores, platform);
+        var settings = Options.Create(options ?? new PushOptions());
+        Times = PushTimes.Of(settings.Value, delivery, hasOthers: false);
+        var pushMetrics = new PushMetrics(meters, clock);
+        Subscriptions = new UserSubscriptions(stores, bus, settings, clock);
+        Due = new DueItems(stores, pushMetrics);
+        Watches = new Watches(settings, Times, metrics, clock);
+        Planner = new NotificationPlanner(
+            Watches, Subscriptions, Due, receivers, cursors, Times, mediator, clock, NullLogger<NotificationPlanner>.Instance);
+        Withdrawals = new Withdrawals(Subscriptions, stores, Due, settings, clock, NullLogger<Withdrawals>.Instance);
+        Follower = new NotificationFollower(feed, Watches, clock, NullLogger<NotificationFollower>.Instance);
+        Owed = new OwedMessages(cursors, stores, mediator, clock);
+        var sender = new NotificationSender(
+            [platform], stores, Due, stores, Subscriptions, Owed, new NotificationComposer(mediator), stores, stores, Times, pushMetrics, clock,
+            NullLogger<NotificationSender>.Instance);
+        Worker = new NotificationWorker(stores, Due, sender, settings, pushMetrics, clock, NullLogger<NotificationWorker>.Instance);
+        Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Times, settings, mediator, clock, NullLogger<LostDueItems>.Instance);
+    }
+
+    public PushStores Stores { get; }
+
+    public FakePlatform Platform { get; }
+
+    public PushTimes Times { get; }
+
+    public UserSubscriptions Subscriptions { get; }
+
+    public DueItems Due { get; }
+
+    public Watches Watches { get; }
+
+    public NotificationPlanner Planner { get; }
+
+    public Withdrawals Withdrawals { get; }
+
+    public NotificationFollower Follower { get; }
+
+    public OwedMessages Owed { get; }
+
+    public NotificationWorker Worker { get; }
+
+    public LostDueItems Lost { get; }
+}
