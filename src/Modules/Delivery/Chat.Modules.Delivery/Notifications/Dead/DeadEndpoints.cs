@@ -34,12 +34,12 @@ internal static class DeadEndpoints
                 return Results.Ok(new Page([.. found.Take(asked).Select(View.Of)], found.Count > asked ? found[asked - 1].Id : null));
             })
             .WithSummary("Notifications that were given up, the newest first.").Produces<Page>();
-        group.MapPost("/{id:guid}/retry", async (Guid id, IDeadLetters dead, DueItems due, ISubscriptionStore subscriptions, TimeProvider clock, CancellationToken ct) =>
+        group.MapPost("/{id}/retry", async (string id, IDeadLetters dead, DueItems due, ISubscriptionStore subscriptions, TimeProvider clock, CancellationToken ct) =>
             {
-                if (await dead.FindAsync(id, ct) is not { } letter || await subscriptions.FindAsync(letter.Device, ct) is not { } subscription)
+                if (!Guid.TryParseExact(id, "D", out var parsed) || await dead.FindAsync(parsed, ct) is not { } letter || await subscriptions.FindAsync(letter.Device, ct) is not { } subscription)
                     return HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "There is no such notification, or its device is not subscribed any more."));
                 await due.AddAsync([subscription], letter.Conversation, letter.SeqNo, clock.GetUtcNow(), ct);
-                await dead.RemoveAsync(id, ct);
+                await dead.RemoveAsync(parsed, ct);
                 return Results.NoContent();
             })
             .WithSummary("Sends one again, if it is still owed.").Produces(StatusCodes.Status204NoContent).Refuses(ErrorCodes.NotFound);
