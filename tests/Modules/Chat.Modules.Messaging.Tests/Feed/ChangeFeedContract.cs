@@ -42,6 +42,23 @@ public abstract class ChangeFeedContract
     }
 
     [Fact]
+    public async Task What_was_appended_since_a_time_is_found_of_servers_that_are_gone_and_of_this_one()
+    {
+        var first = await StartAsync();
+        await AppendAsync(first, AliceAndBob);
+        await CrashAsync(first);
+        var second = await StartAsync();
+        await AppendAsync(second, Team);
+
+        var all = await SinceAsync(second, Clock.GetUtcNow() - TimeSpan.FromHours(1));
+        Clock.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal([AliceAndBob, Team], all.Order(Comparer<ConversationId>.Create((a, b) => string.CompareOrdinal(a.Value, b.Value))));
+        Assert.Empty(await SinceAsync(second, Clock.GetUtcNow() - TimeSpan.FromHours(1)));
+        await CrashAsync(second);
+    }
+
+    [Fact]
     public async Task What_was_raised_and_saved_is_not_left()
     {
         var first = await StartAsync();
@@ -174,4 +191,12 @@ public abstract class ChangeFeedContract
 
     /// <summary>A server's log and feed.</summary>
     private protected sealed record RunningServer(IMessageLog Log, AppendsUnderWay UnderWay, IChangeFeed Feed);
+
+    private static async Task<HashSet<ConversationId>> SinceAsync(RunningServer server, DateTimeOffset since)
+    {
+        var found = new HashSet<ConversationId>();
+        foreach (var range in await server.Feed.FindSinceAsync(since, Ct))
+            found.UnionWith((await server.Feed.ReadAsync(range, 1_000, Ct)).Select(entry => entry.Conversation));
+        return found;
+    }
 }

@@ -1,0 +1,52 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Conversations;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Conversations;
+
+/// <summary>What is not read, counted as in the list.</summary>
+public abstract partial class GetConversationsHandlerTests
+{
+    [Fact]
+    public async Task The_conversations_that_are_not_read_are_those_of_the_list()
+    {
+        var group = ConversationId.NewGroup();
+        _groups.Add(new JoinedGroup(group, "team", 3, new Membership(SeqNo.None, SeqNo.None), Now));
+        await AppendAsync(AliceAndBob, Bob, Now);
+        await AppendAsync(AliceAndBob, Bob, Now);
+        await AppendAsync(AliceAndCarol, Carol, Now);
+        await AppendAsync(group, Alice, Now);
+        _cursors[AliceAndCarol] = new Cursors(new SeqNo(1), new SeqNo(1));
+
+        var counts = await CountAsync(AliceAndBob);
+
+        var list = (await GetAsync()).Conversations;
+        Assert.Equal(list.Count(conversation => conversation.UnreadCount > 0), counts.Conversations);
+        Assert.Equal(list.Single(conversation => conversation.Id == AliceAndBob).UnreadCount, counts.Messages);
+        Assert.Equal((2, 1), (counts.Messages, counts.Conversations));
+        Assert.Equal(0, (await CountAsync(AliceAndCarol)).Messages);
+        Assert.Equal(0, (await CountAsync(group)).Messages);
+    }
+
+    [Fact]
+    public async Task Unread_conversations_are_counted_up_to_a_limit()
+    {
+        for (var n = 0; n < UnreadCounts.MaxConversations + 5; n++)
+            await AppendAsync(ConversationId.Direct(Alice, UserId.Parse($"user{n}")), UserId.Parse($"user{n}"), Now);
+
+        var oldest = await CountAsync(ConversationId.Direct(Alice, UserId.Parse("user0")));
+
+        Assert.Equal((1, UnreadCounts.MaxConversations), (oldest.Messages, oldest.Conversations));
+    }
+
+    private async Task<UnreadCounts> CountAsync(ConversationId conversation)
+    {
+        _mediator
+            .Answer<GetReadPlaces, IReadOnlyDictionary<ConversationId, SeqNo>>(_ => _cursors.ToDictionary(cursor => cursor.Key, cursor => cursor.Value.Read))
+            .Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        return await new CountUnreadHandler(_log.Log, _inbox, _mediator).Handle(new CountUnread(Alice, conversation), Ct);
+    }
+}
