@@ -6,7 +6,7 @@ import 'fake-indexeddb/auto'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
-import { ChatClient, type Connect, directWith, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
+import { ChatClient, type Connect, directWith, isMuted, mutedAlways, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
 import { withFallbacks } from '../src/transport/fallback.ts'
 import { hubOver } from '../src/transport/signalr.ts'
 
@@ -83,14 +83,15 @@ class Device {
 
   async state(): Promise<unknown> {
     const conversations = []
-    for (const { id, unreadCount, readSeqNo, outgoing } of this.it.conversations) {
+    for (const conversation of this.it.conversations) {
+      const { id, unreadCount, readSeqNo, outgoing } = conversation
       const timeline = this.it.openTimeline(id)
       await shown(timeline)
       await timeline.loadDownTo(1)
       if (timeline.error) throw timeline.error
       const messages = timeline.messages.map(({ seqNo, messageId, senderId, text }) => ({ seqNo, messageId, senderId, text }))
       timeline.close()
-      conversations.push({ id, unreadCount, readSeqNo, waiting: outgoing.length, messages })
+      conversations.push({ id, unreadCount, readSeqNo, waiting: outgoing.length, messages, muted: isMuted(conversation) })
     }
     return { ...this.it.connection, conversations }
   }
@@ -136,6 +137,8 @@ async function perform(command: Command): Promise<unknown> {
       return (await device.it.createGroup(command.title, command.members)).conversationId
     case 'read':
       return device.it.markRead(conversation, device.it.findConversation(conversation)!.maxSeqNo)
+    case 'mute':
+      return device.it.mute(conversation, command.to === 'always' ? mutedAlways : undefined)
     case 'reload':
       return device.reload()
     case 'history':

@@ -55,7 +55,8 @@ export class ChatClient {
     const store: ChatStore = options.store ?? (typeof indexedDB === 'undefined' ? new MemoryStore() : await IndexedDbStore.open(name))
     const { url, connect = signalRTransport, fetch = (address, request) => globalThis.fetch(address, request) } = options
     const sendBytes = options.fetch === undefined && typeof XMLHttpRequest !== 'undefined' ? byXhr : byFetch(fetch)
-    const tabs = tabsOf(name, options.store !== undefined || typeof indexedDB === 'undefined')
+    // A program in Node has no tabs, whatever it uses as IndexedDB: only browsers have a `self`, service workers too.
+    const tabs = tabsOf(name, options.store !== undefined || typeof indexedDB === 'undefined' || typeof self === 'undefined')
     const client = new ChatClient(new Runtime({ url, connect, fetch, sendBytes }, store, tabs))
     store.onReopened?.(() => void client.account.storeReopened().catch(() => undefined))
     await client.runtime.start()

@@ -40,6 +40,7 @@ describe('Two tabs on plain http', () => {
     vi.stubGlobal('window', new EventTarget())
     vi.stubGlobal('document', Object.assign(new EventTarget(), { visibilityState: 'visible' }))
     vi.stubGlobal('navigator', {})
+    vi.stubGlobal('self', globalThis)
   })
   afterEach(() => {
     vi.unstubAllGlobals()

@@ -32,6 +32,9 @@ internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHan
     public Task ReadAsync(string device, string conversationId) =>
         _devices[device].It.MarkReadAsync(conversationId, _devices[device].It.FindConversation(conversationId)!.MaxSeqNo);
 
+    public Task MuteAsync(string device, string conversationId, bool always) =>
+        _devices[device].It.MuteAsync(conversationId, always ? DateTimeOffset.MaxValue : null);
+
     public async Task ReloadAsync(string device)
     {
         await _devices[device].It.DisposeAsync();
@@ -85,7 +88,8 @@ internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHan
                 await ReadAllAsync(timeline);
                 conversations.Add(new ShownConversation(
                     conversation.Id, conversation.UnreadCount, conversation.ReadSeqNo, timeline.Outgoing.Count,
-                    [.. timeline.Messages.Select(message => new ShownMessage(message.SeqNo, message.MessageId, message.SenderId, message.Text))]));
+                    [.. timeline.Messages.Select(message => new ShownMessage(message.SeqNo, message.MessageId, message.SenderId, message.Text))],
+                    conversation.IsMuted(TimeProvider.System.GetUtcNow())));
             }
             return new DeviceState(connection.Status.ToString().ToLowerInvariant(), connection.CaughtUp, conversations);
         }

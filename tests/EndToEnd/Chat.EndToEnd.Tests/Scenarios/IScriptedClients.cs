@@ -17,6 +17,9 @@ internal interface IScriptedClients : IAsyncDisposable
     /// <summary>Marks a conversation as read up to its newest message.</summary>
     Task ReadAsync(string device, string conversationId);
 
+    /// <summary>Mutes a conversation for ever, or ends that.</summary>
+    Task MuteAsync(string device, string conversationId, bool always);
+
     /// <summary>Ends the client and opens another one on the same store.</summary>
     Task ReloadAsync(string device);
 
@@ -38,6 +41,6 @@ internal sealed record DeviceState(string Status, bool CaughtUp, IReadOnlyList<S
 }
 
 /// <param name="Waiting">Messages that have no ack yet, or were refused.</param>
-internal sealed record ShownConversation(string Id, int UnreadCount, long ReadSeqNo, int Waiting, IReadOnlyList<ShownMessage> Messages);
+internal sealed record ShownConversation(string Id, int UnreadCount, long ReadSeqNo, int Waiting, IReadOnlyList<ShownMessage> Messages, bool Muted = false);
 
 internal sealed record ShownMessage(long SeqNo, string MessageId, string SenderId, string Text);

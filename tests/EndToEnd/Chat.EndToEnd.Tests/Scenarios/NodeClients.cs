@@ -50,6 +50,9 @@ internal sealed class NodeClients : IScriptedClients
 
     public Task ReadAsync(string device, string conversationId) => CallAsync("read", device, new() { ["conversation"] = conversationId });
 
+    public Task MuteAsync(string device, string conversationId, bool always) =>
+        CallAsync("mute", device, new() { ["conversation"] = conversationId, ["to"] = always ? "always" : "never" });
+
     public Task ReloadAsync(string device) => CallAsync("reload", device, []);
 
     public Task ReadHistoryAsync(string device, string conversationId) => CallAsync("history", device, new() { ["conversation"] = conversationId });

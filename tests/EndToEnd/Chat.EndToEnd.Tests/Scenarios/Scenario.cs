@@ -19,12 +19,12 @@ internal sealed record Scenario(string About, IReadOnlyDictionary<string, string
 }
 
 /// <param name="Do">
-/// Of a device: <c>open</c> (for the first time: signs in), <c>send</c>, <c>read</c>, <c>group</c>, <c>reload</c> (all but the store is lost),
+/// Of a device: <c>open</c> (for the first time: signs in), <c>send</c>, <c>read</c>, <c>mute</c>, <c>group</c>, <c>reload</c> (all but the store is lost),
 /// <c>history</c> (to the beginning, with pages in the wrong order). Of the network: <c>wire</c>. Of the server: <c>kill</c>, <c>terminate</c>,
 /// <c>start</c>. Of nobody: <c>arrived</c>, <c>settled</c>, <c>settle</c>, which wait.
 /// </param>
 /// <param name="Device">Whose step it is.</param>
-/// <param name="To">Where messages go, or what the device's wire becomes: <c>up</c>, <c>down</c>, <c>deaf</c>, <c>mute</c>.</param>
+/// <param name="To">Where messages go; what the device's wire becomes: <c>up</c>, <c>down</c>, <c>deaf</c>, <c>mute</c>; for how long a conversation is muted: <c>always</c>, <c>never</c>.</param>
 /// <param name="Conversation"><c>@user</c>, or what a group was called <paramref name="As"/>.</param>
 /// <param name="Count">Messages to send, or that must have arrived.</param>
 /// <param name="From">The user whose messages are counted.</param>

@@ -59,7 +59,7 @@ public abstract class ScenarioContract
             var messages = (await user.Rest.ReadLogAsync(id))
                 .Select(m => new ShownMessage(m.Number("seqNo"), m.Text("messageId"), m.Text("senderId"), m.Text("text"))).ToList();
             Assert.Equal(messages.Count, messages.Select(m => m.Text).Distinct().Count());
-            conversations.Add(new(id, (int)listed.Number("unreadCount"), listed.Number("readSeqNo"), Waiting: 0, messages));
+            conversations.Add(new(id, (int)listed.Number("unreadCount"), listed.Number("readSeqNo"), Waiting: 0, messages, listed.NumberOrNull("mutedUntil") is not null));
         }
 
         return conversations;
@@ -76,6 +76,8 @@ public abstract class ScenarioContract
             if ((expected.ReadSeqNo, expected.UnreadCount, actual.Waiting) != (actual.ReadSeqNo, Math.Min(actual.UnreadCount, UnreadCap), 0))
                 return $"{expected.Id}: {expected.UnreadCount} unread above {expected.ReadSeqNo} by the log, "
                     + $"{actual.UnreadCount} above {actual.ReadSeqNo} shown, {actual.Waiting} waiting";
+            if (expected.Muted != actual.Muted)
+                return $"{expected.Id}: muted {expected.Muted} by the list, {actual.Muted} shown";
         }
 
         return null;

@@ -49,6 +49,7 @@ internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IS
         "group" => CreateGroupAsync(step),
         "send" => SendAsync(step),
         "read" => clients.ReadAsync(step.Device!, Conversation(step.Device!, step.Conversation!)),
+        "mute" => clients.MuteAsync(step.Device!, Conversation(step.Device!, step.Conversation!), step.To == "always"),
         "reload" => clients.ReloadAsync(step.Device!),
         "history" => clients.ReadHistoryAsync(step.Device!, Conversation(step.Device!, step.Conversation!)),
         "wire" => Become(step),
