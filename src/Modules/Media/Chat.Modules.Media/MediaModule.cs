@@ -92,6 +92,8 @@ public sealed class MediaModule : IModule
     {
         // Made now, so that a folder that cannot be used ends the start.
         routes.ServiceProvider.GetRequiredService<IMediaStore>();
+        // Made now, as an alert names its count.
+        routes.ServiceProvider.GetRequiredService<ScanningMetrics>();
         var transfer = new FileTransfer(routes.ServiceProvider.GetRequiredService<IOptions<MediaOptions>>().Value.MinBytesPerSecond);
         routes.MapUpload(transfer);
         routes.MapTus(transfer);
