@@ -228,6 +228,29 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
     }
 
     [Fact]
+    public async Task Where_a_proxy_lets_POST_alone_through_the_method_is_in_a_header()
+    {
+        using var user = await UserAsync();
+        using var created = await CreateAsync(user, 1_000);
+        using var other = await CreateAsync(user, 1_000);
+        var upload = created.Headers.Location!;
+
+        using var first = await PostAsync("PATCH", upload, Body(Bytes(1_000)[..400]), ("Upload-Offset", "0"));
+        using var head = await PostAsync("HEAD", upload, null);
+        using var last = await PostAsync("PATCH", upload, Body(Bytes(1_000)[400..]), ("Upload-Offset", "400"));
+
+        Assert.Equal(("400", "400", "1000"), (Header(first, "Upload-Offset"), Header(head, "Upload-Offset"), Header(last, "Upload-Offset")));
+        Assert.Equal(Bytes(1_000), await user.BytesAsync(Header(last, "Upload-Media-Id")));
+        await ExpectAsync(HttpStatusCode.NoContent, PostAsync("DELETE", other.Headers.Location!, null));
+        await ExpectAsync(HttpStatusCode.NotFound, SendAsync(user, HttpMethod.Head, other.Headers.Location!));
+        await ExpectAsync(HttpStatusCode.BadRequest, PostAsync("GET", upload, null));
+        await ExpectAsync(HttpStatusCode.BadRequest, SendAsync(user, HttpMethod.Post, upload));
+
+        Task<HttpResponseMessage> PostAsync(string method, Uri address, HttpContent? content, params (string, string)[] headers) =>
+            SendAsync(user, HttpMethod.Post, address, content, [("X-HTTP-Method-Override", method), .. headers]);
+    }
+
+    [Fact]
     public async Task OPTIONS_says_what_there_is()
     {
         var answer = await server.Host.SendAsync(HttpMethod.Options, "/v1/media/tus");

@@ -30,6 +30,7 @@ internal static class TusEndpoints
         Map(routes.MapGet(UploadPath, TellAsync), "How far a resumable upload has got (tus 1.0.0: HEAD).");
         Map(routes.MapPatch(UploadPath, AppendAsync), "Adds to a resumable upload (tus 1.0.0).");
         Map(routes.MapDelete(UploadPath, EndAsync), "Ends a resumable upload (tus 1.0.0).");
+        Map(routes.MapPost(UploadPath, OverrideAsync), "What X-HTTP-Method-Override says (HEAD, PATCH, DELETE), where a proxy lets no other method through (tus 1.0.0).");
 
         void Map(RouteHandlerBuilder endpoint, string summary) => endpoint
             .WithTags("Media").WithSummary(summary).Produces(StatusCodes.Status204NoContent)
@@ -107,6 +108,16 @@ internal static class TusEndpoints
         var refusal = MediaId.TryParse(mediaId, null, out var id) ? await uploads.EndAsync(caller.User, id, ct) : MediaErrors.NotFound;
         return refusal is null ? Results.NoContent() : TusErrors.ToProblem(refusal);
     }
+
+    private static Task<IResult> OverrideAsync(
+        HttpContext context, string mediaId, Caller caller, TusUploads uploads, IOptions<MediaOptions> options, TimeProvider clock, CancellationToken ct) =>
+        context.Request.Headers["X-HTTP-Method-Override"].ToString() switch
+        {
+            "HEAD" => TellAsync(context, mediaId, caller, uploads, ct),
+            "PATCH" => AppendAsync(context, mediaId, caller, uploads, options, clock, ct),
+            "DELETE" => EndAsync(context, mediaId, caller, uploads, ct),
+            _ => Task.FromResult(TusErrors.ToProblem(TusErrors.WrongMethod)),
+        };
 
     // Every answer says the version.
     private static IResult? RefuseVersion(HttpContext context)

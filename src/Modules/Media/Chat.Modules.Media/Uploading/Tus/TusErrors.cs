@@ -17,6 +17,8 @@ internal static class TusErrors
 
     public static Error WrongVersion { get; } = Error.BadRequest("Tus-Resumable must be 1.0.0.");
 
+    public static Error WrongMethod { get; } = Error.BadRequest("A POST to an upload needs X-HTTP-Method-Override: HEAD, PATCH or DELETE.");
+
     public static Error WrongType { get; } = Error.BadRequest("The body must be application/offset+octet-stream.");
 
     public static Error WrongHeaders { get; } = Error.BadRequest("Upload-Length, Upload-Offset, Upload-Metadata or Upload-Checksum is missing or malformed.");
