@@ -3,11 +3,11 @@ using Chat.Modules.Media.Storage;
 namespace Chat.Modules.Media.Tests.Catalogue;
 
 /// <summary>A store without a byte.</summary>
-internal sealed class NoStore : IMediaStore
+internal class NoStore : IMediaStore
 {
     public Task WriteAsync(string key, Stream content, CancellationToken ct) => throw new NotSupportedException();
 
-    public Task<Stream?> OpenAsync(string key, CancellationToken ct) => Task.FromResult<Stream?>(null);
+    public virtual Task<Stream?> OpenAsync(string key, CancellationToken ct) => Task.FromResult<Stream?>(null);
 
     public Task DeleteAsync(string key, CancellationToken ct) => Task.CompletedTask;
 

@@ -116,9 +116,10 @@ internal sealed class MediaSender(IMediaStore store, MediaMetrics metrics, IOpti
             file.Position = range.Offset;
         for (var left = range.Length; left > 0;)
         {
-            var buffer = client.GetMemory((int)Math.Min(left, PieceBytes));
-            var read = await file.ReadAsync(left < buffer.Length ? buffer[..(int)left] : buffer, ct);
-            if (read == 0)
+            // A client is given time for a write by its size: after a small one it could be too slow while the kernel still has megabytes for it.
+            var piece = (int)Math.Min(left, PieceBytes);
+            var read = await file.ReadAtLeastAsync(client.GetMemory(piece)[..piece], piece, throwOnEndOfStream: false, ct);
+            if (read < piece)
                 throw new StoreUnavailableException("A file in the store is shorter than it was.");
             client.Advance(read);
             left -= read;
