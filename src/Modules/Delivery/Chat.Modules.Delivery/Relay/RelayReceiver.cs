@@ -1,5 +1,4 @@
-using System.Collections.Concurrent;
-using System.Threading.Channels;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Connections;
@@ -21,12 +20,21 @@ internal sealed class RelayReceiver(
     Receivers receivers, UserNodes userNodes, ConnectionRegistrar registrar, Redrains redrains, IContentCodec contents, IMediator mediator,
     IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<RelayReceiver> log) : BackgroundService, IBusHandler
 {
+    /// <summary>Conversations whose members are read at the same time.</summary>
+    internal const int AtOnce = 8;
+
+    /// <summary>Conversations that are remembered until their members have been read. Of more, all connections look at the log themselves.</summary>
+    internal const int MaxRemembered = 100_000;
+
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    // One entry for each conversation with new messages.
-    private readonly ConcurrentDictionary<ConversationId, SeqNo> _advanced = new();
-    private readonly Channel<bool> _wake =
-        Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    private readonly SemaphoreSlim _room = new(AtOnce);
+    private readonly Signal _wake = new();
+    private readonly Lock _gate = new();
+
+    // Under _gate: conversations with new messages, and those of them whose members could not be read, until they are tried again.
+    private Dictionary<ConversationId, SeqNo> _advanced = [];
+    private Dictionary<ConversationId, SeqNo> _failed = [];
 
     public string Topic => NodeRelay.Topic;
 
@@ -36,20 +44,41 @@ internal sealed class RelayReceiver(
         return default;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(AdvanceAllAsync(stoppingToken), RetryAsync(stoppingToken));
+
+    private async Task AdvanceAllAsync(CancellationToken ct)
     {
-        await foreach (var _ in _wake.Reader.ReadAllAsync(stoppingToken))
+        while (true)
         {
-            var hasFailed = false;
-            foreach (var (conversation, _) in _advanced)
+            await _wake.WaitAsync(ct);
+            foreach (var (conversation, head) in TakeAdvanced())
             {
-                if (_advanced.TryRemove(conversation, out var head))
-                    hasFailed |= !await TryAdvanceAsync(conversation, head, stoppingToken);
+                await _room.WaitAsync(ct);
+                _ = AdvanceAsync(conversation, head, ct);
             }
-            if (!hasFailed)
-                continue;
-            await Task.Delay(RetryPause, clock, stoppingToken);
-            _wake.Writer.TryWrite(true);
+        }
+    }
+
+    private async Task RetryAsync(CancellationToken ct)
+    {
+        using var timer = new PeriodicTimer(RetryPause, clock);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            Dictionary<ConversationId, SeqNo> failed;
+            lock (_gate)
+                (failed, _failed) = (_failed, []);
+            foreach (var (conversation, head) in failed)
+                Advance(conversation, head);
+        }
+    }
+
+    private Dictionary<ConversationId, SeqNo> TakeAdvanced()
+    {
+        lock (_gate)
+        {
+            var taken = _advanced;
+            _advanced = [];
+            return taken;
         }
     }
 
@@ -141,26 +170,47 @@ internal sealed class RelayReceiver(
 
     private void Advance(ConversationId conversation, SeqNo head)
     {
-        _advanced.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
-        _wake.Writer.TryWrite(true);
+        lock (_gate)
+            Remember(_advanced, conversation, head);
+        _wake.Set();
     }
 
-    private async Task<bool> TryAdvanceAsync(ConversationId conversation, SeqNo head, CancellationToken ct)
+    // Under _gate.
+    private void Remember(Dictionary<ConversationId, SeqNo> heads, ConversationId conversation, SeqNo head)
+    {
+        if (heads.Count >= MaxRemembered && !heads.ContainsKey(conversation))
+        {
+            heads.Clear();
+            redrains.Request();
+        }
+        heads[conversation] = SeqNo.Max(heads.GetValueOrDefault(conversation), head);
+    }
+
+    private async Task AdvanceAsync(ConversationId conversation, SeqNo head, CancellationToken ct)
     {
         try
         {
+            // The others do not wait for what is done before the first answer.
+            await Task.Yield();
             var members = await mediator.Send(new GetMembers(conversation), ct);
             if (members.Count > options.Value.PushThreshold)
                 receivers.TellHere(members, new AdvancedEvent(conversation, head));
             else
                 receivers.AdvanceHere(conversation, head, members);
-            return true;
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
             log.FanOutFailed(conversation, e);
-            _advanced.AddOrUpdate(conversation, head, (_, other) => SeqNo.Max(other, head));
-            return false;
+            lock (_gate)
+                Remember(_failed, conversation, head);
+        }
+        catch (OperationCanceledException)
+        {
+            // This server ends.
+        }
+        finally
+        {
+            _room.Release();
         }
     }
 }
