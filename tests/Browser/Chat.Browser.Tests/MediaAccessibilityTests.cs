@@ -11,6 +11,8 @@ public sealed class MediaAccessibilityTests(Browsers browsers)
     private static readonly Dictionary<string, Screen> _screens = new(StringComparer.Ordinal)
     {
         ["desktop light"] = Screen.Desktop,
+        ["desktop dark"] = Screen.Desktop.InTheDark,
+        ["phone light"] = Screen.Phone,
         ["phone dark"] = Screen.Phone.InTheDark,
     };
 
