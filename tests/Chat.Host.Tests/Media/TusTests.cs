@@ -251,6 +251,21 @@ public sealed class TusTests(TusTests.TusHost server) : IClassFixture<TusTests.T
     }
 
     [Fact]
+    public async Task No_more_are_begun_at_once_than_a_user_may_have_unfinished()
+    {
+        using var user = await UserAsync();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => CreateAsync(user, 10)));
+
+        var begun = answers.Count(answer => answer.StatusCode == HttpStatusCode.Created);
+        Assert.InRange(begun, 0, 4);
+        Assert.All(answers, answer => Assert.True(answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.TooManyRequests, $"{answer.StatusCode}"));
+        Assert.Equal(10 * begun, await user.UsageAsync());
+        foreach (var answer in answers)
+            answer.Dispose();
+    }
+
+    [Fact]
     public async Task OPTIONS_says_what_there_is()
     {
         var answer = await server.Host.SendAsync(HttpMethod.Options, "/v1/media/tus");
