@@ -44,7 +44,8 @@ internal sealed partial class World : IDisposable
     /// <param name="redis">What connects it to others, as one of several nodes; it is to be started then.</param>
     /// <param name="beside">The world with which it has log, groups, cursors and clock in common.</param>
     /// <param name="ports">In place of those of a server by itself.</param>
-    public World(DeliveryOptions? options = null, ICursorStore? store = null, RedisServer? redis = null, World? beside = null, NodePorts? ports = null)
+    /// <param name="push">Of push notifications.</param>
+    public World(DeliveryOptions? options = null, ICursorStore? store = null, RedisServer? redis = null, World? beside = null, NodePorts? ports = null, PushOptions? push = null)
     {
         if (beside is not null)
             (_gate, _log, _positions, _groups, Clock) = (beside._gate, beside._log, beside._positions, beside._groups, beside.Clock);
@@ -78,7 +79,7 @@ internal sealed partial class World : IDisposable
         Feed = beside?.Feed ?? new InMemoryFeed();
         Push = new PushServer(
             beside?.Push.Stores ?? new PushStores(Clock), beside?.Push.Platform ?? new FakePlatform(Clock), Feed, ports.Bus, Receivers, CursorTable, Metrics,
-            Options.Value, Mediator, _meters, Clock, new PushOptions { RebuildsPerSecond = 1_000_000 });
+            Options.Value, Mediator, _meters, Clock, push ?? new PushOptions { RebuildsPerSecond = 1_000_000 });
         Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Push.Withdrawals, Mediator);
     }
 
@@ -164,14 +165,14 @@ internal sealed partial class World : IDisposable
     }
 
     /// <summary>A message in the log, of which nobody has been told.</summary>
-    public MessageAppended Append(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0)
+    public MessageAppended Append(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0, MessageId? replyTo = null)
     {
         lock (_gate)
         {
             var previous = HeadOf(conversation);
             var seqNo = new SeqNo(previous.Value + 1 + hole);
             var message = new LoggedMessage(
-                MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", MessageContent.Of(text), Clock.GetUtcNow());
+                MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", MessageContent.Of(text, replyTo), Clock.GetUtcNow());
             if (!_log.TryGetValue(conversation, out var messages))
                 _log.Add(conversation, messages = []);
             messages.Add(message);

@@ -160,6 +160,8 @@ public sealed class NotificationProperties
             if (_connected.ContainsKey(device))
                 return;
             _connected[device] = World.Connect(device, client => client.LoseAll());
+            // A new device begins at the head.
+            World.SpinUntilAtRest(device);
             _connectedSince[device] = World.Clock.GetUtcNow();
         }
 

@@ -130,7 +130,10 @@ internal sealed class NotificationSender(
     {
         if (!_platforms.TryGetValue(subscription.Kind, out var platform) || !platform.IsConfigured)
             return new PushOutcome.Misconfigured(PushReason.BadCredentials, 0);
-        using var leased = new CancellationTokenSource(clock.GetElapsedTime(clock.GetTimestamp(), until) - (Reserve / 2), clock);
+        var left = clock.GetElapsedTime(clock.GetTimestamp(), until) - (Reserve / 2);
+        if (left <= TimeSpan.Zero)
+            return new PushOutcome.Retry(PushReason.Timeout, null, 0, NotTried: true);
+        using var leased = new CancellationTokenSource(left, clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(leased.Token, ct);
         try
         {

@@ -120,13 +120,15 @@ internal sealed class NotificationFollower(IChangeFeed feed, Watches watches, Ti
         var found = 0;
         for (var rest = range; ;)
         {
-            while (!watches.HasRoom)
-                await Task.Delay(Period, clock, ct);
             var entries = await feed.ReadAsync(rest, ReadAtOnce, ct);
             if (entries.Count == 0)
                 return found;
             foreach (var entry in entries)
+            {
+                while (!watches.HasRoom)
+                    await Task.Delay(Period, clock, ct);
                 watches.Note(entry.Conversation, entry.SeqNo, null);
+            }
             found += entries.Count;
             rest = rest with { After = rest.After with { Value = entries[^1].Position } };
         }
