@@ -1,4 +1,5 @@
 import type { Change, StoredConversation } from './changes.ts'
+import { isOlder } from './conversationRules.ts'
 import { ChatError } from './errors.ts'
 import { isGroup } from './ids.ts'
 import type { ConversationSummary, ErrorCode } from './protocol.ts'
@@ -12,6 +13,8 @@ const maxPages = 20
 const pause = 2_000
 /** Before a read that was refused for now is repeated, if the server does not say, ms. */
 const retryPause = 5_000
+/** After an answer with a count that is older than what is here, the list is read again, this often in a row. */
+const maxRepeats = 3
 
 /** Reads the conversation list when it may have changed, at most every 2 s. */
 export class ConversationListReader {
@@ -21,6 +24,7 @@ export class ConversationListReader {
   private wanted = false
   private busy = false
   private notBefore = 0
+  private repeats = 0
   /** Left while a read was running, whose answer may still contain them. */
   private readonly left = new Set<string>()
   /** Of which settings were heard while a read was running, whose answer may be older. */
@@ -92,15 +96,20 @@ export class ConversationListReader {
     const isNewEpoch = epoch !== this.state.epoch
     const changes: Change[] = isNewEpoch ? [{ type: 'epoch', epoch }] : []
     let activity = Date.now()
+    let hasOlder = false
     for (const read of listed) {
       const summary = this.set.has(read.conversationId) ? { ...read, mutedUntil: this.state.find(read.conversationId)?.mutedUntil } : read
       // A conversation without a message keeps the position that the server gave it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
       if (this.left.has(summary.conversationId)) continue
-      if (isNewEpoch || differs(this.state.find(summary.conversationId), summary)) changes.push({ type: 'listed', summary, activity })
+      const row = this.state.find(summary.conversationId)
+      if (row && !isNewEpoch) hasOlder ||= isOlder(summary, row)
+      if (isNewEpoch || differs(row, summary)) changes.push({ type: 'listed', summary, activity })
       before.delete(summary.conversationId)
     }
     if (changes.length > 0) await this.commit(changes)
+    this.repeats = hasOlder ? this.repeats + 1 : 0
+    if (hasOlder && this.repeats <= maxRepeats) this.wanted = true
     if (next === undefined) await this.confirm([...before])
   }
 

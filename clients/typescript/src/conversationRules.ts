@@ -1,6 +1,6 @@
 import type { Change, Cursors, Outgoing, StoredConversation } from './changes.ts'
 import { isGroup } from './ids.ts'
-import type { Message } from './protocol.ts'
+import type { ConversationSummary, Message } from './protocol.ts'
 import { addRange, cutBelow, rangeAt, withoutSeqNo } from './seqNoRanges.ts'
 
 const newConversation = (id: string, activity: number): StoredConversation => ({
@@ -114,8 +114,7 @@ function listed(conversation: StoredConversation, { summary }: Extract<Change, {
     lastMessage: last,
     activity: last?.timestamp ?? conversation.activity,
   }
-  // The list is older than what has arrived or was read here: its count is not used.
-  if (summary.maxSeqNo < conversation.maxSeqNo || summary.readSeqNo < conversation.readSeqNo) return next
+  if (isOlder(summary, conversation)) return next
   return {
     ...next,
     readSeqNo: summary.readSeqNo,
@@ -125,6 +124,10 @@ function listed(conversation: StoredConversation, { summary }: Extract<Change, {
     unreadCapped: summary.unreadCapped ?? false,
   }
 }
+
+/** The list is older than what has arrived or was read here: its count is not used. */
+export const isOlder = (summary: ConversationSummary, conversation: StoredConversation): boolean =>
+  summary.maxSeqNo < conversation.maxSeqNo || summary.readSeqNo < conversation.readSeqNo
 
 const newer = (one: Message | undefined, other: Message | undefined) =>
   one && other ? (other.seqNo >= one.seqNo ? other : one) : (one ?? other)

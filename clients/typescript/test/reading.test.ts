@@ -23,6 +23,36 @@ test('Unread is the server’s figure, corrected by what came and was read since
   expect(acks().at(-1)).toBe('read 13')
 })
 
+test('A list that is older than what has arrived is read again, for its count', async () => {
+  let release = (): void => undefined
+  rig.routes.set('GET /v1/conversations', async () => {
+    await new Promise<void>((over) => (release = over))
+    return { conversations: [summary(10, { unreadCount: 6 })], epoch: 'e1' }
+  })
+  const client = await rig.online()
+  const { clientMsgId } = await client.send(direct, 'mine')
+  await rig.says(ackOf(clientMsgId, 11))
+  rig.routes.set('GET /v1/conversations', () => ({ conversations: [summary(11, { unreadCount: 6 })], epoch: 'e1' }))
+  release()
+  await settle()
+  await pass(2_000)
+  expect(client.findConversation(direct)!.unreadCount).toBe(6)
+})
+
+test('A list that is older each time is read only a few times more', async () => {
+  let reads = 0
+  rig.routes.set('GET /v1/conversations', () => {
+    reads++
+    return { conversations: [summary(1, { unreadCount: 1 })], epoch: 'e1' }
+  })
+  const client = await rig.online()
+  const { clientMsgId } = await client.send(direct, 'mine')
+  await rig.says(ackOf(clientMsgId, 2))
+  const before = reads
+  for (let second = 0; second < 60; second++) await pass(1_000)
+  expect(reads - before).toBeLessThanOrEqual(4)
+})
+
 test('What the list has counted is not counted again when its page comes', async () => {
   rig.routes.set('GET /v1/conversations', () => ({ conversations: [summary(26, { unreadCount: 13 })], epoch: 'e1' }))
   rig.routes.set(`GET /v1/conversations/${direct}/messages`, pagesOf(26))
