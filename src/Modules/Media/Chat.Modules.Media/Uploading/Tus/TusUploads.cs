@@ -43,6 +43,12 @@ internal sealed class TusUploads(
             return UploadErrors.QuotaExceeded;
         var upload = new ResumableUpload(id, uploader, length, 0, null);
         await resumable.AddAsync(upload, ct);
+        // Others may have been begun at the same time.
+        if (await resumable.CountAsync(uploader, options.Value.MaxIncompleteUploads + 1, ct) > options.Value.MaxIncompleteUploads)
+        {
+            await remover.TryRemoveAsync(row, CancellationToken.None);
+            return UploadErrors.TooManyIncomplete;
+        }
         if (length > 0)
             return ProgressOf(row, upload);
         await store.AppendAsync(row.OwnKey, StoreProgress.None, Stream.Null, ct);
