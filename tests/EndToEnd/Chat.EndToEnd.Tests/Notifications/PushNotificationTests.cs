@@ -108,21 +108,6 @@ public sealed class PushNotificationTests
     }
 
     [Fact]
-    public async Task What_was_given_up_is_kept_for_the_operator_who_has_it_sent_again()
-    {
-        await using var world = await PushWorld.StartAsync(("Auth__Admins__0", "operator"));
-        var (alice, bob) = (await RegisterAsync(world, "alice"), await RegisterAsync(world, "bob"));
-        var address = await world.SubscribeAsync(bob);
-        world.Fcm.Misbehave = _ => new Misbehaviour.Status(400, Body: """{"error":{"code":400,"status":"INVALID_ARGUMENT","details":[]}}""");
-
-        await alice.Rest.SendMessageAsync(alice.DirectTo(bob), "hello", "1");
-
-        await Until.TrueAsync(async () => await world.Server.MetricAsync("chat_push_dead_total") > 0, "a dead letter", () => world.Server.Output);
-        (await bob.Rest.GetAsync("/v1/admin/push/dead")).Expect(HttpStatusCode.Forbidden);
-        Assert.Empty(world.Told(address, alice.DirectTo(bob)));
-    }
-
-    [Fact]
     public async Task Signing_out_ends_the_subscription_and_a_platform_that_knows_the_device_no_more_does()
     {
         await using var world = await PushWorld.StartAsync();
