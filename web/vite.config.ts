@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import preact from '@preact/preset-vite'
 import { defineConfig } from 'vitest/config'
 import { compress } from './build/compress.ts'
+import { worker } from './build/worker.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 
@@ -24,7 +25,7 @@ function isFirst(id: string, modules: Modules): boolean {
 }
 
 export default defineConfig({
-  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), compress()],
+  plugins: [preact({ devToolsEnabled: false, prefreshEnabled: false }), worker(here('./src/worker/worker.ts')), compress()],
   resolve: {
     alias: {
       '@chat/client': here('../clients/typescript/src/index.ts'),

@@ -17,10 +17,13 @@ export function compress(): Plugin {
     configResolved(config) {
       directory = join(config.root, config.build.outDir)
     },
-    async closeBundle() {
-      const files = await readdir(directory, { recursive: true })
-      await Promise.all(files.filter(name => compressible.test(name)).map(name => compressFile(join(directory, name))))
-    },
+    // After the service worker is built.
+    closeBundle: { order: 'post', sequential: true, handler },
+  }
+
+  async function handler() {
+    const files = await readdir(directory, { recursive: true })
+    await Promise.all(files.filter(name => compressible.test(name)).map(name => compressFile(join(directory, name))))
   }
 }
 

@@ -11,6 +11,7 @@ import { useI18n } from '../i18n/I18n'
 import { useSharedMedia } from '../media/parts'
 import { useNotifications } from '../notifications/useNotifications'
 import { useTitle } from '../notifications/useTitle'
+import { usePush } from '../push/usePush'
 import { Settings } from '../settings/Settings'
 import { onePane, useMedia } from '../ui/useMedia'
 import { Announcer } from './Announcer'
@@ -39,6 +40,7 @@ export function Shell() {
   useEffect(viewOpened, [])
   useShortcuts(route, showHelp)
   useNotifications()
+  usePush()
   useTitle(place ?? titleOfView(route))
   useWatch(peers ? peers.split(' ') : [])
   useReturnFocus(route)

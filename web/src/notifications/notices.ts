@@ -1,16 +1,28 @@
 import type { Conversation, Message } from '@chat/client'
-import { home } from '../ui/installation'
+import type { Texts } from '../i18n/en'
+import { optionsOf, seqNoOf } from '../push/notification'
+import { readPushSettings } from '../push/settings'
 
-/** The open notifications of this page: at most one for each conversation, while its message is unread. */
+/**
+ * The notifications that this page shows: at most one for each conversation, while its message is unread. Where push notifications are on, the
+ * service worker's, so that a push of the same message finds it shown, and a click does the same.
+ */
 export class Notices {
   private readonly open = new Map<string, { seqNo: number; notification: Notification }>()
 
-  show(title: string, body: string, message: Message, onClick: () => void) {
+  async show(title: string, body: string, message: Message, t: Texts, onClick: () => void) {
     const { conversationId, seqNo } = message
-    // A new message replaces the last of its conversation, and sounds again.
-    const options = { body: body.slice(0, 300), tag: conversationId, renotify: true, icon: new URL('icon.svg', home).href }
+    const worker = await subscribedWorker()
+    const options = optionsOf({ conversationId, seqNo }, body, t, (worker && (await readPushSettings())?.silent) ?? false)
+    if (worker) {
+      const shown = await worker.getNotifications({ tag: conversationId })
+      if (!shown.some(one => seqNoOf(one) >= seqNo)) await worker.showNotification(title, options)
+      return
+    }
     try {
-      const notification = new Notification(title, options)
+      // Only a service worker's may have actions.
+      const { actions: _, ...plain } = options
+      const notification = new Notification(title, plain)
       notification.onclick = () => {
         onClick()
         this.close(conversationId)
@@ -34,4 +46,11 @@ export class Notices {
     this.open.get(id)?.notification.close()
     this.open.delete(id)
   }
+}
+
+/** The service worker, where push notifications are on. */
+async function subscribedWorker(): Promise<ServiceWorkerRegistration | undefined> {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator) || !('PushManager' in window)) return undefined
+  const registration = await navigator.serviceWorker.getRegistration()
+  return (await registration?.pushManager.getSubscription()) ? registration : undefined
 }

@@ -36,7 +36,7 @@ function notify(client: ChatClient, t: Texts): () => void {
     const conversation = client.findConversation(message.conversationId)
     if (ending.signal.aborted || !conversation || isMuted(conversation) || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
     const title = conversation.kind === 'group' ? t.notification.in(message.senderId, nameOf(client, conversation.id, t)) : message.senderId
-    notices.show(title, lineOf(message, t), message, () => {
+    void notices.show(title, lineOf(message, t), message, t, () => {
       window.focus()
       go({ view: 'conversation', id: conversation.id })
     })

@@ -12,8 +12,8 @@ import { Page } from '../ui/Page'
 import { Problem } from '../ui/Problem'
 import { useTask } from '../ui/useTask'
 import { LanguageChoice } from './LanguageChoice'
-import { NotificationSetting } from './NotificationSetting'
 import { PasswordDialog } from './PasswordDialog'
+import { usePushSetting } from './parts'
 
 export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const { t } = useI18n()
@@ -24,6 +24,7 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
   const [leaving, setLeaving] = useState(false)
   const [changing, setChanging] = useState(false)
   const [changed, setChanged] = useState(false)
+  const push = usePushSetting(true)
   const themes: Theme[] = ['system', 'light', 'dark']
 
   return (
@@ -77,7 +78,7 @@ export function Settings({ onShowShortcuts }: { onShowShortcuts: () => void }) {
       </section>
       <section class="section" aria-labelledby="notifications-heading">
         <h2 id="notifications-heading">{t.settings.notifications}</h2>
-        <NotificationSetting />
+        {push && <push.PushSetting />}
       </section>
       {changing && <PasswordDialog onClose={() => setChanging(false)} onChanged={() => setChanged(true)} />}
       {leaving && (
