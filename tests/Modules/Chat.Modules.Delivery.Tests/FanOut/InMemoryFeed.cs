@@ -11,6 +11,9 @@ internal sealed class InMemoryFeed : IChangeFeed
 
     private long _left;
 
+    /// <summary>Called before entries are read; may throw.</summary>
+    public Action Reading { get; set; } = () => { };
+
     public FeedPosition RaisedUpTo => At(_raised);
 
     public long? SavedBy(string follower) => _followers.TryGetValue(follower, out var position) ? position.Value : null;
@@ -34,8 +37,12 @@ internal sealed class InMemoryFeed : IChangeFeed
     public ValueTask<IReadOnlyList<FeedRange>> FindSinceAsync(DateTimeOffset since, CancellationToken ct) =>
         ValueTask.FromResult<IReadOnlyList<FeedRange>>([new FeedRange(At(0), _entries.Count)]);
 
-    public ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct) =>
-        ValueTask.FromResult<IReadOnlyList<FeedEntry>>([.. _entries.Skip((int)range.After.Value).TakeWhile(entry => entry.Position <= range.UpTo).Take(limit)]);
+    public ValueTask<IReadOnlyList<FeedEntry>> ReadAsync(FeedRange range, int limit, CancellationToken ct)
+    {
+        Reading();
+        return ValueTask.FromResult<IReadOnlyList<FeedEntry>>(
+            [.. _entries.Skip((int)range.After.Value).TakeWhile(entry => entry.Position <= range.UpTo).Take(limit)]);
+    }
 
     public ValueTask SaveFollowerAsync(string follower, FeedPosition position, CancellationToken ct)
     {

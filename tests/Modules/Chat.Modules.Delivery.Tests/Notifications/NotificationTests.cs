@@ -1,6 +1,8 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Notifications;
+using Chat.Modules.Delivery.Notifications.Due;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Notifications;
@@ -187,7 +189,70 @@ public sealed class NotificationTests : IDisposable
     }
 
     [Fact]
-    public async Task Conversations_that_found_no_room_are_watched_when_there_is_some()
+    public async Task Of_a_device_that_changes_hands_between_two_notifications_the_second_does_not_go_to_the_old_address()
+    {
+        var old = Push.Stores.Subscribe(Phone, content: PushContent.Full);
+        Push.Platform.Took = (_, _) => Push.Stores.RemoveAsync(Phone, null, Ct);
+
+        Say("hello");
+        Note(_world.Append(World.Direct("bob", "carol"), World.Device("carol")));
+        await PassAsync(Push.Times.FirstLook);
+
+        Assert.Equal(old, Assert.Single(Taken).To);
+        Assert.Equal(0, (await Push.Stores.SummariseAsync(PushKind.WebPush, Ct)).Devices);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_noted_as_told_is_not_told_again_every_few_seconds()
+    {
+        Push.Stores.Subscribe(Phone);
+        var fails = false;
+        Push.Platform.Took = (_, _) => fails = true;
+        Push.Stores.Step = () =>
+        {
+            if (!fails)
+                return;
+            fails = false;
+            throw new StoreUnavailableException("away");
+        };
+
+        Say("hello");
+        for (var n = 0; n < 3_600; n++)
+        {
+            try
+            {
+                await PassAsync(TimeSpan.FromSeconds(1));
+            }
+            catch (StoreUnavailableException)
+            {
+            }
+        }
+
+        Assert.InRange(Taken.Count, 2, 40);
+    }
+
+    [Fact]
+    public async Task A_rebuild_that_takes_longer_than_its_lease_is_finished()
+    {
+        foreach (var n in Enumerable.Range(0, 300))
+        {
+            Push.Stores.Subscribe(World.Device($"user{n}"));
+            _world.Feed.Append(_world.Append(World.Direct("alice", $"user{n}"), Alice).Message, isRaised: true);
+        }
+        _world.Clock.Advance(TimeSpan.FromHours(1));
+        Push.Stores.LoseDue();
+        Push.Stores.Step = () => _world.Clock.Advance(TimeSpan.FromSeconds(1));
+
+        await Push.Lost.RebuildAsync(Ct);
+
+        Assert.Equal(300, (await Push.Stores.SummariseAsync(PushKind.WebPush, Ct)).Devices);
+        Assert.Equal(Rebuild.None, await Push.Stores.TryRebuildAsync(TimeSpan.FromMinutes(1), Ct));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Conversations_that_found_no_room_are_watched_when_there_is_some(bool feedFailsOnce)
     {
         using var world = new World(push: new PushOptions { MaxWatches = 100 });
         foreach (var n in Enumerable.Range(0, 300))
@@ -201,6 +266,13 @@ public sealed class NotificationTests : IDisposable
             world.Push.Watches.Note(appended.Message.Conversation, appended.Message.SeqNo, Alice.User);
             world.Feed.Append(appended.Message, isRaised: true);
         }
+        world.Feed.Reading = () =>
+        {
+            var fails = feedFailsOnce;
+            feedFailsOnce = false;
+            if (fails)
+                throw new StoreUnavailableException("away");
+        };
         Assert.InRange(world.Push.Watches.Count, 1, 100);
         for (var n = 0; n < 20; n++)
         {
@@ -214,7 +286,8 @@ public sealed class NotificationTests : IDisposable
                 await world.Push.Planner.LookAsync(Ct);
                 await Task.Yield();
             }
-            await noting;
+            // The follower goes on after a fault.
+            _ = await Record.ExceptionAsync(() => noting);
             await world.Push.Follower.SaveAsync(Ct);
             while (await world.Push.Worker.SendDueAsync(PushKind.WebPush, Ct))
             {

@@ -17,6 +17,7 @@ internal sealed class PushStores(TimeProvider clock) : IDueStore, INotifiedStore
     private readonly Dictionary<(DeviceAddress, ConversationId), NotifiedPlace> _notified = [];
     private readonly List<DeadLetter> _dead = [];
     private MemoryDueStore _due = Whole(clock);
+    private DateTimeOffset _rebuildEnds = DateTimeOffset.MaxValue;
 
     /// <summary>May throw.</summary>
     public Action Step { get; set; } = () => { };
@@ -42,7 +43,15 @@ internal sealed class PushStores(TimeProvider clock) : IDueStore, INotifiedStore
 
     public Task<DueSummary> SummariseAsync(PushKind kind, CancellationToken ct) => _due.SummariseAsync(kind, ct);
 
-    public Task<Rebuild> TryRebuildAsync(TimeSpan lease, CancellationToken ct) => DoAsync(() => _due.TryRebuildAsync(lease, ct));
+    /// <summary>As Redis: who comes after the end of its lease begins again.</summary>
+    public Task<Rebuild> TryRebuildAsync(TimeSpan lease, CancellationToken ct) => DoAsync(async () =>
+    {
+        var found = await _due.TryRebuildAsync(lease, ct);
+        if (found is Rebuild.Continued && clock.GetUtcNow() > _rebuildEnds)
+            found = Rebuild.Begun;
+        _rebuildEnds = clock.GetUtcNow() + lease;
+        return found;
+    });
 
     public Task MarkWholeAsync(CancellationToken ct) => DoAsync(() => _due.MarkWholeAsync(ct));
 

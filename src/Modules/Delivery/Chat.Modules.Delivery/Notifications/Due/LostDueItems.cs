@@ -27,9 +27,11 @@ internal sealed class LostDueItems(
 
     private static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RenewEvery = Lease / 4;
 
     // Used by one call at a time: all was looked at, and is due when the watches up to this number are finished.
     private long? _isDueAfter;
+    private long _renewedAt;
 
     /// <summary>Looks again at all that may be lost, if anything is and no other server does it.</summary>
     public async Task RebuildAsync(CancellationToken ct)
@@ -78,32 +80,51 @@ internal sealed class LostDueItems(
             for (var rest = range; await feed.ReadAsync(rest, ReadAtOnce, ct) is { Count: > 0 } entries;)
             {
                 var began = clock.GetTimestamp();
-                // Renews the lease.
-                if (await store.TryRebuildAsync(Lease, ct) is not Rebuild.Continued)
+                if (!await RenewAsync(ct))
                     return false;
                 if (looked.Count > MaxRemembered)
                     looked.Clear();
                 var some = entries.Select(entry => entry.Conversation).Where(looked.Add).ToList();
                 foreach (var conversation in some)
-                    items += await LookAsync(conversation, ct);
+                {
+                    if (await LookAsync(conversation, ct) is not { } found)
+                        return false;
+                    items += found;
+                }
                 conversations += some.Count;
                 rest = rest with { After = rest.After with { Value = entries[^1].Position } };
                 var pause = TimeSpan.FromSeconds((double)some.Count / options.Value.RebuildsPerSecond) - clock.GetElapsedTime(began);
-                if (pause > TimeSpan.Zero)
-                    await Task.Delay(pause, clock, ct);
+                for (; pause > TimeSpan.Zero; pause -= RenewEvery)
+                {
+                    await Task.Delay(pause < RenewEvery ? pause : RenewEvery, clock, ct);
+                    if (!await RenewIfNeededAsync(ct))
+                        return false;
+                }
             }
         }
         log.Rebuilt(conversations, items);
         return true;
     }
 
-    private async Task<int> LookAsync(ConversationId conversation, CancellationToken ct)
+    /// <summary>False if something was lost meanwhile, or another server looks.</summary>
+    private async ValueTask<bool> RenewIfNeededAsync(CancellationToken ct) => clock.GetElapsedTime(_renewedAt) < RenewEvery || await RenewAsync(ct);
+
+    private async Task<bool> RenewAsync(CancellationToken ct)
+    {
+        _renewedAt = clock.GetTimestamp();
+        return await store.TryRebuildAsync(Lease, ct) is Rebuild.Continued;
+    }
+
+    /// <summary>How many items are due; null if something was lost meanwhile, or another server looks.</summary>
+    private async Task<int?> LookAsync(ConversationId conversation, CancellationToken ct)
     {
         var found = 0;
         foreach (var some in (await mediator.Send(new GetMembers(conversation), ct)).Chunk(MembersAtOnce))
         {
             foreach (var subscription in await subscriptions.OfAsync(some, ct))
             {
+                if (!await RenewIfNeededAsync(ct))
+                    return null;
                 var owed = await owedMessages.FindAsync(subscription.Device, conversation, new SeqNo(SeqNo.MaxValue), ct);
                 if (owed.Newest is not { } message)
                     continue;

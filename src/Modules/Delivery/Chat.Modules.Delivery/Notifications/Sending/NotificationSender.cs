@@ -50,13 +50,21 @@ internal sealed class NotificationSender(
         {
             foreach (var item in claim.Items)
             {
-                if (clock.GetElapsedTime(clock.GetTimestamp(), until) < Reserve || !await SendAsync(item, subscription, progress, until, ct))
+                if (clock.GetElapsedTime(clock.GetTimestamp(), until) < Reserve)
+                    break;
+                // It may have ended, or ask for less, since the notification before: the next claim has the one of then.
+                if (item != claim.Items[0] && (await stored.FindAsync(claim.Device, ct))?.Id != subscription.Id)
+                    break;
+                if (!await SendAsync(item, subscription, progress, until, ct))
                     break;
             }
         }
         catch (Exception) when (!ct.IsCancellationRequested)
         {
-            progress.Pause = FaultPause;
+            // Longer each time: if it cannot be noted as told, it is told again.
+            progress.Faulted();
+            var pause = PauseOf(progress.Attempts, null);
+            progress.Pause = pause > FaultPause ? pause : FaultPause;
             throw;
         }
         finally
@@ -200,6 +208,8 @@ internal sealed class NotificationSender(
         public TimeSpan Pause { get; set; }
 
         public void Failed(string why, int status) => (Attempts, Reason, Status) = (Attempts + 1, why, status);
+
+        public void Faulted() => Attempts++;
 
         public void Succeeded(DueItem item)
         {

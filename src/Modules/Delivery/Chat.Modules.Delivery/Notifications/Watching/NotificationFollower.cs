@@ -23,8 +23,9 @@ internal sealed class NotificationFollower(IChangeFeed feed, Watches watches, Ti
     private (FeedPosition Position, long Number)? _next;
     private FeedPosition? _saved;
 
-    // Everything up to here was noted.
+    // Everything up to here was noted; and whether some of what came after it, and found no room, is not noted yet.
     private FeedPosition _noted;
+    private bool _isBehind;
 
     // Found, and not noted yet; and whether all that was there at the start was: nothing may be saved before.
     private readonly Queue<FeedRange> _unfinished = new();
@@ -51,7 +52,7 @@ internal sealed class NotificationFollower(IChangeFeed feed, Watches watches, Ti
         {
             // The position is read first: everything up to it was noted, unless something found no room.
             var position = feed.RaisedUpTo;
-            if (watches.HasOverflowed)
+            if (_isBehind || watches.HasOverflowed)
                 return;
             _noted = position;
             _next = (position, watches.LastNumber);
@@ -89,7 +90,8 @@ internal sealed class NotificationFollower(IChangeFeed feed, Watches watches, Ti
     /// <summary>Notes what found no room, when there is some.</summary>
     public async Task NoteOverflowAsync(CancellationToken ct)
     {
-        if (!watches.HasOverflowed || !watches.HasRoom)
+        _isBehind |= watches.HasOverflowed;
+        if (!_isBehind || !watches.HasRoom)
             return;
         // From here on new messages are noted again; what is read up to the position may be noted twice.
         watches.ForgetOverflow();
@@ -97,7 +99,7 @@ internal sealed class NotificationFollower(IChangeFeed feed, Watches watches, Ti
         // Of an earlier stream: that is found as one that is gone.
         if (position.Epoch == _noted.Epoch)
             await NoteAsync(new FeedRange(_noted, position.Value), ct);
-        _noted = position;
+        (_noted, _isBehind) = (position, false);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
