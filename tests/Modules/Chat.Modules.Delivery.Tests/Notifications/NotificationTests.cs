@@ -4,6 +4,7 @@ using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Notifications.Due;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Testing;
 
 namespace Chat.Modules.Delivery.Tests.Notifications;
 
@@ -229,6 +230,39 @@ public sealed class NotificationTests : IDisposable
         }
 
         Assert.InRange(Taken.Count, 2, 40);
+    }
+
+    [Theory]
+    [InlineData(8, 3)]
+    [InlineData(50, 1_000)]
+    public async Task Conversations_that_are_looked_at_for_long_hold_up_no_other(int slow, int members)
+    {
+        Push.Stores.Subscribe(Phone);
+        var (held, begun) = (new TaskCompletionSource(), 0);
+        Push.Stores.Reading = users =>
+        {
+            if (users.Contains(Phone.User))
+                return Task.CompletedTask;
+            Interlocked.Increment(ref begun);
+            return held.Task;
+        };
+        await Push.Planner.StartAsync(Ct);
+        for (var n = 0; n < slow; n++)
+            Push.Watches.Note(_world.Group([.. Enumerable.Range(0, members).Select(user => $"user{n}-{user}")]), new SeqNo(1), null);
+        await PassUntilAsync(() => Task.FromResult(Volatile.Read(ref begun) > 0));
+
+        Say("hello");
+        await PassUntilAsync(async () => (await Push.Stores.SummariseAsync(PushKind.WebPush, Ct)).Devices == 1);
+
+        held.SetResult();
+        await Push.Planner.StopAsync(Ct);
+
+        Task PassUntilAsync(Func<Task<bool>> isSo) => Wait.UntilAsync(
+            () =>
+            {
+                _world.Clock.Advance(TimeSpan.FromMilliseconds(50));
+                return isSo();
+            }, "the planner has come so far");
     }
 
     [Fact]

@@ -22,6 +22,9 @@ internal sealed class PushStores(TimeProvider clock) : IDueStore, INotifiedStore
     /// <summary>May throw.</summary>
     public Action Step { get; set; } = () => { };
 
+    /// <summary>Awaited before the subscriptions of users are read.</summary>
+    public Func<IReadOnlyCollection<UserId>, Task> Reading { get; set; } = _ => Task.CompletedTask;
+
     public IReadOnlyList<DeadLetter> Dead => [.. _dead];
 
     public IEnumerable<PushSubscription> Subscriptions => _subscriptions.Values;
@@ -101,8 +104,11 @@ internal sealed class PushStores(TimeProvider clock) : IDueStore, INotifiedStore
     public ValueTask<PushSubscription?> FindAsync(DeviceAddress device, CancellationToken ct) =>
         new(DoAsync(() => Task.FromResult(_subscriptions.GetValueOrDefault(device))));
 
-    public ValueTask<IReadOnlyList<PushSubscription>> ReadAsync(IReadOnlyCollection<UserId> users, CancellationToken ct) => new(DoAsync(() =>
-        Task.FromResult<IReadOnlyList<PushSubscription>>([.. _subscriptions.Values.Where(subscription => users.Contains(subscription.Device.User))])));
+    public ValueTask<IReadOnlyList<PushSubscription>> ReadAsync(IReadOnlyCollection<UserId> users, CancellationToken ct) => new(DoAsync<IReadOnlyList<PushSubscription>>(async () =>
+    {
+        await Reading(users);
+        return [.. _subscriptions.Values.Where(subscription => users.Contains(subscription.Device.User))];
+    }));
 
     private static MemoryDueStore Whole(TimeProvider clock)
     {

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Cursors;
@@ -21,37 +24,60 @@ internal sealed class NotificationPlanner(
     private const int LooksAtOnce = 16;
     private const int MaxTaken = 256;
 
-    // Of a large conversation so many members are looked up together.
+    // More members, or more connected devices, are a large conversation, of which so many are looked up together. Few of them are looked at at a time, so that they hold up no other.
     private const int MembersAtOnce = 512;
+    private const int LargeLooksAtOnce = 2;
+    private const int CursorsAtOnce = 32;
 
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    /// <summary>Looks at all that are to be looked at now.</summary>
+    // As many as there are watches at most.
+    private readonly Channel<Watch> _large = Channel.CreateUnbounded<Watch>();
+
+    /// <summary>Looks at all that are to be looked at now, and returns when that is done.</summary>
     public async Task LookAsync(CancellationToken ct)
     {
         while (watches.TakeDue(MaxTaken) is { Count: > 0 } taken)
         {
             if (taken is [var only])
-                await TryLookAsync(only, ct);
+                await TryLookAsync(only, mayBeLarge: true, ct);
             else
-                await Parallel.ForEachAsync(taken, new ParallelOptions { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = ct }, TryLookAsync);
+                await Parallel.ForEachAsync(taken, AtOnce(LooksAtOnce, ct), (watch, cancelled) => TryLookAsync(watch, mayBeLarge: true, cancelled));
         }
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        Parallel.ForEachAsync(
+            TakeAsync(stoppingToken), AtOnce(LooksAtOnce, stoppingToken), (watch, cancelled) => TryLookAsync(watch, mayBeLarge: false, cancelled)),
+        Parallel.ForEachAsync(
+            _large.Reader.ReadAllAsync(stoppingToken), AtOnce(LargeLooksAtOnce, stoppingToken),
+            (watch, cancelled) => TryLookAsync(watch, mayBeLarge: true, cancelled)));
+
+    private async IAsyncEnumerable<Watch> TakeAsync([EnumeratorCancellation] CancellationToken ct)
     {
         using var timer = new PeriodicTimer(Period, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-            await LookAsync(stoppingToken);
+        while (await timer.WaitForNextTickAsync(ct))
+        {
+            while (watches.TakeDue(MaxTaken) is { Count: > 0 } taken)
+            {
+                foreach (var watch in taken)
+                    yield return watch;
+            }
+        }
     }
 
-    private async ValueTask TryLookAsync(Watch watch, CancellationToken ct)
+    private static ParallelOptions AtOnce(int looks, CancellationToken ct) => new() { MaxDegreeOfParallelism = looks, CancellationToken = ct };
+
+    private async ValueTask TryLookAsync(Watch watch, bool mayBeLarge, CancellationToken ct)
     {
         try
         {
-            if (watch.Live is null)
-                await LookFirstAsync(watch, ct);
+            var members = watch.Live is null ? await mediator.Send(new GetMembers(watch.Conversation), ct) : [];
+            if (!mayBeLarge && (watch.Live?.Count ?? members.Count) > MembersAtOnce)
+                _large.Writer.TryWrite(watch);
+            else if (watch.Live is null)
+                await LookFirstAsync(watch, members, ct);
             else
                 await LookAtLiveAsync(watch, watch.Live, ct);
         }
@@ -62,9 +88,8 @@ internal sealed class NotificationPlanner(
         }
     }
 
-    private async Task LookFirstAsync(Watch watch, CancellationToken ct)
+    private async Task LookFirstAsync(Watch watch, IReadOnlyList<UserId> members, CancellationToken ct)
     {
-        var members = await mediator.Send(new GetMembers(watch.Conversation), ct);
         List<PushSubscription>? live = null;
         foreach (var some in members.Count <= MembersAtOnce ? [members] : members.Chunk(MembersAtOnce).ToArray<IReadOnlyList<UserId>>())
         {
@@ -92,17 +117,14 @@ internal sealed class NotificationPlanner(
 
     private async Task LookAtLiveAsync(Watch watch, IReadOnlyList<PushSubscription> live, CancellationToken ct)
     {
-        var late = new List<PushSubscription>();
-        foreach (var subscription in live)
-        {
-            var (user, device) = (subscription.Device.User, subscription.Device.Device);
-            if ((await cursors.ReadNewestAsync(new CursorKey(user, device, watch.Conversation), ct)).Delivered < watch.UpTo
-                && (await cursors.ReadNewestAsync(new CursorKey(user, null, watch.Conversation), ct)).Read < watch.UpTo)
-                late.Add(subscription);
-        }
-        await AddAsync(watch, late, ct);
+        var late = await Concurrently.SelectAsync(live, CursorsAtOnce, (subscription, cancelled) => IsLateAsync(watch, subscription.Device, cancelled), ct);
+        await AddAsync(watch, [.. live.Where((_, index) => late[index])], ct);
         watches.Finish(watch);
     }
+
+    private async ValueTask<bool> IsLateAsync(Watch watch, DeviceAddress device, CancellationToken ct) =>
+        (await cursors.ReadNewestAsync(new CursorKey(device.User, device.Device, watch.Conversation), ct)).Delivered < watch.UpTo
+        && (await cursors.ReadNewestAsync(new CursorKey(device.User, null, watch.Conversation), ct)).Read < watch.UpTo;
 
     private Task AddAsync(Watch watch, List<PushSubscription> to, CancellationToken ct) =>
         due.AddAsync(to, watch.Conversation, watch.UpTo, watch.Since, ct);
