@@ -19,6 +19,7 @@ const string help = """
       migrate  [--messages 100000]           how long a data directory takes to be moved into a cluster
       thumbnails [--thumbnails 10000]        how fast thumbnails are made, and in how much memory
       push     [--items 1000000]             that many push notifications due, in SQLite and in Redis: memory, claims, a restart
+      push ages [--rate 1000]                how old notifications are when the platform has them
       transfers [--beside nginx]             a file up and down, one at a time: MB/s, CPU and memory of the host
       bus                                    a message from node to node: a channel of Redis, a stream, the server's own bus
       nodes    --cql HOST:PORT               1, 2 and 3 hosts that share a database and a Redis: rate, latency, and what a message costs each of them
@@ -53,7 +54,7 @@ const string help = """
     nodes idle takes --servers 3, --connections 5000 to each, --seconds 30, --host PATH, --cql-pid PID, --redis-server PATH, --json FILE.
     migrate takes --messages 100000, --conversations 1000, --text-bytes 100, --host PATH and --cql 127.0.0.1:9042.
     thumbnails takes --decodes 2 at a time, and --picture FILE, or --width 4000 and --height 3000 of a drawn one.
-    push takes --claims 50000, --claims-at-once 128 and --redis-server PATH.
+    push takes --claims 50000, --claims-at-once 128 and --redis-server PATH; push ages takes --receivers 1000, --seconds 10 after --warmup 5 and --host PATH.
     transfers takes --mib 256, --runs 5, --host PATH, --beside nginx (in turn with one started here) and --nginx PATH.
     inbox takes --conversations 10,500,5000 and --runs 5.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
@@ -82,6 +83,9 @@ try
 
     if (args is ["nodes", "idle", ..])
         return await NodesIdleCommand.RunAsync(new Arguments(args.AsSpan(2)), interrupted.Token);
+
+    if (args is ["push", "ages", ..])
+        return await PushAgesCommand.RunAsync(new Arguments(args.AsSpan(2)), interrupted.Token);
 
     var arguments = new Arguments(args.AsSpan(1));
     return args[0] switch

@@ -94,6 +94,7 @@ public sealed class MediaModule : IModule
         routes.ServiceProvider.GetRequiredService<IMediaStore>();
         // Made now, as an alert names its count.
         routes.ServiceProvider.GetRequiredService<ScanningMetrics>();
+        routes.ServiceProvider.GetRequiredService<MediaMetrics>();
         var transfer = new FileTransfer(routes.ServiceProvider.GetRequiredService<IOptions<MediaOptions>>().Value.MinBytesPerSecond);
         routes.MapUpload(transfer);
         routes.MapTus(transfer);
