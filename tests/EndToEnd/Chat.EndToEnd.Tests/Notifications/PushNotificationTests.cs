@@ -14,7 +14,7 @@ public sealed class PushNotificationTests
         int.TryParse(Environment.GetEnvironmentVariable("CHAT_PUSH_MESSAGES"), CultureInfo.InvariantCulture, out var messages) ? messages : 500;
 
     private static int Rounds =>
-        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 3;
+        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 2;
 
     [Fact]
     public async Task An_absent_device_is_told_once_a_conversation_and_the_notification_goes_when_it_is_read_elsewhere()

@@ -135,6 +135,25 @@ public abstract class SubscriptionStoreContract
         Assert.NotNull(await Store.FindAsync(Phone, Ct));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_whose_clock_is_behind_puts_and_removes_as_any_other(bool removed)
+    {
+        var later = Subscription(Phone, "a");
+        await Store.PutAsync(later, MaxPerUser, Ct);
+        if (removed)
+            await Store.RemoveAsync(Phone, null, Ct);
+        var put = Subscription(Phone, "b") with { CreatedAt = later.CreatedAt.AddMinutes(-10) };
+
+        await Store.PutAsync(put, MaxPerUser, Ct);
+
+        Assert.Equal(put, await Store.FindAsync(Phone, Ct));
+        Assert.True(await Store.RemoveAsync(Phone, put.Id, Ct));
+        Assert.Null(await Store.FindAsync(Phone, Ct));
+        Assert.Empty(await Store.ReadAsync([Phone.User], Ct));
+    }
+
     private PushSubscription Subscription(DeviceAddress device, string address, PushKind kind = PushKind.WebPush)
     {
         var at = Start.AddMinutes(_minutes++);
