@@ -64,6 +64,20 @@ public sealed class FailingHomeTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_later_message_of_the_device_has_overtaken_is_not_appended_after_it()
+    {
+        var (first, second) = (AppendAsync("one"), AppendAsync("two"));
+        var one = Hand();
+        _homes.Answered(Home, Hand(), Sent());
+        await second;
+
+        Fail(one);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => first);
+        Assert.Empty(_begunHere);
+    }
+
+    [Fact]
     public async Task A_later_message_waits_for_it()
     {
         _here = new TaskCompletionSource();

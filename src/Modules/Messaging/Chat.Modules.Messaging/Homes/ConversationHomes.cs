@@ -223,6 +223,8 @@ internal sealed class ConversationHomes(
         var conversation = append.Conversation;
         lock (conversation.Lock)
         {
+            if (append.IsOvertaken)
+                return false;
             for (var later = append.Place?.Next; later is not null; later = later.Next)
             {
                 if (later.Value.Draft.Sender == append.Draft.Sender)
@@ -265,6 +267,8 @@ internal sealed class ConversationHomes(
             if (append.Place is not { } place)
                 return;
             append.Place = null;
+            for (var earlier = place.Previous; earlier is not null; earlier = earlier.Previous)
+                earlier.Value.IsOvertaken |= earlier.Value.Draft.Sender == append.Draft.Sender;
             conversation.UnderWay.Remove(place);
             if (conversation.UnderWay.Count > 0)
                 return;

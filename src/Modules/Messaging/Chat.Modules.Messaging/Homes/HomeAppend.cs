@@ -15,6 +15,9 @@ internal sealed class HomeAppend(ConversationAppends conversation, MessageDraft 
     /// <summary>Its place among those under way. This and all below is under the conversation's lock.</summary>
     public LinkedListNode<HomeAppend>? Place { get; set; }
 
+    /// <summary>A later message of the same device has ended before it, and may be in the log.</summary>
+    public bool IsOvertaken { get; set; }
+
     /// <summary>Whether it was begun on this server.</summary>
     public bool IsHere { get; private set; }
 
