@@ -78,6 +78,39 @@ public sealed class FailingHomeTests : IDisposable
     }
 
     [Fact]
+    public async Task Nor_when_the_home_is_given_up()
+    {
+        var (first, second) = (AppendAsync("one"), AppendAsync("two"));
+        Hand();
+        _homes.Answered(Home, Hand(), Sent());
+        await second;
+
+        _homes.Lost(Home, session: 1);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => first);
+        Assert.Empty(_begunHere);
+    }
+
+    [Fact]
+    public async Task What_is_under_way_at_one_that_keeps_failing_waits_for_its_answer()
+    {
+        var failing = new[] { Bob, Carol, UserId.Parse("dave") }.Select(user => (Sent: AppendAsync("one", user), Number: Hand())).ToList();
+        var (first, second) = (AppendAsync("one"), AppendAsync("two"));
+        var (one, two) = (Hand(), Hand());
+        failing.ForEach(append => Fail(append.Number));
+        await Task.WhenAll(failing.Select(append => append.Sent));
+        var next = AppendAsync("three");
+
+        _homes.Answered(Home, two, Sent());
+        await second;
+        Fail(one);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => first);
+
+        await next;
+        Assert.Equal(["one", "one", "one", "three"], _begunHere);
+    }
+
+    [Fact]
     public async Task A_later_message_waits_for_it()
     {
         _here = new TaskCompletionSource();
@@ -140,7 +173,8 @@ public sealed class FailingHomeTests : IDisposable
         return true;
     }
 
-    private Task<SentMessage> AppendAsync(string clientMsgId) => _homes.AppendAsync(Draft(_conversation, Alice, clientMsgId), HereAsync);
+    private Task<SentMessage> AppendAsync(string clientMsgId, UserId? sender = null) =>
+        _homes.AppendAsync(Draft(_conversation, sender ?? Alice, clientMsgId), HereAsync);
 
     private async Task<SentMessage> HereAsync(MessageDraft draft)
     {

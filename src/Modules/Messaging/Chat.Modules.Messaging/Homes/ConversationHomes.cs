@@ -95,12 +95,10 @@ internal sealed class ConversationHomes(
         if (FindLink(home) is not { } link || link.TakeFailed(number, out var failures) is not { } append)
             return;
         if (!TryRepeatHere(append))
-        {
-            End(append);
-            append.TrySetException(new StoreUnavailableException("The append may have happened on another server."));
-        }
-        if (failures >= MostFailures)
-            Close(link, HomeFailure.Failing);
+            Refuse(append);
+        // What is under way there keeps its order: it is answered, or fails one by one.
+        if (failures >= MostFailures && link.TryRest(Pause))
+            metrics.HomeFailed(HomeFailure.Failing);
     }
 
     /// <summary>A home lacks something of a session.</summary>
@@ -192,7 +190,7 @@ internal sealed class ConversationHomes(
             if (score > highest && !link.IsWithdrawn)
                 (home, highest) = (link, score);
         }
-        return home?.IsOpen == true ? home : null;
+        return home is { IsOpen: true, IsResting: false } ? home : null;
     }
 
     private static ulong ScoreOf(ReadOnlySpan<byte> conversation, NodeId node) => XxHash3.HashToUInt64(conversation, (long)node.Value);
@@ -241,7 +239,19 @@ internal sealed class ConversationHomes(
     {
         conversation.At = null;
         foreach (var append in conversation.UnderWay.Where(append => !append.IsHere).ToList())
-            _ = AppendHereAsync(append);
+        {
+            if (append.IsOvertaken)
+                Refuse(append);
+            else
+                _ = AppendHereAsync(append);
+        }
+    }
+
+    // It may be in the log: the same again finds it there.
+    private void Refuse(HomeAppend append)
+    {
+        End(append);
+        append.TrySetException(new StoreUnavailableException("The append may have happened on another server."));
     }
 
     private async Task AppendHereAsync(HomeAppend append)
@@ -288,7 +298,7 @@ internal sealed class ConversationHomes(
         metrics.HomeFailed(reason);
         if (reason is HomeFailure.Silent)
             log.HomeSilent(link.Home, _timeout);
-        _ = ReplaceAsync(link, conversations, reason is HomeFailure.Silent or HomeFailure.Failing ? Pause : TimeSpan.Zero);
+        _ = ReplaceAsync(link, conversations, reason is HomeFailure.Silent ? Pause : TimeSpan.Zero);
     }
 
     // Only when all is taken back may the home be asked again: later messages of a conversation must not be there before.

@@ -1,6 +1,6 @@
 namespace Chat.Modules.Messaging.Homes;
 
-/// <summary>Why what was handed to a home was taken back.</summary>
+/// <summary>Why a server is asked no more as a home: for a while, or at all.</summary>
 internal enum HomeFailure
 {
     /// <summary>It said nothing in time.</summary>

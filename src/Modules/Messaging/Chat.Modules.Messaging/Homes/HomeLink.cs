@@ -15,6 +15,8 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
     private long _last;
     private long _heardAt;
     private int _failures;
+    private long? _restsSince;
+    private TimeSpan _rest;
     private bool _isClosed;
     private volatile bool _isWithdrawn;
 
@@ -28,6 +30,16 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
         {
             lock (_lock)
                 return !_isClosed;
+        }
+    }
+
+    /// <summary>Whether nothing more is handed to it for now; it answers what it has begun.</summary>
+    public bool IsResting
+    {
+        get
+        {
+            lock (_lock)
+                return Rests();
         }
     }
 
@@ -77,6 +89,20 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
             return Take(number);
         }
     }
+
+    /// <returns>False where it rests already.</returns>
+    public bool TryRest(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            if (Rests())
+                return false;
+            (_restsSince, _rest) = (clock.GetTimestamp(), time);
+            return true;
+        }
+    }
+
+    private bool Rests() => _restsSince is { } since && clock.GetElapsedTime(since) < _rest;
 
     private HomeAppend? Take(AppendNumber number)
     {
