@@ -58,11 +58,13 @@ internal sealed class TusUploads(
     /// <summary>Refusal: <c>not_found</c>. An upload whose bytes are all here and that could not be finished is finished now.</summary>
     public async Task<Result<TusProgress>> FindAsync(UserId uploader, MediaId id, CancellationToken ct)
     {
+        // First: one that is finished meanwhile is here no more, and there as a file.
+        var found = await resumable.FindAsync(uploader, id, ct);
         if (await catalogue.FindAsync(id, ct) is not { } row || row.Uploader != uploader || row.State == MediaState.Removed)
             return MediaErrors.NotFound;
         if (row.IsThere)
             return new TusProgress(id, row.Size, row.Size, row.KeepUntil, IsFinished: true);
-        if (await resumable.FindAsync(uploader, id, ct) is not { } upload)
+        if (found is not { } upload)
             return MediaErrors.NotFound;
         return upload.Offset == upload.Length ? await AppendAsync(uploader, id, upload.Offset, Stream.Null, null, ct) : ProgressOf(row, upload);
     }
