@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,12 +11,17 @@ internal static class FreePort
     private const int First = 20_000;
     private const int Last = 32_000;
 
-    /// <summary>A loopback port that was free a moment ago; the server takes it at each of its starts.</summary>
+    // A server that is down for a while comes back to its port.
+    private static readonly ConcurrentDictionary<int, bool> _given = new();
+
+    /// <summary>A loopback port that was free a moment ago, and that nobody else in this run gets; the server takes it at each of its starts.</summary>
     public static int Next()
     {
         for (var attempt = 0; attempt < 100; attempt++)
         {
             var port = Random.Shared.Next(First, Last);
+            if (!_given.TryAdd(port, true))
+                continue;
             try
             {
                 using var probe = new TcpListener(IPAddress.Loopback, port);
