@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# All tests, with their own set-up. Ends with one line: N passed, N failed, N skipped. Arguments go to `dotnet test`.
+# All tests, with their own set-up. Ends with a line for each test that failed, and one line: N passed, N failed, N skipped.
+# Arguments go to `dotnet test`.
 set -uo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_CLI_UI_LANGUAGE=en
@@ -62,7 +63,32 @@ read -r passed failed skipped < <(awk '
   summary && $1 == "skipped:" {skipped = $2}
   END {print passed + 0, failed + 0, skipped + 0}' "$log")
 
-# What is written for Node: the client library and the page. A folder that cannot be tested counts as one failed test, without Node as one skipped.
+# Each failed test with the first line of what it said. A project that died (its exit code is neither 2, some failed, nor 8, none was asked for)
+# counts as one failed test.
+failures=$scripts/failures
+awk '
+  function tell() { if (name != "") print substr(name (said == "" ? "" : ": " said), 1, 300); name = "" }
+  /^failed / { tell(); name = $0; sub(/^failed (\(canceled\) )?/, "", name); sub(/ \([0-9hms ]+\)$/, "", name); said = ""; next }
+  /^  from / { next }
+  /^  [^ ]/ { sub(/^  Xunit[.A-Za-z]*: /, "  "); if (said == "") said = substr($0, 3, 200); next }
+  { tell() }
+  /^[^ ].*\.dll \(net[^)]*\) / { project = $1; sub(/.*\//, "", project); next }
+  /^Exit code: / { if ($3 != 2 && $3 != 8) print project ": the project ended with exit code " $3 }
+  END { tell() }' "$log" >"$failures"
+failed=$((failed + $(grep -c ': the project ended with exit code ' "$failures")))
+
+# What is written for Node: the client library and the page. A file or folder that cannot be tested counts as one failed test, without Node as one
+# skipped.
+counts='
+  const { testResults, ...all } = JSON.parse(fs.readFileSync(process.argv[1]))
+  const failed = testResults.flatMap(file => {
+    const tests = file.assertionResults.filter(test => test.status === "failed")
+    const said = tests.map(test => [test.fullName, test.failureMessages[0]])
+    if (file.status === "failed" && said.length === 0) said.push(["was not tested", file.message])
+    return said.map(([name, message]) => `${path.relative(".", file.name)} ${name}: ${(message ?? "").split("\n")[0].slice(0, 200)}\n`)
+  })
+  fs.appendFileSync(process.argv[2], failed.join(""));
+  `${all.numPassedTests} ${failed.length} ${all.numPendingTests}`'
 for folder in clients/typescript web; do
   if ! command -v npm >/dev/null; then
     echo "node is not installed: the tests of $folder are skipped." >&2
@@ -72,13 +98,16 @@ for folder in clients/typescript web; do
   (
     cd "$folder"
     if [ ! -e node_modules/.package-lock.json ]; then npm ci --no-audit --no-fund --silent; fi &&
-      npm test --silent -- --reporter=dot --reporter=json --outputFile.json="$scripts/results.json"
+      NO_COLOR=1 npm test --silent -- --reporter=dot --reporter=json --outputFile.json="$scripts/results.json"
   ) || status=1
-  read -r p f s < <(node -p 'const r = JSON.parse(fs.readFileSync(process.argv[1])); `${r.numPassedTests} ${r.numFailedTests} ${r.numPendingTests}`' \
-    "$scripts/results.json" 2>/dev/null || echo 0 1 0)
+  if ! read -r p f s < <(node -p "$counts" "$scripts/results.json" "$failures" 2>/dev/null); then
+    echo "$folder: nothing was tested" >>"$failures"
+    p=0 f=1 s=0
+  fi
   rm -f "$scripts/results.json"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 done
 
+cat "$failures"
 echo "$passed passed, $failed failed, $skipped skipped"
 exit "$status"
