@@ -1,33 +1,62 @@
 import type { ComponentChildren } from 'preact'
-import { linkify } from './linkify'
+import { parseMarks, type Inline, type Line, type Paragraph } from './marks'
 
-const lineBreak = /\r\n|[\n\r\u2028\u2029]/
+const elements = { '*': 'strong', '_': 'em', '~': 's' } as const
 
 /**
- * A user's text. It is never markup: every part becomes a text node, an address a link. Each line has the direction of its script; the children are
- * shown at the end of the last one.
+ * A user's text, with the marks that are usual in messengers (marks.ts). It is never markup: every part becomes a text node, an address a link. Each line
+ * has the direction of its script; the children are shown at the end of the last one.
  */
 export function MessageText({ text, children }: { text: string; children: ComponentChildren }) {
   // Media without words.
   if (text === '') return <div class="message-text wordless">{children}</div>
-  const lines = text.split(lineBreak)
+  const paragraphs = parseMarks(text)
+  const last = paragraphs.at(-1)!
   return (
     <div class="message-text">
-      {lines.map((line, at) => (
-        <p dir="auto">
-          <span class="message-line">{line ? linkify(line).map(Piece) : <br />}</span>
-          {at === lines.length - 1 && children}
-        </p>
-      ))}
+      {paragraphs.map(paragraph => ParagraphOf(paragraph, paragraph === last ? children : undefined))}
+      {/* Not within a list, a quote or code. */}
+      {last.kind !== 'lines' && <div class="message-end">{children}</div>}
     </div>
   )
 }
 
-const Piece = ({ text, href }: { text: string; href?: string }) =>
-  href ? (
-    <a href={href} target="_blank" rel="noopener noreferrer">
-      {text}
+function ParagraphOf(paragraph: Paragraph, end: ComponentChildren) {
+  switch (paragraph.kind) {
+    case 'lines':
+      return paragraph.lines.map((line, at) => (
+        <p dir="auto">
+          <LineOf line={line} />
+          {at === paragraph.lines.length - 1 && end}
+        </p>
+      ))
+    case 'quote':
+      return <blockquote>{paragraph.lines.map(line => <p dir="auto"><LineOf line={line} /></p>)}</blockquote>
+    case 'bullets':
+      return <ul>{paragraph.lines.map(line => <li dir="auto"><LineOf line={line} /></li>)}</ul>
+    case 'numbers':
+      return <ol>{paragraph.lines.map(line => <li dir="auto" value={Number.parseInt(line.marker, 10)}><LineOf line={line} /></li>)}</ol>
+    case 'pre':
+      // The fences stand on lines of their own, as a rule.
+      return <pre dir="ltr">{trimmed(paragraph.lines).map(line => <span class="message-line">{line === '' ? <br /> : line}</span>)}</pre>
+  }
+}
+
+const LineOf = ({ line: { parts } }: { line: Line }) => <span class="message-line">{parts.length > 0 ? parts.map(Part) : <br />}</span>
+
+function Part(part: Inline): ComponentChildren {
+  if (part.kind === 'code') return <code>{part.text}</code>
+  if (part.kind === 'marked') {
+    const Element = elements[part.mark]
+    return <Element>{part.parts.map(Part)}</Element>
+  }
+  return part.href ? (
+    <a href={part.href} target="_blank" rel="noopener noreferrer">
+      {part.text}
     </a>
   ) : (
-    text
+    part.text
   )
+}
+
+const trimmed = (lines: readonly string[]) => lines.slice(lines[0]!.trim() === '' ? 1 : 0, lines.at(-1)!.trim() === '' ? -1 : undefined)

@@ -155,7 +155,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
 function firstVisible(scroller: HTMLElement): Element | undefined {
   const top = scroller.getBoundingClientRect().top
   const block = firstBelow(blocksIn(scroller), top)
-  return block && (firstBelow([...block.querySelectorAll('li')], top) ?? block)
+  return block && (firstBelow([...block.querySelectorAll('li.message')], top) ?? block)
 }
 
 /** The direct parts of the content; searching all descendants would be slow in every scrolled frame. */

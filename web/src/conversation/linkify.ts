@@ -6,7 +6,7 @@ export type Part = { text: string; href?: string }
 const schema = /\bhttps?:/gi
 const rules = new LinkifyIt({ urlAuth: true })
 /** Punctuation at the end of an address belongs to the sentence. */
-const trailing = /[.,;:!?…*_]+$/
+const trailing = /[.,;:!?…*_~]+$/
 
 /** Splits text into plain parts and web addresses (http and https, nothing else). Joined, the parts are the text again. */
 export function linkify(text: string): Part[] {

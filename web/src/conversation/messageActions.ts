@@ -31,7 +31,7 @@ export function messageActions({ find, onReply, onOriginal, onView, onSave }: Ac
     onKeyDown(event: KeyboardEvent) {
       if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return
       const scroller = event.currentTarget as HTMLElement
-      const item = event.target.closest('li')
+      const item = event.target.closest('li.message')
       if (event.target !== item && event.target !== scroller) return
       if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
         const next = item ? neighbour(scroller, item, event.key === 'ArrowUp' ? -1 : 1) : lastItem(scroller)

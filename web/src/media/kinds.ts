@@ -1,4 +1,5 @@
 import type { MessageMedia } from '@chat/client'
+import { withoutMarks } from '../conversation/marks'
 import type { Texts } from '../i18n/en'
 
 export type Kind = 'picture' | 'video' | 'audio' | 'file'
@@ -50,8 +51,8 @@ export function labelOf(media: readonly Described[], t: Texts): string {
   return first.name ?? t.media.file
 }
 
-/** A message in one line: its text, else what it has. */
-export const lineOf = ({ text, media }: { text: string; media?: readonly Described[] }, t: Texts): string => (text || !media ? text : labelOf(media, t))
+/** A message in one line: its words, else what it has. */
+export const lineOf = ({ text, media }: { text: string; media?: readonly Described[] }, t: Texts): string => (text || !media ? withoutMarks(text) : labelOf(media, t))
 
 /** An animation would stand still, and what the browser cannot draw is left alone. */
 export const canShrink = ({ type }: Pick<Blob, 'type'>) => /^image\/(jpeg|png|webp)$/.test(type)
