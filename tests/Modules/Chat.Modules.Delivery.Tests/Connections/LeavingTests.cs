@@ -92,6 +92,36 @@ public sealed class LeavingTests : IDisposable
         Assert.Equal(0, _world.Connections.Count);
     }
 
+    [Fact]
+    public async Task It_is_not_over_while_a_connection_is_still_being_closed()
+    {
+        using var isClosed = new ManualResetEventSlim();
+        var isClosing = new TaskCompletionSource();
+        var client = await _world.ConnectedAsync(World.Device("bob"));
+        client.Closing = () =>
+        {
+            isClosing.SetResult();
+            isClosed.Wait(TestContext.Current.CancellationToken);
+        };
+
+        var left = _world.Acceptor.LeaveAsync();
+        await Wait.UntilAsync(() =>
+        {
+            _world.Clock.Advance(TimeSpan.FromMilliseconds(50));
+            return isClosing.Task.IsCompleted;
+        }, "the close");
+        for (var passed = 0; passed < 200; passed++)
+        {
+            _world.Clock.Advance(TimeSpan.FromMilliseconds(50));
+            await Task.Yield();
+        }
+        var wasOver = left.IsCompleted;
+        isClosed.Set();
+        await FinishAsync(left);
+
+        Assert.False(wasOver);
+    }
+
     public void Dispose() => _world.Dispose();
 
     private async Task FinishAsync(Task left)

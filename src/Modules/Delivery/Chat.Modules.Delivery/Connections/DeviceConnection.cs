@@ -11,7 +11,7 @@ namespace Chat.Modules.Delivery.Connections;
 internal sealed class DeviceConnection : IAttachedConnection
 {
     private readonly IClientConnection _client;
-    private readonly Action<DeviceConnection> _ended;
+    private readonly Action<DeviceConnection> _onEnded;
     private readonly ConnectionServices _services;
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _gate = new();
@@ -26,14 +26,15 @@ internal sealed class DeviceConnection : IAttachedConnection
     private readonly ConnectionSteps _steps;
     private bool _closed;
 
+    private volatile bool _hasEnded;
     private long _order;
 
     /// <param name="welcome">Sent first: events may arrive before the connection is opened.</param>
-    /// <param name="ended">Called once, when the connection has ended.</param>
+    /// <param name="onEnded">Called once, when the connection has ended.</param>
     public DeviceConnection(
-        ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> ended, ConnectionServices services)
+        ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> onEnded, ConnectionServices services)
     {
-        (Id, _client, _ended, _services) = (id, client, ended, services);
+        (Id, _client, _onEnded, _services) = (id, client, onEnded, services);
         _outbox = new Outbox(
             services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
         _window = new SendWindow(services.Options, services.Clock);
@@ -58,6 +59,9 @@ internal sealed class DeviceConnection : IAttachedConnection
                 return _closed;
         }
     }
+
+    /// <summary>Closed, its client told, and no longer among the node's connections.</summary>
+    public bool HasEnded => _hasEnded;
 
     /// <summary>
     /// Orders the device's connections on all nodes: the highest is the newest. 0 until it is known. Only <see cref="Relay.ConnectionRegistrar"/> sets it.
@@ -267,30 +271,34 @@ internal sealed class DeviceConnection : IAttachedConnection
         _pump.Schedule();
     }
 
-    public void Close(CloseReason reason)
-    {
-        if (Detach())
-            _client.Close(reason);
-    }
+    public void Close(CloseReason reason) => End(reason);
 
-    public void Dispose() => Detach();
+    public void Dispose() => End(null);
 
-    /// <returns>Whether this call ended the connection.</returns>
-    private bool Detach()
+    /// <param name="reason">Null where the client has ended the connection, and is not told.</param>
+    private void End(CloseReason? reason)
     {
         lock (_gate)
         {
             if (_closed)
-                return false;
+                return;
             _closed = true;
             _steps.End();
             _outbox.End();
             _drain.End();
         }
-        _ended(this);
-        _closing.Cancel();
-        // The pump's last step tells the other modules that the connection has ended.
-        _pump.Schedule();
-        return true;
+        try
+        {
+            _onEnded(this);
+            _closing.Cancel();
+            // The pump's last step tells the other modules that the connection has ended.
+            _pump.Schedule();
+            if (reason is { } told)
+                _client.Close(told);
+        }
+        finally
+        {
+            _hasEnded = true;
+        }
     }
 }

@@ -38,9 +38,13 @@ internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider cl
                 closings.Dequeue().Connection.CloseWhenWritten();
         }
         var end = clock.GetElapsedTime(started) + Patience;
-        while (connections.Any(connection => !connection.IsClosed) && clock.GetElapsedTime(started) < end)
+        while (connections.Any(connection => !connection.HasEnded))
+        {
             await Task.Delay(Step, clock);
-        foreach (var connection in connections)
-            connection.Close(CloseReason.GoingAway);
+            if (clock.GetElapsedTime(started) < end)
+                continue;
+            foreach (var connection in connections)
+                connection.Close(CloseReason.GoingAway);
+        }
     }
 }
