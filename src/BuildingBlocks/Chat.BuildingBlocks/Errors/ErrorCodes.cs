@@ -12,6 +12,7 @@ public static class ErrorCodes
     public const string Conflict = "conflict";
     public const string TooLarge = "too_large";
     public const string QuotaExceeded = "quota_exceeded";
+    public const string TooLate = "too_late";
     public const string Quarantined = "quarantined";
     public const string RateLimited = "rate_limited";
     public const string Unavailable = "unavailable";

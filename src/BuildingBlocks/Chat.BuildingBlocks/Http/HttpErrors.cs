@@ -17,7 +17,7 @@ public static class HttpErrors
     {
         ErrorCodes.BadRequest => StatusCodes.Status400BadRequest,
         ErrorCodes.Unauthenticated or ErrorCodes.TokenExpired => StatusCodes.Status401Unauthorized,
-        ErrorCodes.Forbidden or ErrorCodes.NotAMember or ErrorCodes.Quarantined => StatusCodes.Status403Forbidden,
+        ErrorCodes.Forbidden or ErrorCodes.NotAMember or ErrorCodes.TooLate or ErrorCodes.Quarantined => StatusCodes.Status403Forbidden,
         ErrorCodes.NotFound => StatusCodes.Status404NotFound,
         ErrorCodes.Conflict => StatusCodes.Status409Conflict,
         ErrorCodes.TooLarge or ErrorCodes.QuotaExceeded => StatusCodes.Status413PayloadTooLarge,

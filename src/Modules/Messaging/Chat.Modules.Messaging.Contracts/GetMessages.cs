@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
@@ -24,11 +25,18 @@ public sealed record GetMessages(DeviceAddress Caller, ConversationId Conversati
     RateClass IRateLimited.Rate => RateClass.Other;
 }
 
-/// <summary>Messages in ascending order.</summary>
+/// <summary>Messages and changes in ascending order.</summary>
 /// <param name="Conversation">Whose they are.</param>
 /// <param name="Messages">Ascending by seqNo; a seqNo that is missing within the page's bounds is a hole for certain.</param>
 /// <param name="NextAfter">Up to here an upward page is complete; <paramref name="MaxSeqNo"/> at the end. Null on a downward page.</param>
 /// <param name="NextBefore">A downward page continues below this; null on an upward page, and if there is nothing below.</param>
 /// <param name="MaxSeqNo">The conversation's head.</param>
 public sealed record MessagePage(
-    ConversationId Conversation, IReadOnlyList<LoggedMessage> Messages, SeqNo? NextAfter, SeqNo? NextBefore, SeqNo MaxSeqNo);
+    ConversationId Conversation, IReadOnlyList<LoggedMessage> Messages, SeqNo? NextAfter, SeqNo? NextBefore, SeqNo MaxSeqNo)
+{
+    /// <summary>The changes within the page's bounds, ascending by seqNo. They count towards the limit.</summary>
+    public IReadOnlyList<LoggedMessage> Changes { get; init; } = [];
+
+    /// <summary>The emoji that the caller has set on messages of the page; messages without are not in it.</summary>
+    public IReadOnlyDictionary<SeqNo, IReadOnlyList<string>> Mine { get; init; } = ReadOnlyDictionary<SeqNo, IReadOnlyList<string>>.Empty;
+}

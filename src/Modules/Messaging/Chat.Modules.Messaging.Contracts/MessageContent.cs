@@ -3,60 +3,121 @@ using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>The content of a message.</summary>
-/// <param name="Text">1 byte to 16 KiB of UTF-8; may be empty where there are media.</param>
+/// <summary>The content of an entry of the log.</summary>
+/// <param name="Text">1 byte to 16 KiB of UTF-8; may be empty where there are media. An edit has the new text.</param>
 /// <param name="ReplyTo">The message of the same conversation to which this one replies; null for none.</param>
 public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
 {
-    // Null where there are none, as in nearly every message.
-    private readonly IReadOnlyList<MessageMedia>? _media;
-    private readonly byte[]? _unknown;
+    // Null in nearly every message.
+    private readonly Rest? _rest;
+
+    // The seqNo, which has 53 bits, above the kind's 8: a message costs the memory that it did before it had the first.
+    private readonly long _seenAndKind;
 
     /// <summary>A newer server's message may have a kind that has no name here.</summary>
-    public MessageKind Kind { get; init; }
+    public MessageKind Kind
+    {
+        get => (MessageKind)(byte)_seenAndKind;
+        init => _seenAndKind = (_seenAndKind & ~0xffL) | (byte)value;
+    }
+
+    /// <summary>What an edit, delete, reaction or pin does; null in a message.</summary>
+    public MessageChange? Change
+    {
+        get => _rest?.Change;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Change = value });
+    }
+
+    /// <summary>The newest entry that the writer's device had seen, as it said; null if it did not say, or had seen none.</summary>
+    public SeqNo? Seen
+    {
+        get => _seenAndKind >> 8 is > 0 and var seqNo ? new SeqNo(seqNo) : null;
+        init => _seenAndKind = ((value?.Value ?? 0) << 8) | (byte)_seenAndKind;
+    }
+
+    /// <summary>
+    /// In a change, and what is left of an erased one: the newest message below it, <see cref="SeqNo.None"/> if there is none. Null in a message. What looks
+    /// for messages jumps over any number of changes with it. Set by the log.
+    /// </summary>
+    public SeqNo? PreviousMessage
+    {
+        get => _rest?.PreviousMessage;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { PreviousMessage = value });
+    }
 
     /// <summary>Encoded fields of a newer server that this one does not know: kept, and written again.</summary>
     public ReadOnlyMemory<byte> Unknown
     {
-        get => _unknown;
-        init => _unknown = value.IsEmpty ? null : value.ToArray();
+        get => _rest?.Unknown;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Unknown = value.IsEmpty ? null : value.ToArray() });
     }
 
     /// <summary>In the sender's order; at most <see cref="MessageMedia.MaxCount"/> unless a newer server allows more.</summary>
     public IReadOnlyList<MessageMedia> Media
     {
-        get => _media ?? [];
-        init => _media = value.Count == 0 ? null : value;
+        get => _rest?.Media ?? [];
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Media = value.Count == 0 ? null : value });
     }
 
     /// <summary>An erased content.</summary>
     public static MessageContent Erased { get; } = new(default(Utf8Text)) { Kind = MessageKind.Erased };
 
-    /// <summary>Whether clients get it. If not, its seqNo is a hole to them: it was erased, or only a newer server can show it.</summary>
+    /// <summary>Whether clients get its text. If not, it is a change, it was erased, or only a newer server can show it.</summary>
     public bool IsShown => Kind == MessageKind.Message;
 
+    /// <summary>Whether it changes a message.</summary>
+    public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin;
+
+    /// <summary>Whether it is a message, or was one before it was erased.</summary>
+    public bool IsMessagePlace => PreviousMessage is null;
+
     /// <summary>Whether it has nothing but a text and the reply reference.</summary>
-    public bool IsPlain => Kind == MessageKind.Message && _unknown is null && _media is null;
+    public bool IsPlain => _seenAndKind == 0 && _rest is null;
 
     /// <summary>A plain message.</summary>
     public static MessageContent Of(string text, MessageId? replyTo = null) => new(Utf8Text.Of(text), replyTo);
 
-    /// <summary>The most bytes of the text and the media as JSON.</summary>
+    /// <summary>What is left when this is erased.</summary>
+    public MessageContent ToErased() => PreviousMessage is null ? Erased : Erased with { PreviousMessage = PreviousMessage };
+
+    /// <summary>The most bytes of the text, the media and the change as JSON.</summary>
     public int MaxJsonBytes()
     {
         var bytes = JsonText.MaxBytes(Text);
+        if (_rest is null)
+            return bytes;
         for (var i = 0; i < Media.Count; i++)
             bytes += Media[i].MaxJsonBytes();
-        return bytes;
+        return bytes + (Change is null ? 0 : MessageChange.MaxJsonBytes);
     }
 
     /// <summary>Compares the content, including the bytes of unknown fields.</summary>
     public bool Equals(MessageContent? other) => other is not null
-        && (Kind, Text, ReplyTo) == (other.Kind, other.Text, other.ReplyTo) && Unknown.Span.SequenceEqual(other.Unknown.Span)
-        && Media.SequenceEqual(other.Media);
+        && (_seenAndKind, Text, ReplyTo) == (other._seenAndKind, other.Text, other.ReplyTo) && Equals(_rest, other._rest);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Kind, Text, ReplyTo);
+
+    // What few messages have.
+    private sealed record Rest
+    {
+        public static readonly Rest None = new();
+
+        public IReadOnlyList<MessageMedia>? Media { get; init; }
+
+        public byte[]? Unknown { get; init; }
+
+        public MessageChange? Change { get; init; }
+
+        public SeqNo? PreviousMessage { get; init; }
+
+        public static Rest? Of(Rest rest) => rest is { Media: null, Unknown: null, Change: null, PreviousMessage: null } ? null : rest;
+
+        public bool Equals(Rest? other) => other is not null && Equals(Change, other.Change) && PreviousMessage == other.PreviousMessage
+            && Unknown.AsSpan().SequenceEqual(other.Unknown) && (Media ?? []).SequenceEqual(other.Media ?? []);
+
+        public override int GetHashCode() => HashCode.Combine(Change, PreviousMessage);
+    }
 }
 
 /// <summary>The kind of an entry of the log. The numbers are stored.</summary>
@@ -64,6 +125,24 @@ public enum MessageKind : byte
 {
     /// <summary>A message.</summary>
     Message = 0,
+
+    /// <summary>A new text of a message.</summary>
+    Edit = 1,
+
+    /// <summary>A message is deleted for everyone.</summary>
+    Delete = 2,
+
+    /// <summary>A reaction is set or taken back.</summary>
+    Reaction = 3,
+
+    /// <summary>A message is pinned, or no longer.</summary>
+    Pin = 4,
+
+    /// <summary>Reserved: how long messages are shown.</summary>
+    Timer = 5,
+
+    /// <summary>Reserved: something that happened to the conversation.</summary>
+    Notice = 6,
 
     /// <summary>Its content was erased; only its seqNo is left.</summary>
     Erased = 255,

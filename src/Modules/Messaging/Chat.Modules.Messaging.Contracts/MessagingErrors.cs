@@ -20,4 +20,28 @@ public static class MessagingErrors
 
     /// <summary>A text that is too long.</summary>
     public static Error TextTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A text is at most {maxBytes} bytes of UTF-8.");
+
+    /// <summary>A change cannot be changed.</summary>
+    public static Error TargetIsChange { get; } = Error.BadRequest("messageId names a change, not a message.");
+
+    /// <summary>Nothing can be done with a deleted message.</summary>
+    public static Error MessageDeleted { get; } = new(ErrorCodes.Conflict, "The message is deleted.");
+
+    /// <summary>A reaction or pin that was never set.</summary>
+    public static Error NothingToTakeBack { get; } = new(ErrorCodes.Conflict, "It was never set.");
+
+    /// <summary>An edit to what the text is already.</summary>
+    public static Error TextUnchanged { get; } = Error.BadRequest("The text is what it was.");
+
+    /// <summary>The time in which a message may be edited or deleted is over.</summary>
+    public static Error TooLate(TimeSpan window) => new(ErrorCodes.TooLate, $"That is possible for {window.TotalSeconds:N0} s after a message was sent.");
+
+    /// <summary>No more edits of a message.</summary>
+    public static Error TooManyEdits(int max) => new(ErrorCodes.TooLarge, $"A message is edited at most {max} times.");
+
+    /// <summary>No more different emoji on a message.</summary>
+    public static Error TooManyReactions(int max) => new(ErrorCodes.TooLarge, $"A message has at most {max} different reactions.");
+
+    /// <summary>No more pinned messages in a conversation.</summary>
+    public static Error TooManyPins(int max) => new(ErrorCodes.TooLarge, $"A conversation has at most {max} pinned messages.");
 }

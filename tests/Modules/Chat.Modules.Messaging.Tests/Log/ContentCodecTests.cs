@@ -31,7 +31,13 @@ public sealed class ContentCodecTests
             from unknown in FieldsOf(UnknownField)
             from count in Gen.Choose(0, 10)
             from media in Gen.ArrayOf(Media, count)
-            select MessageContent.Of(string.Concat(text), isReply ? Answered : null) with { Kind = (MessageKind)kind, Unknown = unknown, Media = media };
+            from seen in SomeSeqNo
+            from previous in SomeSeqNo
+            from change in Gen.OneOf(Gen.Constant<MessageChange?>(null), Change)
+            select MessageContent.Of(string.Concat(text), isReply ? Answered : null) with
+            {
+                Kind = (MessageKind)kind, Unknown = unknown, Media = media, Seen = seen == SeqNo.None ? null : seen, PreviousMessage = previous, Change = change,
+            };
 
         Check(contents, content =>
         {
@@ -67,16 +73,53 @@ public sealed class ContentCodecTests
         Assert.Equal((false, false, true), (bare.IsPlain, full.IsPlain, MessageContent.Of("hi").IsPlain));
     }
 
+    // What is on disk stays readable: these bytes never change.
     [Fact]
-    public void A_content_without_media_takes_no_more_memory_than_before_there_were_any()
+    public void A_change_is_fields_of_its_own_whose_absent_parts_take_no_bytes()
+    {
+        var target = new MessageTarget(Answered, new SeqNo(300));
+        var bare = new MessageContent(default) { Kind = MessageKind.Delete, Change = new MessageChange(target), PreviousMessage = SeqNo.None };
+        var full = MessageContent.Of("hi") with
+        {
+            Kind = MessageKind.Edit,
+            Seen = new SeqNo(5),
+            Change = new MessageChange(target) { Emoji = "👍", On = true, BasedOn = new SeqNo(4), Concurrent = true },
+            PreviousMessage = new SeqNo(6),
+        };
+
+        Assert.Equal("0802" + "3210" + "0198C0DEF00D7ABC8123456789ABCDEF" + "38AC02" + "900100", Convert.ToHexString(ContentCodec.Encode(bare)));
+        Assert.Equal(
+            "0801" + "12026869" + "6005" + "3210" + "0198C0DEF00D7ABC8123456789ABCDEF" + "38AC02" + "4204F09F918D" + "4801" + "6804" + "980101" + "900106",
+            Convert.ToHexString(ContentCodec.Encode(full)));
+        Assert.Equal((bare, full), (ContentCodec.Decode(ContentCodec.Encode(bare)), ContentCodec.Decode(ContentCodec.Encode(full))));
+        Assert.Equal((false, false), (bare.IsPlain, (MessageContent.Of("hi") with { Seen = new SeqNo(1) }).IsPlain));
+    }
+
+    [Fact]
+    public void What_is_left_of_an_erased_change_still_says_which_message_is_below_it()
+    {
+        var change = new MessageContent(default) { Kind = MessageKind.Delete, Change = new MessageChange(new MessageTarget(Answered, new SeqNo(3))), PreviousMessage = new SeqNo(6) };
+
+        var erased = ContentCodec.Decode(ContentCodec.Encode(change.ToErased()));
+
+        Assert.Equal((MessageKind.Erased, new SeqNo(6), null, false), (erased.Kind, erased.PreviousMessage, erased.Change, erased.IsMessagePlace));
+        Assert.Equal(MessageContent.Erased, MessageContent.Of("hi").ToErased());
+        Assert.True(MessageContent.Erased.IsMessagePlace);
+    }
+
+    // 80 bytes of content and 96 of message were all of it before.
+    [Fact]
+    public void A_message_without_media_and_changes_takes_no_more_memory_than_before_there_were_any()
     {
         var text = Utf8Text.Of("hello");
+        var (id, conversation, sender) = (Answered, Words.Team, Words.Alice.Phone());
         var before = GC.GetAllocatedBytesForCurrentThread();
         var content = new MessageContent(text, Answered);
+        var message = new LoggedMessage(id, conversation, new SeqNo(1), sender, "1", content, Words.Now);
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
-        Assert.Empty(content.Media);
-        Assert.InRange(allocated, 1, 80);
+        Assert.Empty(message.Content.Media);
+        Assert.InRange(allocated, 1, 80 + 96);
     }
 
     [Fact]
@@ -122,6 +165,12 @@ public sealed class ContentCodecTests
     [InlineData("5212 0A0F000000000000000000000000000000", "a file that is cut off")]
     [InlineData("5224 0A1000000000000000000000000000000000 0A1000000000000000000000000000000000", "a file of two ids")]
     [InlineData("5216 0A1000000000000000000000000000000000 1202C328", "a file's type that is not UTF-8")]
+    [InlineData("3801", "a change without a target")]
+    [InlineData("320F000000000000000000000000000000 3801", "a target of 15 bytes")]
+    [InlineData("321000000000000000000000000000000000 3801 3801", "two targets' seqNos")]
+    [InlineData("321000000000000000000000000000000000 3801 4202C328", "an emoji that is not UTF-8")]
+    [InlineData("321000000000000000000000000000000000 3801 4802", "a flag of 2")]
+    [InlineData("6080808080808080 8001", "a seqNo of 2^56")]
     [InlineData("5219 0A1000000000000000000000000000000000 28FFFFFFFF7F 00", "a width beyond an int")]
     public void Damaged_bytes_are_refused_by_name(string hex, string what) =>
         Assert.True(Record.Exception(() => ContentCodec.Decode(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)))) is MalformedContentException, what);
@@ -134,7 +183,7 @@ public sealed class ContentCodecTests
     public void Any_bytes_are_a_content_or_refused_by_name()
     {
         // Mostly what a content has, so that some get far.
-        var some = Gen.Elements<byte>(0x08, 0x12, 0x1A, 0x22, 0x2A, 0x52, 0x0A, 0x00, 0x01, 0x02, 0x10, 0x80, 0xFF, (byte)'a');
+        var some = Gen.Elements<byte>(0x08, 0x12, 0x1A, 0x22, 0x2A, 0x32, 0x38, 0x42, 0x48, 0x52, 0x60, 0x68, 0x0A, 0x00, 0x01, 0x02, 0x10, 0x80, 0xFF, (byte)'a');
         var any = Gen.Choose(0, 255).Select(value => (byte)value);
 
         Check(Gen.Choose(0, 60).SelectMany(length => Gen.ArrayOf(Gen.Frequency((4, some), (1, any)), length)), bytes =>
@@ -163,10 +212,23 @@ public sealed class ContentCodecTests
             Name = name, Width = width, Height = width, DurationMs = width, Blurhash = name, Thumbnail = !isVoice, Voice = isVoice, Waveform = waveform, Unknown = unknown,
         };
 
-    private static Gen<byte[]> UnknownField => Gen.OneOf(FieldFrom(11), FieldFrom(4).Where(bytes => bytes[0] is < 0x50 or > 0x57));
+    private static Gen<SeqNo?> SomeSeqNo => Gen.Elements<SeqNo?>(null, SeqNo.None, new SeqNo(1), new SeqNo(300), new SeqNo(SeqNo.MaxValue));
+
+    private static Gen<MessageChange?> Change =>
+        from seqNo in SomeSeqNo
+        from basedOn in SomeSeqNo
+        from emoji in Gen.Elements(null, "👍", "👨‍👩‍👧‍👦")
+        from isOn in Gen.Elements(true, false)
+        select (MessageChange?)new MessageChange(new MessageTarget(Answered, seqNo ?? new SeqNo(7))) { Emoji = emoji, On = isOn, BasedOn = basedOn, Concurrent = !isOn };
+
+    private static Gen<byte[]> UnknownField => Gen.OneOf(FieldFrom(20), Gen.Elements(4, 5, 11, 14, 15, 16, 17).SelectMany(FieldOf));
 
     private static Gen<byte[]> FieldFrom(int lowest) =>
         from tag in Gen.Choose(lowest, 5_000)
+        from field in FieldOf(tag)
+        select field;
+
+    private static Gen<byte[]> FieldOf(int tag) =>
         from type in Gen.Elements(0, 1, 2, 5)
         from bytes in Gen.ArrayOf(Gen.Choose(0, 127).Select(value => (byte)value), 10)
         select (byte[])[.. Tag(tag, type), .. type switch { 0 => bytes[..1], 1 => bytes[..8], 2 => [10, .. bytes], _ => bytes[..4] }];

@@ -26,6 +26,12 @@ internal static class ContentCodec
             size += SizeOfField(IdLength);
         for (var i = 0; i < content.Media.Count; i++)
             size += SizeOfField(MediaCodec.SizeOf(content.Media[i]));
+        if (content.Seen is { } seen)
+            size += SizeOfNumberField((ulong)seen.Value);
+        if (content.Change is { } change)
+            size += ChangeCodec.SizeOf(change);
+        if (content.PreviousMessage is { } previous)
+            size += SizeOfNumberField((int)ContentTag.PreviousMessage, (ulong)previous.Value);
         return size;
     }
 
@@ -40,6 +46,12 @@ internal static class ContentCodec
             WriteIdField(ref bytes, (int)ContentTag.ReplyTo, replyTo.Value);
         for (var i = 0; i < content.Media.Count; i++)
             MediaCodec.Write(content.Media[i], WriteSizedField(ref bytes, (int)ContentTag.Media, MediaCodec.SizeOf(content.Media[i])));
+        if (content.Seen is { } seen)
+            WriteNumberField(ref bytes, (int)ContentTag.Seen, (ulong)seen.Value);
+        if (content.Change is { } change)
+            ChangeCodec.Write(change, ref bytes);
+        if (content.PreviousMessage is { } previous)
+            WriteNumberField(ref bytes, (int)ContentTag.PreviousMessage, (ulong)previous.Value);
         content.Unknown.Span.CopyTo(bytes);
     }
 
@@ -58,6 +70,8 @@ internal static class ContentCodec
         var (kind, text, replyTo) = (MessageKind.Message, default(Utf8Text), default(MessageId?));
         var unknown = Array.Empty<byte>();
         var media = default(List<MessageMedia>);
+        var (seenSeqNo, previousMessage) = (default(SeqNo?), default(SeqNo?));
+        var change = default(ChangeFields);
         var seen = 0;
         for (var rest = bytes; !rest.IsEmpty;)
         {
@@ -81,7 +95,15 @@ internal static class ContentCodec
                 case (ulong)ContentTag.Media << 3 | Sized:
                     (media ??= []).Add(MediaCodec.Decode(value));
                     continue;
+                case (ulong)ContentTag.Seen << 3 | Varint:
+                    seenSeqNo = ReadSeqNo(value);
+                    break;
+                case (ulong)ContentTag.PreviousMessage << 3 | Varint:
+                    previousMessage = ReadSeqNo(value);
+                    break;
                 default:
+                    if (change.TryRead(tag, value))
+                        break;
                     unknown = [.. unknown, .. field[..^rest.Length]];
                     continue;
             }
@@ -91,6 +113,9 @@ internal static class ContentCodec
                 throw new MalformedContentException($"has the field {(ContentTag)(tag >> 3)} twice");
             seen |= bit;
         }
-        return new MessageContent(text, replyTo) { Kind = kind, Unknown = unknown, Media = media ?? (IReadOnlyList<MessageMedia>)[] };
+        var content = new MessageContent(text, replyTo) { Kind = kind, Seen = seenSeqNo };
+        return unknown.Length == 0 && media is null && previousMessage is null && change.IsEmpty
+            ? content
+            : content with { Unknown = unknown, Media = media ?? (IReadOnlyList<MessageMedia>)[], Change = change.ToChange(), PreviousMessage = previousMessage };
     }
 }

@@ -18,14 +18,6 @@ internal enum ContentTag
     /// <summary>A file, an embedded message with the fields of <see cref="MediaTag"/>; once for each.</summary>
     Media = 10,
 
-    // ---- reserved ----
-
-    /// <summary>The message that began the thread: 16 bytes.</summary>
-    ThreadId = 4,
-
-    /// <summary>A user id; once for each user mentioned, <c>@all</c> for all.</summary>
-    Mention = 5,
-
     /// <summary>What an edit, delete, reaction or pin is about: its id, 16 bytes.</summary>
     TargetId = 6,
 
@@ -35,17 +27,31 @@ internal enum ContentTag
     /// <summary>A reaction: UTF-8.</summary>
     Emoji = 8,
 
-    /// <summary>Whether a reaction or pin is set or removed: varint.</summary>
+    /// <summary>Whether a reaction or pin is set or removed: varint, absent for 0.</summary>
     On = 9,
-
-    /// <summary>Whether it was forwarded: varint.</summary>
-    Forwarded = 11,
 
     /// <summary>The seqNo up to which the writer had seen: varint.</summary>
     Seen = 12,
 
     /// <summary>The newest change known to an edit: a seqNo, varint.</summary>
     BasedOn = 13,
+
+    /// <summary>The newest message below a change: a seqNo, varint.</summary>
+    PreviousMessage = 18,
+
+    /// <summary>Whether the editor had not seen the edit before this one: varint, absent for 0.</summary>
+    Concurrent = 19,
+
+    // ---- reserved ----
+
+    /// <summary>The message that began the thread: 16 bytes.</summary>
+    ThreadId = 4,
+
+    /// <summary>A user id; once for each user mentioned, <c>@all</c> for all.</summary>
+    Mention = 5,
+
+    /// <summary>Whether it was forwarded: varint.</summary>
+    Forwarded = 11,
 
     /// <summary>When the message expires: Unix ms, varint.</summary>
     ExpiresAt = 14,

@@ -4,13 +4,13 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 
-/// <summary>The messages of all conversations. Everything else is derived from it.</summary>
+/// <summary>The messages of all conversations, and their changes. Everything else is derived from it.</summary>
 /// <remarks>
 /// Within a conversation seqNo starts at 1 and rises; a number may be missing. A message whose append began after another's was answered, in any
 /// conversation, has the higher <see cref="Activity"/>; on one server this holds whatever the clock does. What can be read is durable. Passes
 /// MessageLogContract.
 /// </remarks>
-internal interface IMessageLog
+internal interface IMessageLog : IMessageChanges
 {
     /// <summary>The opaque name of this log's history, assigned when the log is created.</summary>
     string Epoch { get; }
@@ -45,10 +45,10 @@ internal interface IMessageLog
     /// <summary>The conversation and seqNo of a message; null if it is unknown.</summary>
     ValueTask<MessageLocation?> FindAsync(MessageId message, CancellationToken ct);
 
-    /// <summary>Messages above <paramref name="after"/>, ascending, as many as <paramref name="limit"/> allows.</summary>
+    /// <summary>Entries above <paramref name="after"/>, messages in their present state, ascending, as many as <paramref name="limit"/> allows.</summary>
     ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct);
 
-    /// <summary>The newest messages below <paramref name="before"/>, ascending, as many as <paramref name="limit"/> allows.</summary>
+    /// <summary>The newest entries below <paramref name="before"/>, messages in their present state, ascending, as many as <paramref name="limit"/> allows.</summary>
     ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct);
 
     /// <summary>The seqNo of the newest message; <see cref="SeqNo.None"/> where there is none.</summary>
@@ -61,8 +61,8 @@ internal interface IMessageLog
     ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct);
 
     /// <summary>
-    /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own and were not erased; at most
-    /// <paramref name="limit"/> are counted, and at most <see cref="MaxScanned"/> messages are read.
+    /// How many messages above <paramref name="after"/>, up to <paramref name="upTo"/>, are not the user's own and were neither deleted nor erased; at most
+    /// <paramref name="limit"/> are counted, and at most <see cref="MaxScanned"/> entries are read. Runs of changes are jumped over.
     /// </summary>
     ValueTask<OthersCount> CountOthersAsync(ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct);
 

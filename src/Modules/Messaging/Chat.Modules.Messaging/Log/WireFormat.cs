@@ -1,3 +1,5 @@
+using Chat.BuildingBlocks.Ids;
+
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>Fields of a tag and a value, in Protocol Buffers' wire format.</summary>
@@ -11,10 +13,13 @@ internal static class WireFormat
     // Field numbers up to 15 take one byte.
     private const int TagLength = 1;
 
-    /// <summary>How many bytes a field of a number takes.</summary>
+    /// <summary>How many bytes a field of a number takes, if its own number is at most 15.</summary>
     public static int SizeOfNumberField(ulong number) => TagLength + SizeOf(number);
 
-    /// <summary>How many bytes a field of some bytes takes.</summary>
+    /// <summary>How many bytes a field of a number takes.</summary>
+    public static int SizeOfNumberField(int tag, ulong number) => SizeOf((ulong)tag << 3) + SizeOf(number);
+
+    /// <summary>How many bytes a field of some bytes takes, if its number is at most 15.</summary>
     public static int SizeOfField(int length) => TagLength + SizeOf((ulong)length) + length;
 
     public static void WriteNumberField(ref Span<byte> bytes, int tag, ulong number)
@@ -38,6 +43,9 @@ internal static class WireFormat
 
     public static Guid ReadId(ReadOnlySpan<byte> value) =>
         value.Length == IdLength ? new Guid(value, bigEndian: true) : throw new MalformedContentException($"has an id of {value.Length} bytes");
+
+    public static SeqNo ReadSeqNo(ReadOnlySpan<byte> value) =>
+        ReadNumber(ref value) is <= SeqNo.MaxValue and var number ? new SeqNo((long)number) : throw new MalformedContentException("has a seqNo beyond 2^53");
 
     public static ReadOnlySpan<byte> ReadValue(ref ReadOnlySpan<byte> rest, int type)
     {
