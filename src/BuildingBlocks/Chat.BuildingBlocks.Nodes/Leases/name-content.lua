@@ -5,4 +5,5 @@
 -- Returns the name, with the process: a replica that became the primary has the name, but not all that was written
 redis.call('SET', KEYS[1], ARGV[1], 'NX')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
-return redis.call('GET', KEYS[1]) .. ' ' .. string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+return redis.call('GET', KEYS[1]) .. ' ' .. process

@@ -15,7 +15,8 @@ local life = lease * 20
 redis.call('SET', KEYS[2], ARGV[5], 'NX')
 redis.call('PEXPIRE', KEYS[2], life)
 -- A replica that became the primary has the name, but not all that was written: its process is another.
-local content = redis.call('GET', KEYS[2]) .. ' ' .. string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+local content = redis.call('GET', KEYS[2]) .. ' ' .. process
 
 if ARGV[2] ~= '' then
   redis.call('ZREM', KEYS[1], ARGV[2])

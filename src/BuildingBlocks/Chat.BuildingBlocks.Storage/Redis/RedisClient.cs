@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Security.Authentication;
 using Chat.BuildingBlocks.Errors;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -17,18 +16,24 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
     // A shard with one of a thousand slots is found.
     private const int MostTries = 10_000;
 
+    private const string Publish = "PUBLISH";
+    private const string Subscribe = "SUBSCRIBE";
+
+    private static readonly string[] EndsOfReason = ["; ", ", command=", " To allow this multiplexer"];
+
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
     private readonly RedisOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<RedisClient> _log;
     private readonly RedisHealth _health;
+    private readonly RedisRefusals _refusals;
     private readonly RedisMetrics _metrics;
     private readonly CancellationTokenSource _stopping = new();
 
     private Task _connecting = Task.CompletedTask;
+    private RedisConnector? _connector;
     private volatile ConnectionMultiplexer? _connection;
-    private volatile bool _isCluster;
 
     // True where the server has begun without Redis: nothing that is wrong with it ends the server then.
     private volatile bool _hasStarted;
@@ -37,15 +42,18 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
     {
         (_options, _clock, _log) = (options.Value, clock, logs.CreateLogger<RedisClient>());
         _health = new RedisHealth(clock, logs.CreateLogger<RedisHealth>());
-        _metrics = new RedisMetrics(meters, _health, clock);
+        _refusals = new RedisRefusals(clock, logs.CreateLogger<RedisRefusals>());
+        _metrics = new RedisMetrics(meters, () => _health.IsUp && !_refusals.Any, clock);
     }
 
-    /// <summary>Whether the last command was answered.</summary>
+    /// <summary>Whether the last command was answered, be it with a refusal.</summary>
     public bool IsUp => _health.IsUp;
 
     /// <summary>The connection itself, for a library that has its own commands. It comes back by itself, and stays the same.</summary>
     /// <exception cref="StoreUnavailableException">There was none since the start.</exception>
     public IConnectionMultiplexer Multiplexer => Connection;
+
+    private bool IsCluster => _connector is { IsCluster: true };
 
     private ConnectionMultiplexer Connection => _connection ?? throw new StoreUnavailableException("Redis is not connected.");
 
@@ -60,7 +68,7 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
     public IReadOnlyList<RedisKey> KeysOnAllShards(string tag, string name)
     {
         var connection = Connection;
-        if (!_isCluster || connection.GetServers().FirstOrDefault(server => server.IsConnected)?.ClusterConfiguration is not { } cluster)
+        if (!IsCluster || connection.GetServers().FirstOrDefault(server => server.IsConnected)?.ClusterConfiguration is not { } cluster)
             return [];
         var without = cluster.Nodes.Where(node => !node.IsReplica && node.Slots.Count > 0).Select(node => node.EndPoint).ToHashSet();
         var keys = new List<RedisKey>(without.Count);
@@ -81,12 +89,12 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         try
         {
             var result = await Connection.GetDatabase().ScriptEvaluateAsync(script.Text, keys, values, CommandFlags.DemandMaster);
-            Answered(script.Purpose, started, RedisMetrics.SizeOf(keys, values), RedisMetrics.SizeOf(result));
+            Answered(script.File, script.Purpose, started, RedisMetrics.SizeOf(keys, values), RedisMetrics.SizeOf(result));
             return result;
         }
         catch (Exception e) when (IsUnavailable(e))
         {
-            throw Failed(script.Purpose, e);
+            throw Failed(script.File, script.Purpose, e, script);
         }
     }
 
@@ -99,12 +107,12 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         try
         {
             var receivers = await Connection.GetSubscriber().PublishAsync(ChannelOf(channel), message, CommandFlags.DemandMaster);
-            Answered(purpose, started, message.Length, 0);
+            Answered(Publish, purpose, started, message.Length, 0);
             return receivers;
         }
         catch (Exception e) when (IsUnavailable(e))
         {
-            throw Failed(purpose, e);
+            throw Failed(Publish, purpose, e);
         }
     }
 
@@ -119,11 +127,11 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         try
         {
             queue = await Connection.GetSubscriber().SubscribeAsync(ChannelOf(channel), CommandFlags.DemandMaster);
-            _health.Answered();
+            Answered(Subscribe);
         }
         catch (Exception e) when (IsUnavailable(e))
         {
-            throw Failed(purpose, e);
+            throw Failed(Subscribe, purpose, e);
         }
         queue.OnMessage(message =>
         {
@@ -141,14 +149,15 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         return new RedisSubscription(queue);
     }
 
-    /// <summary>Connects, and begins without Redis where it does not answer for <see cref="RedisOptions.StartTimeoutMs"/>.</summary>
-    /// <exception cref="StorageException">Redis refuses the login, its certificate is not trusted, or it cannot be used as it is.</exception>
+    /// <summary>Connects, and begins without Redis where it does not answer, or refuses the login, for <see cref="RedisOptions.StartTimeoutMs"/>.</summary>
+    /// <exception cref="StorageException">Its certificate is not trusted, or it cannot be used as it is.</exception>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         var settings = RedisConfiguration.Of(_options);
         if (settings is { Password.Length: > 0, Ssl: false })
             _log.RedisPasswordInTheClear();
-        _connecting = ConnectAsync(settings, _stopping.Token);
+        _connector = new RedisConnector(settings, _options.Prefix, new RedisHandshakes(), _refusals, _clock, _log);
+        _connecting = ConnectAsync(_connector, _stopping.Token);
         try
         {
             await _connecting.WaitAsync(TimeSpan.FromMilliseconds(_options.StartTimeoutMs), _clock, cancellationToken);
@@ -156,7 +165,7 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         catch (TimeoutException)
         {
             _hasStarted = true;
-            _health.Failed($"It could not be reached within {_options.StartTimeoutMs} ms.");
+            _health.Failed($"It could not be connected within {_options.StartTimeoutMs} ms.");
         }
     }
 
@@ -181,114 +190,73 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         _stopping.Dispose();
     }
 
-    private async Task ConnectAsync(ConfigurationOptions settings, CancellationToken ct)
+    private async Task ConnectAsync(RedisConnector connector, CancellationToken ct)
     {
-        var address = string.Join(',', settings.EndPoints.Select(endpoint => endpoint.ToString()));
+        string? said = null;
         while (true)
         {
             try
             {
-                _connection = await OpenAsync(settings, address);
+                _connection = await connector.OpenAsync();
                 _health.Answered();
                 return;
             }
             catch (Exception e) when (IsUnavailable(e) || (e is StorageException && _hasStarted))
             {
-                _log.RedisNotConnected(address, e.Message);
+                // Of a refusal RedisRefusals has told.
+                var reason = ReasonOf(e);
+                if (e is not StoreUnavailableException && reason != said)
+                    _log.RedisNotConnected(connector.Address, reason);
+                said = reason;
             }
             await Task.Delay(TryAgainAfter, _clock, ct);
-        }
-    }
-
-    private async Task<ConnectionMultiplexer> OpenAsync(ConfigurationOptions settings, string address)
-    {
-        ConnectionMultiplexer connection;
-        try
-        {
-            connection = await ConnectionMultiplexer.ConnectAsync(settings);
-        }
-        catch (RedisConnectionException e) when (e.InnerException is AuthenticationException untrusted)
-        {
-            throw new StorageException($"The certificate of Redis at '{address}' is not trusted: {untrusted.Message} Is Redis:TlsAuthority the file of the authority that signed it?", e);
-        }
-        catch (RedisConnectionException e) when (e.FailureType is ConnectionFailureType.AuthenticationFailure)
-        {
-            throw new StorageException($"Redis at '{address}' refuses the login: {e.Message} Are user and password of Redis:ConnectionString right?", e);
-        }
-        try
-        {
-            await CheckAsync(connection);
-        }
-        catch
-        {
-            await connection.DisposeAsync();
-            throw;
-        }
-        connection.ConnectionRestored += (_, restored) => _ = CheckAgainAsync(connection, restored.ConnectionType);
-        return connection;
-    }
-
-    private async Task CheckAsync(ConnectionMultiplexer connection)
-    {
-        var servers = connection.GetServers().Where(server => server is { IsConnected: true, ServerType: not ServerType.Sentinel }).ToList();
-        _isCluster = servers.Exists(server => server.ServerType is ServerType.Cluster);
-        foreach (var server in servers.Where(server => !server.IsReplica || servers.Count == 1))
-        {
-            var address = server.EndPoint.ToString()!;
-            IReadOnlyDictionary<string, string> info;
-            try
-            {
-                info = RedisReport.Parse(await server.InfoRawAsync());
-            }
-            catch (RedisServerException e)
-            {
-                throw new StorageException($"Redis at '{address}' refuses INFO: {e.Message} Grant the user what docs/operations.md lists.", e);
-            }
-            var check = RedisStartCheck.Of(info);
-            if (check.Refusal is { } refusal)
-                throw new StorageException($"Redis at '{address}' cannot be used: {refusal}");
-            foreach (var finding in check.Findings)
-                _log.RedisMisconfigured(address, finding);
-            _log.RedisConnected(info["redis_version"], address);
-        }
-    }
-
-    // It may be another Redis now.
-    private async Task CheckAgainAsync(ConnectionMultiplexer connection, ConnectionType type)
-    {
-        if (type is not ConnectionType.Interactive)
-            return;
-        try
-        {
-            await CheckAsync(connection);
-        }
-        catch (Exception e) when (e is StorageException || IsUnavailable(e))
-        {
-            _log.RedisNotChecked(e.Message);
         }
     }
 
     private RedisChannel ChannelOf(string channel)
     {
         var name = $"{_options.Prefix}:{channel}";
-        return _isCluster ? RedisChannel.Sharded(name) : RedisChannel.Literal(name);
+        return IsCluster ? RedisChannel.Sharded(name) : RedisChannel.Literal(name);
     }
 
-    private void Answered(string purpose, long started, long sent, long received)
+    private void Answered(string operation, string purpose, long started, long sent, long received)
     {
-        _health.Answered();
+        Answered(operation);
         _metrics.Answered(purpose, started, sent, received);
     }
 
-    private StoreUnavailableException Failed(string purpose, Exception e)
+    private void Answered(string operation)
     {
-        _metrics.Failed(purpose);
-        _health.Failed(e.Message);
-        return e as StoreUnavailableException ?? new StoreUnavailableException($"Redis did not do it: {e.Message}", e);
+        _health.Answered();
+        _refusals.Done(operation);
     }
 
-    private static bool IsUnavailable(Exception e) =>
+    private StoreUnavailableException Failed(string operation, string purpose, Exception e, RedisScript? script = null)
+    {
+        _metrics.Failed(purpose);
+        if (e is RedisServerException refused)
+        {
+            _health.Answered();
+            _refusals.Met(operation, _connector!.RefusalOf(refused.Message, script));
+        }
+        else
+        {
+            if (e is RedisConnectionException)
+                _connector!.LookWhyLost();
+            _health.Failed(ReasonOf(e));
+        }
+        return e as StoreUnavailableException ?? new StoreUnavailableException($"Redis did not do it: {ReasonOf(e)}", e);
+    }
+
+    internal static bool IsUnavailable(Exception e) =>
         e is RedisException or RedisTimeoutException or RedisCommandException or StoreUnavailableException or ObjectDisposedException or TaskCanceledException;
+
+    /// <summary>What an exception says, without the client library's state and advice.</summary>
+    internal static string ReasonOf(Exception e)
+    {
+        var end = EndsOfReason.Select(end => e.Message.IndexOf(end, StringComparison.Ordinal)).Where(at => at > 0).DefaultIfEmpty(e.Message.Length).Min();
+        return e.Message[..end].TrimEnd('.') + ".";
+    }
 
     private sealed class RedisSubscription(ChannelMessageQueue queue) : IAsyncDisposable
     {

@@ -27,4 +27,10 @@ internal static partial class RedisLogs
 
     [LoggerMessage(EventId = 7108, Level = LogLevel.Error, Message = "The subscriber of channel {Channel} failed on a message; it gets the next")]
     public static partial void ChannelSubscriberFailed(this ILogger log, string channel, Exception e);
+
+    [LoggerMessage(EventId = 7109, Level = LogLevel.Error, Message = "Redis refuses {Operation}: {Fault} Until then servers may tell one another nothing; acked messages are safe")]
+    public static partial void Refused(this ILogger log, string operation, string fault);
+
+    [LoggerMessage(EventId = 7110, Level = LogLevel.Information, Message = "Redis does not refuse {Operation} any more")]
+    public static partial void RefusedNoMore(this ILogger log, string operation);
 }

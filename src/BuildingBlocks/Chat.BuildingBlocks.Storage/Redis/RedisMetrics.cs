@@ -13,7 +13,7 @@ internal sealed class RedisMetrics
     private readonly Counter<long> _received;
     private readonly Counter<long> _messages;
 
-    public RedisMetrics(IMeterFactory meters, RedisHealth health, TimeProvider clock)
+    public RedisMetrics(IMeterFactory meters, Func<bool> isUp, TimeProvider clock)
     {
         _clock = clock;
         var meter = meters.Create("Chat");
@@ -22,7 +22,7 @@ internal sealed class RedisMetrics
         _sent = meter.CreateCounter<long>("chat.redis.sent", "By", "Keys, arguments and messages sent to Redis.");
         _received = meter.CreateCounter<long>("chat.redis.received", "By", "Answers and messages that came from Redis.");
         _messages = meter.CreateCounter<long>("chat.redis.messages", description: "Messages of channels that came from Redis.");
-        meter.CreateObservableGauge("chat.redis.up", () => health.IsUp ? 1 : 0, description: "1 while Redis answers, else 0.");
+        meter.CreateObservableGauge("chat.redis.up", () => isUp() ? 1 : 0, description: "1 while Redis answers and refuses nothing, else 0.");
     }
 
     public long Now => _clock.GetTimestamp();

@@ -14,9 +14,9 @@ internal static class RedisClients
     public static Task<RedisClient> StartAsync(RedisServer server, TestMeters meters, ILoggerFactory? logs = null) =>
         StartAsync(new RedisOptions { ConnectionString = server.Address }, meters, logs);
 
-    public static async Task<RedisClient> StartAsync(RedisOptions options, TestMeters meters, ILoggerFactory? logs = null)
+    public static async Task<RedisClient> StartAsync(RedisOptions options, TestMeters meters, ILoggerFactory? logs = null, TimeProvider? clock = null)
     {
-        var client = new RedisClient(Options.Create(options), meters, TimeProvider.System, logs ?? NullLoggerFactory.Instance);
+        var client = new RedisClient(Options.Create(options), meters, clock ?? TimeProvider.System, logs ?? NullLoggerFactory.Instance);
         try
         {
             await client.StartingAsync(TestContext.Current.CancellationToken);

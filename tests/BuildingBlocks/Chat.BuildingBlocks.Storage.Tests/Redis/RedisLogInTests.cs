@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 using Chat.BuildingBlocks.Storage.Redis;
 using Chat.Testing;
 
@@ -8,6 +10,10 @@ namespace Chat.BuildingBlocks.Storage.Tests.Redis;
 /// <summary>Passwords, users and certificates.</summary>
 public sealed class RedisLogInTests : IDisposable
 {
+    private const int NotConnected = 7103;
+    private const int Refused = 7109;
+    private const int RefusedNoMore = 7110;
+
     private readonly TestMeters _meters = new();
 
     public RedisLogInTests() => Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
@@ -26,15 +32,56 @@ public sealed class RedisLogInTests : IDisposable
     [InlineData(",password=wrong")]
     [InlineData(",user=nobody,password=wrong")]
     [InlineData("")]
-    public async Task A_login_that_is_refused_is_the_operators_mistake(string login)
+    public async Task A_server_whose_login_is_refused_says_why_once_and_starts_without_Redis(string login)
     {
+        var log = new LogLines();
         await using var server = await RedisServer.StartAsync("--requirepass secret");
 
-        var refusal = await Assert.ThrowsAsync<StorageException>(
-            () => RedisClients.StartAsync(new RedisOptions { ConnectionString = server.Address + login, StartTimeoutMs = 60_000 }, _meters));
+        await using var client = await RedisClients.StartAsync(new RedisOptions { ConnectionString = server.Address + login, StartTimeoutMs = 0 }, _meters, log);
+        await Wait.UntilAsync(() => log.Of(Refused).Count > 0, "the refusal is said");
+        var before = await RefusedCallsAsync(server);
+        await Wait.UntilAsync(async () => await RefusedCallsAsync(server) > 2 * before, "the server has tried again");
 
-        Assert.Contains("refuses the login", refusal.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain("wrong", refusal.Message, StringComparison.Ordinal);
+        Assert.False(client.IsUp);
+        var line = Assert.Single(log.Of(Refused));
+        Assert.Contains("the login is refused", line, StringComparison.Ordinal);
+        Assert.Contains("Redis:ConnectionString", line, StringComparison.Ordinal);
+        Assert.DoesNotContain(log.All, text => text.Contains("wrong", StringComparison.Ordinal));
+        Assert.Empty(log.Of(NotConnected));
+    }
+
+    [Fact]
+    public async Task A_password_that_is_put_right_in_Redis_needs_no_restart_of_a_server_that_started_without_it()
+    {
+        var log = new LogLines();
+        await using var server = await RedisServer.StartAsync("--requirepass other");
+        await using var client = await RedisClients.StartAsync(new RedisOptions { ConnectionString = $"{server.Address},password=secret", StartTimeoutMs = 0 }, _meters, log);
+        await Wait.UntilAsync(() => log.Of(Refused).Count > 0, "the refusal is said");
+
+        await server.CommandAsync("--no-auth-warning", "-a", "other", "config", "set", "requirepass", "secret");
+
+        await Wait.UntilAsync(() => client.TryCountAsync(), "Redis lets the server in");
+        Assert.Single(log.Of(Refused));
+        Assert.Single(log.Of(RefusedNoMore));
+    }
+
+    [Fact]
+    public async Task A_password_that_is_changed_while_the_server_runs_is_said_and_needs_no_restart_when_it_is_put_right()
+    {
+        var log = new LogLines();
+        await using var server = await RedisServer.StartAsync("--requirepass secret");
+        await using var client = await RedisClients.StartAsync(new RedisOptions { ConnectionString = $"{server.Address},password=secret" }, _meters, log);
+
+        await server.CommandAsync("--no-auth-warning", "-a", "secret", "config", "set", "requirepass", "other");
+        await server.CommandAsync("--no-auth-warning", "-a", "other", "client", "kill", "type", "normal");
+        await server.CommandAsync("--no-auth-warning", "-a", "other", "client", "kill", "type", "pubsub");
+        await Wait.UntilAsync(async () => !await client.TryCountAsync() && log.Of(Refused).Count > 0, "the refusal is said");
+        var wasUp = client.IsUp;
+        await server.CommandAsync("--no-auth-warning", "-a", "other", "config", "set", "requirepass", "secret");
+
+        await Wait.UntilAsync(() => client.TryCountAsync(), "Redis lets the server in");
+        Assert.False(wasUp);
+        Assert.Contains("the login is refused", Assert.Single(log.Of(Refused)), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -95,6 +142,10 @@ public sealed class RedisLogInTests : IDisposable
     }
 
     public void Dispose() => _meters.Dispose();
+
+    private static async Task<int> RefusedCallsAsync(RedisServer server) =>
+        Regex.Matches(await server.CommandAsync("--no-auth-warning", "-a", "secret", "info", "commandstats"), @"(?:rejected|failed)_calls=(\d+)", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .Sum(count => int.Parse(count.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
     private static Task<RedisServer> StartEncryptedAsync(TemporaryFolder files) => RedisServer.StartEncryptedAsync(
         $"--tls-cert-file {files["server.pem"]}", $"--tls-key-file {files["server.key"]}", $"--tls-ca-cert-file {files["authority.pem"]}", "--tls-auth-clients no");

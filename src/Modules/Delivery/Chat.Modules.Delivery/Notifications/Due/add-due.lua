@@ -25,7 +25,8 @@ for i = 3, #ARGV, 3 do
 end
 redis.call('ZADD', KEYS[2], oldest, ARGV[1])
 local due = tonumber(redis.call('ZSCORE', KEYS[1], ARGV[1]))
-local waits = redis.call('HGET', KEYS[3], ARGV[1]) or redis.call('HGET', KEYS[4], ARGV[1])
+local waits = redis.call('HGET', KEYS[3], ARGV[1])
+  or redis.call('HGET', KEYS[4], ARGV[1])
 if not due or (not waits and now < due) then
   redis.call('ZADD', KEYS[1], now, ARGV[1])
 end

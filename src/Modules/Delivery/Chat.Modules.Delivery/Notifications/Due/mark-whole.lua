@@ -10,5 +10,6 @@ if KEYS[2] then
   end
   redis.call('DEL', KEYS[2])
 end
-redis.call('SET', KEYS[1], string.match(redis.call('INFO', 'server'), 'run_id:(%x+)'), 'PX', ARGV[1])
+local process = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+redis.call('SET', KEYS[1], process, 'PX', ARGV[1])
 return 1
