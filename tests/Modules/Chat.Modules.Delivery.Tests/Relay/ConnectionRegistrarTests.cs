@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
@@ -24,11 +26,12 @@ public sealed class ConnectionRegistrarTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await _world.UserNodes.StartAsync(TestContext.Current.CancellationToken);
-        await _world.Redrains.StartAsync(TestContext.Current.CancellationToken);
         await _world.Registrar.StartAsync(TestContext.Current.CancellationToken);
         _bus.Live = [_other];
         _world.Registrar.LeaseGained(_bus.Self);
-        await Wait.UntilAsync(() => _bus.Kinds.Contains(RelayKind.Registered), "registered");
+        // Of the start: later it would drain again what a test connects.
+        await Wait.UntilAsync(() => Requested(_world.Redrains).Reader.TryRead(out _), "registered, and all are to drain again");
+        await _world.Redrains.StartAsync(TestContext.Current.CancellationToken);
     }
 
     public ValueTask DisposeAsync()
@@ -308,4 +311,7 @@ public sealed class ConnectionRegistrarTests : IAsyncLifetime
             _world.Clock.Advance(TimeSpan.FromMilliseconds(100));
             return condition();
         }, "what comes after a pause");
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_requested")]
+    private static extern ref Channel<bool> Requested(Redrains redrains);
 }
