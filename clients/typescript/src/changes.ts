@@ -1,6 +1,6 @@
 import type { MessageContent, MessageMedia } from './content.ts'
 import type { ChatError } from './errors.ts'
-import type { ConversationSummary, Message } from './protocol.ts'
+import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget } from './protocol.ts'
 import type { SeqNoRange, SeqNoRanges } from './seqNoRanges.ts'
 
 /** Who is signed in on this device, and the tokens that prove it. */
@@ -34,7 +34,29 @@ export interface Outgoing extends MessageContent {
   readonly error?: { readonly code: ChatError['code']; readonly message: string }
   /** The files that it takes along, after its `media`. When all of them are uploaded they are the last of its `media`. */
   readonly files?: readonly OutgoingFile[]
+  /** What was made of it after it may have reached the server: goes out as a change when it is acked. */
+  readonly then?: { readonly text: string } | { readonly deleted: true }
 }
+
+/** An outbox entry that changes a message which the server has. It is shown as if it were done, and taken back if it is refused. */
+export interface OutgoingChange {
+  readonly clientMsgId: string
+  readonly conversationId: string
+  readonly createdAt: number
+  readonly order: number
+  /** Never `waiting`: another tab of an earlier version would send it as a message. */
+  readonly state: 'changing'
+  /** For such a tab, which shows it as a message. */
+  readonly text: ''
+  readonly target: MessageTarget
+  /** Of an edit: the seqNo of the newest change that the user has seen. */
+  readonly basedOn?: number
+  readonly change: ChangeContent
+}
+
+export type OutboxEntry = Outgoing | OutgoingChange
+
+export const isOutgoingChange = (item: OutboxEntry): item is OutgoingChange => item.state === 'changing'
 
 /** A file of an outbox entry. Its bytes are kept in the store until the message is sent. */
 export interface OutgoingFile extends Omit<MessageMedia, 'mediaId' | 'blurhash' | 'thumbnail'> {
@@ -94,7 +116,7 @@ export type Change =
   | { type: 'listed'; summary: ConversationSummary; activity: number }
   /** The user is no longer a member. Outbox entries to it become `failed`, and stay until the user discards them. */
   | { type: 'removed'; conversationId: string }
-  | { type: 'log'; conversationId: string; messages: readonly Message[]; complete?: SeqNoRange; acked?: number }
+  | { type: 'log'; conversationId: string; messages: readonly Message[]; changes?: readonly MessageChange[]; complete?: SeqNoRange; acked?: number }
   /** The store has deleted the messages below a seqNo to save space; they can be fetched again. */
   | { type: 'trimmed'; conversationId: string; below: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
@@ -105,7 +127,7 @@ export type Change =
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
   /** What the user has set for the conversation, here or on another device; what is absent stays. `mutedUntil` 0: not muted. */
   | { type: 'settings'; conversationId: string; mutedUntil?: number }
-  | { type: 'queued'; item: Outgoing }
+  | { type: 'queued'; item: OutboxEntry }
   | { type: 'unqueued'; clientMsgId: string }
   | { type: 'sent'; clientMsgId: string; message: Message }
   | TransientChange
@@ -118,6 +140,10 @@ export type TransientChange =
   | { type: 'presence'; userId: string; presence: Presence }
   /** How much of a file in the outbox the server has, bytes. */
   | { type: 'uploaded'; fileId: string; sent: number }
+  /** An outbox entry is being sent: from now on the server may have it. */
+  | { type: 'attempted'; clientMsgId: string }
+  /** A change was refused for good, and taken back. */
+  | { type: 'refused'; conversationId: string; item: OutgoingChange; error: { readonly code: ChatError['code']; readonly message: string } }
   /** A group's title, members or roles changed: a view that shows them reads them again. */
   | { type: 'group'; conversationId: string }
 
@@ -153,6 +179,6 @@ export function conversationOfChange(change: Change): string | undefined {
   }
 }
 
-const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'uploaded', 'group'])
+const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'uploaded', 'attempted', 'refused', 'group'])
 
 export const isStored = (change: Change): boolean => !transient.has(change.type)

@@ -1,7 +1,7 @@
 import type { Cursors } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { AccessTokens } from './connector.ts'
-import { type ConversationList, type Device, type Group, type History, messageOf, type Page, type Role } from './protocol.ts'
+import { type ConversationList, type Device, type Group, type History, type Message, messageOf, type MessageOnWire, type MessageText, type Page, type ReactionOf, type Role } from './protocol.ts'
 import type { PushAddress, PushContent } from './push.ts'
 import type { RestClient } from './restClient.ts'
 
@@ -36,6 +36,23 @@ export class ChatApi {
     const path = `/v1/conversations/${encodeURIComponent(conversationId)}/messages?${direction}=${seqNo}&limit=${limit}`
     const page = await this.call<Page>('GET', path)
     return { ...page, messages: page.messages.map(messageOf) }
+  }
+
+  async message(conversationId: string, messageId: string): Promise<Message> {
+    return messageOf(await this.call<MessageOnWire>('GET', messagePath(conversationId, messageId)))
+  }
+
+  reactions(conversationId: string, messageId: string, { emoji, cursor }: { emoji?: string; cursor?: string }): Promise<{ reactions: ReactionOf[]; next?: string }> {
+    const query = new URLSearchParams({ limit: '200', ...(emoji !== undefined && { emoji }), ...(cursor !== undefined && { cursor }) })
+    return this.call('GET', `${messagePath(conversationId, messageId)}/reactions?${query}`)
+  }
+
+  async edits(conversationId: string, messageId: string): Promise<MessageText[]> {
+    return (await this.call<{ edits: MessageText[] }>('GET', `${messagePath(conversationId, messageId)}/edits`)).edits
+  }
+
+  async pins(conversationId: string): Promise<Message[]> {
+    return (await this.call<{ messages: MessageOnWire[] }>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/pins`)).messages.map(messageOf)
   }
 
   /** By user; undefined for a conversation too large for receipts. */
@@ -116,5 +133,6 @@ export class ChatApi {
   }
 }
 
+const messagePath = (conversationId: string, messageId: string) => `/v1/conversations/${encodeURIComponent(conversationId)}/messages/${encodeURIComponent(messageId)}`
 const groupPath = (conversationId: string) => `/v1/groups/${encodeURIComponent(conversationId)}`
 const memberPath = (conversationId: string, userId: string) => `${groupPath(conversationId)}/members/${encodeURIComponent(userId)}`

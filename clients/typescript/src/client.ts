@@ -1,12 +1,13 @@
 import { Account } from './account.ts'
-import type { Change, Connection, Outgoing, Presence } from './changes.ts'
+import { type Change, type Connection, isOutgoingChange, type Outgoing, type Presence } from './changes.ts'
 import { contentOf, type MessageContent, type MessageMedia } from './content.ts'
 import { ChatError } from './errors.ts'
 import { bytesOf, dropFiles, type FileToSend, keepFiles, tryAgain } from './media/outgoingFiles.ts'
 import type { UploadOptions } from './media/uploader.ts'
 import { byFetch, byXhr } from './media/uploadRequests.ts'
-import { outgoing } from './outbox.ts'
-import type { Device, Group, History, Role } from './protocol.ts'
+import { checkContent, outgoing, outgoingChange } from './outbox.ts'
+import { replaced } from './pending.ts'
+import type { ChangeContent, Device, Group, History, Message, MessageText, ReactionOf, Role } from './protocol.ts'
 import { Push } from './push.ts'
 import type { Fetch } from './restClient.ts'
 import { Runtime } from './runtime.ts'
@@ -197,11 +198,74 @@ export class ChatClient {
     return this.runtime.media.download(mediaId, signal)
   }
 
+  /**
+   * Changes the text of an own message, shown at once and sent by itself; one that has not gone out goes out with the new text. Refused for good, it is taken
+   * back, and a change `refused` tells why.
+   * @throws ChatError as `send` does; `not_found` for an outbox entry that is not there any more.
+   */
+  async edit(message: Message | Outgoing, text: string): Promise<void> {
+    const { state, journal, timelines } = this.runtime
+    if ('seqNo' in message) {
+      checkContent({ text, media: message.media }, 0)
+      if (text !== message.text) await this.change(message, { kind: 'edit', text })
+      return
+    }
+    const item = state.outbox.get(message.clientMsgId)
+    const sent = item ? undefined : timelines.sentAs(message.clientMsgId)
+    if (sent) return this.edit(sent, text)
+    if (!item || isOutgoingChange(item)) throw new ChatError('not_found', 'The message is not in the outbox any more.')
+    checkContent({ text, media: item.media }, item.files?.length ?? 0)
+    const isSent = state.attempted.has(item.clientMsgId)
+    await journal.commit([{ type: 'queued', item: isSent ? { ...item, then: { text } } : { ...item, text } }])
+  }
+
+  /** Deletes a message for everyone: an own one, or any as an admin of the group. One that has not gone out is dropped. Refused: as `edit`. */
+  async delete(message: Message | Outgoing): Promise<void> {
+    const { state, journal, timelines } = this.runtime
+    if ('seqNo' in message) return this.change(message, { kind: 'delete' })
+    const item = state.outbox.get(message.clientMsgId)
+    const sent = item ? undefined : timelines.sentAs(message.clientMsgId)
+    if (sent) return this.delete(sent)
+    if (!item || isOutgoingChange(item)) return
+    if (!state.attempted.has(item.clientMsgId)) return this.discard(item.clientMsgId)
+    await journal.commit([{ type: 'queued', item: { ...item, then: { deleted: true } } }])
+  }
+
+  /** Sets an emoji on a message, or takes it back. @param on Unless told: the other of what is. */
+  react(message: Message, emoji: string, on = !message.reactions?.some((one) => one.emoji === emoji && one.mine)): Promise<void> {
+    return this.change(message, { kind: 'react', emoji, on })
+  }
+
+  /** Pins a message for all members, or no longer. */
+  pin(message: Message, on: boolean): Promise<void> {
+    return this.change(message, { kind: 'pin', on })
+  }
+
+  /** One message in its present state. */
+  getMessage(conversationId: string, messageId: string): Promise<Message> {
+    return this.runtime.api.message(conversationId, messageId)
+  }
+
+  /** Who has reacted to a message, 200 at a time. @param options.cursor The `next` of the page before. */
+  getReactions(conversationId: string, messageId: string, options: { emoji?: string; cursor?: string } = {}): Promise<{ reactions: ReactionOf[]; next?: string }> {
+    return this.runtime.api.reactions(conversationId, messageId, options)
+  }
+
+  /** The texts that a message has had, the first one first. @throws ChatError `conflict` for a deleted one. */
+  getEdits(conversationId: string, messageId: string): Promise<MessageText[]> {
+    return this.runtime.api.edits(conversationId, messageId)
+  }
+
+  /** The pinned messages, the newest pin first. */
+  getPins(conversationId: string): Promise<Message[]> {
+    return this.runtime.api.pins(conversationId)
+  }
+
   /** Sends a failed message again, with the same clientMsgId; files that are not uploaded, first. */
   async retry(clientMsgId: string): Promise<void> {
     const { state, journal } = this.runtime
     const item = state.outbox.get(clientMsgId)
-    if (item?.state === 'failed') await journal.commit([{ type: 'queued', item: tryAgain(item) }])
+    if (item && !isOutgoingChange(item) && item.state === 'failed') await journal.commit([{ type: 'queued', item: tryAgain(item) }])
   }
 
   /** Deletes a message from the outbox, and ends its uploads. One that was already sent may have reached the server. */
@@ -250,6 +314,14 @@ export class ChatClient {
   /** Opens a conversation's messages; close it when the view goes. */
   openTimeline(conversationId: string): Timeline {
     return this.runtime.timelines.open(conversationId)
+  }
+
+  private async change(message: Message, change: ChangeContent): Promise<void> {
+    const { state, journal } = this.runtime
+    const { gone, isNeeded } = replaced(state.changesOf(message.conversationId), message.messageId, change, state.attempted)
+    const changes: Change[] = gone.map((clientMsgId) => ({ type: 'unqueued', clientMsgId }))
+    if (isNeeded) changes.push({ type: 'queued', item: outgoingChange(state, message, change) })
+    if (changes.length > 0) await journal.commit(changes)
   }
 
   async createGroup(title: string, members: readonly string[], history?: History): Promise<Group> {

@@ -35,7 +35,7 @@ export interface MessageMedia {
   readonly waveform?: readonly number[]
 }
 
-/** Where a message stands, and how an outbox entry does: all that is no content. */
+/** Where a message stands, what was made of it since, and how an outbox entry does: all that is no content. */
 interface Around {
   type?: unknown
   messageId?: unknown
@@ -44,15 +44,25 @@ interface Around {
   senderId?: unknown
   timestamp?: unknown
   clientMsgId?: unknown
+  editedAt?: unknown
+  concurrent?: unknown
+  deleted?: unknown
+  reactions?: unknown
+  pinned?: unknown
+  changedSeqNo?: unknown
+  seen?: unknown
   createdAt?: unknown
   order?: unknown
   state?: unknown
   error?: unknown
   files?: unknown
+  then?: unknown
 }
 
 /** What a message or an outbox entry says, and nothing else of it. */
 export function contentOf(said: MessageContent & Around): MessageContent {
-  const { type, messageId, conversationId, seqNo, senderId, timestamp, clientMsgId, createdAt, order, state, error, files, ...content } = said
+  const { type, messageId, conversationId, seqNo, senderId, timestamp, clientMsgId, ...since } = said
+  const { editedAt, concurrent, deleted, reactions, pinned, changedSeqNo, seen, ...sent } = since
+  const { createdAt, order, state, error, files, then, ...content } = sent
   return content
 }

@@ -145,4 +145,5 @@ const differs = (row: StoredConversation | undefined, summary: ConversationSumma
   row.unreadCount !== summary.unreadCount ||
   row.unreadCapped !== (summary.unreadCapped ?? false) ||
   row.mutedUntil !== summary.mutedUntil ||
-  row.lastMessage?.messageId !== summary.lastMessage?.messageId
+  row.lastMessage?.messageId !== summary.lastMessage?.messageId ||
+  row.lastMessage?.changedSeqNo !== summary.lastMessage?.changedSeqNo

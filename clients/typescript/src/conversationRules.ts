@@ -1,6 +1,7 @@
-import type { Change, Cursors, Outgoing, StoredConversation } from './changes.ts'
+import { type Change, type Cursors, isOutgoingChange, type OutboxEntry, type Outgoing, type StoredConversation } from './changes.ts'
 import { isGroup } from './ids.ts'
-import type { ConversationSummary, Message } from './protocol.ts'
+import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
+import type { ConversationSummary, Message, MessageChange } from './protocol.ts'
 import { addRange, cutBelow, rangeAt, withoutSeqNo } from './seqNoRanges.ts'
 
 const newConversation = (id: string, activity: number): StoredConversation => ({
@@ -37,7 +38,8 @@ export function nextConversation(conversation: StoredConversation | undefined, c
       const known = conversation ?? newConversation(change.conversationId, change.messages.at(-1)?.timestamp ?? 0)
       const next = withMessages(known, change.messages, me)
       const [from, to] = change.complete ?? [1, 0]
-      return { ...next, complete: addRange(known.complete, from, to), ackedSeqNo: Math.max(known.ackedSeqNo, change.acked ?? 0) }
+      const complete = addRange(known.complete, from, to)
+      return withChanges({ ...next, complete, ackedSeqNo: Math.max(known.ackedSeqNo, change.acked ?? 0) }, change.changes ?? [], me)
     }
     case 'advanced':
       return conversation && change.maxSeqNo > conversation.maxSeqNo ? { ...conversation, maxSeqNo: change.maxSeqNo } : conversation
@@ -68,12 +70,11 @@ export const isMuted = ({ mutedUntil }: { readonly mutedUntil?: number }, now = 
 /** Everything in the store is to be deleted. */
 export const endsForGood = (change: Change): boolean => change.type === 'signedOut' && change.reason === 'signedOut'
 
-/** An outbox entry to a conversation that the user is no longer a member of. */
-export const refusedByLeaving = (item: Outgoing): Outgoing => ({
-  ...item,
-  state: 'failed',
-  error: item.error ?? { code: 'not_a_member', message: 'You are no longer a member of this conversation.' },
-})
+/** What becomes of an outbox entry to a conversation that the user is no longer a member of; undefined: it is dropped. */
+export const refusedByLeaving = (item: OutboxEntry): Outgoing | undefined =>
+  isOutgoingChange(item)
+    ? undefined
+    : { ...item, state: 'failed', error: item.error ?? { code: 'not_a_member', message: 'You are no longer a member of this conversation.' } }
 
 /** What stays of a conversation that the user has left, while there are unsent messages to it. */
 export const leftConversation = (conversation: StoredConversation | undefined, item: Outgoing): StoredConversation => ({
@@ -83,7 +84,7 @@ export const leftConversation = (conversation: StoredConversation | undefined, i
 })
 
 /** The conversation that an outbox message stands in, where no other is known. */
-export const conversationOfItem = (item: Outgoing): StoredConversation => newConversation(item.conversationId, item.createdAt)
+export const conversationOfItem = (item: OutboxEntry): StoredConversation => newConversation(item.conversationId, item.createdAt)
 
 /** Messages below a seqNo were deleted from the store. They are counted already, and may be fetched again. */
 const withoutBelow = (conversation: StoredConversation, seqNo: number): StoredConversation => ({
@@ -96,11 +97,23 @@ function withMessages(conversation: StoredConversation, messages: readonly Messa
   let { maxSeqNo, lastMessage, unreadCount, activity } = conversation
   for (const message of messages) {
     const isNew = message.seqNo > conversation.countedSeqNo && !rangeAt(conversation.complete, message.seqNo)
-    if (isNew && message.seqNo > conversation.readSeqNo && message.senderId !== me) unreadCount++
-    if (message.seqNo >= (lastMessage?.seqNo ?? 0)) [lastMessage, activity] = [message, message.timestamp]
+    if (isNew && message.seqNo > conversation.readSeqNo && message.senderId !== me && !message.deleted) unreadCount++
+    if (newer(lastMessage, message) === message) [lastMessage, activity] = [message, message.timestamp]
     maxSeqNo = Math.max(maxSeqNo, message.seqNo)
   }
   return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, activity }
+}
+
+/** Changes are no messages: nothing is unread for them, and the last message stays. Messages that lack earlier changes are missing from here on. */
+function withChanges(conversation: StoredConversation, changes: readonly MessageChange[], me: string): StoredConversation {
+  let { maxSeqNo, lastMessage, complete } = conversation
+  for (const change of changes) {
+    maxSeqNo = Math.max(maxSeqNo, change.seqNo)
+    if (!hasTarget(change)) continue
+    if (!reaches(complete, change)) complete = withoutSeqNo(complete, change.target.seqNo)
+    if (lastMessage?.messageId === change.target.messageId && isAbove(change, lastMessage)) lastMessage = laidOn(lastMessage, change, me)
+  }
+  return { ...conversation, maxSeqNo, lastMessage, complete }
 }
 
 function listed(conversation: StoredConversation, { summary }: Extract<Change, { type: 'listed' }>): StoredConversation {
@@ -130,7 +143,7 @@ export const isOlder = (summary: ConversationSummary, conversation: StoredConver
   summary.maxSeqNo < conversation.maxSeqNo || summary.readSeqNo < conversation.readSeqNo
 
 const newer = (one: Message | undefined, other: Message | undefined) =>
-  one && other ? (other.seqNo >= one.seqNo ? other : one) : (one ?? other)
+  one && other ? (other.seqNo > one.seqNo || (other.seqNo === one.seqNo && isAsNew(other, one)) ? other : one) : (one ?? other)
 
 function read(conversation: StoredConversation, { seqNo, left, unsent }: Extract<Change, { type: 'read' }>): StoredConversation {
   if (seqNo <= conversation.readSeqNo) return conversation

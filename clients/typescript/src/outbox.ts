@@ -1,8 +1,8 @@
-import type { Change, Outgoing, OutgoingFile } from './changes.ts'
+import { type Change, isOutgoingChange, type OutboxEntry, type Outgoing, type OutgoingChange, type OutgoingFile } from './changes.ts'
 import { contentOf, type MessageContent } from './content.ts'
 import { ChatError } from './errors.ts'
 import { conversationOf, timeOrderedId } from './ids.ts'
-import { type ClientFrame, referenceTo } from './protocol.ts'
+import { type ChangeContent, type ClientFrame, type Message, referenceTo } from './protocol.ts'
 import type { State } from './state.ts'
 
 /** The largest text, bytes of UTF-8 (protocol, Words). */
@@ -22,28 +22,56 @@ const defaultPause = 1_000
  * A new outbox entry.
  * @throws ChatError `unauthenticated`, and for what cannot be sent: see `ChatClient.send`.
  */
-export function outgoing({ session, outbox }: State, to: string, content: MessageContent, files: readonly OutgoingFile[] = []): Outgoing {
-  const { text } = content
-  if (!session) throw new ChatError('unauthenticated', 'Nobody is signed in.')
-  const mediaCount = files.length + (content.media?.length ?? 0)
-  if ((text === '' && mediaCount === 0) || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text or a file.')
-  if (mediaCount > maxMedia) throw new ChatError('too_large', `A message takes ${maxMedia} files at most.`)
-  const bytes = (of: string) => new TextEncoder().encode(of).length
-  if (bytes(text) > maxTextBytes || bytes(JSON.stringify(content)) > maxJsonBytes) throw new ChatError('too_large', 'The message is too long.')
-  if (outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
-  const last = Math.max(0, ...[...outbox.values()].map(({ order }) => order))
+export function outgoing(state: State, to: string, content: MessageContent, files: readonly OutgoingFile[] = []): Outgoing {
+  const mine = entry(state)
+  checkContent(content, files.length)
   return {
     ...content,
-    clientMsgId: timeOrderedId(),
-    conversationId: conversationOf(to, session.userId),
-    createdAt: Date.now(),
-    order: Math.max(last + 1, Date.now()),
+    ...mine,
+    conversationId: conversationOf(to, state.session!.userId),
     state: files.length > 0 ? 'uploading' : 'waiting',
     ...(files.length > 0 && { files }),
   }
 }
 
-const frameOf = (item: Outgoing): ClientFrame => {
+/** A new outbox entry that changes a message. @throws ChatError as `outgoing` does. */
+export function outgoingChange(state: State, { conversationId, messageId, seqNo, changedSeqNo = 0 }: Message, change: ChangeContent): OutgoingChange {
+  const basedOn = change.kind === 'edit' ? { basedOn: changedSeqNo } : {}
+  return { ...entry(state), conversationId, state: 'changing', text: '', target: { messageId, seqNo }, ...basedOn, change }
+}
+
+/** @param files How many it takes along besides its media. @throws ChatError `bad_request`, `too_large` for what no message can be. */
+export function checkContent(content: MessageContent, files: number): void {
+  const { text } = content
+  const mediaCount = files + (content.media?.length ?? 0)
+  if ((text === '' && mediaCount === 0) || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text or a file.')
+  if (mediaCount > maxMedia) throw new ChatError('too_large', `A message takes ${maxMedia} files at most.`)
+  const bytes = (of: string) => new TextEncoder().encode(of).length
+  if (bytes(text) > maxTextBytes || bytes(JSON.stringify(content)) > maxJsonBytes) throw new ChatError('too_large', 'The message is too long.')
+}
+
+function entry({ session, outbox }: State): Pick<OutboxEntry, 'clientMsgId' | 'createdAt' | 'order'> {
+  if (!session) throw new ChatError('unauthenticated', 'Nobody is signed in.')
+  if (outbox.size >= maxOutbox) throw new ChatError('rate_limited', `${maxOutbox} messages wait already.`)
+  const last = Math.max(0, ...[...outbox.values()].map(({ order }) => order))
+  return { clientMsgId: timeOrderedId(), createdAt: Date.now(), order: Math.max(last + 1, Date.now()) }
+}
+
+const changeFrame = ({ clientMsgId, conversationId: to, target: { messageId }, basedOn = 0, change }: OutgoingChange): ClientFrame => {
+  switch (change.kind) {
+    case 'edit':
+      return { type: 'edit', to, messageId, text: change.text, basedOn, clientMsgId }
+    case 'delete':
+      return { type: 'delete', to, messageId, clientMsgId }
+    case 'react':
+      return { type: 'react', to, messageId, emoji: change.emoji, on: change.on, clientMsgId }
+    case 'pin':
+      return { type: 'pin', to, messageId, on: change.on, clientMsgId }
+  }
+}
+
+const frameOf = (item: OutboxEntry): ClientFrame => {
+  if (isOutgoingChange(item)) return changeFrame(item)
   const { media, ...said } = contentOf(item)
   const { clientMsgId, conversationId } = item
   return { type: 'message', to: conversationId, clientMsgId, ...said, ...(media?.length && { mediaIds: media.map(referenceTo) }) }
@@ -59,6 +87,8 @@ export class Outbox {
   private readonly commit: (changes: Change[]) => Promise<void>
   /** By conversation: what was sent on this connection and has no answer yet, and the timer that gives up waiting for it. */
   private readonly inFlight = new Map<string, { clientMsgId: string; late: ReturnType<typeof setTimeout> }>()
+  /** What was first sent of an entry: the server keeps that, whatever became of the entry since. */
+  private readonly first = new Map<string, OutboxEntry>()
   /** Set while the server wants a pause. */
   private paused: ReturnType<typeof setTimeout> | undefined
 
@@ -84,18 +114,26 @@ export class Outbox {
   /** Sends what can go now. */
   pump(): void {
     if (this.paused) return
-    const first = new Map<string, Outgoing>()
+    for (const clientMsgId of this.first.keys()) if (!this.state.outbox.has(clientMsgId)) this.first.delete(clientMsgId)
+    const first = new Map<string, OutboxEntry>()
     for (const item of this.state.outbox.values()) {
-      if (item.state !== 'waiting' || this.inFlight.has(item.conversationId)) continue
+      if ((item.state !== 'waiting' && item.state !== 'changing') || this.inFlight.has(item.conversationId)) continue
       const known = first.get(item.conversationId)
       if (!known || item.order < known.order) first.set(item.conversationId, item)
     }
     for (const item of first.values()) {
       const { clientMsgId, conversationId } = item
       if (!this.send(frameOf(item))) return
+      if (!this.first.has(clientMsgId)) this.first.set(clientMsgId, item)
+      if (!this.state.attempted.has(clientMsgId)) void this.commit([{ type: 'attempted', clientMsgId }])
       const late = setTimeout(() => this.release(clientMsgId), ackTimeout)
       this.inFlight.set(conversationId, { clientMsgId, late })
     }
+  }
+
+  /** An outbox entry as the server has it. */
+  asSent(item: OutboxEntry): OutboxEntry {
+    return this.first.get(item.clientMsgId) ?? item
   }
 
   /** It is no longer in flight: acked, refused, or its ack did not come in time. What still waits is sent, or sent again. */
@@ -120,8 +158,19 @@ export class Outbox {
       }, error.retryAfterMs ?? defaultPause)
     } else {
       const { code, message } = error
-      await this.commit([{ type: 'queued', item: { ...item, state: 'failed', error: { code, message } } }])
+      this.first.delete(clientMsgId)
+      await this.commit(afterRefusal(item, { code, message }))
     }
     this.release(clientMsgId)
   }
+}
+
+/** A change is taken back, and so is a message that was deleted meanwhile; another message waits for the user. */
+function afterRefusal(item: OutboxEntry, error: NonNullable<Outgoing['error']>): Change[] {
+  const { clientMsgId, conversationId } = item
+  if (isOutgoingChange(item)) return [{ type: 'unqueued', clientMsgId }, { type: 'refused', conversationId, item, error }]
+  if (item.then === undefined) return [{ type: 'queued', item: { ...item, state: 'failed', error } }]
+  if ('deleted' in item.then) return [{ type: 'unqueued', clientMsgId }]
+  const { then, ...rest } = item
+  return [{ type: 'queued', item: { ...rest, text: then.text, state: 'failed', error } }]
 }

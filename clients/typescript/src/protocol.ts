@@ -2,7 +2,7 @@
 
 import type { MessageContent, MessageMedia } from './content.ts'
 
-/** A message as the server's log holds it: what it says, and where it stands. */
+/** A message in its present state: what it says, where it stands in the server's log, and what later entries of the log have made of it. */
 export interface Message extends MessageContent {
   readonly messageId: string
   readonly conversationId: string
@@ -10,6 +10,50 @@ export interface Message extends MessageContent {
   readonly senderId: string
   readonly timestamp: number
   /** Present on the user's own messages. */
+  readonly clientMsgId?: string
+  /** When the text was written that it has now, if it is not the first one. */
+  readonly editedAt?: number
+  /** The last edit was made without having seen the one before it. */
+  readonly concurrent?: boolean
+  /** Only its place is left: the text is empty, and there is nothing else. */
+  readonly deleted?: { readonly by: string; readonly at: number }
+  /** In the order in which each emoji was first set. */
+  readonly reactions?: readonly Reaction[]
+  readonly pinned?: boolean
+  /** The seqNo of the last change that is in this state; absent if there was none. */
+  readonly changedSeqNo?: number
+}
+
+export interface Reaction {
+  readonly emoji: string
+  readonly count: number
+  /** The user has set it. */
+  readonly mine?: boolean
+  /** Up to 3 of those who have. */
+  readonly userIds: readonly string[]
+}
+
+/** The message that a change is for. */
+export interface MessageTarget {
+  readonly messageId: string
+  readonly seqNo: number
+}
+
+/** What is done to a message. */
+export type ChangeContent =
+  | { readonly kind: 'edit'; readonly text: string; readonly concurrent?: boolean }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'react'; readonly emoji: string; readonly on: boolean }
+  | { readonly kind: 'pin'; readonly on: boolean }
+
+/** An entry of the log that changes a message. A newer server has more kinds, some without a target. */
+export type MessageChange = ChangeContent & {
+  readonly messageId: string
+  readonly conversationId: string
+  readonly seqNo: number
+  readonly senderId: string
+  readonly timestamp: number
+  readonly target: MessageTarget
   readonly clientMsgId?: string
 }
 
@@ -39,11 +83,19 @@ export type ErrorCode =
 
 export type ClientFrame =
   | ({ type: 'message'; to: string; clientMsgId: string; mediaIds?: MediaReference[] } & Omit<MessageContent, 'media'>)
+  | ChangeFrame
   | { type: 'ack'; conversationId: string; seqNo: number; status: 'delivered' | 'read' }
   | { type: 'typing'; conversationId: string; active: boolean }
   | { type: 'presence'; subscribe?: string[]; unsubscribe?: string[] }
   | { type: 'auth'; token: string }
   | { type: 'ping' }
+
+export type ChangeFrame = { to: string; messageId: string; clientMsgId: string } & (
+  | { type: 'edit'; text: string; basedOn: number }
+  | { type: 'delete' }
+  | { type: 'react'; emoji: string; on: boolean }
+  | { type: 'pin'; on: boolean }
+)
 
 /** How a sent message names its media. */
 export type MediaReference = string | { mediaId: string; voice: true; waveform?: readonly number[] }
@@ -56,7 +108,7 @@ export interface UploadedMedia extends Omit<MessageMedia, 'thumbnail' | 'voice' 
   readonly thumbnailUrl?: string
 }
 
-/** The ack of an own message: it is durable and has this seqNo. */
+/** The ack of an own message or change: it is durable and has this seqNo. */
 export interface SentAck {
   clientMsgId: string
   messageId: string
@@ -79,6 +131,7 @@ export type ConversationChange = 'created' | 'titleChanged' | 'memberAdded' | 'm
 export type ServerFrame =
   | { type: 'welcome'; userId: string; deviceId: string; serverTime: number; epoch: string }
   | ({ type: 'message' } & MessageOnWire)
+  | ({ type: 'change' } & MessageChange)
   | ({ type: 'ack' } & (SentAck | Receipt))
   | { type: 'typing'; conversationId: string; userId: string; active: boolean }
   | { type: 'presence'; userId: string; online: boolean; lastSeen?: number }
@@ -95,11 +148,30 @@ export type ServerFrame =
 export interface Page {
   conversationId: string
   messages: Message[]
+  /** The other entries of the range, ascending. */
+  changes?: MessageChange[]
   /** Upwards: the page is complete up to here. */
   nextAfter?: number
   /** Downwards: the page is complete from here; absent where nothing lies below. */
   nextBefore?: number
   maxSeqNo: number
+}
+
+/** Who has set an emoji on a message. */
+export interface ReactionOf {
+  readonly userId: string
+  readonly emoji: string
+  readonly seqNo: number
+}
+
+/** A text that a message has had: the first one, or an edit's. */
+export interface MessageText {
+  readonly messageId: string
+  readonly seqNo: number
+  readonly senderId: string
+  readonly timestamp: number
+  readonly text: string
+  readonly concurrent?: boolean
 }
 
 export interface ConversationSummary {

@@ -1,8 +1,10 @@
 import { DelayedAcks } from './delayedAcks.ts'
-import type { Change } from './changes.ts'
+import { type Change, isOutgoingChange, type OutboxEntry } from './changes.ts'
 import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
-import { type ClientFrame, messageOf, type MessageOnWire, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
+import { timeOrderedId } from './ids.ts'
+import { followUp } from './pending.ts'
+import { type ClientFrame, type Message, type MessageChange, messageOf, type MessageOnWire, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
 
 /** Before a write that failed is tried again, ms. */
@@ -15,9 +17,16 @@ export interface ReceiverEvents {
   /** The conversation list may have changed. */
   listChanged(): void
   caughtUp(): void
+  /** A message was deleted, perhaps by somebody else a moment before: asks the server by whom. */
+  deleted(conversationId: string, messageId: string): void
+  /** An outbox entry as it was sent. */
+  asSent(item: OutboxEntry): OutboxEntry
   answered(clientMsgId: string): void
   refused(clientMsgId: string, error: ChatError): Promise<void>
 }
+
+/** An entry of a conversation's log. */
+type EntryOnWire = MessageOnWire | ({ readonly type: 'change' } & MessageChange)
 
 /**
  * Takes what the server sends, in batches: stores it, then shows it, then acks it. Works in the leading tab.
@@ -30,7 +39,7 @@ export class Receiver {
   private busy = false
   /** The connection's number: frames of an older one are dropped. */
   private connection = 0
-  /** Conversations with a message since this connection, or its last drain, began: the next message follows directly on that one. */
+  /** Conversations with an entry since this connection, or its last drain, began: the next one follows directly on that. */
   private readonly followed = new Set<string>()
   /** By conversation, the highest acked seqNo whose message is not in the store: no later message may complete the range up to it. */
   private readonly missed = new Map<string, number>()
@@ -66,9 +75,9 @@ export class Receiver {
       this.queue = []
       const { connection } = this
       while (frames.length > 0 && connection === this.connection) {
-        const end = frames.findIndex(({ type }) => type !== 'message')
-        const messages = frames.splice(0, end < 0 ? frames.length : end) as MessageOnWire[]
-        if (messages.length > 0) await this.untilStored(connection, () => this.messages(messages))
+        const end = frames.findIndex(({ type }) => type !== 'message' && type !== 'change')
+        const entries = frames.splice(0, end < 0 ? frames.length : end) as EntryOnWire[]
+        if (entries.length > 0) await this.untilStored(connection, () => this.entries(entries))
         const other = frames.shift()
         if (other) await this.untilStored(connection, () => this.frame(other))
       }
@@ -87,20 +96,28 @@ export class Receiver {
     }
   }
 
-  private async messages(frames: readonly MessageOnWire[]): Promise<void> {
+  private async entries(frames: readonly EntryOnWire[]): Promise<void> {
     const changes: Change[] = []
     const acks = new Map<string, number>()
     const follows = (id: string) => this.followed.has(id) || acks.has(id)
-    for (const message of frames.map(messageOf)) {
-      const { conversationId, seqNo, clientMsgId } = message
+    for (const frame of frames) {
+      const { conversationId, seqNo, senderId, clientMsgId } = frame
       const acked = Math.max(this.state.find(conversationId)?.ackedSeqNo ?? 0, acks.get(conversationId) ?? 0)
       // Where the server began is not known before the first message; it continues above what was acked. A message sent again completes only itself.
       const below = Math.max(acked, this.missed.get(conversationId) ?? 0)
       const from = follows(conversationId) && below < seqNo ? below + 1 : seqNo
       acks.set(conversationId, Math.max(acked, seqNo))
-      if (message.senderId === this.state.owner && clientMsgId !== undefined && this.state.outbox.has(clientMsgId))
-        changes.push({ type: 'sent', clientMsgId, message })
-      changes.push({ type: 'log', conversationId, messages: [message], complete: [from, seqNo], acked: acks.get(conversationId) })
+      const own = senderId === this.state.owner && clientMsgId !== undefined ? this.state.outbox.get(clientMsgId) : undefined
+      const place = { type: 'log' as const, conversationId, complete: [from, seqNo] as const, acked: acks.get(conversationId) }
+      if (frame.type === 'change') {
+        const { type: _, ...change } = frame
+        if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId })
+        changes.push({ ...place, messages: [], changes: [change] })
+      } else {
+        const message = messageOf(frame)
+        if (own) changes.push(...this.isInLog(own, message))
+        changes.push({ ...place, messages: [message] })
+      }
     }
     const unknown = [...acks.keys()].some((id) => this.state.find(id) === undefined)
     await this.on.commit(changes)
@@ -108,7 +125,7 @@ export class Receiver {
       this.followed.add(conversationId)
       this.acks.add(conversationId, seqNo, frames.filter((frame) => frame.conversationId === conversationId).length)
     }
-    for (const change of changes) if (change.type === 'sent') this.on.answered(change.clientMsgId)
+    for (const change of changes) if (change.type === 'sent' || change.type === 'unqueued') this.on.answered(change.clientMsgId)
     if (unknown) this.on.listChanged()
   }
 
@@ -147,15 +164,25 @@ export class Receiver {
 
   private async sent({ clientMsgId, messageId, conversationId, seqNo, timestamp }: SentAck): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
-    if (item) {
-      const message = { ...contentOf(item), messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
-      await this.on.commit([{ type: 'sent', clientMsgId, message }])
+    const place = { messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
+    if (item && isOutgoingChange(item)) {
+      const change = { ...item.change, ...place, target: item.target }
+      await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: [change], complete: [seqNo, seqNo] }])
+      if (change.kind === 'delete') this.on.deleted(conversationId, item.target.messageId)
+    } else if (item) {
+      await this.on.commit(this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place }))
     } else if (!(await this.on.isStored(conversationId, seqNo))) {
       // It was discarded while it was being sent: it must be fetched.
       this.missed.set(conversationId, Math.max(seqNo, this.missed.get(conversationId) ?? 0))
       await this.on.commit([{ type: 'missed', conversationId, seqNo }])
     }
     this.on.answered(clientMsgId)
+  }
+
+  /** A message of the outbox is in the log, as it was sent. */
+  private isInLog(item: OutboxEntry, message: Message): Change[] {
+    const { clientMsgId } = item
+    return [{ type: 'sent', clientMsgId, message }, ...followUp(item, message, timeOrderedId).map((item): Change => ({ type: 'queued', item }))]
   }
 
   private async receipt({ conversationId, userId, seqNo, status }: Receipt): Promise<void> {

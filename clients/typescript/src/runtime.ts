@@ -77,6 +77,8 @@ export class Runtime {
       isStored: async (conversationId, seqNo) => (await store.messages(conversationId, seqNo, seqNo, 1)).length > 0,
       listChanged: () => this.conversationList.refreshSoon(),
       caughtUp: () => this.caughtUp(),
+      deleted: (conversationId, messageId) => void this.readAgain(conversationId, messageId),
+      asSent: (item) => this.outbox.asSent(item),
       answered: (clientMsgId) => this.outbox.release(clientMsgId),
       refused: (clientMsgId, error) => this.outbox.refused(clientMsgId, error),
     })
@@ -157,6 +159,10 @@ export class Runtime {
         this.files.look()
         return this.presences.changed(change)
       case 'log':
+        // What was deleted may have been unread: the list has the number.
+        if (change.changes?.some(({ kind, target }) => kind === 'delete' && target.seqNo > (this.state.find(change.conversationId)?.readSeqNo ?? 0)))
+          this.conversationList.refreshSoon()
+        return this.presences.changed(change)
       case 'listed':
         return this.presences.changed(change)
       case 'removed':
@@ -238,6 +244,15 @@ export class Runtime {
       if (readUnsent) this.connector.send({ type: 'ack', conversationId: id, seqNo: readSeqNo, status: 'read' })
     this.outbox.opened()
     this.files.opened()
+  }
+
+  private async readAgain(conversationId: string, messageId: string): Promise<void> {
+    try {
+      const messages = [await this.api.message(conversationId, messageId)]
+      await this.journal.commit([{ type: 'log', conversationId, messages }])
+    } catch {
+      // It stays as it is shown.
+    }
   }
 
   private caughtUp(): void {

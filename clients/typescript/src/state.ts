@@ -1,5 +1,6 @@
-import { conversationOfChange, type Change, type Connection, type Outgoing, type Presence, type StoredConversation, type Session } from './changes.ts'
+import { conversationOfChange, type Change, type Connection, isOutgoingChange, type OutboxEntry, type Outgoing, type OutgoingChange, type Presence, type StoredConversation, type Session } from './changes.ts'
 import { isGroup, peerOf } from './ids.ts'
+import { asShown, withPending } from './pending.ts'
 import type { Message } from './protocol.ts'
 import { leftConversation, nextConversation, refusedByLeaving, conversationOfItem } from './conversationRules.ts'
 import type { StoredState } from './store/store.ts'
@@ -25,7 +26,7 @@ export interface Conversation {
   readonly activity: number
   /** The users who are writing now. */
   readonly typing: readonly string[]
-  /** Its outbox entries, in the order in which they are sent. */
+  /** Its messages in the outbox, in the order in which they are sent. */
   readonly outgoing: readonly Outgoing[]
 }
 
@@ -42,7 +43,9 @@ export class State {
   connection: Connection = { status: 'signedOut', caughtUp: false }
   storageFailed = false
   readonly stored = new Map<string, StoredConversation>()
-  readonly outbox = new Map<string, Outgoing>()
+  readonly outbox = new Map<string, OutboxEntry>()
+  /** Of the outbox: what the server may have already. What was waiting when the store was read may have been sent before. */
+  readonly attempted = new Set<string>()
   readonly presence = new Map<string, Presence>()
   /** By fileId, of files in the outbox: how much the server has, bytes. */
   readonly uploaded = new Map<string, number>()
@@ -67,7 +70,10 @@ export class State {
     this.forget()
     this.outbox.clear()
     for (const row of stored.conversations) this.stored.set(row.id, row)
-    for (const item of stored.outbox) this.outbox.set(item.clientMsgId, item)
+    for (const item of stored.outbox) {
+      this.outbox.set(item.clientMsgId, item)
+      if (item.state === 'waiting' || item.state === 'changing') this.attempted.add(item.clientMsgId)
+    }
     this.showOutbox()
     if (this.session && this.connection.status === 'signedOut') this.connection = { status: 'connecting', caughtUp: false }
   }
@@ -89,7 +95,8 @@ export class State {
     const known = this.views.get(id)
     if (known?.row === row) return known.view
     const typing = this.typing.get(id)
-    const outgoing = this.outgoing(id)
+    const outgoing = asShown(this.outgoing(id))
+    const { lastMessage } = row
     const view: Conversation = {
       id,
       kind: isGroup(id) ? 'group' : 'direct',
@@ -100,7 +107,7 @@ export class State {
       readSeqNo: row.readSeqNo,
       unreadCount: row.unreadCount,
       unreadCapped: row.unreadCapped,
-      lastMessage: row.lastMessage,
+      lastMessage: lastMessage && withPending(lastMessage, this.changesOf(id), this.owner ?? ''),
       mutedUntil: row.mutedUntil,
       activity: row.activity,
       typing: typing ? [...typing.keys()] : none,
@@ -110,8 +117,17 @@ export class State {
     return view
   }
 
-  /** In the order in which they are sent. */
+  /** Its messages in the outbox, in the order in which they are sent. */
   outgoing(conversationId: string): Outgoing[] {
+    return this.entries(conversationId).filter((item) => !isOutgoingChange(item))
+  }
+
+  /** Its changes in the outbox, in the order in which they are sent. */
+  changesOf(conversationId: string): OutgoingChange[] {
+    return this.entries(conversationId).filter(isOutgoingChange)
+  }
+
+  private entries(conversationId: string): OutboxEntry[] {
     return [...this.outbox.values()].filter((item) => item.conversationId === conversationId).sort((a, b) => a.order - b.order)
   }
 
@@ -135,6 +151,7 @@ export class State {
         if (change.reason === 'signedOut') {
           this.owner = undefined
           this.outbox.clear()
+          this.attempted.clear()
         }
         return
       case 'epoch':
@@ -161,12 +178,18 @@ export class State {
       case 'queued':
         if (this.unqueued.has(change.item.clientMsgId)) return
         this.outbox.set(change.item.clientMsgId, change.item)
+        // Refused: the server does not have it.
+        if (change.item.state === 'failed') this.attempted.delete(change.item.clientMsgId)
         break
+      case 'attempted':
+        this.attempted.add(change.clientMsgId)
+        return
       case 'unqueued':
       case 'sent': {
         const item = this.outbox.get(change.clientMsgId)
         this.outbox.delete(change.clientMsgId)
-        for (const { fileId } of item?.files ?? []) this.uploaded.delete(fileId)
+        this.attempted.delete(change.clientMsgId)
+        if (item && !isOutgoingChange(item)) for (const { fileId } of item.files ?? []) this.uploaded.delete(fileId)
         this.rememberUnqueued(change.clientMsgId)
         if (item) this.invalidate(item.conversationId)
         break
@@ -202,7 +225,8 @@ export class State {
   private left(id: string): void {
     const row = this.stored.get(id)
     const waiting = this.outgoing(id)
-    for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item))
+    for (const { clientMsgId } of this.changesOf(id)) this.outbox.delete(clientMsgId)
+    for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item)!)
     if (waiting[0]) this.stored.set(id, leftConversation(row, waiting[0]))
     else this.stored.delete(id)
     this.invalidate(id)

@@ -1,6 +1,8 @@
 import { type Change, conversationOfChange, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
-import type { Message, Page } from './protocol.ts'
+import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
+import { withPending } from './pending.ts'
+import type { Message, MessageChange, Page } from './protocol.ts'
 import { addRange, missing, rangeAt, withoutSeqNo, type SeqNoRange, type SeqNoRanges } from './seqNoRanges.ts'
 import type { PageRange } from './chatApi.ts'
 import type { State } from './state.ts'
@@ -22,7 +24,10 @@ export type ReceiptState = 'sent' | 'delivered' | 'read'
 /** A conversation's messages, from some seqNo up to the newest, while a view shows them. */
 export interface Timeline {
   readonly conversationId: string
-  /** Ascending, a new array whenever it changed. From the first one up nothing is missing, except what is being fetched. */
+  /**
+   * Ascending, a new array whenever it changed. From the first one up nothing is missing, except what is being fetched. Each is in its present state, with
+   * the changes of it that wait in the outbox: another object whenever it changed.
+   */
   readonly messages: readonly Message[]
   /** The outbox entries of the conversation, in order; to be shown after the messages. */
   readonly outgoing: readonly Outgoing[]
@@ -46,9 +51,8 @@ export interface Timeline {
 export interface TimelineSource {
   readonly state: State
   readonly store: ChatStore
-  page(conversationId: string, range: PageRange, limit: number): Promise<Page>
-  /** Stores a page and applies it. */
-  addPage(page: Page, range: PageRange): Promise<void>
+  /** Fetches a page, stores it and applies it, with what is heard of its messages meanwhile. @param isWanted Asked when it has come. */
+  page(conversationId: string, range: PageRange, limit: number, isWanted: () => boolean): Promise<Page>
   closed(timeline: OpenTimeline): void
 }
 
@@ -57,9 +61,14 @@ export class OpenTimeline implements Timeline {
   error: ChatError | undefined
   private readonly source: TimelineSource
   private readonly listeners = new Set<() => void>()
+  /** Also below what is shown: what has come, in its present state. */
   private readonly known = new Map<number, Message>()
   /** The ranges of which every message is in `known`. The store may delete messages; what is shown stays. */
   private complete: SeqNoRanges = []
+  /** Messages that may lack changes below the last one that was laid on: they are fetched again. */
+  private readonly partial = new Set<number>()
+  /** For each read of the store on its way, the changes heard meanwhile: what it gives may be older. */
+  private readonly reads = new Set<MessageChange[]>()
   private sorted: readonly Message[] | undefined
   /** The lowest seqNo shown; from here up everything is known or being fetched. Undefined before there is anything. */
   private from: number | undefined
@@ -79,11 +88,17 @@ export class OpenTimeline implements Timeline {
   }
 
   get messages(): readonly Message[] {
-    return (this.sorted ??= [...this.known.values()].sort((a, b) => a.seqNo - b.seqNo))
+    return (this.sorted ??= this.withOutbox([...this.known.values()].filter(({ seqNo }) => seqNo >= (this.from ?? 1)).sort((a, b) => a.seqNo - b.seqNo)))
   }
 
   get outgoing(): readonly Outgoing[] {
     return this.source.state.conversation(this.conversationId)?.outgoing ?? []
+  }
+
+  /** Up to where nothing is missing, as far as is known. */
+  get upTo(): number {
+    const last = this.messages.at(-1)?.seqNo ?? 0
+    return lengthOf(this.gaps()) === 0 ? Math.max(last, this.source.state.find(this.conversationId)?.maxSeqNo ?? 0) : last
   }
 
   get hasOlder(): boolean {
@@ -140,7 +155,12 @@ export class OpenTimeline implements Timeline {
       return void this.repair()
     }
     if (change.type !== 'unqueued' && conversationOfChange(change) !== this.conversationId) return
-    if (change.type === 'log') this.put(change.messages, change.complete)
+    if (change.type === 'unqueued' || change.type === 'queued') this.sorted = undefined
+    if (change.type === 'log') {
+      this.put(change.messages, change.complete)
+      this.layOn(change.changes ?? [])
+      for (const heard of this.reads) heard.push(...(change.changes ?? []))
+    }
     if (change.type === 'sent') this.put([change.message], [change.message.seqNo, change.message.seqNo])
     if (change.type === 'removed') this.forget()
     if (change.type === 'missed') this.complete = withoutSeqNo(this.complete, change.seqNo)
@@ -154,7 +174,7 @@ export class OpenTimeline implements Timeline {
     if (from !== undefined)
       await this.keepingError(async () => {
         for (const [a, b] of this.source.state.find(this.conversationId)?.complete ?? [])
-          if (b >= from) this.put(await this.source.store.messages(this.conversationId, Math.max(a, from), b, Infinity), [Math.max(a, from), b])
+          if (b >= from) await this.readStored(Math.max(a, from), b, Infinity, (messages) => this.put(messages, [Math.max(a, from), b]))
       })
     await this.repair()
   }
@@ -163,12 +183,24 @@ export class OpenTimeline implements Timeline {
   private async showStored(): Promise<void> {
     const range = this.source.state.find(this.conversationId)?.complete.at(-1)
     if (!range) return
-    const messages = await this.source.store.messages(this.conversationId, range[0], range[1], pageSize)
-    if (this.closed || this.from !== undefined) return
-    const from = messages.length < pageSize ? range[0] : messages[0]!.seqNo
-    this.startAt(from)
-    this.put(messages, [from, range[1]])
-    this.notify()
+    await this.readStored(range[0], range[1], pageSize, (messages) => {
+      if (this.closed || this.from !== undefined) return
+      this.from = messages.length < pageSize ? range[0] : messages[0]!.seqNo
+      this.put(messages, [this.from, range[1]])
+      this.notify()
+    })
+  }
+
+  /** Gives stored messages to `use`, with what was heard of them while they were being read. */
+  private async readStored(from: number, to: number, limit: number, use: (messages: readonly Message[]) => void): Promise<void> {
+    const heard: MessageChange[] = []
+    this.reads.add(heard)
+    try {
+      use(await this.source.store.messages(this.conversationId, from, to, limit))
+      this.layOn(heard)
+    } finally {
+      this.reads.delete(heard)
+    }
   }
 
   /** Fetches what is missing between the first message shown and the newest one. */
@@ -210,16 +242,14 @@ export class OpenTimeline implements Timeline {
 
   /** Nothing is known, or too much is missing: starts over with the newest page, and leaves a gap below it. */
   private async showNewest(): Promise<void> {
-    const range = { before: Number.MAX_SAFE_INTEGER }
-    const page = await this.fetch(range, pageSize)
-    if (this.closed) return
-    this.startAt(page.nextBefore ?? 1)
-    this.put(page.messages, rangeOfPage(page, range))
+    const page = await this.fetch({ before: Number.MAX_SAFE_INTEGER }, pageSize)
+    if (!this.closed) this.showFrom(page.nextBefore ?? 1)
   }
 
-  private startAt(from: number): void {
+  private showFrom(from: number): void {
     this.from = from
-    for (const seqNo of this.known.keys()) if (seqNo < from) this.known.delete(seqNo)
+    this.sorted = undefined
+    this.notify()
   }
 
   private repairLater(pause = this.error && !this.error.isTransient ? refusalPause : gapDelay): void {
@@ -238,28 +268,26 @@ export class OpenTimeline implements Timeline {
     const below = this.from! - 1
     const range = rangeAt(this.source.state.find(this.conversationId)?.complete ?? [], below)
     if (range) {
-      const messages = await this.source.store.messages(this.conversationId, range[0], below, limit)
-      this.extendDown(messages.length < limit ? range[0] : messages[0]!.seqNo, messages, below)
+      await this.readStored(range[0], below, limit, (messages) => {
+        const from = messages.length < limit ? range[0] : messages[0]!.seqNo
+        this.put(messages, [from, below])
+        this.extendDown(from)
+      })
     } else {
       const page = await this.fetch({ before: below + 1 }, limit)
-      this.extendDown(page.nextBefore ?? 1, page.messages, below)
+      this.extendDown(page.nextBefore ?? 1)
     }
   }
 
-  private extendDown(from: number, messages: readonly Message[], to: number): void {
-    if (this.from === undefined || from >= this.from) return
-    this.from = from
-    this.put(messages, [from, to])
-    this.notify()
+  private extendDown(from: number): void {
+    if (this.from !== undefined && from < this.from) this.showFrom(from)
   }
 
   private async fetch(range: PageRange, limit: number): Promise<Page> {
     this.pagesInFlight++
     this.notify()
     try {
-      const page = await this.source.page(this.conversationId, range, limit)
-      if (!this.closed) await this.source.addPage(page, range)
-      return page
+      return await this.source.page(this.conversationId, range, limit, () => !this.closed)
     } finally {
       this.pagesInFlight--
       this.notify()
@@ -277,16 +305,38 @@ export class OpenTimeline implements Timeline {
     this.notify()
   }
 
-  /** Messages that arrive before the first page are kept, too: they belong to it or lie above it. */
   private put(messages: readonly Message[], [from, to]: SeqNoRange = [1, 0]): void {
     this.complete = addRange(this.complete, from, to)
-    for (const message of messages) if (message.seqNo >= (this.from ?? 1)) this.known.set(message.seqNo, message)
+    for (const message of messages) {
+      const { seqNo } = message
+      if (this.partial.delete(seqNo) || isAsNew(message, this.known.get(seqNo))) this.known.set(seqNo, message)
+    }
     this.sorted = undefined
+  }
+
+  private layOn(changes: readonly MessageChange[]): void {
+    for (const change of changes) {
+      const held = hasTarget(change) ? this.known.get(change.target.seqNo) : undefined
+      if (held?.messageId !== change.target?.messageId || !held || !isAbove(change, held)) continue
+      if (!reaches(this.complete, change)) {
+        this.partial.add(held.seqNo)
+        this.complete = withoutSeqNo(this.complete, held.seqNo)
+      }
+      this.known.set(held.seqNo, laidOn(held, change, this.source.state.owner ?? ''))
+      this.sorted = undefined
+    }
+  }
+
+  private withOutbox(messages: readonly Message[]): readonly Message[] {
+    const { state } = this.source
+    const pending = state.changesOf(this.conversationId)
+    return pending.length === 0 ? messages : messages.map((message) => withPending(message, pending, state.owner ?? ''))
   }
 
   private forget(): void {
     this.from = undefined
     this.known.clear()
+    this.partial.clear()
     this.complete = []
     this.sorted = undefined
     this.error = undefined

@@ -1,6 +1,6 @@
 import type { Change, UnreadLeft } from './changes.ts'
 import type { Journal } from './journal.ts'
-import type { Page } from './protocol.ts'
+import type { Message, MessageChange, Page } from './protocol.ts'
 import type { PageRange, ChatApi } from './chatApi.ts'
 import { addRange, rangeAt } from './seqNoRanges.ts'
 import type { ChatStore } from './store/store.ts'
@@ -13,6 +13,18 @@ export interface AckSender {
   ack(conversationId: string, seqNo: number): void
 }
 
+/** After a page's end a leading tab's change may still be on its way to this one, ms. */
+const late = 2_000
+
+/** A page on its way, or just written, and the changes that are heard meanwhile: it may have been read before them. */
+interface Reading {
+  readonly conversationId: string
+  heard: MessageChange[]
+  readonly known: Set<number>
+  /** Its messages are written: what is heard now is written at once. */
+  isWritten: boolean
+}
+
 /** The open timelines of this tab, and what is read from the server for them. */
 export class Timelines {
   private readonly journal: Journal
@@ -20,6 +32,7 @@ export class Timelines {
   private readonly api: ChatApi
   private readonly acks: AckSender
   private readonly opened = new Set<OpenTimeline>()
+  private readonly readings = new Set<Reading>()
 
   constructor(journal: Journal, store: ChatStore, api: ChatApi, acks: AckSender) {
     this.journal = journal
@@ -32,8 +45,7 @@ export class Timelines {
     const timeline = new OpenTimeline(conversationId, {
       state: this.journal.state,
       store: this.store,
-      page: (id, range, limit) => this.api.page(id, range, limit),
-      addPage: (page, range) => this.addPage(page, range),
+      page: (id, range, limit, isWanted) => this.page(id, range, limit, isWanted),
       closed: (closed) => this.opened.delete(closed),
     })
     this.opened.add(timeline)
@@ -43,6 +55,7 @@ export class Timelines {
 
   changed(change: Change): void {
     for (const timeline of this.opened) timeline.changed(change)
+    if (change.type === 'log' && change.changes) this.hear(change.conversationId, change.changes)
     if (change.type === 'connection' && change.connection.caughtUp)
       for (const { conversationId } of this.opened) void this.loadReceipts(conversationId)
   }
@@ -60,13 +73,56 @@ export class Timelines {
   unreadAbove(conversationId: string, seqNo: number): UnreadLeft | undefined {
     const open = [...this.opened].find((timeline) => timeline.conversationId === conversationId)
     const messages = open?.messages ?? []
-    const upTo = messages.at(-1)?.seqNo ?? 0
-    if ((messages[0]?.seqNo ?? Infinity) > seqNo + 1) return undefined
-    return { count: messages.filter((message) => message.seqNo > seqNo && message.senderId !== this.journal.state.owner).length, upTo }
+    if (!open || (messages[0]?.seqNo ?? Infinity) > seqNo + 1) return undefined
+    const { upTo } = open
+    return { count: messages.filter((message) => message.seqNo > seqNo && !message.deleted && message.senderId !== this.journal.state.owner).length, upTo }
+  }
+
+  /** The message that an outbox entry has become, if a timeline has it. */
+  sentAs(clientMsgId: string): Message | undefined {
+    for (const { messages } of this.opened) {
+      const found = messages.findLast((message) => message.clientMsgId === clientMsgId)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  private async page(conversationId: string, range: PageRange, limit: number, isWanted: () => boolean): Promise<Page> {
+    const reading: Reading = { conversationId, heard: [], known: new Set(), isWritten: false }
+    this.readings.add(reading)
+    try {
+      const page = await this.api.page(conversationId, range, limit)
+      if (!isWanted()) return page
+      await this.addPage(page, range)
+      while (reading.heard.length > 0) await this.layOn(reading)
+      reading.isWritten = true
+      return page
+    } finally {
+      if (reading.isWritten && !this.acks.leads()) setTimeout(() => this.readings.delete(reading), late)
+      else this.readings.delete(reading)
+    }
+  }
+
+  private hear(conversationId: string, changes: readonly MessageChange[]): void {
+    for (const reading of this.readings) {
+      if (reading.conversationId !== conversationId) continue
+      const heard = changes.filter(({ seqNo }) => !reading.known.has(seqNo))
+      for (const { seqNo } of heard) reading.known.add(seqNo)
+      reading.heard.push(...heard)
+      // What the store does not take is fetched again with its messages.
+      if (reading.isWritten && heard.length > 0) this.layOn(reading).catch(() => undefined)
+    }
+  }
+
+  /** Once more, as the page's messages may have been written after them. */
+  private layOn(reading: Reading): Promise<void> {
+    const { conversationId, heard: changes } = reading
+    reading.heard = []
+    return this.journal.commit([{ type: 'log', conversationId, messages: [], changes }])
   }
 
   private async addPage(page: Page, range: PageRange): Promise<void> {
-    const { conversationId, messages, maxSeqNo } = page
+    const { conversationId, messages, changes, maxSeqNo } = page
     const complete = rangeOfPage(page, range)
     const conversation = this.journal.state.find(conversationId)
     // Everything up to the end of the complete range above the last ack is acked; on a device without an ack, if that range reaches the newest message.
@@ -78,7 +134,7 @@ export class Timelines {
     const listed: Change[] = conversation ? [] : [{ type: 'listed', summary: { ...blank, conversationId, maxSeqNo }, activity: 0 }]
     await this.journal.commit([
       ...listed,
-      { type: 'log', conversationId, messages, complete, acked },
+      { type: 'log', conversationId, messages, ...(changes && { changes }), complete, acked },
       { type: 'advanced', conversationId, maxSeqNo },
     ])
     if (acked !== undefined) this.acks.ack(conversationId, acked)

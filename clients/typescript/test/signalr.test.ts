@@ -24,3 +24,7 @@ test('A call that failed on the server without a code is a bug there, and one th
   expect(refusalIn("An unexpected error occurred invoking 'SendMessage' on the server.")).toMatchObject({ code: 'internal' })
   expect(refusalIn('Invocation canceled due to the underlying connection being closed.')).toBeUndefined()
 })
+
+test('What an older server has no method for is refused, not waited for', () => {
+  expect(refusalIn("Failed to invoke 'Edit' due to an error on the server. HubException: Method does not exist.")).toMatchObject({ code: 'bad_request' })
+})

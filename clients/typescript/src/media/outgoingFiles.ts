@@ -1,4 +1,4 @@
-import type { Change, Outgoing, OutgoingFile } from '../changes.ts'
+import { type Change, isOutgoingChange, type Outgoing, type OutgoingFile } from '../changes.ts'
 import type { MessageMedia } from '../content.ts'
 import { ChatError } from '../errors.ts'
 import { timeOrderedId } from '../ids.ts'
@@ -126,7 +126,7 @@ export class OutgoingFiles {
       this.known.delete(clientMsgId)
       void this.drop(files)
     }
-    const items = [...this.state.outbox.values()].filter(({ files }) => files).sort((a, b) => a.order - b.order)
+    const items = this.messages.filter(({ files }) => files).sort((a, b) => a.order - b.order)
     for (const item of items) {
       this.known.set(item.clientMsgId, item.files!)
       if (item.state !== 'uploading' || this.paused) continue
@@ -184,7 +184,7 @@ export class OutgoingFiles {
 
   /** Deletes what a crash has left. */
   private async tidy(): Promise<void> {
-    const used = new Set([...this.state.outbox.values()].flatMap(({ files }) => files?.map(({ fileId }) => fileId) ?? []))
+    const used = new Set(this.messages.flatMap(({ files }) => files?.map(({ fileId }) => fileId) ?? []))
     for (const key of await this.store.files.keys()) {
       const [kind, ...rest] = key.split('/')
       const id = rest.at(-1) ?? ''
@@ -194,6 +194,10 @@ export class OutgoingFiles {
           : ((await this.store.files.get<{ at?: number }>(key))?.at ?? 0) < Date.now() - uploadAge
       if (isOld) await this.store.files.delete([key])
     }
+  }
+
+  private get messages(): Outgoing[] {
+    return [...this.state.outbox.values()].filter((item) => !isOutgoingChange(item))
   }
 
   private get owner(): string {

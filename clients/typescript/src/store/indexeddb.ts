@@ -1,7 +1,8 @@
-import { conversationOfChange, type Change, type Outgoing, type StoredConversation, type Session } from '../changes.ts'
+import { conversationOfChange, type Change, type OutboxEntry, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
 import { endsForGood, leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
-import type { SeqNoRanges } from '../seqNoRanges.ts'
+import { afterChange, hasTarget, isAsNew } from '../messageState.ts'
+import { addRange, rangeAt, type SeqNoRanges } from '../seqNoRanges.ts'
 import { IndexedDbFiles } from './indexedDbFiles.ts'
 import type { ChatStore, StoredState } from './store.ts'
 
@@ -16,10 +17,10 @@ const connectionErrors: ReadonlySet<string> = new Set(['InvalidStateError', 'Abo
 
 /**
  * One database of the browser's:
- *   meta      'session' → Session, 'owner', 'deviceId', 'epoch' → string
+ *   meta      'session' → Session, 'owner', 'deviceId', 'epoch' → string, 'hasChanges' → true once a version that knows changes has it
  *   rows      conversations by id, as StoredRow
  *   messages  Message by [conversationId, seqNo]
- *   outbox    Outgoing by clientMsgId
+ *   outbox    OutboxEntry by clientMsgId
  *
  * The browser may close the connection at any time, and delete the data: then it is opened again.
  */
@@ -42,7 +43,7 @@ export class IndexedDbStore implements ChatStore {
    */
   static async open(name = 'chat'): Promise<IndexedDbStore> {
     const store = new IndexedDbStore(name)
-    await store.connect([0])
+    await store.within(fromBeforeChanges, [0])
     return store
   }
 
@@ -78,9 +79,9 @@ export class IndexedDbStore implements ChatStore {
   }
 
   /** Does the work, and once more on a new connection if the first was closed. A transaction is done completely or not at all. */
-  private async within<T>(work: (db: IDBDatabase) => Promise<T>): Promise<T> {
+  private async within<T>(work: (db: IDBDatabase) => Promise<T>, pauses = reopenPauses): Promise<T> {
     if (this.closed) throw new DOMException('The store is closed.', 'InvalidStateError')
-    const mine = this.connect()
+    const mine = this.connect(pauses)
     const db = await mine
     try {
       return await work(db)
@@ -119,7 +120,7 @@ export class IndexedDbStore implements ChatStore {
       answerOf<string | undefined>(meta.get('deviceId')),
       answerOf<string | undefined>(meta.get('epoch')),
       answerOf<StoredRow[]>(all.objectStore('rows').getAll()),
-      answerOf<Outgoing[]>(all.objectStore('outbox').getAll()),
+      answerOf<OutboxEntry[]>(all.objectStore('outbox').getAll()),
     ])
     return { session, owner, deviceId, epoch, conversations: rows.map(conversationOfRow), outbox: outbox.sort((a, b) => a.order - b.order) }
   }
@@ -200,14 +201,16 @@ export class IndexedDbStore implements ChatStore {
           messages.put(change.message)
           break
         case 'log':
-          for (const message of change.messages) messages.put(message)
+          await writeLog(messages, change, touched.get(change.conversationId)?.complete ?? [], owner)
           break
         case 'removed': {
           const id = change.conversationId
           messages.delete(below(id, Infinity))
-          const waiting = (await answerOf<Outgoing[]>(outbox.getAll())).filter(({ conversationId }) => conversationId === id)
-          for (const item of waiting) outbox.put(refusedByLeaving(item))
-          touched.set(id, waiting[0] && leftConversation(touched.get(id), waiting[0]))
+          const waiting = (await answerOf<OutboxEntry[]>(outbox.getAll())).filter(({ conversationId }) => conversationId === id)
+          const refused = waiting.flatMap((item) => refusedByLeaving(item) ?? [])
+          for (const { clientMsgId } of waiting) outbox.delete(clientMsgId)
+          for (const item of refused) outbox.put(item)
+          touched.set(id, refused[0] && leftConversation(touched.get(id), refused[0]))
           continue
         }
         case 'trimmed':
@@ -222,6 +225,41 @@ export class IndexedDbStore implements ChatStore {
       if (conversation) rows.put(rowOfConversation(conversation))
       else rows.delete(id)
   }
+}
+
+/** @param known The complete ranges before: only a message in one of them can be there already. */
+async function writeLog(table: IDBObjectStore, { conversationId, messages, changes = [], complete: [from, to] = [1, 0] }: Log, known: SeqNoRanges, me: string): Promise<void> {
+  const held = (seqNo: number) => answerOf<Message | undefined>(table.get([conversationId, seqNo]))
+  for (const message of messages) if (!rangeAt(known, message.seqNo) || isAsNew(message, await held(message.seqNo))) table.put(message)
+  const complete = addRange(known, from, to)
+  for (const change of changes) {
+    if (!hasTarget(change)) continue
+    const { seqNo } = change.target
+    const after = afterChange(await held(seqNo), change, complete, me)
+    if (after === 'incomplete') table.delete([conversationId, seqNo])
+    else if (after) table.put(after)
+  }
+}
+
+type Log = Extract<Change, { type: 'log' }>
+
+/**
+ * A version that did not know changes took them for holes in what it stored, and may have missed some: where a range has holes, the conversation's messages
+ * are fetched again.
+ */
+async function fromBeforeChanges(db: IDBDatabase): Promise<void> {
+  if (await answerOf(db.transaction('meta').objectStore('meta').get('hasChanges'))) return
+  const all = db.transaction(everything, 'readwrite')
+  const done = endOf(all)
+  const [meta, rows, messages] = everything.map((name) => all.objectStore(name)) as Four
+  meta.put(true, 'hasChanges')
+  for (const row of await answerOf<StoredRow[]>(rows.getAll())) {
+    const counts = await Promise.all(row.spans.map(([from, to]) => answerOf<number>(messages.count(IDBKeyRange.bound([row.id, from], [row.id, to])))))
+    if (row.spans.every(([from, to], at) => counts[at] === to - from + 1)) continue
+    messages.delete(below(row.id, Infinity))
+    rows.put({ ...row, spans: [] })
+  }
+  await done
 }
 
 /** A conversation in the database: some of it has the names that it had in the first version, which other tabs may still be of. */

@@ -1,6 +1,8 @@
-import { conversationOfChange, type Change, type Outgoing, type StoredConversation, type Session } from '../changes.ts'
+import { conversationOfChange, type Change, type OutboxEntry, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
 import { endsForGood, leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import { afterChange, hasTarget, isAsNew } from '../messageState.ts'
+import { addRange, type SeqNoRanges } from '../seqNoRanges.ts'
 import { MemoryFiles } from './memoryFiles.ts'
 import type { ChatStore, StoredState } from './store.ts'
 
@@ -13,7 +15,7 @@ export class MemoryStore implements ChatStore {
   private epoch: string | undefined
   private readonly conversations = new Map<string, StoredConversation>()
   private readonly log = new Map<string, Map<number, Message>>()
-  private readonly outbox = new Map<string, Outgoing>()
+  private readonly outbox = new Map<string, OutboxEntry>()
   private readonly keep: number
 
   /** @param options.keep How many messages of each conversation are kept, the newest ones; default 10,000. */
@@ -85,9 +87,12 @@ export class MemoryStore implements ChatStore {
         this.outbox.delete(change.clientMsgId)
         this.put([change.message])
         break
-      case 'log':
+      case 'log': {
         this.put(change.messages)
+        const [from, to] = change.complete ?? [1, 0]
+        this.layOn(change, addRange(this.conversations.get(change.conversationId)?.complete ?? [], from, to))
         break
+      }
       case 'removed':
         this.log.delete(change.conversationId)
         return this.left(change.conversationId)
@@ -107,8 +112,10 @@ export class MemoryStore implements ChatStore {
   private left(id: string): void {
     const row = this.conversations.get(id)
     const waiting = [...this.outbox.values()].filter(({ conversationId }) => conversationId === id)
-    for (const item of waiting) this.outbox.set(item.clientMsgId, refusedByLeaving(item))
-    if (waiting[0]) this.conversations.set(id, leftConversation(row, waiting[0]))
+    const refused = waiting.flatMap((item) => refusedByLeaving(item) ?? [])
+    for (const { clientMsgId } of waiting) this.outbox.delete(clientMsgId)
+    for (const item of refused) this.outbox.set(item.clientMsgId, item)
+    if (refused[0]) this.conversations.set(id, leftConversation(row, refused[0]))
     else this.conversations.delete(id)
   }
 
@@ -116,7 +123,18 @@ export class MemoryStore implements ChatStore {
     for (const message of messages) {
       let log = this.log.get(message.conversationId)
       if (!log) this.log.set(message.conversationId, (log = new Map()))
-      log.set(message.seqNo, message)
+      if (isAsNew(message, log.get(message.seqNo))) log.set(message.seqNo, message)
+    }
+  }
+
+  private layOn({ conversationId, changes = [] }: Extract<Change, { type: 'log' }>, complete: SeqNoRanges): void {
+    const log = this.log.get(conversationId)
+    for (const change of changes) {
+      if (!hasTarget(change)) continue
+      const { seqNo } = change.target
+      const after = afterChange(log?.get(seqNo), change, complete, this.owner ?? '')
+      if (after === 'incomplete') log!.delete(seqNo)
+      else if (after) log!.set(seqNo, after)
     }
   }
 

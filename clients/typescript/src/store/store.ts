@@ -1,4 +1,4 @@
-import type { Change, Outgoing, StoredConversation, Session } from '../changes.ts'
+import type { Change, OutboxEntry, StoredConversation, Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
 
 /** What a store holds besides messages. */
@@ -11,12 +11,13 @@ export interface StoredState {
   readonly epoch?: string
   readonly conversations: readonly StoredConversation[]
   /** In the order in which they are sent. */
-  readonly outbox: readonly Outgoing[]
+  readonly outbox: readonly OutboxEntry[]
 }
 
 /**
  * Keeps an installation's session, conversations, messages and outbox. Several tabs may have the same one open, so a conversation is read,
- * changed (`nextConversation`) and written in one transaction. Passes test/store/contract.ts.
+ * changed (`nextConversation`) and written in one transaction; so is a message that a change is for (`afterChange`). A message never takes the place of a
+ * newer state of it (`isAsNew`). Passes test/store/contract.ts.
  */
 export interface ChatStore {
   load(): Promise<StoredState>

@@ -5,7 +5,7 @@ import type { ClientFrame, ErrorCode, SentAck, ServerFrame } from '../protocol.t
 import type { CloseReason, Connect, Transport, TransportEvents } from './transport.ts'
 import { withFallbacks, type TransportOption, TransportBlocked } from './fallback.ts'
 
-const events = ['welcome', 'message', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'settings', 'caughtUp', 'resync', 'goAway'] as const
+const events = ['welcome', 'message', 'change', 'ack', 'typing', 'presence', 'advanced', 'conversation', 'settings', 'caughtUp', 'resync', 'goAway'] as const
 
 /** The hub, over one of SignalR's transports. */
 export const hubOver =
@@ -89,7 +89,11 @@ class SignalRTransport implements Transport {
     const { type, ...request } = frame
     switch (type) {
       case 'message':
-        this.hub.invoke<SentAck>('SendMessage', request).then(
+      case 'edit':
+      case 'delete':
+      case 'react':
+      case 'pin':
+        this.hub.invoke<SentAck>(entries[type], request).then(
           (ack) => this.frame({ ...ack, type: 'ack' }),
           (error: unknown) => this.refused(error, frame),
         )
@@ -129,7 +133,7 @@ class SignalRTransport implements Transport {
   private refused(error: unknown, frame: ClientFrame): void {
     const told = refusalIn(error instanceof Error ? error.message : '')
     if (!told) return
-    const clientMsgId = frame.type === 'message' ? frame.clientMsgId : undefined
+    const clientMsgId = 'clientMsgId' in frame ? frame.clientMsgId : undefined
     this.frame({ type: 'error', ...told, clientMsgId })
   }
 
@@ -144,9 +148,12 @@ class SignalRTransport implements Transport {
 export function refusalIn(message: string): { code: ErrorCode; message: string } | undefined {
   const told = /HubException: (\w+): (.*)$/s.exec(message)
   if (told) return { code: told[1] as ErrorCode, message: told[2] ?? '' }
+  // SignalR's own, of a server that is older than the method.
+  if (/HubException: Method does not exist\.?$|Unknown hub method/.test(message)) return { code: 'bad_request', message: 'This server cannot do that.' }
   return message.endsWith(' on the server.') ? { code: 'internal', message } : undefined
 }
 
+const entries = { message: 'SendMessage', edit: 'Edit', delete: 'Delete', react: 'React', pin: 'Pin' } as const
 const methods = { ack: 'Ack', typing: 'Typing', presence: 'Presence' } as const
 
 const reasons: Record<string, CloseReason> = { replaced: 'replaced', token_expired: 'tokenExpired', unauthenticated: 'revoked' }

@@ -61,13 +61,53 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
   })
 
   test('What this version does not know of a message is kept wherever the message is', async () => {
-    const newer = { ...message(1), places: [{ width: 1.5 }], pinned: null }
+    const newer = { ...message(1), places: [{ width: 1.5 }], coloured: null }
     const item = { ...outgoing('a', 1), places: newer.places }
     await store.write([{ type: 'queued', item }, { type: 'log', conversationId: direct, messages: [newer], complete: [1, 1] }])
 
     expect(await store.messages(direct, 1, 9, 9)).toEqual([newer])
     expect((await row())?.lastMessage).toEqual(newer)
     expect((await store.load()).outbox).toEqual([item])
+  })
+
+  const pinned = (seqNo: number, target: number): Change => ({
+    type: 'log',
+    conversationId: direct,
+    messages: [],
+    changes: [{ kind: 'pin', on: true, messageId: `m${seqNo}`, conversationId: direct, seqNo, senderId: 'bob', timestamp: 1, target: { messageId: `m${target}`, seqNo: target } }],
+    complete: [seqNo, seqNo],
+  })
+
+  test('A change of a message is in the message', async () => {
+    await store.write([log(1, 3), pinned(4, 2)])
+    await store.write([pinned(5, 3), pinned(6, 9)])
+    const state = (seqNo: number, changedSeqNo: number) => ({ ...message(seqNo), pinned: true, changedSeqNo })
+    expect(await store.messages(direct, 1, 9, 9)).toEqual([message(1), state(2, 4), state(3, 5)])
+    expect(await row()).toMatchObject({ maxSeqNo: 6, complete: [[1, 6]], unreadCount: 3, lastMessage: { seqNo: 3, pinned: true } })
+  })
+
+  test('A message that comes again takes nothing away that is newer', async () => {
+    await store.write([log(1, 2), pinned(3, 1), log(1, 2)])
+    expect((await store.messages(direct, 1, 1, 1))[0]).toMatchObject({ pinned: true, changedSeqNo: 3 })
+
+    const newest = { ...message(1), text: 'newest', changedSeqNo: 9 }
+    await store.write([{ type: 'log', conversationId: direct, messages: [newest], complete: [1, 1] }, pinned(4, 1)])
+    expect(await store.messages(direct, 1, 1, 1)).toEqual([newest])
+  })
+
+  test('A message of which an earlier change may be missing is not there any more', async () => {
+    await store.write([log(1, 3)])
+    await store.write([pinned(9, 2)])
+    expect(await seqNos(1, 9, 9)).toEqual([1, 3])
+    expect((await row())?.complete).toEqual([[1, 1], [3, 3], [9, 9]])
+  })
+
+  test('Changes wait in the outbox, and go with the conversation', async () => {
+    const change: Change = { type: 'queued', item: { clientMsgId: 'a', conversationId: direct, createdAt: 1, order: 1, state: 'changing', text: '', target: { messageId: 'm1', seqNo: 1 }, change: { kind: 'delete' } } }
+    await store.write([log(1, 3), change])
+    expect((await store.load()).outbox).toEqual([change.item])
+    await store.write([{ type: 'removed', conversationId: direct }])
+    expect(await store.load()).toMatchObject({ conversations: [], outbox: [] })
   })
 
   test('Changes of one write count one after the other', async () => {

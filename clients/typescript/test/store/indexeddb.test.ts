@@ -69,6 +69,39 @@ test('What the version before has written is all there', async () => {
   expect((await store.load()).conversations).toMatchObject([{ maxSeqNo: 3, complete: [[1, 3]], unreadCount: 1 }])
 })
 
+test('Where the version before may have missed changes, the messages are fetched again', async () => {
+  names++
+  const first = await open()
+  await first.close()
+  const row = (id: string, spans: [number, number][]) => ({
+    id, maxSeqNo: 3, readSeqNo: 3, readUnsent: false, unreadCount: 0, countedTo: 3, unreadCapped: false, activity: 1, acked: 3, spans,
+  })
+  const opening = indexedDB.open(`test-${names}`)
+  const db = await new Promise<IDBDatabase>((done) => (opening.onsuccess = () => done(opening.result)))
+  const all = db.transaction(['meta', 'rows', 'messages', 'outbox'], 'readwrite')
+  all.objectStore('meta').delete('hasChanges')
+  // 3 is a hole, or a change; in the other there is none.
+  all.objectStore('rows').put(row('dm:alice:bob', [[1, 3]]))
+  all.objectStore('rows').put(row('dm:alice:carol', [[1, 1], [3, 3]]))
+  for (const [seqNo, id] of [[1, 'dm:alice:bob'], [2, 'dm:alice:bob'], [1, 'dm:alice:carol'], [3, 'dm:alice:carol']] as const)
+    all.objectStore('messages').put(message(seqNo, 'bob', id))
+  all.objectStore('outbox').put({ clientMsgId: 'a', conversationId: 'dm:alice:bob', text: 'a', createdAt: 1, order: 1, state: 'waiting' })
+  await new Promise((done) => (all.oncomplete = done))
+  db.close()
+
+  const store = await open()
+  const { conversations, outbox } = await store.load()
+  expect(conversations.map(({ id, complete, readSeqNo }) => [id, complete, readSeqNo])).toEqual([['dm:alice:bob', [], 3], ['dm:alice:carol', [[1, 1], [3, 3]], 3]])
+  expect(await store.messages('dm:alice:bob', 1, 9, 9)).toEqual([])
+  expect(await store.messages('dm:alice:carol', 1, 9, 9)).toHaveLength(2)
+  expect(outbox).toHaveLength(1)
+
+  // Holes of this version are none that it does not know.
+  await store.write([{ type: 'log', conversationId: 'dm:alice:bob', messages: [message(1)], complete: [1, 3] }])
+  await store.close()
+  expect(await (await open()).messages('dm:alice:bob', 1, 9, 9)).toHaveLength(1)
+})
+
 describe('A connection that the browser ends', () => {
   const connections: IDBDatabase[] = []
   const really = indexedDB.open.bind(indexedDB)
