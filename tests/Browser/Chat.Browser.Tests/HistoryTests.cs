@@ -16,15 +16,17 @@ public sealed class HistoryTests(Browsers browsers, ITestOutputHelper output)
         }
         """;
 
-    // Scrolls by a screen a frame-pair until the beginning is there, and notes how long each frame took.
+    // Scrolls by a screen a frame-pair until the beginning is there, or nothing older comes for a minute, and notes how long each frame took.
     private const string ScrollToBeginning = """
         async scroller => {
           const frames = []
           const frame = () => new Promise(requestAnimationFrame)
           const lowest = () => Number(scroller.querySelector('li.message')?.dataset.seq ?? Infinity)
           let last = await frame()
-          const deadline = performance.now() + 60_000
-          while ((lowest() > 1 || scroller.scrollTop > 0) && performance.now() < deadline) {
+          let [reached, since] = [Infinity, performance.now()]
+          while (lowest() > 1 || scroller.scrollTop > 0) {
+            if (lowest() < reached) [reached, since] = [lowest(), performance.now()]
+            if (performance.now() > since + 60_000) break
             scroller.scrollBy({ top: -scroller.clientHeight * 0.4, behavior: 'instant' })
             const now = await frame()
             frames.push(now - last)

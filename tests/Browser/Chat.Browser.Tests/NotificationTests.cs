@@ -17,6 +17,20 @@ public sealed class NotificationTests(Browsers browsers)
     // Playwright gives the focus to every page at once.
     private const string LookAway = "globalThis.looking = false; document.hasFocus = () => looking";
 
+    // The time that a page gives other tabs to say that a message was seen lasts until the test ends it.
+    private const string HoldGrace = """
+        const wait = setTimeout
+        globalThis.held = []
+        globalThis.setTimeout = (work, ms, ...rest) => ms === 700 ? held.push(work) : wait(work, ms, ...rest)
+        const Channel = BroadcastChannel
+        globalThis.seen = 0
+        globalThis.BroadcastChannel = class extends Channel {
+          constructor(name) { super(name); if (name.endsWith(':seen')) this.addEventListener('message', () => seen++) }
+        }
+        """;
+
+    private const string EndGrace = "held.splice(0).forEach(work => work())";
+
     private const string Shown = "shown.map(({ title, body, tag, renotify, closed }) => ({ title, body, tag, renotify: renotify === true, closed }))";
 
     [Fact]
@@ -44,21 +58,27 @@ public sealed class NotificationTests(Browsers browsers)
     [Fact]
     public async Task Of_several_tabs_one_shows_it_and_none_while_one_is_looked_at()
     {
-        await using var alice = await browsers.RegisterAsync("alice", script: Record + "\n" + LookAway);
+        await using var alice = await browsers.RegisterAsync("alice", script: $"{Record}\n{LookAway}\n{HoldGrace}");
         var second = await alice.OpenTabAsync();
         await second.SeeListAsync();
         using var bob = await Seed.RegisterAsync(await browsers.ServerAsync(), browsers.NewUserId("bob"));
         await bob.WriteAsync($"@{alice.UserId}", "one");
+        await HeldAsync(alice, 1);
+        await alice.Page.EvaluateAsync(EndGrace);
         await SeeAsync(alice, 1);
 
         await second.Page.EvaluateAsync("looking = true");
         await bob.WriteAsync($"@{alice.UserId}", "two");
-        await Expect(alice.Row(bob.UserId)).ToContainTextAsync("two");
+        await HeldAsync(alice, 1);
+        await Until.TrueAsync(async () => await alice.Page.EvaluateAsync<int>("seen") == 1, "the second tab has said that it was seen");
         await second.Page.EvaluateAsync("looking = false");
-        await Expect(second.Row(bob.UserId)).ToContainTextAsync("two");
         await bob.WriteAsync($"@{alice.UserId}", "three");
+        await HeldAsync(alice, 2);
+        await Expect(second.Row(bob.UserId)).ToContainTextAsync("three");
+        await alice.Page.EvaluateAsync(EndGrace);
 
         Assert.Equal(["one", "three"], (await SeeAsync(alice, 2)).Select(one => one.Body));
+        Assert.Equal(0, await second.Page.EvaluateAsync<int>("held.length"));
         Assert.Empty(await second.Page.EvaluateAsync<Note[]>(Shown));
     }
 
@@ -88,6 +108,9 @@ public sealed class NotificationTests(Browsers browsers)
             Assert.Equal(0, await tab.Page.GetByText(bob.UserId).CountAsync());
         }
     }
+
+    private static Task HeldAsync(Window window, int messages) => Until.TrueAsync(
+        async () => await window.Page.EvaluateAsync<int>("held.length") == messages, $"{messages} messages are about to be shown");
 
     private static async Task<Note[]> SeeAsync(Window window, int count)
     {

@@ -49,7 +49,7 @@ public sealed class PushTests(Browsers browsers)
         await Expect(alice.Row(bob.UserId)).ToContainTextAsync("hello");
         var conversation = $"dm:{alice.UserId}:{bob.UserId}";
         var worker = await Worker.ReadyAsync(alice);
-        await CloseAsync(alice);
+        await CloseAsync(alice, worker);
 
         await worker.PushAsync(Payload(conversation, 1, bob.UserId, "hello", unread: 1));
         await worker.SeeAsync($"{bob.UserId}|hello|{conversation}|false");
@@ -64,7 +64,7 @@ public sealed class PushTests(Browsers browsers)
         await worker.SeeAsync();
 
         // The last: Chromium may close what is shown at once under the name of what is being closed.
-        await CloseAsync(alice);
+        await CloseAsync(alice, worker);
         await worker.PushAsync(Payload(conversation, 3, bob.UserId, "are you there?", unread: 1));
         await worker.SeeAsync($"{bob.UserId}|are you there?|{conversation}|false");
         await worker.PushAsync(new { v = 1, conversationId = conversation, seqNo = 3, unread = 0, badge = 0 });
@@ -80,7 +80,7 @@ public sealed class PushTests(Browsers browsers)
         await bob.SendAsync("coming?");
         await Expect(alice.Row(bob.UserId)).ToContainTextAsync("coming?");
         var worker = await Worker.ReadyAsync(alice);
-        await CloseAsync(alice);
+        await CloseAsync(alice, worker);
         await worker.PushAsync(Payload($"dm:{alice.UserId}:{bob.UserId}", 1, bob.UserId, "coming?", unread: 1));
         await worker.SeeAsync($"{bob.UserId}|coming?|dm:{alice.UserId}:{bob.UserId}|false");
 
@@ -116,7 +116,7 @@ public sealed class PushTests(Browsers browsers)
         await CheckAsync(alice, name, "on");
 
         var worker = await Worker.ReadyAsync(alice);
-        await CloseAsync(alice);
+        await CloseAsync(alice, worker);
         await worker.PushAsync(Payload("dm:a:b", 1, "b", "psst", unread: 1));
         await worker.SeeAsync("b|psst|dm:a:b|true");
 
@@ -176,7 +176,11 @@ public sealed class PushTests(Browsers browsers)
     }
 
     // While somebody looks at the page, nothing is shown, and here every page has the focus.
-    private static async Task CloseAsync(Window window) => await window.Page.GotoAsync("about:blank");
+    private static async Task CloseAsync(Window window, Worker worker)
+    {
+        await window.Page.GotoAsync("about:blank");
+        await worker.SeeNoPageAsync();
+    }
 
     /// <summary>A user whose browser may show notifications.</summary>
     private async Task<Window> OpenAsync(string name, Screen? screen = null)

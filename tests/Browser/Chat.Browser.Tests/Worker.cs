@@ -59,6 +59,11 @@ internal sealed class Worker
         ["data"] = JsonSerializer.Serialize(payload),
     });
 
+    /// <summary>Waits until it knows of no page: a page that was left is still one to it for a while.</summary>
+    public Task SeeNoPageAsync() => Until.TrueAsync(
+        async () => (await EvaluateAsync("clients.matchAll({ type: 'window', includeUncontrolled: true }).then(all => all.length)")).GetInt32() == 0,
+        "the worker knows of no page");
+
     /// <summary>Waits until these notifications are shown, and no others: each as `title|body|tag|silent`.</summary>
     public async Task SeeAsync(params string[] expected)
     {
