@@ -154,6 +154,23 @@ public abstract class SubscriptionStoreContract
         Assert.Empty(await Store.ReadAsync([Phone.User], Ct));
     }
 
+    // What two servers do, in every order of their steps.
+    [Fact]
+    public async Task A_device_that_is_revoked_on_one_server_while_it_subscribes_on_another_ends_without_a_subscription()
+    {
+        const int Steps = 6;
+        for (var order = 0; order < 1 << Steps; order++)
+        {
+            var race = new RevocationRace(Store, World.Device($"user{order}"));
+            for (var step = 0; step < Steps; step++)
+                await race.StepAsync(isRevocation: (order >> step & 1) == 1);
+            await race.FinishAsync();
+
+            Assert.Null(await Store.FindAsync(race.Device, Ct));
+            Assert.Empty(await Store.ReadAsync([race.Device.User], Ct));
+        }
+    }
+
     private PushSubscription Subscription(DeviceAddress device, string address, PushKind kind = PushKind.WebPush)
     {
         var at = Start.AddMinutes(_minutes++);

@@ -1,11 +1,13 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
+using Chat.Modules.Identity.Contracts;
+using MediatR;
 
 namespace Chat.Modules.Delivery.Notifications.Subscriptions;
 
 /// <summary>Says where a device gets its push notifications, in place of what it said before. Which properties there must be hangs on the kind.</summary>
-/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>.</remarks>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <c>unauthenticated</c> for a device that was revoked meanwhile.</remarks>
 internal sealed record PutSubscription(
     DeviceAddress From, PushKind? Kind, string? Address, string? P256dh, string? Auth, string? Topic, bool Sandbox, PushContent? Content)
     : ICommand<Done>, IRateLimited
@@ -23,7 +25,7 @@ internal sealed record RemoveSubscription(DeviceAddress From) : ICommand<Done>, 
     RateClass IRateLimited.Rate => RateClass.Other;
 }
 
-internal sealed class PutSubscriptionHandler(UserSubscriptions subscriptions, IEnumerable<IPushPlatform> platforms, TimeProvider clock)
+internal sealed class PutSubscriptionHandler(UserSubscriptions subscriptions, IEnumerable<IPushPlatform> platforms, IMediator mediator, TimeProvider clock)
     : ICommandHandler<PutSubscription, Done>
 {
     public async Task<Result<Done>> Handle(PutSubscription command, CancellationToken ct)
@@ -35,8 +37,25 @@ internal sealed class PutSubscriptionHandler(UserSubscriptions subscriptions, IE
             return Error.BadRequest("This server has no keys for notifications of that kind.");
         if (platform.FindFault(subscription) is { } fault)
             return Error.BadRequest(fault);
-        await subscriptions.PutAsync(subscription, ct);
-        return default(Done);
+        return await TryPutAsync(subscription) ? default(Done) : IdentityErrors.BadToken;
+    }
+
+    // The device may be revoked on another node at this moment. Asked after the write: either the revocation is seen here, or it is later than the write, and ends the
+    // subscription. Not cancelled with the request: what may be written must be asked for.
+    private async Task<bool> TryPutAsync(PushSubscription subscription)
+    {
+        var isUsers = false;
+        try
+        {
+            await subscriptions.PutAsync(subscription, CancellationToken.None);
+            var devices = await mediator.Send(new GetDevices(subscription.Device.User), CancellationToken.None);
+            return isUsers = devices.Any(device => device.Id == subscription.Device.Device);
+        }
+        finally
+        {
+            if (!isUsers)
+                await subscriptions.RemoveAsync(subscription.Device, subscription.Id, CancellationToken.None);
+        }
     }
 }
 
