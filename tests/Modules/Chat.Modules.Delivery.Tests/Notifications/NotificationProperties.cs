@@ -189,11 +189,11 @@ public sealed class NotificationProperties
         private async Task WorkAsync()
         {
             await TryAsync(() => World.Push.Lost.RebuildAsync(Ct));
-            await TryAsync(() => World.Push.Planner.LookAsync(Ct));
+            await TryAsync(() => World.Push.LookAsync(Ct));
             await TryAsync(() => World.Push.Withdrawals.LookAsync(Ct));
             await TryAsync(async () =>
             {
-                for (var n = 0; n < 10 && await World.Push.Worker.SendDueAsync(PushKind.WebPush, Ct); n++)
+                for (var n = 0; n < 10 && await World.Push.SendDueAsync(Ct); n++)
                 {
                 }
             });
@@ -274,7 +274,7 @@ public sealed class NotificationProperties
             {
                 Say(Devices[_random.Next(Devices.Length)], what.Conversation);
                 World.Clock.Advance(World.Push.Times.FirstLook);
-                TryAsync(() => World.Push.Planner.LookAsync(Ct)).GetAwaiter().GetResult();
+                TryAsync(() => World.Push.LookAsync(Ct)).GetAwaiter().GetResult();
             }
             // The server may die when the platform has it, and nobody knows.
             if (!_isCalm && _random.Next(15) == 0)

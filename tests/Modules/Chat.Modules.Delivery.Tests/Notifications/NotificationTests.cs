@@ -232,6 +232,33 @@ public sealed class NotificationTests : IDisposable
         Assert.InRange(Taken.Count, 2, 40);
     }
 
+    [Fact]
+    public async Task The_worker_sends_what_becomes_due_here_and_elsewhere_and_settles_what_is_under_way_when_it_ends()
+    {
+        Push.Stores.Subscribe(Phone);
+        await Push.Planner.StartAsync(Ct);
+        await Push.Worker.StartAsync(Ct);
+
+        Say("hello");
+        await PassUntilTakenAsync(1);
+        // By another server: nobody wakes this one.
+        var elsewhere = _world.Append(Talk, Alice).Message;
+        await Push.Stores.AddAsync(PushKind.WebPush, [new DueItem(Phone, Talk, elsewhere.SeqNo, elsewhere.Timestamp)], Ct);
+        await PassUntilTakenAsync(2);
+        await Push.Worker.StopAsync(Ct);
+        await Push.Planner.StopAsync(Ct);
+
+        Assert.Equal([1, 2], Taken.Select(one => one.What.SeqNo.Value));
+        Assert.Equal(0, (await Push.Stores.SummariseAsync(PushKind.WebPush, Ct)).Devices);
+
+        Task PassUntilTakenAsync(int count) => Wait.UntilAsync(
+            () =>
+            {
+                _world.Clock.Advance(TimeSpan.FromMilliseconds(50));
+                return Taken.Count == count;
+            }, "it is told");
+    }
+
     [Theory]
     [InlineData(8, 3)]
     [InlineData(50, 1_000)]
@@ -311,19 +338,19 @@ public sealed class NotificationTests : IDisposable
         for (var n = 0; n < 20; n++)
         {
             world.Clock.Advance(world.Push.Times.FirstLook);
-            await world.Push.Planner.LookAsync(Ct);
+            await world.Push.LookAsync(Ct);
             // What the follower waits for, room, comes by looks.
             var noting = world.Push.Follower.NoteOverflowAsync(Ct);
             while (!noting.IsCompleted)
             {
                 world.Clock.Advance(TimeSpan.FromSeconds(1));
-                await world.Push.Planner.LookAsync(Ct);
+                await world.Push.LookAsync(Ct);
                 await Task.Yield();
             }
             // The follower goes on after a fault.
             _ = await Record.ExceptionAsync(() => noting);
             await world.Push.Follower.SaveAsync(Ct);
-            while (await world.Push.Worker.SendDueAsync(PushKind.WebPush, Ct))
+            while (await world.Push.SendDueAsync(Ct))
             {
             }
         }
@@ -362,9 +389,9 @@ public sealed class NotificationTests : IDisposable
     private async Task PassAsync(TimeSpan time, bool sends = true)
     {
         _world.Clock.Advance(time);
-        await Push.Planner.LookAsync(Ct);
+        await Push.LookAsync(Ct);
         await Push.Withdrawals.LookAsync(Ct);
-        while (sends && await Push.Worker.SendDueAsync(PushKind.WebPush, Ct))
+        while (sends && await Push.SendDueAsync(Ct))
         {
         }
     }

@@ -16,11 +16,15 @@ namespace Chat.Modules.Delivery.Tests.Notifications;
 /// <summary>What one server has of push notifications, from its start to its end.</summary>
 internal sealed class PushServer
 {
+    private static readonly TimeSpan Lease = TimeSpan.FromMinutes(1);
+
+    private readonly TimeProvider _clock;
+
     public PushServer(
         PushStores stores, FakePlatform platform, IChangeFeed feed, IBus bus, Receivers receivers, CursorTable cursors, DeliveryMetrics metrics, DeliveryOptions delivery,
         FakeMediator mediator, TestMeters meters, TimeProvider clock, PushOptions? options = null)
     {
-        (Stores, Platform) = (stores, platform);
+        (Stores, Platform, _clock) = (stores, platform, clock);
         var settings = Options.Create(options ?? new PushOptions());
         Times = PushTimes.Of(settings.Value, delivery, hasOthers: false);
         var pushMetrics = new PushMetrics(meters, clock);
@@ -32,10 +36,10 @@ internal sealed class PushServer
         Withdrawals = new Withdrawals(Subscriptions, stores, Due, settings, clock, NullLogger<Withdrawals>.Instance);
         Follower = new NotificationFollower(feed, Watches, clock, NullLogger<NotificationFollower>.Instance);
         Owed = new OwedMessages(cursors, stores, mediator, clock);
-        var sender = new NotificationSender(
+        Sender = new NotificationSender(
             [platform], stores, Due, stores, Subscriptions, Owed, new NotificationComposer(mediator), stores, stores, Times, pushMetrics, clock,
             NullLogger<NotificationSender>.Instance);
-        Worker = new NotificationWorker(stores, Due, sender, settings, pushMetrics, clock, NullLogger<NotificationWorker>.Instance);
+        Worker = new NotificationWorker(stores, Due, Sender, settings, pushMetrics, clock, NullLogger<NotificationWorker>.Instance);
         Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Times, settings, mediator, clock, NullLogger<LostDueItems>.Instance);
     }
 
@@ -59,7 +63,29 @@ internal sealed class PushServer
 
     public OwedMessages Owed { get; }
 
+    public NotificationSender Sender { get; }
+
     public NotificationWorker Worker { get; }
 
     public LostDueItems Lost { get; }
+
+    /// <summary>As the planner does: looks at all that are to be looked at now.</summary>
+    public async Task LookAsync(CancellationToken ct)
+    {
+        while (Watches.TakeDue(256) is { Count: > 0 } taken)
+        {
+            foreach (var watch in taken)
+                await Planner.TryLookAsync(watch, mayBeLarge: true, ct);
+        }
+    }
+
+    /// <summary>As the worker does: has all sent that is due now.</summary>
+    /// <returns>Whether something was due.</returns>
+    public async Task<bool> SendDueAsync(CancellationToken ct)
+    {
+        var until = _clock.GetTimestamp() + (long)(Lease.TotalSeconds * _clock.TimestampFrequency);
+        var claims = await Stores.ClaimAsync(Platform.Kind, 128, Lease, ct);
+        await Task.WhenAll(claims.Select(claim => Sender.SendAsync(claim, until, ct)));
+        return claims.Count > 0;
+    }
 }

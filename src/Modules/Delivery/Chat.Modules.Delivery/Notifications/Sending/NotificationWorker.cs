@@ -16,16 +16,6 @@ internal sealed class NotificationWorker(
 
     private readonly TimeSpan _lease = TimeSpan.FromMilliseconds(options.Value.LeaseMs);
 
-    /// <summary>Sends what is due now, and returns when that is done.</summary>
-    /// <returns>Whether something was due.</returns>
-    public async Task<bool> SendDueAsync(PushKind kind, CancellationToken ct)
-    {
-        var until = clock.GetTimestamp() + TicksOf(_lease);
-        var claims = await store.ClaimAsync(kind, options.Value.MaxSending, _lease, ct);
-        await Task.WhenAll(claims.Select(claim => sender.SendAsync(claim, until, ct)));
-        return claims.Count > 0;
-    }
-
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         Task.WhenAll(Enum.GetValues<PushKind>().SelectMany(kind => (Task[])[RunAsync(kind, stoppingToken), SummariseAsync(kind, stoppingToken)]));
 

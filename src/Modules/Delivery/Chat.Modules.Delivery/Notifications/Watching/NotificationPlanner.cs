@@ -35,15 +35,26 @@ internal sealed class NotificationPlanner(
     // As many as there are watches at most.
     private readonly Channel<Watch> _large = Channel.CreateUnbounded<Watch>();
 
-    /// <summary>Looks at all that are to be looked at now, and returns when that is done.</summary>
-    public async Task LookAsync(CancellationToken ct)
+    /// <summary>Looks at one; if that fails, it is looked at again soon.</summary>
+    /// <param name="watch">Taken, and given back by this.</param>
+    /// <param name="mayBeLarge">False: if it is a large conversation it is only put where those wait.</param>
+    /// <param name="ct">Leaves it unfinished.</param>
+    public async ValueTask TryLookAsync(Watch watch, bool mayBeLarge, CancellationToken ct)
     {
-        while (watches.TakeDue(MaxTaken) is { Count: > 0 } taken)
+        try
         {
-            if (taken is [var only])
-                await TryLookAsync(only, mayBeLarge: true, ct);
+            var members = watch.Live is null ? await mediator.Send(new GetMembers(watch.Conversation), ct) : [];
+            if (!mayBeLarge && (watch.Live?.Count ?? members.Count) > MembersAtOnce)
+                _large.Writer.TryWrite(watch);
+            else if (watch.Live is null)
+                await LookFirstAsync(watch, members, ct);
             else
-                await Parallel.ForEachAsync(taken, AtOnce(LooksAtOnce, ct), (watch, cancelled) => TryLookAsync(watch, mayBeLarge: true, cancelled));
+                await LookAtLiveAsync(watch, watch.Live, ct);
+        }
+        catch (Exception e) when (!ct.IsCancellationRequested)
+        {
+            log.NotPlanned(watch.Conversation, e);
+            watches.LookAgain(watch, RetryPause);
         }
     }
 
@@ -68,25 +79,6 @@ internal sealed class NotificationPlanner(
     }
 
     private static ParallelOptions AtOnce(int looks, CancellationToken ct) => new() { MaxDegreeOfParallelism = looks, CancellationToken = ct };
-
-    private async ValueTask TryLookAsync(Watch watch, bool mayBeLarge, CancellationToken ct)
-    {
-        try
-        {
-            var members = watch.Live is null ? await mediator.Send(new GetMembers(watch.Conversation), ct) : [];
-            if (!mayBeLarge && (watch.Live?.Count ?? members.Count) > MembersAtOnce)
-                _large.Writer.TryWrite(watch);
-            else if (watch.Live is null)
-                await LookFirstAsync(watch, members, ct);
-            else
-                await LookAtLiveAsync(watch, watch.Live, ct);
-        }
-        catch (Exception e) when (!ct.IsCancellationRequested)
-        {
-            log.NotPlanned(watch.Conversation, e);
-            watches.LookAgain(watch, RetryPause);
-        }
-    }
 
     private async Task LookFirstAsync(Watch watch, IReadOnlyList<UserId> members, CancellationToken ct)
     {
