@@ -6,6 +6,7 @@ namespace Chat.Modules.Delivery.Notifications.Due;
 internal sealed class MemoryDueStore(TimeProvider clock) : IDueStore
 {
     private readonly Lock _gate = new();
+    private readonly SteadyTime _time = new(clock);
 
     // Both under _gate. Entries of the order that are not their device's due time any more are passed over.
     private readonly Dictionary<(PushKind, DeviceAddress), Waiting> _devices = [];
@@ -23,11 +24,11 @@ internal sealed class MemoryDueStore(TimeProvider clock) : IDueStore
                 if (!_devices.TryGetValue((kind, item.Device), out var device))
                 {
                     _devices.Add((kind, item.Device), device = new Waiting(kind, item.Device));
-                    Put(device, clock.GetUtcNow());
+                    Put(device, _time.Now);
                 }
-                else if (device.Claim is null && device.Attempts == 0 && device.DueAt > clock.GetUtcNow())
+                else if (device.Claim is null && device.Attempts == 0 && device.DueAt > _time.Now)
                 {
-                    Put(device, clock.GetUtcNow());
+                    Put(device, _time.Now);
                 }
                 device.Items[item.Conversation] = !device.Items.TryGetValue(item.Conversation, out var there) ? item
                     : item with { UpTo = SeqNo.Max(item.UpTo, there.UpTo), Since = there.Since < item.Since ? there.Since : item.Since };
@@ -41,7 +42,7 @@ internal sealed class MemoryDueStore(TimeProvider clock) : IDueStore
         var claims = new List<DueClaim>();
         lock (_gate)
         {
-            var now = clock.GetUtcNow();
+            var now = _time.Now;
             while (claims.Count < maxDevices && OrderOf(kind).TryPeek(out var device, out var dueAt) && dueAt <= now)
             {
                 OrderOf(kind).Dequeue();
@@ -73,7 +74,7 @@ internal sealed class MemoryDueStore(TimeProvider clock) : IDueStore
             if (device.Items.Count == 0)
                 _devices.Remove((claim.Kind, claim.Device));
             else
-                Put(device, clock.GetUtcNow() + settlement.Pause);
+                Put(device, _time.Now + settlement.Pause);
         }
         return Task.CompletedTask;
     }

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Sqlite;
+using Chat.Modules.Delivery.Notifications.Sending;
 using Dapper;
 using Microsoft.Data.Sqlite;
 
@@ -7,10 +8,12 @@ namespace Chat.Modules.Delivery.Notifications.Due;
 
 /// <summary>
 /// Tables <c>delivery_push_queue</c> and <c>delivery_push_due</c> (migrations/). A claim moves the device's due time to the end of the lease. Claims of an earlier run of the server, which alone uses the database, end at the
-/// start.
+/// start, and what waits then waits no longer than a server pauses by itself: the clock may have been ahead.
 /// </summary>
 internal sealed class SqliteDueStore(SqliteDatabase database, TimeProvider clock) : IDueStore
 {
+    private readonly SteadyTime _time = new(clock);
+
     // What earlier runs had claimed.
     private Task<int>? _released;
 
@@ -94,13 +97,19 @@ internal sealed class SqliteDueStore(SqliteDatabase database, TimeProvider clock
 
     public Task MarkWholeAsync(CancellationToken ct) => Task.CompletedTask;
 
-    private long Now => clock.GetUtcNow().ToUnixTimeMilliseconds();
+    private long Now => _time.Now.ToUnixTimeMilliseconds();
 
     private Task<int> ReleaseAsync()
     {
         var now = Now;
         return database.WriteAsync(connection => connection.Execute(
-            "UPDATE delivery_push_queue SET claim = NULL, due_ms = min(due_ms, $now) WHERE claim IS NOT NULL", new { now }), CancellationToken.None);
+            """
+            UPDATE delivery_push_queue SET claim = NULL, due_ms = min(due_ms, CASE
+                WHEN claim IS NOT NULL OR attempts = 0 THEN $now
+                WHEN reason = $rateLimited THEN due_ms
+                ELSE $paused END)
+            WHERE claim IS NOT NULL OR (kind IN (0, 1, 2) AND due_ms > $now)
+            """, new { now, paused = now + (long)NotificationSender.LongestPause.TotalMilliseconds, rateLimited = PushReason.RateLimited }), CancellationToken.None);
     }
 
     private static List<QueueRow> FindDue(SqliteConnection connection, PushKind kind, long now, int limit) => connection.Query<QueueRow>(

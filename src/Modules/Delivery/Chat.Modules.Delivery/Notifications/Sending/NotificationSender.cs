@@ -15,7 +15,8 @@ internal sealed class NotificationSender(
     NotificationComposer composer, INotifiedStore notified, IDeadLetters dead, PushTimes times, PushMetrics metrics, TimeProvider clock,
     ILogger<NotificationSender> log)
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    /// <summary>Between two attempts, unless the platform asked for more.</summary>
+    public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
 
     // A store that is away.
     private static readonly TimeSpan FaultPause = TimeSpan.FromSeconds(5);
