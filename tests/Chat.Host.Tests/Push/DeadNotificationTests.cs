@@ -1,8 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
 using Chat.Host.Tests.Running;
 using Chat.Testing;
 using Chat.Testing.Push;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Chat.Host.Tests.Push;
 
@@ -16,10 +19,13 @@ public sealed class DeadNotificationTests
     {
         var folder = Directory.CreateTempSubdirectory("chat-push-").FullName;
         await using var fcm = await FakeFcm.StartAsync();
+        using var lines = new Lines();
+        using var log = LoggerFactory.Create(logging => logging.AddProvider(lines));
         await using var host = new TestHost(
             ("Auth:Admins:0", "operator"), ("Push:Fcm:Endpoint", fcm.Origin), ("Push:Fcm:ServiceAccountFile", fcm.WriteServiceAccountTo(folder)))
         {
             Clock = new(TimeProvider.System.GetUtcNow()),
+            Change = services => services.AddSingleton(log),
         };
         await host.CreateAdminAsync("operator");
         var (admin, alice, bob) = ((await host.LogInAsync("operator")).AccessToken, (await host.RegisterAsync("alice")).AccessToken, (await host.RegisterAsync("bob")).AccessToken);
@@ -37,13 +43,39 @@ public sealed class DeadNotificationTests
         (await host.GetAsync(Path, bob)).ExpectProblem(HttpStatusCode.Forbidden, "forbidden");
         (await host.SendAsync(HttpMethod.Post, retry, bob)).ExpectProblem(HttpStatusCode.Forbidden, "forbidden");
 
+        Assert.DoesNotContain(lines.All, line => line.Contains("sent again", StringComparison.Ordinal));
+
         fcm.Misbehave = null;
         (await host.SendAsync(HttpMethod.Post, retry, admin)).Expect(HttpStatusCode.NoContent);
         await Wait.UntilAsync(() => Passes(host) && fcm.Received.Count == 1, "it is sent");
 
         Assert.Equal(0, await CountAsync(host, admin));
+        Assert.Equal(
+            "operator has the notification of bob/phone in dm:alice:bob sent again, which was given up: refused after 1 attempts",
+            Assert.Single(lines.All, line => line.Contains("sent again", StringComparison.Ordinal)));
         (await host.SendAsync(HttpMethod.Post, retry, admin)).ExpectProblem(HttpStatusCode.NotFound, "not_found");
         Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>What the host logs.</summary>
+    private sealed class Lines : ILoggerProvider, ILogger
+    {
+        private readonly ConcurrentQueue<string> _lines = new();
+
+        public IReadOnlyCollection<string> All => _lines;
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            _lines.Enqueue(formatter(state, exception));
+
+        public void Dispose()
+        {
+        }
     }
 
     private static bool Passes(TestHost host)

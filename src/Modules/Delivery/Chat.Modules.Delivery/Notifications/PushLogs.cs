@@ -41,4 +41,7 @@ internal static partial class PushLogs
 
     [LoggerMessage(EventId = 4111, Level = LogLevel.Warning, Message = "Notifications that were read elsewhere could not be withdrawn")]
     public static partial void NotWithdrawn(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 4120, Level = LogLevel.Information, Message = "{Admin} has the notification of {Device} in {Conversation} sent again, which was given up: {Reason} after {Attempts} attempts")]
+    public static partial void SentAgain(this ILogger log, UserId admin, DeviceAddress device, ConversationId conversation, string reason, int attempts);
 }

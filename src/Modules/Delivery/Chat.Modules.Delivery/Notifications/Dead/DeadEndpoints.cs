@@ -6,6 +6,7 @@ using Chat.Modules.Delivery.Notifications.Subscriptions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Delivery.Notifications.Dead;
 
@@ -34,12 +35,14 @@ internal static class DeadEndpoints
                 return Results.Ok(new Page([.. found.Take(asked).Select(View.Of)], found.Count > asked ? found[asked - 1].Id : null));
             })
             .WithSummary("Notifications that were given up, the newest first.").Produces<Page>();
-        group.MapPost("/{id}/retry", async (string id, IDeadLetters dead, DueItems due, ISubscriptionStore subscriptions, TimeProvider clock, CancellationToken ct) =>
+        group.MapPost("/{id}/retry", async (
+                string id, Caller caller, IDeadLetters dead, DueItems due, ISubscriptionStore subscriptions, ILogger<IDeadLetters> log, TimeProvider clock, CancellationToken ct) =>
             {
                 if (!Guid.TryParseExact(id, "D", out var parsed) || await dead.FindAsync(parsed, ct) is not { } letter || await subscriptions.FindAsync(letter.Device, ct) is not { } subscription)
                     return HttpErrors.ToProblem(new Error(ErrorCodes.NotFound, "There is no such notification, or its device is not subscribed any more."));
                 await due.AddAsync([subscription], letter.Conversation, letter.SeqNo, clock.GetUtcNow(), ct);
                 await dead.RemoveAsync(parsed, ct);
+                log.SentAgain(caller.User, letter.Device, letter.Conversation, letter.Reason, letter.Attempts);
                 return Results.NoContent();
             })
             .WithSummary("Sends one again, if it is still owed.").Produces(StatusCodes.Status204NoContent).Refuses(ErrorCodes.NotFound);
