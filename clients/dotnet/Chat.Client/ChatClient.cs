@@ -60,6 +60,7 @@ public sealed partial class ChatClient : IAsyncDisposable
         _auth = new AuthApi(_rest);
         _session = new SessionTokens(_loop, _journal, _auth, clock);
         _api = new ChatApi(_rest, _session);
+        Push = new Push(_api);
         _outbox = new Outbox(_loop, _journal, _current, _background, clock);
         _mediaApi = new MediaApi(server, options.Handler, _session, clock);
         _uploader = new Uploader(_mediaApi, options.Store.Files, clock, options.Random);
@@ -106,6 +107,9 @@ public sealed partial class ChatClient : IAsyncDisposable
 
     /// <summary>The conversations, newest activity first.</summary>
     public IReadOnlyList<Conversation> Conversations => _conversations.All;
+
+    /// <summary>Push notifications of this device.</summary>
+    public Push Push { get; }
 
     /// <summary>Whether the store cannot be read or written: then nothing is acked, and sending is refused.</summary>
     public bool StorageFailed => _journal.StorageFailed;

@@ -22,6 +22,21 @@ internal sealed record DeviceList(IReadOnlyList<Device> Devices);
 /// <summary>Own settings of a conversation: what is null stays in a request, and was never set in an answer.</summary>
 internal sealed record OwnSettings([property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null);
 
+/// <summary>Where this device gets its notifications; which properties there are hangs on the kind.</summary>
+internal sealed record PushSubscription(
+    string Kind, PushContent Content, string? Endpoint = null, PushKeys? Keys = null, string? Token = null, string? Topic = null, bool? Sandbox = null)
+{
+    // A record's own would contain the address.
+    public override string ToString() => Kind;
+}
+
+internal sealed record PushKeys(string P256dh, string Auth)
+{
+    public override string ToString() => nameof(PushKeys);
+}
+
+internal sealed record PushKey(string Key);
+
 internal sealed record NewGroup(string Title, IReadOnlyCollection<string> Members, History? History);
 
 internal sealed record GroupChange(string? Title, History? History);

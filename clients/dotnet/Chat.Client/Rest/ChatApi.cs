@@ -29,6 +29,13 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
         caller => rest.AskAsync(
             HttpMethod.Patch, $"v1/conversations/{Part(id)}/mine", RestClient.Body(change, Json.OwnSettings), caller, Json.OwnSettings, ct), ct);
 
+    public Task<PushKey> GetPushKeyAsync(CancellationToken ct) => GetAsync("v1/push/key", Json.PushKey, ct);
+
+    public Task SubscribePushAsync(PushSubscription subscription, CancellationToken ct) =>
+        TellAsync(HttpMethod.Put, "v1/push", () => RestClient.Body(subscription, Json.PushSubscription), ct);
+
+    public Task UnsubscribePushAsync(CancellationToken ct) => DeleteAsync("v1/push", ct);
+
     public Task<Group> CreateGroupAsync(string title, IReadOnlyCollection<string> members, History? history, CancellationToken ct) =>
         ChangeAsync(HttpMethod.Post, "v1/groups", new NewGroup(title, members, history), Json.NewGroup, ct);
 
@@ -56,9 +63,11 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
     private Task<Group> ChangeAsync<TBody>(HttpMethod method, string path, TBody body, JsonTypeInfo<TBody> type, CancellationToken ct) =>
         CallAsync(caller => rest.AskAsync(method, path, RestClient.Body(body, type), caller, Json.Group, ct), ct);
 
-    private async Task DeleteAsync(string path, CancellationToken ct) => await CallAsync(async caller =>
+    private Task DeleteAsync(string path, CancellationToken ct) => TellAsync(HttpMethod.Delete, path, () => null, ct);
+
+    private async Task TellAsync(HttpMethod method, string path, Func<HttpContent?> body, CancellationToken ct) => await CallAsync(async caller =>
     {
-        await rest.TellAsync(HttpMethod.Delete, path, null, caller, ct);
+        await rest.TellAsync(method, path, body(), caller, ct);
         return true;
     }, ct);
 
