@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
@@ -22,7 +23,7 @@ internal static class ClusterLogs
         clock ?? TimeProvider.System, Random.Shared);
 
     public static CqlMessageLog Of(
-        VirtualTables tables, TimeProvider clock, Random random, ClusterTimes? times = null, SharedConversations? shared = null) => new(
+        VirtualTables tables, TimeProvider clock, Random random, ClusterTimes? times = null, SharedConversations? shared = null, ChangeLimits? limits = null) => new(
         tables, new TouchWriter(tables, tables, times ?? ClusterTimes.Default, clock, random), times ?? ClusterTimes.Default,
-        shared ?? new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
+        shared ?? new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random, limits);
 }

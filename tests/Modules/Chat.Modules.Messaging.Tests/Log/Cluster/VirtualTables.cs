@@ -68,9 +68,14 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
     /// <summary>Happens once, before a writer hears that its rows are written.</summary>
     public Func<IReadOnlyList<LoggedMessage>, Task>? AfterRows { get; set; }
 
+    /// <summary>What a term ever wrote at a seqNo.</summary>
+    public Dictionary<(ConversationId Conversation, SeqNo SeqNo, long Term), LoggedMessage> Written { get; } = [];
+
     public async Task WriteRowsAsync(long term, IReadOnlyList<LoggedMessage> messages, CancellationToken ct)
     {
         await BeforeRows();
+        foreach (var message in messages)
+            Written[(message.Conversation, message.SeqNo, term)] = message;
         await WriteAsync(
             $"rows {messages[0].Conversation} {Buckets.Of(messages[0].SeqNo)}",
             [.. messages.Select(message => (RowKey(message.SeqNo, term), new Cell(1, new LogRow(term, messages[0].SeqNo, message))))]);
@@ -83,7 +88,7 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
 
     public Task EraseAsync(LogRow row, CancellationToken ct)
     {
-        var erased = row with { Message = row.Message with { Content = MessageContent.Erased } };
+        var erased = row with { Message = row.Message with { Content = row.Message.Content.ToErased() }, IsChanged = false };
         return WriteAsync($"rows {row.Message.Conversation} {Buckets.Of(row.SeqNo)}", [(RowKey(row.SeqNo, row.Term), new Cell(2, erased))]);
     }
 
@@ -91,12 +96,12 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         $"rows {row.Message.Conversation} {Buckets.Of(row.Message.SeqNo)}", [(RowKey(row.Message.SeqNo, row.Term), new Cell(3, Deleted))])));
 
     public async Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
-        [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
-            .Where(cell => ((LogRow)cell.Value.Value).SeqNo > after).Take(limit))).Values.Select(cell => (LogRow)cell.Value)];
+        Marked(await ReadAsync($"rows {conversation} {bucket}", cells => WithMarks(cells, cells
+            .Where(cell => cell.Value.Value is LogRow row && row.SeqNo > after).Take(limit))));
 
     public async Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
-        [.. (await ReadAsync($"rows {conversation} {bucket}", cells => cells
-            .Reverse().Where(cell => ((LogRow)cell.Value.Value).SeqNo < before).Take(limit))).Values.Select(cell => (LogRow)cell.Value).Reverse()];
+        [.. Enumerable.Reverse(Marked(await ReadAsync($"rows {conversation} {bucket}", cells => WithMarks(cells, cells
+            .Reverse().Where(cell => cell.Value.Value is LogRow row && row.SeqNo < before).Take(limit)))))];
 
     public async Task<IReadOnlyList<LogRow>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, long bucket, bool withContent, CancellationToken ct) =>
         [.. (await Task.WhenAll(conversations.Select(conversation => ReadDownAsync(conversation, bucket, new SeqNo(SeqNo.MaxValue), 1, ct)))).SelectMany(rows => rows)];

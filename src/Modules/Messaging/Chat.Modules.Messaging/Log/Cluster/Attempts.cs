@@ -16,11 +16,11 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
         [.. (await tables.ReadClaimsAsync(AttemptKey.Of(sender, clientMsgId), ct))
             .Where(claim => claim.Sender == sender && claim.ClientMsgId == clientMsgId)];
 
-    public async Task<LoggedMessage?> FindAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
-        (await JudgeAsync(await FindClaimsAsync(sender, clientMsgId, ct), waits: true, ct)).Message;
+    public async Task<LogRow?> FindAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
+        (await JudgeAsync(await FindClaimsAsync(sender, clientMsgId, ct), waits: true, ct)).Row;
 
-    public async Task<LoggedMessage?> FindAsync(MessageId id, CancellationToken ct) =>
-        (await JudgeAsync([.. (await tables.ReadClaimsAsync(AttemptKey.Of(id), ct)).Where(claim => claim.Id == id)], waits: true, ct)).Message;
+    public async Task<LogRow?> FindAsync(MessageId id, CancellationToken ct) =>
+        (await JudgeAsync([.. (await tables.ReadClaimsAsync(AttemptKey.Of(id), ct)).Where(claim => claim.Id == id)], waits: true, ct)).Row;
 
     /// <summary>Overwrites a message's content in every row that was written for its attempt: its own row, and those of lost terms.</summary>
     public async Task EraseAsync(LoggedMessage message, CancellationToken ct)
@@ -46,7 +46,7 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
     /// <summary>The message of these claims of one attempt; or else the claims that may still get one.</summary>
     /// <param name="claims">All known claims of the attempt.</param>
     /// <param name="waits">Whether to wait for other writers; else their claims stay open.</param>
-    public async Task<(LoggedMessage? Message, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, bool waits, CancellationToken ct)
+    public async Task<(LogRow? Row, IReadOnlyList<Claim> Open)> JudgeAsync(IReadOnlyList<Claim> claims, bool waits, CancellationToken ct)
     {
         var open = new List<Claim>();
         foreach (var near in claims.GroupBy(claim => (claim.Conversation, (claim.After.Value - 1) / Claim.Reach)))
@@ -59,8 +59,8 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
                 : await reader.TryReadUpAsync(near.Key.Conversation, after, reach, ct);
             foreach (var claim in near)
             {
-                if (page?.Messages.Find(message => message.Id == claim.Id) is { } message)
-                    return (message, []);
+                if (page is not null && page.Rows.FindIndex(row => row.Message.Id == claim.Id) is >= 0 and var index)
+                    return (page.Rows[index], []);
                 if (page is null || page.State.FencedTerm <= claim.Term)
                     open.Add(claim);
             }

@@ -1,12 +1,13 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
-/// <summary>A message between the call of <c>AppendAsync</c> and its answer. One writer at a time has it.</summary>
+/// <summary>A message, or a change, between the call of <c>AppendAsync</c> and its answer. One writer at a time has it.</summary>
 internal sealed class ClusterAppend
 {
-    private readonly TaskCompletionSource<AppendedMessage> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Result<AppendedMessage>> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public ClusterAppend(MessageDraft draft, Activity activity)
     {
@@ -27,12 +28,15 @@ internal sealed class ClusterAppend
     /// <summary>Claims of this attempt that failed, including its own.</summary>
     public List<Claim> FailedClaims { get; } = [];
 
-    public Task<AppendedMessage> Done => _done.Task;
+    public Task<Result<AppendedMessage>> Done => _done.Task;
 
     public Claim ToClaim(long term, SeqNo head) => new(Id, term, Draft.Sender.User, Draft.ClientMsgId, Draft.Conversation, head);
 
     /// <param name="message">The attempt's, in the log: this append's or an earlier one's.</param>
-    public void Complete(LoggedMessage message) => _done.TrySetResult(AppendedMessage.Earlier(message) with { Duplicate = message.Id != Id });
+    public void Complete(LoggedMessage message) => Complete(AppendedMessage.Earlier(message) with { Duplicate = message.Id != Id });
+
+    /// <param name="result">Of a change: also the entry that made it so already, or the refusal.</param>
+    public void Complete(Result<AppendedMessage> result) => _done.TrySetResult(result);
 
     public void Fail(Exception e) => _done.TrySetException(e);
 }

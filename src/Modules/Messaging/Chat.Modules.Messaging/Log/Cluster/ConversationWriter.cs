@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
@@ -10,7 +9,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// claims the attempts, reads whether another server has claimed them, writes the rows with the next seqNos, reads whether its term is still the
 /// conversation's, and answers. If anything fails in between, the term ends, and the next one begins after the newest message that counts.
 /// </summary>
-internal sealed class ConversationWriter(ConversationId conversation, WriterContext context)
+internal sealed partial class ConversationWriter(ConversationId conversation, WriterContext context)
 {
     private const int MaxBatch = Claim.Reach;
     private const int MaxBatchBytes = 48 * 1024;
@@ -297,8 +296,8 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
 
     private async Task<bool> IsFreeAsync(ClusterAppend append, Claim own, List<Claim> others, List<ClusterAppend> batch)
     {
-        var (message, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
-        if (message is not null)
+        var (row, open) = await context.Attempts.JudgeAsync(others, waits: false, CancellationToken.None);
+        if (row is { Message: var message })
         {
             await context.SettleAsync(append, message);
             return false;
@@ -340,46 +339,15 @@ internal sealed class ConversationWriter(ConversationId conversation, WriterCont
             claim != own && claim.Sender == sender && claim.ClientMsgId == clientMsgId && !append.FailedClaims.Contains(claim))];
     }
 
-    /// <summary>Writes the rows and answers; false if the term was lost before it was known that they count.</summary>
-    /// <param name="started">When the batch was begun; a timestamp.</param>
-    private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends, long started)
-    {
-        var messages = new List<LoggedMessage>(appends.Count);
-        var next = held.Head.Next;
-        foreach (var append in appends)
-        {
-            messages.Add(append.Draft.ToMessage(append.Id, next));
-            next = next.Next;
-        }
-        foreach (var bucket in messages.GroupBy(message => Buckets.Of(message.SeqNo)))
-        {
-            if (bucket.Key > held.Bucket)
-                await context.Tables.OpenBucketAsync(conversation, bucket.Key, CancellationToken.None);
-            held.Bucket = Math.Max(held.Bucket, bucket.Key);
-            await context.Tables.WriteRowsAsync(held.Term, [.. bucket], CancellationToken.None);
-        }
-
-        var state = await context.Tables.ReadStateAsync(conversation, CancellationToken.None);
-        if (state!.Term != held.Term)
-            return false;
-        if (!context.Touches.IsValid(_touch, conversation))
-            await TouchAsync(appends);
-        (_lostTerms, _hadTurn) = (0, true);
-        if (held.Beginning is { } beginning)
-            context.TurnTook(beginning + context.Since(started));
-        held.Beginning = null;
-        held.Head = messages[^1].SeqNo;
-        for (var i = 0; i < appends.Count; i++)
-            context.Settle(appends[i], messages[i]);
-        return true;
-    }
-
     /// <summary>A term of this server, as far as it knows.</summary>
     private sealed class HeldTerm(long term, SeqNo head, long bucket)
     {
         public long Term => term;
 
         public SeqNo Head { get; set; } = head;
+
+        /// <summary>The newest message up to the head; null if it is not known.</summary>
+        public SeqNo? NewestMessage { get; set; } = head == SeqNo.None ? head : null;
 
         /// <summary>How long it took to begin it; null once it has answered somebody.</summary>
         public TimeSpan? Beginning { get; set; }

@@ -7,7 +7,7 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The tables in cql/. Requests of the same kind are sent together.</summary>
-internal sealed class CqlLogTables : ILogTables
+internal sealed partial class CqlLogTables : ILogTables
 {
     // Partitions of one batch: Cassandra logs a warning above that (unlogged_batch_across_partitions_warn_threshold).
     private const int MaxPartitions = 10;
@@ -37,10 +37,16 @@ internal sealed class CqlLogTables : ILogTables
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
-    // Without the content.
-    private const string HeaderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at";
+    private const string InsertChange =
+        """
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, content, previous)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
 
-    private const string SenderColumns = $"{HeaderColumns}, erased";
+    // Without the content.
+    private const string HeaderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, changed";
+
+    private const string SenderColumns = $"{HeaderColumns}, erased, previous";
 
     private const string MessageColumns = $"{HeaderColumns}, body, reply_to, content";
 
@@ -148,7 +154,7 @@ internal sealed class CqlLogTables : ILogTables
         var timestamp = Math.Max(now, made.Rows[0].Get<long>(0)) + LongestRepetition.Ticks / TimeSpan.TicksPerMicrosecond;
         await _session.ExecuteAsync(
             new($"UPDATE messaging_messages USING TIMESTAMP ? SET body = '', reply_to = null, content = ?, erased = true {OneRow}",
-                timestamp, ContentCodec.Encode(MessageContent.Erased), conversation, bucket, row.SeqNo.Value, row.Term), ct);
+                timestamp, ContentCodec.Encode(row.Message.Content.ToErased()), conversation, bucket, row.SeqNo.Value, row.Term), ct);
     }
 
     public Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
@@ -164,8 +170,15 @@ internal sealed class CqlLogTables : ILogTables
             conversation.Value, bucket, after.Value, limit) { PageSize = limit }, ct);
 
     public Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
-        ReadRowsAsync(conversation, ToContent, limit, new(
-            $"SELECT {MessageColumns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no < ? LIMIT ?",
+        ReadDownAsync(MessageColumns, ToContent, conversation, bucket, before, limit, ct);
+
+    public Task<IReadOnlyList<LogRow>> ReadSendersDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
+        ReadDownAsync(SenderColumns, ToErased, conversation, bucket, before, limit, ct);
+
+    private Task<IReadOnlyList<LogRow>> ReadDownAsync(
+        string columns, Func<CqlRow, MessageContent> toContent, ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
+        ReadRowsAsync(conversation, toContent, limit, new(
+            $"SELECT {columns} FROM messaging_messages WHERE conversation = ? AND bucket = ? AND seq_no < ? LIMIT ?",
             conversation.Value, bucket, before.Value, limit) { PageSize = limit }, ct);
 
     public async Task<IReadOnlyList<LogRow>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, long bucket, bool withContent, CancellationToken ct)
@@ -173,8 +186,8 @@ internal sealed class CqlLogTables : ILogTables
         var page = await _session.ExecuteAsync(
             new(withContent ? SelectNewest : SelectNewestSenders, conversations.Select(one => one.Value).ToList(), bucket), ct);
         return [.. page.Rows.Select(row => withContent
-            ? ToLogRow(ConversationId.Parse(row.Get<string>(11)), row, ToContent(row))
-            : ToLogRow(ConversationId.Parse(row.Get<string>(9)), row, ToErased(row)))];
+            ? ToLogRow(ConversationId.Parse(row.Get<string>(12)), row, ToContent(row))
+            : ToLogRow(ConversationId.Parse(row.Get<string>(11)), row, ToErased(row)))];
     }
 
     public async Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct)
@@ -259,14 +272,21 @@ internal sealed class CqlLogTables : ILogTables
             new LoggedMessage(
                 new MessageId(row.Get<Guid>(3)), conversation, seqNo,
                 new DeviceAddress(UserId.Parse(row.Get<string>(4)), DeviceId.Parse(row.Get<string>(5))), row.Get<string>(6), content,
-                row.Get<DateTimeOffset>(7)));
+                row.Get<DateTimeOffset>(7)))
+        {
+            IsChanged = !row.IsNull(8),
+        };
     }
 
-    private static MessageContent ToErased(CqlRow row) => row.IsNull(8) ? Unread : MessageContent.Erased;
+    // Of a change, as if it were erased.
+    private static MessageContent ToErased(CqlRow row) =>
+        !row.IsNull(10) ? MessageContent.Erased with { PreviousMessage = new SeqNo(row.Get<long>(10)) }
+        : row.IsNull(9) ? Unread
+        : MessageContent.Erased;
 
-    private static MessageContent ToContent(CqlRow row) => row.IsNull(10)
-        ? new MessageContent(row.Get<Utf8Text>(8), row.IsNull(9) ? null : new MessageId(row.Get<Guid>(9)))
-        : ContentCodec.Decode(row.Get<ReadOnlyMemory<byte>>(10).Span);
+    private static MessageContent ToContent(CqlRow row) => row.IsNull(11)
+        ? new MessageContent(row.Get<Utf8Text>(9), row.IsNull(10) ? null : new MessageId(row.Get<Guid>(10)))
+        : ContentCodec.Decode(row.Get<ReadOnlyMemory<byte>>(11).Span);
 
     public async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
     {
@@ -327,6 +347,7 @@ internal sealed class CqlLogTables : ILogTables
         // Servers of the previous version read only body and reply_to, so these are written if they can hold the whole content.
         return (content.IsPlain, content.ReplyTo) switch
         {
+            (false, _) when content.PreviousMessage is { } previous => Insert(InsertChange, ContentCodec.Encode(content), previous.Value),
             (false, _) => Insert(InsertContent, ContentCodec.Encode(content)),
             (true, null) => Insert(InsertText, content.Text),
             (true, { } replyTo) => Insert(InsertReply, content.Text, replyTo.Value),

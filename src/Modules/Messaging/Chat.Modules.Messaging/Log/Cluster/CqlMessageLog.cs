@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 using Microsoft.Extensions.Hosting;
@@ -12,7 +13,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// The log of several servers in ScyllaDB or Cassandra. <see cref="ConversationWriter"/> appends, <see cref="FinalReader"/> reads. The tables
 /// are in cql/; docs/adr/0005 explains how the order is kept.
 /// </summary>
-internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedService, IAsyncDisposable
+internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedService, IAsyncDisposable
 {
     // In bytes of UTF-8, by the protocol.
     private const int LongestText = 16 * 1024;
@@ -25,6 +26,7 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private readonly ClusterTimes _times;
     private readonly FinalReader _reader;
     private readonly Attempts _attempts;
+    private readonly ChangeReader _changes;
     private readonly WriterContext _writers;
     private readonly TimeProvider _clock;
     private readonly ActivityClock _activity;
@@ -37,18 +39,21 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     private bool _closed;
     private string? _epoch;
 
-    public CqlMessageLog(ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity)
-        : this(tables, touches, times, shared, clock, activity, Random.Shared)
+    public CqlMessageLog(
+        ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, ChangeLimits? limits = null)
+        : this(tables, touches, times, shared, clock, activity, Random.Shared, limits)
     {
     }
 
     // With a seeded random, a test can repeat a run.
     internal CqlMessageLog(
-        ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, Random random)
+        ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, Random random,
+        ChangeLimits? limits = null)
     {
         (_tables, _touches, _times, _clock, _activity, _random) = (tables, touches, times, clock, activity, random);
         _reader = new FinalReader(tables, clock);
-        _writers = new WriterContext(tables, _reader, touches, shared, clock, random);
+        _changes = new ChangeReader(tables, _reader);
+        _writers = new WriterContext(tables, _reader, _changes, limits ?? ChangeLimits.Default, touches, shared, clock, random);
         _attempts = _writers.Attempts;
         _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
     }
@@ -66,20 +71,22 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async Task OpenAsync(CancellationToken ct) =>
         _epoch = await _tables.OpenEpochAsync(RandomNumberGenerator.GetHexString(16, lowercase: true), ct);
 
-    public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct)
+    public async Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct) => (await AppendEntryAsync(draft, ct)).Value;
+
+    private async Task<Result<AppendedMessage>> AppendEntryAsync(MessageDraft draft, CancellationToken ct)
     {
         Enter();
         try
         {
             // A repetition makes no claims, as a client may send many.
             if (_writers.FindRecent(draft.Sender.User, draft.ClientMsgId) is { } location
-                && (await _reader.ReadUpAsync(location.Conversation, new SeqNo(location.SeqNo.Value - 1), 1, ct)).Messages is [var earlier])
-                return AppendedMessage.Earlier(earlier);
+                && (await _reader.ReadUpAsync(location.Conversation, new SeqNo(location.SeqNo.Value - 1), 1, ct)).Rows is [var earlier])
+                return AppendedMessage.Earlier(await InPresentStateAsync(earlier, ct));
 
             var append = new ClusterAppend(draft, _activity.Next(draft.Now, _random.Next(1 << 12)));
             var first = _writers.Begin(append);
             var appended = await first.Done;
-            return first == append ? appended : appended with { Duplicate = true };
+            return first == append || !appended.IsOk ? appended : appended.Value with { Duplicate = true };
         }
         finally
         {
@@ -90,66 +97,35 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
     public async Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct)
     {
         if (seqNo == SeqNo.None
-            || (await _reader.ReadUpAsync(conversation, new SeqNo(seqNo.Value - 1), 1, ct)).Messages is not [var message] || message.SeqNo != seqNo)
+            || (await _reader.ReadUpAsync(conversation, new SeqNo(seqNo.Value - 1), 1, ct)).Rows is not [{ Message: var message }] || message.SeqNo != seqNo)
             return;
         await _attempts.EraseAsync(message, ct);
     }
 
     public async ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>
-        await _attempts.FindAsync(sender, clientMsgId, ct);
+        await _attempts.FindAsync(sender, clientMsgId, ct) is { } found ? await InPresentStateAsync(found, ct) : null;
 
     public async ValueTask<MessageLocation?> FindAsync(MessageId message, CancellationToken ct) =>
-        await _attempts.FindAsync(message, ct) is { } found ? new MessageLocation(found.Conversation, found.SeqNo) : null;
+        await _attempts.FindAsync(message, ct) is { } found ? new MessageLocation(found.Message.Conversation, found.SeqNo) : null;
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadAfterAsync(
         ConversationId conversation, SeqNo after, ReadLimit limit, CancellationToken ct) =>
-        Observed(await ReadAsync(after, limit, async (after, part) => (await _reader.ReadUpAsync(conversation, after, part, ct)).Messages));
+        Observed(await ReadAsync(
+            after, limit, async (after, part) => await InPresentStateAsync(conversation, (await _reader.ReadUpAsync(conversation, after, part, ct)).Rows, ct)));
 
     public async ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(
         ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct)
     {
         var messages = await ReadAsync(
-            before, limit, async (before, part) => before <= new SeqNo(1) ? [] : (await _reader.ReadDownAsync(conversation, before, part, ct)).Messages);
+            before, limit, async (before, part) => before <= new SeqNo(1)
+                ? []
+                : await InPresentStateAsync(conversation, (await _reader.ReadDownAsync(conversation, before, part, ct)).Rows, ct));
         messages.Reverse();
         return Observed(messages);
     }
 
     public async ValueTask<SeqNo> GetHeadAsync(ConversationId conversation, CancellationToken ct) =>
-        (await _reader.ReadDownAsync(conversation, new SeqNo(SeqNo.MaxValue), 1, ct)).Messages is [var newest] ? newest.SeqNo : SeqNo.None;
-
-    public async ValueTask<IReadOnlyList<Head?>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
-        [.. (await ReadNewestAsync(conversations, withContent: false, ct))
-            .Select(newest => newest is null ? default(Head?) : new Head(newest.SeqNo, Activity.Of(newest.Id)))];
-
-    public ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
-        ReadNewestAsync(conversations, withContent: true, ct);
-
-    public ValueTask<OthersCount> CountOthersAsync(
-        ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct) =>
-        CountAsync(conversation, after, upTo, limit, message => message.Sender.User != user && message.Content.Kind != MessageKind.Erased, ct);
-
-    public async ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct) =>
-        (await CountAsync(conversation, SeqNo.None, new SeqNo(SeqNo.MaxValue), limit: 1, message => message.Sender.User == user, ct)).Count > 0;
-
-    private async ValueTask<OthersCount> CountAsync(
-        ConversationId conversation, SeqNo after, SeqNo upTo, int limit, Func<LoggedMessage, bool> counts, CancellationToken ct)
-    {
-        // Usually few are unread: the page becomes large only if the user's own messages fill the small one.
-        var (count, scanned, page) = (0, 0, limit + 1);
-        while (scanned < IMessageLog.MaxScanned && after < upTo)
-        {
-            var messages = (await _reader.ReadSendersUpAsync(conversation, after, page, ct)).Messages;
-            foreach (var message in messages.TakeWhile(message => message.SeqNo <= upTo).Where(counts))
-            {
-                if (count++ == limit)
-                    return new OthersCount(limit, IsAll: false);
-            }
-            if (messages.Count < page)
-                return new OthersCount(count, IsAll: true);
-            (after, scanned, page) = (messages[^1].SeqNo, scanned + messages.Count, FinalReader.MaxPage);
-        }
-        return new OthersCount(count, IsAll: after >= upTo);
-    }
+        (await _reader.ReadDownAsync(conversation, new SeqNo(SeqNo.MaxValue), 1, ct)).Rows is [var newest] ? newest.SeqNo : SeqNo.None;
 
     public async ValueTask<IReadOnlyList<ConversationId>> GetDirectConversationsAsync(UserId user, CancellationToken ct) =>
         await _tables.ReadDirectsAsync(user, ct);
@@ -182,14 +158,6 @@ internal sealed class CqlMessageLog : IMessageLog, IOpenedAtStart, IHostedServic
                 _done.TrySetResult();
         }
         await _done.Task.WaitAsync(cancellationToken);
-    }
-
-    private async ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, bool withContent, CancellationToken ct)
-    {
-        var newest = await _reader.ReadNewestAsync(conversations, withContent, ct);
-        foreach (var message in newest.OfType<LoggedMessage>())
-            _activity.Observe(Activity.Of(message.Id));
-        return newest;
     }
 
     // Other servers' clocks may be ahead: what is written here from now on gets an activity above what was read.

@@ -1,5 +1,4 @@
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
@@ -15,18 +14,18 @@ internal sealed partial class FinalReader
     // A conversation that changes hosts each time is read by itself then.
     private const int MaxRounds = 3;
 
-    /// <summary>The newest message of each conversation, in their order; null where there is none.</summary>
-    public async Task<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, bool withContent, CancellationToken ct)
+    /// <summary>The newest entry of each conversation, in their order; null where there is none.</summary>
+    public async Task<IReadOnlyList<LogRow?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, bool withContent, CancellationToken ct)
     {
-        var found = new List<LoggedMessage?>(conversations.Count);
+        var found = new List<LogRow?>(conversations.Count);
         foreach (var wave in conversations.Chunk(ILogTables.MaxPartitionsRead).Chunk(ReadsAtOnce))
             found.AddRange((await Task.WhenAll(wave.Select(some => ReadTogetherAsync(some, withContent, ct)))).SelectMany(newest => newest));
         return found;
     }
 
-    private async Task<IEnumerable<LoggedMessage?>> ReadTogetherAsync(ConversationId[] conversations, bool withContent, CancellationToken ct)
+    private async Task<IEnumerable<LogRow?>> ReadTogetherAsync(ConversationId[] conversations, bool withContent, CancellationToken ct)
     {
-        var found = new Dictionary<ConversationId, LoggedMessage>();
+        var found = new Dictionary<ConversationId, LogRow>();
         var alone = new List<ConversationId>();
         var asked = await StatesBeforeAsync(conversations.Distinct().ToList(), ct);
         for (var round = 0; asked.Count > 0; round++)
@@ -41,7 +40,7 @@ internal sealed partial class FinalReader
                 if (agree && rows.TryGetValue(conversation, out var row) && IsFinal(conversation, row, state))
                 {
                     Remember(conversation, state, row.SeqNo);
-                    found[conversation] = row.Message;
+                    found[conversation] = row;
                 }
                 else if (agree || round + 1 == MaxRounds)
                     alone.Add(conversation);
@@ -54,11 +53,11 @@ internal sealed partial class FinalReader
         {
             foreach (var page in await Task.WhenAll(wave.Select(one => ReadDownAsync(one, new SeqNo(SeqNo.MaxValue), 1, ct))))
             {
-                if (page.Messages is [var newest])
-                    found[newest.Conversation] = newest;
+                if (page.Rows is [var newest])
+                    found[newest.Message.Conversation] = newest;
             }
         }
-        return conversations.Select(conversation => found.GetValueOrDefault(conversation));
+        return conversations.Select(conversation => found.TryGetValue(conversation, out var row) ? row : default(LogRow?));
     }
 
     // What was seen last, or is read now. Those without one have no message.

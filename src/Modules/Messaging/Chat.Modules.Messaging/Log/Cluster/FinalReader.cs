@@ -37,9 +37,16 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
         TryReadUpAsync(conversation, after, limit, waits: false, tables.ReadUpAsync, ct);
 
     /// <summary>The newest messages below a seqNo, descending, at most <paramref name="limit"/>.</summary>
-    public async Task<Page> ReadDownAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct)
+    public Task<Page> ReadDownAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct) =>
+        ReadDownAsync(conversation, before, limit, tables.ReadDownAsync, ct);
+
+    /// <summary>As <see cref="ReadDownAsync(ConversationId, SeqNo, int, CancellationToken)"/>, but without the messages' content.</summary>
+    public Task<Page> ReadSendersDownAsync(ConversationId conversation, SeqNo before, int limit, CancellationToken ct) =>
+        ReadDownAsync(conversation, before, limit, tables.ReadSendersDownAsync, ct);
+
+    private async Task<Page> ReadDownAsync(ConversationId conversation, SeqNo before, int limit, ReadRows readDown, CancellationToken ct)
     {
-        var found = new List<LoggedMessage>();
+        var found = new List<LogRow>();
         var want = Math.Min(limit, MaxPage);
         while (true)
         {
@@ -49,7 +56,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
                 async state =>
                 {
                     bucket = Math.Min(state.Bucket, before.Value > 1 ? Buckets.Of(new SeqNo(before.Value - 1)) : 0);
-                    return await tables.ReadDownAsync(conversation, bucket, before, want, ct);
+                    return await readDown(conversation, bucket, before, want, ct);
                 },
                 state => (state.Term, state.FencedTerm, state.Bucket), waits: true, ct))!.Value;
             var more = read.Count == want;
@@ -62,7 +69,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
             }
             if (whole > 0)
                 Remember(conversation, state, rows[whole - 1].SeqNo);
-            found.AddRange(rows.Take(whole).Reverse().Take(limit - found.Count).Select(row => row.Message));
+            found.AddRange(rows.Take(whole).Reverse().Take(limit - found.Count));
             if (found.Count == limit || !(more || bucket > 0))
                 return new Page(found, state);
             before = more ? read[^1].SeqNo : new SeqNo(bucket * Buckets.Size + 1);
@@ -70,9 +77,9 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
         }
     }
 
-    private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, ReadUp readUp, CancellationToken ct)
+    private async Task<Page?> TryReadUpAsync(ConversationId conversation, SeqNo after, int limit, bool waits, ReadRows readUp, CancellationToken ct)
     {
-        var found = new List<LoggedMessage>();
+        var found = new List<LogRow>();
         // Where the read begins: below the requested seqNo if that is needed to decide.
         var from = after;
         var want = Math.Min(limit, MaxPage);
@@ -103,7 +110,7 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
             var last = whole > 0 ? rows[whole.Value - 1].SeqNo : from;
             if (whole > 0)
                 Remember(conversation, state, last);
-            found.AddRange(rows.Take(whole.Value).Where(row => row.SeqNo > after).Take(limit - found.Count).Select(row => row.Message));
+            found.AddRange(rows.Take(whole.Value).Where(row => row.SeqNo > after).Take(limit - found.Count));
             // The first seqNo without a counting row is the one after the newest message: seqNos have no holes here.
             if (whole < rows.Count || found.Count == limit || whole == 0 || !(more || Buckets.IsLastOf(last)))
                 return new Page(found, state);
@@ -183,14 +190,17 @@ internal sealed partial class FinalReader(ILogTables tables, TimeProvider clock)
         Volatile.Write(ref _count, 0);
     }
 
-    private delegate Task<IReadOnlyList<LogRow>> ReadUp(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
+    private delegate Task<IReadOnlyList<LogRow>> ReadRows(ConversationId conversation, long bucket, SeqNo from, int limit, CancellationToken ct);
 
     /// <summary>The last known state, which was true at some time; the seqNo up to which everything is final; and since when the term is known.</summary>
     private sealed record Known(ConversationState State, SeqNo Final, long Since);
 }
 
-/// <summary>Final messages, and the conversation's state after they were read.</summary>
-internal sealed record Page(List<LoggedMessage> Messages, ConversationState State);
+/// <summary>Rows of final messages, and the conversation's state after they were read.</summary>
+internal sealed record Page(List<LogRow> Rows, ConversationState State)
+{
+    public IEnumerable<LoggedMessage> Messages => Rows.Select(row => row.Message);
+}
 
 /// <summary>What a state says about rows that were read while it was true.</summary>
 internal static class ConversationStates

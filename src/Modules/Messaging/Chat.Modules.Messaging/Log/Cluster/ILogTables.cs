@@ -10,7 +10,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 /// returned by later reads.
 /// </summary>
 /// <remarks>Each may throw <see cref="StoreUnavailableException"/>: the write may have happened, or may still happen at any later time.</remarks>
-internal interface ILogTables
+internal partial interface ILogTables
 {
     /// <summary>The opaque name of this log's history: the stored one, or else <paramref name="proposed"/>, which is stored.</summary>
     Task<string> OpenEpochAsync(string proposed, CancellationToken ct);
@@ -56,12 +56,16 @@ internal interface ILogTables
     /// <summary>A bucket's rows above a seqNo, ordered by seqNo, then by term.</summary>
     Task<IReadOnlyList<LogRow>> ReadUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct);
 
-    /// <summary>As <see cref="ReadUpAsync"/>, but of the content it may read only whether it was erased.</summary>
+    /// <summary>As <see cref="ReadUpAsync"/>, but of the content it may read only whether it was erased, and of a change which message is below it.</summary>
     Task<IReadOnlyList<LogRow>> ReadSendersUpAsync(ConversationId conversation, long bucket, SeqNo after, int limit, CancellationToken ct) =>
         ReadUpAsync(conversation, bucket, after, limit, ct);
 
     /// <summary>A bucket's rows below a seqNo, in the opposite order of <see cref="ReadUpAsync"/>.</summary>
     Task<IReadOnlyList<LogRow>> ReadDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct);
+
+    /// <summary>As <see cref="ReadDownAsync"/>, but of the content it may read only whether it was erased.</summary>
+    Task<IReadOnlyList<LogRow>> ReadSendersDownAsync(ConversationId conversation, long bucket, SeqNo before, int limit, CancellationToken ct) =>
+        ReadDownAsync(conversation, bucket, before, limit, ct);
 
     /// <summary>
     /// The highest row of a bucket in each of up to <see cref="MaxPartitionsRead"/> conversations that have one, in any order. Without content a row
@@ -111,4 +115,7 @@ internal sealed record Claim(MessageId Id, long Term, UserId Sender, string Clie
 internal readonly record struct LogRow(long Term, SeqNo First, LoggedMessage Message)
 {
     public SeqNo SeqNo => Message.SeqNo;
+
+    /// <summary>Whether there may be changes of the message; certainly none if not, as long as none was read.</summary>
+    public bool IsChanged { get; init; }
 }

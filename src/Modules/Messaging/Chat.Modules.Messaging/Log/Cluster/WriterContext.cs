@@ -1,13 +1,15 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The writers of all conversations, and what they share.</summary>
-internal sealed class WriterContext(ILogTables tables, FinalReader reader, TouchWriter touches, SharedConversations shared, TimeProvider clock, Random random)
+internal sealed class WriterContext(
+    ILogTables tables, FinalReader reader, ChangeReader changes, ChangeLimits limits, TouchWriter touches, SharedConversations shared, TimeProvider clock, Random random)
 {
     /// <summary>Turns that a writer lets others have before it gives up. Its senders were told long before that it takes too long.</summary>
     public const int MaxTurns = 100;
@@ -32,6 +34,10 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
     public ILogTables Tables => tables;
 
     public FinalReader Reader => reader;
+
+    public ChangeReader Changes => changes;
+
+    public ChangeLimits ChangeLimits => limits;
 
     public TouchWriter Touches => touches;
 
@@ -65,6 +71,13 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
         // Before the answer: a retry that follows the answer reads the log.
         _pending.TryRemove(KeyValuePair.Create((sender, clientMsgId), append));
         append.Complete(message);
+    }
+
+    /// <summary>Answers a change that is not stored.</summary>
+    public void Answer(ClusterAppend append, Result<AppendedMessage> result)
+    {
+        _pending.TryRemove(KeyValuePair.Create((append.Draft.Sender.User, append.Draft.ClientMsgId), append));
+        append.Complete(result);
     }
 
     /// <summary>Answers with an earlier message. Its server may have died before it answered, and its touch may be old: the conversation is touched again.</summary>
@@ -144,8 +157,8 @@ internal sealed class WriterContext(ILogTables tables, FinalReader reader, Touch
             var started = clock.GetTimestamp();
             while (true)
             {
-                var (message, still) = await Attempts.JudgeAsync(open, waits: true, CancellationToken.None);
-                if (message is not null)
+                var (row, still) = await Attempts.JudgeAsync(open, waits: true, CancellationToken.None);
+                if (row is { Message: var message })
                 {
                     await SettleAsync(append, message);
                     writer.EndContest(append, isOver: true);

@@ -1,0 +1,170 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Changes;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+/// <summary>
+/// A batch that has changes of messages, judged within its term: each change against what those before it have made of its message, in the log and in the batch. What it reads is exact if the
+/// term is found to have lasted afterwards, so nothing is answered before that.
+/// </summary>
+internal sealed class BatchedChanges
+{
+    private readonly ILogTables _tables;
+    private readonly ConversationId _conversation;
+    private readonly long _term;
+    private readonly SeqNo _first;
+    private readonly ChangeLimits _limits;
+
+    // As read, and as the batch changes them.
+    private readonly Dictionary<SeqNo, LogRow> _targets;
+    private readonly Dictionary<SeqNo, StateVersion> _before;
+    private readonly Dictionary<(SeqNo Target, UserId User, string Emoji), ReactionVersion> _reactionsBefore;
+    private readonly Dictionary<SeqNo, MessageState> _states = [];
+    private readonly Dictionary<(SeqNo Target, UserId User, string Emoji), OwnReaction> _reactions = [];
+    private readonly List<LoggedMessage> _deleted = [];
+    private readonly List<(ClusterAppend Append, SeqNo Entry)> _alreadySo = [];
+    private readonly List<(ClusterAppend Append, Error Refusal)> _refused = [];
+
+    private BatchedChanges(
+        ILogTables tables, ConversationId conversation, long term, SeqNo first, ChangeLimits limits, IEnumerable<LogRow> targets, IEnumerable<StateVersion> states,
+        IEnumerable<ReactionVersion> reactions)
+    {
+        (_tables, _conversation, _term, _first, _limits) = (tables, conversation, term, first, limits);
+        _targets = targets.ToDictionary(row => row.SeqNo);
+        _before = states.ToDictionary(version => version.Target);
+        _reactionsBefore = reactions.ToDictionary(version => (version.Target, version.User, version.Emoji));
+    }
+
+    /// <summary>Those that would change nothing, and the entries that made it so; they may be in the batch.</summary>
+    public IReadOnlyList<(ClusterAppend Append, SeqNo Entry)> AlreadySo => _alreadySo;
+
+    public IReadOnlyList<(ClusterAppend Append, Error Refusal)> Refused => _refused;
+
+    /// <summary>The messages that it deletes, as they were.</summary>
+    public IReadOnlyList<LoggedMessage> Deleted => _deleted;
+
+    /// <summary>Reads what the changes of a batch are judged by. The newest entry that counts is <paramref name="head"/>.</summary>
+    /// <returns>Null if another term has begun.</returns>
+    public static async Task<BatchedChanges?> ReadAsync(
+        ILogTables tables, ChangeReader reader, ConversationId conversation, long term, SeqNo head, ChangeLimits limits, IReadOnlyList<ClusterAppend> changes)
+    {
+        var targets = changes.Select(change => change.Draft.Content.Change!.Target.SeqNo).Where(target => target <= head).Distinct().ToList();
+        var rows = FinalReader.ReadFinalAsync(tables, conversation, targets, CancellationToken.None);
+        var mayPin = changes.Any(change => change.Draft.Content.Kind is MessageKind.Pin or MessageKind.Delete);
+        var states = ChangeReader.ReadStateVersionsAsync(tables, conversation, mayPin ? [.. targets, SeqNo.None] : targets, CancellationToken.None);
+        var reactions = ReadReactionsAsync(tables, conversation, changes);
+        await Task.WhenAll(rows, states, reactions);
+        // What this term has written before counts: its batches were found to have lasted.
+        var settled = await reader.SettleAsync(
+            conversation,
+            [.. (await states).Select(version => version.Term == term && version.Last <= head ? version with { IsSettled = true } : version)],
+            [.. (await reactions).Select(version => version.Term == term && version.Last <= head ? version with { IsSettled = true } : version)],
+            waits: false, CancellationToken.None);
+        return settled is not var (settledStates, settledReactions)
+            ? null
+            : new BatchedChanges(tables, conversation, term, head.Next, limits, await rows, settledStates, settledReactions);
+    }
+
+    /// <summary>What is to be appended for a change.</summary>
+    /// <param name="seqNo">Where it would stand.</param>
+    /// <returns>Null if it is not appended, see <see cref="AlreadySo"/> and <see cref="Refused"/>.</returns>
+    public MessageContent? Judge(ClusterAppend append, SeqNo seqNo)
+    {
+        var content = append.Draft.Content;
+        var change = content.Change!;
+        var target = change.Target.SeqNo;
+        if (!_targets.TryGetValue(target, out var row))
+        {
+            _refused.Add((append, MessagingErrors.NotAMember));
+            return null;
+        }
+        var user = append.Draft.Sender.User;
+        var state = StateOf(target);
+        var message = state is null ? row.Message : row.Message.In(state);
+        OwnReaction? own = content.Kind == MessageKind.Reaction ? ReactionOf((target, user, change.Emoji!)) : null;
+        switch (ChangeJudge.Judge(new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count), append.Draft, seqNo, _limits))
+        {
+            case Effect effect:
+                _states[target] = effect.State;
+                if (content.Kind == MessageKind.Reaction)
+                    _reactions[(target, user, change.Emoji!)] = new OwnReaction(seqNo, change.On);
+                if (content.Kind is MessageKind.Pin or MessageKind.Delete
+                    && PinnedMessages.Apply(StateOf(SeqNo.None), target, effect.State.IsPinned, seqNo) is { } pins)
+                    _states[SeqNo.None] = pins;
+                if (content.Kind == MessageKind.Delete)
+                    _deleted.Add(message);
+                return effect.Content;
+            case AlreadySo { Entry: var entry }:
+                _alreadySo.Add((append, entry));
+                return null;
+            case Refused { Error: var refusal }:
+                _refused.Add((append, refusal));
+                return null;
+            case var verdict:
+                throw new InvalidOperationException($"Nobody knows the verdict {verdict}.");
+        }
+    }
+
+    /// <summary>Writes the states as the batch makes them, before its rows.</summary>
+    public Task WriteAsync()
+    {
+        var unmarked = _states.Keys.Where(target => target != SeqNo.None).Select(target => _targets[target]).Where(row => !row.IsChanged);
+        var (states, reactions) = Versions();
+        return Task.WhenAll(
+            [
+                .. unmarked.GroupBy(row => Buckets.Of(row.SeqNo)).Select(bucket => _tables.MarkChangedAsync([.. bucket], CancellationToken.None)),
+                .. BlocksOf(states, reactions).Select(block => _tables.WriteVersionsAsync(
+                    _conversation, [.. states.Where(version => Blocks.Of(version.Target) == block)], [.. reactions.Where(version => Blocks.Of(version.Target) == block)],
+                    CancellationToken.None)),
+            ]);
+    }
+
+    /// <summary>Writes down that the batch counts.</summary>
+    public Task WriteSettledAsync()
+    {
+        var (states, reactions) = Versions();
+        return ChangeReader.WriteSettledAsync(_tables, _conversation, states, reactions);
+    }
+
+    private (List<StateVersion> States, List<ReactionVersion> Reactions) Versions()
+    {
+        var (states, reactions) = (new List<StateVersion>(), new List<ReactionVersion>());
+        foreach (var (target, state) in _states)
+        {
+            var before = _before.GetValueOrDefault(target);
+            states.Add(new StateVersion(target, _term, _first, state.ChangedSeqNo, state, before?.State) { HasEarlier = before is not null && (before.HasEarlier || before.Term < _term) });
+        }
+        foreach (var (key, now) in _reactions)
+        {
+            var before = _reactionsBefore.GetValueOrDefault(key);
+            reactions.Add(new ReactionVersion(key.Target, key.User, key.Emoji, _term, _first, now.Entry, now, before?.Now)
+            {
+                HasEarlier = before is not null && (before.HasEarlier || before.Term < _term),
+            });
+        }
+        return (states, reactions);
+    }
+
+    private static IEnumerable<long> BlocksOf(List<StateVersion> states, List<ReactionVersion> reactions) =>
+        states.Select(version => Blocks.Of(version.Target)).Concat(reactions.Select(version => Blocks.Of(version.Target))).Distinct();
+
+    private static async Task<IReadOnlyList<ReactionVersion>> ReadReactionsAsync(ILogTables tables, ConversationId conversation, IReadOnlyList<ClusterAppend> changes)
+    {
+        var asked = changes.Where(change => change.Draft.Content.Kind == MessageKind.Reaction)
+            .Select(change => (Target: change.Draft.Content.Change!.Target.SeqNo, change.Draft.Sender.User)).Distinct().ToList();
+        if (asked.Count == 0)
+            return [];
+        var (targets, users) = (asked.Select(one => one.Target).Distinct().ToList(), asked.Select(one => one.User).Distinct().ToList());
+        if (targets.Count * users.Count <= ILogTables.MaxKeysRead)
+            return await tables.ReadReactionVersionsAsync(conversation, targets, users, CancellationToken.None);
+        var read = await Task.WhenAll(asked.GroupBy(one => one.Target, one => one.User)
+            .Select(target => tables.ReadReactionVersionsAsync(conversation, [target.Key], [.. target], CancellationToken.None)));
+        return [.. read.SelectMany(some => some)];
+    }
+
+    private MessageState? StateOf(SeqNo target) => _states.TryGetValue(target, out var state) ? state : _before.GetValueOrDefault(target)?.State;
+
+    private OwnReaction? ReactionOf((SeqNo, UserId, string) key) => _reactions.TryGetValue(key, out var now) ? now : _reactionsBefore.GetValueOrDefault(key)?.Now;
+}

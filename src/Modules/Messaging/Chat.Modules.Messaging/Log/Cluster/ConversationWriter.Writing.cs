@@ -1,0 +1,103 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+// A batch that is claimed.
+internal sealed partial class ConversationWriter
+{
+    /// <summary>Writes the rows and answers; false if the term was lost before it was known that they count.</summary>
+    /// <param name="started">When the batch was begun; a timestamp.</param>
+    private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends, long started)
+    {
+        BatchedChanges? changes = null;
+        if (appends.FindAll(append => append.Draft.Content.IsChange) is { Count: > 0 } changing
+            && (changes = await ReadChangesAsync(held, changing)) is null)
+            return false;
+        var appended = Place(held, appends, changes);
+        var earlier = changes is null ? [] : await FindEarlierAsync(changes, appended);
+        if (changes is not null)
+            await changes.WriteAsync();
+        foreach (var bucket in appended.Select(one => one.Message).GroupBy(message => Buckets.Of(message.SeqNo)))
+        {
+            if (bucket.Key > held.Bucket)
+                await context.Tables.OpenBucketAsync(conversation, bucket.Key, CancellationToken.None);
+            held.Bucket = Math.Max(held.Bucket, bucket.Key);
+            await context.Tables.WriteRowsAsync(held.Term, [.. bucket], CancellationToken.None);
+        }
+
+        var state = await context.Tables.ReadStateAsync(conversation, CancellationToken.None);
+        if (state!.Term != held.Term)
+            return false;
+        if (!context.Touches.IsValid(_touch, conversation))
+            await TouchAsync(appends);
+        (_lostTerms, _hadTurn) = (0, true);
+        if (held.Beginning is { } beginning)
+            context.TurnTook(beginning + context.Since(started));
+        held.Beginning = null;
+        foreach (var (append, message) in appended)
+        {
+            held.Head = message.SeqNo;
+            if (!append.Draft.Content.IsChange)
+                held.NewestMessage = message.SeqNo;
+            context.Settle(append, message);
+        }
+        if (changes is not null)
+            Answer(changes, earlier);
+        return true;
+    }
+
+    private async Task<BatchedChanges?> ReadChangesAsync(HeldTerm held, List<ClusterAppend> changing)
+    {
+        held.NewestMessage ??= await FindNewestMessageAsync(held.Head);
+        return await BatchedChanges.ReadAsync(context.Tables, context.Changes, conversation, held.Term, held.Head, context.ChangeLimits, changing);
+    }
+
+    // Each append with its message; without the changes that are not appended.
+    private static List<(ClusterAppend Append, LoggedMessage Message)> Place(HeldTerm held, List<ClusterAppend> appends, BatchedChanges? changes)
+    {
+        var placed = new List<(ClusterAppend, LoggedMessage)>(appends.Count);
+        var (next, newestMessage) = (held.Head.Next, held.NewestMessage);
+        foreach (var append in appends)
+        {
+            var draft = append.Draft;
+            if (!draft.Content.IsChange)
+                newestMessage = next;
+            else if (changes!.Judge(append, next) is { } content)
+                draft = draft with { Content = content with { PreviousMessage = newestMessage } };
+            else
+                continue;
+            placed.Add((append, draft.ToMessage(append.Id, next)));
+            next = next.Next;
+        }
+        return placed;
+    }
+
+    // The head may be a change, which tells it.
+    private async Task<SeqNo> FindNewestMessageAsync(SeqNo head)
+    {
+        var rows = await FinalReader.ReadFinalAsync(context.Tables, conversation, [head], CancellationToken.None);
+        return rows is [{ Message.Content: { IsMessagePlace: false, PreviousMessage: { } previous } }] ? previous : head;
+    }
+
+    // The entries that have made so already what some changes want.
+    private async Task<List<(ClusterAppend Append, LoggedMessage Entry)>> FindEarlierAsync(BatchedChanges changes, List<(ClusterAppend Append, LoggedMessage Message)> appended)
+    {
+        if (changes.AlreadySo.Count == 0)
+            return [];
+        var inBatch = appended.Select(one => one.Message).ToDictionary(message => message.SeqNo);
+        var seqNos = changes.AlreadySo.Select(one => one.Entry).Where(entry => !inBatch.ContainsKey(entry));
+        var rows = await FinalReader.ReadFinalAsync(context.Tables, conversation, seqNos, CancellationToken.None);
+        var entries = rows.ToDictionary(row => row.SeqNo, row => row.Message);
+        return [.. changes.AlreadySo.Select(one => (one.Append, inBatch.GetValueOrDefault(one.Entry) ?? entries[one.Entry]))];
+    }
+
+    private void Answer(BatchedChanges changes, List<(ClusterAppend Append, LoggedMessage Entry)> earlier)
+    {
+        foreach (var (append, entry) in earlier)
+            context.Answer(append, AppendedMessage.Earlier(entry));
+        foreach (var (append, refusal) in changes.Refused)
+            context.Answer(append, refusal);
+        _ = changes.WriteSettledAsync();
+    }
+}

@@ -1,0 +1,84 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Changes;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Cluster;
+
+// Changes of messages, and the messages in their present state.
+internal sealed partial class CqlMessageLog
+{
+    public Task<Result<AppendedMessage>> AppendChangeAsync(MessageDraft change, CancellationToken ct) => AppendEntryAsync(change, ct);
+
+    public async ValueTask<ChangeFacts?> ReadFactsAsync(MessageDraft change, CancellationToken ct)
+    {
+        var (conversation, kind, (target, emoji)) = (change.Conversation, change.Content.Kind, (change.Content.Change!.Target.SeqNo, change.Content.Change.Emoji));
+        var message = ReadAtAsync(conversation, [target], ct).AsTask();
+        var own = kind == MessageKind.Reaction
+            ? _changes.ReadReactionsAsync(conversation, [target], change.Sender.User, ct)
+            : Task.FromResult<IReadOnlyList<ReactionVersion>>([]);
+        var pins = kind == MessageKind.Pin ? ReadPinsAsync(conversation, ct).AsTask() : Task.FromResult<IReadOnlyList<SeqNo>>([]);
+        await Task.WhenAll(message, own, pins);
+        return (await message)[0] is { } found
+            ? new ChangeFacts(found, (await own).FirstOrDefault(version => version.Emoji == emoji)?.Now, (await pins).Count)
+            : null;
+    }
+
+    public async ValueTask<IReadOnlyList<LoggedMessage?>> ReadAtAsync(ConversationId conversation, IReadOnlyList<SeqNo> seqNos, CancellationToken ct)
+    {
+        var entries = (await InPresentStateAsync(conversation, await _reader.ReadAtAsync(conversation, seqNos, ct), ct)).ToDictionary(entry => entry.SeqNo);
+        return [.. seqNos.Select(seqNo => entries.GetValueOrDefault(seqNo))];
+    }
+
+    public async ValueTask<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>> ReadOwnReactionsAsync(
+        ConversationId conversation, IReadOnlyList<SeqNo> messages, UserId user, CancellationToken ct) =>
+        (await _changes.ReadReactionsAsync(conversation, messages, user, ct))
+            .Where(version => version.Now is { On: true })
+            .GroupBy(version => version.Target, version => version.Emoji)
+            .ToDictionary(target => target.Key, IReadOnlyList<string> (target) => [.. target]);
+
+    public async ValueTask<IReadOnlyList<UserReaction>> ReadReactionsAsync(
+        ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit, CancellationToken ct)
+    {
+        var found = new List<UserReaction>();
+        while (true)
+        {
+            var page = await _changes.ReadReactionsAsync(conversation, message, after, limit, ct);
+            found.AddRange(page
+                .Where(version => version.Now is { On: true } && (emoji is null || version.Emoji == emoji))
+                .Select(version => new UserReaction(version.User, version.Emoji, version.Now!.Value.Entry)));
+            if (found.Count >= limit)
+                return found[..limit];
+            if (page.Count < limit)
+                return found;
+            after = new ReactionPlace(page[^1].User, page[^1].Emoji);
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct) =>
+        [.. PinnedMessages.Of((await _changes.ReadStatesAsync(conversation, [SeqNo.None], ct)).GetValueOrDefault(SeqNo.None)).Reverse()];
+
+    private async ValueTask<LoggedMessage> InPresentStateAsync(LogRow row, CancellationToken ct) =>
+        (await InPresentStateAsync(row.Message.Conversation, [row], ct))[0];
+
+    private async ValueTask<List<LoggedMessage>> InPresentStateAsync(ConversationId conversation, List<LogRow> rows, CancellationToken ct)
+    {
+        // A row may have been read before it was marked as changed, and the change after that: it names its message. An edit goes with its message, even if its row is not erased yet.
+        var here = rows.Select(row => row.SeqNo).ToHashSet();
+        var targets = rows.Where(row => row.IsChanged).Select(row => row.SeqNo)
+            .Concat(rows.Select(row => row.Message.Content)
+                .Where(content => content.Change is { } change && (content.Kind == MessageKind.Edit || here.Contains(change.Target.SeqNo)))
+                .Select(content => content.Change!.Target.SeqNo))
+            .ToHashSet();
+        if (targets.Count == 0)
+            return rows.ConvertAll(row => row.Message);
+        var states = await _changes.ReadStatesAsync(conversation, targets, ct);
+        return rows.ConvertAll(row => InPresentState(row.Message, states));
+    }
+
+    private static LoggedMessage InPresentState(LoggedMessage entry, IReadOnlyDictionary<SeqNo, MessageState> states) =>
+        states.TryGetValue(entry.SeqNo, out var state) ? entry.In(state)
+        : entry.Content is { Kind: MessageKind.Edit, Change: { } change } && states.GetValueOrDefault(change.Target.SeqNo) is { Deletion: not null }
+            ? entry with { Content = entry.Content.ToErased() }
+        : entry;
+}
