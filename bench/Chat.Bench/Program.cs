@@ -54,7 +54,7 @@ const string help = """
     nodes idle takes --servers 3, --connections 5000 to each, --seconds 30, --host PATH, --cql-pid PID, --redis-server PATH, --json FILE.
     migrate takes --messages 100000, --conversations 1000, --text-bytes 100, --host PATH and --cql 127.0.0.1:9042.
     thumbnails takes --decodes 2 at a time, and --picture FILE, or --width 4000 and --height 3000 of a drawn one.
-    push takes --claims 50000, --claims-at-once 128 and --redis-server PATH; push ages takes --receivers 1000, --seconds 10 after --warmup 5 and --host PATH.
+    push takes --claims 50000, --claims-at-once 128, --conversations 10000 of one device, and --redis-server PATH; push ages takes --receivers 1000, --seconds 10 after --warmup 5 and --host PATH.
     transfers takes --mib 256, --runs 5, --host PATH, --beside nginx (in turn with one started here) and --nginx PATH.
     inbox takes --conversations 10,500,5000 and --runs 5.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,

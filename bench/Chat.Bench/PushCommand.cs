@@ -14,7 +14,7 @@ using Microsoft.Extensions.Options;
 
 namespace Chat.Bench;
 
-/// <summary>Very many push notifications that are due, as after an hour without a platform: what they take of SQLite and of Redis, how fast they are claimed and settled, and what a restart costs.</summary>
+/// <summary>Very many push notifications that are due, as after an hour without a platform: what they take of SQLite and of Redis, how fast they are claimed and settled, also where all are of one device, and what a restart costs.</summary>
 internal static class PushCommand
 {
     private const int AddedAtOnce = 1_000;
@@ -27,6 +27,7 @@ internal static class PushCommand
         var items = arguments.Int("--items", 1_000_000);
         var claims = arguments.Int("--claims", 50_000);
         var atOnce = arguments.Int("--claims-at-once", 128);
+        var conversations = arguments.Int("--conversations", 10_000);
         var program = arguments.Text("--redis-server") ?? "redis-server";
         arguments.RefuseUnknown();
 
@@ -35,7 +36,10 @@ internal static class PushCommand
         {
             var file = Path.Combine(folder, "chat.db");
             using (var opened = new OpenSqlite(folder))
+            {
                 await MeasureAsync("SQLite", opened.Store, items, claims, atOnce, () => Task.FromResult(new FileInfo(file).Length + (File.Exists($"{file}-wal") ? new FileInfo($"{file}-wal").Length : 0)), ct);
+                await MeasureOneAsync("SQLite", opened.Store, conversations, ct);
+            }
             var started = Stopwatch.GetTimestamp();
             using var again = new OpenSqlite(folder);
             await again.Store.ClaimAsync(Kind, atOnce, Lease, ct);
@@ -54,6 +58,8 @@ internal static class PushCommand
         var store = new RedisDueStore(client, PushTimes.Of(new PushOptions(), new DeliveryOptions(), hasOthers: true), TimeProvider.System);
         var before = (await redis.ReadAsync()).MemoryBytes;
         await MeasureAsync("Redis", store, items, claims, atOnce, async () => (long)((await redis.ReadAsync()).MemoryBytes - before), ct);
+        await MeasureOneAsync("Redis", store, conversations, ct);
+        await MeasureOneAsync("memory", new MemoryDueStore(TimeProvider.System), conversations, ct);
         return 0;
     }
 
@@ -85,6 +91,26 @@ internal static class PushCommand
         started = Stopwatch.GetTimestamp();
         await store.SummariseAsync(Kind, ct);
         Print($"{name}: counted, and the oldest found, in {Stopwatch.GetElapsedTime(started).TotalMilliseconds:N0} ms");
+    }
+
+    /// <summary>One device with so many conversations, in a queue of its own: claimed and settled until nothing is left.</summary>
+    private static async Task MeasureOneAsync(string name, IDueStore store, int conversations, CancellationToken ct)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var device = new DeviceAddress(UserId.Parse("ann"), DeviceId.Parse("phone"));
+        foreach (var some in Enumerable.Range(0, conversations).Chunk(AddedAtOnce))
+        {
+            await store.AddAsync(PushKind.Apns, [.. some.Select(n => new DueItem(
+                device, ConversationId.Direct(device.User, UserId.Parse($"user{n:D7}")), new SeqNo(42), now.AddSeconds(-(n * 7_919L) % 3_600)))], ct);
+        }
+        var (started, claims, done) = (Stopwatch.GetTimestamp(), 0, 0);
+        while (await store.ClaimAsync(PushKind.Apns, 1, Lease, ct) is [var claim])
+        {
+            await store.SettleAsync(claim, new DueSettlement(claim.Items, TimeSpan.Zero, 0, null), ct);
+            (claims, done) = (claims + 1, done + claim.Items.Count);
+        }
+        var took = Stopwatch.GetElapsedTime(started);
+        Print($"{name}: {done:N0} conversations of one device, claimed and settled in {claims:N0} times {took.TotalMilliseconds / Math.Max(1, claims):N2} ms");
     }
 
     private static DueItem ItemOf(int number, DateTimeOffset now)

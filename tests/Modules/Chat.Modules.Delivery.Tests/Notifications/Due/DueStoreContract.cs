@@ -8,7 +8,7 @@ namespace Chat.Modules.Delivery.Tests.Notifications.Due;
 public abstract class DueStoreContract
 {
     private static readonly DateTimeOffset Start = DateTimeOffset.FromUnixTimeMilliseconds(1_790_000_000_000);
-    private static readonly DeviceAddress Phone = World.Device("bob", "phone");
+    private protected static readonly DeviceAddress Phone = World.Device("bob", "phone");
     private static readonly DeviceAddress Laptop = World.Device("bob", "laptop");
     private static readonly ConversationId Alices = World.Direct("alice", "bob");
     private static readonly ConversationId Carols = World.Direct("bob", "carol");
@@ -140,7 +140,7 @@ public abstract class DueStoreContract
     [Fact]
     public async Task A_device_that_has_very_much_due_is_claimed_again_for_the_rest()
     {
-        var items = Enumerable.Range(0, IDueStore.MaxItems + 3).Select(n => Item(Phone, World.Direct("bob", $"user{n:000}"), 1, n)).ToArray();
+        var items = Enumerable.Range(0, IDueStore.MaxItems + 3).Select(n => Item(Phone, With(n), 1, n)).ToArray();
         await AddAsync(items);
 
         var claim = Assert.Single(await ClaimAsync());
@@ -148,6 +148,38 @@ public abstract class DueStoreContract
         await SettleAsync(claim, claim.Items);
 
         Assert.Equal(items[IDueStore.MaxItems..], Assert.Single(await ClaimAsync()).Items);
+    }
+
+    [Fact]
+    public async Task What_is_added_and_settled_meanwhile_is_in_its_place_in_a_device_that_has_very_much_due()
+    {
+        var due = Enumerable.Range(0, 150).Select(n => Item(Phone, With(n), 1, 1_000 + (n * 37 % 150))).ToDictionary(item => item.Conversation);
+        await AddAsync([.. due.Values]);
+
+        for (var round = 0; due.Count > 0; round++)
+        {
+            var claim = Assert.Single(await ClaimAsync());
+            Assert.Equal(InOrder().Take(IDueStore.MaxItems), claim.Items);
+            // One from before all others, one that has waited longer than was known, one that has news; and not all that was claimed is done.
+            if (round < 4)
+                await AlsoAsync(Item(Phone, With(500 + round), 1, 500 - round), InOrder().Last() with { Since = Start.AddSeconds(600 - round) }, claim.Items[2] with { UpTo = new SeqNo(9) });
+            var done = claim.Items.Where((_, n) => round >= 4 || n % 4 < 3).ToList();
+            await SettleAsync(claim, done);
+            foreach (var item in done.Where(item => due[item.Conversation].UpTo <= item.UpTo))
+                due.Remove(item.Conversation);
+        }
+
+        Assert.Empty(await ClaimAsync());
+        Assert.Equal(default, await Store.SummariseAsync(PushKind.Fcm, Ct));
+
+        IEnumerable<DueItem> InOrder() => due.Values.OrderBy(item => item.Since).ThenBy(item => item.Conversation.Value, StringComparer.Ordinal);
+
+        Task AlsoAsync(params DueItem[] items)
+        {
+            foreach (var item in items)
+                due[item.Conversation] = item;
+            return AddAsync(items);
+        }
     }
 
     [Fact]
@@ -194,6 +226,8 @@ public abstract class DueStoreContract
 
     private protected static DueItem Item(DeviceAddress device, ConversationId conversation, long upTo, int since) =>
         new(device, conversation, new SeqNo(upTo), Start.AddSeconds(since));
+
+    private protected static ConversationId With(int user) => World.Direct("bob", $"user{user:000}");
 
     private protected Task AddAsync(params DueItem[] items) => Store.AddAsync(PushKind.Fcm, items, Ct);
 

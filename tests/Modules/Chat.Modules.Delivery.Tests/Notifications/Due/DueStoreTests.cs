@@ -124,6 +124,52 @@ public sealed class RedisDueStoreTests : DueStoreContract, IAsyncLifetime
             Assert.True(long.Parse(await _redis.CommandAsync("PTTL", key), System.Globalization.CultureInfo.InvariantCulture) > 0, key);
     }
 
+    [Fact]
+    public async Task A_claim_reads_only_what_it_claims_of_a_device_that_has_very_much_due()
+    {
+        await AddAsync([.. Enumerable.Range(0, 2_000).Select(n => Item(Phone, With(n), 5, n))]);
+        await SettleAsync(Assert.Single(await ClaimAsync()), []);
+
+        var before = await SentAsync();
+        var claim = Assert.Single(await ClaimAsync());
+        var claimed = await SentAsync() - before;
+
+        Assert.Equal(IDueStore.MaxItems, claim.Items.Count);
+        // The conversation's name, a seqNo and a time for each, and the answer to INFO.
+        Assert.InRange(claimed, 0, 16_000);
+    }
+
+    [Fact]
+    public async Task What_a_server_of_the_version_before_added_and_settled_is_claimed()
+    {
+        // It keeps no order of what is due for a device: what was there before, what it adds, and what it settles beside a server that does.
+        await AddAsync([.. Enumerable.Range(0, 100).Select(n => Item(Phone, With(n), 1, n))]);
+        var items = Assert.Single((await _redis!.CommandAsync("KEYS", "*fcm:d:*")).Split('\n'));
+        await ForgetOrderAsync();
+        var claim = Assert.Single(await ClaimAsync());
+        await _redis.CommandAsync("HDEL", items, With(50).Value);
+        await _redis.CommandAsync("HSET", items, With(777).Value, $"4 {Item(Phone, With(777), 4, 3).Since.ToUnixTimeMilliseconds()}");
+        await SettleAsync(claim, claim.Items);
+
+        var rest = new List<DueItem>();
+        while (await ClaimAsync() is [var next])
+        {
+            rest.AddRange(next.Items);
+            await SettleAsync(next, next.Items);
+        }
+
+        Assert.Equal(
+            Enumerable.Range(IDueStore.MaxItems, 100 - IDueStore.MaxItems).Where(n => n != 50).Append(777).Select(n => With(n).Value).Order(StringComparer.Ordinal),
+            rest.Select(item => item.Conversation.Value).Order(StringComparer.Ordinal));
+        Assert.Empty(await _redis.CommandAsync("KEYS", "*fcm:?:*"));
+
+        async Task ForgetOrderAsync()
+        {
+            foreach (var key in (await _redis.CommandAsync("KEYS", "*fcm:o:*")).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+                await _redis.CommandAsync("DEL", key);
+        }
+    }
+
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
@@ -141,6 +187,11 @@ public sealed class RedisDueStoreTests : DueStoreContract, IAsyncLifetime
     }
 
     private protected override Task PassAsync(TimeSpan time) => Task.Delay(time, Ct);
+
+    // Bytes that Redis has sent.
+    private async Task<long> SentAsync() => long.Parse(
+        (await _redis!.CommandAsync("INFO", "stats")).Split('\n').Single(line => line.StartsWith("total_net_output_bytes:", StringComparison.Ordinal)).Split(':')[1],
+        System.Globalization.CultureInfo.InvariantCulture);
 
     private RedisDueStore Open() => new(_node!.Redis, Times, TimeProvider.System);
 }

@@ -9,8 +9,8 @@ namespace Chat.Modules.Delivery.Notifications.Due;
 
 /// <summary>The queues in Redis, by Redis's clock, in shards by device.</summary>
 /// <remarks>
-/// Keys, each with a life: <c>{push:(shard)}:(platform):queue</c>, <c>:since</c>, <c>:claims</c>, <c>:failed</c>, and <c>:d:(user)/(device)</c> for each device that has something due;
-/// <c>{push:(shard)}:whole</c>, and <c>{push:0}:rebuild</c>. What they hold is said in the scripts.
+/// Keys, each with a life: <c>{push:(shard)}:(platform):queue</c>, <c>:since</c>, <c>:claims</c>, <c>:failed</c>, and <c>:d:(user)/(device)</c> for each device that has something due,
+/// with <c>:o:(user)/(device)</c> where that is much; <c>{push:(shard)}:whole</c>, and <c>{push:0}:rebuild</c>. What they hold is said in the scripts.
 /// </remarks>
 internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProvider clock) : IDueStore
 {
@@ -56,7 +56,7 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
                 Claim, [queue, taken, failed], [maxDevices - claims.Count, (long)lease.TotalMilliseconds, token.ToString("N"), _life]);
             var devices = Enumerable.Range(0, result.Length / 2).Select(i => (Device: DeviceOf((string)result[2 * i]!), State: (string)result[(2 * i) + 1]!)).ToList();
             claims.AddRange(await Concurrently.SelectAsync(
-                devices, CallsAtOnce, async (one, _) => ToClaim(kind, one.Device, token, one.State, await redis.RunAsync(Read, [ItemsOf(kind, one.Device)], [])), ct));
+                devices, CallsAtOnce, async (one, _) => ToClaim(kind, one.Device, token, one.State, await ReadAsync(kind, one.Device)), ct));
         }
         return claims;
     }
@@ -110,6 +110,8 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
 
     private RedisKey RebuildKey => redis.KeyOf("{push:0}:rebuild");
 
+    private Task<RedisResult> ReadAsync(PushKind kind, DeviceAddress device) => redis.RunAsync(Read, [ItemsOf(kind, device), OrderOf(kind, device)], [IDueStore.MaxItems, _life]);
+
     private static RedisScript Script(string file) => new(Purpose, typeof(RedisDueStore).Assembly, file);
 
     private static DueClaim ToClaim(PushKind kind, DeviceAddress device, Guid token, string state, RedisResult items)
@@ -124,7 +126,7 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
         }
         var blank = state.IndexOf(' ', StringComparison.Ordinal);
         return new DueClaim(
-            kind, device, token, [.. found.OrderBy(item => item.Since).ThenBy(item => item.Conversation.Value, StringComparer.Ordinal).Take(IDueStore.MaxItems)],
+            kind, device, token, [.. found.OrderBy(item => item.Since).ThenBy(item => item.Conversation.Value, StringComparer.Ordinal)],
             blank < 0 ? 0 : int.Parse(state.AsSpan(0, blank), CultureInfo.InvariantCulture), blank < 0 ? null : state[(blank + 1)..]);
     }
 
@@ -147,7 +149,7 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
     private RedisKey[] KeysOf(PushKind kind, DeviceAddress device)
     {
         var (queue, since, claims, failed) = KeysOf(kind, ShardOf(device));
-        return [queue, since, claims, failed, ItemsOf(kind, device)];
+        return [queue, since, claims, failed, ItemsOf(kind, device), OrderOf(kind, device)];
     }
 
     private (RedisKey Queue, RedisKey Since, RedisKey Claims, RedisKey Failed) KeysOf(PushKind kind, int shard)
@@ -157,6 +159,8 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
     }
 
     private RedisKey ItemsOf(PushKind kind, DeviceAddress device) => redis.KeyOf($"{{push:{ShardOf(device)}}}:{kind.Name()}:d:{device}");
+
+    private RedisKey OrderOf(PushKind kind, DeviceAddress device) => redis.KeyOf($"{{push:{ShardOf(device)}}}:{kind.Name()}:o:{device}");
 
     private RedisKey WholeOf(int shard) => redis.KeyOf($"{{push:{shard}}}:whole");
 }
