@@ -22,8 +22,10 @@ public sealed class TusUploadsTests : IDisposable
     }
 
     // A client whose request broke off asks, while the server ends it with all the bytes.
-    [Fact]
-    public async Task An_upload_that_is_finished_while_it_is_asked_for_is_found()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_upload_that_is_finished_while_it_is_asked_for_is_found(bool isSeenBefore)
     {
         var id = MediaId.New(Start);
         var row = new MediaRow
@@ -34,9 +36,10 @@ public sealed class TusUploadsTests : IDisposable
         await _world.Bytes.WriteAsync(row.OwnKey, new MemoryStream([1, 2, 3]), Ct);
         var finisher = new UploadFinisher(
             _world.Catalogue, _world.Bytes, _inspector.Inspector, new InspectionTurns(), _world.Remover, NoJobs.AfterUpload(_world.Catalogue, _world.Clock), Options, _world.Clock);
+        var resumable = new FinishedWhenAsked(isSeenBefore ? new ResumableUpload(id, Alice, 3, 3, null) : null, () => finisher.FinishAsync(row, hash: null, Ct));
         var metrics = new MediaMetrics(new TestMeters());
         var uploads = new TusUploads(
-            _world.Catalogue, new FinishedWhenAsked(() => finisher.FinishAsync(row, hash: null, Ct)), _world.Bytes, finisher, _world.Remover, new UploadsUnderWay(Options, metrics),
+            _world.Catalogue, resumable, _world.Bytes, finisher, _world.Remover, new UploadsUnderWay(Options, metrics),
             new UploadTurns(_world.Clock), metrics, Options, _world.Clock, NullLogger<TusUploads>.Instance);
 
         var found = await uploads.FindAsync(Alice, id, Ct);
@@ -45,11 +48,18 @@ public sealed class TusUploadsTests : IDisposable
         Assert.True(found.Value.IsFinished);
     }
 
-    /// <summary>Another request finishes the upload, and removes it here, just before it is looked for.</summary>
-    private sealed class FinishedWhenAsked(Func<Task> finish) : IResumableUploads
+    /// <summary>Another request finishes the upload, and removes it here, just before it is looked for; or after it was seen once, with all its bytes.</summary>
+    private sealed class FinishedWhenAsked(ResumableUpload? seen, Func<Task> finish) : IResumableUploads
     {
+        private ResumableUpload? _seen = seen;
+
         public async Task<ResumableUpload?> FindAsync(UserId uploader, MediaId id, CancellationToken ct)
         {
+            if (_seen is { } upload)
+            {
+                _seen = null;
+                return upload;
+            }
             await finish();
             return null;
         }

@@ -63,10 +63,14 @@ internal sealed class TusUploads(
         if (await catalogue.FindAsync(id, ct) is not { } row || row.Uploader != uploader || row.State == MediaState.Removed)
             return MediaErrors.NotFound;
         if (row.IsThere)
-            return new TusProgress(id, row.Size, row.Size, row.KeepUntil, IsFinished: true);
+            return FinishedOf(row);
         if (found is not { } upload)
             return MediaErrors.NotFound;
-        return upload.Offset == upload.Length ? await AppendAsync(uploader, id, upload.Offset, Stream.Null, null, ct) : ProgressOf(row, upload);
+        if (upload.Offset < upload.Length)
+            return ProgressOf(row, upload);
+        var finished = await AppendAsync(uploader, id, upload.Offset, Stream.Null, null, ct);
+        // Refused where the request that brought the last bytes has finished it before.
+        return !finished.IsOk && await catalogue.FindAsync(id, ct) is { IsThere: true } file ? FinishedOf(file) : finished;
     }
 
     /// <summary>
@@ -224,6 +228,8 @@ internal sealed class TusUploads(
         await resumable.RemoveAsync(row.Uploader, row.Id, CancellationToken.None);
         return ProgressOf(row, upload) with { IsFinished = true };
     }
+
+    private static TusProgress FinishedOf(MediaRow row) => new(row.Id, row.Size, row.Size, row.KeepUntil, IsFinished: true);
 
     private static TusProgress ProgressOf(MediaRow row, ResumableUpload upload) => new(row.Id, upload.Length, upload.Offset, row.KeepUntil, IsFinished: false);
 }
