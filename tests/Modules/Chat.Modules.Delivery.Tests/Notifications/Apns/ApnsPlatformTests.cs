@@ -136,7 +136,32 @@ public sealed class ApnsPlatformTests : IAsyncLifetime
     {
         _apns.Misbehave = _ => new Misbehaviour.Status(status, "30", $$"""{"reason":"{{answer}}"}""");
 
-        Assert.Equal(new PushOutcome.Retry(reason, TimeSpan.FromSeconds(30), status), await _world.SendAsync(To(_apns.NewDevice())));
+        Assert.Equal(new PushOutcome.Retry(reason, TimeSpan.FromSeconds(30), status, OneDevice: status == 429), await _world.SendAsync(To(_apns.NewDevice())));
+    }
+
+    [Fact]
+    public async Task A_device_that_is_sent_too_much_holds_up_no_other()
+    {
+        var (busy, other) = (_apns.NewDevice(), _apns.NewDevice());
+        _apns.Misbehave = path => path.EndsWith(busy, StringComparison.Ordinal) ? new Misbehaviour.Status(429, Body: """{"reason":"TooManyRequests"}""") : null;
+
+        for (var n = 0; n < 20; n++)
+            Assert.Equal(429, Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(busy))).Status);
+
+        Assert.Equal(new PushOutcome.Sent(200), await _world.SendAsync(To(other)));
+    }
+
+    [Theory]
+    [InlineData(429, """{"reason":"TooManyProviderTokenUpdates"}""")]
+    [InlineData(429, "<html>a proxy's own")]
+    [InlineData(503, """{"reason":"ServiceUnavailable"}""")]
+    public async Task What_is_not_about_one_device_holds_up_all(int status, string body)
+    {
+        _apns.Misbehave = _ => new Misbehaviour.Status(status, Body: body);
+        for (var n = 0; n < 5; n++)
+            Assert.Equal(status, Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(_apns.NewDevice()))).Status);
+
+        Assert.True(Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(_apns.NewDevice()))).NotTried);
     }
 
     [Fact]

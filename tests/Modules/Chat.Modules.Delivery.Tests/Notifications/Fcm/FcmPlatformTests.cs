@@ -90,9 +90,9 @@ public sealed class FcmPlatformTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData(429, "QUOTA_EXCEEDED", "Retry { Reason = rate_limited, After = 00:01:00, Status = 429, NotTried = False }")]
-    [InlineData(500, "INTERNAL", "Retry { Reason = server_error, After = 00:01:00, Status = 500, NotTried = False }")]
-    [InlineData(503, "UNAVAILABLE", "Retry { Reason = server_error, After = 00:01:00, Status = 503, NotTried = False }")]
+    [InlineData(429, "QUOTA_EXCEEDED", "Retry { Reason = rate_limited, After = 00:01:00, Status = 429, NotTried = False, OneDevice = False }")]
+    [InlineData(500, "INTERNAL", "Retry { Reason = server_error, After = 00:01:00, Status = 500, NotTried = False, OneDevice = False }")]
+    [InlineData(503, "UNAVAILABLE", "Retry { Reason = server_error, After = 00:01:00, Status = 503, NotTried = False, OneDevice = False }")]
     [InlineData(400, "INVALID_ARGUMENT", "Refused { Reason = refused, Status = 400 }")]
     [InlineData(403, "SENDER_ID_MISMATCH", "Refused { Reason = refused, Status = 403 }")]
     [InlineData(401, "THIRD_PARTY_AUTH_ERROR", "Misconfigured { Reason = bad_credentials, Status = 401 }")]
@@ -102,6 +102,36 @@ public sealed class FcmPlatformTests : IAsyncLifetime
         _fcm.Misbehave = _ => new Misbehaviour.Status(status, "60", $$$"""{"error":{"status":"X","details":[{"errorCode":"{{{code}}}"}]}}""");
 
         Assert.Equal(outcome, (await _world.SendAsync(To(_fcm.NewDevice()))).ToString());
+    }
+
+    // The reference (ErrorCode, QUOTA_EXCEEDED) names three limits: of all messages, of one device, and of a topic; google.rpc.QuotaFailure, or the text, says which.
+    [Theory]
+    [InlineData("""{"status":"RESOURCE_EXHAUSTED","message":"Device message rate exceeded.","details":[{"@type":"type.googleapis.com/google.firebase.fcm.v1.FcmError","errorCode":"QUOTA_EXCEEDED"}]}""")]
+    [InlineData("""{"status":"RESOURCE_EXHAUSTED","details":[{"errorCode":"QUOTA_EXCEEDED"},{"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[{"subject":"x","description":"Device message rate exceeded"}]}]}""")]
+    [InlineData("""{"status":"RESOURCE_EXHAUSTED","details":[{"errorCode":"DEVICE_MESSAGE_RATE_EXCEEDED"}]}""")]
+    public async Task A_device_that_is_sent_too_much_holds_up_no_other(string error)
+    {
+        var busy = _fcm.NewDevice();
+        _fcm.Misbehave = _ => new Misbehaviour.Status(429, Body: $$$"""{"error":{{{error}}}}""");
+        for (var n = 0; n < 20; n++)
+            Assert.Equal(429, Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(busy))).Status);
+
+        _fcm.Misbehave = null;
+        Assert.Equal(new PushOutcome.Sent(200), await _world.SendAsync(To(_fcm.NewDevice())));
+    }
+
+    [Theory]
+    [InlineData(429, """{"status":"RESOURCE_EXHAUSTED","message":"Quota exceeded for quota metric 'Send requests'","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"RATE_LIMIT_EXCEEDED","metadata":{"quota_limit":"SendsPerMinutePerProject"}}]}""")]
+    [InlineData(429, """{"status":"RESOURCE_EXHAUSTED","details":[{"errorCode":"QUOTA_EXCEEDED"}]}""")]
+    [InlineData(429, """{"status":"RESOURCE_EXHAUSTED","message":7,"details":[{"violations":[{"description":["Device"]},"Device"]}]}""")]
+    [InlineData(503, """{"status":"RESOURCE_EXHAUSTED","message":"Device","details":[{"errorCode":"UNAVAILABLE"}]}""")]
+    public async Task What_is_not_about_one_device_holds_up_all(int status, string error)
+    {
+        _fcm.Misbehave = _ => new Misbehaviour.Status(status, Body: $$$"""{"error":{{{error}}}}""");
+        for (var n = 0; n < 5; n++)
+            Assert.Equal(status, Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(_fcm.NewDevice()))).Status);
+
+        Assert.True(Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(To(_fcm.NewDevice()))).NotTried);
     }
 
     [Theory]

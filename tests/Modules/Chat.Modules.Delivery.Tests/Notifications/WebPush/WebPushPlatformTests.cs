@@ -115,7 +115,20 @@ public sealed class WebPushPlatformTests : IAsyncLifetime
 
         var outcome = await _world.SendAsync(PlatformWorld.To(_service.NewReceiver()));
 
-        Assert.Equal(new PushOutcome.Retry(reason, seconds is { } asked ? TimeSpan.FromSeconds(asked) : null, status), outcome);
+        Assert.Equal(new PushOutcome.Retry(reason, seconds is { } asked ? TimeSpan.FromSeconds(asked) : null, status, OneDevice: status == 429), outcome);
+    }
+
+    // RFC 8030 §8.4: 429 is about the delivery to one push resource.
+    [Fact]
+    public async Task A_receiver_that_is_sent_too_much_holds_up_no_other_of_its_service()
+    {
+        var (busy, other) = (_service.NewReceiver(), _service.NewReceiver());
+        _service.Misbehave = path => path == new Uri(busy.Endpoint).AbsolutePath ? new Misbehaviour.Status(429) : null;
+
+        for (var n = 0; n < 20; n++)
+            Assert.Equal(429, Assert.IsType<PushOutcome.Retry>(await _world.SendAsync(PlatformWorld.To(busy))).Status);
+
+        Assert.Equal(new PushOutcome.Sent(201), await _world.SendAsync(PlatformWorld.To(other)));
     }
 
     [Theory]

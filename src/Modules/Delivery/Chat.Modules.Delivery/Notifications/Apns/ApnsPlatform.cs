@@ -65,6 +65,8 @@ internal sealed class ApnsPlatform(PlatformKeys keys, PlatformClients clients, I
     private static PushOutcome OutcomeOf(PlatformAnswer answer) => (answer.Status, ReasonOf(answer)) switch
     {
         (400, "BadDeviceToken" or "DeviceTokenNotForTopic") => new PushOutcome.Gone(PushReason.Gone, answer.Status),
+        // Apple's other reason for 429 is that the provider's token changes too often.
+        (429, "TooManyRequests") => new PushOutcome.Retry(PushReason.RateLimited, answer.RetryAfter, answer.Status, OneDevice: true),
         // A path or method that Apple does not know is no answer about the device.
         (404 or 405, _) => new PushOutcome.Refused(PushReason.Refused, answer.Status),
         _ => answer.ToOutcome(),

@@ -10,7 +10,7 @@ internal static class FcmAnswer
     {
         if (answer.Fault is not null || answer.IsSuccess)
             return answer.ToOutcome();
-        var (code, status, isAboutToken) = Read(answer.Body);
+        var (code, status, isAboutToken, isAboutDevice) = Read(answer.Body);
         return (code ?? status) switch
         {
             "UNREGISTERED" => new PushOutcome.Gone(PushReason.Gone, answer.Status),
@@ -18,7 +18,8 @@ internal static class FcmAnswer
             "INVALID_ARGUMENT" when isAboutToken => new PushOutcome.Gone(PushReason.Gone, answer.Status),
             // The token belongs to an app of another project.
             "SENDER_ID_MISMATCH" => new PushOutcome.Refused(PushReason.Refused, answer.Status),
-            "QUOTA_EXCEEDED" or "RESOURCE_EXHAUSTED" => new PushOutcome.Retry(PushReason.RateLimited, answer.RetryAfter, answer.Status),
+            "QUOTA_EXCEEDED" or "RESOURCE_EXHAUSTED" or "DEVICE_MESSAGE_RATE_EXCEEDED" =>
+                new PushOutcome.Retry(PushReason.RateLimited, answer.RetryAfter, answer.Status, OneDevice: isAboutDevice),
             "THIRD_PARTY_AUTH_ERROR" or "UNAUTHENTICATED" or "PERMISSION_DENIED" => new PushOutcome.Misconfigured(PushReason.BadCredentials, answer.Status),
             // No answer of FCM's: Push:Fcm:Endpoint is something else.
             null when answer.Status is 404 or 410 => new PushOutcome.Misconfigured(PushReason.BadCredentials, answer.Status),
@@ -26,8 +27,9 @@ internal static class FcmAnswer
         };
     }
 
-    // FCM's own code in details, the general status, and whether the token is what is wrong.
-    private static (string? Code, string? Status, bool IsAboutToken) Read(ReadOnlyMemory<byte> body)
+    // FCM's own code in details, the general status, whether the token is what is wrong, and whether a device is what a limit is for: that is said in words alone, in
+    // the code, the message, or the violations of google.rpc.QuotaFailure. A limit without such a word is the project's.
+    private static (string? Code, string? Status, bool IsAboutToken, bool IsAboutDevice) Read(ReadOnlyMemory<byte> body)
     {
         try
         {
@@ -35,10 +37,14 @@ internal static class FcmAnswer
             if (Member(json.RootElement, "error") is not { ValueKind: JsonValueKind.Object } error)
                 return default;
             var details = Items(Member(error, "details")).ToList();
+            var code = details.Select(detail => Text(Member(detail, "errorCode"))).FirstOrDefault(code => code is not null);
+            var violations = details.SelectMany(detail => Items(Member(detail, "violations")));
             return (
-                details.Select(detail => Text(Member(detail, "errorCode"))).FirstOrDefault(code => code is not null),
+                code,
                 Text(Member(error, "status")),
-                details.SelectMany(detail => Items(Member(detail, "fieldViolations"))).Any(violation => Text(Member(violation, "field")) is "message.token"));
+                details.SelectMany(detail => Items(Member(detail, "fieldViolations"))).Any(violation => Text(Member(violation, "field")) is "message.token"),
+                violations.SelectMany(violation => new[] { Text(Member(violation, "subject")), Text(Member(violation, "description")) })
+                    .Append(Text(Member(error, "message"))).Append(code).Any(text => text?.Contains("device", StringComparison.OrdinalIgnoreCase) is true));
         }
         catch (JsonException)
         {

@@ -92,6 +92,7 @@ internal sealed class Circuits(int maxRunning, int maxUnproven, int maxAddresses
     // What says something of the address, and not only of this notification.
     private static string? FailureOf(PushOutcome outcome) => outcome switch
     {
+        PushOutcome.Retry { OneDevice: true } => null,
         PushOutcome.Retry retry => retry.Reason,
         PushOutcome.Misconfigured wrong => wrong.Reason,
         PushOutcome.Refused { Reason: PushReason.BlockedAddress } blocked => blocked.Reason,

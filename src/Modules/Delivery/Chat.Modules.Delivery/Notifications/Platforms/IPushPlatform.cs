@@ -39,7 +39,8 @@ internal abstract record PushOutcome
     /// <param name="After">How long the platform asked to wait; null if it did not say.</param>
     /// <param name="Status">The HTTP status; 0 for no answer.</param>
     /// <param name="NotTried">The own limit or an open breaker: the platform was not asked, and this counts as no attempt.</param>
-    public sealed record Retry(string Reason, TimeSpan? After, int Status, bool NotTried = false) : PushOutcome;
+    /// <param name="OneDevice">Only this device was sent too much: it says nothing of the platform, and holds up no other.</param>
+    public sealed record Retry(string Reason, TimeSpan? After, int Status, bool NotTried = false, bool OneDevice = false) : PushOutcome;
 
     /// <summary>This notification will never be taken: a dead letter.</summary>
     /// <param name="Reason">One of <see cref="PushReason"/>.</param>

@@ -49,8 +49,13 @@ internal sealed class WebPushPlatform(
         request.Headers.Add("TTL", ((long)what.TimeToLive.TotalSeconds).ToString(CultureInfo.InvariantCulture));
         request.Headers.Add("Topic", what.CollapseKey);
         request.Headers.Add("Urgency", what.IsWithdrawal ? "normal" : "high");
-        var outcome = (await _client.SendAsync(request, readsErrors: false, ct)).ToOutcome();
-        return outcome is PushOutcome.Misconfigured refused ? KeyRefused(refused, endpoint) : outcome;
+        return (await _client.SendAsync(request, readsErrors: false, ct)).ToOutcome() switch
+        {
+            PushOutcome.Misconfigured refused => KeyRefused(refused, endpoint),
+            // It is about the delivery to one push resource (RFC 8030 §8.4).
+            PushOutcome.Retry { Status: 429 } limited => limited with { OneDevice = true },
+            var outcome => outcome,
+        };
     }
 
     public Task<string?> CheckAsync(CancellationToken ct) => Task.FromResult(
