@@ -359,6 +359,65 @@ public sealed class NotificationTests : IDisposable
     }
 
     [Fact]
+    public async Task Keys_that_are_refused_are_said_once_a_minute_with_how_often()
+    {
+        var asked = 0;
+        Push.Platform.Answer = _ =>
+        {
+            asked++;
+            return new PushOutcome.Misconfigured(PushReason.BadCredentials, 403);
+        };
+        foreach (var n in Enumerable.Range(0, 50))
+        {
+            Push.Stores.Subscribe(World.Device($"user{n}"));
+            Note(_world.Append(World.Direct("alice", $"user{n}"), Alice));
+        }
+
+        for (var second = 0; second < 300; second++)
+            await PassAsync(TimeSpan.FromSeconds(1));
+
+        var lines = Push.Logs.Of(4105);
+        Assert.InRange(lines.Count, 2, 6);
+        Assert.InRange(lines.Sum(line => (long)line["Times"]!), asked - 50, asked);
+        Assert.All(lines, line => Assert.Equal((PushReason.BadCredentials, 403), (line["Reason"], line["Status"])));
+    }
+
+    [Fact]
+    public async Task Conversations_that_cannot_be_looked_at_are_said_once_a_minute_with_how_many()
+    {
+        foreach (var n in Enumerable.Range(0, 50))
+            Push.Watches.Note(World.Direct("alice", $"user{n}"), new SeqNo(1), null);
+        var isAway = true;
+        Push.Stores.Reading = _ => isAway ? throw new StoreUnavailableException("away") : Task.CompletedTask;
+
+        for (var second = 0; second < 90; second++)
+            await PassAsync(TimeSpan.FromSeconds(1), sends: false);
+
+        var lines = Push.Logs.Of(4100);
+        Assert.Equal(2, lines.Count);
+        Assert.InRange(lines.Sum(line => (long)line["Times"]!), 50 * 60, 50 * 61);
+        isAway = false;
+        await PassAsync(TimeSpan.FromSeconds(1), sends: false);
+        Assert.Equal(0, Push.Watches.Count);
+    }
+
+    [Fact]
+    public async Task Notifications_that_are_given_up_for_one_reason_are_said_once_a_minute()
+    {
+        foreach (var n in Enumerable.Range(0, 50))
+        {
+            Push.Stores.Subscribe(World.Device($"user{n}"));
+            Note(_world.Append(World.Direct("alice", $"user{n}"), Alice));
+        }
+        Push.Platform.Answer = _ => new PushOutcome.Refused(PushReason.TooLarge, 413);
+
+        await PassAsync(Push.Times.FirstLook);
+
+        Assert.Equal(50, Push.Stores.Dead.Count);
+        Assert.Single(Push.Logs.Of(4106));
+    }
+
+    [Fact]
     public async Task A_message_to_users_without_a_subscription_costs_no_request_after_the_first()
     {
         Say("hello");

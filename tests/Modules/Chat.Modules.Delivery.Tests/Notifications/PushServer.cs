@@ -8,7 +8,7 @@ using Chat.Modules.Delivery.Notifications.Subscriptions;
 using Chat.Modules.Delivery.Notifications.Watching;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Delivery.Tests.Notifications;
@@ -32,16 +32,18 @@ internal sealed class PushServer
         Due = new DueItems(stores, pushMetrics);
         Watches = new Watches(settings, Times, metrics, clock);
         Planner = new NotificationPlanner(
-            Watches, Subscriptions, Due, receivers, cursors, Times, mediator, clock, NullLogger<NotificationPlanner>.Instance);
-        Withdrawals = new Withdrawals(Subscriptions, stores, Due, settings, clock, NullLogger<Withdrawals>.Instance);
-        Follower = new NotificationFollower(feed, Watches, clock, NullLogger<NotificationFollower>.Instance);
+            Watches, Subscriptions, Due, receivers, cursors, Times, mediator, clock, new Logger<NotificationPlanner>(Logs));
+        Withdrawals = new Withdrawals(Subscriptions, stores, Due, settings, clock, new Logger<Withdrawals>(Logs));
+        Follower = new NotificationFollower(feed, Watches, clock, new Logger<NotificationFollower>(Logs));
         Owed = new OwedMessages(cursors, stores, mediator, clock);
         Sender = new NotificationSender(
             [platform], stores, Due, stores, Subscriptions, Owed, new NotificationComposer(mediator), stores, stores, Times, pushMetrics, clock,
-            NullLogger<NotificationSender>.Instance);
-        Worker = new NotificationWorker(stores, Due, Sender, settings, pushMetrics, clock, NullLogger<NotificationWorker>.Instance);
-        Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Times, settings, mediator, clock, NullLogger<LostDueItems>.Instance);
+            new Logger<NotificationSender>(Logs));
+        Worker = new NotificationWorker(stores, Due, Sender, settings, pushMetrics, clock, new Logger<NotificationWorker>(Logs));
+        Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Times, settings, mediator, clock, new Logger<LostDueItems>(Logs));
     }
+
+    public LogLines Logs { get; } = new();
 
     public PushStores Stores { get; }
 

@@ -24,6 +24,7 @@ internal sealed class NotificationSender(
     /// <summary>Nothing more is begun when so little of the lease is left: what is begun must have ended before others may claim the device.</summary>
     public static readonly TimeSpan Reserve = TimeSpan.FromSeconds(20);
 
+    private readonly RepeatedLines _lines = new(clock);
     private readonly Dictionary<PushKind, IPushPlatform> _platforms = platforms.ToDictionary(platform => platform.Kind);
 
     /// <summary>Sends what a claim has, and settles it.</summary>
@@ -113,7 +114,8 @@ internal sealed class NotificationSender(
                 return true;
             case PushOutcome.Misconfigured misconfigured:
                 metrics.Failed(subscription.Kind, misconfigured.Reason);
-                log.KeysRefused(subscription.Kind, misconfigured.Reason, misconfigured.Status);
+                if (_lines.Count($"keys {subscription.Kind} {misconfigured.Reason} {misconfigured.Status}") is { } times)
+                    log.KeysRefused(subscription.Kind, misconfigured.Reason, misconfigured.Status, times);
                 progress.Failed(misconfigured.Reason, misconfigured.Status);
                 progress.Pause = PauseOf(progress.Attempts, null);
                 return false;
@@ -184,7 +186,8 @@ internal sealed class NotificationSender(
                 Guid.CreateVersion7(now), subscription.Kind, item.Device, item.Conversation, message.SeqNo, reason, progress.Status, progress.Attempts, item.Since, now),
             ct);
         metrics.Died(subscription.Kind, reason);
-        log.GaveUp(item.Device, reason, progress.Status, progress.Attempts);
+        if (_lines.Count($"gave up {subscription.Kind} {reason}") is { } times)
+            log.GaveUp(item.Device, reason, progress.Status, progress.Attempts, times);
     }
 
     // 1 s, doubling, less up to a half so that not all come at once; never before the platform asked for.

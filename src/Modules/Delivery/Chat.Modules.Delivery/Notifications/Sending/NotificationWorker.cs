@@ -14,6 +14,7 @@ internal sealed class NotificationWorker(
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SummariseEvery = TimeSpan.FromSeconds(10);
 
+    private readonly RepeatedLines _lines = new(clock);
     private readonly TimeSpan _lease = TimeSpan.FromMilliseconds(options.Value.LeaseMs);
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -73,7 +74,8 @@ internal sealed class NotificationWorker(
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            log.NotSent(claim.Device, e);
+            if (_lines.Count(e.GetType().Name) is { } times)
+                log.NotSent(claim.Device, times, e);
         }
         catch (OperationCanceledException)
         {

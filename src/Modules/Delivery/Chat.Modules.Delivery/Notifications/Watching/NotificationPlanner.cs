@@ -32,6 +32,8 @@ internal sealed class NotificationPlanner(
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
+    private readonly RepeatedLines _lines = new(clock);
+
     // As many as there are watches at most.
     private readonly Channel<Watch> _large = Channel.CreateUnbounded<Watch>();
 
@@ -53,7 +55,8 @@ internal sealed class NotificationPlanner(
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            log.NotPlanned(watch.Conversation, e);
+            if (_lines.Count(e.GetType().Name) is { } times)
+                log.NotPlanned(watch.Conversation, times, e);
             watches.LookAgain(watch, RetryPause);
         }
     }

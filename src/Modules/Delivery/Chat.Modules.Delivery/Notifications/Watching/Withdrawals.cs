@@ -16,6 +16,8 @@ namespace Chat.Modules.Delivery.Notifications.Watching;
 internal sealed class Withdrawals(
     UserSubscriptions subscriptions, INotifiedStore notified, DueItems due, IOptions<PushOptions> options, TimeProvider clock, ILogger<Withdrawals> log) : BackgroundService
 {
+    private readonly RepeatedLines _lines = new(clock);
+
     // One entry for each user and conversation in which a user has read, with the device on which that was.
     private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), (DeviceId Device, SeqNo SeqNo)> _read = new();
 
@@ -58,7 +60,8 @@ internal sealed class Withdrawals(
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
-            log.NotWithdrawn(e);
+            if (_lines.Count(e.GetType().Name) is { } times)
+                log.NotWithdrawn(times, e);
         }
     }
 }
