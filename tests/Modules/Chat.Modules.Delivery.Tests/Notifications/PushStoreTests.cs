@@ -1,18 +1,40 @@
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Delivery.Notifications.Dead;
 using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Delivery.Tests.Notifications.Dead;
 using Chat.Modules.Delivery.Tests.Notifications.Notified;
 using Chat.Testing;
+using Dapper;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Modules.Delivery.Tests.Notifications;
 
 public sealed class SqliteNotifiedStoreTests : NotifiedStoreContract, IDisposable
 {
+    private readonly FakeTimeProvider _clock = new();
     private readonly TemporaryStores _stores = new("delivery", typeof(DeliveryModule).Assembly);
 
-    private protected override INotifiedStore Store => new SqliteNotifiedStore(_stores.Database);
+    private protected override INotifiedStore Store => new SqliteNotifiedStore(_stores.Database, _clock);
+
+    [Fact]
+    public async Task Places_end_some_time_after_they_were_saved_the_last_time()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        for (var n = 0; n < 100; n++)
+            await Store.SaveAsync(Phone, World.Direct("bob", $"user{n}"), new NotifiedPlace(new SeqNo(5), default), ct);
+        _clock.Advance(INotifiedStore.Life / 2);
+        await Store.SaveAsync(Phone, World.Direct("bob", "user7"), new NotifiedPlace(new SeqNo(6), default), ct);
+        _clock.Advance((INotifiedStore.Life / 2) + TimeSpan.FromMinutes(1));
+
+        // Each that is saved takes some with it.
+        for (var n = 0; n < 50; n++)
+            await Store.SaveAsync(Phone, World.Direct("bob", "carol"), new NotifiedPlace(new SeqNo(n + 1), default), ct);
+
+        Assert.Equal(6, (await Store.ReadAsync(Phone, World.Direct("bob", "user7"), ct)).UpTo.Value);
+        Assert.Equal(default, await Store.ReadAsync(Phone, World.Direct("bob", "user8"), ct));
+        Assert.Equal(2, _stores.Database.Read(reader => reader.ExecuteScalar<int>("SELECT count(*) FROM delivery_push_notified")));
+    }
 
     public void Dispose() => _stores.Dispose();
 }
@@ -27,6 +49,18 @@ public sealed class CqlNotifiedStoreTests(CassandraServer server) : NotifiedStor
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);
         _session = await server.OpenEmptyAsync("delivery", typeof(DeliveryModule).Assembly, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Places_end_some_time_after_they_were_saved_the_last_time()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await Store.SaveAsync(Phone, World.Direct("alice", "bob"), new NotifiedPlace(new SeqNo(5), default), ct);
+
+        var rows = (await _session.ExecuteAsync(new CqlStatement("SELECT TTL(notified), TTL(withdrawn) FROM delivery_push_notified"), ct)).Rows;
+
+        var row = Assert.Single(rows);
+        Assert.All([row.Get<int>(0), row.Get<int>(1)], left => Assert.InRange(left, INotifiedStore.Life.TotalSeconds - 600, INotifiedStore.Life.TotalSeconds));
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

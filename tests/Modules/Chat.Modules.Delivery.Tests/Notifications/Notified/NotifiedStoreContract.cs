@@ -6,7 +6,7 @@ namespace Chat.Modules.Delivery.Tests.Notifications.Notified;
 /// <summary>What every store of what devices were told promises.</summary>
 public abstract class NotifiedStoreContract
 {
-    private static readonly DeviceAddress Phone = World.Device("bob", "phone");
+    private protected static readonly DeviceAddress Phone = World.Device("bob", "phone");
     private static readonly ConversationId Alices = World.Direct("alice", "bob");
 
     private protected abstract INotifiedStore Store { get; }

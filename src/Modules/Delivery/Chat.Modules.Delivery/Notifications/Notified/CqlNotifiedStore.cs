@@ -6,8 +6,8 @@ namespace Chat.Modules.Delivery.Notifications.Notified;
 /// <summary>Table <c>delivery_push_notified</c> (cql/). Who saves a place has read the one before, and nobody else saves one of the device meanwhile; if two did, a notification would come twice.</summary>
 internal sealed class CqlNotifiedStore(ICqlSession session) : INotifiedStore
 {
-    /// <summary>How long a place is kept, in seconds.</summary>
-    public const int Life = 90 * 86_400;
+    /// <summary><see cref="INotifiedStore.Life"/> in seconds.</summary>
+    public static readonly int Life = (int)INotifiedStore.Life.TotalSeconds;
 
     public async ValueTask<NotifiedPlace> ReadAsync(DeviceAddress device, ConversationId conversation, CancellationToken ct)
     {

@@ -15,6 +15,9 @@ internal readonly record struct NotifiedPlace(SeqNo UpTo, SeqNo Withdrawn)
 /// <remarks>Passes NotifiedStoreContract.</remarks>
 internal interface INotifiedStore
 {
+    /// <summary>How long a place is kept after it was saved: longer than a message can become due again (<see cref="PushOptions.GiveUpAfter"/>). What is shown for longer is not withdrawn.</summary>
+    static readonly TimeSpan Life = TimeSpan.FromDays(90);
+
     /// <summary>Zeros where nothing was sent.</summary>
     ValueTask<NotifiedPlace> ReadAsync(DeviceAddress device, ConversationId conversation, CancellationToken ct);
 
