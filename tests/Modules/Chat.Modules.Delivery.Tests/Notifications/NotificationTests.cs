@@ -119,6 +119,28 @@ public sealed class NotificationTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_read_elsewhere_right_before_the_server_died_is_withdrawn_by_the_next()
+    {
+        Push.Stores.Subscribe(Phone);
+        Push.Stores.Subscribe(Laptop);
+        Say("hello");
+        await PassAsync(Push.Times.FirstLook);
+        await _world.AckAsync(Laptop, Talk, 1, AckStatus.Read);
+        await _world.CursorTable.SaveAsync(Ct);
+
+        using var next = new World(beside: _world);
+        for (var start = 0; start < 2; start++)
+        {
+            await next.Push.Withdrawals.FindLostAsync(Ct);
+            while (await next.Push.SendDueAsync(Ct))
+            {
+            }
+        }
+
+        Assert.Equal([Phone], Taken.Where(one => one.What.IsWithdrawal).Select(one => one.To.Device));
+    }
+
+    [Fact]
     public async Task An_address_that_is_gone_is_asked_no_more()
     {
         Push.Stores.Subscribe(Phone);

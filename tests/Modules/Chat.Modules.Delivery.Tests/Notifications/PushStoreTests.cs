@@ -36,6 +36,33 @@ public sealed class SqliteNotifiedStoreTests : NotifiedStoreContract, IDisposabl
         Assert.Equal(2, _stores.Database.Read(reader => reader.ExecuteScalar<int>("SELECT count(*) FROM delivery_push_notified")));
     }
 
+    [Fact]
+    public async Task What_may_be_shown_is_read_in_the_order_in_which_it_was_saved()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await SaveAsync("old", 5, 0);
+        _clock.Advance(TimeSpan.FromHours(2));
+        var since = _clock.GetUtcNow();
+        await SaveAsync("zoe", 5, 0);
+        await SaveAsync("alice", 7, 2);
+        await SaveAsync("read", 7, 7);
+        _clock.Advance(TimeSpan.FromHours(1));
+        await SaveAsync("carol", 1, 0);
+        await SaveAsync("zoe", 6, 0);
+
+        var read = new List<ShownPlace>();
+        while (await Store.ReadShownAsync(since, read.Count == 0 ? null : read[^1], 1, ct) is [var one])
+            read.Add(one);
+
+        Assert.Equal(
+            [(World.Direct("alice", "bob"), 7L), (World.Direct("bob", "carol"), 1L), (World.Direct("bob", "zoe"), 6L)],
+            read.Select(one => (one.Conversation, one.Place.UpTo.Value)));
+        Assert.All(read, one => Assert.Equal(Phone, one.Device));
+
+        Task SaveAsync(string user, long upTo, long withdrawn) =>
+            Store.SaveAsync(Phone, World.Direct("bob", user), new NotifiedPlace(new SeqNo(upTo), new SeqNo(withdrawn)), ct);
+    }
+
     public void Dispose() => _stores.Dispose();
 }
 

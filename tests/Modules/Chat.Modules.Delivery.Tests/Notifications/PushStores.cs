@@ -68,6 +68,10 @@ internal sealed class PushStores(TimeProvider clock) : IDueStore, INotifiedStore
         return Task.CompletedTask;
     });
 
+    public Task<IReadOnlyList<ShownPlace>> ReadShownAsync(DateTimeOffset since, ShownPlace? after, int limit, CancellationToken ct) => DoAsync(() =>
+        Task.FromResult<IReadOnlyList<ShownPlace>>([.. _notified.Where(one => after is null && one.Value.IsShown)
+            .Select(one => new ShownPlace(clock.GetUtcNow(), one.Key.Item1, one.Key.Item2, one.Value))]));
+
     Task INotifiedStore.RemoveAsync(DeviceAddress device, CancellationToken ct) => DoAsync(() =>
     {
         foreach (var key in _notified.Keys.Where(key => key.Item1 == device).ToList())

@@ -29,6 +29,9 @@ internal sealed class CqlNotifiedStore(ICqlSession session) : INotifiedStore
             ct);
     }
 
+    public Task<IReadOnlyList<ShownPlace>> ReadShownAsync(DateTimeOffset since, ShownPlace? after, int limit, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<ShownPlace>>([]);
+
     public Task RemoveAsync(DeviceAddress device, CancellationToken ct) => session.ExecuteAsync(
         new CqlStatement("DELETE FROM delivery_push_notified WHERE user_id = ? AND device_id = ?", device.User.Value, device.Device.Value), ct);
 }

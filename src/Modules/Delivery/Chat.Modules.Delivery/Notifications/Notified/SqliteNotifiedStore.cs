@@ -42,6 +42,24 @@ internal sealed class SqliteNotifiedStore(SqliteDatabase database, TimeProvider 
         }, ct);
     }
 
+    public Task<IReadOnlyList<ShownPlace>> ReadShownAsync(DateTimeOffset since, ShownPlace? after, int limit, CancellationToken ct)
+    {
+        var rows = database.Read(reader => reader.Query<(long SavedAt, string User, string Device, string Conversation, long Notified, long Withdrawn)>(
+            """
+            SELECT saved_ms, user_id, device_id, conversation_id, notified, withdrawn FROM delivery_push_notified
+            WHERE (saved_ms, user_id, device_id, conversation_id) > ($since, $user, $device, $conversation) AND notified > withdrawn
+            ORDER BY saved_ms, user_id, device_id, conversation_id LIMIT $limit
+            """,
+            new
+            {
+                since = (after?.SavedAt ?? since).ToUnixTimeMilliseconds(), user = after?.Device.User.Value ?? "", device = after?.Device.Device.Value ?? "",
+                conversation = after?.Conversation.Value ?? "", limit,
+            }).AsList());
+        return Task.FromResult<IReadOnlyList<ShownPlace>>(rows.ConvertAll(row => new ShownPlace(
+            DateTimeOffset.FromUnixTimeMilliseconds(row.SavedAt), new DeviceAddress(UserId.Parse(row.User), DeviceId.Parse(row.Device)),
+            ConversationId.Parse(row.Conversation), new NotifiedPlace(new SeqNo(row.Notified), new SeqNo(row.Withdrawn)))));
+    }
+
     public Task RemoveAsync(DeviceAddress device, CancellationToken ct) => database.WriteAsync(connection => connection.Execute(
         "DELETE FROM delivery_push_notified WHERE user_id = $user AND device_id = $device",
         new { user = device.User.Value, device = device.Device.Value }), ct);

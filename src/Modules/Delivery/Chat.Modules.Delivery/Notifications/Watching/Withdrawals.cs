@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Notifications.Due;
 using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
@@ -10,12 +11,15 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Notifications.Watching;
 
 /// <summary>
-/// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. What is lost in a crash, or finds no room, stays
-/// on the device until its user opens it.
+/// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. What was
+/// lost when the server ended is found at the next start by the cursors; with several servers, and where there was no room, it stays on the device until its user opens it.
 /// </summary>
 internal sealed class Withdrawals(
-    UserSubscriptions subscriptions, INotifiedStore notified, DueItems due, IOptions<PushOptions> options, TimeProvider clock, ILogger<Withdrawals> log) : BackgroundService
+    UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IOptions<PushOptions> options, TimeProvider clock,
+    ILogger<Withdrawals> log) : BackgroundService
 {
+    private const int ReadAtOnce = 256;
+
     private readonly RepeatedLines _lines = new(clock);
 
     // One entry for each user and conversation in which a user has read, with the device on which that was.
@@ -38,12 +42,42 @@ internal sealed class Withdrawals(
         }
     }
 
+    /// <summary>
+    /// Makes due what was to be withdrawn when the server ended: of what was shown within <see cref="PushOptions.GiveUpAfter"/>, what the user has read and the device has not got. A device that
+    /// has it was told by its connection.
+    /// </summary>
+    public async Task FindLostAsync(CancellationToken ct)
+    {
+        var since = clock.GetUtcNow() - options.Value.GiveUpAfter;
+        for (ShownPlace? last = null; await notified.ReadShownAsync(since, last, ReadAtOnce, ct) is { Count: > 0 } some; last = some[^1])
+        {
+            foreach (var shown in some)
+            {
+                if (await IsReadElsewhereAsync(shown, ct)
+                    && (await subscriptions.OfAsync([shown.Device.User], ct)).FirstOrDefault(one => one.Device == shown.Device) is { } subscription)
+                    await due.AddAsync([subscription], shown.Conversation, shown.Place.UpTo, clock.GetUtcNow(), ct);
+            }
+        }
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        try
+        {
+            await FindLostAsync(stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            log.NotWithdrawn(1, e);
+        }
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.GatherMs), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
             await LookAsync(stoppingToken);
     }
+
+    private async Task<bool> IsReadElsewhereAsync(ShownPlace shown, CancellationToken ct) =>
+        (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
+        && (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, shown.Device.Device, shown.Conversation), ct)).Delivered < shown.Place.UpTo;
 
     private async Task TryLookAsync(DeviceAddress reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
     {
