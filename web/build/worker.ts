@@ -3,8 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { build, type Plugin, type ResolvedConfig } from 'vite'
 
-/** What the page does not need for starting without the server. */
-const unneeded = /\.(br|gz)$|^worker\.js$|^icon-/
+/** What the page does not need for starting without the server; the words of all emoji are large. */
+const unneeded = /\.(br|gz)$|^worker\.js$|^icon-|^assets\/data-/
 
 /** Builds the service worker as one file in the page's folder, when the page is built, and tells it the page's files. */
 export function worker(entry: string): Plugin {

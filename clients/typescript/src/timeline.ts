@@ -1,4 +1,4 @@
-import { type Change, conversationOfChange, type Outgoing } from './changes.ts'
+import { type Change, conversationOfChange, type Cursors, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
 import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
 import { withPending } from './pending.ts'
@@ -43,6 +43,8 @@ export interface Timeline {
   loadDownTo(seqNo: number): Promise<void>
   /** The receipt of an own message. */
   receiptOf(message: Message): ReceiptState
+  /** Which other members have read an own message, and which have only got it. */
+  receiptsOf(message: Message): { readonly read: readonly string[]; readonly delivered: readonly string[] }
   /** Called after each change. @returns Ends the subscription. */
   subscribe(listener: () => void): () => void
   close(): void
@@ -126,12 +128,22 @@ export class OpenTimeline implements Timeline {
     ))
   }
 
+  receiptsOf({ seqNo }: Message): { read: string[]; delivered: string[] } {
+    const others = this.othersReceipts()
+    const read = others.filter(([, cursors]) => cursors.read >= seqNo).map(([userId]) => userId)
+    return { read, delivered: others.filter(([userId, cursors]) => cursors.delivered >= seqNo && !read.includes(userId)).map(([userId]) => userId) }
+  }
+
   receiptOf({ seqNo }: Message): ReceiptState {
-    const { owner } = this.source.state
-    const others = Object.entries(this.source.state.find(this.conversationId)?.receipts ?? {}).filter(([userId]) => userId !== owner)
+    const others = this.othersReceipts()
     if (others.length === 0) return 'sent'
     if (others.every(([, { read }]) => read >= seqNo)) return 'read'
     return others.every(([, { delivered }]) => delivered >= seqNo) ? 'delivered' : 'sent'
+  }
+
+  private othersReceipts(): [string, Cursors][] {
+    const { owner } = this.source.state
+    return Object.entries(this.source.state.find(this.conversationId)?.receipts ?? {}).filter(([userId]) => userId !== owner)
   }
 
   subscribe(listener: () => void): () => void {

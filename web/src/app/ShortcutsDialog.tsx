@@ -17,6 +17,8 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     [['R'], words.reply],
     [['O'], words.original],
     [['V'], words.view],
+    [['M'], words.menu],
+    [['↑'], words.editLast],
     [isTouch ? [keys.ctrl, keys.enter] : [keys.enter], words.send],
     [isTouch ? [keys.enter] : [keys.shift, keys.enter], words.newLine],
     [[keys.escape], words.escape],

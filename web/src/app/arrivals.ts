@@ -20,7 +20,7 @@ export function watchArrivals(client: Watched, onArrival: (message: Message, con
       const message = conversation.lastMessage
       const before = newest.get(conversation.id) ?? (listed.has(conversation.id) ? Infinity : 0)
       newest.set(conversation.id, Math.max(message?.seqNo ?? 0, newest.get(conversation.id) ?? 0))
-      if (!hasBegun || !message || message.seqNo <= Math.max(before, conversation.readSeqNo)) continue
+      if (!hasBegun || !message || message.deleted || message.seqNo <= Math.max(before, conversation.readSeqNo)) continue
       if (message.senderId !== client.session?.userId) onArrival(message, conversation)
     }
     hasBegun ||= client.connection.caughtUp

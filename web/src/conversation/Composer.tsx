@@ -1,5 +1,5 @@
 import './Composer.css'
-import type { FileToSend, Message, MessageContent } from '@chat/client'
+import type { FileToSend, Message, MessageContent, Outgoing } from '@chat/client'
 import type { RefObject } from 'preact'
 import { useEffect, useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { isFirstView } from '../app/arrivalFocus'
@@ -23,6 +23,11 @@ interface Props {
   name: string
   field: RefObject<HTMLTextAreaElement | null>
   original(messageId: string): Message | undefined
+  /** The message that is being edited; the draft waits meanwhile. */
+  editing: Message | Outgoing | undefined
+  onEdit(message: undefined): void
+  /** The arrow key up in an empty field. */
+  onEditLast(): void
   /** Why the last files were not taken. */
   problem: string | undefined
   onAttach(files: readonly File[]): void
@@ -31,7 +36,7 @@ interface Props {
 }
 
 /** The input field. What is written is stored as the conversation's draft, so that leaving and coming back loses nothing. */
-export function Composer({ id, me, name, field, original, problem: notAttached, onAttach, onSend }: Props) {
+export function Composer({ id, me, name, field, original, editing, onEdit, onEditLast, problem: notAttached, onAttach, onSend }: Props) {
   const { t } = useI18n()
   const client = useClient()
   const draft = useDraft(id)
@@ -40,11 +45,19 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
   const recorder = useRecorder(records)
   const isTouch = useMedia(touchKeyboard)
   const ids = { field: useId(), limit: useId() }
-  const left = bytesLeft(draft.text)
+  const [edited, setEdited] = useState('')
+  const text = editing ? edited : draft.text
+  const left = bytesLeft(text)
   const isTooLong = left !== undefined && left < 0
-  const hasFiles = useChosen(id).files.length > 0
+  const hasFiles = useChosen(id).files.length > 0 && !editing
   const tray = useTray(hasFiles)
-  const canSend = (draft.text.trim() !== '' || hasFiles) && !isTooLong
+  const canSend = (text.trim() !== '' || hasFiles) && !isTooLong
+  // A text is changed; files that it has stay.
+  const named = editing && ('seqNo' in editing ? editing.messageId : editing.clientMsgId)
+  useLayoutEffect(() => {
+    setEdited(editing?.text ?? '')
+    setProblem(undefined)
+  }, [named])
 
   useEffect(() => {
     // On a phone the keyboard would cover the messages.
@@ -53,16 +66,27 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
   }, [])
   useLayoutEffect(() => {
     if (field.current) grow(field.current)
-  }, [draft.text, records])
+  }, [text, records])
 
   const write = (text: string) => {
+    if (editing) return setEdited(text)
     keepDraft(me, id, { ...draft, text })
     client.setTyping(id, text.trim() !== '')
     setProblem(undefined)
   }
 
+  const saveEdit = async (message: Message | Outgoing) => {
+    try {
+      await client.edit(message, edited.trim())
+      onEdit(undefined)
+    } catch (error) {
+      setProblem(`${t.message.notTaken} ${refusalText(t, error)}`)
+    }
+  }
+
   const send = async () => {
     if (!canSend) return
+    if (editing) return saveEdit(editing)
     keepDraft(me, id, { text: '' })
     const chosen = takeChosen(id)
     client.setTyping(id, false)
@@ -104,7 +128,14 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
       event.preventDefault()
       void send()
     }
-    if (event.key === 'Escape' && draft.replyTo) {
+    if (event.key === 'ArrowUp' && !editing && draft.text === '' && !draft.replyTo && !hasFiles && !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault()
+      onEditLast()
+    }
+    if (event.key === 'Escape' && editing) {
+      event.stopPropagation()
+      onEdit(undefined)
+    } else if (event.key === 'Escape' && draft.replyTo) {
       event.stopPropagation()
       keepDraft(me, id, { text: draft.text })
     }
@@ -119,7 +150,10 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
       }}
     >
       <Problem text={problem ?? notAttached} />
-      {draft.replyTo && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, id, { text: draft.text })} />}
+      {editing && (
+        <ComposerBar head={t.message.editing} line={lineOf(editing, t)} cancel={t.message.cancelEdit} onCancel={() => onEdit(undefined)} />
+      )}
+      {draft.replyTo && !editing && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, id, { text: draft.text })} />}
       {hasFiles && tray && <tray.Tray id={id} />}
       {left !== undefined && (
         <p id={ids.limit} class={isTooLong ? 'composer-limit over' : 'composer-limit'} role={isTooLong ? 'alert' : undefined}>
@@ -131,7 +165,7 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
           <recorder.Recorder onSend={sendVoice} onCancel={() => endRecording()} onFailed={() => endRecording(t.media.noMicrophone)} />
         ) : (
           <>
-            <AttachButtons onFiles={onAttach} />
+            {!editing && <AttachButtons onFiles={onAttach} />}
             <label class="unseen" for={ids.field}>
               {t.composer.label(name)}
             </label>
@@ -142,26 +176,26 @@ export function Composer({ id, me, name, field, original, problem: notAttached, 
               dir="auto"
               placeholder={t.composer.placeholder}
               enterkeyhint={isTouch ? 'enter' : 'send'}
-              value={draft.text}
+              value={text}
               aria-invalid={isTooLong}
               aria-describedby={left === undefined ? undefined : ids.limit}
               onInput={event => write(event.currentTarget.value)}
               onKeyDown={onKeyDown}
               onPaste={event => {
                 const files = pastedFiles(event)
-                if (files.length === 0) return
+                if (files.length === 0 || editing) return
                 event.preventDefault()
                 onAttach(files)
               }}
               onBlur={() => client.setTyping(id, false)}
             />
-            {draft.text === '' && !hasFiles && canRecord ? (
+            {text === '' && !hasFiles && !editing && canRecord ? (
               <button type="button" class="icon-button composer-record" aria-label={t.media.record} onClick={() => setRecords(true)}>
                 <Icon name="microphone" />
               </button>
             ) : (
-              <button type="submit" class="icon-button composer-send" aria-label={t.composer.send} aria-disabled={!canSend}>
-                <Icon name="send" />
+              <button type="submit" class="icon-button composer-send" aria-label={editing ? t.message.saveEdit : t.composer.send} aria-disabled={!canSend}>
+                <Icon name={editing ? 'check' : 'send'} />
               </button>
             )}
           </>
@@ -176,13 +210,19 @@ const canRecord = typeof navigator !== 'undefined' && navigator.mediaDevices !==
 
 function ReplyBar({ original, me, onCancel }: { original: Message | undefined; me: string; onCancel: () => void }) {
   const { t } = useI18n()
+  const head = original?.senderId === me ? t.conversation.replyingToSelf : original ? t.conversation.replyingTo(original.senderId) : t.conversation.reply
+  return <ComposerBar head={head} line={original ? lineOf(original, t) : t.conversation.originalMissing} cancel={t.conversation.cancelReply} onCancel={onCancel} />
+}
+
+/** Which message the field is about. */
+function ComposerBar({ head, line, cancel, onCancel }: { head: string; line: string; cancel: string; onCancel: () => void }) {
   return (
     <div class="composer-reply">
       <div>
-        <p class="quote-who">{original?.senderId === me ? t.conversation.replyingToSelf : original ? t.conversation.replyingTo(original.senderId) : t.conversation.reply}</p>
-        <p class="quote-text" dir="auto">{original ? lineOf(original, t).slice(0, 200) : t.conversation.originalMissing}</p>
+        <p class="quote-who">{head}</p>
+        <p class="quote-text" dir="auto">{line.slice(0, 200)}</p>
       </div>
-      <button type="button" class="icon-button" aria-label={t.conversation.cancelReply} onClick={onCancel}>
+      <button type="button" class="icon-button" aria-label={cancel} onClick={onCancel}>
         <Icon name="close" />
       </button>
     </div>

@@ -1,10 +1,12 @@
 import './ConversationView.css'
-import { isGroup, maxMedia, type FileToSend, type Message, type MessageContent } from '@chat/client'
+import { isGroup, maxMedia, type FileToSend, type Message, type MessageContent, type Outgoing } from '@chat/client'
 import { useRef, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { nameOf } from '../conversations/names'
 import { useI18n } from '../i18n/I18n'
 import { choose } from '../media/chosen'
+import { lastEditable } from '../message/actions'
+import { usePins } from '../message/support'
 import { useDrop } from '../media/useDrop'
 import { Composer } from './Composer'
 import { ConversationHeader } from './ConversationHeader'
@@ -30,8 +32,16 @@ export function ConversationView({ id, beside }: { id: string; beside: 'details'
   const place = useRef<ScrollPlace>(null)
   const field = useRef<HTMLTextAreaElement>(null)
   const [problem, setProblem] = useState<string>()
+  const [editing, setEditing] = useState<Message | Outgoing>()
+  const pinned = usePins(id)
+
+  const edit = (message: Message | Outgoing | undefined) => {
+    setEditing(message)
+    field.current?.focus()
+  }
 
   const reply = (message: Message) => {
+    setEditing(undefined)
     keepDraft(me, id, { ...readDraft(me, id), replyTo: message.messageId })
     field.current?.focus()
   }
@@ -53,7 +63,7 @@ export function ConversationView({ id, beside }: { id: string; beside: 'details'
   return (
     <section class="conversation" aria-label={name} {...drop.handlers}>
       <ConversationHeader id={id} name={name} beside={beside} />
-      <MessageList place={place} timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} onReply={reply} />
+      <MessageList place={place} timeline={timeline} me={me} isGroup={isGroup(id)} name={name} mark={mark} pinned={pinned} onReply={reply} onEdit={edit} />
       <TypingLine id={id} />
       <Composer
         id={id}
@@ -62,6 +72,9 @@ export function ConversationView({ id, beside }: { id: string; beside: 'details'
         field={field}
         original={messageId => timeline.messages.find(message => message.messageId === messageId)}
         problem={problem}
+        editing={editing}
+        onEdit={edit}
+        onEditLast={() => edit(lastEditable(timeline.messages, timeline.outgoing, me, pinned.canChange))}
         onAttach={attach}
         onSend={send}
       />

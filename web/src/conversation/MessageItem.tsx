@@ -4,6 +4,7 @@ import { Avatar } from '../ui/Avatar'
 import { lineOf } from '../media/kinds'
 import { MediaSlot } from '../media/MediaSlot'
 import { Icon } from '../ui/icons'
+import { Reactions } from '../message/Reactions'
 import { MessageText } from './MessageText'
 import type { Line } from './segments'
 import { TickMark } from './TickMark'
@@ -25,6 +26,12 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
       {showsSender && (startsRun ? <Avatar name={message.senderId} size="small" /> : <span class="avatar-space" />)}
       <div class="bubble">
         <p class={showsSender && startsRun ? 'message-sender' : 'unseen'}>{who}</p>
+        {message.deleted && (
+          <p class="message-deleted">
+            <Icon name="blocked" />
+            {message.deleted.by === me ? t.message.deletedOwn : message.deleted.by === message.senderId ? t.message.deleted : t.message.deletedBy(message.deleted.by)}
+          </p>
+        )}
         {message.replyTo && (
           <button type="button" class="quote" data-action="original" tabIndex={-1} title={t.conversation.original} aria-keyshortcuts="O">
             {original ? (
@@ -40,16 +47,34 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
         {message.media && <MediaSlot media={message.media} who={who} />}
         <MessageText text={message.text}>
           <span class="message-meta" dir="ltr">
+            {message.pinned && (
+              <span class="message-pinned" role="img" aria-label={t.message.pinned} title={t.message.pinned}>
+                <Icon name="pin" />
+              </span>
+            )}
+            {message.editedAt !== undefined && (
+              <button type="button" class="message-edited" data-action="edits" tabIndex={-1} title={t.message.earlier}>
+                {message.concurrent ? t.message.editedTwice : t.message.edited}
+              </button>
+            )}
             <time dateTime={new Date(message.timestamp).toISOString()} title={times.full(message.timestamp)}>
               {times.clock(message.timestamp)}
             </time>
             {isOwn && <TickMark tick={tickAt(message.seqNo, reached)} />}
           </span>
         </MessageText>
+        {message.reactions && <Reactions reactions={message.reactions} me={me} />}
       </div>
-      <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)} aria-keyshortcuts="R">
-        <Icon name="reply" />
-      </button>
+      {!message.deleted && (
+        <span class="message-tools">
+          <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)} aria-keyshortcuts="R">
+            <Icon name="reply" />
+          </button>
+          <button type="button" class="icon-button message-more" data-action="menu" tabIndex={-1} aria-label={isOwn ? t.message.menuOwn : t.message.menu(who)} aria-haspopup="dialog" aria-keyshortcuts="M">
+            <Icon name="more" />
+          </button>
+        </span>
+      )}
     </li>
   )
 }

@@ -1,9 +1,12 @@
 import './MessageList.css'
-import type { Message, Timeline } from '@chat/client'
+import type { Message, Outgoing, Timeline } from '@chat/client'
 import { useMemo, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { useViewer } from '../media/parts'
 import { save } from '../media/save'
+import { MessageActions, type Opened } from '../message/MessageActions'
+import { PinnedBar } from '../message/PinnedBar'
+import type { usePins } from '../message/support'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
@@ -28,11 +31,13 @@ interface Props {
   isGroup: boolean
   name: string
   mark: ReturnType<typeof useUnreadMark>
+  pinned: ReturnType<typeof usePins>
   onReply(message: Message): void
+  onEdit(message: Message | Outgoing): void
 }
 
 /** The messages of a conversation, from the oldest that is loaded to the outbox entries. */
-export function MessageList({ place, timeline, me, isGroup, name, mark, onReply }: Props) {
+export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, onReply, onEdit }: Props) {
   const { t, times } = useI18n()
   const client = useClient()
   const conversation = useChat(chat => chat.findConversation(timeline.conversationId))
@@ -42,7 +47,9 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
   const [blocks] = useState(() => new Blocks())
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
+  const [opened, setOpened] = useState<Opened>()
   const [viewed, setViewed] = useState<string>()
+  const changing = useTask()
   const saving = useTask({ not_found: t.media.fileGone })
   const viewer = useViewer(viewed !== undefined)
 
@@ -78,63 +85,77 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, onReply 
     return true
   }
 
+  const listeners = messageActions({
+    find,
+    findOutgoing: clientMsgId => outgoing.find(item => item.clientMsgId === clientMsgId),
+    onReply,
+    onOriginal: jumps.toMessage,
+    onView: media => setViewed(media.mediaId),
+    onSave: media => void saving.run(() => save(client, media)),
+    onReact: (message, emoji) => void changing.run(() => client.react(message, emoji)),
+    onOpen: setOpened,
+  })
   const newestLabel = unread > 0 ? `${t.conversation.jumpToNewest}, ${t.conversation.newBelow(unread)}` : t.conversation.jumpToNewest
 
   return (
-    <div class="messages-place">
-      <ScrollPlace
-        handle={place}
-        label={t.conversation.messages}
-        hasContent={!isEmpty}
-        onOpen={open}
-        onNearStart={() => {
-          if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
-        }}
-        onMoved={moved}
-        {...messageActions({ find, onReply, onOriginal: jumps.toMessage, onView: media => setViewed(media.mediaId), onSave: media => void saving.run(() => save(client, media)) })}
-      >
-        <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
-        {drawn.map(block => {
-          const [first, last] = [block.messages[0]!.seqNo, block.messages.at(-1)!.seqNo]
-          const holdsUnread = firstUnread !== undefined && firstUnread >= first && firstUnread <= last
-          return (
-            <MessageBlock
-              key={block.key}
-              block={block}
-              me={me}
-              isGroup={isGroup}
-              delivered={clampTo(reached.delivered, first, last)}
-              read={clampTo(reached.read, first, last)}
-              unreadFrom={holdsUnread ? firstUnread : undefined}
-              today={today}
-            />
-          )
-        })}
-        {outgoing.length > 0 && (
-          <ol>
-            {outgoing.map((item, at) => (
-              <OutgoingItem key={item.clientMsgId} item={item} startsRun={at === 0 && messages.at(-1)?.senderId !== me} />
-            ))}
-          </ol>
+    <>
+      <PinnedBar pins={pinned.pins} me={me} onJump={jumps.toMessage} />
+      <div class="messages-place">
+        <ScrollPlace
+          handle={place}
+          label={t.conversation.messages}
+          hasContent={!isEmpty}
+          onOpen={open}
+          onNearStart={() => {
+            if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
+          }}
+          onMoved={moved}
+          listeners={listeners}
+        >
+          <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
+          {drawn.map(block => {
+            const [first, last] = [block.messages[0]!.seqNo, block.messages.at(-1)!.seqNo]
+            const holdsUnread = firstUnread !== undefined && firstUnread >= first && firstUnread <= last
+            return (
+              <MessageBlock
+                key={block.key}
+                block={block}
+                me={me}
+                isGroup={isGroup}
+                delivered={clampTo(reached.delivered, first, last)}
+                read={clampTo(reached.read, first, last)}
+                unreadFrom={holdsUnread ? firstUnread : undefined}
+                today={today}
+              />
+            )
+          })}
+          {outgoing.length > 0 && (
+            <ol>
+              {outgoing.map((item, at) => (
+                <OutgoingItem key={item.clientMsgId} item={item} startsRun={at === 0 && messages.at(-1)?.senderId !== me} />
+              ))}
+            </ol>
+          )}
+        </ScrollPlace>
+        {offersUnread && (
+          <button type="button" class="jump first-unread" onClick={() => jumps.toUnread(mark.readBefore!)}>
+            <Icon name="up" />
+            {t.conversation.jumpToUnread}
+          </button>
         )}
-      </ScrollPlace>
-      {offersUnread && (
-        <button type="button" class="jump first-unread" onClick={() => jumps.toUnread(mark.readBefore!)}>
-          <Icon name="up" />
-          {t.conversation.jumpToUnread}
-        </button>
-      )}
-      <div class="messages-problem">
-        <Problem text={saving.problem} />
+        <div class="messages-problem">
+          <Problem text={saving.problem ?? changing.problem} />
+        </div>
+        <MessageActions timeline={timeline} me={me} canChange={pinned.canChange} opened={opened} onOpen={setOpened} onReply={onReply} onEdit={onEdit} />
+        {viewed !== undefined && viewer && <viewer.Viewer items={viewer.viewable(messages)} start={viewed} me={me} onClose={() => setViewed(undefined)} />}
+        {!atEnd && (
+          <button type="button" class="jump newest" aria-label={newestLabel} onClick={() => place.current?.toEnd()}>
+            <Icon name="down" />
+            {unread > 0 && <span class="badge">{conversation?.unreadCapped ? `${unread}+` : unread}</span>}
+          </button>
+        )}
       </div>
-      {viewed !== undefined && viewer && <viewer.Viewer items={viewer.viewable(messages)} start={viewed} me={me} onClose={() => setViewed(undefined)} />}
-      {!atEnd && (
-        <button type="button" class="jump newest" aria-label={newestLabel} onClick={() => place.current?.toEnd()}>
-          <Icon name="down" />
-          {unread > 0 && <span class="badge">{conversation?.unreadCapped ? `${unread}+` : unread}</span>}
-        </button>
-      )}
-    </div>
+    </>
   )
 }
 

@@ -18,7 +18,7 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
   const share = useShare(item)
   const state = failed ? t.list.failed : t.conversation.tick.waiting
   return (
-    <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} tabIndex={-1}>
+    <li class={`message own outgoing ${startsRun ? 'starts-run' : ''} ${failed ? 'failed' : ''}`} data-state={item.state} data-client={item.clientMsgId} tabIndex={-1}>
       <div class="bubble">
         <p class="unseen">{t.you}</p>
         <OutgoingSlot item={item} />

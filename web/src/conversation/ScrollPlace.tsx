@@ -1,4 +1,4 @@
-import { Component, createRef, type ComponentChildren, type RefObject } from 'preact'
+import { Component, createRef, type ComponentChildren, type HTMLAttributes, type RefObject } from 'preact'
 
 /** The reader counts as being at the end if it is nearer than this, CSS pixels. */
 const nearEnd = 48
@@ -16,8 +16,7 @@ export interface ScrollPlaceProps {
   onNearStart(): void
   /** The scroll position or the content has changed. */
   onMoved(place: { atEnd: boolean }): void
-  onClick?: (event: MouseEvent) => void
-  onKeyDown?: (event: KeyboardEvent) => void
+  listeners: HTMLAttributes<HTMLDivElement>
 }
 
 /**
@@ -140,9 +139,9 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
     })
   }
 
-  override render({ label, children, onClick, onKeyDown }: ScrollPlaceProps) {
+  override render({ label, children, listeners }: ScrollPlaceProps) {
     return (
-      <div ref={this.scroller} class="messages" role="region" aria-label={label} tabIndex={0} onScroll={this.scrolled} onClick={onClick} onKeyDown={onKeyDown}>
+      <div ref={this.scroller} class="messages" role="region" aria-label={label} tabIndex={0} onScroll={this.scrolled} {...listeners}>
         <div ref={this.content} class="messages-content">
           {children}
         </div>

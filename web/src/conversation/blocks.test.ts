@@ -21,6 +21,18 @@ describe('blocks', () => {
     expect(after.filter((block, at) => block !== before[at])).toEqual([after.at(-1)])
   })
 
+  test('a message that changed changes its block, and the blocks of those that answer it', () => {
+    const blocks = new Blocks()
+    const all = messages(upTo(4 * blockSize))
+    all[3 * blockSize] = { ...all[3 * blockSize]!, replyTo: 'm5' }
+    const before = blocks.update(all)
+
+    const after = blocks.update(all.map(message => (message.seqNo === 5 ? { ...message, text: 'other', changedSeqNo: 999 } : message)))
+
+    expect(after.flatMap((block, at) => (block === before[at] ? [] : at))).toEqual([0, 3])
+    expect(after[3]!.originals.find(Boolean)).toMatchObject({ text: 'other' })
+  })
+
   test('older messages change the block that they complete, and leave those above it', () => {
     const blocks = new Blocks()
     const all = messages(upTo(4 * blockSize))

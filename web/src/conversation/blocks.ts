@@ -21,7 +21,7 @@ export class Blocks {
   private readonly byId = new Map<string, Message>()
   private blocks = new Map<number, Block>()
 
-  /** @param messages ascending by seqNo, each one unchangeable */
+  /** @param messages ascending by seqNo; one that changed is another object */
   update(messages: readonly Message[]): readonly Block[] {
     const next = new Map<number, Block>()
     const cuts = cut(messages)
@@ -65,11 +65,6 @@ function cut(messages: readonly Message[]): [from: number, to: number][] {
   return cuts
 }
 
-/** Messages do not change and are in order, so two ranges with the same ends and length are equal. */
-function holds(block: Block, messages: readonly Message[], from: number, to: number): boolean {
-  return (
-    block.messages.length === to - from &&
-    block.messages[0]?.messageId === messages[from]?.messageId &&
-    block.messages.at(-1)?.messageId === messages[to - 1]?.messageId
-  )
-}
+/** A message that changed is another object. */
+const holds = (block: Block, messages: readonly Message[], from: number, to: number): boolean =>
+  block.messages.length === to - from && block.messages.every((message, at) => message === messages[from + at])

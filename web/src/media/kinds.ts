@@ -51,8 +51,9 @@ export function labelOf(media: readonly Described[], t: Texts): string {
   return first.name ?? t.media.file
 }
 
-/** A message in one line: its words, else what it has. */
-export const lineOf = ({ text, media }: { text: string; media?: readonly Described[] }, t: Texts): string => (text || !media ? withoutMarks(text) : labelOf(media, t))
+/** A message in one line: its words, else what it has, or that it was deleted. */
+export const lineOf = ({ text, media, deleted }: { text: string; media?: readonly Described[]; deleted?: object }, t: Texts): string =>
+  deleted ? t.message.deleted : text || !media ? withoutMarks(text) : labelOf(media, t)
 
 /** An animation would stand still, and what the browser cannot draw is left alone. */
 export const canShrink = ({ type }: Pick<Blob, 'type'>) => /^image\/(jpeg|png|webp)$/.test(type)
