@@ -118,7 +118,9 @@ test('Ticks go by the slowest of the others', async () => {
   expect(timeline.receiptOf(mine!)).toBe('sent')
   expect(await tickAfter('bob', 'read')).toBe('sent')
   expect(await tickAfter('carol', 'delivered')).toBe('delivered')
+  expect(timeline.receiptsOf(mine!)).toEqual({ read: ['bob'], delivered: ['carol'] })
   expect(await tickAfter('carol', 'read')).toBe('read')
+  expect(timeline.receiptsOf(mine!)).toEqual({ read: ['bob', 'carol'], delivered: [] })
 })
 
 test('The first message of a direct conversation gets its ticks', async () => {
