@@ -11,6 +11,9 @@ public sealed record GetMembership(ConversationId Conversation, UserId User) : I
 /// <param name="VisibleAfter">The user may see messages above this; <see cref="SeqNo.None"/> for all.</param>
 public sealed record Membership(SeqNo JoinedAt, SeqNo VisibleAfter);
 
+/// <summary>A user's role in a group; null if it is no member, and in a direct conversation. For other modules.</summary>
+public sealed record GetRole(ConversationId Group, UserId User) : IQuery<GroupRole?>;
+
 /// <summary>All members of a conversation, also a direct one; empty if it does not exist. Answered from memory for cached groups. For other modules.</summary>
 public sealed record GetMembers(ConversationId Conversation) : IQuery<IReadOnlyList<UserId>>;
 

@@ -41,6 +41,7 @@ public sealed class GroupsModule : IModule
             .AddCommand<ChangeRole, Group, ChangeRoleHandler>().AddCommandValidator<ChangeRole, ChangeRoleValidator>()
             .AddQuery<GetGroup, Result<Group>, GetGroupHandler>()
             .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
+            .AddQuery<GetRole, GroupRole?, GetRoleHandler>()
             .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
             .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
             .AddQuery<HaveSharedGroup, bool, HaveSharedGroupHandler>()

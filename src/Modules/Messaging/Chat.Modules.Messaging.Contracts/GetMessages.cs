@@ -38,5 +38,8 @@ public sealed record MessagePage(
     public IReadOnlyList<LoggedMessage> Changes { get; init; } = [];
 
     /// <summary>The emoji that the caller has set on messages of the page; messages without are not in it.</summary>
-    public IReadOnlyDictionary<SeqNo, IReadOnlyList<string>> Mine { get; init; } = ReadOnlyDictionary<SeqNo, IReadOnlyList<string>>.Empty;
+    public IReadOnlyDictionary<SeqNo, IReadOnlyList<string>> Mine { get; init; } = NoReactions;
+
+    /// <summary>Nothing is set.</summary>
+    public static IReadOnlyDictionary<SeqNo, IReadOnlyList<string>> NoReactions { get; } = ReadOnlyDictionary<SeqNo, IReadOnlyList<string>>.Empty;
 }

@@ -24,6 +24,9 @@ public static class MessagingErrors
     /// <summary>A change cannot be changed.</summary>
     public static Error TargetIsChange { get; } = Error.BadRequest("messageId names a change, not a message.");
 
+    /// <summary>An edit or delete of somebody else's message.</summary>
+    public static Error NotYours { get; } = new(ErrorCodes.Forbidden, "Only its sender may do that with a message; owner and admins of a group may delete it.");
+
     /// <summary>Nothing can be done with a deleted message.</summary>
     public static Error MessageDeleted { get; } = new(ErrorCodes.Conflict, "The message is deleted.");
 

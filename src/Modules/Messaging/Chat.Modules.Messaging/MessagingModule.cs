@@ -4,6 +4,7 @@ using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
 using Chat.Modules.Messaging.Erasing;
@@ -17,6 +18,7 @@ using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Settings;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging;
 
@@ -26,6 +28,7 @@ public sealed class MessagingModule : IModule
     public void AddServices(IServiceCollection services, ModuleContext context) => services
         .AddModuleOptions<MessagingOptions>("Messaging")
         .AddSingleton<MessagingMetrics>()
+        .AddSingleton(provider => provider.GetRequiredService<IOptions<MessagingOptions>>().Value.ChangeLimits)
         .AddSingleton<DirectConversationLimits>()
         .AddSingleton<ListGate>()
         .AddSingleton<AppendedPublisher>()
@@ -39,6 +42,14 @@ public sealed class MessagingModule : IModule
         .AddSingleton<IContentCodec, LogContentCodec>()
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()
+        .AddSingleton<ChangedMessages>()
+        .AddCommand<ChangeMessage, SentMessage, ChangeMessageHandler>()
+        .AddCommandValidator<ChangeMessage, ChangeMessageValidator>()
+        .AddQuery<GetMessage, Result<MessageView>, GetMessageHandler>()
+        .AddQuery<GetReactions, Result<ReactionPage>, GetReactionsHandler>()
+        .AddQuery<GetEdits, Result<IReadOnlyList<LoggedMessage>>, GetEditsHandler>()
+        .AddQuery<GetPins, Result<IReadOnlyList<MessageView>>, GetPinsHandler>()
+        .AddQuery<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>, GetOwnReactionsHandler>()
         .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()
         .AddQuery<GetConversations, Result<ConversationPage>, GetConversationsHandler>()
         .AddQuery<CountUnread, UnreadCounts, CountUnreadHandler>()

@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Chat.Modules.Messaging.Changes;
 
 namespace Chat.Modules.Messaging;
 
@@ -72,9 +73,29 @@ internal sealed class MessagingOptions
     /// </summary>
     [Range(0, 600_000)] public int MaxSettingsAgeMs { get; init; } = 5_000;
 
+    /// <summary>For how long its sender may edit a message. 0 (always) to 3650.00:00:00; default 1.00:00:00 (a day).</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")] public TimeSpan EditWindow { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>
+    /// For how long its sender may delete a message; owner and admins of a group always may. 0 (always) to 3650.00:00:00; default 2.00:00:00 (two days).
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")] public TimeSpan DeleteWindow { get; init; } = TimeSpan.FromDays(2);
+
+    /// <summary>The most edits of a message; more are <c>too_large</c>. 1 to 1 000; default 100.</summary>
+    [Range(1, 1_000)] public int MaxEdits { get; init; } = 100;
+
+    /// <summary>The most different emoji on a message, however many users set them; more are <c>too_large</c>. 1 to 100; default 20.</summary>
+    [Range(1, 100)] public int MaxReactions { get; init; } = 20;
+
+    /// <summary>The most pinned messages of a conversation; more are <c>too_large</c>. 1 to 200; default 50.</summary>
+    [Range(1, 200)] public int MaxPins { get; init; } = 50;
+
     // What a page contains besides its messages: ids, positions.
     private const int PageFrameBytes = 512;
 
     /// <summary>The part of <see cref="MaxPageBytes"/> for messages.</summary>
     public int MaxPageContent => MaxPageBytes - PageFrameBytes;
+
+    /// <summary>How much may be changed.</summary>
+    public ChangeLimits ChangeLimits => new(MaxEdits, MaxReactions, MaxPins);
 }

@@ -173,10 +173,10 @@ public sealed class FailingHomeTests : IDisposable
         return true;
     }
 
-    private Task<SentMessage> AppendAsync(string clientMsgId, UserId? sender = null) =>
-        _homes.AppendAsync(Draft(_conversation, sender ?? Alice, clientMsgId), HereAsync);
+    private async Task<SentMessage> AppendAsync(string clientMsgId, UserId? sender = null) =>
+        (await _homes.AppendAsync(Draft(_conversation, sender ?? Alice, clientMsgId), HereAsync)).Value;
 
-    private async Task<SentMessage> HereAsync(MessageDraft draft)
+    private async Task<Result<SentMessage>> HereAsync(MessageDraft draft)
     {
         _begunHere.Add(draft.ClientMsgId);
         if (_here is { } here)

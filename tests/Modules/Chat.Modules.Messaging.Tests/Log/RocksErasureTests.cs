@@ -3,6 +3,7 @@ using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log.Embedded;
+using Chat.Modules.Messaging.Tests.Changes;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -46,6 +47,59 @@ public sealed class RocksErasureTests : IDisposable
         Assert.Equal(0, _log.Log.Erasure.Sweep());
         Assert.Equal(MessageContent.Erased, (await _log.Log.FindAttemptAsync(Alice, "secret", Ct))!.Content);
         Assert.Equal(61, (await _log.Log.ReadAfterAsync(AliceAndBob, SeqNo.None, 100, Ct)).Count);
+    }
+
+    [Theory]
+    [InlineData("first text", false)]
+    [InlineData("first text", true)]
+    [InlineData("earlier edit", true)]
+    [InlineData("newest edit", false)]
+    [InlineData("newest edit", true)]
+    [InlineData("emoji", true)]
+    public async Task After_a_sweep_what_a_deleted_message_said_is_in_no_file(string which, bool restarts)
+    {
+        await FillAsync("before");
+        var message = (await _log.Log.AppendAsync(Draft(AliceAndBob, Alice, "secret", which == "first text" ? _secret : "hello"), Ct)).Message;
+        await _log.Log.AppendChangeAsync(message.Edit(Alice, "edit", which == "earlier edit" ? _secret : "edit"), Ct);
+        if (restarts)
+            _log.Close();
+        await _log.Log.AppendChangeAsync(message.Edit(Alice, "again", which == "newest edit" ? _secret : "again"), Ct);
+        var reaction = (await _log.Log.AppendChangeAsync(message.React(Bob, "on", which == "emoji" ? _secret : "👍"), Ct)).Value.Message;
+        await FillAsync("after");
+        if (restarts)
+            _log.Close();
+        Assert.True(await _log.Log.GetHeadAsync(AliceAndBob, Ct) > message.SeqNo && IsOnDisk());
+
+        Assert.True((await _log.Log.AppendChangeAsync(message.Delete(Alice, "delete"), Ct)).IsOk);
+        if (restarts)
+            _log.Close();
+
+        _log.Log.Erasure.Sweep();
+        await Wait.UntilAsync(() => !IsOnDisk(), $"the text to leave the files: {which}");
+        Assert.Equal(0, _log.Log.Erasure.Sweep());
+        var read = await _log.Log.ReadAtAsync(AliceAndBob, [message.SeqNo, reaction.SeqNo], Ct);
+        Assert.NotNull(read[0]!.State!.Deletion);
+        Assert.Equal(MessageKind.Erased, read[1]!.Content.Kind);
+    }
+
+    [Fact]
+    public async Task The_reactions_on_one_deleted_message_are_erased_and_those_on_others_stay()
+    {
+        var messages = new List<LoggedMessage>();
+        for (var n = 0; n < 3; n++)
+            messages.Add((await _log.Log.AppendAsync(Draft(AliceAndBob, Alice, $"{n}"), Ct)).Message);
+        await Task.WhenAll(messages.SelectMany(message => Enumerable.Range(0, 1_100).Select(n =>
+            _log.Log.AppendChangeAsync(message.React(UserId.Parse($"user{n}"), $"{message.SeqNo}", "👍"), Ct))));
+        await _log.Log.AppendChangeAsync(messages[1].Delete(Alice, "delete"), Ct);
+
+        _log.Log.Erasure.Sweep();
+
+        var read = await _log.Log.ReadAfterAsync(AliceAndBob, SeqNo.None, 10_000, Ct);
+        Assert.Equal((1_100, 2_200), (read.Count(IsErasedReaction), read.Count(entry => entry.Content.Kind == MessageKind.Reaction)));
+        Assert.DoesNotContain(read, entry => entry.Content.Change?.Target.SeqNo == messages[1].SeqNo && entry.Content.Kind == MessageKind.Reaction);
+        Assert.Equal([1_100, 1_100], read.Where(entry => entry.State is { Reactions.Count: > 0 }).Select(entry => entry.State!.Reactions[0].Count));
+
+        static bool IsErasedReaction(LoggedMessage entry) => entry.Content is { Kind: MessageKind.Erased, PreviousMessage: not null };
     }
 
     [Fact]

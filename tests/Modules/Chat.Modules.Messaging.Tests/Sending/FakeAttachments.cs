@@ -9,11 +9,18 @@ internal sealed class FakeAttachments : IMediaAttachments
 {
     private Func<MediaAttachment, Task<Result<IReadOnlyList<MediaDescription>>>> _answer = _ => throw new InvalidOperationException("The test says no answer.");
 
+    /// <summary>The files of messages that were deleted.</summary>
+    public List<MediaId> Released { get; } = [];
+
     public void Answer(Func<MediaAttachment, Result<IReadOnlyList<MediaDescription>>> answer) => _answer = attachment => Task.FromResult(answer(attachment));
 
     public void AnswerLater(Func<MediaAttachment, Task<Result<IReadOnlyList<MediaDescription>>>> answer) => _answer = answer;
 
     public Task<Result<IReadOnlyList<MediaDescription>>> AttachAsync(MediaAttachment attachment, CancellationToken ct) => _answer(attachment);
 
-    public Task ReleaseAsync(IReadOnlyList<MediaId> media, CancellationToken ct) => throw new InvalidOperationException("Nothing is erased here.");
+    public Task ReleaseAsync(IReadOnlyList<MediaId> media, CancellationToken ct)
+    {
+        Released.AddRange(media);
+        return Task.CompletedTask;
+    }
 }

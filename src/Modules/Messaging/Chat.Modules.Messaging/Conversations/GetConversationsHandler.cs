@@ -113,8 +113,15 @@ internal sealed class GetConversationsHandler(
         // As of when its place was read: what came since has its place in the list, and is told, by itself.
         async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken cancelled) =>
             entry.Head == SeqNo.None ? entry
-            : newest.TryGetValue(entry.Position.Conversation, out var message) && message.SeqNo == entry.Head ? entry with { Last = message }
-            : entry with { Last = await log.ReadBeforeAsync(entry.Position.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null };
+            : newest.TryGetValue(entry.Position.Conversation, out var message) && message.SeqNo == entry.Head ? await WithLastAsync(entry, message, cancelled)
+            : await WithLastAsync(
+                entry, await log.ReadBeforeAsync(entry.Position.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null, cancelled);
+
+        // A change is no message, and says where the newest one below it is.
+        async ValueTask<Entry> WithLastAsync(Entry entry, LoggedMessage? last, CancellationToken cancelled) => entry with
+        {
+            Last = last?.Content.PreviousMessage is { } previous ? (await log.ReadAtAsync(entry.Position.Conversation, [previous], cancelled))[0] : last,
+        };
     }
 
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, OwnSettings own, CancellationToken ct)
@@ -124,7 +131,7 @@ internal sealed class GetConversationsHandler(
         return new ConversationSummary(
             entry.Position.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
-            entry.Last is { Content.IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null, own.At(clock.GetUtcNow()));
+            entry.Last is { IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null, own.At(clock.GetUtcNow()));
     }
 
     // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.

@@ -37,7 +37,7 @@ internal sealed class ConversationHomes(
     private volatile bool _isLeaving;
     private long _sessions;
 
-    public Task<SentMessage> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<SentMessage>> here)
+    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<Result<SentMessage>>> here)
     {
         while (true)
         {

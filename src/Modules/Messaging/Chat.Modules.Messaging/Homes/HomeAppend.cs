@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
@@ -5,8 +6,8 @@ using Chat.Modules.Messaging.Log;
 namespace Chat.Modules.Messaging.Homes;
 
 /// <summary>An append on its way to where it is done; its task is its answer.</summary>
-internal sealed class HomeAppend(ConversationAppends conversation, MessageDraft draft, Func<MessageDraft, Task<SentMessage>> here)
-    : TaskCompletionSource<SentMessage>(TaskCreationOptions.RunContinuationsAsynchronously)
+internal sealed class HomeAppend(ConversationAppends conversation, MessageDraft draft, Func<MessageDraft, Task<Result<SentMessage>>> here)
+    : TaskCompletionSource<Result<SentMessage>>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public ConversationAppends Conversation => conversation;
 
@@ -22,7 +23,7 @@ internal sealed class HomeAppend(ConversationAppends conversation, MessageDraft 
     public bool IsHere { get; private set; }
 
     /// <summary>Begins it on this server.</summary>
-    public Task<SentMessage> BeginHere()
+    public Task<Result<SentMessage>> BeginHere()
     {
         IsHere = true;
         return here(draft);

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 
@@ -12,12 +13,13 @@ internal interface IConversationHomes
     /// <summary>Appends at the conversation's home, or here where the home does not answer. The order of the calls is kept within a conversation.</summary>
     /// <param name="draft">What to append.</param>
     /// <param name="here">Appends on this server. Calls to the log are made before it returns, so that its calls keep their order.</param>
-    /// <exception cref="BuildingBlocks.Errors.StoreUnavailableException">It may have happened: the same again is safe.</exception>
-    Task<SentMessage> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<SentMessage>> here);
+    /// <returns>A refusal only for a change.</returns>
+    /// <exception cref="StoreUnavailableException">It may have happened: the same again is safe.</exception>
+    Task<Result<SentMessage>> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<Result<SentMessage>>> here);
 }
 
 /// <summary>Of a server by itself.</summary>
 internal sealed class EmbeddedConversationHomes : IConversationHomes
 {
-    public Task<SentMessage> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<SentMessage>> here) => here(draft);
+    public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, Func<MessageDraft, Task<Result<SentMessage>>> here) => here(draft);
 }

@@ -62,6 +62,26 @@ internal static class ContentCodec
         return bytes;
     }
 
+    /// <summary>Only the kind and <see cref="MessageContent.PreviousMessage"/>: of a message, without reading it.</summary>
+    public static (MessageKind Kind, SeqNo? PreviousMessage) KindOf(ReadOnlySpan<byte> bytes)
+    {
+        // The first field of all that is no message.
+        const int kindTag = (int)ContentTag.Kind << 3 | Varint;
+        if (bytes.IsEmpty || bytes[0] != kindTag)
+            return default;
+        var rest = bytes[1..];
+        var previous = default(SeqNo?);
+        var kind = ReadNumber(ref rest);
+        while (previous is null && !rest.IsEmpty)
+        {
+            var tag = ReadNumber(ref rest);
+            var value = ReadValue(ref rest, (int)(tag & 7));
+            if (tag == ((ulong)ContentTag.PreviousMessage << 3 | Varint))
+                previous = ReadSeqNo(value);
+        }
+        return ((MessageKind)(byte)kind, previous);
+    }
+
     /// <exception cref="MalformedContentException">The bytes are not an encoded content, neither of this server nor of a newer one.</exception>
     public static MessageContent Decode(ReadOnlySpan<byte> bytes)
     {

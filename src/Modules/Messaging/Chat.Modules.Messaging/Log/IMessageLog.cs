@@ -101,6 +101,16 @@ internal readonly record struct OthersCount(int Count, bool IsAll);
 internal readonly record struct ReadLimit(int Messages, int Bytes = int.MaxValue)
 {
     public static implicit operator ReadLimit(int messages) => new(messages);
+
+    /// <summary>Takes those from the list's end that do not fit in their states.</summary>
+    public List<LoggedMessage> Fit(List<LoggedMessage> found)
+    {
+        var (room, fitting) = ((long)Bytes, 0);
+        while (fitting < found.Count && ((room -= found[fitting].MaxJsonBytes()) >= 0 || fitting == 0))
+            fitting++;
+        found.RemoveRange(fitting, found.Count - fitting);
+        return found;
+    }
 }
 
 /// <summary>A message to append.</summary>

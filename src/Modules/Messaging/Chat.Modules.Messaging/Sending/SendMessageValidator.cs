@@ -13,6 +13,8 @@ namespace Chat.Modules.Messaging.Sending;
 /// </summary>
 internal sealed class SendMessageValidator(IOptions<MessagingOptions> options) : AbstractValidator<SendMessage>, IValidator<SendMessage>
 {
+    public const string ClientMsgIdText = "clientMsgId is 1 to 64 printable ASCII characters.";
+
     private const int MaxClientMsgIdLength = 64;
 
     private static readonly ValidationResult Passed = new();
@@ -20,14 +22,16 @@ internal sealed class SendMessageValidator(IOptions<MessagingOptions> options) :
     private static readonly SearchValues<char> Printable =
         SearchValues.Create([.. Enumerable.Range(0x20, 0x7f - 0x20).Select(code => (char)code)]);
 
+    public static bool IsClientMsgId(string id) => id.Length is > 0 and <= MaxClientMsgIdLength && !id.AsSpan().ContainsAnyExcept(Printable);
+
     ValidationResult IValidator<SendMessage>.Validate(SendMessage instance) => Check(instance);
 
     public override ValidationResult Validate(ValidationContext<SendMessage> context) => Check(context.InstanceToValidate);
 
     private ValidationResult Check(SendMessage command)
     {
-        if (command.ClientMsgId.Length is 0 or > MaxClientMsgIdLength || command.ClientMsgId.AsSpan().ContainsAnyExcept(Printable))
-            return Failed(nameof(command.ClientMsgId), Error.BadRequest("clientMsgId is 1 to 64 printable ASCII characters."));
+        if (!IsClientMsgId(command.ClientMsgId))
+            return Failed(nameof(command.ClientMsgId), Error.BadRequest(ClientMsgIdText));
         var text = command.Content.Text;
         var media = command.Media ?? [];
         if (text.Length == 0 && media.Count == 0)

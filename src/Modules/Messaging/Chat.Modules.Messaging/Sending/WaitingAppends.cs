@@ -21,7 +21,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private readonly AppendedPublisher _publisher;
     private readonly AppendsUnderWay _underWay;
     private readonly IConversationHomes _homes;
-    private readonly Func<MessageDraft, Task<SentMessage>> _here;
+    private readonly Func<MessageDraft, Task<Result<SentMessage>>> _here;
     private readonly TimeSpan _timeout;
     private readonly MessagingMetrics _metrics;
     private readonly ILogger<WaitingAppends> _logger;
@@ -47,7 +47,10 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         _overdue = meter.CreateCounter<long>("chat.log.overdue", description: "Appends whose senders were told that the log did not answer in time.");
     }
 
-    /// <summary>Appends, and raises the event. Refusal: <c>unavailable</c>, after which the same ClientMsgId may be sent again.</summary>
+    /// <summary>
+    /// Appends, and raises the event. Refusals: <c>unavailable</c>, after which the same ClientMsgId may be sent again; of a change what its judge says
+    /// (<see cref="IMessageChanges.AppendChangeAsync"/>).
+    /// </summary>
     /// <param name="started">When the sender began to wait, by <see cref="MessagingMetrics.Start"/>.</param>
     /// <exception cref="StoreUnavailableException">See <see cref="IMessageLog.AppendAsync"/>.</exception>
     public Task<Result<SentMessage>> AppendAsync(MessageDraft draft, long started)
@@ -81,11 +84,11 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
 
     private async Task RunAsync(PendingAppend append, long? started)
     {
-        SentMessage? sent = null;
+        Result<SentMessage> answer = default;
         Exception? failure = null;
         try
         {
-            sent = await (started is null ? _here(append.Draft) : _homes.AppendAsync(append.Draft, _here));
+            answer = await (started is null ? _here(append.Draft) : _homes.AppendAsync(append.Draft, _here));
         }
         catch (Exception e)
         {
@@ -93,21 +96,32 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         }
         // Before the answer, so that there is room for the sender's next message.
         _underWay.End(append);
-        if (sent is null)
+        if (failure is not null)
         {
-            append.TrySetException(failure!);
+            append.TrySetException(failure);
             return;
         }
         if (_stalled != 0 && _underWay.OldestWait < _timeout && Interlocked.Exchange(ref _stalled, 0) == 1)
             _logger.LogAnswersAgain();
-        if (started is { } commanded)
-            _metrics.Accepted(commanded, sent.Duplicate);
-        append.TrySetResult(sent);
+        if (started is { } commanded && answer.IsOk)
+            _metrics.Accepted(commanded, answer.Value.Duplicate);
+        append.TrySetResult(answer);
     }
 
-    private async Task<SentMessage> AppendHereAsync(MessageDraft draft)
+    private async Task<Result<SentMessage>> AppendHereAsync(MessageDraft draft)
     {
-        var appended = await _log.AppendAsync(draft, CancellationToken.None);
+        AppendedMessage appended;
+        if (draft.Content.Change is null)
+        {
+            appended = await _log.AppendAsync(draft, CancellationToken.None);
+        }
+        else
+        {
+            var judged = await _log.AppendChangeAsync(draft, CancellationToken.None);
+            if (!judged.IsOk)
+                return judged.Error;
+            appended = judged.Value;
+        }
         await _publisher.PublishOnceAsync(appended);
         return appended.ToSent();
     }

@@ -19,8 +19,6 @@ internal static class MessageCodec
     private const int HeaderLength = 1 + 16 + 8;
     private const int ReplyLength = 1 + 16;
 
-    private static readonly byte[] ErasedContent = ContentCodec.Encode(MessageContent.Erased);
-
     /// <summary>How many bytes <see cref="Write"/> takes.</summary>
     public static int SizeOf(MessageDraft draft) =>
         HeaderLength + 3 + draft.Sender.User.Value.Length + draft.Sender.Device.Value.Length + draft.ClientMsgId.Length + ContentCodec.SizeOf(draft.Content);
@@ -65,15 +63,15 @@ internal static class MessageCodec
     /// <summary>The sender's user id of an encoded message.</summary>
     public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(NamesAt(bytes) + 1, bytes[NamesAt(bytes)]);
 
-    /// <summary>Whether an encoded message's content was erased.</summary>
-    public static bool IsErased(ReadOnlySpan<byte> bytes)
+    /// <summary>The kind of an encoded message, and the newest message below it if it is a change.</summary>
+    public static (MessageKind Kind, SeqNo? PreviousMessage) KindOf(ReadOnlySpan<byte> bytes)
     {
         if (bytes[0] != Layout)
-            return false;
+            return default;
         var rest = bytes[NamesAt(bytes)..];
         for (var names = 0; names < 3; names++)
             rest = rest[(1 + rest[0])..];
-        return rest.SequenceEqual(ErasedContent);
+        return ContentCodec.KindOf(rest);
     }
 
     private static int NamesAt(ReadOnlySpan<byte> bytes) => bytes[0] switch

@@ -3,7 +3,8 @@ using Chat.BuildingBlocks.Errors;
 namespace Chat.Modules.Messaging.Log.Embedded;
 
 /// <summary>A message on its way through the embedded log's writer. Waiters resume on the thread that answers.</summary>
-internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<AppendedMessage>
+/// <remarks>The answer is null where the append was refused.</remarks>
+internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<AppendedMessage?>
 {
     public MessageDraft Draft => draft;
 
@@ -17,6 +18,9 @@ internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<App
 
     public AppendedMessage? Outcome { get; set; }
 
+    /// <summary>Of a change that was judged.</summary>
+    public Error? Refusal { get; set; }
+
     public StoreUnavailableException? Failure { get; set; }
 
     /// <summary>The next one of its device in the same commit.</summary>
@@ -25,7 +29,7 @@ internal sealed class RocksAppend(MessageDraft draft) : TaskCompletionSource<App
     public void Answer()
     {
         if (Failure is null)
-            SetResult(Outcome!);
+            SetResult(Outcome);
         else
             SetException(Failure);
     }

@@ -39,8 +39,14 @@ internal sealed partial class RocksMessageLog
         ValueTask.FromResult<IReadOnlyList<Head?>>(WalkNewest<Head?>(
             conversations, (_, seqNo, message) => new Head(seqNo, Activity.ReadFrom(MessageCodec.IdOf(message)))));
 
-    public ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
-        ValueTask.FromResult<IReadOnlyList<LoggedMessage?>>(WalkNewest(conversations, MessageCodec.Decode));
+    public ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
+    {
+        var found = WalkNewest(conversations, MessageCodec.Decode);
+        using var view = _store.View();
+        for (var i = 0; i < found.Length; i++)
+            found[i] = found[i] is { } message ? _states.Join(view, message) : null;
+        return ValueTask.FromResult<IReadOnlyList<LoggedMessage?>>(found);
+    }
 
     private delegate T ReadMessage<T>(ConversationId conversation, SeqNo seqNo, ReadOnlySpan<byte> message);
 

@@ -3,6 +3,8 @@ using System.Runtime.InteropServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Changes;
+using Chat.Modules.Messaging.Contracts;
 using RocksDbSharp;
 
 namespace Chat.Modules.Messaging.Log.Embedded;
@@ -13,7 +15,7 @@ internal sealed partial class RocksMessageLog
     private const int MaxBatch = 1_024;
     private const int MaxCached = 100_000;
 
-    private readonly Dictionary<ConversationId, SeqNo> _heads = [];
+    private readonly Dictionary<ConversationId, Top> _tops = [];
     private readonly HashSet<RocksAppend> _firsts = new(new SameAttempt());
     private readonly RocksAppend?[] _lastOfRow = new RocksAppend?[MaxBatch];
     private readonly byte[] _encoded = new byte[4_096];
@@ -23,14 +25,15 @@ internal sealed partial class RocksMessageLog
     {
         var started = _clock.GetTimestamp();
         // Between batches both can be read from the store again, so they can be cleared here; within a batch they cannot.
-        if (_heads.Count >= MaxCached)
-            _heads.Clear();
+        if (_tops.Count >= MaxCached)
+            _tops.Clear();
         if (_newest.Count >= MaxCached)
             _newest.Clear();
         try
         {
             if (!TryReopen(appends))
                 return;
+            using var changing = HasChange(appends) ? Erasure.Exclude() : default;
             using var batch = new WriteBatch();
             using (var view = _store.View())
             {
@@ -47,7 +50,7 @@ internal sealed partial class RocksMessageLog
         catch (Exception e)
         {
             // It is not known whether the batch was written, so the heads in memory may be wrong.
-            _heads.Clear();
+            _tops.Clear();
             var failure = new StoreUnavailableException("The log could not commit; the append may have happened.", e);
             appends.ForEach(append => append.Failure ??= failure);
             return;
@@ -55,6 +58,7 @@ internal sealed partial class RocksMessageLog
         finally
         {
             _firsts.Clear();
+            _projection.EndBatch();
             ThreadPool.UnsafeQueueUserWorkItem(new RocksAnswering(appends, _lastOfRow), preferLocal: false);
         }
         _commits.Record(_clock.GetElapsedTime(started).TotalSeconds);
@@ -113,12 +117,22 @@ internal sealed partial class RocksMessageLog
         }
 
         var conversation = draft.Conversation;
-        ref var head = ref HeadOf(view, conversation);
-        var previous = head;
+        ref var top = ref TopOf(view, conversation);
+        var previous = top.Head;
         var seqNo = previous.Next;
+        Effect? effect = null;
+        if (draft.Content.Change is not null)
+        {
+            if ((effect = Judge(append, view, seqNo)) is null)
+                return;
+            top.Message ??= ReadNewestMessage(view, conversation, top.Head);
+            draft = draft with { Content = effect.Content with { PreviousMessage = top.Message } };
+        }
         var location = LogKeys.Location(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
         append.Activity = _activity.Next(draft.Now);
         var id = append.Activity.In(MessageId.New(draft.Now));
+        var message = draft.ToMessage(id, seqNo);
+        var erased = effect is not null && draft.Content.Kind == MessageKind.Delete ? _projection.ReadContents(view, message, effect.State) : [];
         batch.Put(LogKeys.Message(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]), Encode(draft, id), _messages.Handle);
         batch.Put(attempt, location, _attempts.Handle);
         batch.Put((ReadOnlySpan<byte>)LogKeys.Id(id), location, _ids.Handle);
@@ -128,12 +142,48 @@ internal sealed partial class RocksMessageLog
             batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(one, conversation), LogKeys.Begun(one == draft.Sender.User), _directs.Handle);
             batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), LogKeys.Begun(other == draft.Sender.User), _directs.Handle);
         }
-        head = seqNo;
+        top.Head = seqNo;
+        if (effect is null)
+            top.Message = seqNo;
+        else
+            _projection.Apply(batch, message, effect.State, erased);
         if (isNewer)
             newest = draft.ClientMsgId;
         _firsts.Add(append);
-        append.Outcome = new AppendedMessage(draft.ToMessage(id, seqNo), previous, Duplicate: false);
+        append.Outcome = new AppendedMessage(message, previous, Duplicate: false);
     }
+
+    // Null where nothing is appended: the append has its answer.
+    private Effect? Judge(RocksAppend append, RocksView view, SeqNo seqNo)
+    {
+        switch (_projection.Judge(view, append.Draft, seqNo))
+        {
+            case Effect effect:
+                return effect;
+            case AlreadySo so:
+                var entry = _projection.ReadEntry(view, append.Draft.Conversation, so.Entry) ?? throw new InvalidDataException("The log remembers a change without its entry.");
+                append.Outcome = AppendedMessage.Earlier(entry);
+                return null;
+            case Refused refused:
+                append.Refusal = refused.Error;
+                return null;
+            case var verdict:
+                throw new InvalidOperationException($"{verdict} is no verdict.");
+        }
+    }
+
+    private static bool HasChange(List<RocksAppend> appends)
+    {
+        foreach (var append in appends)
+        {
+            if (append.Draft.Content.Change is not null)
+                return true;
+        }
+        return false;
+    }
+
+    private SeqNo ReadNewestMessage(RocksView view, ConversationId conversation, SeqNo head) =>
+        view.Get(LogKeys.Message(conversation, head), _messages) is { } newest ? MessageCodec.KindOf(newest).PreviousMessage ?? head : SeqNo.None;
 
     // The buffer is kept for the next append, unless it is large.
     private ReadOnlySpan<byte> Encode(MessageDraft draft, MessageId id)
@@ -144,13 +194,13 @@ internal sealed partial class RocksMessageLog
         return room;
     }
 
-    private ref SeqNo HeadOf(RocksView view, ConversationId conversation)
+    private ref Top TopOf(RocksView view, ConversationId conversation)
     {
-        ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_heads, conversation);
+        ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_tops, conversation);
         if (!Unsafe.IsNullRef(ref known))
             return ref known;
-        _heads.Add(conversation, ReadHead(view, conversation));
-        return ref CollectionsMarshal.GetValueRefOrNullRef(_heads, conversation);
+        _tops.Add(conversation, new Top { Head = ReadHead(view, conversation) });
+        return ref CollectionsMarshal.GetValueRefOrNullRef(_tops, conversation);
     }
 
     // The greatest clientMsgId of a sender. Clients' ids rise with time, and an attempt above all others is new and need not be looked up.
@@ -169,5 +219,12 @@ internal sealed partial class RocksMessageLog
         attempts.SeekForPrev(LogKeys.AfterAttempts(sender));
         attempts.ThrowIfDamaged();
         return (attempts.Valid() ? LogKeys.ClientMsgIdOf(attempts.GetKeySpan(), sender) : null) ?? "";
+    }
+
+    /// <summary>A conversation's newest entry and its newest message, which is null where it was not looked for.</summary>
+    private struct Top
+    {
+        public SeqNo Head;
+        public SeqNo? Message;
     }
 }

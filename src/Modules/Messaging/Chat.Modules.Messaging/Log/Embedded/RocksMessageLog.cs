@@ -7,6 +7,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Queues;
 using Chat.BuildingBlocks.Storage;
 using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using RocksDbSharp;
 
@@ -29,6 +30,8 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     private readonly RocksFamily _attempts;
     private readonly RocksFamily _ids;
     private readonly RocksFamily _directs;
+    private readonly RocksStates _states;
+    private readonly RocksProjection _projection;
     private readonly BatchWorker<RocksAppend> _writer;
     private readonly Histogram<double> _commits;
     private readonly TimeProvider _clock;
@@ -38,13 +41,16 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     private long _committed;
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
-    public RocksMessageLog(DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null)
+    public RocksMessageLog(
+        DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null, ChangeLimits? limits = null)
     {
         _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write);
         (_messages, _attempts) = (_store.Family("messages"), _store.Family("attempts"));
         (_ids, _directs) = (_store.Family("ids"), _store.Family("directs"));
         (_clock, _activity) = (clock, activity);
-        Erasure = new RocksErasure(_store, _messages);
+        _states = new RocksStates(_store, _messages);
+        _projection = new RocksProjection(_states, _messages, limits ?? ChangeLimits.Default);
+        Erasure = new RocksErasure(_store, _messages, _states);
         _committed = ReadNewest().Value;
         _activity.Observe(ActivityFloor);
         Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
@@ -65,7 +71,8 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     {
         var append = new RocksAppend(draft);
         var enqueued = _writer.EnqueueAsync(append, ct);
-        return enqueued.IsCompletedSuccessfully ? append.Task : AppendedAsync(append, enqueued);
+        // Only changes are refused.
+        return (enqueued.IsCompletedSuccessfully ? append.Task : AppendedAsync(append, enqueued))!;
     }
 
     public Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
@@ -89,7 +96,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         using var view = _store.View();
         using var messages = view.Walk(_messages);
         messages.Seek(bound);
-        return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(Read(messages, conversation, bound, limit, static messages => messages.Next()));
+        return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(Read(view, messages, conversation, bound, limit, static messages => messages.Next()));
     }
 
     public ValueTask<IReadOnlyList<LoggedMessage>> ReadBeforeAsync(ConversationId conversation, SeqNo before, ReadLimit limit, CancellationToken ct)
@@ -100,7 +107,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         using var view = _store.View();
         using var messages = view.Walk(_messages);
         messages.SeekForPrev(bound);
-        var found = Read(messages, conversation, bound, limit, static messages => messages.Prev());
+        var found = Read(view, messages, conversation, bound, limit, static messages => messages.Prev());
         found.Reverse();
         return ValueTask.FromResult<IReadOnlyList<LoggedMessage>>(found);
     }
@@ -115,15 +122,22 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct)
     {
         var own = Encoding.ASCII.GetBytes(user.Value);
-        return ValueTask.FromResult(Count(
-            conversation, after, upTo, limit, message => !MessageCodec.SenderOf(message).SequenceEqual(own) && !MessageCodec.IsErased(message)));
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        return ValueTask.FromResult(CountOthers(messages, conversation, own, after, upTo, limit));
     }
 
     public ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct)
     {
         var own = Encoding.ASCII.GetBytes(user.Value);
-        return ValueTask.FromResult(
-            Count(conversation, SeqNo.None, new SeqNo(SeqNo.MaxValue), limit: 1, message => MessageCodec.SenderOf(message).SequenceEqual(own)).Count > 0);
+        var bound = LogKeys.Message(conversation, new SeqNo(1));
+        using var view = _store.View();
+        using var messages = view.Walk(_messages);
+        var (hasWritten, scanned) = (false, 0);
+        for (messages.Seek(bound); !hasWritten && IsIn(messages, bound) && scanned++ < IMessageLog.MaxScanned; messages.Next())
+            hasWritten = MessageCodec.SenderOf(messages.GetValueSpan()).SequenceEqual(own) && MessageCodec.KindOf(messages.GetValueSpan()).PreviousMessage is null;
+        messages.ThrowIfDamaged();
+        return ValueTask.FromResult(hasWritten);
     }
 
     public Task ProbeAsync(CancellationToken ct)
@@ -149,7 +163,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         _store.Dispose();
     }
 
-    private static async Task<AppendedMessage> AppendedAsync(RocksAppend append, ValueTask enqueued)
+    private static async Task<AppendedMessage?> AppendedAsync(RocksAppend append, ValueTask enqueued)
     {
         try
         {
@@ -162,27 +176,33 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return await append.Task;
     }
 
-    private delegate bool IsCounted(ReadOnlySpan<byte> message);
-
-    private OthersCount Count(ConversationId conversation, SeqNo after, SeqNo upTo, int limit, IsCounted isCounted)
+    // Downwards, as a change says which message is below it: so any number of changes costs one step.
+    private static OthersCount CountOthers(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> own, SeqNo after, SeqNo upTo, int limit)
     {
-        var bound = LogKeys.Message(conversation, after.Next);
         var (count, scanned, isAll) = (0, 0, true);
-        using var view = _store.View();
-        using var messages = view.Walk(_messages);
-        for (messages.Seek(bound); messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo && seqNo <= upTo; messages.Next())
+        var bound = LogKeys.Message(conversation, upTo);
+        messages.SeekForPrev(bound);
+        while (messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is { } seqNo && seqNo > after)
         {
-            var counts = isCounted(messages.GetValueSpan());
+            var message = messages.GetValueSpan();
+            var (kind, previous) = MessageCodec.KindOf(message);
+            var counts = previous is null && kind != MessageKind.Erased && !MessageCodec.SenderOf(message).SequenceEqual(own);
             if (scanned++ == IMessageLog.MaxScanned || (counts && count == limit))
             {
                 isAll = false;
                 break;
             }
             count += counts ? 1 : 0;
+            if (previous is { } below)
+                messages.SeekForPrev(LogKeys.Message(conversation, below));
+            else
+                messages.Prev();
         }
         messages.ThrowIfDamaged();
         return new OthersCount(count, isAll);
     }
+
+    private static bool IsIn(Iterator messages, ReadOnlySpan<byte> bound) => messages.Valid() && LogKeys.SeqNoOf(messages.GetKeySpan(), bound) is not null;
 
     private SeqNo ReadHead(RocksView view, ConversationId conversation)
     {
@@ -200,7 +220,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         var (conversation, seqNo) = LogKeys.ReadLocation(value);
         var message = view.Get(LogKeys.Message(conversation, seqNo), _messages)
             ?? throw new InvalidDataException("The log remembers an attempt without its message.");
-        return MessageCodec.Decode(conversation, seqNo, message);
+        return _states.Join(view, MessageCodec.Decode(conversation, seqNo, message));
     }
 
     // Ids sort by their time. Damage in them is reported by the reads that need those ids.
@@ -212,9 +232,9 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         return ids.Valid() ? Activity.ReadFrom(ids.GetKeySpan()) : default;
     }
 
-    // From the iterator's position on. In memory are at most the messages that the limit allows, and one more.
-    private static List<LoggedMessage> Read(
-        Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound, ReadLimit limit, Action<Iterator> step)
+    // From the iterator's position on. In memory are at most the messages that the limit allows, and one more; their states come on top.
+    private List<LoggedMessage> Read(
+        RocksView view, Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound, ReadLimit limit, Action<Iterator> step)
     {
         var found = new List<LoggedMessage>();
         for (var room = (long)limit.Bytes; found.Count < limit.Messages && Current(messages, conversation, bound) is { } message; step(messages))
@@ -225,7 +245,8 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
             found.Add(message);
         }
         messages.ThrowIfDamaged();
-        return found;
+        _states.Join(view, found);
+        return limit.Fit(found);
     }
 
     private static LoggedMessage? Current(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound) =>

@@ -1,0 +1,125 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Changes;
+using Chat.Modules.Messaging.Contracts;
+using RocksDbSharp;
+
+namespace Chat.Modules.Messaging.Log.Embedded;
+
+/// <summary>
+/// Judges the changes of one batch and writes what they add up to into it. What was judged earlier in the batch is in memory, as it cannot be read from the store yet. Only the
+/// writer's thread uses it.
+/// </summary>
+internal sealed class RocksProjection(RocksStates states, RocksFamily messages, ChangeLimits limits)
+{
+    // Of this batch.
+    private readonly Dictionary<(ConversationId, SeqNo), MessageState> _states = [];
+    private readonly Dictionary<(ConversationId, SeqNo, UserId, string), OwnReaction> _reactions = [];
+    private readonly Dictionary<ConversationId, int> _pins = [];
+    private readonly Dictionary<(ConversationId, SeqNo), LoggedMessage> _entries = [];
+
+    /// <summary>The batch is written, or is not known to be.</summary>
+    public void EndBatch()
+    {
+        _states.Clear();
+        _reactions.Clear();
+        _pins.Clear();
+        _entries.Clear();
+    }
+
+    /// <param name="seqNo">The entry's, if it is appended.</param>
+    public Verdict Judge(RocksView view, MessageDraft change, SeqNo seqNo) =>
+        ReadFacts(view, change) is { } facts ? ChangeJudge.Judge(facts, change, seqNo, limits) : MessagingErrors.NotAMember;
+
+    /// <summary>An entry that stands in the store or this batch.</summary>
+    public LoggedMessage? ReadEntry(RocksView view, ConversationId conversation, SeqNo seqNo) =>
+        _entries.TryGetValue((conversation, seqNo), out var entry) ? entry : states.ReadAt(view, conversation, seqNo);
+
+    /// <summary>What a deletion erases, to be read before the batch is written: the message and its edits.</summary>
+    public List<LoggedMessage> ReadContents(RocksView view, LoggedMessage change, MessageState state)
+    {
+        var target = change.Content.Change!.Target.SeqNo;
+        var found = new List<LoggedMessage>();
+        foreach (var seqNo in (IEnumerable<SeqNo>)[target, .. state.Edits])
+        {
+            if (ReadEntry(view, change.Conversation, seqNo) is { } entry)
+                found.Add(_states.TryGetValue((change.Conversation, seqNo), out var before) ? entry.In(before) : entry);
+        }
+        return found;
+    }
+
+    /// <summary>Adds an entry's effect to the batch; the entry itself is in it already.</summary>
+    /// <param name="contents">Of <see cref="ReadContents"/>; empty for anything but a deletion.</param>
+    public void Apply(WriteBatch batch, LoggedMessage change, MessageState state, List<LoggedMessage> contents)
+    {
+        var (conversation, target) = (change.Conversation, change.Content.Change!.Target.SeqNo);
+        _entries[(conversation, change.SeqNo)] = change;
+        _states[(conversation, target)] = state;
+        batch.Put((ReadOnlySpan<byte>)StateKeys.State(conversation, target), StateCodec.Encode(state));
+        switch (change.Content.Kind)
+        {
+            case MessageKind.Reaction:
+                var reaction = new OwnReaction(change.SeqNo, change.Content.Change.On);
+                var (user, emoji) = (change.Sender.User, change.Content.Change.Emoji!);
+                _reactions[(conversation, target, user, emoji)] = reaction;
+                batch.Put((ReadOnlySpan<byte>)StateKeys.Reaction(conversation, target, user, emoji), StateKeys.Reaction(reaction));
+                batch.Put((ReadOnlySpan<byte>)StateKeys.Reacted(conversation, target, change.SeqNo), []);
+                break;
+            case MessageKind.Pin when state.IsPinned:
+                _pins[conversation] = _pins.GetValueOrDefault(conversation) + 1;
+                batch.Put((ReadOnlySpan<byte>)StateKeys.Pin(conversation, target), StateKeys.Number(change.SeqNo));
+                break;
+            case MessageKind.Pin:
+                Unpin(batch, conversation, target);
+                break;
+            case MessageKind.Delete:
+                Delete(batch, change, contents);
+                break;
+        }
+    }
+
+    private void Delete(WriteBatch batch, LoggedMessage change, List<LoggedMessage> contents)
+    {
+        var (conversation, target) = (change.Conversation, change.Content.Change!.Target.SeqNo);
+        foreach (var entry in contents)
+            EraseContent(batch, messages, entry);
+        if (contents is [{ State.IsPinned: true }, ..])
+            Unpin(batch, conversation, target);
+        Forget(batch, conversation, target);
+    }
+
+    private void Unpin(WriteBatch batch, ConversationId conversation, SeqNo target)
+    {
+        _pins[conversation] = _pins.GetValueOrDefault(conversation) - 1;
+        batch.Delete(StateKeys.Pin(conversation, target));
+    }
+
+    /// <summary>Overwrites an entry without its content, and notes it for the sweep.</summary>
+    public static void EraseContent(WriteBatch batch, RocksFamily messages, LoggedMessage entry)
+    {
+        var key = LogKeys.Message(entry.Conversation, entry.SeqNo);
+        batch.Put((ReadOnlySpan<byte>)key, MessageCodec.Encode(entry with { Content = entry.Content.ToErased() }), messages.Handle);
+        batch.Put((ReadOnlySpan<byte>)LogKeys.Erased(key), []);
+    }
+
+    /// <summary>Deletes who has reacted to a message, and notes it for the sweep, which erases the entries.</summary>
+    public static void Forget(WriteBatch batch, ConversationId conversation, SeqNo message)
+    {
+        var reactions = StateKeys.Reactions(conversation, message);
+        var end = StateKeys.EndOf(reactions);
+        batch.DeleteRange(reactions, (ulong)reactions.Length, end, (ulong)end.Length);
+        batch.Put((ReadOnlySpan<byte>)StateKeys.Deleted(conversation, message), []);
+    }
+
+    private ChangeFacts? ReadFacts(RocksView view, MessageDraft change)
+    {
+        if (states.ReadFacts(view, change) is not { } facts)
+            return null;
+        var (conversation, target) = (change.Conversation, facts.Target.SeqNo);
+        if (_states.TryGetValue((conversation, target), out var state))
+            facts = facts with { Target = facts.Target.In(state) };
+        if (change.Content.Change!.Emoji is { } emoji && _reactions.TryGetValue((conversation, target, change.Sender.User, emoji), out var own))
+            facts = facts with { Own = own };
+        return _pins.TryGetValue(conversation, out var pins) ? facts with { Pins = facts.Pins + pins } : facts;
+    }
+}

@@ -1,0 +1,115 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Changes;
+using Chat.Modules.Messaging.Contracts;
+
+namespace Chat.Modules.Messaging.Log.Embedded;
+
+/// <summary>
+/// Reads what the changes of messages add up to (<see cref="StateKeys"/>). It is in the default family, which every version opens, and is written in the changes' own
+/// batches (<see cref="RocksProjection"/>).
+/// </summary>
+internal sealed class RocksStates(RocksStore store, RocksFamily messages)
+{
+    public MessageState? Read(RocksView view, ConversationId conversation, SeqNo message) =>
+        view.Get(StateKeys.State(conversation, message), store.Default) is { } state ? StateCodec.Decode(state) : null;
+
+    public LoggedMessage Join(RocksView view, LoggedMessage message) => Read(view, message.Conversation, message.SeqNo) is { } state ? message.In(state) : message;
+
+    /// <summary>Gives messages of one conversation, ascending or descending, their states: one look at the states of the range.</summary>
+    public void Join(RocksView view, List<LoggedMessage> found)
+    {
+        if (found.Count == 0)
+            return;
+        var (first, last) = (SeqNo.Min(found[0].SeqNo, found[^1].SeqNo), SeqNo.Max(found[0].SeqNo, found[^1].SeqNo));
+        var bound = StateKeys.State(found[0].Conversation, first);
+        using var states = view.Walk(store.Default);
+        for (states.Seek(bound); states.Valid() && LogKeys.SeqNoOf(states.GetKeySpan(), bound) is { } seqNo && seqNo <= last; states.Next())
+        {
+            if (IndexOf(found, seqNo) is >= 0 and var index)
+                found[index] = found[index].In(StateCodec.Decode(states.GetValueSpan()));
+        }
+        states.ThrowIfDamaged();
+    }
+
+    /// <summary>The entry at a seqNo, with its state; null if there is none.</summary>
+    public LoggedMessage? ReadAt(RocksView view, ConversationId conversation, SeqNo seqNo) =>
+        view.Get(LogKeys.Message(conversation, seqNo), messages) is { } message ? Join(view, MessageCodec.Decode(conversation, seqNo, message)) : null;
+
+    /// <summary>What a change would be judged by; null if nothing stands at its target's place.</summary>
+    public ChangeFacts? ReadFacts(RocksView view, MessageDraft change)
+    {
+        var (conversation, target) = (change.Conversation, change.Content.Change!.Target.SeqNo);
+        return ReadAt(view, conversation, target) is not { } message ? null : change.Content switch
+        {
+            { Kind: MessageKind.Reaction, Change.Emoji: { } emoji } => new ChangeFacts(message, ReadOwn(view, conversation, target, change.Sender.User, emoji), 0),
+            { Kind: MessageKind.Pin, Change.On: true } => new ChangeFacts(message, null, ReadPins(view, conversation).Count),
+            _ => new ChangeFacts(message, null, 0),
+        };
+    }
+
+    public OwnReaction? ReadOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user, string emoji) =>
+        view.Get(StateKeys.Reaction(conversation, message, user, emoji), store.Default) is { } value ? StateKeys.ReadReaction(value) : null;
+
+    /// <summary>The emoji that a user has set on a message.</summary>
+    public List<string> ReadOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user)
+    {
+        var found = new List<string>();
+        var prefix = StateKeys.ReactionsOf(conversation, message, user);
+        using var reactions = view.Walk(store.Default);
+        for (reactions.Seek(prefix); reactions.Valid() && reactions.GetKeySpan().StartsWith(prefix); reactions.Next())
+        {
+            if (StateKeys.ReadReaction(reactions.GetValueSpan()).On)
+                found.Add(StateKeys.ReadEmoji(reactions.GetKeySpan()[prefix.Length..]));
+        }
+        reactions.ThrowIfDamaged();
+        return found;
+    }
+
+    public List<UserReaction> ReadReactions(RocksView view, ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit)
+    {
+        var found = new List<UserReaction>();
+        var prefix = StateKeys.Reactions(conversation, message);
+        using var reactions = view.Walk(store.Default);
+        reactions.Seek(after is { } place ? [.. StateKeys.Reaction(conversation, message, place.User, place.Emoji), 0] : prefix);
+        for (; found.Count < limit && reactions.Valid() && reactions.GetKeySpan().StartsWith(prefix); reactions.Next())
+        {
+            var (of, which) = StateKeys.ReadUserAndEmoji(reactions.GetKeySpan()[prefix.Length..]);
+            if (StateKeys.ReadReaction(reactions.GetValueSpan()) is { On: true } reaction && (emoji is null || emoji == which))
+                found.Add(new UserReaction(of, which, reaction.Entry));
+        }
+        reactions.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>The pinned messages with the entries that pinned them, newest pin first.</summary>
+    public List<(SeqNo Message, SeqNo Entry)> ReadPins(RocksView view, ConversationId conversation)
+    {
+        var found = new List<(SeqNo Message, SeqNo Entry)>();
+        var bound = StateKeys.Pin(conversation, SeqNo.None);
+        using var pins = view.Walk(store.Default);
+        for (pins.Seek(bound); pins.Valid() && LogKeys.SeqNoOf(pins.GetKeySpan(), bound) is { } message; pins.Next())
+            found.Add((message, StateKeys.ReadEntry(pins.GetValueSpan())));
+        pins.ThrowIfDamaged();
+        found.Sort(static (one, other) => other.Entry.CompareTo(one.Entry));
+        return found;
+    }
+
+    private static int IndexOf(List<LoggedMessage> found, SeqNo seqNo)
+    {
+        var isDescending = found[0].SeqNo > found[^1].SeqNo;
+        var (low, high) = (0, found.Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) / 2;
+            var order = found[middle].SeqNo.CompareTo(seqNo);
+            if (order == 0)
+                return middle;
+            if (order < 0 != isDescending)
+                low = middle + 1;
+            else
+                high = middle - 1;
+        }
+        return -1;
+    }
+}

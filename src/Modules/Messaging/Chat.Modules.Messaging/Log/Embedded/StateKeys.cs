@@ -1,0 +1,77 @@
+using System.Buffers.Binary;
+using System.Text;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Changes;
+
+namespace Chat.Modules.Messaging.Log.Embedded;
+
+/// <summary>
+/// The keys of what changes add up to, in the default family of the log's store. Each begins with a name and NUL, then the conversation, NUL, and the message's seqNo, as
+/// in <see cref="LogKeys.Message(ConversationId, SeqNo)"/>.
+/// <list type="bullet">
+/// <item><c>state</c>: the message's state (<see cref="StateCodec"/>).</item>
+/// <item><c>reaction</c>, then user, NUL, emoji (UTF-8): the user's newest entry for it (8 bytes), and 1 if it is set.</item>
+/// <item><c>pin</c>: the message is pinned, by this entry (8 bytes).</item>
+/// <item><c>reacted</c>, then the entry (8 bytes): the entry is a reaction on it (empty).</item>
+/// <item><c>deleted</c>: it was deleted, and its reactions' entries are still to be erased (empty).</item>
+/// </list>
+/// </summary>
+internal static class StateKeys
+{
+    private const int EntryLength = 8;
+
+    public static readonly byte[] AllDeleted = "deleted\0"u8.ToArray();
+
+    public static byte[] State(ConversationId conversation, SeqNo message) => Key("state\0"u8, conversation, message);
+
+    public static byte[] Pin(ConversationId conversation, SeqNo message) => Key("pin\0"u8, conversation, message);
+
+    public static byte[] Deleted(ConversationId conversation, SeqNo message) => Key(AllDeleted, conversation, message);
+
+    /// <summary>What a <see cref="Deleted"/> key says.</summary>
+    public static (ConversationId Conversation, SeqNo Message) ReadDeleted(ReadOnlySpan<byte> key) => LogKeys.ReadMessage(key[AllDeleted.Length..]);
+
+    /// <summary>The prefix of all reactions on a message.</summary>
+    public static byte[] Reactions(ConversationId conversation, SeqNo message) => Key("reaction\0"u8, conversation, message);
+
+    /// <summary>The prefix of a user's reactions on a message.</summary>
+    public static byte[] ReactionsOf(ConversationId conversation, SeqNo message, UserId user) =>
+        [.. Reactions(conversation, message), .. Encoding.ASCII.GetBytes(user.Value), 0];
+
+    public static byte[] Reaction(ConversationId conversation, SeqNo message, UserId user, string emoji) =>
+        [.. ReactionsOf(conversation, message, user), .. Encoding.UTF8.GetBytes(emoji)];
+
+    /// <summary>The prefix of all reactions' entries on a message.</summary>
+    public static byte[] Reacted(ConversationId conversation, SeqNo message) => Key("reacted\0"u8, conversation, message);
+
+    public static byte[] Reacted(ConversationId conversation, SeqNo message, SeqNo entry) => [.. Reacted(conversation, message), .. Number(entry)];
+
+    /// <summary>After all keys with a prefix that ends with a seqNo.</summary>
+    public static byte[] EndOf(byte[] prefix) => [.. prefix, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff];
+
+    public static byte[] Number(SeqNo entry)
+    {
+        var bytes = new byte[EntryLength];
+        BinaryPrimitives.WriteInt64BigEndian(bytes, entry.Value);
+        return bytes;
+    }
+
+    /// <summary>The seqNo at the end of a key, or in a value.</summary>
+    public static SeqNo ReadEntry(ReadOnlySpan<byte> bytes) => new(BinaryPrimitives.ReadInt64BigEndian(bytes[^EntryLength..]));
+
+    public static byte[] Reaction(OwnReaction reaction) => [.. Number(reaction.Entry), reaction.On ? (byte)1 : (byte)0];
+
+    public static OwnReaction ReadReaction(ReadOnlySpan<byte> value) => new(new SeqNo(BinaryPrimitives.ReadInt64BigEndian(value)), value[EntryLength] == 1);
+
+    public static string ReadEmoji(ReadOnlySpan<byte> bytes) => Encoding.UTF8.GetString(bytes);
+
+    /// <param name="rest">A reaction's key behind the prefix of its message.</param>
+    public static (UserId User, string Emoji) ReadUserAndEmoji(ReadOnlySpan<byte> rest)
+    {
+        var end = rest.IndexOf((byte)0);
+        return (UserId.Parse(Encoding.ASCII.GetString(rest[..end])), ReadEmoji(rest[(end + 1)..]));
+    }
+
+    private static byte[] Key(ReadOnlySpan<byte> name, ConversationId conversation, SeqNo message) =>
+        [.. name, .. LogKeys.Message(conversation, message, stackalloc byte[LogKeys.MaxBytes])];
+}
