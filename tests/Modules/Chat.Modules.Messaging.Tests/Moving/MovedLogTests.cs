@@ -8,6 +8,7 @@ using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Moving;
+using Chat.Modules.Messaging.Tests.Changes;
 using Chat.Modules.Messaging.Tests.Inbox;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -56,7 +57,7 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         await using var inboxes = new CqlInboxes(session);
         MovedTable[] tables =
         [
-            new MovedEpoch(source), new MovedMessages(source), new MovedAttempts(source), new MovedMoments(source), new MovedConversations(source),
+            new MovedEpoch(source), new MovedMessages(source), new MovedStates(source), new MovedPins(source), new MovedReactions(source), new MovedChangedMarks(source), new MovedAttempts(source), new MovedMoments(source), new MovedConversations(source),
             new MovedDirects(source), new MovedBegun(source), new MovedInbox(source, inboxes.Clock), new MovedInboxMarks(source, inboxes.Clock),
         ];
         var options = Options.Create(new CqlOptions { Keyspace = server.Options.Keyspace });
@@ -110,6 +111,23 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         }
         foreach (var message in written.Values.SelectMany(messages => messages).Where(_ => random.Next(15) == 0))
             await log.EraseContentAsync(message.Conversation, message.SeqNo, Ct);
+        for (var n = 0; n < 300; n++)
+        {
+            var messages = written.Values.ElementAt(random.Next(written.Count));
+            var (message, user) = (messages[random.Next(Math.Min(3, messages.Count))], Users[random.Next(Users.Length)]);
+            // Some are refused, or so already.
+            var change = await log.AppendChangeAsync(
+                random.Next(12) switch
+                {
+                    0 => message.Delete(user, $"change {n}"),
+                    1 or 2 => message.Edit(user, $"change {n}", $"edit {n}"),
+                    3 or 4 => message.Pin(user, $"change {n}", on: random.Next(3) > 0),
+                    _ => message.React(user, $"change {n}", random.Next(2) == 0 ? "👍" : "❤️", on: random.Next(3) > 0),
+                },
+                Ct);
+            if (change.IsOk && !change.Value.Duplicate)
+                messages.Add(change.Value.Message);
+        }
         return written;
 
         void Keep(IEnumerable<AppendedMessage> appended)
@@ -132,6 +150,12 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
             var page = await source.ReadAfterAsync(conversation, after, 700, Ct);
             Assert.Equal(page, await target.ReadAfterAsync(conversation, after, 700, Ct));
             after = page[^1].SeqNo;
+        }
+        Assert.Equal(await source.ReadPinsAsync(conversation, Ct), await target.ReadPinsAsync(conversation, Ct));
+        for (var message = new SeqNo(1); message <= SeqNo.Min(head, new SeqNo(3)); message = message.Next)
+        {
+            Assert.Equal(
+                await source.ReadReactionsAsync(conversation, message, null, null, 100, Ct), await target.ReadReactionsAsync(conversation, message, null, null, 100, Ct));
         }
         var at = new SeqNo(random.NextInt64(1, head.Value + 2));
         Assert.Equal(await source.ReadBeforeAsync(conversation, at, 30, Ct), await target.ReadBeforeAsync(conversation, at, 30, Ct));
@@ -168,7 +192,7 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
             Assert.Equal(messages[^1].SeqNo.Next, next.Message.SeqNo);
             var erased = messages[random.Next(messages.Count)];
             await target.EraseContentAsync(conversation, erased.SeqNo, Ct);
-            Assert.Equal(MessageContent.Erased, Assert.Single(await target.ReadAfterAsync(conversation, new SeqNo(erased.SeqNo.Value - 1), 1, Ct)).Content);
+            Assert.Equal(erased.Content.ToErased(), Assert.Single(await target.ReadAfterAsync(conversation, new SeqNo(erased.SeqNo.Value - 1), 1, Ct)).Content);
         }
     }
 }

@@ -55,7 +55,7 @@ internal sealed class MovedMessages(RocksMessageLog log) : OfMessages(log)
 
     public override IReadOnlyList<string> Columns { get; } =
     [
-        "conversation", "bucket", "seq_no", "term", "first", "message_id", "sender", "device", "client_msg_id", "sent_at", "body", "reply_to", "content", "erased",
+        "conversation", "bucket", "seq_no", "term", "first", "message_id", "sender", "device", "client_msg_id", "sent_at", "body", "reply_to", "content", "erased", "previous",
     ];
 
     public override int PartitionColumns => 2;
@@ -93,6 +93,7 @@ internal sealed class MovedMessages(RocksMessageLog log) : OfMessages(log)
                 content.IsPlain ? content.ReplyTo?.Value : null,
                 content.IsPlain ? null : ContentCodec.Encode(content),
                 content.Kind == MessageKind.Erased ? true : null,
+                content.PreviousMessage?.Value,
             ]);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Rocks;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Embedded;
@@ -77,4 +78,65 @@ internal sealed partial class RocksMessageLog
         directs.ThrowIfDamaged();
         return found;
     }
+
+    /// <summary>The states of messages after one, by conversation and seqNo; null for the first.</summary>
+    public IReadOnlyList<(ConversationId Conversation, SeqNo Message, MessageState State)> ReadStates((ConversationId Conversation, SeqNo Message)? after, int limit)
+    {
+        var found = new List<(ConversationId, SeqNo, MessageState)>();
+        using var view = _store.View();
+        using var states = view.Walk(_store.Default);
+        states.Seek(after is var (conversation, message) ? StateKeys.State(conversation, message.Next) : StateKeys.AllStates);
+        for (var bytes = 0; found.Count < limit && bytes < PageBytes && states.Valid() && states.GetKeySpan().StartsWith(StateKeys.AllStates); states.Next())
+        {
+            var (of, at) = LogKeys.ReadMessage(states.GetKeySpan()[StateKeys.AllStates.Length..]);
+            bytes += states.GetValueSpan().Length;
+            found.Add((of, at, StateCodec.Decode(states.GetValueSpan())));
+        }
+        states.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>Pinned messages and the entries that pinned them, of the conversations after one; null for the first.</summary>
+    public IReadOnlyList<(ConversationId Conversation, List<(SeqNo Message, SeqNo Entry)> Pins)> ReadPinned(ConversationId? after, int limit)
+    {
+        var found = new List<(ConversationId Conversation, List<(SeqNo Message, SeqNo Entry)> Pins)>();
+        using var view = _store.View();
+        using var pins = view.Walk(_store.Default);
+        for (pins.Seek(after is { } last ? StateKeys.Pin(last, new SeqNo(SeqNo.MaxValue)) : StateKeys.AllPins);
+            pins.Valid() && pins.GetKeySpan().StartsWith(StateKeys.AllPins);
+            pins.Next())
+        {
+            var (conversation, message) = LogKeys.ReadMessage(pins.GetKeySpan()[StateKeys.AllPins.Length..]);
+            if (found.Count == 0 || found[^1].Conversation != conversation)
+            {
+                if (found.Count == limit)
+                    break;
+                found.Add((conversation, []));
+            }
+            found[^1].Pins.Add((message, StateKeys.ReadEntry(pins.GetValueSpan())));
+        }
+        pins.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>Who has reacted to messages, also what was taken back, after a key; null for the first.</summary>
+    public IReadOnlyList<KeptReaction> ReadReactions(byte[]? after, int limit)
+    {
+        var found = new List<KeptReaction>();
+        using var view = _store.View();
+        using var reactions = view.Walk(_store.Default);
+        for (reactions.Seek(after is null ? StateKeys.AllReactions : [.. after, 0]);
+            found.Count < limit && reactions.Valid() && reactions.GetKeySpan().StartsWith(StateKeys.AllReactions);
+            reactions.Next())
+        {
+            var key = reactions.GetKeySpan().ToArray();
+            var (conversation, message, user, emoji) = StateKeys.ReadReactionKey(key);
+            found.Add(new KeptReaction(key, conversation, message, user, emoji, StateKeys.ReadReaction(reactions.GetValueSpan())));
+        }
+        reactions.ThrowIfDamaged();
+        return found;
+    }
 }
+
+/// <summary>What a user did last with an emoji on a message.</summary>
+internal sealed record KeptReaction(byte[] Key, ConversationId Conversation, SeqNo Message, UserId User, string Emoji, OwnReaction Reaction);

@@ -20,11 +20,14 @@ internal static class StateKeys
 {
     private const int EntryLength = 8;
 
+    public static readonly byte[] AllStates = "state\0"u8.ToArray();
+    public static readonly byte[] AllReactions = "reaction\0"u8.ToArray();
+    public static readonly byte[] AllPins = "pin\0"u8.ToArray();
     public static readonly byte[] AllDeleted = "deleted\0"u8.ToArray();
 
-    public static byte[] State(ConversationId conversation, SeqNo message) => Key("state\0"u8, conversation, message);
+    public static byte[] State(ConversationId conversation, SeqNo message) => Key(AllStates, conversation, message);
 
-    public static byte[] Pin(ConversationId conversation, SeqNo message) => Key("pin\0"u8, conversation, message);
+    public static byte[] Pin(ConversationId conversation, SeqNo message) => Key(AllPins, conversation, message);
 
     public static byte[] Deleted(ConversationId conversation, SeqNo message) => Key(AllDeleted, conversation, message);
 
@@ -32,7 +35,7 @@ internal static class StateKeys
     public static (ConversationId Conversation, SeqNo Message) ReadDeleted(ReadOnlySpan<byte> key) => LogKeys.ReadMessage(key[AllDeleted.Length..]);
 
     /// <summary>The prefix of all reactions on a message.</summary>
-    public static byte[] Reactions(ConversationId conversation, SeqNo message) => Key("reaction\0"u8, conversation, message);
+    public static byte[] Reactions(ConversationId conversation, SeqNo message) => Key(AllReactions, conversation, message);
 
     /// <summary>The prefix of a user's reactions on a message.</summary>
     public static byte[] ReactionsOf(ConversationId conversation, SeqNo message, UserId user) =>
@@ -70,6 +73,16 @@ internal static class StateKeys
     {
         var end = rest.IndexOf((byte)0);
         return (UserId.Parse(Encoding.ASCII.GetString(rest[..end])), ReadEmoji(rest[(end + 1)..]));
+    }
+
+    /// <summary>What a <see cref="Reaction(ConversationId, SeqNo, UserId, string)"/> key says.</summary>
+    public static (ConversationId Conversation, SeqNo Message, UserId User, string Emoji) ReadReactionKey(ReadOnlySpan<byte> key)
+    {
+        var rest = key[AllReactions.Length..];
+        var end = rest.IndexOf((byte)0) + 1 + EntryLength;
+        var (conversation, message) = LogKeys.ReadMessage(rest[..end]);
+        var (user, emoji) = ReadUserAndEmoji(rest[end..]);
+        return (conversation, message, user, emoji);
     }
 
     private static byte[] Key(ReadOnlySpan<byte> name, ConversationId conversation, SeqNo message) =>
