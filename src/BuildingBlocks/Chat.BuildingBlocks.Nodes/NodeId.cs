@@ -15,6 +15,13 @@ public readonly record struct NodeId(ulong Value)
     /// <exception cref="FormatException">It is something else.</exception>
     public static NodeId Parse(string text) => new(ulong.Parse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
 
+    public static bool TryParse(string text, out NodeId node)
+    {
+        var isNode = ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value);
+        node = new NodeId(value);
+        return isNode;
+    }
+
     /// <summary>16 hexadecimal digits.</summary>
     public override string ToString() => Value.ToString("x16", CultureInfo.InvariantCulture);
 }

@@ -15,7 +15,7 @@ internal static class Logging
 {
     public static WebApplicationBuilder AddLogging(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSerilog((_, log) =>
+        builder.Services.AddSerilog((services, log) =>
         {
             log.MinimumLevel.Information()
                 .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
@@ -32,8 +32,8 @@ internal static class Logging
                 .Enrich.FromLogContext()
                 // It logs query strings, and with them access tokens. The request log below replaces it.
                 .Filter.ByExcluding(Matching.FromSource("Microsoft.AspNetCore.Hosting.Diagnostics"))
-                // A stack trace for each try, while Redis is away.
-                .Filter.ByExcluding(entry => entry.Exception is { } e && RedisJobStorage.IsUnavailable(e) && Matching.FromSource("Hangfire")(entry))
+                // A stack trace for each try, while Redis is away or refuses something. Who else says so has one line for it.
+                .Filter.ByExcluding(entry => entry.Exception is { } e && Matching.FromSource("Hangfire")(entry) && services.GetService<RedisJobStorage>() is { } jobs && jobs.Explains(e))
                 // A failed start, which Program reports in one line, and a cancelled start, which is no failure.
                 .Filter.ByExcluding(entry => entry.Exception is { } e && (e is OperationCanceledException || StartFailure.Explain(e) is not null) && IsTheHosts(entry));
             if (builder.Environment.IsDevelopment())

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.RegularExpressions;
 using Chat.BuildingBlocks.Jobs;
 using Chat.Host.Operations.Upkeep;
 using Chat.Host.Tests.Running;
@@ -130,6 +132,25 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
     }
 
     [Fact]
+    public async Task What_Redis_refuses_the_upkeep_is_said_once_and_done_when_it_is_granted()
+    {
+        await _redis.CommandAsync("acl", "setuser", "chat", "-rpoplpush");
+        using var server = StartProcess();
+        bool IsRefusal(string line) => line.Contains("Redis refuses", StringComparison.Ordinal);
+        await Wait.UntilAsync(() => server.Output.Any(IsRefusal), "the refusal is said");
+        var denied = await DeniedTimesAsync();
+        await Wait.UntilAsync(async () => await DeniedTimesAsync() > denied + 2, "it is refused again and again");
+
+        await _redis.CommandAsync("acl", "setuser", "chat", "+rpoplpush");
+
+        await Wait.UntilAsync(() => Scheduled().SequenceEqual(Schedule), "the schedule is set");
+        await MakeDueAsync();
+        await Wait.UntilAsync(() => Succeeded() > 0, "the job has run");
+        Assert.Contains("ACL SETUSER chat +rpoplpush", server.Output.Single(IsRefusal), StringComparison.Ordinal);
+        Assert.DoesNotContain(server.Output, line => line.Contains("RedisServerException", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Admins_see_the_jobs_of_all_servers()
     {
         await using var host = NewHost(("Auth:Admins:0", "root"));
@@ -201,6 +222,10 @@ public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<C
         var lines = log.Split('\n');
         return [.. lines.Zip(lines.Skip(1)).Where(pair => pair.First == "object").Select(pair => pair.Second).Distinct()];
     }
+
+    private async Task<int> DeniedTimesAsync() => Regex.Matches(
+        await _redis.CommandAsync("info", "commandstats"), "cmdstat_rpoplpush:.*rejected_calls=(\\d+)", RegexOptions.None, TimeSpan.FromSeconds(1))
+            .Sum(count => int.Parse(count.Groups[1].ValueSpan, CultureInfo.InvariantCulture));
 
     // Whenever ten minutes are over the files are collected as well.
     private int Succeeded() => _jobs.GetMonitoringApi().SucceededJobs(0, 1_000)

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Nodes.Bus;
+using Chat.BuildingBlocks.Storage.Redis;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ namespace Chat.BuildingBlocks.Nodes.Leases;
 /// begins again as another one. At the end of the server the lease is ended, so that the others need not wait.
 /// </summary>
 internal sealed class LeaseKeeper(
-    Membership membership, RedisLeases leases, RedisShards shards, RedisBus bus, NodeObservers observers, NodesMetrics metrics, IOptions<NodesOptions> options, TimeProvider clock,
+    RedisClient redis, Membership membership, RedisLeases leases, RedisShards shards, RedisBus bus, NodeObservers observers, NodesMetrics metrics, IOptions<NodesOptions> options, TimeProvider clock,
     ILogger<LeaseKeeper> log) : IHostedService, IAsyncDisposable
 {
     // For the others to take in what this node said last.
@@ -22,6 +23,9 @@ internal sealed class LeaseKeeper(
     private Task _running = Task.CompletedTask;
     private ITimer? _timer;
 
+    // Whether something in Redis was lost that the others do not know of.
+    private bool _hasLost;
+
     // When it was last seen that this process runs. Only KeepAsync's.
     private long _ranAt;
 
@@ -30,12 +34,14 @@ internal sealed class LeaseKeeper(
     {
         _timer = clock.CreateTimer(_ => membership.Asked.Set(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _ranAt = clock.GetTimestamp();
+        redis.KeyRemoved += NoteLoss;
         await KeepAsync();
         _running = RunAsync(_stopping.Token);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        redis.KeyRemoved -= NoteLoss;
         await _stopping.CancelAsync();
         await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (membership.HoldsLease)
@@ -84,7 +90,10 @@ internal sealed class LeaseKeeper(
             var askedAt = clock.GetTimestamp();
             // Before observers register anything on the shards.
             var looking = shards.LookAsync();
-            var answer = await leases.RenewAsync(membership.Self, membership.Former, _lease, membership.Content);
+            var hasLost = Volatile.Read(ref _hasLost);
+            var answer = await leases.RenewAsync(membership.Self, membership.Former, _lease, membership.Content, hasLost);
+            if (hasLost)
+                Volatile.Write(ref _hasLost, false);
             var hasShardLost = await looking;
             if (answer.IsHeld)
             {
@@ -110,6 +119,12 @@ internal sealed class LeaseKeeper(
             _timer!.Change(next, Timeout.InfiniteTimeSpan);
             asked.TrySetResult();
         }
+    }
+
+    private void NoteLoss()
+    {
+        Volatile.Write(ref _hasLost, true);
+        membership.Asked.Set();
     }
 
     private void Take(LeaseAnswer answer, long askedAt, bool hasShardLost)

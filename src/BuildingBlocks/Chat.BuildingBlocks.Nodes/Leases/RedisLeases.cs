@@ -19,22 +19,29 @@ internal sealed class RedisLeases(RedisClient redis)
     /// <param name="former">Who it was before; null at its start.</param>
     /// <param name="lease">For how long.</param>
     /// <param name="content">What the last answer said; null without a lease.</param>
+    /// <param name="hasLost">Whether something in this Redis is gone: all nodes learn of it.</param>
     /// <exception cref="Errors.StoreUnavailableException">No answer in time.</exception>
-    public async Task<LeaseAnswer> RenewAsync(NodeId node, NodeId? former, TimeSpan lease, string? content)
+    public async Task<LeaseAnswer> RenewAsync(NodeId node, NodeId? former, TimeSpan lease, string? content, bool hasLost = false)
     {
         var result = await redis.RunAsync(
-            Renew, [Leases, redis.KeyOf("{nodes}:content")],
-            [node.ToString(), former?.ToString() ?? "", (long)lease.TotalMilliseconds, content ?? "", NodeId.New().ToString()]);
+            Renew, [Leases, Content],
+            [node.ToString(), former?.ToString() ?? "", (long)lease.TotalMilliseconds, content ?? "", NodeId.New().ToString(), hasLost ? "1" : ""], Content);
         var now = (long)result[2];
         var running = new Dictionary<NodeId, TimeSpan>();
         for (var i = 3; i < result.Length; i += 2)
-            running[NodeId.Parse((string)result[i]!)] = TimeSpan.FromMilliseconds(double.Parse((string)result[i + 1]!, CultureInfo.InvariantCulture) - now);
+        {
+            // Another entry is not a node's, and is removed when its time is over.
+            if (NodeId.TryParse((string)result[i]!, out var live))
+                running[live] = TimeSpan.FromMilliseconds(double.Parse((string)result[i + 1]!, CultureInfo.InvariantCulture) - now);
+        }
         return new LeaseAnswer((int)result[0] == 1, (string)result[1]!, running);
     }
 
     /// <summary>Ends a node's lease, so that the others need not wait.</summary>
     /// <inheritdoc cref="RenewAsync" path="/exception"/>
-    public Task EndAsync(NodeId node) => redis.RunAsync(End, [Leases], [node.ToString()]);
+    public Task EndAsync(NodeId node) => redis.RunAsync(End, [Leases], [node.ToString()], Content);
 
     private RedisKey Leases => redis.KeyOf("{nodes}:leases");
+
+    private RedisKey Content => redis.KeyOf("{nodes}:content");
 }

@@ -35,7 +35,7 @@ internal sealed class RedisShards(RedisClient redis, IOptions<NodesOptions> opti
     {
         try
         {
-            return (key, (string?)await redis.RunAsync(Name, [key], [NodeId.New().ToString(), options.Value.LeaseMs * 20L]));
+            return (key, (string?)await redis.RunAsync(Name, [key], [NodeId.New().ToString(), options.Value.LeaseMs * 20L], key));
         }
         catch (StoreUnavailableException)
         {

@@ -6,12 +6,16 @@
 -- ARGV[3] integer: the lease, ms
 -- ARGV[4] string: the content that the node knows, as returned here before; '' for a node that has no lease
 -- ARGV[5] string: a new name
+-- ARGV[6] '1': something in this Redis is gone, and its name with it; else ''
 -- Returns {1 or 0: the lease had ended, content, ms now, node, end of its lease, node, end of its lease, ...}
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease = tonumber(ARGV[3])
 local life = lease * 20
 
+if ARGV[6] == '1' then
+  redis.call('DEL', KEYS[2])
+end
 redis.call('SET', KEYS[2], ARGV[5], 'NX')
 redis.call('PEXPIRE', KEYS[2], life)
 -- A replica that became the primary has the name, but not all that was written: its process is another.

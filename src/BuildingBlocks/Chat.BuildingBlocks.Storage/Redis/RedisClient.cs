@@ -23,6 +23,8 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
 
     private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(1);
 
+    private static readonly RedisScript RemoveWrongKey = new("repair", typeof(RedisClient).Assembly, "remove-wrong-key.lua");
+
     private readonly RedisOptions _options;
     private readonly TimeProvider _clock;
     private readonly ILogger<RedisClient> _log;
@@ -81,22 +83,37 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         return keys;
     }
 
-    /// <summary>Runs a script at the primary.</summary>
+    /// <summary>A key of a wrong type was removed, and no witness says so to the other servers. Takes note and returns at once.</summary>
+    public event Action? KeyRemoved;
+
+    /// <summary>Runs a script at the primary. A key of a wrong type is removed first: all that is in Redis can be made again.</summary>
+    /// <param name="script">Which.</param>
+    /// <param name="keys">Its KEYS.</param>
+    /// <param name="values">Its ARGV.</param>
+    /// <param name="witness">A key of the same hash tag that says that all is there: removed with one of a wrong type.</param>
     /// <exception cref="StoreUnavailableException">No answer in time, or a refusal. It may have run, and may still run.</exception>
-    public async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values)
+    public async Task<RedisResult> RunAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, RedisKey? witness = null)
     {
         var started = _metrics.Now;
         try
         {
-            var result = await Connection.GetDatabase().ScriptEvaluateAsync(script.Text, keys, values, CommandFlags.DemandMaster);
+            var result = await EvaluateAsync(script, keys, values, witness);
             Answered(script.File, script.Purpose, started, RedisMetrics.SizeOf(keys, values), RedisMetrics.SizeOf(result));
             return result;
         }
         catch (Exception e) when (IsUnavailable(e))
         {
-            throw Failed(script.File, script.Purpose, e, script);
+            throw Failed(script.File, script.Purpose, e, script, keys);
         }
     }
+
+    /// <summary>Redis refused a command of a library that uses <see cref="Multiplexer"/>: said once.</summary>
+    public void NoteRefusal(string operation, RedisServerException refused) => _refusals.Met(operation, _connector!.RefusalOf(refused.Message));
+
+    /// <summary>Redis does what it refused.</summary>
+    /// <param name="operation">As in <see cref="NoteRefusal"/>.</param>
+    /// <param name="quiet">For how long it must not have refused any of it.</param>
+    public void NoteDone(string operation, TimeSpan quiet) => _refusals.Done(operation, quiet);
 
     /// <summary>Sends a message to a channel's subscribers of this moment.</summary>
     /// <returns>How many there were.</returns>
@@ -219,6 +236,43 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         return IsCluster ? RedisChannel.Sharded(name) : RedisChannel.Literal(name);
     }
 
+    private async Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] values, RedisKey? witness)
+    {
+        try
+        {
+            return await EvaluateAsync(script, keys, values);
+        }
+        catch (RedisServerException e) when (WrongKey.Of(e.Message, script, keys) is { } wrong)
+        {
+            if (!await TryRemoveAsync(wrong, witness))
+                throw;
+        }
+        return await EvaluateAsync(script, keys, values);
+    }
+
+    private Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] values) =>
+        Connection.GetDatabase().ScriptEvaluateAsync(script.Text, keys, values, CommandFlags.DemandMaster);
+
+    private async Task<bool> TryRemoveAsync(WrongKey wrong, RedisKey? witness)
+    {
+        try
+        {
+            if ((int)await EvaluateAsync(RemoveWrongKey, witness is { } also && also != wrong.Key ? [wrong.Key, also] : [wrong.Key], [wrong.Read]) == 1)
+            {
+                _log.WrongKeyRemoved(wrong.Key!, wrong.Type);
+                if (witness is null)
+                    KeyRemoved?.Invoke();
+            }
+            _refusals.Done(RemoveWrongKey.File);
+            return true;
+        }
+        catch (RedisServerException e)
+        {
+            _refusals.Met(RemoveWrongKey.File, _connector!.RefusalOf(e.Message, RemoveWrongKey));
+            return false;
+        }
+    }
+
     private void Answered(string operation, string purpose, long started, long sent, long received)
     {
         Answered(operation);
@@ -231,13 +285,13 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         _refusals.Done(operation);
     }
 
-    private StoreUnavailableException Failed(string operation, string purpose, Exception e, RedisScript? script = null)
+    private StoreUnavailableException Failed(string operation, string purpose, Exception e, RedisScript? script = null, RedisKey[]? keys = null)
     {
         _metrics.Failed(purpose);
         if (e is RedisServerException refused)
         {
             _health.Answered();
-            _refusals.Met(operation, _connector!.RefusalOf(refused.Message, script));
+            _refusals.Met(operation, _connector!.RefusalOf(refused.Message, script, script is null ? null : WrongKey.Of(refused.Message, script, keys!)));
         }
         else
         {

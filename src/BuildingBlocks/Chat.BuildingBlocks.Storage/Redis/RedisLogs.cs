@@ -33,4 +33,7 @@ internal static partial class RedisLogs
 
     [LoggerMessage(EventId = 7110, Level = LogLevel.Information, Message = "Redis does not refuse {Operation} any more")]
     public static partial void RefusedNoMore(this ILogger log, string operation);
+
+    [LoggerMessage(EventId = 7111, Level = LogLevel.Warning, Message = "The key {Key} in Redis held another type of data than a {Type}: it was removed, and what belongs there is made again")]
+    public static partial void WrongKeyRemoved(this ILogger log, string key, string type);
 }

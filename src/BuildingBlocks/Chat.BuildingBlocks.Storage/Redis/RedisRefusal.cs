@@ -13,11 +13,17 @@ internal sealed partial record RedisRefusal(string Code, string Fault)
     /// <param name="user">As whom the server logs in; null as the default user.</param>
     /// <param name="prefix">Of all keys and channels.</param>
     /// <param name="script">What ran; null for a command by itself.</param>
-    public static RedisRefusal Of(string answer, string? user, string prefix, RedisScript? script = null)
+    /// <param name="wrong">The key that holds another type of data, where that is the fault and it is known.</param>
+    public static RedisRefusal Of(string answer, string? user, string prefix, RedisScript? script = null, WrongKey? wrong = null)
     {
         user = string.IsNullOrEmpty(user) ? "default" : user;
         if (IsOfLogin(answer))
             return new("login", $"the login is refused ({answer}). Correct user and password in Redis:ConnectionString, or in Redis.");
+        if (answer.Contains("WRONGTYPE", StringComparison.Ordinal))
+        {
+            var which = wrong is null ? $"a key of {prefix}:*" : $"the key {wrong.Key}";
+            return new("WRONGTYPE", $"{which} holds another type of data{(wrong is null ? "" : $" than a {wrong.Type}")}. Remove it (redis-cli UNLINK {(wrong is null ? "…" : $"'{wrong.Key}'")}): what belongs there is made again.");
+        }
         if (!answer.Contains("NOPERM", StringComparison.Ordinal) && !answer.Contains("The user executing the script", StringComparison.Ordinal))
             return new(answer.Split(' ', 2)[0], answer.TrimEnd('.') + ".");
         if (answer.Contains(" key", StringComparison.Ordinal))
@@ -34,7 +40,7 @@ internal sealed partial record RedisRefusal(string Code, string Fault)
     private static bool IsOfLogin(string answer) => answer.Contains("WRONGPASS", StringComparison.Ordinal) || answer.Contains("NOAUTH", StringComparison.Ordinal);
 
     // Of the script, from 1; 0 where it is not said.
-    private static int LineOf(string answer) => Line().Match(answer) is { Success: true } line ? int.Parse(line.Groups[1].ValueSpan) : 0;
+    internal static int LineOf(string answer) => Line().Match(answer) is { Success: true } line ? int.Parse(line.Groups[1].ValueSpan) : 0;
 
     [GeneratedRegex(@"'([a-z|]+)' command", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Named();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 
@@ -29,6 +30,13 @@ public sealed partial class RedisScript
     /// <summary>The command that a line runs, counted from 1; null where it runs none, or not always the same one.</summary>
     internal string? CommandOf(int line) => line > 0 && line <= _lines.Length && Call().Match(_lines[line - 1]) is { Success: true } call ? call.Groups[1].Value : null;
 
+    /// <summary>The number of the key, from 1, that a line runs its command on; null where it is not always the same one.</summary>
+    internal int? KeyOf(int line) =>
+        CommandOf(line) is not null && Key().Match(_lines[line - 1]) is { Success: true } key ? int.Parse(key.Groups[1].ValueSpan, CultureInfo.InvariantCulture) : null;
+
     [GeneratedRegex(@"redis\.call\('([A-Z]+)'", RegexOptions.CultureInvariant)]
     private static partial Regex Call();
+
+    [GeneratedRegex(@"redis\.call\('[A-Z]+', KEYS\[(\d+)\]", RegexOptions.CultureInvariant)]
+    private static partial Regex Key();
 }

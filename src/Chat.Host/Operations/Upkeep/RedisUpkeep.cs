@@ -81,7 +81,10 @@ internal sealed class RedisUpkeep(
             using (var connection = opened.GetConnection())
             {
                 if (_server is not null && connection.GetAllItemsFromSet("recurring-jobs").Count > 0)
+                {
+                    storage.NoteWorking();
                     return true;
+                }
             }
             schedule.Set(new RecurringJobManager(opened));
             lock (_gate)
@@ -95,7 +98,7 @@ internal sealed class RedisUpkeep(
             }
             return true;
         }
-        catch (Exception e) when (RedisJobStorage.IsUnavailable(e))
+        catch (Exception e) when (storage.Explains(e))
         {
             return false;
         }

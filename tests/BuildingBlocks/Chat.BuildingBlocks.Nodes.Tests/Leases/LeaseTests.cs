@@ -1,4 +1,6 @@
+using Chat.BuildingBlocks.Nodes.Leases;
 using Chat.BuildingBlocks.Nodes.Tests.Running;
+using Chat.BuildingBlocks.Storage.Redis;
 using Chat.Testing;
 using Microsoft.Extensions.Time.Testing;
 
@@ -79,6 +81,52 @@ public sealed class LeaseTests : IAsyncLifetime
         Assert.Equal([second], a.Nodes.Live);
         Assert.Equal([first], b.Nodes.Live);
         Assert.DoesNotContain(a.Told.Concat(b.Told), told => told.StartsWith("left", StringComparison.Ordinal) || told.StartsWith("lost", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("chat:{nodes}:leases")]
+    [InlineData("chat:{nodes}:content")]
+    public async Task A_key_of_another_type_costs_no_node_its_life_and_all_are_told_to_register_again(string key)
+    {
+        await using var a = await TestNode.StartAsync(_redis, LongLease);
+        await using var b = await TestNode.StartAsync(_redis, LongLease);
+        var (first, second) = (a.Id, b.Id);
+        await RenewUntilAsync(() => a.Nodes.Live.Contains(b.Id) && b.Nodes.Live.Contains(a.Id), a, b);
+
+        await _redis.CommandAsync("sadd", "wrong", "type");
+        await _redis.CommandAsync("rename", "wrong", key);
+
+        await RenewUntilAsync(() => a.Told.Contains("state lost") && b.Told.Contains("state lost"), a, b);
+        Assert.Equal((first, second), (a.Id, b.Id));
+        Assert.True(a.Nodes.HoldsLease && b.Nodes.HoldsLease);
+        Assert.Equal([second], a.Nodes.Live);
+        Assert.Equal([first], b.Nodes.Live);
+        Assert.Equal("2", await _redis.CommandAsync("zcard", "chat:{nodes}:leases"));
+    }
+
+    [Fact]
+    public async Task A_key_of_another_type_elsewhere_makes_all_register_again()
+    {
+        await using var a = await TestNode.StartAsync(_redis, LongLease);
+        await using var b = await TestNode.StartAsync(_redis, LongLease);
+        var (first, second) = (a.Id, b.Id);
+        await RenewUntilAsync(() => a.Nodes.Live.Contains(b.Id) && b.Nodes.Live.Contains(a.Id), a, b);
+        await _redis.CommandAsync("set", "chat:{elsewhere}", "wrong");
+
+        await a.Redis.RunAsync(new RedisScript("test", typeof(RedisLeases).Assembly, "end-lease.lua"), [a.Redis.KeyOf("{elsewhere}")], ["one"]);
+
+        await RenewUntilAsync(() => a.Told.Contains("state lost") && b.Told.Contains("state lost"), a, b);
+        Assert.Equal((first, second), (a.Id, b.Id));
+    }
+
+    [Fact]
+    public async Task An_entry_among_the_leases_that_is_no_node_is_passed_over()
+    {
+        await using var a = await TestNode.StartAsync(_redis, LongLease);
+        await _redis.CommandAsync("zadd", "chat:{nodes}:leases", "9999999999999", "no node");
+        await using var b = await TestNode.StartAsync(_redis, LongLease);
+
+        await RenewUntilAsync(() => a.Nodes.Live.SequenceEqual([b.Id]) && b.Nodes.Live.SequenceEqual([a.Id]), a, b);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ namespace Chat.Modules.Delivery.Tests.Relay;
 /// <summary>A node as the host registers it, on a real Redis; without one, of a server by itself.</summary>
 internal sealed class NodeServices : IDisposable
 {
+    /// <summary>Of the user of <see cref="RedisUser.Documented"/>, as whom a node logs in.</summary>
+    public const string Password = "secret";
+
     private readonly TestMeters _meters = new();
     private readonly ServiceProvider _services;
     private bool _isStarted;
@@ -22,7 +25,7 @@ internal sealed class NodeServices : IDisposable
     {
         Dictionary<string, string?> settings = redis is null
             ? []
-            : new() { ["Redis:ConnectionString"] = redis.Address, ["Cql:ContactPoints"] = "not used", ["Redis:CommandTimeoutMs"] = "500", ["Nodes:LeaseMs"] = "1500" };
+            : new() { ["Redis:ConnectionString"] = $"{redis.Address},user=chat,password={Password}", ["Cql:ContactPoints"] = "not used", ["Redis:CommandTimeoutMs"] = "500", ["Nodes:LeaseMs"] = "1500" };
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings).Build();
         var context = new ModuleContext(configuration);
         _services = new ServiceCollection()

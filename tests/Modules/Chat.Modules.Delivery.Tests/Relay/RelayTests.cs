@@ -23,7 +23,7 @@ public sealed class RelayTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
-        _redis = await RedisServer.StartAsync();
+        _redis = await RedisServer.StartAsync($"--user {RedisUser.Documented(NodeServices.Password)}");
         for (var i = 0; i < 3; i++)
         {
             var node = new World(redis: _redis, beside: i == 0 ? null : One);
@@ -52,6 +52,20 @@ public sealed class RelayTests : IAsyncLifetime
 
         await Wait.UntilAsync(() => alice.Events.OfType<ReceiptEvent>().Any(receipt => receipt.Status is AckStatus.Read), "the receipt");
         Assert.All(alice.Events.OfType<ReceiptEvent>(), receipt => Assert.Equal((Bob.User, new SeqNo(1)), (receipt.User, receipt.SeqNo)));
+    }
+
+    [Fact]
+    public async Task What_is_registered_of_a_user_under_another_type_of_key_is_registered_again()
+    {
+        List<Client> bobs = [await One.ConnectedAsync(World.Device("bob", "phone")), await Two.ConnectedAsync(World.Device("bob", "tablet"))];
+        await Wait.UntilAsync(async () => await _redis.CommandAsync("hlen", "chat:{u:bob}:devices") == "2", "both are registered");
+        await _redis.CommandAsync("set", "chat:{u:bob}:devices", "wrong");
+
+        bobs.Add(await Three.ConnectedAsync(World.Device("bob", "desktop")));
+
+        await Wait.UntilAsync(async () => await _redis.CommandAsync("hlen", "chat:{u:bob}:devices") == "3", "all three are registered");
+        Three.Say(Talk, Alice);
+        await Wait.UntilAsync(() => bobs.All(client => client.SeqNos is [1]), "the message on all three");
     }
 
     [Fact]

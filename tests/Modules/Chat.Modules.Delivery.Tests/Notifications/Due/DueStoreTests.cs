@@ -75,6 +75,29 @@ public sealed class RedisDueStoreTests : DueStoreContract, IAsyncLifetime
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    [Theory]
+    [InlineData("queue")]
+    [InlineData("since")]
+    [InlineData("claims")]
+    [InlineData("failed")]
+    [InlineData("whole")]
+    public async Task A_key_of_another_type_is_made_again_and_all_is_looked_at_again(string name)
+    {
+        DueItem[] items = [.. Enumerable.Range(0, 40).Select(n => Item(World.Device($"user{n}"), World.Direct("alice", "bob"), 5, 10))];
+        var one = Open();
+        await one.TryRebuildAsync(Lease, Ct);
+        await one.MarkWholeAsync(Ct);
+        var key = name == "whole" ? "chat:{push:1}:whole" : $"chat:{{push:1}}:fcm:{name}";
+        await AddAsync(items);
+        await _redis!.CommandAsync("sadd", "wrong", "type");
+        await _redis.CommandAsync("rename", "wrong", key);
+
+        await AddAsync(items);
+
+        Assert.Equal(Rebuild.Begun, await Open().TryRebuildAsync(Lease, Ct));
+        Assert.NotEqual("set", await _redis.CommandAsync("type", key));
+    }
+
     [Fact]
     public async Task A_Redis_that_begins_with_nothing_is_rebuilt_by_one_server()
     {
@@ -173,7 +196,7 @@ public sealed class RedisDueStoreTests : DueStoreContract, IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
-        _redis = await RedisServer.StartAsync();
+        _redis = await RedisServer.StartAsync($"--user {RedisUser.Documented(NodeServices.Password)}");
         _node = new NodeServices(_redis, () => throw new NotSupportedException(), () => throw new NotSupportedException());
         await _node.Redis.StartingAsync(Ct);
     }

@@ -41,7 +41,7 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
             RedisValue[] values = [
                 ofDevice.Key.ToString(), _life,
                 .. ofDevice.SelectMany(item => (RedisValue[])[item.Conversation.Value, item.UpTo.Value, item.Since.ToUnixTimeMilliseconds()])];
-            await redis.RunAsync(Add, KeysOf(kind, ofDevice.Key), values);
+            await redis.RunAsync(Add, KeysOf(kind, ofDevice.Key), values, WholeOf(ShardOf(ofDevice.Key)));
         });
 
     public async Task<IReadOnlyList<DueClaim>> ClaimAsync(PushKind kind, int maxDevices, TimeSpan lease, CancellationToken ct)
@@ -50,10 +50,11 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
         var first = Interlocked.Increment(ref _next);
         for (var n = 0; n < Shards && claims.Count < maxDevices; n++)
         {
-            var (queue, _, taken, failed) = KeysOf(kind, (int)((uint)(first + n) % Shards));
+            var shard = (int)((uint)(first + n) % Shards);
+            var (queue, _, taken, failed) = KeysOf(kind, shard);
             var token = Guid.CreateVersion7(clock.GetUtcNow());
             var result = await redis.RunAsync(
-                Claim, [queue, taken, failed], [maxDevices - claims.Count, (long)lease.TotalMilliseconds, token.ToString("N"), _life]);
+                Claim, [queue, taken, failed], [maxDevices - claims.Count, (long)lease.TotalMilliseconds, token.ToString("N"), _life], WholeOf(shard));
             var devices = Enumerable.Range(0, result.Length / 2).Select(i => (Device: DeviceOf((string)result[2 * i]!), State: (string)result[(2 * i) + 1]!)).ToList();
             claims.AddRange(await Concurrently.SelectAsync(
                 devices, CallsAtOnce, async (one, _) => ToClaim(kind, one.Device, token, one.State, await ReadAsync(kind, one.Device)), ct));
@@ -69,7 +70,8 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
             [
                 claim.Device.ToString(), claim.Token.ToString("N"), (long)settlement.Pause.TotalMilliseconds, failed, _life,
                 .. settlement.Done.SelectMany(item => (RedisValue[])[item.Conversation.Value, item.UpTo.Value]),
-            ]);
+            ],
+            WholeOf(ShardOf(claim.Device)));
     }
 
     public async Task<DueSummary> SummariseAsync(PushKind kind, CancellationToken ct)
@@ -78,7 +80,7 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
         for (var shard = 0; shard < Shards; shard++)
         {
             var (queue, since, _, _) = KeysOf(kind, shard);
-            var result = await redis.RunAsync(Summarise, [queue, since], []);
+            var result = await redis.RunAsync(Summarise, [queue, since], [], WholeOf(shard));
             devices += (long)result[0];
             if ((long)result[1] is > 0 and var lowest)
                 oldest = Math.Min(oldest, lowest);
@@ -90,10 +92,10 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
     {
         var isWhole = true;
         for (var shard = 0; shard < Shards; shard++)
-            isWhole &= (long)await redis.RunAsync(IsWhole, [WholeOf(shard)], [_life]) == 1;
+            isWhole &= (long)await redis.RunAsync(IsWhole, [WholeOf(shard)], [_life], WholeOf(shard)) == 1;
         if (isWhole)
             return Rebuild.None;
-        return (long)await redis.RunAsync(BeginRebuild, [RebuildKey], [_self, (long)lease.TotalMilliseconds]) switch
+        return (long)await redis.RunAsync(BeginRebuild, [RebuildKey], [_self, (long)lease.TotalMilliseconds], WholeOf(0)) switch
         {
             1 => Rebuild.Begun,
             2 => Rebuild.Continued,
@@ -105,12 +107,13 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
     public async Task MarkWholeAsync(CancellationToken ct)
     {
         for (var shard = Shards - 1; shard >= 0; shard--)
-            await redis.RunAsync(MarkWhole, shard == 0 ? [WholeOf(shard), RebuildKey] : [WholeOf(shard)], [_life, _self]);
+            await redis.RunAsync(MarkWhole, shard == 0 ? [WholeOf(shard), RebuildKey] : [WholeOf(shard)], [_life, _self], WholeOf(shard));
     }
 
     private RedisKey RebuildKey => redis.KeyOf("{push:0}:rebuild");
 
-    private Task<RedisResult> ReadAsync(PushKind kind, DeviceAddress device) => redis.RunAsync(Read, [ItemsOf(kind, device), OrderOf(kind, device)], [IDueStore.MaxItems, _life]);
+    private Task<RedisResult> ReadAsync(PushKind kind, DeviceAddress device) =>
+        redis.RunAsync(Read, [ItemsOf(kind, device), OrderOf(kind, device)], [IDueStore.MaxItems, _life], WholeOf(ShardOf(device)));
 
     private static RedisScript Script(string file) => new(Purpose, typeof(RedisDueStore).Assembly, file);
 
