@@ -222,6 +222,6 @@ test.each([
       const has = (seqNo: number) => rangeAt(complete, seqNo) !== undefined
       expectSame(stored, expected.filter(({ seqNo }) => has(seqNo)))
     }),
-    { numRuns: Number(process.env['CHAT_FOLDING_RUNS'] ?? 60) },
+    { numRuns: Number(process.env['CHAT_FOLDING_RUNS'] ?? 40) },
   )
 }, 120_000)

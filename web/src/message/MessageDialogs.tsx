@@ -22,11 +22,11 @@ export function EarlierTexts({ message, onClose }: { message: Message; onClose: 
       <Problem text={task.problem} />
       {message.concurrent && <p class="hint">{t.message.concurrentHint}</p>}
       <ol class="texts" tabIndex={0} aria-label={t.message.earlier}>
-        {[...texts].reverse().map((one, at) => (
+        {[...texts].reverse().map(one => (
           <li key={one.messageId}>
             <p class="hint">
               {times.stamp(one.timestamp)}
-              {at === texts.length - 1 && ` · ${t.message.firstText}`}
+              {one.seqNo === message.seqNo && ` · ${t.message.firstText}`}
               {one.concurrent && ` · ${t.message.editedTwice}`}
             </p>
             {one.text.split('\n').map(line => <p dir="auto">{line || <br />}</p>)}
