@@ -28,8 +28,8 @@ internal sealed class DeviceHistory(string userId, string deviceId)
     }
 }
 
-/// <param name="Moment">Rises over all devices of a history: of two events, the one with the lower moment happened first.</param>
-/// <param name="Connection">Counts the device's connections.</param>
+/// <param name="Moment">Rises over all devices of a history (<see cref="Moments"/>): of two events, the one with the lower moment happened first.</param>
+/// <param name="Connection">Counts the device's connections; 0 for what needs none.</param>
 internal abstract record HistoryEvent(long Moment, int Connection)
 {
     /// <summary>The device begins to connect; the server cannot have accepted it earlier.</summary>
@@ -45,7 +45,20 @@ internal abstract record HistoryEvent(long Moment, int Connection)
         : HistoryEvent(Moment, Connection);
 
     /// <summary>The device begins to ack everything up to a seqNo; whether the server hears of it is unknown.</summary>
-    internal sealed record Acking(long Moment, int Connection, string ConversationId, long SeqNo) : HistoryEvent(Moment, Connection);
+    /// <param name="IsRead">Whether its user has read it.</param>
+    internal sealed record Acking(long Moment, int Connection, string ConversationId, long SeqNo, bool IsRead = false) : HistoryEvent(Moment, Connection);
+
+    /// <summary>The server has handled an ack: it answered what the device sent after it.</summary>
+    internal sealed record Acked(long Moment, int Connection, string ConversationId, long SeqNo, bool IsRead = false) : HistoryEvent(Moment, Connection);
+
+    /// <summary>The device begins to ask for notifications at an address, or for none any more: it ends its subscription, signs out, or is revoked.</summary>
+    /// <param name="Address">Null for none any more.</param>
+    /// <param name="Answered">When the server had answered.</param>
+    internal sealed record Subscribing(long Moment, string? Address, long Answered) : HistoryEvent(Moment, 0);
+
+    /// <summary>The device's user begins to mute a conversation, or to hear of it again.</summary>
+    /// <param name="Answered">When the server had answered.</param>
+    internal sealed record Muting(long Moment, string ConversationId, bool IsMuted, long Answered) : HistoryEvent(Moment, 0);
 
     /// <summary>The device's user, who has the message, has asked for its file.</summary>
     internal sealed record FileRead(long Moment, int Connection, string MessageId, string File, FileOutcome Outcome) : HistoryEvent(Moment, Connection);
@@ -68,10 +81,20 @@ internal enum FileOutcome
 /// <summary>A conversation's log as one member reads it in the end.</summary>
 internal sealed record LogView(string ConversationId, string ReaderId, IReadOnlyList<LoggedMessage> Messages);
 
-/// <summary>Numbers events over all devices.</summary>
+/// <summary>Numbers events over all devices: by the clock's ticks, made to rise.</summary>
 internal sealed class Moments
 {
     private long _last;
 
-    public long Next() => Interlocked.Increment(ref _last);
+    public long Next()
+    {
+        for (var last = Volatile.Read(ref _last); ;)
+        {
+            var next = Math.Max(last + 1, TimeProvider.System.GetUtcNow().Ticks);
+            var found = Interlocked.CompareExchange(ref _last, next, last);
+            if (found == last)
+                return next;
+            last = found;
+        }
+    }
 }

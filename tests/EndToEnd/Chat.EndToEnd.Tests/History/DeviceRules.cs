@@ -20,8 +20,8 @@ internal sealed class DeviceRules
 
     public IEnumerable<Violation> Check() =>
     [
-        .. _events.GroupBy(e => e.Connection).SelectMany(c => CheckConnection([.. c])),
-        .. NeverReceived(),
+        .. _events.Where(e => e.Connection > 0).GroupBy(e => e.Connection).SelectMany(c => CheckConnection([.. c])),
+        .. _events.OfType<HistoryEvent.Opening>().Any() ? NeverReceived() : [],
     ];
 
     private IEnumerable<Violation> CheckConnection(IReadOnlyList<HistoryEvent> connection)

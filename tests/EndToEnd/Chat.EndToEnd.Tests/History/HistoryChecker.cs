@@ -3,26 +3,37 @@ namespace Chat.EndToEnd.Tests.History;
 /// <summary>Holds what every client saw against the promises of the protocol ("What the server promises", 1 to 4).</summary>
 /// <remarks>
 /// Wants whole histories: every device that ever connected, each conversation read in the end by each of its members, who were
-/// members from the first message on.
+/// members from the first message on. Of a device that never connected only the notifications are checked.
 /// </remarks>
 internal static class HistoryChecker
 {
-    public static IReadOnlyList<Violation> Check(IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views)
+    /// <param name="notifications">What the push platforms took; null if no device is subscribed.</param>
+    public static IReadOnlyList<Violation> Check(
+        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications = null)
     {
-        var logs = views
-            .GroupBy(v => v.ConversationId)
-            .Select(v => new Log(v.Key, [.. v]))
-            .ToDictionary(l => l.ConversationId, StringComparer.Ordinal);
-        var sightings = Sighting.AllOf(devices, views).ToList();
-
-        // The first sight of a message, by whomever, proves that it was durable then.
-        var durableSince = sightings.GroupBy(s => s.MessageId).ToDictionary(s => s.Key, s => s.Min(x => x.Moment), StringComparer.Ordinal);
+        var (logs, sightings) = (LogsOf(views), Sighting.AllOf(devices, views).ToList());
+        var durableSince = DurableSince(sightings);
         return
         [
             .. LogRules.Check(logs, sightings, devices),
             .. devices.SelectMany(d => new DeviceRules(d, logs, durableSince).Check()),
+            .. notifications is null ? [] : new NotificationRules(devices, logs, durableSince, notifications).Check(),
         ];
     }
+
+    /// <summary>From each message to the first notification that tells a device of it; only of those that had to be told, and were.</summary>
+    public static IEnumerable<TimeSpan> NotificationAges(
+        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory notifications) =>
+        new NotificationRules(devices, LogsOf(views), DurableSince(Sighting.AllOf(devices, views)), notifications).Ages();
+
+    private static Dictionary<string, Log> LogsOf(IEnumerable<LogView> views) => views
+        .GroupBy(v => v.ConversationId)
+        .Select(v => new Log(v.Key, [.. v]))
+        .ToDictionary(l => l.ConversationId, StringComparer.Ordinal);
+
+    // The first sight of a message, by whomever, proves that it was durable then.
+    private static Dictionary<string, long> DurableSince(IEnumerable<Sighting> sightings) =>
+        sightings.GroupBy(s => s.MessageId).ToDictionary(s => s.Key, s => s.Min(x => x.Moment), StringComparer.Ordinal);
 }
 
 /// <summary>One conversation's log, as all its readers see it together.</summary>

@@ -46,6 +46,27 @@ internal enum Rule
 
     /// <summary>Messages first sent on one connection to one conversation have falling seqNos.</summary>
     SentOrderBroken,
+
+    /// <summary>A subscribed device was told of nothing from a message on, although it did not ack the message in time.</summary>
+    NeverTold,
+
+    /// <summary>A device was told of a message later than is promised.</summary>
+    ToldLate,
+
+    /// <summary>A device was told of a message that it had acked, or that its user had read.</summary>
+    ToldThoughAcked,
+
+    /// <summary>A device was told of a conversation that its user had muted.</summary>
+    ToldThoughMuted,
+
+    /// <summary>A device was told of a message after a later one of the same conversation.</summary>
+    ToldOutOfOrder,
+
+    /// <summary>A device was told although its subscription had ended.</summary>
+    ToldAfterEnd,
+
+    /// <summary>A device was told of what the log does not have, or not from others.</summary>
+    ToldUnlogged,
 }
 
 internal sealed record Violation(Rule Rule, string What)

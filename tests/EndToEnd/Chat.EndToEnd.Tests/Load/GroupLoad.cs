@@ -1,6 +1,7 @@
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.History;
 using Chat.EndToEnd.Tests.Running;
+using Chat.Testing.Push;
 
 namespace Chat.EndToEnd.Tests.Load;
 
@@ -21,6 +22,9 @@ internal sealed class GroupLoad : IAsyncDisposable
     public long Acked => _settings.Acked;
 
     public LoadFiles Files => _settings.Files;
+
+    /// <summary>Only where the load has some.</summary>
+    public LoadNotifications Notifications => _settings.Notifications!;
 
     /// <inheritdoc cref="LoadSettings.LatestDelivery"/>
     public TimeSpan LatestDelivery => _settings.LatestDelivery;
@@ -43,10 +47,12 @@ internal sealed class GroupLoad : IAsyncDisposable
     /// <param name="servers">Of one database; each user stays with one of them, and has others of both in each conversation.</param>
     /// <param name="senders">A multiple of ten.</param>
     /// <param name="connect">How a device connects; null: to its user's server.</param>
+    /// <param name="fcm">Devices are subscribed to notifications of it; null: none is.</param>
     public static async Task<GroupLoad> StartAsync(
-        IReadOnlyList<ServerProcess> servers, int senders, Func<Account, Action<Frame>, CancellationToken, Task<WireClient>>? connect = null)
+        IReadOnlyList<ServerProcess> servers, int senders, Func<Account, Action<Frame>, CancellationToken, Task<WireClient>>? connect = null, FakeFcm? fcm = null)
     {
         var load = new GroupLoad(new LoadSettings { ReconnectsWhenUnavailable = servers.Count > 1, Connect = connect ?? WireClient.ConnectAsync });
+        load._settings.Notifications = fcm is null ? null : new LoadNotifications(fcm, load._settings.Moments);
         var users = new List<Account>();
         for (var i = 0; i < senders; i++)
             users.Add(await Account.RegisterAsync(servers[i % servers.Count], Account.UniqueId("user")));
@@ -62,10 +68,15 @@ internal sealed class GroupLoad : IAsyncDisposable
 
         foreach (var (number, user) in users.Index())
         {
-            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8);
+            var isReader = fcm is not null && LoadNotifications.IsReader(number);
+            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8, isReader);
             load._clients.Add(client);
             if (number % 5 == 0)
-                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1));
+                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1, isReader));
+            if (fcm is null)
+                continue;
+            await load.Notifications.SubscribeAsync(user, client.History);
+            await load.Notifications.SubscribeTabletAsync(user, number, conversations[user][0]);
         }
 
         // A user's second device begins at the head: from here on each of them must get everything.
@@ -116,7 +127,10 @@ internal sealed class GroupLoad : IAsyncDisposable
         // What never comes is for the checker to tell.
         await Task.WhenAny(Until.TrueAsync(() => HaveAll(views), "everything is delivered"));
         await ReadFilesAsync(views);
-        return ([.. _clients.Select(c => c.History)], views);
+        if (_settings.Notifications is not { } notifications)
+            return ([.. _clients.Select(c => c.History)], views);
+        await notifications.AllToldAsync(views);
+        return ([.. _clients.Select(c => c.History), .. notifications.Devices], views);
     }
 
     /// <summary>Each message's file is read once more, by members in turn.</summary>
@@ -138,6 +152,8 @@ internal sealed class GroupLoad : IAsyncDisposable
         await Task.WhenAll(_sending);
         await Task.WhenAll(_clients.Select(c => c.DisposeAsync().AsTask()));
         _stopSending.Dispose();
+        if (_settings.Notifications is { } notifications)
+            await notifications.DisposeAsync();
     }
 
     private void Join(Dictionary<Account, List<string>> conversations, string conversation, IEnumerable<Account> members)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.WebSockets;
 using System.Threading.Channels;
 using Chat.EndToEnd.Tests.Clients;
@@ -13,8 +14,12 @@ internal sealed class LoadClient : IAsyncDisposable
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
+    // The server limits pings.
+    private static readonly TimeSpan _askEvery = TimeSpan.FromMilliseconds(250);
+
     private readonly Account _account;
     private readonly LoadSettings _load;
+    private readonly bool _isReader;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly SemaphoreSlim _room;
     private readonly LinkedList<PendingSend> _pending = [];
@@ -31,8 +36,10 @@ internal sealed class LoadClient : IAsyncDisposable
     private int _filesToRead;
 
     /// <param name="inFlight">Sends that may wait for their acks at a time.</param>
-    public LoadClient(Account account, LoadSettings load, int inFlight)
+    /// <param name="isReader">Whether its user has read what comes.</param>
+    public LoadClient(Account account, LoadSettings load, int inFlight, bool isReader = false)
     {
+        _isReader = isReader;
         _account = account;
         _load = load;
         _room = new SemaphoreSlim(inFlight);
@@ -163,13 +170,14 @@ internal sealed class LoadClient : IAsyncDisposable
     private async Task<bool> ConnectOnceAsync(int connection)
     {
         var acks = Channel.CreateUnbounded<(string, long)>();
+        var unanswered = new Unanswered();
         _connection = connection;
         var state = new ConnectionEnd(History.Name, connection);
         History.Add(new HistoryEvent.Opening(_load.Moments.Next(), connection));
         WireClient client;
         try
         {
-            client = await _load.Connect(_account, frame => OnFrame(frame, state, acks.Writer), _leaving.Token);
+            client = await _load.Connect(_account, frame => OnFrame(frame, state, acks.Writer, unanswered), _leaving.Token);
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException)
         {
@@ -178,8 +186,11 @@ internal sealed class LoadClient : IAsyncDisposable
 
         await using (client)
         {
-            var acking = Task.Run(() => SendAcksAsync(client, connection, acks.Reader));
+            var acking = Task.Run(() => SendAcksAsync(client, connection, acks.Reader, unanswered));
+            var asking = _load.Notifications is null ? Task.CompletedTask : AskAsync(client, unanswered);
             await ResumeAsync(client, connection);
+            if (state.IsToEnd)
+                await client.CutAsync();
             await using (_leaving.Token.Register(() => _ = client.CutAsync()))
                 state.Closing = await client.Closed;
 
@@ -188,6 +199,7 @@ internal sealed class LoadClient : IAsyncDisposable
             _gate.Release();
             acks.Writer.Complete();
             await acking;
+            await asking;
         }
 
         _leaving.Token.ThrowIfCancellationRequested();
@@ -227,7 +239,7 @@ internal sealed class LoadClient : IAsyncDisposable
     }
 
     /// <summary>One cumulative ack a conversation for whatever came in the meantime.</summary>
-    private async Task SendAcksAsync(WireClient client, int connection, ChannelReader<(string, long)> received)
+    private async Task SendAcksAsync(WireClient client, int connection, ChannelReader<(string, long)> received, Unanswered unanswered)
     {
         var highest = new Dictionary<string, long>(StringComparer.Ordinal);
         while (await received.WaitToReadAsync())
@@ -238,9 +250,26 @@ internal sealed class LoadClient : IAsyncDisposable
 
             foreach (var (conversation, seqNo) in highest)
             {
-                History.Add(new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo));
-                await TryAsync(() => client.AckAsync(conversation, seqNo));
+                var acking = new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo, _isReader);
+                History.Add(acking);
+                await TryAsync(() => client.AckAsync(conversation, seqNo, _isReader ? "read" : "delivered"));
+                unanswered.Sent.Enqueue(acking);
             }
+        }
+    }
+
+    /// <summary>Asks the server now and then whether it has handled the acks: it answers a ping after what was sent before.</summary>
+    private static async Task AskAsync(WireClient client, Unanswered unanswered)
+    {
+        while (await Task.WhenAny(client.Closed, Task.Delay(_askEvery)) != client.Closed)
+        {
+            var asked = new List<HistoryEvent.Acking>();
+            while (unanswered.Sent.TryDequeue(out var sent))
+                asked.Add(sent);
+            if (asked.Count == 0)
+                continue;
+            unanswered.Asked.Enqueue(asked);
+            await TryAsync(() => client.SendAsync("ping", new { }));
         }
     }
 
@@ -261,7 +290,7 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
-    private void OnFrame(Frame frame, ConnectionEnd connection, ChannelWriter<(string, long)> acks)
+    private void OnFrame(Frame frame, ConnectionEnd connection, ChannelWriter<(string, long)> acks, Unanswered unanswered)
     {
         switch (frame.Type)
         {
@@ -273,6 +302,10 @@ internal sealed class LoadClient : IAsyncDisposable
                 break;
             case "caughtUp":
                 History.Add(new HistoryEvent.CaughtUp(_load.Moments.Next(), connection.Connection));
+                break;
+            case "pong" when unanswered.Asked.TryDequeue(out var handled):
+                foreach (var ack in handled)
+                    History.Add(new HistoryEvent.Acked(_load.Moments.Next(), ack.Connection, ack.ConversationId, ack.SeqNo, ack.IsRead));
                 break;
             case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId:
                 History.Add(new HistoryEvent.SendAcked(
@@ -298,8 +331,9 @@ internal sealed class LoadClient : IAsyncDisposable
                 break;
             case "error" when frame.Is("code", "unavailable"):
                 // The server is leaving, or its database is away: the send stays pending for the next connection.
-                if (!connection.ToldToGo)
-                    _ = _load.ReconnectsWhenUnavailable ? ReconnectAsync() : Task.CompletedTask;
+                connection.IsToEnd |= _load.ReconnectsWhenUnavailable && !connection.ToldToGo;
+                if (connection.IsToEnd)
+                    _ = ReconnectAsync();
                 break;
             case "error":
                 Refusals.Add(frame);
@@ -341,6 +375,15 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
+    /// <summary>Acks of one connection that the server may not have handled yet.</summary>
+    private sealed class Unanswered
+    {
+        public ConcurrentQueue<HistoryEvent.Acking> Sent { get; } = new();
+
+        /// <summary>With each ping those that were sent before it.</summary>
+        public ConcurrentQueue<IReadOnlyList<HistoryEvent.Acking>> Asked { get; } = new();
+    }
+
     private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, string? File, int RestartsBefore)
     {
         public long FirstTried { get; } = TimeProvider.System.GetTimestamp();
@@ -357,6 +400,9 @@ internal sealed class ConnectionEnd(string device, int connection)
     public bool Welcomed { get; set; }
 
     public bool ToldToGo { get; set; }
+
+    /// <summary>A send was refused on it, perhaps before it was the client's connection.</summary>
+    public bool IsToEnd { get; set; }
 
     public Closing? Closing { get; set; }
 

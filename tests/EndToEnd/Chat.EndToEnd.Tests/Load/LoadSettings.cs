@@ -26,6 +26,9 @@ internal sealed class LoadSettings
     /// <summary>Whether a device takes a refusal for want of the database as a reason to come again.</summary>
     public bool ReconnectsWhenUnavailable { get; init; }
 
+    /// <summary>The notifications of the load; null if no device is subscribed. Then devices ask whether their acks were handled, too.</summary>
+    public LoadNotifications? Notifications { get; set; }
+
     /// <summary>How often the server was ended, or told to end, so far.</summary>
     public int RestartsBegun => Volatile.Read(ref _restartsBegun);
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
-using Chat.Testing.Push;
 
 namespace Chat.EndToEnd.Tests.Notifications;
 
@@ -12,9 +11,6 @@ public sealed class PushNotificationTests
 {
     private static int Messages =>
         int.TryParse(Environment.GetEnvironmentVariable("CHAT_PUSH_MESSAGES"), CultureInfo.InvariantCulture, out var messages) ? messages : 500;
-
-    private static int Rounds =>
-        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 2;
 
     [Fact]
     public async Task An_absent_device_is_told_once_a_conversation_and_the_notification_goes_when_it_is_read_elsewhere()
@@ -69,46 +65,6 @@ public sealed class PushNotificationTests
     }
 
     [Fact]
-    public async Task Kill_9_and_a_platform_with_all_faults_leave_no_message_untold_and_nothing_out_of_order()
-    {
-        await using var world = await PushWorld.StartAsync(("Push__BreakMs", "100"), ("Push__BreakAtMostMs", "500"), ("Push__RequestTimeoutMs", "1000"));
-        var senders = await Account.RegisterManyAsync(world.Server, "sender", 6);
-        var bob = await RegisterAsync(world, "bob");
-        var address = await world.SubscribeAsync(bob);
-        world.Fcm.Misbehave = _ => Random.Shared.Next(12) switch
-        {
-            0 => new Misbehaviour.Status(429, "1"),
-            1 => new Misbehaviour.Status(503),
-            2 => new Misbehaviour.Reset(),
-            3 => new Misbehaviour.HalfAnswered(200),
-            4 => new Misbehaviour.Slow(Task.Delay(TimeSpan.FromMilliseconds(300))),
-            _ => null,
-        };
-
-        var acked = senders.ToDictionary(sender => sender, _ => 0L);
-        for (var round = 0; round < Rounds; round++)
-        {
-            var sending = senders.Select(sender => SendUntilItEndsAsync(sender, bob, round, acked)).ToList();
-            await Until.TrueAsync(() => acked.Values.Min() >= (round + 1) * 4, "messages of all", () => world.Server.Output);
-            await world.Server.KillHardAsync();
-            await Task.WhenAll(sending);
-            await world.Server.StartAgainAsync();
-        }
-        world.Fcm.Misbehave = null;
-
-        foreach (var (sender, seqNo) in acked)
-        {
-            var conversation = sender.DirectTo(bob);
-            await Until.TrueAsync(
-                () => world.Told(address, conversation).Exists(one => SeqNoOf(one) >= seqNo), $"{conversation} {seqNo} is told", () => world.Server.Output,
-                TimeSpan.FromMinutes(2));
-            var seqNos = world.Told(address, conversation).ConvertAll(SeqNoOf);
-            Assert.Equal(seqNos.Order(), seqNos);
-        }
-        Assert.Empty(world.Fcm.Refused);
-    }
-
-    [Fact]
     public async Task Signing_out_ends_the_subscription_and_a_platform_that_knows_the_device_no_more_does()
     {
         await using var world = await PushWorld.StartAsync();
@@ -130,28 +86,5 @@ public sealed class PushNotificationTests
         Assert.Empty(world.Told(bobs, alice.DirectTo(bob)));
     }
 
-    private static long SeqNoOf(Received received) => long.Parse(received["seqNo"]!, CultureInfo.InvariantCulture);
-
     private static Task<Account> RegisterAsync(PushWorld world, string name) => Account.RegisterAsync(world.Server, Account.UniqueId(name));
-
-    private static async Task SendUntilItEndsAsync(Account sender, Account to, int round, Dictionary<Account, long> acked)
-    {
-        try
-        {
-            for (var n = 0; ; n++)
-            {
-                var sent = await sender.Rest.SendMessageAsync(sender.DirectTo(to), "hello", $"{round}-{n}");
-                if (sent.Status is not HttpStatusCode.Created)
-                    return;
-                var seqNo = sent.Json.Number("seqNo");
-                lock (acked)
-                    acked[sender] = Math.Max(acked[sender], seqNo);
-                await Task.Delay(TimeSpan.FromMilliseconds(30), TestContext.Current.CancellationToken);
-            }
-        }
-        catch (HttpRequestException)
-        {
-            // The server was killed.
-        }
-    }
 }
