@@ -242,7 +242,7 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         {
             return await EvaluateAsync(script, keys, values);
         }
-        catch (RedisServerException e) when (WrongKey.Of(e.Message, script, keys) is { } wrong)
+        catch (RedisServerException e) when (RedisWrongKey.Of(e.Message, script, keys) is { } wrong)
         {
             if (!await TryRemoveAsync(wrong, witness))
                 throw;
@@ -253,7 +253,7 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
     private Task<RedisResult> EvaluateAsync(RedisScript script, RedisKey[] keys, RedisValue[] values) =>
         Connection.GetDatabase().ScriptEvaluateAsync(script.Text, keys, values, CommandFlags.DemandMaster);
 
-    private async Task<bool> TryRemoveAsync(WrongKey wrong, RedisKey? witness)
+    private async Task<bool> TryRemoveAsync(RedisWrongKey wrong, RedisKey? witness)
     {
         try
         {
@@ -291,7 +291,7 @@ public sealed class RedisClient : IHostedLifecycleService, IAsyncDisposable
         if (e is RedisServerException refused)
         {
             _health.Answered();
-            _refusals.Met(operation, _connector!.RefusalOf(refused.Message, script, script is null ? null : WrongKey.Of(refused.Message, script, keys!)));
+            _refusals.Met(operation, _connector!.RefusalOf(refused.Message, script, script is null ? null : RedisWrongKey.Of(refused.Message, script, keys!)));
         }
         else
         {

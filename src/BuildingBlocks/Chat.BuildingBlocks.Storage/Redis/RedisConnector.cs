@@ -66,7 +66,7 @@ internal sealed class RedisConnector(ConfigurationOptions settings, string prefi
         _ = LookWhyLostAsync();
     }
 
-    public RedisRefusal RefusalOf(string answer, RedisScript? script = null, WrongKey? wrong = null) => RedisRefusal.Of(answer, settings.User, prefix, script, wrong);
+    public RedisRefusal RefusalOf(string answer, RedisScript? script = null, RedisWrongKey? wrong = null) => RedisRefusal.Of(answer, settings.User, prefix, script, wrong);
 
     private async Task LookWhyLostAsync()
     {

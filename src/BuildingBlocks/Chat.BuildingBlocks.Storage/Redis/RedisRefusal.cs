@@ -14,7 +14,7 @@ internal sealed partial record RedisRefusal(string Code, string Fault)
     /// <param name="prefix">Of all keys and channels.</param>
     /// <param name="script">What ran; null for a command by itself.</param>
     /// <param name="wrong">The key that holds another type of data, where that is the fault and it is known.</param>
-    public static RedisRefusal Of(string answer, string? user, string prefix, RedisScript? script = null, WrongKey? wrong = null)
+    public static RedisRefusal Of(string answer, string? user, string prefix, RedisScript? script = null, RedisWrongKey? wrong = null)
     {
         user = string.IsNullOrEmpty(user) ? "default" : user;
         if (IsOfLogin(answer))

@@ -6,15 +6,15 @@ namespace Chat.BuildingBlocks.Storage.Redis;
 /// <param name="Key">Its name in full.</param>
 /// <param name="Type">The type that it should be of.</param>
 /// <param name="Read">A command that reads a key of that type.</param>
-internal sealed record WrongKey(RedisKey Key, string Type, string Read)
+internal sealed record RedisWrongKey(RedisKey Key, string Type, string Read)
 {
     /// <returns>Null where the script failed of something else.</returns>
-    public static WrongKey? Of(string answer, RedisScript script, RedisKey[] keys)
+    public static RedisWrongKey? Of(string answer, RedisScript script, RedisKey[] keys)
     {
         var line = RedisRefusal.LineOf(answer);
         if (!answer.Contains("WRONGTYPE", StringComparison.Ordinal) || script.KeyOf(line) is not { } number || number > keys.Length)
             return null;
         var (type, read) = script.CommandOf(line)![0] switch { 'Z' => ("sorted set", "ZCARD"), 'H' => ("hash", "HLEN"), _ => ("string", "GET") };
-        return new WrongKey(keys[number - 1], type, read);
+        return new RedisWrongKey(keys[number - 1], type, read);
     }
 }
