@@ -50,4 +50,7 @@ internal static partial class MessagingLogs
 
     [LoggerMessage(EventId = 3015, Level = LogLevel.Error, Message = "Appending for another server failed unexpectedly; its client was told unavailable")]
     public static partial void HandedAppendFailed(this ILogger log, Exception e);
+
+    [LoggerMessage(EventId = 3016, Level = LogLevel.Warning, Message = "Whether all deleted messages are erased could not be looked up; it is tried again")]
+    public static partial void ErasuresNotFollowed(this ILogger log, Exception e);
 }

@@ -56,6 +56,8 @@ internal sealed record ClusterTimes
 
     public long FeedSpanOf(DateTimeOffset time) => time.ToUnixTimeMilliseconds() / (long)FeedSpan.TotalMilliseconds;
 
+    public DateTimeOffset FeedSpanBegin(long span) => DateTimeOffset.FromUnixTimeMilliseconds(span * (long)FeedSpan.TotalMilliseconds);
+
     public long SpanOf(Activity activity) => activity.UnixMs / (long)InboxSpan.TotalMilliseconds;
 
     /// <summary>The lowest activity of a span.</summary>

@@ -32,6 +32,7 @@ internal static class LogRegistration
             .AddSingleton<CqlChangeFeed>().AddHostedService(provider => provider.GetRequiredService<CqlChangeFeed>())
             .AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<CqlChangeFeed>())
             .AddSingleton<IInbox, CqlInbox>()
+            .AddHostedService<ErasureFollower>()
             .AddHostedService(provider => provider.GetRequiredService<CqlMessageLog>())
         : services
             .AddSingleton<ActivityClock>()

@@ -56,10 +56,16 @@ internal sealed partial class VirtualTables
             .Where(version => after is not { } place || string.CompareOrdinal(version.User.Value, place.User.Value) is var order && (order > 0 || (order == 0 && string.CompareOrdinal(version.Emoji, place.Emoji) > 0)))
             .Take(limit)];
 
-    public async Task RemoveReactionsAsync(ConversationId conversation, SeqNo target, CancellationToken ct)
+    public Task RemoveReactionsAsync(ConversationId conversation, SeqNo target, CancellationToken ct) =>
+        RemoveAsync(conversation, target, value => value is ReactionVersion version && version.Target == target);
+
+    public Task RemoveStateAsync(ConversationId conversation, SeqNo target, CancellationToken ct) =>
+        RemoveAsync(conversation, target, value => value is StateVersion version && version.Target == target);
+
+    private async Task RemoveAsync(ConversationId conversation, SeqNo target, Func<object, bool> isOf)
     {
         var partition = $"changes {conversation} {Blocks.Of(target)}";
-        var cells = await ReadAsync(partition, cells => cells.Where(cell => cell.Value.Value is ReactionVersion version && version.Target == target));
+        var cells = await ReadAsync(partition, cells => cells.Where(cell => isOf(cell.Value.Value)));
         await WriteAsync(partition, [.. cells.Keys.Select(key => (key, new Cell(long.MaxValue, Deleted)))]);
     }
 

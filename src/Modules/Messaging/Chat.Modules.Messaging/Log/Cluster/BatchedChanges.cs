@@ -23,7 +23,7 @@ internal sealed class BatchedChanges
     private readonly Dictionary<(SeqNo Target, UserId User, string Emoji), ReactionVersion> _reactionsBefore;
     private readonly Dictionary<SeqNo, MessageState> _states = [];
     private readonly Dictionary<(SeqNo Target, UserId User, string Emoji), OwnReaction> _reactions = [];
-    private readonly List<LoggedMessage> _deleted = [];
+    private readonly List<SeqNo> _deleted = [];
     private readonly List<(ClusterAppend Append, SeqNo Entry)> _alreadySo = [];
     private readonly List<(ClusterAppend Append, Error Refusal)> _refused = [];
 
@@ -42,8 +42,8 @@ internal sealed class BatchedChanges
 
     public IReadOnlyList<(ClusterAppend Append, Error Refusal)> Refused => _refused;
 
-    /// <summary>The messages that it deletes, as they were.</summary>
-    public IReadOnlyList<LoggedMessage> Deleted => _deleted;
+    /// <summary>The messages that it deletes.</summary>
+    public IReadOnlyList<SeqNo> Deleted => _deleted;
 
     /// <summary>Reads what the changes of a batch are judged by. The newest entry that counts is <paramref name="head"/>.</summary>
     /// <returns>Null if another term has begun.</returns>
@@ -94,7 +94,7 @@ internal sealed class BatchedChanges
                     && PinnedMessages.Apply(StateOf(SeqNo.None), target, effect.State.IsPinned, seqNo) is { } pins)
                     _states[SeqNo.None] = pins;
                 if (content.Kind == MessageKind.Delete)
-                    _deleted.Add(message);
+                    _deleted.Add(target);
                 return effect.Content;
             case AlreadySo { Entry: var entry }:
                 _alreadySo.Add((append, entry));

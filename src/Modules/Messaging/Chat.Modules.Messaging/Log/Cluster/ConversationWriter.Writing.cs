@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 
@@ -35,6 +36,8 @@ internal sealed partial class ConversationWriter
         if (held.Beginning is { } beginning)
             context.TurnTook(beginning + context.Since(started));
         held.Beginning = null;
+        if (changes is { Deleted.Count: > 0 })
+            await RemoveReactionsAsync(changes.Deleted);
         foreach (var (append, message) in appended)
         {
             held.Head = message.SeqNo;
@@ -90,6 +93,21 @@ internal sealed partial class ConversationWriter
         var rows = await FinalReader.ReadFinalAsync(context.Tables, conversation, seqNos, CancellationToken.None);
         var entries = rows.ToDictionary(row => row.SeqNo, row => row.Message);
         return [.. changes.AlreadySo.Select(one => (one.Append, inBatch.GetValueOrDefault(one.Entry) ?? entries[one.Entry]))];
+    }
+
+    // Who lists the reactions of a message does not read its state. The contents are erased afterwards.
+    private async Task RemoveReactionsAsync(IReadOnlyList<SeqNo> deleted)
+    {
+        foreach (var message in deleted)
+            context.Erasures.Add(conversation, message);
+        try
+        {
+            await Task.WhenAll(deleted.Select(message => context.Tables.RemoveReactionsAsync(conversation, message, CancellationToken.None)));
+        }
+        catch (StoreUnavailableException)
+        {
+            // They go with the contents.
+        }
     }
 
     private void Answer(BatchedChanges changes, List<(ClusterAppend Append, LoggedMessage Entry)> earlier)

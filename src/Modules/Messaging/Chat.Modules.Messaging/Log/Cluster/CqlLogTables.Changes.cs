@@ -106,6 +106,9 @@ internal sealed partial class CqlLogTables
     public Task RemoveReactionsAsync(ConversationId conversation, SeqNo target, CancellationToken ct) => _session.ExecuteAsync(
         new("DELETE FROM messaging_reactions WHERE conversation = ? AND block = ? AND target = ?", conversation.Value, Blocks.Of(target), target.Value), ct);
 
+    public Task RemoveStateAsync(ConversationId conversation, SeqNo target, CancellationToken ct) => _session.ExecuteAsync(
+        new("DELETE FROM messaging_states WHERE conversation = ? AND block = ? AND target = ?", conversation.Value, Blocks.Of(target), target.Value), ct);
+
     // Of one partition, so all or nothing on a replica, and no limit to its size.
     private Task<CqlResult> WriteAsync(IReadOnlyList<CqlStatement> statements, CancellationToken ct) =>
         statements.Count == 1 ? _session.ExecuteAsync(statements[0], ct) : _session.ExecuteBatchAsync(statements, ct);

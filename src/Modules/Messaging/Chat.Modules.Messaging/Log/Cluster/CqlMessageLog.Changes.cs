@@ -55,8 +55,13 @@ internal sealed partial class CqlMessageLog
         }
     }
 
-    public async ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct) =>
-        [.. PinnedMessages.Of((await _changes.ReadStatesAsync(conversation, [SeqNo.None], ct)).GetValueOrDefault(SeqNo.None)).Reverse()];
+    public async ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct)
+    {
+        var pinned = PinnedMessages.Of((await _changes.ReadStatesAsync(conversation, [SeqNo.None], ct)).GetValueOrDefault(SeqNo.None));
+        // What was erased without having been deleted is still among them.
+        var shown = (await _reader.ReadAtAsync(conversation, [.. pinned], ct)).Where(row => row.Message.Content.IsShown).Select(row => row.SeqNo).ToHashSet();
+        return [.. pinned.Where(shown.Contains).Reverse()];
+    }
 
     private async ValueTask<LoggedMessage> InPresentStateAsync(LogRow row, CancellationToken ct) =>
         (await InPresentStateAsync(row.Message.Conversation, [row], ct))[0];
@@ -77,7 +82,7 @@ internal sealed partial class CqlMessageLog
     }
 
     private static LoggedMessage InPresentState(LoggedMessage entry, IReadOnlyDictionary<SeqNo, MessageState> states) =>
-        states.TryGetValue(entry.SeqNo, out var state) ? entry.In(state)
+        states.TryGetValue(entry.SeqNo, out var state) ? entry.Content.IsShown || state.Deletion is not null ? entry.In(state) : entry
         : entry.Content is { Kind: MessageKind.Edit, Change: { } change } && states.GetValueOrDefault(change.Target.SeqNo) is { Deletion: not null }
             ? entry with { Content = entry.Content.ToErased() }
         : entry;

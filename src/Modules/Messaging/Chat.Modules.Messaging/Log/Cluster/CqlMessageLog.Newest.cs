@@ -6,8 +6,8 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 // Heads, newest messages and counts: however many changes lie between, they are jumped over.
 internal sealed partial class CqlMessageLog
 {
-    // Conversations whose newest entry is no message, for one caller.
-    private const int NewestAtOnce = 16;
+    // Conversations whose newest entry is a changed message, for one caller.
+    private const int StatesAtOnce = 16;
 
     public async ValueTask<IReadOnlyList<Head?>> GetHeadsAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>
         [.. Observed(await _reader.ReadNewestAsync(conversations, withContent: false, ct))
@@ -16,10 +16,10 @@ internal sealed partial class CqlMessageLog
     public async ValueTask<IReadOnlyList<LoggedMessage?>> ReadNewestAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
     {
         var newest = Observed(await _reader.ReadNewestAsync(conversations, withContent: true, ct));
-        var found = new List<LoggedMessage?>(newest.Count);
-        foreach (var wave in newest.Chunk(NewestAtOnce))
-            found.AddRange(await Task.WhenAll(wave.Select(async row => row is { } entry ? await FindMessageAsync(entry, ct) : null)));
-        return found;
+        var entries = new List<LoggedMessage?>(newest.Count);
+        foreach (var wave in newest.Chunk(StatesAtOnce))
+            entries.AddRange(await Task.WhenAll(wave.Select(async row => row is { } entry ? await InPresentStateAsync(entry, ct) : null)));
+        return entries;
     }
 
     public ValueTask<OthersCount> CountOthersAsync(
@@ -70,19 +70,6 @@ internal sealed partial class CqlMessageLog
     {
         var changed = rows.FindAll(row => row.IsChanged).ConvertAll(row => row.SeqNo);
         return changed.Count == 0 ? 0 : (await _changes.ReadStatesAsync(conversation, changed, ct)).Values.Count(state => state.Deletion is not null);
-    }
-
-    // The entry itself, or the newest message below it.
-    private async ValueTask<LoggedMessage?> FindMessageAsync(LogRow entry, CancellationToken ct)
-    {
-        while (!entry.Message.Content.IsMessagePlace)
-        {
-            var before = entry.Message.Content.PreviousMessage?.Next ?? entry.SeqNo;
-            if ((await _reader.ReadDownAsync(entry.Message.Conversation, before, 1, ct)).Rows is not [var next])
-                return null;
-            entry = next;
-        }
-        return await InPresentStateAsync(entry, ct);
     }
 
     private IReadOnlyList<LogRow?> Observed(IReadOnlyList<LogRow?> newest)

@@ -65,6 +65,9 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
 
     public FeedPosition FeedPosition => _touches.Position;
 
+    /// <summary>What deleted messages have said.</summary>
+    public Erasures Erasures => _writers.Erasures;
+
     /// <summary>Appends that have no answer yet.</summary>
     public int Waiting => _writers.Pending;
 
@@ -96,10 +99,13 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
 
     public async Task EraseContentAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct)
     {
-        if (seqNo == SeqNo.None
-            || (await _reader.ReadUpAsync(conversation, new SeqNo(seqNo.Value - 1), 1, ct)).Rows is not [{ Message: var message }] || message.SeqNo != seqNo)
+        if (seqNo == SeqNo.None)
             return;
-        await _attempts.EraseAsync(message, ct);
+        var states = await _changes.ReadStatesAsync(conversation, [seqNo], ct);
+        var edits = states.GetValueOrDefault(seqNo)?.Edits ?? [];
+        await _writers.Erasures.EraseAsync(conversation, seqNo, edits, ct);
+        if (states.GetValueOrDefault(seqNo) is { Deletion: null })
+            await Task.WhenAll(_tables.RemoveStateAsync(conversation, seqNo, ct), _tables.RemoveReactionsAsync(conversation, seqNo, ct));
     }
 
     public async ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>

@@ -35,4 +35,7 @@ internal partial interface ILogTables
 
     /// <summary>Deletes the reactions to a message for ever.</summary>
     Task RemoveReactionsAsync(ConversationId conversation, SeqNo target, CancellationToken ct);
+
+    /// <summary>Deletes the state of a message for ever.</summary>
+    Task RemoveStateAsync(ConversationId conversation, SeqNo target, CancellationToken ct);
 }

@@ -45,6 +45,8 @@ internal sealed class WriterContext(
 
     public Attempts Attempts { get; } = new(tables, reader);
 
+    public Erasures Erasures { get; } = new(tables, reader, changes, new Attempts(tables, reader));
+
     /// <summary>This run of the server.</summary>
     public Guid Writer { get; } = NewWriter(random);
 
@@ -84,6 +86,8 @@ internal sealed class WriterContext(
     public async Task SettleAsync(ClusterAppend append, LoggedMessage earlier)
     {
         await touches.TouchAsync(earlier.Conversation, [Activity.Of(earlier.Id)], default);
+        if (earlier.Content is { Kind: MessageKind.Delete, Change: { } change })
+            Erasures.Add(earlier.Conversation, change.Target.SeqNo);
         Settle(append, earlier);
     }
 
