@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Chat.Bench;
 using Chat.Bench.Attacks;
 using Chat.Bench.Bus;
@@ -75,6 +76,12 @@ Console.CancelKeyPress += (_, press) =>
     press.Cancel = true;
     interrupted.Cancel();
 };
+// As by `timeout`, which ends the servers too. A platform or relay that runs in this process would keep the signal for itself.
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
+});
 
 try
 {
@@ -112,7 +119,7 @@ catch (Exception failure) when (failure is ArgumentException or FormatException 
     Console.Error.WriteLine(failure.Message);
     return 2;
 }
-catch (OperationCanceledException) when (interrupted.IsCancellationRequested)
+catch (Exception failure) when (interrupted.IsCancellationRequested && failure is OperationCanceledException or HttpRequestException)
 {
     return 130;
 }

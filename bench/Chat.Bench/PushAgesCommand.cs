@@ -22,17 +22,30 @@ internal static class PushAgesCommand
         var path = arguments.Text("--host") ?? Server.DefaultHost;
         arguments.RefuseUnknown();
 
-        var folder = Directory.CreateTempSubdirectory("chat-bench-").FullName;
+        var folder = Directory.CreateTempSubdirectory("chat-bench-");
+        try
+        {
+            return await RunAsync(path, folder, receivers, rate, seconds, warmup, ct);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static async Task<int> RunAsync(string path, DirectoryInfo folder, string[] receivers, int rate, int seconds, int warmup, CancellationToken ct)
+    {
         await using var fcm = await FakeFcm.StartAsync();
+        using var key = new SigningKeyFile();
         await using var server = await Server.StartHostAsync(path, ct, configure: start =>
         {
+            start.Environment["Auth__SigningKeyFile"] = key.Path;
             start.Environment["Push__Fcm__Endpoint"] = fcm.Origin;
-            start.Environment["Push__Fcm__ServiceAccountFile"] = fcm.WriteServiceAccountTo(folder);
+            start.Environment["Push__Fcm__ServiceAccountFile"] = fcm.WriteServiceAccountTo(folder.FullName);
             start.Environment["Push__Fcm__SendsPerSecond"] = "100000";
-        });
+        }, key: key);
         using var http = server.NewHttpClient();
         var senders = Enumerable.Range(0, Senders).Select(n => $"bench-push-sender-{n}").ToArray();
-        await server.Accounts.RegisterAsync([.. senders, .. receivers], ct);
         foreach (var receiver in receivers)
             await CallAsync(http, HttpMethod.Put, "/v1/push", server.Accounts.TokenOf(receiver), $$"""{"kind":"fcm","token":"{{fcm.NewDevice()}}","content":"full"}""", ct);
 
@@ -48,7 +61,6 @@ internal static class PushAgesCommand
             throw new BenchException("No notification came.");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{sent.Length / took.TotalSeconds:N0} messages/s to {receivers.Length:N0} absent users, {fcm.Received.Count:N0} notifications; age of {ages.Count:N0}: p50 {At(0.5):N0} ms, p99 {At(0.99):N0} ms, longest {ages[^1]:N0} ms"));
-        Directory.Delete(folder, recursive: true);
         return fcm.Refused.Count == 0 ? 0 : 1;
 
         async Task SendAsync(string sender, int lane)

@@ -9,11 +9,17 @@ namespace Chat.Bench.Servers;
 /// <summary>The server under load: one that runs already, or a relay or host that is started here and ends with this object.</summary>
 internal sealed class Server : IAsyncDisposable
 {
+    // Of the log of a server that ended by itself.
+    private const int LastLines = 20;
+
     public const string DefaultHost = "src/Chat.Host/bin/Release/net10.0/Chat.Host.dll";
 
     private readonly Uri url;
     private readonly Process? process;
     private readonly DirectoryInfo? directory;
+
+    private bool isReady;
+    private bool isKilled;
 
     private Server(Uri url, string name, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null, SigningKeyFile? key = null)
     {
@@ -103,6 +109,7 @@ internal sealed class Server : IAsyncDisposable
     /// <summary>Ends one that was started here at once (SIGKILL).</summary>
     public async Task KillAsync()
     {
+        isKilled = true;
         process!.Kill();
         await process.WaitForExitAsync();
     }
@@ -124,6 +131,8 @@ internal sealed class Server : IAsyncDisposable
         {
             if (!process.HasExited)
                 Posix.SendTerm(process.Id);
+            else if (isReady && !isKilled)
+                Console.Error.WriteLine($"The {Name} had ended by itself with {process.ExitCode}:\n{string.Join('\n', (await File.ReadAllLinesAsync(LogOf(directory!))).TakeLast(LastLines))}");
             using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             try
             {
@@ -144,7 +153,7 @@ internal sealed class Server : IAsyncDisposable
     private static async Task<Server> StartAsync(string name, bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct, SigningKeyFile? key = null)
     {
         var directory = Directory.CreateTempSubdirectory("chat-bench-");
-        var log = Path.Combine(directory.FullName, "log");
+        var log = LogOf(directory);
 
         // A shell sends the log to a file and becomes the server; a pipe would cost the generator time and could stall the server.
         var start = new ProcessStartInfo("/bin/sh", ["-c", "log=$1; shift; exec \"$@\" >\"$log\" 2>&1", "sh", log, DotNet, .. command]);
@@ -156,6 +165,7 @@ internal sealed class Server : IAsyncDisposable
         try
         {
             await server.ReadyAsync(process, log, ct);
+            server.isReady = true;
             return server;
         }
         catch
@@ -194,6 +204,8 @@ internal sealed class Server : IAsyncDisposable
             await Task.Delay(50, ct);
         }
     }
+
+    private static string LogOf(DirectoryInfo directory) => Path.Combine(directory.FullName, "log");
 
     private static Uri HttpAddress(string address)
     {
