@@ -8,6 +8,9 @@ namespace Chat.EndToEnd.Tests.Scenarios;
 /// <summary>Plays a scenario with the devices of one library against a server, each behind a wire of its own.</summary>
 internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IScriptedClients clients) : IAsyncDisposable
 {
+    // Hundreds of messages of a conversation go one after another.
+    private static readonly TimeSpan _settlePatience = TimeSpan.FromMinutes(5);
+
     private readonly Dictionary<string, BadWire> _wires = [];
     private readonly Dictionary<string, string> _groups = [];
     private readonly Dictionary<string, Account> _users = [];
@@ -116,7 +119,8 @@ internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IS
         return Until.TrueAsync(
             async () => (last = await clients.StateAsync(device)) is { Status: "online", CaughtUp: true } && last.Conversations.All(c => c.Waiting == 0),
             $"{device} has settled",
-            () => $"It is {last?.Status}, caught up: {last?.CaughtUp}; {string.Join(", ", last?.Conversations.Select(c => $"{c.Id} waits for {c.Waiting}") ?? [])}.");
+            () => $"It is {last?.Status}, caught up: {last?.CaughtUp}; {string.Join(", ", last?.Conversations.Select(c => $"{c.Id} waits for {c.Waiting}") ?? [])}.",
+            _settlePatience);
     }
 
     private string Conversation(string device, string name) =>
