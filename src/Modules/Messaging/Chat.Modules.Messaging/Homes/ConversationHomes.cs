@@ -55,14 +55,14 @@ internal sealed class ConversationHomes(
     }
 
     /// <summary>Another server can be a home.</summary>
-    public void Offered(NodeId node, bool asks)
+    public void Offered(NodeId node, bool asks, bool judgesChanges)
     {
         lock (_lock)
         {
             if (FindLink(node) is { } link)
                 link.IsWithdrawn = false;
             else
-                _links = [.. _links, NewLink(node)];
+                _links = [.. _links, NewLink(node, judgesChanges)];
         }
         if (asks && !_isLeaving)
             bus.Send(node, HomeMessages.Topic, HomeMessages.Offer(asks: false));
@@ -81,12 +81,12 @@ internal sealed class ConversationHomes(
     /// <summary>A home is at work.</summary>
     public void Heard(NodeId home) => FindLink(home)?.Heard();
 
-    public void Answered(NodeId home, AppendNumber number, SentMessage sent)
+    public void Answered(NodeId home, AppendNumber number, Result<SentMessage> answer)
     {
         if (FindLink(home)?.TakeAnswered(number) is not { } append)
             return;
         End(append);
-        append.TrySetResult(sent);
+        append.TrySetResult(answer);
     }
 
     /// <summary>A home could not append, or does not know. This server's way to the database may be another one.</summary>
@@ -173,10 +173,11 @@ internal sealed class ConversationHomes(
 
     private HomeLink? FindLink(NodeId home) => Array.Find(_links, link => link.Home == home);
 
-    private HomeLink NewLink(NodeId home, bool isWithdrawn = false) => new(home, Interlocked.Increment(ref _sessions), bus, clock) { IsWithdrawn = isWithdrawn };
+    private HomeLink NewLink(NodeId home, bool judgesChanges, bool isWithdrawn = false) =>
+        new(home, Interlocked.Increment(ref _sessions), bus, clock) { JudgesChanges = judgesChanges, IsWithdrawn = isWithdrawn };
 
-    /// <returns>Null for this server, which stands in for a home that is not asked.</returns>
-    private HomeLink? FindHome(ConversationId conversation)
+    /// <returns>Null for this server, which stands in for a home that is not asked, and appends the changes that its home would not judge.</returns>
+    private HomeLink? FindHome(ConversationId conversation, bool isChange)
     {
         var links = _links;
         if (links.Length == 0 || !shared.Contains(conversation) || !nodes.HoldsLease)
@@ -190,7 +191,7 @@ internal sealed class ConversationHomes(
             if (score > highest && !link.IsWithdrawn)
                 (home, highest) = (link, score);
         }
-        return home is { IsOpen: true, IsResting: false } ? home : null;
+        return home is { IsOpen: true, IsResting: false } && (home.JudgesChanges || !isChange) ? home : null;
     }
 
     private static ulong ScoreOf(ReadOnlySpan<byte> conversation, NodeId node) => XxHash3.HashToUInt64(conversation, (long)node.Value);
@@ -200,7 +201,7 @@ internal sealed class ConversationHomes(
     {
         while (conversation.Waiting.TryPeek(out var append))
         {
-            var home = FindHome(conversation.Id);
+            var home = FindHome(conversation.Id, append.Draft.Content.Change is not null);
             if (conversation.UnderWay.Count > 0 && (home != conversation.At || conversation.IsAtTwo))
                 return;
             conversation.Waiting.Dequeue();
@@ -319,6 +320,6 @@ internal sealed class ConversationHomes(
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, clock);
         lock (_lock)
-            _links = [.. _links.Select(other => other == link ? NewLink(link.Home, link.IsWithdrawn) : other)];
+            _links = [.. _links.Select(other => other == link ? NewLink(link.Home, link.JudgesChanges, link.IsWithdrawn) : other)];
     }
 }

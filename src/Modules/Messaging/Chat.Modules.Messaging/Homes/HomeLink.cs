@@ -22,6 +22,9 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
 
     public NodeId Home => home;
 
+    /// <summary>Whether it judges changes of messages. A server of the version before would append each as it comes, also one that changes nothing.</summary>
+    public bool JudgesChanges { get; init; }
+
     public long Session => session;
 
     public bool IsOpen

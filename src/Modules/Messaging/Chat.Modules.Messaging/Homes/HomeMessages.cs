@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
@@ -7,7 +8,7 @@ namespace Chat.Modules.Messaging.Homes;
 /// <summary>What a message between a sender's server and a home says. The numbers go over the bus; a server passes over one that it does not know.</summary>
 internal enum HomeMessage : byte
 {
-    /// <summary>The sender can be a home: 1 where it wants to know whether the receiver can.</summary>
+    /// <summary>The sender can be a home: 1 where it wants to know whether the receiver can; 1 where it judges changes of messages. The version before leaves the second out, and reads only the first.</summary>
     Offer = 1,
 
     /// <summary>The sender is leaving: it is nobody's home any more.</summary>
@@ -27,6 +28,9 @@ internal enum HomeMessage : byte
 
     /// <summary>From a home: it works on what has no answer yet.</summary>
     Working = 7,
+
+    /// <summary>From a home: session, number, code and text of the refusal of a change. Nothing was appended.</summary>
+    Refused = 8,
 }
 
 /// <summary>An append that one server asks of another.</summary>
@@ -43,6 +47,8 @@ internal static class HomeMessages
     {
         var writer = new BusWriter((byte)HomeMessage.Offer);
         writer.Write(asks ? (byte)1 : (byte)0);
+        const byte judgesChanges = 1;
+        writer.Write(judgesChanges);
         return writer.Written;
     }
 
@@ -83,6 +89,16 @@ internal static class HomeMessages
         return writer.Written;
     }
 
+    public static ReadOnlyMemory<byte> Refused(AppendNumber number, Error refusal)
+    {
+        var writer = new BusWriter((byte)HomeMessage.Refused);
+        writer.Write(number.Session);
+        writer.Write(number.Number);
+        writer.Write(refusal.Code);
+        writer.Write(refusal.Text);
+        return writer.Written;
+    }
+
     public static ReadOnlyMemory<byte> Lost(long session)
     {
         var writer = new BusWriter((byte)HomeMessage.Lost);
@@ -97,6 +113,8 @@ internal static class HomeMessages
         var (conversation, sender, clientMsgId, now) = (reader.Conversation(), reader.Device(), reader.Name(), reader.Time());
         return new MessageDraft(conversation, sender, clientMsgId, ContentCodec.Decode(reader.Rest), now);
     }
+
+    public static Error Refusal(this ref BusReader reader) => new(reader.Name(), reader.Name());
 
     public static SentMessage Sent(this ref BusReader reader) =>
         new(reader.Message(), reader.Conversation(), reader.SeqNo(), reader.Time(), Duplicate: reader.Byte() == 1);

@@ -33,7 +33,7 @@ internal sealed class HomeService(
         switch ((HomeMessage)reader.Byte())
         {
             case HomeMessage.Offer:
-                homes.Offered(from, asks: reader.Byte() == 1);
+                homes.Offered(from, asks: reader.Byte() == 1, judgesChanges: reader.Rest is [1, ..]);
                 break;
             case HomeMessage.Withdraw:
                 homes.Withdrawn(from);
@@ -43,6 +43,9 @@ internal sealed class HomeService(
                 break;
             case HomeMessage.Appended:
                 homes.Answered(from, reader.AppendNumber(), reader.Sent());
+                break;
+            case HomeMessage.Refused:
+                homes.Answered(from, reader.AppendNumber(), reader.Refusal());
                 break;
             case HomeMessage.Failed:
                 homes.Failed(from, reader.AppendNumber());
@@ -114,8 +117,12 @@ internal sealed class HomeService(
         var answer = HomeMessages.Failed(number);
         try
         {
-            if (await appending is { IsOk: true } result)
+            var result = await appending;
+            if (result.IsOk)
                 answer = HomeMessages.Appended(number, result.Value);
+            // That it is not known yet is no verdict.
+            else if (result.Error.Code != ErrorCodes.Unavailable)
+                answer = HomeMessages.Refused(number, result.Error);
         }
         catch (StoreUnavailableException)
         {

@@ -22,6 +22,9 @@ internal static class ClusterLogs
         new CqlFeedTables(session, TimeProvider.System), new CqlInboxTables(session, ClusterTimes.Default, TimeProvider.System), ClusterTimes.Default,
         clock ?? TimeProvider.System, Random.Shared);
 
+    public static CqlMessageLog Of(VirtualTables tables, TouchWriter touches, TimeProvider clock, Random random) => new(
+        tables, touches, ClusterTimes.Default, new SharedConversations(clock), clock, new ActivityClock(NullLogger<ActivityClock>.Instance), random);
+
     public static CqlMessageLog Of(
         VirtualTables tables, TimeProvider clock, Random random, ClusterTimes? times = null, SharedConversations? shared = null, ChangeLimits? limits = null) => new(
         tables, new TouchWriter(tables, tables, times ?? ClusterTimes.Default, clock, random), times ?? ClusterTimes.Default,

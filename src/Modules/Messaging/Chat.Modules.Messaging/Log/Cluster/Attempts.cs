@@ -35,7 +35,7 @@ internal sealed class Attempts(ILogTables tables, FinalReader reader)
             {
                 var rows = await tables.ReadSendersUpAsync(conversation, bucket, after, reach * MaxTerms, ct);
                 foreach (var row in rows.Where(row => row.SeqNo <= last && IsOfAttempt(row.Message, message)))
-                    await tables.EraseAsync(row, ct);
+                    await tables.EraseAsync(row with { Message = row.Message with { Content = message.Content } }, ct);
             }
         }
     }

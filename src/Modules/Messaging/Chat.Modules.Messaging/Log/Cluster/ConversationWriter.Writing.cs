@@ -12,7 +12,7 @@ internal sealed partial class ConversationWriter
     private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends, long started)
     {
         BatchedChanges? changes = null;
-        if (appends.FindAll(append => append.Draft.Content.IsChange) is { Count: > 0 } changing
+        if (appends.FindAll(append => append.Draft.Content.Change is not null) is { Count: > 0 } changing
             && (changes = await ReadChangesAsync(held, changing)) is null)
             return false;
         var appended = Place(held, appends, changes);
@@ -41,7 +41,7 @@ internal sealed partial class ConversationWriter
         foreach (var (append, message) in appended)
         {
             held.Head = message.SeqNo;
-            if (!append.Draft.Content.IsChange)
+            if (append.Draft.Content.Change is null)
                 held.NewestMessage = message.SeqNo;
             context.Settle(append, message);
         }
@@ -64,7 +64,7 @@ internal sealed partial class ConversationWriter
         foreach (var append in appends)
         {
             var draft = append.Draft;
-            if (!draft.Content.IsChange)
+            if (draft.Content.Change is null)
                 newestMessage = next;
             else if (changes!.Judge(append, next) is { } content)
                 draft = draft with { Content = content with { PreviousMessage = newestMessage } };

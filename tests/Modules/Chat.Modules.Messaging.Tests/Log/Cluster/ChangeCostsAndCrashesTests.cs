@@ -1,0 +1,144 @@
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Log.Cluster;
+using Chat.Modules.Messaging.Tests.Changes;
+using Chat.Modules.Messaging.Tests.Sending;
+using Microsoft.Extensions.Logging.Abstractions;
+using static Chat.Modules.Messaging.Tests.Words;
+
+namespace Chat.Modules.Messaging.Tests.Log.Cluster;
+
+/// <summary>What appends ask of the database with changes and without, and what is erased when the server dies; in virtual time.</summary>
+public sealed class ChangeCostsAndCrashesTests
+{
+    private readonly VirtualTime _time = new(seed: 1);
+    private readonly VirtualTables _tables;
+
+    public ChangeCostsAndCrashesTests() => _tables = new VirtualTables(_time);
+
+    [Fact]
+    public void A_message_makes_the_requests_that_it_made_without_changes()
+    {
+        List<string> alone = [], withChanges = [], change = [];
+        Run(async server =>
+        {
+            var log = server.Log;
+            var message = (await log.AppendAsync(Draft(Team, Alice, "first"), default)).Message;
+            alone = await AskedAsync(() => log.AppendAsync(Draft(Team, Alice, "second"), default));
+            await log.AppendChangeAsync(message.React(Bob, "third", "👍"), default);
+            await _time.After(TimeSpan.FromSeconds(1));
+            withChanges = await AskedAsync(() => log.AppendAsync(Draft(Team, Alice, "fourth"), default));
+            change = await AskedAsync(() => log.AppendChangeAsync(message.React(Alice, "fifth", "👍"), default));
+        });
+
+        Assert.Equal(["claims", "claims", "rows", "state"], alone);
+        Assert.Equal(alone, withChanges);
+        // The message, its state, the user's reactions; the new state; and, after the answer, that it counts.
+        Assert.Equal(["claims", "claims", "rows", "changes", "changes", "changes", "rows", "state", "changes"], change);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_deleted_message_said_is_erased_though_its_server_dies(bool beforeTheAnswer)
+    {
+        var server = StartServer();
+        var message = default(LoggedMessage);
+        var edit = default(LoggedMessage);
+        _time.RunUntilDone(server.Process.Start(async () =>
+        {
+            await server.Follower.SaveAsync(default);
+            message = (await server.Log.AppendAsync(Draft(Team, Alice, "1", "secret"), default)).Message;
+            edit = (await server.Log.AppendChangeAsync(message.Edit(Alice, "2", "secret again"), default)).Value.Message;
+            await server.Log.AppendChangeAsync(message.React(Bob, "3", "👍"), default);
+            return true;
+        }));
+        if (beforeTheAnswer)
+            _tables.AfterRows = _ => Die();
+        else
+            _tables.Before = partition => partition.StartsWith("claims", StringComparison.Ordinal) && server.Log.Erasures.AreDone is false ? Die() : Task.CompletedTask;
+        var deleting = server.Process.Start(() => server.Log.AppendChangeAsync(message!.Delete(Alice, "4"), default));
+        var outside = new VirtualProcess(_time);
+        _time.RunUntilDone(outside.Start(async () =>
+        {
+            while (!server.Process.IsDead)
+                await _time.After(TimeSpan.FromMilliseconds(10));
+            return true;
+        }));
+        Assert.Equal(beforeTheAnswer, !deleting.IsCompleted);
+        (_tables.Before, _tables.AfterRows) = (null, null);
+        Assert.Contains("secret", TextsOnDisk(message!.SeqNo, edit!.SeqNo));
+
+        var other = StartServer();
+        _time.RunUntilDone(other.Process.Start(async () =>
+        {
+            await _time.After(TimeSpan.FromMinutes(4));
+            await other.Follower.CatchUpAsync(default);
+            while (!other.Log.Erasures.AreDone)
+                await _time.After(TimeSpan.FromMilliseconds(10));
+            await other.Follower.SaveAsync(default);
+            Assert.Empty(await other.Feed.FindUnfinishedAsync("erasures", default));
+            Assert.NotNull((await other.Log.ReadAtAsync(Team, [message.SeqNo], default))[0]!.State?.Deletion);
+            Assert.Empty(await other.Log.ReadReactionsAsync(Team, message.SeqNo, null, null, 10, default));
+            return true;
+        }));
+        Assert.Equal("", TextsOnDisk(message.SeqNo, edit.SeqNo));
+
+        Task Die()
+        {
+            server.Process.Kill();
+            return Task.CompletedTask;
+        }
+    }
+
+    private string TextsOnDisk(params SeqNo[] seqNos)
+    {
+        var reader = new VirtualProcess(_time);
+        var read = reader.Start(async () =>
+        {
+            var rows = await _tables.ReadAtAsync(Team, 0, seqNos, default);
+            var states = await _tables.ReadStateVersionsAsync(Team, seqNos, default);
+            return string.Join(' ', rows.Select(row => $"{row.Message.Content.Text}")
+                .Concat(states.SelectMany(version => new[] { version.State, version.Base }).Select(state => $"{state?.Edit?.Text}"))).Trim();
+        });
+        _time.RunUntilDone(read);
+        return read.GetAwaiter().GetResult();
+    }
+
+    private void Run(Func<Server, Task> work)
+    {
+        var server = StartServer();
+        _time.RunUntilDone(server.Process.Start(async () =>
+        {
+            await work(server);
+            return true;
+        }));
+    }
+
+    private async Task<List<string>> AskedAsync(Func<Task> work)
+    {
+        var asked = new List<string>();
+        _tables.Before = partition =>
+        {
+            asked.Add(partition.Split(' ')[0]);
+            return Task.CompletedTask;
+        };
+        await work();
+        await _time.After(TimeSpan.FromMilliseconds(200));
+        _tables.Before = null;
+        return asked;
+    }
+
+    private Server StartServer()
+    {
+        var touches = new TouchWriter(_tables, _tables, ClusterTimes.Default, _time, new Random(_time.Random.Next()));
+        var log = ClusterLogs.Of(_tables, touches, _time, new Random(_time.Random.Next()));
+        var feed = new CqlChangeFeed(
+            _tables, touches, log, Appends.UnderWay(log, _time), ClusterTimes.Default, _time, NullLogger<CqlChangeFeed>.Instance);
+        var follower = new ErasureFollower(feed, _tables, log, ClusterTimes.Default, _time, NullLogger<ErasureFollower>.Instance);
+        return new Server(new VirtualProcess(_time), log, feed, follower);
+    }
+
+    private sealed record Server(VirtualProcess Process, CqlMessageLog Log, CqlChangeFeed Feed, ErasureFollower Follower);
+}
