@@ -23,7 +23,7 @@ public sealed class ClientFrameParserTests
         { """{"type":"message","to":"@bob","text":"h\u0000i 👋","clientMsgId":"c"}""", new MessageFrame(WithBob, MessageContent.Of("h\0i 👋"), "c", null) },
         { """{"type":"message","to":"@bob","text":"\ud83d\udc4b","clientMsgId":"\u0063"}""", new MessageFrame(WithBob, MessageContent.Of("👋"), "c", null) },
         { $$"""{"clientMsgId":"c","lastSeenSeqNo":41,"replyTo":"{{Uuid}}","text":"","to":"{{Group}}","mediaIds":[],"type":"message"}""",
-            new MessageFrame(ConversationId.Parse(Group), MessageContent.Of("", Message), "c", new SeqNo(41)) },
+            new MessageFrame(ConversationId.Parse(Group), MessageContent.Of("", Message) with { Seen = new SeqNo(41) }, "c", new SeqNo(41)) },
         { """{"type":"message","to":"@bob","text":"t","clientMsgId":"c","replyTo":null,"mediaIds":null,"lastSeenSeqNo":null}""",
             new MessageFrame(WithBob, MessageContent.Of("t"), "c", null) },
         { """{"type":"message","to":"@bob","text":"t","clientMsgId":"c","seqNo":"foreign to this frame","x":{"y":[1,{"z":null}]},"x":2}""",

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Host.Transports.Frames;
 using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
@@ -38,6 +39,34 @@ public sealed class ServerFrameTests
         },
     };
 
+    private static readonly LoggedMessage Changed = Hello with
+    {
+        Content = MessageContent.Of("before") with { Seen = new SeqNo(9_007_199_254_740_991) },
+        State = new MessageState
+        {
+            ChangedSeqNo = new SeqNo(57),
+            Edit = new MessageEdit(Utf8Text.Of("after"), Now, Concurrent: true),
+            Reactions = [new MessageReaction(LongestEmoji, int.MaxValue, [Bob, AlicesPhone.User]), new MessageReaction("x", 1, [Bob])],
+            Pin = new MessagePin(new SeqNo(50), Bob, On: true),
+        },
+    };
+
+    private static readonly LoggedMessage Deleted = Hello.In(
+        new MessageState { ChangedSeqNo = new SeqNo(57), Deletion = new MessageDeletion(AlicesPhone.User, Now, new SeqNo(57)) });
+
+    // 10 characters of 4 bytes each.
+    private const string LongestEmoji = "👋👋👋👋👋👋👋👋👋👋";
+
+    private const string State =
+        """
+        "seen":9007199254740991,"editedAt":1790000000000,"concurrent":true,"reactions":[{"emoji":"\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B","count":2147483647,"mine":true,"userIds":["bob","alice"]},{"emoji":"x","count":1,"userIds":["bob"]}],"pinned":true,"changedSeqNo":57
+        """;
+
+    private const string Edit =
+        $$$"""
+        {"messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"edit","target":{"messageId":"{{{Uuid}}}","seqNo":42},"text":"after","concurrent":true}
+        """;
+
     private const string Files =
         $$"""
         "media":[{"mediaId":"{{Uuid}}","contentType":"audio/ogg","size":9007199254740991,"durationMs":1500,"thumbnail":false,"voice":true,"waveform":[0,255]},{"mediaId":"{{Other}}","contentType":"image/webp","size":0,"name":"ä.webp","width":640,"height":480,"blurhash":"LEHV6nWB2y","thumbnail":true,"voice":false}]
@@ -58,6 +87,27 @@ public sealed class ServerFrameTests
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"","timestamp":1790000000000,{{Files}}}""" },
         { new PageAnswer(new MessagePage(Conversation, [Voice], new SeqNo(42), null, new SeqNo(42)), Bob),
             $$"""{"type":"page","conversationId":"dm:alice:bob","messages":[{"messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"","timestamp":1790000000000,{{Files}}}],"nextAfter":42,"maxSeqNo":42}""" },
+        { new MessageEvent(Changed, toSender: true) { Mine = [LongestEmoji] },
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"after","timestamp":1790000000000,{{State}},"clientMsgId":"c1"}""" },
+        { new MessageEvent(Deleted, toSender: true),
+            $$$"""{"type":"message","messageId":"{{{Uuid}}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","timestamp":1790000000000,"deleted":{"by":"alice","at":1790000000000},"changedSeqNo":57,"clientMsgId":"c1"}""" },
+        { new ChangeEvent(ChangeOf(MessageKind.Edit, "after", new MessageChange(Target) { Concurrent = true }), toSender: false), $$"""{"type":"change",{{Edit[1..]}}""" },
+        { new ChangeEvent(ChangeOf(MessageKind.Delete, "", new MessageChange(Target)), toSender: true),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"delete","target":{"messageId":"{{{Uuid}}}","seqNo":42},"clientMsgId":"c1"}""" },
+        { new ChangeEvent(ChangeOf(MessageKind.Reaction, "", new MessageChange(Target) { Emoji = "x", On = true }), toSender: false),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"react","target":{"messageId":"{{{Uuid}}}","seqNo":42},"emoji":"x","on":true}""" },
+        { new ChangeEvent(ChangeOf(MessageKind.Pin, "", new MessageChange(Target)), toSender: false),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"pin","target":{"messageId":"{{{Uuid}}}","seqNo":42},"on":false}""" },
+        {
+            new PageAnswer(
+                new MessagePage(Conversation, [Changed], new SeqNo(57), null, new SeqNo(57))
+                {
+                    Changes = [ChangeOf(MessageKind.Edit, "after", new MessageChange(Target) { Concurrent = true })],
+                    Mine = new Dictionary<SeqNo, IReadOnlyList<string>> { [new SeqNo(42)] = [LongestEmoji] },
+                },
+                Bob),
+            $$"""{"type":"page","conversationId":"dm:alice:bob","messages":[{"messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"after","timestamp":1790000000000,{{State}}}],"changes":[{{Edit}}],"nextAfter":57,"maxSeqNo":57}"""
+        },
         { new ReceiptEvent(Conversation, Id, new SeqNo(42), Bob, AckStatus.Delivered),
             $$"""{"type":"ack","conversationId":"dm:alice:bob","messageId":"{{Uuid}}","seqNo":42,"userId":"bob","status":"delivered"}""" },
         { new ReceiptEvent(Conversation, Id, new SeqNo(42), Bob, AckStatus.Read),
@@ -108,7 +158,7 @@ public sealed class ServerFrameTests
     [Theory, MemberData(nameof(Frames))]
     public void What_a_message_or_a_page_counts_for_is_no_less_than_its_JSON(ServerEvent @event, string json)
     {
-        if (@event is MessageEvent or PageAnswer)
+        if (@event is EntryEvent or PageAnswer)
             Assert.InRange(Encoding.UTF8.GetByteCount(json), 1, @event.Size);
     }
 
@@ -140,6 +190,13 @@ public sealed class ServerFrameTests
         Assert.Equal(text, large.RootElement.GetProperty("text").GetString());
         Assert.Equal("""{"type":"pong"}""", Encoding.UTF8.GetString(FrameJson.Encode(new Pong())));
     }
+
+    private static MessageTarget Target { get; } = new(Id, new SeqNo(42));
+
+    private static LoggedMessage ChangeOf(MessageKind kind, string text, MessageChange change) => Hello with
+    {
+        Id = MessageId.Parse(Other), SeqNo = new SeqNo(57), Content = new MessageContent(Utf8Text.Of(text)) { Kind = kind, Change = change, PreviousMessage = new SeqNo(42) },
+    };
 
     private sealed class Unknown : ServerEvent;
 }

@@ -49,6 +49,8 @@ internal sealed class Client(DeviceAddress device) : IClientConnection
 
     public long[] SeqNos => [.. Messages.Select(message => message.SeqNo.Value)];
 
+    public long[] Changes => [.. Events.OfType<ChangeEvent>().Select(item => item.Message.SeqNo.Value)];
+
     public bool CaughtUp => Count<CaughtUpEvent>() > 0;
 
     /// <summary>A write waits for the reader.</summary>

@@ -3,6 +3,7 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
@@ -168,17 +169,62 @@ internal sealed partial class World : IDisposable
     public MessageAppended Append(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0, MessageId? replyTo = null)
     {
         lock (_gate)
+            return Append(conversation, sender, MessageContent.Of(text, replyTo), hole);
+    }
+
+    /// <summary>An edit in the log, of which nobody has been told. Its message is in its new state.</summary>
+    public MessageAppended Edit(LoggedMessage target, DeviceAddress sender, string text = "changed", int hole = 0)
+    {
+        lock (_gate)
         {
-            var previous = HeadOf(conversation);
-            var seqNo = new SeqNo(previous.Value + 1 + hole);
-            var message = new LoggedMessage(
-                MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", MessageContent.Of(text, replyTo), Clock.GetUtcNow());
-            if (!_log.TryGetValue(conversation, out var messages))
-                _log.Add(conversation, messages = []);
-            messages.Add(message);
-            _positions.Add(message.Id, _positions.Count + 1);
-            return new MessageAppended(message, previous);
+            var messages = _log[target.Conversation];
+            var content = new MessageContent(Utf8Text.Of(text))
+            {
+                Kind = MessageKind.Edit,
+                Change = new MessageChange(new MessageTarget(target.Id, target.SeqNo)),
+                PreviousMessage = messages.FindLast(entry => entry.Content.IsMessagePlace)!.SeqNo,
+            };
+            var appended = Append(target.Conversation, sender, content, hole);
+            var place = messages.FindIndex(entry => entry.SeqNo == target.SeqNo);
+            messages[place] = messages[place] with
+            {
+                State = new MessageState { ChangedSeqNo = appended.Message.SeqNo, Edit = new MessageEdit(content.Text, Clock.GetUtcNow(), Concurrent: false) },
+            };
+            return appended;
         }
+    }
+
+    /// <summary>A message is in a state from now on.</summary>
+    public void SetState(MessageAppended target, MessageState state)
+    {
+        lock (_gate)
+        {
+            var messages = _log[target.Message.Conversation];
+            var place = messages.FindIndex(entry => entry.SeqNo == target.Message.SeqNo);
+            messages[place] = messages[place].In(state);
+        }
+    }
+
+    /// <summary>An edit that the connections of the members are told.</summary>
+    public MessageAppended Change(MessageAppended target, DeviceAddress sender, string text = "changed")
+    {
+        var appended = Edit(target.Message, sender, text);
+        Offer(appended);
+        return appended;
+    }
+
+    // Under _gate.
+    private MessageAppended Append(ConversationId conversation, DeviceAddress sender, MessageContent content, int hole)
+    {
+        var previous = HeadOf(conversation);
+        var seqNo = new SeqNo(previous.Value + 1 + hole);
+        var message = new LoggedMessage(
+            MessageId.New(Clock.GetUtcNow()), conversation, seqNo, sender, $"{conversation}-{seqNo}", content, Clock.GetUtcNow());
+        if (!_log.TryGetValue(conversation, out var messages))
+            _log.Add(conversation, messages = []);
+        messages.Add(message);
+        _positions.Add(message.Id, _positions.Count + 1);
+        return new MessageAppended(message, previous);
     }
 
     /// <summary>A message's content goes from the log, its place stays.</summary>
@@ -192,7 +238,7 @@ internal sealed partial class World : IDisposable
     }
 
     /// <summary>Tells the connections of the members, as the fan-out does.</summary>
-    public void Offer(MessageAppended appended) => Receivers.Push(appended, Members(appended.Message.Conversation));
+    public void Offer(MessageAppended appended) => Receivers.Push(appended, Members(appended.Message.Conversation), NotShown(appended.Message));
 
     public MessageAppended Say(ConversationId conversation, DeviceAddress sender, string text = "hello", int hole = 0)
     {
@@ -334,6 +380,9 @@ internal sealed partial class World : IDisposable
         .Answer<GetDirectHeads, DirectHeads>(query => Answered(query, () => DirectHeadsOf(query)))
         .Answer<FindMessage, MessageLocation?>(query => Answered(query, () => Find(query.Message)))
         .Answer<GetMembership, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User)))
+        .Answer<GetMembersNotShown, IReadOnlyCollection<UserId>>(query => Answered<IReadOnlyCollection<UserId>>(query, () => NotShown(query.Conversation, query.Place)))
+        .Answer<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query => Answered<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query,
+            () => query.Messages.ToDictionary(seqNo => seqNo, _ => (IReadOnlyList<string>)[query.User.Value])))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
         .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
 
@@ -346,6 +395,15 @@ internal sealed partial class World : IDisposable
         if (_meanwhile.TryGetValue(query.GetType(), out var waiting) && waiting.TryDequeue(out var happens))
             happens();
         return result;
+    }
+
+    private IReadOnlyCollection<UserId> NotShown(LoggedMessage message) =>
+        message.Content.Change is { } change ? NotShown(message.Conversation, change.Target.SeqNo) : [];
+
+    private IReadOnlyCollection<UserId> NotShown(ConversationId conversation, SeqNo place)
+    {
+        lock (_gate)
+            return [.. _groups.GetValueOrDefault(conversation, []).Where(member => member.Value.VisibleAfter >= place).Select(member => member.Key)];
     }
 
     private MessageLocation? Find(MessageId id)

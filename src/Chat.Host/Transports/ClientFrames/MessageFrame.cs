@@ -27,9 +27,9 @@ internal sealed record MessageFrame(
     private static MessageFrame Read(in FrameFields fields, UserId from)
     {
         var media = ReadMedia(fields);
+        var lastSeen = fields.SeqNo(LastSeenSeqNoField, lowest: 0);
         return new MessageFrame(
-            fields.Target(from), new MessageContent(fields.Text(), fields.MessageId(ReplyToField)), fields.ClientMsgId(),
-            fields.SeqNo(LastSeenSeqNoField, lowest: 0), media);
+            fields.Target(from), new MessageContent(fields.Text(), fields.MessageId(ReplyToField)) { Seen = lastSeen }, fields.ClientMsgId(), lastSeen, media);
     }
 
     private static List<MediaReference>? ReadMedia(in FrameFields fields)

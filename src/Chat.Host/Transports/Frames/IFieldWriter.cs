@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
@@ -20,7 +21,12 @@ internal interface IFieldWriter
     /// <summary>A list of numbers; absent when empty.</summary>
     void Numbers(JsonEncodedText name, ReadOnlySpan<byte> values);
 
+    void Users(JsonEncodedText name, IReadOnlyList<UserId> users);
+
     void Flag(JsonEncodedText name, bool value);
+
+    /// <summary>An object with the fields that <paramref name="fields"/> writes.</summary>
+    void Object<T, TFields>(JsonEncodedText name, T item, TFields fields) where TFields : struct, IFieldsOf<T>;
 
     /// <summary>A list of objects, each with the fields that <paramref name="item"/> writes.</summary>
     void List<T, TFields>(JsonEncodedText name, IReadOnlyList<T> items, TFields item) where TFields : struct, IFieldsOf<T>;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
@@ -36,7 +37,23 @@ internal readonly struct JsonFields(Utf8JsonWriter json) : IFieldWriter
         json.WriteEndArray();
     }
 
+    public void Users(JsonEncodedText name, IReadOnlyList<UserId> users)
+    {
+        json.WriteStartArray(name);
+        foreach (var user in users)
+            json.WriteStringValue(user.Value);
+        json.WriteEndArray();
+    }
+
     public void Flag(JsonEncodedText name, bool value) => json.WriteBoolean(name, value);
+
+    public void Object<T, TFields>(JsonEncodedText name, T item, TFields fields) where TFields : struct, IFieldsOf<T>
+    {
+        json.WriteStartObject(name);
+        var writer = this;
+        fields.WriteTo(item, ref writer);
+        json.WriteEndObject();
+    }
 
     public void List<T, TFields>(JsonEncodedText name, IReadOnlyList<T> items, TFields item) where TFields : struct, IFieldsOf<T>
     {

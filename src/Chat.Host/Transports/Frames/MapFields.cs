@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 
 namespace Chat.Host.Transports.Frames;
@@ -35,7 +36,16 @@ internal readonly struct MapFields(Dictionary<string, object?> map) : IFieldWrit
             map.Add(name.Value, Array.ConvertAll(values.ToArray(), static value => (int)value));
     }
 
+    public void Users(JsonEncodedText name, IReadOnlyList<UserId> users) => map.Add(name.Value, users.Select(user => user.Value).ToArray());
+
     public void Flag(JsonEncodedText name, bool value) => map.Add(name.Value, value);
+
+    public void Object<T, TFields>(JsonEncodedText name, T item, TFields fields) where TFields : struct, IFieldsOf<T>
+    {
+        var writer = new MapFields([]);
+        fields.WriteTo(item, ref writer);
+        map.Add(name.Value, writer.Map);
+    }
 
     public void List<T, TFields>(JsonEncodedText name, IReadOnlyList<T> items, TFields item) where TFields : struct, IFieldsOf<T>
     {

@@ -6,11 +6,15 @@ namespace Chat.Host.Transports.ServerFrames;
 internal static class FieldNames
 {
     public static readonly JsonEncodedText ClientMsgId = JsonEncodedText.Encode("clientMsgId");
+    public static readonly JsonEncodedText Concurrent = JsonEncodedText.Encode("concurrent");
     public static readonly JsonEncodedText ConversationId = JsonEncodedText.Encode("conversationId");
+    public static readonly JsonEncodedText Emoji = JsonEncodedText.Encode("emoji");
     public static readonly JsonEncodedText MaxSeqNo = JsonEncodedText.Encode("maxSeqNo");
     public static readonly JsonEncodedText MessageId = JsonEncodedText.Encode("messageId");
+    public static readonly JsonEncodedText SenderId = JsonEncodedText.Encode("senderId");
     public static readonly JsonEncodedText SeqNo = JsonEncodedText.Encode("seqNo");
     public static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
+    public static readonly JsonEncodedText Text = JsonEncodedText.Encode("text");
     public static readonly JsonEncodedText Timestamp = JsonEncodedText.Encode("timestamp");
     public static readonly JsonEncodedText UserId = JsonEncodedText.Encode("userId");
 }

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
 
@@ -10,6 +11,7 @@ internal readonly struct MessageFrame : IServerFrame<MessageEvent>
 
     public void WriteTo<TWriter>(MessageEvent e, ref TWriter fields) where TWriter : struct, IFieldWriter
     {
-        new MessageFields(e.ToSender ? e.Message.Sender.User : null).WriteTo(e.Message, ref fields);
+        var mine = e.Mine.Count == 0 ? null : new Dictionary<SeqNo, IReadOnlyList<string>> { [e.Message.SeqNo] = e.Mine };
+        new MessageFields(e.ToSender ? e.Message.Sender.User : null, mine).WriteTo(e.Message, ref fields);
     }
 }

@@ -10,6 +10,7 @@ internal static class ServerFrameRegistry
     private static readonly ServerFrameSpec[] Specs =
     [
         ServerFrameSpec.Of<MessageEvent, MessageFrame>(),
+        ServerFrameSpec.Of<ChangeEvent, ChangeFrame>(),
         ServerFrameSpec.Of<SentAck, SentAckFrame>(),
         ServerFrameSpec.Of<ReceiptEvent, ReceiptFrame>(),
         ServerFrameSpec.Of<TypingEvent, TypingFrame>(),

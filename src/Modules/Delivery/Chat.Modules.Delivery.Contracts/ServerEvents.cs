@@ -4,13 +4,13 @@ using Chat.Modules.Presence.Contracts;
 
 namespace Chat.Modules.Delivery.Contracts;
 
-/// <summary>A message.</summary>
-/// <param name="message">The message as stored.</param>
+/// <summary>An entry of the log: a message, or a change of one.</summary>
+/// <param name="message">The entry; a message in its present state.</param>
 /// <param name="toSender">Whether the receivers are devices of the sender, which get the <c>clientMsgId</c>.</param>
 /// <param name="hasOneReceiver">Whether it is for one connection alone.</param>
-public sealed class MessageEvent(LoggedMessage message, bool toSender, bool hasOneReceiver = false) : ServerEvent
+public abstract class EntryEvent(LoggedMessage message, bool toSender, bool hasOneReceiver) : ServerEvent
 {
-    /// <summary>The message as stored.</summary>
+    /// <summary>The entry.</summary>
     public LoggedMessage Message => message;
 
     /// <summary>Whether the receivers are devices of the sender, which get the <c>clientMsgId</c>.</summary>
@@ -21,7 +21,21 @@ public sealed class MessageEvent(LoggedMessage message, bool toSender, bool hasO
 
     /// <inheritdoc/>
     public override bool HasOneReceiver => hasOneReceiver;
+
+    /// <summary>The event that tells an entry, which is a message or a change.</summary>
+    public static EntryEvent Of(LoggedMessage message, bool toSender, bool hasOneReceiver) =>
+        message.Content.IsChange ? new ChangeEvent(message, toSender, hasOneReceiver) : new MessageEvent(message, toSender, hasOneReceiver);
 }
+
+/// <summary>A message.</summary>
+public sealed class MessageEvent(LoggedMessage message, bool toSender, bool hasOneReceiver = false) : EntryEvent(message, toSender, hasOneReceiver)
+{
+    /// <summary>The emoji that the receiver has set on it.</summary>
+    public IReadOnlyList<string> Mine { get; init; } = [];
+}
+
+/// <summary>A change of a message.</summary>
+public sealed class ChangeEvent(LoggedMessage change, bool toSender, bool hasOneReceiver = false) : EntryEvent(change, toSender, hasOneReceiver);
 
 /// <summary>A receipt: a user has received, or read, all of the receiver's messages up to a seqNo.</summary>
 public sealed class ReceiptEvent(ConversationId conversation, MessageId message, SeqNo seqNo, UserId user, AckStatus status) : ServerEvent

@@ -17,6 +17,9 @@ public sealed record GetRole(ConversationId Group, UserId User) : IQuery<GroupRo
 /// <summary>All members of a conversation, also a direct one; empty if it does not exist. Answered from memory for cached groups. For other modules.</summary>
 public sealed record GetMembers(ConversationId Conversation) : IQuery<IReadOnlyList<UserId>>;
 
+/// <summary>Those members of a conversation who may not see what stands at a place: they joined later. Answered from memory for cached groups. For other modules.</summary>
+public sealed record GetMembersNotShown(ConversationId Conversation, SeqNo Place) : IQuery<IReadOnlyCollection<UserId>>;
+
 /// <summary>The groups of a user, in no order. For other modules.</summary>
 public sealed record GetGroupsOf(UserId User) : IQuery<IReadOnlyList<JoinedGroup>>;
 

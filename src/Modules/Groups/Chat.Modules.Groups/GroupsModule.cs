@@ -43,6 +43,7 @@ public sealed class GroupsModule : IModule
             .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
             .AddQuery<GetRole, GroupRole?, GetRoleHandler>()
             .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
+            .AddQuery<GetMembersNotShown, IReadOnlyCollection<UserId>, GetMembersNotShownHandler>()
             .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()
             .AddQuery<HaveSharedGroup, bool, HaveSharedGroupHandler>()
             .AddQuery<FindUsersSharingGroup, IReadOnlyCollection<UserId>, FindUsersSharingGroupHandler>();

@@ -35,7 +35,7 @@ public sealed record ConversationPage(IReadOnlyList<ConversationSummary> Convers
 /// <param name="ReadSeqNo">Up to here the user has read.</param>
 /// <param name="UnreadCount">Others' messages above <paramref name="ReadSeqNo"/>, counted in the log, at most <see cref="UnreadCap"/>.</param>
 /// <param name="UnreadCapped">Whether there are more than were counted.</param>
-/// <param name="LastMessage">The newest message that the caller may see; null for none.</param>
+/// <param name="LastMessage">The newest message, in its present state; null if the caller may not see it, or there is none.</param>
 /// <param name="Own">What the caller has set for it, as it counts now.</param>
 public sealed record ConversationSummary(
     ConversationId Id, string? Title, SeqNo MaxSeqNo, SeqNo DeliveredSeqNo, SeqNo ReadSeqNo, int UnreadCount, bool UnreadCapped,
@@ -43,4 +43,7 @@ public sealed record ConversationSummary(
 {
     /// <summary>Unread messages are counted up to this many.</summary>
     public const int UnreadCap = 100;
+
+    /// <summary>The emoji that the caller has set on <see cref="LastMessage"/>.</summary>
+    public IReadOnlyList<string> Mine { get; init; } = [];
 }

@@ -16,7 +16,7 @@ public sealed record LoggedMessage(
     DateTimeOffset Timestamp)
 {
     // Names of fields, punctuation, numbers and UUIDs.
-    private const int FixedJsonBytes = 256;
+    private const int FixedJsonBytes = 288;
 
     /// <summary>Its present state; null if nothing has changed it. Only what is read from the log has it.</summary>
     public MessageState? State { get; init; }

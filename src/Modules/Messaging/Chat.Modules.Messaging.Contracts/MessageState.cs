@@ -34,11 +34,11 @@ public sealed record MessageState
     public int MaxJsonBytes()
     {
         // Names of fields and numbers; of the state, and of each reaction.
-        const int ofState = 256, ofReaction = 64 + MessageChange.MaxEmojiBytes;
+        const int ofState = 256, ofReaction = 64;
         var bytes = ofState;
         foreach (var reaction in Reactions)
         {
-            bytes += ofReaction;
+            bytes += ofReaction + JsonText.MaxBytes(reaction.Emoji);
             foreach (var user in reaction.Users)
                 bytes += user.Value.Length + 3;
         }

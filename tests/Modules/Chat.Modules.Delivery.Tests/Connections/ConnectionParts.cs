@@ -2,6 +2,8 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 
@@ -50,4 +52,11 @@ internal sealed class ConnectionParts
         Resync.Taken(batch);
         return batch;
     }
+}
+
+internal static class MessagePusherReads
+{
+    /// <summary>What a member of all that was ever written has read.</summary>
+    public static void PushRead(this MessagePusher pusher, ConversationWindow window, SeqNo after, IReadOnlyList<LoggedMessage> messages) =>
+        pusher.PushRead(window, new MemberRead(new Membership(SeqNo.None, SeqNo.None), after, messages, new Dictionary<SeqNo, IReadOnlyList<string>>()));
 }

@@ -8,7 +8,8 @@ namespace Chat.Modules.Delivery.Tests.Connections;
 
 /// <summary>
 /// Random histories of appends, tellings out of order, twice or never, acks early, late or lost, stalls, half-open sockets, replaced
-/// connections, floods, resends, repairs, members who go and come, stores that are away, and any of these in the middle of a read. A seed
+/// connections, floods, resends, repairs, members who go and come, stores that are away, edits of messages, and any of these in the middle of a read. One device knows
+/// no edits. A seed
 /// names a history; with <c>settles</c> it runs the same each time, without it the steps race with the pumps.
 /// </summary>
 public sealed class DeliveryModelTests
@@ -37,6 +38,8 @@ public sealed class DeliveryModelTests
 
     private sealed class History : IDisposable
     {
+        private const string OldDevice = "laptop";
+
         private readonly DeliveryOptions _options = new()
         {
             UnackedWindow = 4, MaxPendingEvents = 12, MaxPendingAnswers = 3, RepairPage = 5,
@@ -61,8 +64,8 @@ public sealed class DeliveryModelTests
             _world = new World(_options);
             _changing = _world.Group("alice", "bob", "carol");
             _conversations = [World.Direct("alice", "bob"), _world.Group("alice", "bob"), _changing];
-            _devices = [.. new[] { World.Device("alice"), World.Device("alice", "laptop"), World.Device("bob"), World.Device("carol") }
-                .Select(address => new ModelledDevice(_world, address))];
+            _devices = [.. new[] { World.Device("alice"), World.Device("alice", OldDevice), World.Device("bob"), World.Device("carol") }
+                .Select(address => new ModelledDevice(_world, address, knowsEdits: address.Device.Value != OldDevice))];
         }
 
         public async Task RunAsync(int steps)
@@ -151,7 +154,11 @@ public sealed class DeliveryModelTests
             var conversation = Any(_conversations);
             if (!_world.Members(conversation).Contains(device.Address.User))
                 return;
-            _untold.Add(_world.Append(conversation, device.Address, hole: _random.Next(10) == 0 ? 2 : 0));
+            var hole = _random.Next(10) == 0 ? 2 : 0;
+            var messages = _world.Log(conversation).Where(entry => entry.IsShown).ToArray();
+            _untold.Add(messages.Length > 0 && _random.Next(3) == 0
+                ? _world.Edit(Any(messages), device.Address, $"edit {_untold.Count}", hole)
+                : _world.Append(conversation, device.Address, hole: hole));
             if (_random.Next(3) > 0)
                 TellOne();
         }
@@ -316,7 +323,8 @@ public sealed class DeliveryModelTests
             }
             // What was told to nobody is found with the next message of its conversation; what was told once needs no more.
             _untold.ForEach(_world.Offer);
-            foreach (var conversation in _lost)
+            // A device that knows no edits passes over them with its ack of a message.
+            foreach (var conversation in _conversations.Where(conversation => _lost.Contains(conversation) || EndsWithEdit(conversation)))
                 _world.Say(conversation, _devices[0].Address);
             for (var round = 0; !await IsQuietAsync(); round++)
             {
@@ -337,11 +345,17 @@ public sealed class DeliveryModelTests
             await AssertKeptAsync();
         }
 
+        private bool EndsWithEdit(ConversationId conversation) =>
+            _world.Log(conversation).LastOrDefault(entry => entry.Content.IsChange || !IsByOld(entry)) is { Content.IsChange: true };
+
+        private static bool IsByOld(LoggedMessage entry) => entry.Sender.Device.Value == OldDevice;
+
         private async Task AssertKeptAsync()
         {
             foreach (var (device, conversation) in Owed())
             {
                 Assert.Empty(device.Missing(conversation, _world.Head(conversation)));
+                Assert.Empty(device.Outdated(conversation));
             }
             await _world.CursorTable.SaveAsync(TestContext.Current.CancellationToken);
             foreach (var device in _devices)

@@ -1,17 +1,22 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 
 /// <summary>
 /// A device that remembers what it ever received, and checks with each event that the server may send it now. The heart of it: when a message
-/// arrives, everything owed below it has arrived before. So whatever it acks, no cumulative ack passes over a message.
+/// arrives, everything owed below it has arrived before. So whatever it acks, no cumulative ack passes over a message. An edit has arrived, too, when its message came in a state that
+/// has it.
 /// </summary>
-internal sealed class ModelledDevice(World world, DeviceAddress address)
+internal sealed class ModelledDevice(World world, DeviceAddress address, bool knowsEdits = true)
 {
     private readonly Lock _gate = new();
     private readonly HashSet<(ConversationId Conversation, SeqNo SeqNo)> _received = [];
     private readonly HashSet<(ConversationId Conversation, SeqNo SeqNo)> _sinceResync = [];
+
+    // Up to which edit it has laid on what it holds.
+    private readonly Dictionary<(ConversationId Conversation, SeqNo SeqNo), SeqNo> _changed = [];
     private readonly List<(ConversationId Conversation, SeqNo After, SeqNo UpTo)> _absences = [];
     private Dictionary<ConversationId, SeqNo> _headsAtDrain = [];
     private Client? _current;
@@ -97,9 +102,21 @@ internal sealed class ModelledDevice(World world, DeviceAddress address)
         lock (_gate)
         {
             return [.. world.Log(conversation)
-                .Where(message => message.SeqNo <= upTo && message.Sender != address && !IsAbsence(conversation, message.SeqNo))
-                .Select(message => message.SeqNo)
-                .Where(seqNo => !_received.Contains((conversation, seqNo)))];
+                .Where(message => message.SeqNo <= upTo && message.Sender != address && !IsAbsence(conversation, message.SeqNo) && (knowsEdits || message.IsShown))
+                .Where(message => !_received.Contains((conversation, message.SeqNo)) && !IsLaidOn(message))
+                .Select(message => message.SeqNo)];
+        }
+    }
+
+    /// <summary>The messages that it holds without an edit of another device.</summary>
+    public IEnumerable<SeqNo> Outdated(ConversationId conversation)
+    {
+        lock (_gate)
+        {
+            return [.. world.Log(conversation)
+                .Where(entry => knowsEdits && entry.Content.IsChange && entry.Sender != address && !IsAbsence(conversation, entry.SeqNo))
+                .Where(edit => _changed.ContainsKey((conversation, edit.Content.Change!.Target.SeqNo)) && !IsLaidOn(edit))
+                .Select(edit => edit.SeqNo)];
         }
     }
 
@@ -121,8 +138,10 @@ internal sealed class ModelledDevice(World world, DeviceAddress address)
             var isCurrent = client == _current;
             switch (item)
             {
-                case MessageEvent message:
-                    Check(message, isCurrent);
+                case ChangeEvent when !knowsEdits:
+                    break;
+                case EntryEvent entry:
+                    Check(entry, isCurrent);
                     break;
                 case CaughtUpEvent when isCurrent:
                     if (!IsDraining)
@@ -141,7 +160,7 @@ internal sealed class ModelledDevice(World world, DeviceAddress address)
         }
     }
 
-    private void Check(MessageEvent item, bool isCurrent)
+    private void Check(EntryEvent item, bool isCurrent)
     {
         var message = item.Message;
         if (item.ToSender != (message.Sender.User == address.User))
@@ -152,9 +171,27 @@ internal sealed class ModelledDevice(World world, DeviceAddress address)
         if (Missing(message.Conversation, new SeqNo(message.SeqNo.Value - 1)).Any())
             _violation ??= $"{message.Conversation} {message.SeqNo} before {Missing(message.Conversation, message.SeqNo).First()}.";
         _received.Add((message.Conversation, message.SeqNo));
-        if (isCurrent)
+        if (message.Content.Change is { } change)
+            LayOn(message, change);
+        else
+            _changed[(message.Conversation, message.SeqNo)] =
+                SeqNo.Max(_changed.GetValueOrDefault((message.Conversation, message.SeqNo)), message.State?.ChangedSeqNo ?? SeqNo.None);
+        if (isCurrent && item is MessageEvent)
             _sinceResync.Add((message.Conversation, message.SeqNo));
     }
+
+    // Dropped where it does not hold the message, which comes in its state when it comes. Its own messages it holds.
+    private void LayOn(LoggedMessage edit, MessageChange change)
+    {
+        var target = (edit.Conversation, change.Target.SeqNo);
+        if (world.Log(edit.Conversation).Any(entry => entry.SeqNo == change.Target.SeqNo && entry.Sender == address))
+            _changed.TryAdd(target, SeqNo.None);
+        if (_changed.TryGetValue(target, out var changed) && edit.SeqNo > changed)
+            _changed[target] = edit.SeqNo;
+    }
+
+    private bool IsLaidOn(LoggedMessage entry) =>
+        entry.Content.Change is { } change && _changed.GetValueOrDefault((entry.Conversation, change.Target.SeqNo)) >= entry.SeqNo;
 
     private bool IsMember(ConversationId conversation) => world.Members(conversation).Contains(address.User);
 

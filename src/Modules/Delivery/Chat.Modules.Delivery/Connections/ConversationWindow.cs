@@ -5,8 +5,15 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Connections;
 
-/// <summary>A message pushed to a connection and not yet acked. The device's own messages are not pushed; they are kept only until those before them are acked.</summary>
-internal readonly record struct InFlightMessage(SeqNo SeqNo, MessageId Id, UserId Sender, bool Own, long PushedAt, TimeSpan ResendPause, long LastPushedAt);
+/// <summary>
+/// A message pushed to a connection and not yet acked. What is not pushed, such as the device's own messages, is kept only until what is before it is acked; a change until
+/// it is acked itself, but it is not sent again on this connection. Several such in a row are one entry.
+/// </summary>
+internal readonly record struct InFlightMessage(SeqNo SeqNo, MessageId Id, UserId Sender, bool Own, long PushedAt, TimeSpan ResendPause, long LastPushedAt)
+{
+    /// <summary>The newest change in an entry that is <see cref="Own"/>: it counts as acked from here on. <see cref="SeqNo.None"/> if there is none.</summary>
+    public SeqNo Change { get; init; }
+}
 
 /// <summary>
 /// The state of one conversation on one connection: acked ≤ pushed ≤ head. Messages between acked and pushed are in flight; those between pushed and head
@@ -17,6 +24,7 @@ internal sealed class ConversationWindow(ConversationId conversation)
     private readonly List<InFlightMessage> _inFlight = [];
     private Cursor? _cursor;
     private SeqNo _start;
+    private SeqNo _drainsFrom;
     private SeqNo? _droppedFrom;
 
     public ConversationId Conversation => conversation;
@@ -47,8 +55,10 @@ internal sealed class ConversationWindow(ConversationId conversation)
 
     public bool HasUnpushed => Pushed < Head;
 
-    /// <summary>Nothing is unpushed, being read or in flight: the window may be dropped, and is loaded again when a message comes.</summary>
-    public bool IsIdle => IsLoaded && !HasUnpushed && !IsQueued && !IsReading && _inFlight.Count == 0;
+    /// <summary>
+    /// Nothing is unpushed, being read or to be sent again: the window may be dropped, and is loaded again when a message comes. Changes that were not acked are then pushed again.
+    /// </summary>
+    public bool IsIdle => IsLoaded && !HasUnpushed && !IsQueued && !IsReading && Unacked == 0;
 
     /// <summary>It is in the queue of idle windows.</summary>
     public bool IsInIdleQueue { get; set; }
@@ -72,6 +82,7 @@ internal sealed class ConversationWindow(ConversationId conversation)
             Settle(start, []);
         _cursor.Deliver(start);
         Advance(start);
+        _drainsFrom = SeqNo.Max(_drainsFrom, start);
     }
 
     public void RaiseHead(SeqNo head) => Head = SeqNo.Max(Head, head);
@@ -80,9 +91,15 @@ internal sealed class ConversationWindow(ConversationId conversation)
     {
         _start = SeqNo.Max(_start, span.Start);
         if (span.WithOwn)
-            DrainsTo = span.Head;
+            (DrainsTo, _drainsFrom) = (span.Head, Pushed);
         RaiseHead(span.Head);
     }
+
+    /// <summary>
+    /// Whether the drain sends the change's target, in a state that has the change: it reads the target when the change is in the log already.
+    /// </summary>
+    public bool SendsInState(LoggedMessage change) =>
+        change.SeqNo <= DrainsTo && change.Content.Change is { } made && made.Target.SeqNo > _drainsFrom;
 
     /// <summary>Where the next read from the log begins.</summary>
     /// <param name="cursor">The device's cursor; null if the window is loaded.</param>
@@ -97,18 +114,10 @@ internal sealed class ConversationWindow(ConversationId conversation)
     }
 
     /// <summary>The next message is not pushed: it is the device's own, which has the ack of its command, or is not shown.</summary>
-    public void Skip(LoggedMessage message)
-    {
-        var own = new InFlightMessage(message.SeqNo, message.Id, message.Sender.User, Own: true, 0, TimeSpan.Zero, 0);
-        if (_inFlight.Count == 0)
-            _cursor!.Deliver(message.SeqNo);
-        else if (_inFlight[^1].Own)
-            // One entry for several in a row; otherwise a device that sends and never acks would fill the memory.
-            _inFlight[^1] = own;
-        else
-            _inFlight.Add(own);
-        Advance(message.SeqNo);
-    }
+    public void Skip(LoggedMessage message) => Pass(message, change: SeqNo.None);
+
+    /// <summary>The next entry is a change, and was pushed.</summary>
+    public void PushChange(LoggedMessage change) => Pass(change, change.SeqNo);
 
     /// <summary>The device has everything up to a seqNo. An ack at or above a dropped message is ignored: the device cannot have that message.</summary>
     /// <param name="seqNo">At or below <see cref="Head"/>.</param>
@@ -119,7 +128,9 @@ internal sealed class ConversationWindow(ConversationId conversation)
         if (_droppedFrom is { } dropped && seqNo >= dropped)
             return false;
         Settle(seqNo, acked);
-        // What the client fetched by itself needs no push. Own messages right after it count as acked too.
+        // What the client fetched by itself needs no push, and may have been fetched before the drain. Own messages right after it count as acked too.
+        if (seqNo > Pushed)
+            _drainsFrom = SeqNo.Max(_drainsFrom, seqNo);
         Advance(seqNo);
         _cursor!.Deliver(acked.Count > 0 ? SeqNo.Max(seqNo, acked[^1].SeqNo) : seqNo);
         return true;
@@ -161,10 +172,23 @@ internal sealed class ConversationWindow(ConversationId conversation)
     private void Settle(SeqNo upTo, List<InFlightMessage> settled)
     {
         var count = 0;
-        for (; count < _inFlight.Count && (_inFlight[count].SeqNo <= upTo || _inFlight[count].Own); count++)
+        for (; count < _inFlight.Count && (_inFlight[count].SeqNo <= upTo || (_inFlight[count].Own && _inFlight[count].Change <= upTo)); count++)
             Unacked -= _inFlight[count].Own ? 0 : 1;
         settled.AddRange(CollectionsMarshal.AsSpan(_inFlight)[..count]);
         _inFlight.RemoveRange(0, count);
+    }
+
+    private void Pass(LoggedMessage entry, SeqNo change)
+    {
+        var passed = new InFlightMessage(entry.SeqNo, entry.Id, entry.Sender.User, Own: true, 0, TimeSpan.Zero, 0) { Change = change };
+        if (_inFlight.Count == 0 && change == SeqNo.None)
+            _cursor!.Deliver(entry.SeqNo);
+        else if (_inFlight.Count > 0 && _inFlight[^1].Own)
+            // One entry for several in a row; otherwise a device that sends and never acks would fill the memory.
+            _inFlight[^1] = passed with { Change = SeqNo.Max(change, _inFlight[^1].Change) };
+        else
+            _inFlight.Add(passed);
+        Advance(entry.SeqNo);
     }
 
     private void Advance(SeqNo seqNo)

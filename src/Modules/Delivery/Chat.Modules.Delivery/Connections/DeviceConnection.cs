@@ -105,7 +105,7 @@ internal sealed class DeviceConnection : IAttachedConnection
     /// <summary>A message was appended to a conversation that is pushed. May be called in any order and more than once.</summary>
     /// <param name="appended">The message.</param>
     /// <param name="pushed">What is sent; null for the device that sent it.</param>
-    public void Push(MessageAppended appended, MessageEvent? pushed)
+    public void Push(MessageAppended appended, EntryEvent? pushed)
     {
         lock (_gate)
         {
@@ -115,6 +115,9 @@ internal sealed class DeviceConnection : IAttachedConnection
         }
         _pump.Schedule();
     }
+
+    /// <summary>The same, of something that is a hole to the user.</summary>
+    public void Pass(MessageAppended appended) => Push(appended with { Message = MemberLog.ToHole(appended.Message) }, null);
 
     /// <summary>The log has messages of the conversation up to a seqNo: those not pushed are read.</summary>
     public void Advance(ConversationId conversation, SeqNo head)

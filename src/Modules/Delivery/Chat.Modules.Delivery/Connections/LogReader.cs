@@ -76,7 +76,7 @@ internal sealed class LogReader(
                 next = next.Next;
                 if (!overdue.Window.IsInFlight(message.SeqNo))
                     continue;
-                pusher.Send(message);
+                pusher.Send(message, read);
                 resent++;
             }
             if (read.Messages.Count > 0 && next <= overdue.Last)
@@ -109,7 +109,7 @@ internal sealed class LogReader(
         lock (gate)
         {
             window.Load(next, cursor, read.Membership.JoinedAt);
-            pusher.PushRead(next, read.After, read.Messages);
+            pusher.PushRead(next, read);
             next.ReadsToEnd |= readsToEnd && read.Messages.Count > 0;
             // After an empty page nothing more can be read yet: the conversation's next message queues it again.
             if ((next.ReadsToEnd || (next.HasUnpushed && read.Messages.Count > 0)) && window.Has(next))

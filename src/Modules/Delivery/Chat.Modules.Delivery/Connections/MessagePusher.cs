@@ -5,15 +5,14 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// Pushes messages as they come while the device keeps up with their conversation. If it does not, only the conversation is queued, and read from the log when
+/// Pushes messages, and changes of them, as they come while the device keeps up with their conversation. If it does not, only the conversation is queued, and read from the log when
 /// there is room. Guarded by the connection's gate.
 /// </summary>
 internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, DeliveryMetrics metrics)
 {
-    private bool HasRoom => !window.IsFull && outbox.HasRoomForMessages;
 
     /// <inheritdoc cref="DeviceConnection.Push"/>
-    public void Push(MessageAppended appended, MessageEvent? pushed)
+    public void Push(MessageAppended appended, EntryEvent? pushed)
     {
         var message = appended.Message;
         var conversation = window.Get(message.Conversation);
@@ -22,57 +21,70 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         conversation.RaiseHead(message.SeqNo);
         if (!conversation.IsLoaded || conversation.IsQueued || conversation.IsDraining || conversation.Pushed < appended.Previous)
             window.QueueToRead(conversation);
-        else if (message.Sender == device || !message.Content.IsShown)
+        else if (message.Sender == device || !IsShown(message))
             window.Skip(conversation, message);
-        else if (resync.IsPending || !HasRoom)
+        else if (resync.IsPending || !HasRoomFor(message))
             window.QueueToRead(conversation);
         else
             Push(conversation, message, pushed ?? EventOf(message));
     }
 
-    /// <summary>Pushes what was read from the log above a seqNo, as far as there is room.</summary>
-    public void PushRead(ConversationWindow conversation, SeqNo after, IReadOnlyList<LoggedMessage> messages)
+    /// <summary>Pushes what was read from the log, as far as there is room.</summary>
+    public void PushRead(ConversationWindow conversation, MemberRead read)
     {
         if (!window.Has(conversation))
             return;
         // The window was rolled back during the read, or has not got that far: earlier messages come first.
-        if (conversation.Pushed < after || drain.IsDue)
+        if (conversation.Pushed < read.After || drain.IsDue)
         {
             window.QueueToRead(conversation);
             return;
         }
-        foreach (var message in messages)
+        foreach (var message in read.Messages)
         {
             if (message.SeqNo <= conversation.Pushed)
                 continue;
-            if (!message.Content.IsShown || (message.Sender == device && message.SeqNo > conversation.DrainsTo))
+            if (!IsShown(message) || (message.Sender == device && message.SeqNo > conversation.DrainsTo) || conversation.SendsInState(message))
             {
                 window.Skip(conversation, message);
                 continue;
             }
-            if (!HasRoom)
+            if (!HasRoomFor(message))
             {
                 conversation.RaiseHead(message.SeqNo);
                 window.QueueToRead(conversation);
                 break;
             }
-            Push(conversation, message, EventOf(message));
+            Push(conversation, message, EventOf(message, read));
         }
     }
 
-    /// <summary>Sends a message that is already in flight, or of a conversation without a window.</summary>
-    public void Send(LoggedMessage message)
+    /// <summary>Sends what is already in flight, or is of a conversation without a window.</summary>
+    public void Send(LoggedMessage message, MemberRead read)
     {
-        if (message.Content.IsShown)
-            outbox.Add(EventOf(message));
+        if (IsShown(message))
+            outbox.Add(EventOf(message, read));
     }
 
-    private void Push(ConversationWindow conversation, LoggedMessage message, MessageEvent pushed)
+    private static bool IsShown(LoggedMessage message) => message.IsShown || message.Content.IsChange;
+
+    // Changes do not count in the window.
+    private bool HasRoomFor(LoggedMessage message) => (message.Content.IsChange || !window.IsFull) && outbox.HasRoomForMessages;
+
+    private void Push(ConversationWindow conversation, LoggedMessage message, EntryEvent pushed)
     {
-        window.Push(conversation, message);
+        if (message.Content.IsChange)
+            window.PushChange(conversation, message);
+        else
+            window.Push(conversation, message);
         outbox.Add(pushed);
         metrics.Pushed();
     }
 
-    private MessageEvent EventOf(LoggedMessage message) => new(message, toSender: message.Sender.User == device.User, hasOneReceiver: true);
+    private EntryEvent EventOf(LoggedMessage message) => EntryEvent.Of(message, toSender: message.Sender.User == device.User, hasOneReceiver: true);
+
+    private EntryEvent EventOf(LoggedMessage message, MemberRead read) =>
+        message.IsShown && read.Mine.TryGetValue(message.SeqNo, out var mine)
+            ? new MessageEvent(message, toSender: message.Sender.User == device.User, hasOneReceiver: true) { Mine = mine }
+            : EventOf(message);
 }

@@ -37,29 +37,36 @@ internal sealed class Receivers(ConnectionTable connections, NodeRelay relay)
         return relay.MayReach(device.User);
     }
 
-    /// <summary>Pushes a message to the members' devices. May be called in any order and more than once.</summary>
-    public void Push(MessageAppended appended, IReadOnlyList<UserId> members)
+    /// <summary>Pushes a message, or a change of one, to the members' devices. May be called in any order and more than once.</summary>
+    /// <param name="notShown">Members to whom it is a hole; null for none.</param>
+    public void Push(MessageAppended appended, IReadOnlyList<UserId> members, IReadOnlyCollection<UserId>? notShown = null)
     {
-        PushHere(appended, members);
+        PushHere(appended, members, notShown);
         if (relay.HasOthers)
             relay.Push(appended, members);
     }
 
     /// <inheritdoc cref="Push"/>
-    public void PushHere(MessageAppended appended, IReadOnlyList<UserId> members)
+    public void PushHere(MessageAppended appended, IReadOnlyList<UserId> members, IReadOnlyCollection<UserId>? notShown = null)
     {
         var message = appended.Message;
-        MessageEvent? toOthers = null;
+        EntryEvent? toOthers = null;
         for (var i = 0; i < members.Count; i++)
         {
             var devices = connections.Of(members[i]);
+            if (notShown is { Count: > 0 } && devices.Length > 0 && notShown.Contains(members[i]))
+            {
+                foreach (var device in devices)
+                    device.Pass(appended);
+                continue;
+            }
             var isSender = members[i] == message.Sender.User;
             var pushed = isSender ? null : toOthers;
             foreach (var device in devices)
             {
                 // The sending device has its ack.
                 if (!isSender || device.Device != message.Sender)
-                    pushed ??= new MessageEvent(message, isSender, hasOneReceiver: members.Count == 2 && devices.Length == 1);
+                    pushed ??= EntryEvent.Of(message, isSender, hasOneReceiver: members.Count == 2 && devices.Length == 1);
                 device.Push(appended, pushed);
             }
             if (!isSender)

@@ -40,14 +40,14 @@ internal sealed class Repair(
             }
             else if (isLarge)
             {
-                missing.ForEach(pusher.Send);
+                missing.ForEach(message => pusher.Send(message, read));
             }
             else
             {
                 var follows = window.Get(conversation);
                 window.Load(follows, cursor, read.Membership.JoinedAt);
-                missing.FindAll(message => message.SeqNo <= follows.Pushed).ForEach(pusher.Send);
-                pusher.PushRead(follows, read.After, read.Messages);
+                missing.FindAll(message => message.SeqNo <= follows.Pushed).ForEach(message => pusher.Send(message, read));
+                pusher.PushRead(follows, read);
             }
         }
         return true;

@@ -15,7 +15,7 @@ internal sealed class Resync(Outbox outbox, SendWindow window, Drain drain, Deli
     public void Begin()
     {
         var dropped = outbox.DropEvents();
-        window.RollBack(dropped.OfType<MessageEvent>().GroupBy(item => item.Message.Conversation)
+        window.RollBack(dropped.OfType<EntryEvent>().GroupBy(item => item.Message.Conversation)
             .ToDictionary(items => items.Key, items => new SeqNo(items.Min(item => item.Message.SeqNo.Value))));
         drain.Restart();
         IsPending = true;

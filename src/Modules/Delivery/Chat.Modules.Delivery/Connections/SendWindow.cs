@@ -100,6 +100,14 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         Account(window, before);
     }
 
+    /// <inheritdoc cref="ConversationWindow.PushChange"/>
+    public void PushChange(ConversationWindow window, LoggedMessage change)
+    {
+        var before = SumsOf(window);
+        window.PushChange(change);
+        Account(window, before);
+    }
+
     /// <inheritdoc cref="ConversationWindow.Ack"/>
     public bool Ack(ConversationWindow window, SeqNo seqNo, List<InFlightMessage> acked)
     {

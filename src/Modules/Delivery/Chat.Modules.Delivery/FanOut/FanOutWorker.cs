@@ -84,7 +84,7 @@ internal sealed class FanOutWorker(
             if (members.Count > options.Value.PushThreshold)
                 large.Advance(message.Conversation, message.SeqNo);
             else
-                receivers.Push(appended, members);
+                receivers.Push(appended, members, await NotShownAsync(message));
         }
         catch (Exception e)
         {
@@ -94,6 +94,10 @@ internal sealed class FanOutWorker(
         }
         metrics.FannedOut(appendedAt);
     }
+
+    // A change is a hole to whom its target is not shown.
+    private async ValueTask<IReadOnlyCollection<UserId>?> NotShownAsync(LoggedMessage message) =>
+        message.Content.Change is { } change ? await mediator.Send(new GetMembersNotShown(message.Conversation, change.Target.SeqNo)) : null;
 
     private async Task AdvanceAsync(ConversationId conversation, SeqNo head, FanOutQueue.Lane lane)
     {

@@ -71,12 +71,12 @@ internal sealed class ReceiptFanOut : BackgroundService
 
     private void TellOf(List<InFlightMessage> acked, SeqNo from, Acknowledge ack, AckStatus status, IReadOnlyList<UserId> members)
     {
-        var last = acked.FindLastIndex(message => message.SeqNo <= ack.SeqNo);
+        var last = acked.FindLastIndex(message => message.SeqNo <= ack.SeqNo && message.Change == SeqNo.None);
         var seen = new HashSet<UserId>();
         for (var i = last; i >= 0 && acked[i].SeqNo > from; i--)
         {
             var sender = acked[i].Sender;
-            if (seen.Add(sender) && IsTold(sender, ack) && members.Contains(sender))
+            if (acked[i].Change == SeqNo.None && seen.Add(sender) && IsTold(sender, ack) && members.Contains(sender))
                 Tell(sender, ack, status, acked[i].Id, acked[i].SeqNo);
         }
         if (status is AckStatus.Read && last >= 0 && acked[last].SeqNo > from)

@@ -21,7 +21,7 @@ internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from
     /// <summary>The senders not found yet.</summary>
     public IReadOnlyCollection<UserId> Senders => senders;
 
-    /// <summary>How many messages were read.</summary>
+    /// <summary>How many entries were read.</summary>
     public int ReadSoFar { get; private set; }
 
     /// <summary>The newest message read; null if none was.</summary>
@@ -38,13 +38,16 @@ internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from
     {
         var limit = (int)Math.Min(PageSize, _below.Value - from.Value - 1);
         var page = await mediator.Send(new ReadLogDownwards(ack.Conversation, _below, limit), ct);
-        _below = page.Count > 0 ? page[0].SeqNo : SeqNo.None;
+        // Where there are many changes, those below the page are not read.
+        _below = page.Count == 0 ? SeqNo.None : page[0].Content.PreviousMessage is { } message ? message.Next : page[0].SeqNo;
         var found = new List<LoggedMessage>();
         for (var i = page.Count - 1; i >= 0 && page[i].SeqNo > from; i--)
         {
+            ReadSoFar++;
+            if (!page[i].Content.IsMessagePlace)
+                continue;
             Lowest = page[i];
             Newest ??= Lowest;
-            ReadSoFar++;
             if (senders.Remove(Lowest.Sender.User))
                 found.Add(Lowest);
         }

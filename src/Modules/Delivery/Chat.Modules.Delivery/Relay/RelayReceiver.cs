@@ -161,11 +161,22 @@ internal sealed class RelayReceiver(
         {
             // If none of the members is here, the rest is not parsed.
             if (known.Any(receivers.IsHere))
-                receivers.PushHere(reader.Appended(conversation, contents), known);
+                PushHere(reader.Appended(conversation, contents), known);
             return;
         }
         reader.SeqNo();
         Advance(conversation, reader.SeqNo());
+    }
+
+    private void PushHere(MessageAppended appended, IReadOnlyList<UserId> members)
+    {
+        var message = appended.Message;
+        if (message.Content.Change is not { } change)
+            receivers.PushHere(appended, members);
+        else if (mediator.Send(new GetMembersNotShown(message.Conversation, change.Target.SeqNo)) is { IsCompletedSuccessfully: true } notShown)
+            receivers.PushHere(appended, members, notShown.GetAwaiter().GetResult());
+        else
+            Advance(message.Conversation, message.SeqNo);
     }
 
     private void Advance(ConversationId conversation, SeqNo head)

@@ -10,6 +10,9 @@ internal sealed class GroupState
 
     private readonly Dictionary<UserId, Member> _byUser;
 
+    // Every member sees what stands above it.
+    private readonly SeqNo _shownToAllAbove;
+
     /// <param name="history">What new members may see.</param>
     /// <param name="createdAt">Whole milliseconds.</param>
     /// <param name="version">1 for a new group, and one more for each change.</param>
@@ -18,6 +21,8 @@ internal sealed class GroupState
     {
         (Id, Title, History, CreatedAt, Version, Members) = (id, title, history, createdAt, version, members);
         _byUser = members.ToDictionary(member => member.User);
+        foreach (var member in members)
+            _shownToAllAbove = SeqNo.Max(_shownToAllAbove, member.Membership.VisibleAfter);
         Users = Task.FromResult<IReadOnlyList<UserId>>([.. members.Select(member => member.User)]);
     }
 
@@ -40,6 +45,10 @@ internal sealed class GroupState
 
     /// <summary>A user's membership as the answer to a query: a task of null if the user is not a member.</summary>
     public Task<Membership?> MembershipOf(UserId user) => Find(user)?.Answer ?? NoMembership;
+
+    /// <summary>The members who may not see what stands at a place.</summary>
+    public IReadOnlyCollection<UserId> NotShown(SeqNo place) =>
+        place > _shownToAllAbove ? [] : [.. Members.Where(member => member.Membership.VisibleAfter >= place).Select(member => member.User)];
 
     /// <summary>The users whose membership differs between two versions of a group.</summary>
     /// <param name="after">The later version; null if the group has ended.</param>

@@ -35,6 +35,6 @@ internal static class GetConversationsEndpoint
     {
         public static Item For(ConversationSummary summary, UserId reader) => new(
             summary.Id, summary.Title, summary.MaxSeqNo, summary.DeliveredSeqNo, summary.ReadSeqNo, summary.UnreadCount, summary.UnreadCapped,
-            summary.LastMessage is { } last ? MessageBody.For(last, reader) : null, summary.Own.MutedUntil?.ToUnixTimeMilliseconds());
+            summary.LastMessage is { } last ? MessageBody.For(last, reader, summary.Mine) : null, summary.Own.MutedUntil?.ToUnixTimeMilliseconds());
     }
 }

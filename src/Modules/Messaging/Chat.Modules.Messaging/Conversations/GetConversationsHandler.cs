@@ -128,11 +128,19 @@ internal sealed class GetConversationsHandler(
     {
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
         var unread = await CountUnreadAsync(entry, user, SeqNo.Max(read, entry.Membership.VisibleAfter), ct);
+        var last = entry.Last is { IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null;
         return new ConversationSummary(
             entry.Position.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
-            entry.Last is { IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null, own.At(clock.GetUtcNow()));
+            last, own.At(clock.GetUtcNow()))
+        {
+            Mine = last is null ? [] : await ReadMineAsync(last, user, ct),
+        };
     }
+
+    private async ValueTask<IReadOnlyList<string>> ReadMineAsync(LoggedMessage message, UserId user, CancellationToken ct) =>
+        message.State is { Reactions.Count: > 0 }
+        && (await log.ReadOwnReactionsAsync(message.Conversation, [message.SeqNo], user, ct)).TryGetValue(message.SeqNo, out var mine) ? mine : [];
 
     // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.
     private async ValueTask<OthersCount> CountUnreadAsync(Entry entry, UserId user, SeqNo after, CancellationToken ct) =>

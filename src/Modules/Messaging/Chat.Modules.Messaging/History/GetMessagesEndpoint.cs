@@ -29,11 +29,13 @@ internal static class GetMessagesEndpoint
 
     internal sealed record Answer(
         ConversationId ConversationId, IEnumerable<MessageBody> Messages,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IEnumerable<ChangeBody>? Changes,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? NextAfter,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? NextBefore,
         SeqNo MaxSeqNo)
     {
         public static Answer For(MessagePage page, UserId reader) => new(
-            page.Conversation, page.Messages.Select(message => MessageBody.For(message, reader)), page.NextAfter, page.NextBefore, page.MaxSeqNo);
+            page.Conversation, page.Messages.Select(message => MessageBody.For(message, reader, page.Mine.GetValueOrDefault(message.SeqNo))),
+            page.Changes.Count > 0 ? page.Changes.Select(change => ChangeBody.For(change, reader)) : null, page.NextAfter, page.NextBefore, page.MaxSeqNo);
     }
 }

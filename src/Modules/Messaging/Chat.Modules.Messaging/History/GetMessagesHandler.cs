@@ -21,16 +21,13 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
 
         while (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is { } membership)
         {
-            var page = await ReadAsync(query, membership, ct);
+            var page = await WithMineAsync(await ReadAsync(query, membership, ct), query.Caller.User, ct);
             // The same membership as before the read: the caller was a member when these messages were appended.
             if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) == membership)
                 return page;
         }
         return MessagingErrors.NotAMember;
     }
-
-    private static List<LoggedMessage> Shown(IReadOnlyList<LoggedMessage> messages, SeqNo visibleAfter) =>
-        [.. messages.Where(message => message.SeqNo > visibleAfter && message.Content.IsShown)];
 
     private async Task<MessagePage> ReadAsync(GetMessages query, Membership membership, CancellationToken ct)
     {
@@ -39,15 +36,16 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         var head = await log.GetHeadAsync(query.Conversation, ct);
         return query.Before is { } before
             ? await DownwardsAsync(query.Conversation, before, limit, membership.VisibleAfter, head, ct)
-            : await UpwardsAsync(query.Conversation, SeqNo.Max(query.After ?? SeqNo.None, membership.VisibleAfter), limit, head, ct);
+            : await UpwardsAsync(query.Conversation, query.After ?? SeqNo.None, limit, membership.VisibleAfter, head, ct);
     }
 
-    private async Task<MessagePage> UpwardsAsync(ConversationId conversation, SeqNo after, ReadLimit limit, SeqNo head, CancellationToken ct)
+    private async Task<MessagePage> UpwardsAsync(
+        ConversationId conversation, SeqNo after, ReadLimit limit, SeqNo visibleAfter, SeqNo head, CancellationToken ct)
     {
-        var messages = await log.ReadAfterAsync(conversation, after, limit, ct);
+        var messages = await log.ReadAfterAsync(conversation, SeqNo.Max(after, visibleAfter), limit, ct);
         // Without a limit the page would reach the head: it is complete as far as its last message.
         var next = messages.Count > 0 ? messages[^1].SeqNo : head;
-        return new MessagePage(conversation, Shown(messages, SeqNo.None), NextAfter: next, NextBefore: null, SeqNo.Max(head, next));
+        return PageOf(conversation, messages, visibleAfter) with { NextAfter = next, MaxSeqNo = SeqNo.Max(head, next) };
     }
 
     private async Task<MessagePage> DownwardsAsync(
@@ -56,6 +54,22 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         var messages = await log.ReadBeforeAsync(conversation, before, limit, ct);
         var goesOn = messages.Count > 0 && messages[0].SeqNo > visibleAfter.Next;
         var max = messages.Count > 0 ? SeqNo.Max(head, messages[^1].SeqNo) : head;
-        return new MessagePage(conversation, Shown(messages, visibleAfter), NextAfter: null, NextBefore: goesOn ? messages[0].SeqNo : null, max);
+        return PageOf(conversation, messages, visibleAfter) with { NextBefore = goesOn ? messages[0].SeqNo : null, MaxSeqNo = max };
+    }
+
+    // A change of a message that is not shown is a hole, too.
+    private static MessagePage PageOf(ConversationId conversation, IReadOnlyList<LoggedMessage> entries, SeqNo visibleAfter)
+    {
+        var shown = entries.Where(entry => entry.SeqNo > visibleAfter);
+        return new MessagePage(conversation, [.. shown.Where(entry => entry.IsShown)], NextAfter: null, NextBefore: null, SeqNo.None)
+        {
+            Changes = [.. shown.Where(entry => entry.Content.IsChange && entry.Content.Change!.Target.SeqNo > visibleAfter)],
+        };
+    }
+
+    private async Task<MessagePage> WithMineAsync(MessagePage page, UserId reader, CancellationToken ct)
+    {
+        var reacted = page.Messages.Where(message => message.State is { Reactions.Count: > 0 }).Select(message => message.SeqNo).ToList();
+        return reacted.Count == 0 ? page : page with { Mine = await log.ReadOwnReactionsAsync(page.Conversation, reacted, reader, ct) };
     }
 }

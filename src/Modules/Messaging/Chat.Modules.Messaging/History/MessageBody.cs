@@ -5,18 +5,44 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.History;
 
-/// <summary>A message as REST shows it: the fields of the <c>message</c> frame.</summary>
+/// <summary>A message in its present state as REST shows it: the fields of the <c>message</c> frame.</summary>
 internal sealed record MessageBody(
-    MessageId MessageId, ConversationId ConversationId, SeqNo SeqNo, UserId SenderId, Utf8Text Text, long Timestamp,
+    MessageId MessageId, ConversationId ConversationId, SeqNo SeqNo, UserId SenderId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Utf8Text? Text,
+    long Timestamp,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageId? ReplyTo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<MediaBody>? Media,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? Seen,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DeletionBody? Deleted,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? EditedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Concurrent,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ReactionBody>? Reactions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Pinned,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? ChangedSeqNo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientMsgId)
 {
+    /// <param name="message">The message.</param>
     /// <param name="reader">Who is shown it: the sender sees its clientMsgId.</param>
-    public static MessageBody For(LoggedMessage message, UserId reader) => new(
-        message.Id, message.Conversation, message.SeqNo, message.Sender.User, message.Content.Text, message.Timestamp.ToUnixTimeMilliseconds(),
-        message.Content.ReplyTo, message.Content.Media is { Count: > 0 } media ? [.. media.Select(MediaBody.For)] : null,
-        message.Sender.User == reader ? message.ClientMsgId : null);
+    /// <param name="mine">The emoji that the reader has set on it; null for none.</param>
+    public static MessageBody For(LoggedMessage message, UserId reader, IReadOnlyList<string>? mine) => new(
+        message.Id, message.Conversation, message.SeqNo, message.Sender.User, message.State?.Deletion is null ? message.ShownText : null,
+        message.Timestamp.ToUnixTimeMilliseconds(), message.Content.ReplyTo,
+        message.Content.Media is { Count: > 0 } media ? [.. media.Select(MediaBody.For)] : null, message.Content.Seen,
+        message.State?.Deletion is { } deletion ? new DeletionBody(deletion.By, deletion.At.ToUnixTimeMilliseconds()) : null,
+        message.State?.Edit?.At.ToUnixTimeMilliseconds(), message.State?.Edit?.Concurrent ?? false,
+        message.State?.Reactions is { Count: > 0 } reactions ? [.. reactions.Select(reaction => ReactionBody.For(reaction, mine))] : null,
+        message.State?.IsPinned ?? false, message.State?.ChangedSeqNo, message.Sender.User == reader ? message.ClientMsgId : null);
+}
+
+/// <summary>Who deleted a message, and when.</summary>
+internal sealed record DeletionBody(UserId By, long At);
+
+/// <summary>An emoji on a message.</summary>
+internal sealed record ReactionBody(
+    string Emoji, int Count, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Mine, IReadOnlyList<UserId> UserIds)
+{
+    public static ReactionBody For(MessageReaction reaction, IReadOnlyList<string>? mine) =>
+        new(reaction.Emoji, reaction.Count, mine?.Contains(reaction.Emoji) is true, reaction.Users);
 }
 
 /// <summary>A file of a message as REST shows it: the fields of the frame.</summary>

@@ -26,14 +26,14 @@ internal static class SendMessageEndpoint
         .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound).WithTags("Messages");
 
     internal sealed record Body(
-        string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null,
+        string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, SeqNo? LastSeenSeqNo = null,
         [property: JsonConverter(typeof(MediaReferencesConverter))] IReadOnlyList<MediaReference>? MediaIds = null)
     {
         public Result<SendMessage> ToCommand(Caller caller)
         {
             if (!ConversationId.TryParseTarget(To, caller.User, out var conversation))
                 return Error.BadRequest("to is a conversationId, or @userId of somebody else.");
-            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo), MediaIds);
+            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo) { Seen = LastSeenSeqNo }, MediaIds);
         }
     }
 

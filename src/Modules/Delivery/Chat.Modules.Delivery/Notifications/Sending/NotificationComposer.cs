@@ -23,7 +23,7 @@ internal sealed class NotificationComposer(IMediator mediator)
         if (owed.Newest is not { } message)
             return new PushNotification(conversation, null, owed.Read, null, null, 0, counts.Conversations, CollapseKeyOf(to.Device.User, conversation), timeToLive);
         var title = to.Content is PushContent.None ? null : message.Sender.User.Value;
-        var body = to.Content is PushContent.Full && message.Content.Text.Length > 0 ? message.Content.Text.ToString() : null;
+        var body = to.Content is PushContent.Full && message.ShownText.Length > 0 ? message.ShownText.ToString() : null;
         // It was read between the look and the count: it is withdrawn when that is seen.
         var unread = Math.Max(1, counts.Messages);
         return new PushNotification(

@@ -68,8 +68,9 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
             }
             if (page.Count == 0)
                 return null;
-            before = page[0].SeqNo;
-            max -= page.Count;
+            // Where there are many changes, those below the page are not read.
+            before = page[0].Content.PreviousMessage is { } message ? message.Next : page[0].SeqNo;
+            max -= page.Count(entry => entry.Content.IsMessagePlace);
         }
         return null;
     }

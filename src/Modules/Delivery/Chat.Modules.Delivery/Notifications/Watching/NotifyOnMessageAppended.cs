@@ -9,6 +9,8 @@ internal sealed class NotifyOnMessageAppended(Watches watches) : IEventHandler<M
     public Task Handle(MessageAppended notification, CancellationToken cancellationToken)
     {
         var message = notification.Message;
+        if (message.Content.IsChange)
+            return Task.CompletedTask;
         watches.Note(message.Conversation, message.SeqNo, message.Sender.User);
         return Task.CompletedTask;
     }
