@@ -40,6 +40,7 @@ public sealed class ChangeTests : IDisposable
     {
         var bob = await _world.ConnectedAsync(Bob);
         var message = _world.Say(Here, Alice);
+        await _world.SettleAsync();
         _world.Say(7, Here, Alice);
         await _world.SettleAsync();
 
@@ -286,8 +287,10 @@ public sealed class ChangeTests : IDisposable
         }
 
         foreach (var message in messages)
+        {
             _world.Change(message, message.Message.Sender);
-        await _world.SettleAsync();
+            await _world.SettleAsync();
+        }
 
         Assert.Equal(messages.Count, bob.Changes.Length);
         Assert.InRange(WindowOf(bob.Connection).Count, 0, 300);
