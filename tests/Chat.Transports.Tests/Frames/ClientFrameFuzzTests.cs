@@ -21,6 +21,8 @@ public sealed class ClientFrameFuzzTests
             """{"type":"sync","conversationId":"g:0123456789abcdef0123456789abcdef","after":41,"limit":100}""",
             """{"type":"presence","subscribe":["bob"],"unsubscribe":[],"x":{"y":[1.5e3,true,null]}}""",
             """{"type":"auth","token":"a.b.c"}""",
+            """{"type":"edit","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","text":"t\u00e9","basedOn":57,"clientMsgId":"c1"}""",
+            """{"type":"react","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","emoji":"\ud83d\udc4b","on":true,"clientMsgId":"c1"}""",
         }.Select(Encoding.UTF8.GetBytes),
     ];
 

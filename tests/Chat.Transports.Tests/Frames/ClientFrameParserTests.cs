@@ -1,6 +1,7 @@
 using System.Text;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Host.Transports.ClientFrames;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
@@ -42,6 +43,12 @@ public sealed class ClientFrameParserTests
         { """{"type":"sync","conversationId":"dm:alice:bob","after":41}""", new SyncFrame(WithBob, new SeqNo(41), 50) },
         { """{"type":"sync","conversationId":"dm:alice:bob","limit":1000000000000}""", new SyncFrame(WithBob, SeqNo.None, 200) },
         { """{"type":"auth","token":"a.b.c"}""", new AuthFrame("a.b.c") },
+        { $$"""{"type":"edit","to":"@bob","messageId":"{{Uuid}}","text":"t","clientMsgId":"c"}""", new EditFrame(WithBob, Message, Utf8Text.Of("t"), null, "c") },
+        { $$"""{"type":"edit","to":"@bob","messageId":"{{Uuid}}","text":"","basedOn":0,"clientMsgId":"c"}""",
+            new EditFrame(WithBob, Message, default, SeqNo.None, "c") },
+        { $$"""{"type":"delete","to":"{{Group}}","messageId":"{{Uuid}}","clientMsgId":"c"}""", new DeleteFrame(ConversationId.Parse(Group), Message, "c") },
+        { $$"""{"type":"react","to":"@bob","messageId":"{{Uuid}}","emoji":"\ud83d\udc4b","on":true,"clientMsgId":"c"}""", new ReactFrame(WithBob, Message, "👋", true, "c") },
+        { $$"""{"type":"pin","to":"@bob","messageId":"{{Uuid}}","on":false,"clientMsgId":"c"}""", new PinFrame(WithBob, Message, false, "c") },
     };
 
     [Theory, MemberData(nameof(GoodFrames))]
@@ -177,6 +184,19 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":-1}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","lastSeenSeqNo":true}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","replyTo":"\ud800"}""")]
+    [InlineData("""{"type":"edit","clientMsgId":"c","to":"@bob","text":"t"}""")]
+    [InlineData("""{"type":"edit","clientMsgId":"c","to":"@bob","messageId":"x","text":"t"}""")]
+    [InlineData("""{"type":"edit","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057"}""")]
+    [InlineData("""{"type":"edit","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","text":"\ud800"}""")]
+    [InlineData("""{"type":"edit","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","text":"t","basedOn":-1}""")]
+    [InlineData("""{"type":"delete","clientMsgId":"c","to":"@bob"}""")]
+    [InlineData("""{"type":"delete","clientMsgId":"c","messageId":"01890a5d-ac96-774b-bcce-b302099a8057"}""")]
+    [InlineData("""{"type":"react","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","on":true}""")]
+    [InlineData("""{"type":"react","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","emoji":"x"}""")]
+    [InlineData("""{"type":"react","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","emoji":7,"on":true}""")]
+    [InlineData("""{"type":"react","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","emoji":"\ud83d","on":true}""")]
+    [InlineData("""{"type":"pin","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057"}""")]
+    [InlineData("""{"type":"pin","clientMsgId":"c","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","on":1}""")]
     [InlineData("""{"type":"nothing","clientMsgId":"c"}""")]
     [InlineData("""{"type":"\ud800","clientMsgId":"c"}""")]
     [InlineData("""{"clientMsgId":"c","type":7}""")]

@@ -10,6 +10,7 @@ internal sealed class FrameField(string name)
     public static readonly FrameField ClientMsgId = new("clientMsgId");
     public static readonly FrameField ConversationId = new("conversationId");
     public static readonly FrameField MessageId = new("messageId");
+    public static readonly FrameField On = new("on");
     public static readonly FrameField Text = new("text");
     public static readonly FrameField To = new("to");
     public static readonly FrameField Type = new("type");

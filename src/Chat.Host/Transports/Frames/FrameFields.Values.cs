@@ -50,6 +50,9 @@ internal readonly ref partial struct FrameFields
         return BuildingBlocks.Ids.MessageId.TryParse(text, null, out var id) ? id : throw new MalformedFrameException($"{field.Name} is a UUID.");
     }
 
+    /// <summary>Required: the message that a frame is about.</summary>
+    public MessageId ChangedMessage() => MessageId(FrameField.MessageId) ?? throw Missing(FrameField.MessageId);
+
     public SeqNo? SeqNo(FrameField field, long lowest) => Integer(field, lowest) is { } value ? new SeqNo(value) : null;
 
     public long? Integer(FrameField field, long lowest)

@@ -91,6 +91,8 @@ public sealed class MessagingModule : IModule
     {
         routes.MapSendMessage();
         routes.MapGetMessages();
+        routes.MapGetMessage();
+        routes.MapChanges();
         routes.MapGetConversations();
         routes.MapChangeOwnSettings();
     }
