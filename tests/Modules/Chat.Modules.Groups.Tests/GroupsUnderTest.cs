@@ -72,6 +72,8 @@ internal sealed class GroupsUnderTest : IDisposable
     public Task<Membership?> MembershipAsync(ConversationId conversation, string user) =>
         new GetMembershipHandler(Directory).Handle(new GetMembership(conversation, User(user)), Ct);
 
+    public Task<GroupRole?> RoleAsync(ConversationId group, string user) => new GetRoleHandler(Directory).Handle(new GetRole(group, User(user)), Ct);
+
     public Task<IReadOnlyList<UserId>> MembersAsync(ConversationId conversation) =>
         new GetMembersHandler(Directory).Handle(new GetMembers(conversation), Ct);
 

@@ -23,6 +23,20 @@ public sealed class LookingUpTests : IDisposable
     }
 
     [Fact]
+    public async Task A_member_s_role_is_told_and_of_nobody_else()
+    {
+        var id = (await _groups.CreateAsync("ann", "bob", "cat")).Value.Id;
+        await _groups.ChangeRoleAsync(id, "ann", "bob", GroupRole.Admin);
+
+        Assert.Equal(GroupRole.Owner, await _groups.RoleAsync(id, "ann"));
+        Assert.Equal(GroupRole.Admin, await _groups.RoleAsync(id, "bob"));
+        Assert.Equal(GroupRole.Member, await _groups.RoleAsync(id, "cat"));
+        Assert.Null(await _groups.RoleAsync(id, "zoe"));
+        Assert.Null(await _groups.RoleAsync(ConversationId.NewGroup(), "ann"));
+        Assert.Null(await _groups.RoleAsync(ConversationId.Direct(User("ann"), User("bob")), "ann"));
+    }
+
+    [Fact]
     public async Task A_group_that_does_not_exist_has_no_members()
     {
         var unknown = ConversationId.NewGroup();

@@ -2,6 +2,7 @@ using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Tests.Log;
 using FsCheck;
 using FsCheck.Fluent;
@@ -91,7 +92,7 @@ public sealed class MessageChangesProperties
     private static bool IsOfDeleted(LoggedMessage entry, IReadOnlyList<LoggedMessage> read) =>
         entry.Content.Change is { } change && entry.Content.Kind != MessageKind.Delete && read[(int)change.Target.SeqNo.Value - 1].State?.Deletion is not null;
 
-    private static async Task<Result<AppendedMessage>> AppendAsync(IMessageLog log, MessageDraft draft) =>
+    private static async Task<Result<AppendedMessage>> AppendAsync(RocksMessageLog log, MessageDraft draft) =>
         draft.Content.Change is null ? await log.AppendAsync(draft, default) : await log.AppendChangeAsync(draft, default);
 
     private static MessageDraft ToDraft(Wish wish, List<LoggedMessage> messages, int number)

@@ -245,8 +245,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
             found.Add(message);
         }
         messages.ThrowIfDamaged();
-        _states.Join(view, found);
-        return limit.Fit(found);
+        return _states.Join(view, found) ? limit.Fit(found) : found;
     }
 
     private static LoggedMessage? Current(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> bound) =>

@@ -17,19 +17,22 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
     public LoggedMessage Join(RocksView view, LoggedMessage message) => Read(view, message.Conversation, message.SeqNo) is { } state ? message.In(state) : message;
 
     /// <summary>Gives messages of one conversation, ascending or descending, their states: one look at the states of the range.</summary>
-    public void Join(RocksView view, List<LoggedMessage> found)
+    /// <returns>Whether any has one.</returns>
+    public bool Join(RocksView view, List<LoggedMessage> found)
     {
         if (found.Count == 0)
-            return;
+            return false;
+        var hasAny = false;
         var (first, last) = (SeqNo.Min(found[0].SeqNo, found[^1].SeqNo), SeqNo.Max(found[0].SeqNo, found[^1].SeqNo));
         var bound = StateKeys.State(found[0].Conversation, first);
         using var states = view.Walk(store.Default);
         for (states.Seek(bound); states.Valid() && LogKeys.SeqNoOf(states.GetKeySpan(), bound) is { } seqNo && seqNo <= last; states.Next())
         {
             if (IndexOf(found, seqNo) is >= 0 and var index)
-                found[index] = found[index].In(StateCodec.Decode(states.GetValueSpan()));
+                (found[index], hasAny) = (found[index].In(StateCodec.Decode(states.GetValueSpan())), true);
         }
         states.ThrowIfDamaged();
+        return hasAny;
     }
 
     /// <summary>The entry at a seqNo, with its state; null if there is none.</summary>
