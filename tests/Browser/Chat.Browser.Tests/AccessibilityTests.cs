@@ -23,6 +23,7 @@ public sealed class AccessibilityTests(Browsers browsers)
     {
         await using var server = await ServerProcess.StartAsync();
         await using var alice = await browsers.OpenAsync(server, _screens[name]);
+        await Expect(alice.Page.GetByLabel("User id")).ToBeVisibleAsync();
         await CheckAsync(alice, name, "sign-in");
         await alice.Button("Create account").ClickAsync();
         await CheckAsync(alice, name, "register");
