@@ -11,7 +11,7 @@ namespace Chat.EndToEnd.Tests.Clients;
 internal sealed class HubClient : IChatClient
 {
     private static readonly string[] _events =
-        ["welcome", "message", "ack", "typing", "presence", "advanced", "conversation", "settings", "caughtUp", "resync", "goAway"];
+        ["welcome", "message", "change", "ack", "typing", "presence", "advanced", "conversation", "settings", "caughtUp", "resync", "goAway"];
 
     private readonly HubConnection _hub;
 
