@@ -391,20 +391,3 @@ internal sealed class LoadClient : IAsyncDisposable
         public HashSet<int> TriedOn { get; } = [];
     }
 }
-
-/// <summary>A welcomed connection, and how it ended.</summary>
-internal sealed class ConnectionEnd(string device, int connection)
-{
-    public int Connection { get; } = connection;
-
-    public bool Welcomed { get; set; }
-
-    public bool ToldToGo { get; set; }
-
-    /// <summary>A send was refused on it, perhaps before it was the client's connection.</summary>
-    public bool IsToEnd { get; set; }
-
-    public Closing? Closing { get; set; }
-
-    public override string ToString() => $"connection {Connection} of {device}: {(ToldToGo ? "told to go" : "not told to go")}, {Closing}";
-}

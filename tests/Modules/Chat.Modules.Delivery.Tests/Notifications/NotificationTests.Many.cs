@@ -1,0 +1,116 @@
+using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Delivery.Notifications;
+
+namespace Chat.Modules.Delivery.Tests.Notifications;
+
+// Many conversations and devices at once.
+public sealed partial class NotificationTests
+{
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Conversations_that_found_no_room_are_watched_when_there_is_some(bool feedFailsOnce)
+    {
+        using var world = new World(push: new PushOptions { MaxWatches = 100 });
+        foreach (var n in Enumerable.Range(0, 300))
+            world.Push.Stores.Subscribe(World.Device($"user{n}"));
+        await world.Push.Follower.StartAsync(new CancellationToken(canceled: true));
+        await world.Push.Follower.CatchUpAsync(Ct);
+
+        foreach (var n in Enumerable.Range(0, 300))
+        {
+            var appended = world.Append(World.Direct("alice", $"user{n}"), Alice);
+            world.Push.Watches.Note(appended.Message.Conversation, appended.Message.SeqNo, Alice.User);
+            world.Feed.Append(appended.Message, isRaised: true);
+        }
+        world.Feed.Reading = () =>
+        {
+            var fails = feedFailsOnce;
+            feedFailsOnce = false;
+            if (fails)
+                throw new StoreUnavailableException("away");
+        };
+        Assert.InRange(world.Push.Watches.Count, 1, 100);
+        for (var n = 0; n < 20; n++)
+        {
+            world.Clock.Advance(world.Push.Times.FirstLook);
+            await world.Push.LookAsync(Ct);
+            // What the follower waits for, room, comes by looks.
+            var noting = world.Push.Follower.NoteOverflowAsync(Ct);
+            while (!noting.IsCompleted)
+            {
+                world.Clock.Advance(TimeSpan.FromSeconds(1));
+                await world.Push.LookAsync(Ct);
+                await Task.Yield();
+            }
+            // The follower goes on after a fault.
+            _ = await Record.ExceptionAsync(() => noting);
+            await world.Push.Follower.SaveAsync(Ct);
+            while (await world.Push.SendDueAsync(Ct))
+            {
+            }
+        }
+
+        Assert.Equal(300, world.Push.Platform.Taken.Select(one => one.To.Device).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Keys_that_are_refused_are_said_once_a_minute_with_how_often()
+    {
+        var asked = 0;
+        Push.Platform.Answer = _ =>
+        {
+            asked++;
+            return new PushOutcome.Misconfigured(PushReason.BadCredentials, 403);
+        };
+        foreach (var n in Enumerable.Range(0, 50))
+        {
+            Push.Stores.Subscribe(World.Device($"user{n}"));
+            Note(_world.Append(World.Direct("alice", $"user{n}"), Alice));
+        }
+
+        for (var second = 0; second < 300; second++)
+            await PassAsync(TimeSpan.FromSeconds(1));
+
+        var lines = Push.Logs.Of(4105);
+        Assert.InRange(lines.Count, 2, 6);
+        Assert.InRange(lines.Sum(line => (long)line["Times"]!), asked - 50, asked);
+        Assert.All(lines, line => Assert.Equal((PushReason.BadCredentials, 403), (line["Reason"], line["Status"])));
+    }
+
+    [Fact]
+    public async Task Conversations_that_cannot_be_looked_at_are_said_once_a_minute_with_how_many()
+    {
+        foreach (var n in Enumerable.Range(0, 50))
+            Push.Watches.Note(World.Direct("alice", $"user{n}"), new SeqNo(1), null);
+        var isAway = true;
+        Push.Stores.Reading = _ => isAway ? throw new StoreUnavailableException("away") : Task.CompletedTask;
+
+        for (var second = 0; second < 90; second++)
+            await PassAsync(TimeSpan.FromSeconds(1), sends: false);
+
+        var lines = Push.Logs.Of(4100);
+        Assert.Equal(2, lines.Count);
+        Assert.InRange(lines.Sum(line => (long)line["Times"]!), 50 * 60, 50 * 61);
+        isAway = false;
+        await PassAsync(TimeSpan.FromSeconds(1), sends: false);
+        Assert.Equal(0, Push.Watches.Count);
+    }
+
+    [Fact]
+    public async Task Notifications_that_are_given_up_for_one_reason_are_said_once_a_minute()
+    {
+        foreach (var n in Enumerable.Range(0, 50))
+        {
+            Push.Stores.Subscribe(World.Device($"user{n}"));
+            Note(_world.Append(World.Direct("alice", $"user{n}"), Alice));
+        }
+        Push.Platform.Answer = _ => new PushOutcome.Refused(PushReason.TooLarge, 413);
+
+        await PassAsync(Push.Times.FirstLook);
+
+        Assert.Equal(50, Push.Stores.Dead.Count);
+        Assert.Single(Push.Logs.Of(4106));
+    }
+}
