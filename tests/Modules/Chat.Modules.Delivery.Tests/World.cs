@@ -3,7 +3,6 @@ using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Connections;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
@@ -172,47 +171,6 @@ internal sealed partial class World : IDisposable
             return Append(conversation, sender, MessageContent.Of(text, replyTo), hole);
     }
 
-    /// <summary>An edit in the log, of which nobody has been told. Its message is in its new state.</summary>
-    public MessageAppended Edit(LoggedMessage target, DeviceAddress sender, string text = "changed", int hole = 0)
-    {
-        lock (_gate)
-        {
-            var messages = _log[target.Conversation];
-            var content = new MessageContent(Utf8Text.Of(text))
-            {
-                Kind = MessageKind.Edit,
-                Change = new MessageChange(new MessageTarget(target.Id, target.SeqNo)),
-                PreviousMessage = messages.FindLast(entry => entry.Content.IsMessagePlace)!.SeqNo,
-            };
-            var appended = Append(target.Conversation, sender, content, hole);
-            var place = messages.FindIndex(entry => entry.SeqNo == target.SeqNo);
-            messages[place] = messages[place] with
-            {
-                State = new MessageState { ChangedSeqNo = appended.Message.SeqNo, Edit = new MessageEdit(content.Text, Clock.GetUtcNow(), Concurrent: false) },
-            };
-            return appended;
-        }
-    }
-
-    /// <summary>A message is in a state from now on.</summary>
-    public void SetState(MessageAppended target, MessageState state)
-    {
-        lock (_gate)
-        {
-            var messages = _log[target.Message.Conversation];
-            var place = messages.FindIndex(entry => entry.SeqNo == target.Message.SeqNo);
-            messages[place] = messages[place].In(state);
-        }
-    }
-
-    /// <summary>An edit that the connections of the members are told.</summary>
-    public MessageAppended Change(MessageAppended target, DeviceAddress sender, string text = "changed")
-    {
-        var appended = Edit(target.Message, sender, text);
-        Offer(appended);
-        return appended;
-    }
-
     // Under _gate.
     private MessageAppended Append(ConversationId conversation, DeviceAddress sender, MessageContent content, int hole)
     {
@@ -225,16 +183,6 @@ internal sealed partial class World : IDisposable
         messages.Add(message);
         _positions.Add(message.Id, _positions.Count + 1);
         return new MessageAppended(message, previous);
-    }
-
-    /// <summary>A message's content goes from the log, its place stays.</summary>
-    public void Erase(MessageAppended appended)
-    {
-        lock (_gate)
-        {
-            var messages = _log[appended.Message.Conversation];
-            messages[messages.IndexOf(appended.Message)] = appended.Message with { Content = MessageContent.Erased };
-        }
     }
 
     /// <summary>Tells the connections of the members, as the fan-out does.</summary>
@@ -395,15 +343,6 @@ internal sealed partial class World : IDisposable
         if (_meanwhile.TryGetValue(query.GetType(), out var waiting) && waiting.TryDequeue(out var happens))
             happens();
         return result;
-    }
-
-    private IReadOnlyCollection<UserId> NotShown(LoggedMessage message) =>
-        message.Content.Change is { } change ? NotShown(message.Conversation, change.Target.SeqNo) : [];
-
-    private IReadOnlyCollection<UserId> NotShown(ConversationId conversation, SeqNo place)
-    {
-        lock (_gate)
-            return [.. _groups.GetValueOrDefault(conversation, []).Where(member => member.Value.VisibleAfter >= place).Select(member => member.Key)];
     }
 
     private MessageLocation? Find(MessageId id)

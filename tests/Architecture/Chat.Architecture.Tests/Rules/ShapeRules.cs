@@ -14,7 +14,7 @@ internal static partial class ShapeRules
 
     /// <summary>Contracts are public, and records, enums, interfaces, server events or a static class of errors.</summary>
     public static Verdict ContractsAreRecordsAndPorts(IReadOnlyList<Assembly> contracts) => Verdict.On(
-        contracts.WrittenTypes(),
+        contracts.WrittenTypes().Where(type => !type.IsNestedPrivate),
         type => type.IsVisible
             && (type.IsEnum || type.IsInterface || IsRecord(type) || typeof(ServerEvent).IsAssignableFrom(type)
                 || type.IsStatic() && type.Name.EndsWith("Errors", StringComparison.Ordinal)));

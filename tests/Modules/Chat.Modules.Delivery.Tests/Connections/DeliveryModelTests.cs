@@ -8,11 +8,10 @@ namespace Chat.Modules.Delivery.Tests.Connections;
 
 /// <summary>
 /// Random histories of appends, tellings out of order, twice or never, acks early, late or lost, stalls, half-open sockets, replaced
-/// connections, floods, resends, repairs, members who go and come, stores that are away, edits of messages, and any of these in the middle of a read. One device knows
-/// no edits. A seed
-/// names a history; with <c>settles</c> it runs the same each time, without it the steps race with the pumps.
+/// connections, floods, resends, repairs, members who go and come, stores that are away, edits of messages, and any of these in the middle of a read. One device
+/// knows no edits. A seed names a history; with <c>settles</c> it runs the same each time, without it the steps race with the pumps.
 /// </summary>
-public sealed class DeliveryModelTests
+public sealed partial class DeliveryModelTests
 {
     private const int Histories = 150;
     private const int Steps = 150;
@@ -36,7 +35,7 @@ public sealed class DeliveryModelTests
         }
     }
 
-    private sealed class History : IDisposable
+    private sealed partial class History : IDisposable
     {
         private const string OldDevice = "laptop";
 
@@ -310,90 +309,6 @@ public sealed class DeliveryModelTests
                 var unacked = await device.UnackedAsync();
                 Assert.True(unacked <= _options.UnackedWindow, $"{device.Address} has {unacked} unacked.");
             }
-        }
-
-        private async Task EndAsync()
-        {
-            _world.CalmDown();
-            foreach (var device in _devices)
-            {
-                device.Client!.Release();
-                if (!device.IsConnected || device.IsHalfOpen)
-                    device.Connect();
-            }
-            // What was told to nobody is found with the next message of its conversation; what was told once needs no more.
-            _untold.ForEach(_world.Offer);
-            // A device that knows no edits passes over them with its ack of a message.
-            foreach (var conversation in _conversations.Where(conversation => _lost.Contains(conversation) || EndsWithEdit(conversation)))
-                _world.Say(conversation, _devices[0].Address);
-            for (var round = 0; !await IsQuietAsync(); round++)
-            {
-                Assert.True(round < 500, await StateAsync());
-                _world.Sweep(TimeSpan.FromSeconds(1));
-                await SettleAsync();
-                foreach (var device in _devices.Where(device => !device.IsConnected))
-                    device.Connect();
-                foreach (var (device, conversation) in Owed())
-                {
-                    if (device.Received(conversation) is [.., var newest])
-                        await AckAsync(device.Address, conversation, newest, AnyStatus());
-                }
-                await SettleAsync();
-            }
-            await Task.WhenAll(_repairs);
-            await SettleAsync();
-            await AssertKeptAsync();
-        }
-
-        private bool EndsWithEdit(ConversationId conversation) =>
-            _world.Log(conversation).LastOrDefault(entry => entry.Content.IsChange || !IsByOld(entry)) is { Content.IsChange: true };
-
-        private static bool IsByOld(LoggedMessage entry) => entry.Sender.Device.Value == OldDevice;
-
-        private async Task AssertKeptAsync()
-        {
-            foreach (var (device, conversation) in Owed())
-            {
-                Assert.Empty(device.Missing(conversation, _world.Head(conversation)));
-                Assert.Empty(device.Outdated(conversation));
-            }
-            await _world.CursorTable.SaveAsync(TestContext.Current.CancellationToken);
-            foreach (var device in _devices)
-            {
-                device.Connect();
-                await _world.SettleAsync();
-                Assert.Equal([typeof(Welcome), typeof(CaughtUpEvent)], device.Client!.Events.Select(item => item.GetType()));
-                device.Client.Connection.Dispose();
-            }
-            await _world.SettleAsync();
-            Assert.Equal(
-                _world.Published<DeviceConnected>().Select(item => item.Connection.Value).Order(),
-                _world.Published<DeviceDisconnected>().Select(item => item.Connection.Value).Order());
-        }
-
-        private async Task<bool> IsQuietAsync()
-        {
-            foreach (var (device, conversation) in Owed())
-            {
-                if (device.IsDraining || await PlaceAsync(device, conversation) < _world.Head(conversation).Value)
-                    return false;
-            }
-            return true;
-        }
-
-        // A member who joined at the head has no cursor there before the first message.
-        private async Task<long> PlaceAsync(ModelledDevice device, ConversationId conversation) =>
-            Math.Max(await _world.CursorAsync(device.Address, conversation), device.JoinedAt(conversation).Value);
-
-        private async Task<string> StateAsync()
-        {
-            var state = new List<string>();
-            foreach (var (device, conversation) in Owed())
-            {
-                state.Add($"{device.Address} {conversation}: cursor {await _world.CursorAsync(device.Address, conversation)} of {_world.Head(conversation)}, "
-                    + $"draining {device.IsDraining}, received {string.Join(' ', device.Received(conversation))}");
-            }
-            return string.Join('\n', state);
         }
 
         private IEnumerable<(ModelledDevice Device, ConversationId Conversation)> Owed() =>
