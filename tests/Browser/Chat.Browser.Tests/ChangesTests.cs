@@ -46,6 +46,8 @@ public sealed class ChangesTests(Browsers browsers)
 
         await (await MenuAsync(alice, "cake?")).GetByRole(AriaRole.Button, new() { Name = "All emoji" }).ClickAsync();
         await alice.Page.GetByRole(AriaRole.Searchbox, new() { Name = "Search emoji" }).FillAsync("birthday cake");
+        // The words are loaded when they are asked for.
+        await Expect(alice.Page.GetByRole(AriaRole.Button, new() { Name = "birthday cake" })).ToBeVisibleAsync();
         await alice.Page.Keyboard.PressAsync("Enter");
         await Expect(bob.Message("cake?").Locator(".reaction")).ToHaveTextAsync(["❤️", "🎂"]);
     }

@@ -98,7 +98,10 @@ public sealed class BalancedServersTests(SeveralServers shared) : IClassFixture<
         await Until.TrueAsync(async () => ++asked > 0 && await RefreshAsync(one) == HttpStatusCode.TooManyRequests, "the address is over its rate");
 
         Assert.True(asked > LoginsPerMinute / 2, $"It was refused after {asked}.");
-        Assert.Equal(HttpStatusCode.TooManyRequests, await RefreshAsync(one, claimed: other));
+        // Some are let through meanwhile, as time passes; all would be, if what is claimed counted.
+        var claimed = 0;
+        await Until.TrueAsync(
+            async () => await RefreshAsync(one, claimed: $"127.0.1.{++claimed % 250}") == HttpStatusCode.TooManyRequests, "what a client claims does not count");
         Assert.Equal(HttpStatusCode.Unauthorized, await RefreshAsync(other));
 
         async Task<HttpStatusCode> RefreshAsync(string from, string? claimed = null)

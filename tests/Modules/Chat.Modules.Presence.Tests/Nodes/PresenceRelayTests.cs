@@ -189,7 +189,17 @@ public sealed class PresenceRelayTests
         // One node comes back a little before the other.
         cluster.Network.GainLease(cluster.NodeOf(0));
         cluster.Clock.Advance(PresenceCluster.Grace + TimeSpan.FromSeconds(1));
+        var sent = cluster.Network.Sent;
         cluster.Network.GainLease(cluster.NodeOf(1));
+        // The first says whom it watches, the other answers.
+        await Wait.UntilAsync(
+            () =>
+            {
+                cluster.Network.RenewAll();
+                cluster.Network.DeliverAll();
+                return cluster.Network.Sent >= sent + 2;
+            },
+            "it is said again who is online");
         await cluster.SettleAsync();
         cluster.Clock.Advance(2 * PresenceCluster.Lease);
 
