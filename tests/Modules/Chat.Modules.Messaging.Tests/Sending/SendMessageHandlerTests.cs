@@ -6,6 +6,7 @@ using Chat.Modules.Media.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
+using Chat.Modules.Messaging.Tests.Changes;
 using Chat.Modules.Messaging.Tests.Log;
 using Chat.Testing;
 using Microsoft.Extensions.Options;
@@ -179,6 +180,18 @@ public sealed class SendMessageHandlerTests : IDisposable
         Assert.Equal(ErrorCodes.BadRequest, toElsewhere.Error!.Code);
         Assert.Equal(toElsewhere.Error, toNothing.Error);
         Assert.Empty(await StoredAsync(AliceAndBob));
+    }
+
+    [Fact]
+    public async Task A_reply_to_a_change_is_refused_and_one_to_a_deleted_message_is_not()
+    {
+        await SendAsync(Alice, "1");
+        var message = Assert.Single(await StoredAsync(AliceAndBob));
+        var edit = (await _log.Log.AppendChangeAsync(message.Edit(Alice, "2", "new"), Ct)).Value.Message;
+        await _log.Log.AppendChangeAsync(message.Delete(Alice, "3"), Ct);
+
+        Assert.Equal(ErrorCodes.BadRequest, (await SendAsync(Bob, "4", replyTo: edit.Id)).Error?.Code);
+        Assert.True((await SendAsync(Bob, "5", replyTo: message.Id)).IsOk);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Buffers;
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Media.Contracts;
@@ -64,7 +65,7 @@ internal sealed class SendMessageHandler(
     {
         if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is null)
             return MessagingErrors.NotAMember;
-        if (command.Content.ReplyTo is { } replyTo && (await log.FindAsync(replyTo, ct))?.Conversation != command.To)
+        if (command.Content.ReplyTo is { } replyTo && !await IsMessageAsync(replyTo, command.To, ct))
             return Error.BadRequest("replyTo names no message of this conversation.");
         foreach (var limit in _limits)
         {
@@ -75,6 +76,11 @@ internal sealed class SendMessageHandler(
             return tooMany;
         return command.Media is { Count: > 0 } media ? await AttachAsync(command, media, ct) : command.Content;
     }
+
+    // A change has an id, too.
+    private async ValueTask<bool> IsMessageAsync(MessageId id, ConversationId conversation, CancellationToken ct) =>
+        await log.FindAsync(id, ct) is { } found && found.Conversation == conversation
+        && (await log.ReadAtAsync(conversation, [found.SeqNo], ct))[0] is { Content.IsMessagePlace: true };
 
     private async Task<Result<MessageContent>> AttachAsync(SendMessage command, IReadOnlyList<MediaReference> media, CancellationToken ct)
     {
