@@ -150,6 +150,18 @@ public abstract class MessageChangesContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_is_stored_though_a_change_with_its_id_is_refused_meanwhile()
+    {
+        var message = await SayAsync(Alice, "1");
+
+        var refused = Log.AppendChangeAsync(message.React(Bob, "same", "👍", on: false), Ct);
+        var sent = Log.AppendAsync(Draft(AliceAndBob, Bob, "same"), Ct);
+
+        Assert.Equal(ErrorCodes.Conflict, (await refused).Error?.Code);
+        Assert.Equal((2, false), ((await sent).Message.SeqNo.Value, (await sent).Duplicate));
+    }
+
+    [Fact]
     public async Task Of_the_same_at_once_one_counts()
     {
         var message = await SayAsync(Alice, "1");
@@ -189,6 +201,23 @@ public abstract class MessageChangesContract : IAsyncLifetime
         Assert.Equal([beside.SeqNo], (await Log.ReadOwnReactionsAsync(AliceAndBob, [message.SeqNo, beside.SeqNo], Bob, Ct)).Keys);
         Assert.Equal(1, (await Log.CountOthersAsync(AliceAndBob, Bob, SeqNo.None, delete.SeqNo, 10, Ct)).Count);
         Assert.Equal(Folding.Fold(read), Folding.StatesOf(read));
+    }
+
+    [Fact]
+    public async Task The_reactions_of_a_deleted_message_are_holes_at_once_wherever_a_page_begins()
+    {
+        var message = await SayAsync(Alice, "1");
+        var beside = await SayAsync(Alice, "2");
+        await ChangeAsync(message.React(Bob, "3", "👍"));
+        await ChangeAsync(message.React(Bob, "4", "👍", on: false));
+        var other = await ChangeAsync(beside.React(Bob, "5", "👍"));
+        await ChangeAsync(message.Delete(Alice, "6"));
+
+        var all = await ReadAllAsync();
+        Assert.Equal([MessageKind.Erased, MessageKind.Erased, MessageKind.Reaction, MessageKind.Delete], all.Skip(2).Select(entry => entry.Content.Kind));
+        Assert.All(all.Skip(2), entry => Assert.Equal(beside.SeqNo, entry.Content.PreviousMessage));
+        Assert.Equal([all[2], all[3], other], await Log.ReadAfterAsync(AliceAndBob, beside.SeqNo, 3, Ct));
+        Assert.Equal([all[3], other], await Log.ReadBeforeAsync(AliceAndBob, other.SeqNo.Next, 2, Ct));
     }
 
     [Fact]

@@ -35,6 +35,9 @@ internal sealed class GetReactionsHandler(IMessageLog log, ChangedMessages messa
         var found = await messages.FindAsync(query.Conversation, query.Message, query.Caller.User, ct);
         if (!found.IsOk)
             return found.Error;
+        // They may still be in the store.
+        if (found.Value.State?.Deletion is not null)
+            return new ReactionPage([], null);
         var limit = Math.Min(query.Limit, GetReactions.MaxLimit);
         var reactions = await log.ReadReactionsAsync(query.Conversation, found.Value.SeqNo, emoji, after, limit, ct);
         return new ReactionPage(reactions, reactions.Count == limit ? NextOf(reactions[^1]) : null);

@@ -17,27 +17,25 @@ internal interface IMessageChanges
     /// </summary>
     /// <remarks>A retry of a stored attempt is answered with its entry, whatever the state is now. An attempt that was refused, or so already, is not stored.</remarks>
     /// <exception cref="StoreUnavailableException">As <see cref="IMessageLog.AppendAsync"/>.</exception>
-    Task<Result<AppendedMessage>> AppendChangeAsync(MessageDraft change, CancellationToken ct) => throw NotYet;
+    Task<Result<AppendedMessage>> AppendChangeAsync(MessageDraft change, CancellationToken ct);
 
     /// <summary>What a change would be judged by now; null if its target is not in the log.</summary>
-    ValueTask<ChangeFacts?> ReadFactsAsync(MessageDraft change, CancellationToken ct) => throw NotYet;
+    ValueTask<ChangeFacts?> ReadFactsAsync(MessageDraft change, CancellationToken ct);
 
     /// <summary>The entries at some seqNos of a conversation, in their order; null where there is none.</summary>
-    ValueTask<IReadOnlyList<LoggedMessage?>> ReadAtAsync(ConversationId conversation, IReadOnlyList<SeqNo> seqNos, CancellationToken ct) => throw NotYet;
+    ValueTask<IReadOnlyList<LoggedMessage?>> ReadAtAsync(ConversationId conversation, IReadOnlyList<SeqNo> seqNos, CancellationToken ct);
 
     /// <summary>The emoji that a user has set on some messages of a conversation; messages without are not in the answer.</summary>
     ValueTask<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>> ReadOwnReactionsAsync(
-        ConversationId conversation, IReadOnlyList<SeqNo> messages, UserId user, CancellationToken ct) => throw NotYet;
+        ConversationId conversation, IReadOnlyList<SeqNo> messages, UserId user, CancellationToken ct);
 
     /// <summary>The reactions that are set on a message, by user and emoji (ordinal), those after <paramref name="after"/>; null for the first.</summary>
     /// <param name="emoji">Only this one; null for all.</param>
     ValueTask<IReadOnlyList<UserReaction>> ReadReactionsAsync(
-        ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit, CancellationToken ct) => throw NotYet;
+        ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit, CancellationToken ct);
 
     /// <summary>The seqNos of the pinned messages of a conversation, newest pin first.</summary>
-    ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct) => throw NotYet;
-
-    private static NotSupportedException NotYet => new("This log takes no changes.");
+    ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct);
 }
 
 /// <summary>A place in the reactions of a message.</summary>

@@ -1,9 +1,12 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Changes;
 using Chat.Modules.Messaging.Tests.Sending;
+using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using static Chat.Modules.Messaging.Tests.Words;
 
@@ -90,6 +93,43 @@ public sealed class ChangeCostsAndCrashesTests
             server.Process.Kill();
             return Task.CompletedTask;
         }
+    }
+
+    [Fact]
+    public void Who_had_reacted_to_a_deleted_message_is_not_told_though_its_server_died_before_it_removed_that()
+    {
+        var server = StartServer();
+        var message = default(LoggedMessage);
+        _time.RunUntilDone(server.Process.Start(async () =>
+        {
+            message = (await server.Log.AppendAsync(Draft(Team, Alice, "1", "secret"), default)).Message;
+            await server.Log.AppendChangeAsync(message.React(Bob, "2", "👍"), default);
+            return true;
+        }));
+        _tables.AfterRows = _ =>
+        {
+            server.Process.Kill();
+            return Task.CompletedTask;
+        };
+        _ = server.Process.Start(() => server.Log.AppendChangeAsync(message!.Delete(Alice, "3"), default));
+        _time.RunUntilDone(new VirtualProcess(_time).Start(async () =>
+        {
+            while (!server.Process.IsDead)
+                await _time.After(TimeSpan.FromMilliseconds(10));
+            return true;
+        }));
+        _tables.AfterRows = null;
+
+        var other = StartServer();
+        var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        var get = new GetReactionsHandler(other.Log, new ChangedMessages(other.Log, mediator));
+        _time.RunUntilDone(other.Process.Start(async () =>
+        {
+            Assert.NotNull((await other.Log.ReadAtAsync(Team, [message!.SeqNo], default))[0]!.State?.Deletion);
+            Assert.NotEmpty(await other.Log.ReadReactionsAsync(Team, message.SeqNo, null, null, 10, default));
+            Assert.Empty((await get.Handle(new GetReactions(Bob.Phone(), Team, message.Id, null, 10, null), default)).Value.Reactions);
+            return true;
+        }));
     }
 
     private string TextsOnDisk(params SeqNo[] seqNos)

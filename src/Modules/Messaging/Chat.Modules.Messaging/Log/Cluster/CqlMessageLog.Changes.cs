@@ -68,11 +68,12 @@ internal sealed partial class CqlMessageLog
 
     private async ValueTask<List<LoggedMessage>> InPresentStateAsync(ConversationId conversation, List<LogRow> rows, CancellationToken ct)
     {
-        // A row may have been read before it was marked as changed, and the change after that: it names its message. An edit goes with its message, even if its row is not erased yet.
+        // A row may have been read before it was marked as changed, and the change after that: it names its message. An edit and a reaction go with
+        // their message, whether their rows are erased or not.
         var here = rows.Select(row => row.SeqNo).ToHashSet();
         var targets = rows.Where(row => row.IsChanged).Select(row => row.SeqNo)
             .Concat(rows.Select(row => row.Message.Content)
-                .Where(content => content.Change is { } change && (content.Kind == MessageKind.Edit || here.Contains(change.Target.SeqNo)))
+                .Where(content => content.Change is { } change && (GoesWithItsMessage(content) || here.Contains(change.Target.SeqNo)))
                 .Select(content => content.Change!.Target.SeqNo))
             .ToHashSet();
         if (targets.Count == 0)
@@ -83,7 +84,9 @@ internal sealed partial class CqlMessageLog
 
     private static LoggedMessage InPresentState(LoggedMessage entry, IReadOnlyDictionary<SeqNo, MessageState> states) =>
         states.TryGetValue(entry.SeqNo, out var state) ? entry.Content.IsShown || state.Deletion is not null ? entry.In(state) : entry
-        : entry.Content is { Kind: MessageKind.Edit, Change: { } change } && states.GetValueOrDefault(change.Target.SeqNo) is { Deletion: not null }
-            ? entry with { Content = entry.Content.ToErased() }
+        : entry.Content is { Change: { } change } content && GoesWithItsMessage(content) && states.GetValueOrDefault(change.Target.SeqNo) is { Deletion: not null }
+            ? entry with { Content = content.ToErased() }
         : entry;
+
+    private static bool GoesWithItsMessage(MessageContent content) => content.Kind is MessageKind.Edit or MessageKind.Reaction;
 }

@@ -87,9 +87,16 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
                 return AppendedMessage.Earlier(await InPresentStateAsync(earlier, ct));
 
             var append = new ClusterAppend(draft, _activity.Next(draft.Now, _random.Next(1 << 12)));
-            var first = _writers.Begin(append);
-            var appended = await first.Done;
-            return first == append || !appended.IsOk ? appended : appended.Value with { Duplicate = true };
+            while (true)
+            {
+                var first = _writers.Begin(append);
+                var appended = await first.Done;
+                if (first == append)
+                    return appended;
+                // One that was refused has left nothing, and says nothing about this one.
+                if (appended.IsOk)
+                    return appended.Value with { Duplicate = true };
+            }
         }
         finally
         {

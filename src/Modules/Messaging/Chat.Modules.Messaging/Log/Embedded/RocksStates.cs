@@ -16,7 +16,9 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
 
     public LoggedMessage Join(RocksView view, LoggedMessage message) => Read(view, message.Conversation, message.SeqNo) is { } state ? message.In(state) : message;
 
-    /// <summary>Gives messages of one conversation, ascending or descending, their states: one look at the states of the range.</summary>
+    /// <summary>
+    /// Gives messages of one conversation, ascending or descending, their states: one look at the states of the range. Reactions of deleted messages become holes.
+    /// </summary>
     /// <returns>Whether any has one.</returns>
     public bool Join(RocksView view, List<LoggedMessage> found)
     {
@@ -32,7 +34,23 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
                 (found[index], hasAny) = (found[index].In(StateCodec.Decode(states.GetValueSpan())), true);
         }
         states.ThrowIfDamaged();
+        HideReactions(view, found);
         return hasAny;
+    }
+
+    // Those of deleted messages: until the sweep has erased them.
+    private void HideReactions(RocksView view, List<LoggedMessage> found)
+    {
+        var deleted = new Dictionary<SeqNo, bool>();
+        for (var i = 0; i < found.Count; i++)
+        {
+            if (found[i].Content is not { Kind: MessageKind.Reaction, Change.Target.SeqNo: var target } content)
+                continue;
+            if (!deleted.TryGetValue(target, out var isDeleted))
+                deleted[target] = isDeleted = view.Get(StateKeys.Deleted(found[i].Conversation, target), store.Default) is not null;
+            if (isDeleted)
+                found[i] = found[i] with { Content = content.ToErased() };
+        }
     }
 
     /// <summary>The entry at a seqNo, with its state; null if there is none.</summary>
