@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
 
@@ -149,6 +150,36 @@ public sealed class RepairTests : IDisposable
         await RepairAsync(bob, channel, 18);
 
         Assert.Equal([19, 20], bob.SeqNos);
+    }
+
+    [Fact]
+    public async Task What_is_changed_during_the_read_is_told_though_a_drain_comes_between()
+    {
+        var elsewhere = World.Direct("bob", "carol");
+        var bob = await _world.ConnectedAsync(Bob);
+        var message = _world.Say(Here, Alice);
+        _world.Say(5, elsewhere, World.Device("carol"));
+        await _world.SettleAsync();
+        using ManualResetEventSlim drained = new(), repaired = new();
+        _world.MeanwhileOf<ReadLog>(() =>
+        {
+            _world.Edit(message.Message, Alice);
+            // That of the long repair, which is a resync, and the first read after its drain.
+            _world.MeanwhileOf<ReadLog>(() => { });
+            _world.MeanwhileOf<ReadLog>(() =>
+            {
+                drained.Set();
+                Assert.True(repaired.Wait(TimeSpan.FromSeconds(60)));
+            });
+            bob.Connection.RepairAsync(elsewhere, SeqNo.None, CancellationToken.None).AsTask().GetAwaiter().GetResult();
+            Assert.True(drained.Wait(TimeSpan.FromSeconds(60)));
+        });
+
+        await bob.Connection.RepairAsync(Here, SeqNo.None, TestContext.Current.CancellationToken);
+        repaired.Set();
+        await _world.SettleAsync();
+
+        Assert.True(bob.Changes.Contains(2) || bob.Messages.Last(sent => sent.Conversation == Here).State?.ChangedSeqNo.Value == 2);
     }
 
     [Fact]

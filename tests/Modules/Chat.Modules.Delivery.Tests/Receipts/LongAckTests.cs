@@ -54,6 +54,21 @@ public sealed class LongAckTests : IDisposable
         Assert.Equal([(1, "bob", AckStatus.Delivered)], Receipts(carol));
     }
 
+    [Fact]
+    public async Task The_user_s_other_devices_are_told_of_the_message_that_was_read_below_many_changes()
+    {
+        var here = World.Direct("alice", "bob");
+        var laptop = await _world.ConnectedAsync(World.Device("bob", "laptop"));
+        var message = _world.Append(here, Alice);
+        for (var i = 0; i < 100; i++)
+            _world.Edit(message.Message, Alice, $"{i}");
+
+        await _world.AckAsync(Bob, here, 101, AckStatus.Read);
+        await _world.SettleAsync();
+
+        Assert.Equal([(1, "bob", AckStatus.Read)], Receipts(laptop));
+    }
+
     [Theory]
     [InlineData(300, 1_024, 283)] // looked through to the span's bound, in pages
     [InlineData(10_000, 1, 347)] // more wait than may: what was looked through at once

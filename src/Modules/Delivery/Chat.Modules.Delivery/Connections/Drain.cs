@@ -15,6 +15,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
     private bool _owesCaughtUp;
     private bool _hasToldCaughtUp;
     private int _removals;
+    private int _found;
 
     /// <summary>It must run.</summary>
     public bool IsDue { get; private set; } = true;
@@ -27,6 +28,9 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
 
     /// <summary>How often the user was removed from a conversation. If it has changed since a read of the log, the user may not be allowed to see the result. May be read on any thread.</summary>
     public int Removals => Volatile.Read(ref _removals);
+
+    /// <summary>How often it has found what waits. What was read of the log before that may lack changes which the drain takes for read. May be read on any thread.</summary>
+    public int Found => Volatile.Read(ref _found);
 
     /// <summary>It waits, until the other nodes know of the connection.</summary>
     public bool IsHeld { get; private set; }
@@ -104,6 +108,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
                 return;
             _owesCaughtUp = isFirst;
             window.Drain(toPush);
+            _found++;
         }
     }
 }

@@ -15,10 +15,10 @@ internal sealed class Repair(
         }
     }
 
-    /// <summary>False if the user was removed from a conversation during the read: it may have been this one.</summary>
+    /// <summary>False if the user was removed from a conversation during the read: it may have been this one. Or if a drain has found what waits meanwhile.</summary>
     private async ValueTask<bool> TryRunAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
-        var removals = drain.Removals;
+        var (removals, found) = (drain.Removals, drain.Found);
         var page = services.Options.RepairPage;
         if (await services.Log.ReadAsync(conversation, device.User, lastSeen, page + 1, 2 * services.Options.MaxPendingBytes, ct) is not { } read)
             return true;
@@ -29,7 +29,7 @@ internal sealed class Repair(
         var cursor = await services.CursorOfAsync(device, conversation, ct);
         lock (gate)
         {
-            if (drain.Removals != removals)
+            if (drain.Removals != removals || drain.Found != found)
                 return false;
             if (resync.IsPending)
                 return true;

@@ -93,7 +93,7 @@ internal sealed class ReceiptFanOut : BackgroundService
         {
             await TellNextAsync(search, ct);
         }
-        while (!search.IsDone && search.ReadSoFar < ReadAtOnce);
+        while ((!search.IsDone || (tellsOthers && search is { Newest: null, HasMore: true })) && search.ReadSoFar < ReadAtOnce);
         if (tellsOthers && search.Newest is { } newest)
             _receivers.TellOtherDevices(ack.From, new ReceiptEvent(ack.Conversation, newest.Id, newest.SeqNo, ack.From.User, status));
         if (!search.IsDone && !_searches.Writer.TryWrite(search))

@@ -30,7 +30,10 @@ internal sealed class SenderSearch(Acknowledge ack, AckStatus status, SeqNo from
     /// <summary>The lowest message read.</summary>
     public LoggedMessage? Lowest { get; private set; }
 
-    public bool IsDone => senders.Count == 0 || _below <= from.Next;
+    public bool IsDone => senders.Count == 0 || !HasMore;
+
+    /// <summary>Not all that the ack covers was read.</summary>
+    public bool HasMore => _below > from.Next;
 
     /// <summary>Reads the next page.</summary>
     /// <returns>The newest message of each sender that was found.</returns>
