@@ -1,6 +1,9 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Delivery.Notifications;
+using Chat.Modules.Delivery.Notifications.Watching;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Notifications;
 
@@ -53,6 +56,36 @@ public sealed partial class NotificationTests
         }
 
         Assert.Equal(300, world.Push.Platform.Taken.Select(one => one.To.Device).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task What_is_deleted_gives_way_to_what_else_was_told_and_is_withdrawn_when_nothing_is_left()
+    {
+        Push.Stores.Subscribe(Phone, content: PushContent.Full);
+        var (first, second) = (Say("first"), Say("second"));
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Equal("second", Assert.Single(Taken).What.Body);
+
+        await DeleteAsync(second);
+        Assert.Equal((2, "first"), (Taken.Count, Taken[^1].What.Body));
+        await DeleteAsync(first);
+        Assert.Equal((3, true), (Taken.Count, Taken[^1].What.IsWithdrawal));
+
+        Say("third");
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Equal((4, "third"), (Taken.Count, Taken[^1].What.Body));
+    }
+
+    private async Task DeleteAsync(MessageAppended appended)
+    {
+        _world.Erase(appended);
+        var content = new MessageContent(default(Utf8Text))
+        {
+            Kind = MessageKind.Delete,
+            Change = new MessageChange(new MessageTarget(appended.Message.Id, appended.Message.SeqNo)),
+        };
+        await new NotifyOnMessageAppended(Push.Watches, Push.Withdrawals).Handle(appended with { Message = appended.Message with { Content = content } }, Ct);
+        await PassAsync(TimeSpan.FromSeconds(1));
     }
 
     [Fact]

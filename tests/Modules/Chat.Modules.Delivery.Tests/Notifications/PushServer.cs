@@ -33,7 +33,7 @@ internal sealed class PushServer
         Watches = new Watches(settings, Times, metrics, clock);
         Planner = new NotificationPlanner(
             Watches, Subscriptions, Due, receivers, cursors, Times, mediator, clock, new Logger<NotificationPlanner>(Logs));
-        Withdrawals = new Withdrawals(Subscriptions, stores, cursors, Due, settings, clock, new Logger<Withdrawals>(Logs));
+        Withdrawals = new Withdrawals(Subscriptions, stores, cursors, Due, mediator, settings, clock, new Logger<Withdrawals>(Logs));
         Follower = new NotificationFollower(feed, Watches, clock, new Logger<NotificationFollower>(Logs));
         Owed = new OwedMessages(cursors, stores, mediator, clock);
         Sender = new NotificationSender(

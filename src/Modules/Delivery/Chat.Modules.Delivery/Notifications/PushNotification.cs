@@ -6,7 +6,7 @@ namespace Chat.Modules.Delivery.Notifications;
 
 /// <summary>What a device is told about a conversation. A later one of the same conversation takes its place on the device.</summary>
 /// <param name="Message">The newest message that is owed; null in a withdrawal.</param>
-/// <param name="SeqNo">Its place; in a withdrawal up to where the user has read.</param>
+/// <param name="SeqNo">Its place; in a withdrawal up to where the user has read, or what was deleted was told.</param>
 /// <param name="Title">Who wrote, or the group; null if the device did not ask for it, and in a withdrawal.</param>
 /// <param name="Body">The text; null as <paramref name="Title"/>.</param>
 /// <param name="Unread">The conversation's unread messages, as the list counts them; 0 withdraws what is shown.</param>

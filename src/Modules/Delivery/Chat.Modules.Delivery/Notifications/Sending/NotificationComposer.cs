@@ -21,7 +21,10 @@ internal sealed class NotificationComposer(IMediator mediator)
         var counts = await mediator.Send(new CountUnread(to.Device.User, conversation), ct);
         var timeToLive = life > ShortestLife ? life : ShortestLife;
         if (owed.Newest is not { } message)
-            return new PushNotification(conversation, null, owed.Read, null, null, 0, counts.Conversations, CollapseKeyOf(to.Device.User, conversation), timeToLive);
+        {
+            var upTo = owed.IsGone ? owed.Notified.UpTo : owed.Read;
+            return new PushNotification(conversation, null, upTo, null, null, 0, counts.Conversations, CollapseKeyOf(to.Device.User, conversation), timeToLive);
+        }
         var title = to.Content is PushContent.None ? null : message.Sender.User.Value;
         var body = to.Content is PushContent.Full && message.ShownText.Length > 0 ? message.ShownText.ToString() : null;
         // It was read between the look and the count: it is withdrawn when that is seen.

@@ -13,8 +13,11 @@ namespace Chat.Modules.Delivery.Notifications.Sending;
 /// <param name="Notified">What the device was told.</param>
 internal readonly record struct Owed(LoggedMessage? Newest, SeqNo Read, NotifiedPlace Notified)
 {
-    /// <summary>Whether what the device shows is to be taken back: the user has read it.</summary>
-    public bool IsToBeWithdrawn => Newest is null && Notified.IsShown && Read >= Notified.UpTo;
+    /// <summary>What the device shows was deleted; <see cref="Newest"/> is what is left of what it was told of.</summary>
+    public bool IsGone { get; init; }
+
+    /// <summary>Whether what the device shows is to be taken back: the user has read it, or it was deleted.</summary>
+    public bool IsToBeWithdrawn => Newest is null && Notified.IsShown && (IsGone || Read >= Notified.UpTo);
 }
 
 /// <summary>
@@ -36,18 +39,24 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
         var told = await notified.ReadAsync(device, conversation, ct);
         var delivered = (await cursors.ReadNewestAsync(new CursorKey(device.User, device.Device, conversation), ct)).Delivered;
         var read = (await cursors.ReadNewestAsync(new CursorKey(device.User, null, conversation), ct)).Read;
-        var start = SeqNo.Max(
-            SeqNo.Max(SeqNo.Max(delivered, read), told.UpTo), SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
+        var seen = SeqNo.Max(
+            SeqNo.Max(SeqNo.Max(delivered, read), told.Withdrawn), SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
         var settings = (await mediator.Send(new GetOwnSettings(device.User, conversation), ct)).At(clock.GetUtcNow());
-        var newest = await FindNewestAsync(upTo);
-        return new Owed(newest is null || upTo.Value == SeqNo.MaxValue ? newest : await FindNewestAsync(new SeqNo(SeqNo.MaxValue)) ?? newest, read, told);
+        var start = SeqNo.Max(seen, told.UpTo);
+        var newest = await FindNewestAsync(start, upTo);
+        if (newest is null && upTo == told.UpTo && seen < upTo && await IsDeletedAsync(conversation, upTo, ct))
+            return new Owed(await FindNewestAsync(seen, upTo), read, told) { IsGone = true };
+        return new Owed(newest is null || upTo.Value == SeqNo.MaxValue ? newest : await FindNewestAsync(start, new SeqNo(SeqNo.MaxValue)) ?? newest, read, told);
 
-        Task<LoggedMessage?> FindNewestAsync(SeqNo to) => settings.MutedUntil is null
-            ? this.FindNewestAsync(conversation, start, to, message => ValueTask.FromResult(IsOwed(message, device.User)), int.MaxValue, ct)
+        Task<LoggedMessage?> FindNewestAsync(SeqNo after, SeqNo to) => settings.MutedUntil is null
+            ? this.FindNewestAsync(conversation, after, to, message => ValueTask.FromResult(IsOwed(message, device.User)), int.MaxValue, ct)
             : this.FindNewestAsync(
-                conversation, start, to,
+                conversation, after, to,
                 async message => IsOwed(message, device.User) && message.Content.ReplyTo is { } answered && await IsByAsync(device.User, answered, ct), MaxAnswers, ct);
     }
+
+    private async Task<bool> IsDeletedAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
+        await mediator.Send(new ReadLogDownwards(conversation, seqNo.Next, 1), ct) is [var message] && message.SeqNo == seqNo && !message.Content.IsShown;
 
     private static bool IsOwed(LoggedMessage message, UserId user) => message.Sender.User != user && message.Content.IsShown;
 

@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Notifications.Due;
 using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
+using Chat.Modules.Groups.Contracts;
+using MediatR;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -11,19 +14,31 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Notifications.Watching;
 
 /// <summary>
-/// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. What was
-/// lost when the server ended is found at the next start by the cursors; with several servers, and where there was no room, it stays on the device until its user opens it.
+/// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. So are those that show a message which was deleted. What was
+/// read, and lost when the server ended, is found at the next start by the cursors; the rest, and where there was no room, stays on the device until its user opens it.
 /// </summary>
 internal sealed class Withdrawals(
-    UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IOptions<PushOptions> options, TimeProvider clock,
-    ILogger<Withdrawals> log) : BackgroundService
+    UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IMediator mediator, IOptions<PushOptions> options,
+    TimeProvider clock, ILogger<Withdrawals> log) : BackgroundService
 {
     private const int ReadAtOnce = 256;
+    private const int MembersAtOnce = 512;
+    private const int PlacesAtOnce = 32;
 
     private readonly RepeatedLines _lines = new(clock);
 
     // One entry for each user and conversation in which a user has read, with the device on which that was.
     private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), (DeviceId Device, SeqNo SeqNo)> _read = new();
+
+    // The lowest of each conversation.
+    private readonly ConcurrentDictionary<ConversationId, SeqNo> _deleted = new();
+
+    /// <summary>A message was deleted. Never waits.</summary>
+    public void Deleted(ConversationId conversation, SeqNo message)
+    {
+        if (_deleted.Count < options.Value.MaxWatches)
+            _deleted.AddOrUpdate(conversation, message, (_, lowest) => SeqNo.Min(lowest, message));
+    }
 
     /// <summary>A device's user has read up to a seqNo. Never waits.</summary>
     public void Read(DeviceAddress device, ConversationId conversation, SeqNo seqNo)
@@ -38,7 +53,12 @@ internal sealed class Withdrawals(
         foreach (var (key, _) in _read)
         {
             if (_read.TryRemove(key, out var read))
-                await TryLookAsync(new DeviceAddress(key.User, read.Device), key.Conversation, read.SeqNo, ct);
+                await TryAsync(() => LookAtDevicesAsync(new DeviceAddress(key.User, read.Device), key.Conversation, read.SeqNo, ct), ct);
+        }
+        foreach (var (conversation, _) in _deleted)
+        {
+            if (_deleted.TryRemove(conversation, out var message))
+                await TryAsync(() => LookAtMembersAsync(conversation, message, ct), ct);
         }
     }
 
@@ -79,18 +99,39 @@ internal sealed class Withdrawals(
         (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
         && (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, shown.Device.Device, shown.Conversation), ct)).Delivered < shown.Place.UpTo;
 
-    private async Task TryLookAsync(DeviceAddress reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
+    private async Task LookAtDevicesAsync(DeviceAddress reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
+    {
+        foreach (var subscription in await subscriptions.OfAsync([reader.User], ct))
+        {
+            if (subscription.Device != reader)
+                await WithdrawAsync(subscription, conversation, place => place.UpTo <= seqNo, ct);
+        }
+    }
+
+    private async Task LookAtMembersAsync(ConversationId conversation, SeqNo deleted, CancellationToken ct)
+    {
+        foreach (var some in (await mediator.Send(new GetMembers(conversation), ct)).Chunk(MembersAtOnce))
+        {
+            await Concurrently.SelectAsync(
+                await subscriptions.OfAsync(some, ct), PlacesAtOnce,
+                (subscription, cancelled) => WithdrawAsync(subscription, conversation, place => place.UpTo >= deleted, cancelled), ct);
+        }
+    }
+
+    private async ValueTask<bool> WithdrawAsync(PushSubscription subscription, ConversationId conversation, Predicate<NotifiedPlace> isConcerned, CancellationToken ct)
+    {
+        var place = await notified.ReadAsync(subscription.Device, conversation, ct);
+        if (!place.IsShown || !isConcerned(place))
+            return false;
+        await due.AddAsync([subscription], conversation, place.UpTo, clock.GetUtcNow(), ct);
+        return true;
+    }
+
+    private async Task TryAsync(Func<Task> look, CancellationToken ct)
     {
         try
         {
-            foreach (var subscription in await subscriptions.OfAsync([reader.User], ct))
-            {
-                if (subscription.Device == reader)
-                    continue;
-                var place = await notified.ReadAsync(subscription.Device, conversation, ct);
-                if (place.IsShown && place.UpTo <= seqNo)
-                    await due.AddAsync([subscription], conversation, place.UpTo, clock.GetUtcNow(), ct);
-            }
+            await look();
         }
         catch (Exception e) when (!ct.IsCancellationRequested)
         {
