@@ -22,8 +22,9 @@ internal static class ChangeEndpoints
     {
         routes
             .MapPatch(Message, (ConversationId id, MessageId messageId, EditBody body, Caller caller, IMediator mediator, CancellationToken ct) =>
-                ChangeAsync(
-                    id, messageId, MessageKind.Edit, body.ClientMsgId, change => change with { Text = body.Text ?? default, BasedOn = body.BasedOn }, caller, mediator, ct))
+                body.Text is { } text
+                    ? ChangeAsync(id, messageId, MessageKind.Edit, body.ClientMsgId, change => change with { Text = text, BasedOn = body.BasedOn }, caller, mediator, ct)
+                    : Task.FromResult(HttpErrors.ToProblem(Error.BadRequest("text is missing."))))
             .WithSummary("Gives a message another text.").Describe();
         routes
             .MapDelete(Message, (ConversationId id, MessageId messageId, string? clientMsgId, Caller caller, IMediator mediator, CancellationToken ct) =>
