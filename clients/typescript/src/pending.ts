@@ -16,7 +16,7 @@ export const asShown = (items: readonly Outgoing[]): Outgoing[] =>
   items.flatMap((item) => (item.then === undefined ? [item] : 'deleted' in item.then ? [] : [{ ...item, text: item.then.text }]))
 
 /**
- * What a new change makes unnecessary of those that wait and were not sent: whatever an edit replaces, and a delete; what is set and taken back.
+ * What a new change makes unnecessary of those that wait and were not sent: the edits before an edit; all but a delete before a delete; what is set and taken back.
  * @returns Their clientMsgIds, and whether the new one is needed.
  */
 export function replaced(changes: readonly OutgoingChange[], messageId: string, change: ChangeContent, attempted: ReadonlySet<string>): { gone: string[]; isNeeded: boolean } {
@@ -28,7 +28,7 @@ export function replaced(changes: readonly OutgoingChange[], messageId: string, 
     case 'edit':
       return { gone: ids(own.filter((one) => one.change.kind === 'edit' && isFree(one))), isNeeded: true }
     case 'delete':
-      return { gone: ids(own.filter(isFree)), isNeeded: last === undefined }
+      return { gone: ids(own.filter((one) => one !== last && isFree(one))), isNeeded: last === undefined }
     default:
       if (last?.change.kind !== change.kind) return { gone: [], isNeeded: true }
       if (last.change.on === change.on) return { gone: [], isNeeded: false }

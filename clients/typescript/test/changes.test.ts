@@ -224,6 +224,16 @@ test('What was set and taken back before it went out does not go out', async () 
   expect((await store.load()).outbox).toMatchObject([{ change: { emoji: '❤️' } }, { change: { kind: 'delete' } }])
 })
 
+test('What is deleted twice before it goes out is deleted', async () => {
+  const { client, at } = await talking()
+  await rig.cut()
+  const mine = at(4)
+  await client.delete(mine)
+  await client.delete(mine)
+  expect(at(4).deleted).toBeDefined()
+  expect((await store.load()).outbox).toMatchObject([{ change: { kind: 'delete' } }])
+})
+
 test('What was sent is taken back by a change of its own', async () => {
   const { client, at } = await talking()
   await client.react(at(1), '👍')
