@@ -34,8 +34,11 @@ public sealed class FanOutThresholdTests
         var users = await Account.RegisterManyAsync(server, "user", 5);
         var large = await users[0].CreateGroupAsync("Large", users[1..]);
         await using var sender = await users[0].ConnectCaughtUpAsync();
+        await using var present = await users[2].ConnectCaughtUpAsync();
         for (var i = 1; i <= 10; i++)
             await sender.SendTextAsync(large, $"{i}", $"{i}");
+        // The last is told to all who are there, and so not to whoever connects now.
+        await present.ExpectAsync("advanced", a => a.Number("maxSeqNo") == 10);
 
         await using var absent = await users[1].ConnectCaughtUpAsync();
 
