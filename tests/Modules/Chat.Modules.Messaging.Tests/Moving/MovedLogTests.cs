@@ -71,8 +71,10 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         foreach (var message in written.Values.SelectMany(messages => messages).Where(_ => random.Next(20) == 0))
         {
             Assert.Equal(await source.FindAsync(message.Id, Ct), await target.FindAsync(message.Id, Ct));
+            // Its place: a reaction to a deleted message is hidden by one of them, and not yet erased by the other.
             Assert.Equal(
-                await source.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct), await target.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct));
+                PlaceOf(await source.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct)),
+                PlaceOf(await target.FindAttemptAsync(message.Sender.User, message.ClientMsgId, Ct)));
             var retry = await target.AppendAsync(
                 new MessageDraft(message.Conversation, message.Sender, message.ClientMsgId, MessageContent.Of("again"), TimeProvider.System.GetUtcNow().AddDays(1)), Ct);
             Assert.Equal((message.Id, message.SeqNo, true), (retry.Message.Id, retry.Message.SeqNo, retry.Duplicate));
@@ -81,6 +83,9 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
             await SameAsync(source, target, inbox, user);
         await GoOnAsync(target, written, random);
     }
+
+    private static (MessageId, ConversationId, SeqNo, DateTimeOffset)? PlaceOf(LoggedMessage? message) =>
+        message is null ? null : (message.Id, message.Conversation, message.SeqNo, message.Timestamp);
 
     private static async Task<Dictionary<ConversationId, List<LoggedMessage>>> WriteAsync(RocksMessageLog log, Random random)
     {
