@@ -21,7 +21,7 @@ public sealed class ClusterUnderLoadTests
     private const int MostAcks = 300;
 
     private static int Rounds =>
-        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 3;
+        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 2;
 
     [Fact]
     public async Task Killed_servers_and_a_database_that_stops_lose_nothing_double_nothing_and_move_nothing()

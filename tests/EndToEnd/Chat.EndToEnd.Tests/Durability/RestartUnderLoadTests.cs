@@ -16,7 +16,7 @@ public sealed class RestartUnderLoadTests
     private const int MostAcks = 500;
 
     private static int Rounds =>
-        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 4;
+        int.TryParse(Environment.GetEnvironmentVariable("CHAT_KILL_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 2;
 
     [Fact]
     public async Task Kill_9_loses_nothing_doubles_nothing_and_moves_nothing()
