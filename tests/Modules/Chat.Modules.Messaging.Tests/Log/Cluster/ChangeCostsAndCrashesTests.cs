@@ -96,6 +96,32 @@ public sealed class ChangeCostsAndCrashesTests
     }
 
     [Fact]
+    public void What_a_deleted_message_said_is_not_kept_as_what_was_before_its_deletion()
+    {
+        SeqNo[] places = [];
+        var wereDone = true;
+        Run(async server =>
+        {
+            var message = (await server.Log.AppendAsync(Draft(Team, Alice, "1", "secret"), default)).Message;
+            var edit = (await server.Log.AppendChangeAsync(message.Edit(Alice, "2", "secret again"), default)).Value.Message;
+            places = [message.SeqNo, edit.SeqNo];
+            await _time.After(TimeSpan.FromSeconds(1));
+
+            _tables.CanSettle = false;
+            await server.Log.AppendChangeAsync(message.Delete(Alice, "3"), default);
+            await _time.After(TimeSpan.FromSeconds(5));
+            wereDone = server.Log.Erasures.AreDone;
+            _tables.CanSettle = true;
+            server.Log.Erasures.Retry();
+            while (!server.Log.Erasures.AreDone)
+                await _time.After(TimeSpan.FromMilliseconds(10));
+        });
+
+        Assert.False(wereDone);
+        Assert.Equal("", TextsOnDisk(places));
+    }
+
+    [Fact]
     public void Who_had_reacted_to_a_deleted_message_is_not_told_though_its_server_died_before_it_removed_that()
     {
         var server = StartServer();

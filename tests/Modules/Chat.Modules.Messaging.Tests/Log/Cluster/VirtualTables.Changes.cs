@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
@@ -21,9 +22,12 @@ internal sealed partial class VirtualTables
             .. states.Select(version => (StateKey(version.Target, version.Term), new Cell(2 * version.Last.Value, version with { IsSettled = false, HasEarlier = false }))),
             .. reactions.Select(version => (ReactionKey(version, version.Term), new Cell(2 * version.Last.Value, version with { IsSettled = false, HasEarlier = false })))]);
 
+    /// <summary>Whether what is settled can be written down.</summary>
+    public bool CanSettle { get; set; } = true;
+
     public Task SettleAsync(
         ConversationId conversation, IReadOnlyList<StateVersion> states, IReadOnlyList<ReactionVersion> reactions, CancellationToken ct) =>
-        WriteAsync($"changes {conversation} {BlockOf(states, reactions)}", [
+        !CanSettle ? Task.FromException(new StoreUnavailableException("Away.")) : WriteAsync($"changes {conversation} {BlockOf(states, reactions)}", [
             .. states.Select(version => (StateKey(version.Target, version.Term), new Cell(2 * version.Last.Value + 1, version with { IsSettled = true, HasEarlier = false, Base = null }))),
             .. states.Where(version => version.HasEarlier).SelectMany(version => Terms(version.Term).Select(term => (StateKey(version.Target, term), new Cell(long.MaxValue, Deleted)))),
             .. reactions.Select(version => (ReactionKey(version, version.Term), new Cell(2 * version.Last.Value + 1, version with { IsSettled = true, HasEarlier = false, Base = null }))),

@@ -43,6 +43,16 @@ internal sealed class ChangeReader(ILogTables tables, FinalReader reader)
         return [.. versions.SelectMany(some => some)];
     }
 
+    /// <summary>The state of a message; null if nothing has changed it. When it is answered, what the message was before is not stored beside it any more.</summary>
+    /// <exception cref="StoreUnavailableException">It may still be.</exception>
+    public async Task<MessageState?> SettleStateAsync(ConversationId conversation, SeqNo target, CancellationToken ct)
+    {
+        var versions = await ReadStateVersionsAsync(tables, conversation, [target], ct);
+        var decided = (await DecideAsync(conversation, versions, [], waits: true, ct))!.Value.States;
+        await WriteAsync(tables, conversation, NewlySettled(versions, decided), []);
+        return decided is [var version] ? version.State : null;
+    }
+
     /// <summary>The versions as they count.</summary>
     /// <param name="waits">Whether to wait for other writers.</param>
     /// <returns>Null if that would be needed.</returns>
@@ -51,6 +61,42 @@ internal sealed class ChangeReader(ILogTables tables, FinalReader reader)
     {
         if (states.All(version => version.IsSettled) && reactions.All(version => version.IsSettled))
             return (states, reactions);
+        if (await DecideAsync(conversation, states, reactions, waits, ct) is not var (decidedStates, decidedReactions))
+            return null;
+        _ = WriteSettledAsync(
+            tables, conversation, NewlySettled(states, decidedStates), [.. decidedReactions.Where((version, i) => version.IsSettled && !reactions[i].IsSettled)]);
+        return (decidedStates, decidedReactions);
+    }
+
+    /// <summary>Writes down that versions are settled. It saves readers the look at the rows: what fails is not repeated.</summary>
+    public static async Task WriteSettledAsync(
+        ILogTables tables, ConversationId conversation, IReadOnlyList<StateVersion> states, IReadOnlyList<ReactionVersion> reactions)
+    {
+        try
+        {
+            await WriteAsync(tables, conversation, states, reactions);
+        }
+        catch (StoreUnavailableException)
+        {
+            // They stay as they are.
+        }
+    }
+
+    private static Task WriteAsync(ILogTables tables, ConversationId conversation, IReadOnlyList<StateVersion> states, IReadOnlyList<ReactionVersion> reactions)
+    {
+        var ofReactions = reactions.ToLookup(version => Blocks.Of(version.Target));
+        var ofStates = states.ToLookup(version => Blocks.Of(version.Target));
+        return Task.WhenAll(ofStates.Select(block => block.Key).Union(ofReactions.Select(block => block.Key))
+            .Select(block => tables.SettleAsync(conversation, [.. ofStates[block]], [.. ofReactions[block]], CancellationToken.None)));
+    }
+
+    private static List<StateVersion> NewlySettled(IReadOnlyList<StateVersion> before, IReadOnlyList<StateVersion> decided) =>
+        [.. decided.Where((version, i) => version.IsSettled && !before[i].IsSettled)];
+
+    // In their order.
+    private async Task<(IReadOnlyList<StateVersion> States, IReadOnlyList<ReactionVersion> Reactions)?> DecideAsync(
+        ConversationId conversation, IReadOnlyList<StateVersion> states, IReadOnlyList<ReactionVersion> reactions, bool waits, CancellationToken ct)
+    {
         var batches = new Dictionary<(long Term, SeqNo First), Batch>();
         var open = states.Where(version => !version.IsSettled).Select(version => (version.Term, version.First, version.Last))
             .Concat(reactions.Where(version => !version.IsSettled).Select(version => (version.Term, version.First, version.Last)));
@@ -60,31 +106,9 @@ internal sealed class ChangeReader(ILogTables tables, FinalReader reader)
                 return null;
             batches.Add(batch.Key, read);
         }
-        // In their order.
-        var settledStates = states.Select(version => version.IsSettled ? version : Settle(version, batches[(version.Term, version.First)])).ToList();
-        var settledReactions = reactions.Select(version => version.IsSettled ? version : Settle(version, batches[(version.Term, version.First)])).ToList();
-        _ = WriteSettledAsync(
-            tables, conversation,
-            [.. settledStates.Where((version, i) => version.IsSettled && !states[i].IsSettled)],
-            [.. settledReactions.Where((version, i) => version.IsSettled && !reactions[i].IsSettled)]);
-        return (settledStates, settledReactions);
-    }
-
-    /// <summary>Writes down that versions are settled. It saves readers the look at the rows and nothing else: what fails is not repeated.</summary>
-    public static async Task WriteSettledAsync(
-        ILogTables tables, ConversationId conversation, IReadOnlyList<StateVersion> states, IReadOnlyList<ReactionVersion> reactions)
-    {
-        try
-        {
-            var ofReactions = reactions.ToLookup(version => Blocks.Of(version.Target));
-            var ofStates = states.ToLookup(version => Blocks.Of(version.Target));
-            await Task.WhenAll(ofStates.Select(block => block.Key).Union(ofReactions.Select(block => block.Key))
-                .Select(block => tables.SettleAsync(conversation, [.. ofStates[block]], [.. ofReactions[block]], CancellationToken.None)));
-        }
-        catch (StoreUnavailableException)
-        {
-            // They stay as they are.
-        }
+        return (
+            [.. states.Select(version => version.IsSettled ? version : Settle(version, batches[(version.Term, version.First)]))],
+            [.. reactions.Select(version => version.IsSettled ? version : Settle(version, batches[(version.Term, version.First)]))]);
     }
 
     private async Task<Batch?> ReadBatchAsync(ConversationId conversation, long term, SeqNo first, SeqNo last, bool waits, CancellationToken ct)

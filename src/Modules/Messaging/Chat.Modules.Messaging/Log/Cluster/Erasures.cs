@@ -101,9 +101,7 @@ internal sealed class Erasures(ILogTables tables, FinalReader reader, ChangeRead
 
     private async Task EraseDeletedAsync(ConversationId conversation, SeqNo message)
     {
-        // To read it also settles it: a state that does not count yet keeps what was before.
-        var states = await changes.ReadStatesAsync(conversation, [message], CancellationToken.None);
-        if (states.GetValueOrDefault(message) is not { Deletion: not null } state)
+        if (await changes.SettleStateAsync(conversation, message, CancellationToken.None) is not { Deletion: not null } state)
             return;
         await tables.RemoveReactionsAsync(conversation, message, CancellationToken.None);
         await EraseAsync(conversation, message, state.Edits, CancellationToken.None);
