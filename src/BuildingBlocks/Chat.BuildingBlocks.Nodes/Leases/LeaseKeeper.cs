@@ -90,10 +90,7 @@ internal sealed class LeaseKeeper(
             var askedAt = clock.GetTimestamp();
             // Before observers register anything on the shards.
             var looking = shards.LookAsync();
-            var hasLost = Volatile.Read(ref _hasLost);
-            var answer = await leases.RenewAsync(membership.Self, membership.Former, _lease, membership.Content, hasLost);
-            if (hasLost)
-                Volatile.Write(ref _hasLost, false);
+            var answer = await RenewAsync();
             var hasShardLost = await looking;
             if (answer.IsHeld)
             {
@@ -118,6 +115,21 @@ internal sealed class LeaseKeeper(
         {
             _timer!.Change(next, Timeout.InfiniteTimeSpan);
             asked.TrySetResult();
+        }
+    }
+
+    // What is lost during the call is told with the next one.
+    private async Task<LeaseAnswer> RenewAsync()
+    {
+        var hasLost = Interlocked.Exchange(ref _hasLost, false);
+        try
+        {
+            return await leases.RenewAsync(membership.Self, membership.Former, _lease, membership.Content, hasLost);
+        }
+        catch when (hasLost)
+        {
+            Volatile.Write(ref _hasLost, true);
+            throw;
         }
     }
 
