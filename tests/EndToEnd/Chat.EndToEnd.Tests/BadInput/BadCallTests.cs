@@ -13,8 +13,9 @@ namespace Chat.EndToEnd.Tests.BadInput;
 public sealed class BadCallTests(SharedServer shared)
 {
     private const string Send = "POST /v1/messages";
+    private const string Unknown = "01890000-0000-7000-8000-000000000000";
 
-    /// <summary>By name: a call, its body, and the code that it gets. <c>$dm</c> has one message, <c>$g</c> is the caller's group.</summary>
+    /// <summary>By name: a call, its body, and the code that it gets. <c>$dm</c> has one message, <c>$id</c>; <c>$g</c> is the caller's group.</summary>
     private static readonly Dictionary<string, (string Call, string? Body, string Code)> _restCalls = new(StringComparer.Ordinal)
     {
         ["broken JSON"] = (Send, "{\"to\":", "bad_request"),
@@ -42,6 +43,18 @@ public sealed class BadCallTests(SharedServer shared)
         ["messages: a negative before"] = ("GET /v1/conversations/$dm/messages?before=-1", null, "bad_request"),
         ["messages: after and before"] = ("GET /v1/conversations/$dm/messages?after=0&before=5", null, "bad_request"),
         ["messages: a limit of nothing"] = ("GET /v1/conversations/$dm/messages?limit=0", null, "bad_request"),
+        ["message: an id of foreign shape"] = ("GET /v1/conversations/$dm/messages/mine", null, "bad_request"),
+        ["message: an unknown one"] = ($"GET /v1/conversations/$dm/messages/{Unknown}", null, "not_a_member"),
+        ["edit: no text"] = ("PATCH /v1/conversations/$dm/messages/$id", "{}", "bad_request"),
+        ["edit: an empty text"] = ("PATCH /v1/conversations/$dm/messages/$id", """{"text":""}""", "bad_request"),
+        ["edit: an unknown message"] = ($"PATCH /v1/conversations/$dm/messages/{Unknown}", """{"text":"x"}""", "not_a_member"),
+        ["edit: a message of another conversation"] = ("PATCH /v1/conversations/$g/messages/$id", """{"text":"x"}""", "not_a_member"),
+        ["delete: a clientMsgId that is too long"] = ($"DELETE /v1/conversations/$dm/messages/$id?clientMsgId={new string('a', 65)}", null, "bad_request"),
+        ["react: two emoji"] = ("PUT /v1/conversations/$dm/messages/$id/reactions/%F0%9F%91%8D%F0%9F%91%8D", null, "bad_request"),
+        ["react: bytes that are no UTF-8"] = ("PUT /v1/conversations/$dm/messages/$id/reactions/%FF", null, "bad_request"),
+        ["reactions: a cursor of foreign shape"] = ("GET /v1/conversations/$dm/messages/$id/reactions?cursor=%00", null, "bad_request"),
+        ["reactions: a limit of nothing"] = ("GET /v1/conversations/$dm/messages/$id/reactions?limit=0", null, "bad_request"),
+        ["pin: taken back, never set"] = ("DELETE /v1/conversations/$dm/messages/$id/pin", null, "conflict"),
         ["receipts: a conversation of foreign shape"] = ("GET /v1/conversations/dm:/receipts", null, "bad_request"),
 
         ["group: no title"] = ("POST /v1/groups", """{"members":[]}""", "bad_request"),
@@ -82,6 +95,11 @@ public sealed class BadCallTests(SharedServer shared)
         ["a negative after"] = ("Sync", new { conversationId = "$dm", after = -1, limit = 10 }, "bad_request"),
         ["a text as active"] = ("Typing", new { conversationId = "$dm", active = "yes" }, "bad_request"),
         ["a text as subscribe"] = ("Presence", new { subscribe = "bob" }, "bad_request"),
+        ["an edit without a text"] = ("Edit", new { to = "$dm", messageId = Unknown, clientMsgId = "1" }, "bad_request"),
+        ["an edit of an unknown message"] = ("Edit", new { to = "$dm", messageId = Unknown, text = "x", clientMsgId = "1" }, "not_a_member"),
+        ["a deletion of nothing"] = ("Delete", new { to = "$dm", clientMsgId = "1" }, "bad_request"),
+        ["a reaction without an emoji"] = ("React", new { to = "$dm", messageId = Unknown, on = true, clientMsgId = "1" }, "bad_request"),
+        ["a text as on"] = ("Pin", new { to = "$dm", messageId = Unknown, on = "yes", clientMsgId = "1" }, "bad_request"),
         ["not a token"] = ("Auth", new { token = "open sesame" }, "unauthenticated"),
     };
 
@@ -93,13 +111,14 @@ public sealed class BadCallTests(SharedServer shared)
     [MemberData(nameof(RestCalls))]
     public async Task A_bad_call_over_REST_gets_its_error_and_does_nothing(string name)
     {
-        var (me, other, direct) = await CallerAsync();
+        var (me, other, direct, id) = await CallerAsync();
         var group = await me.CreateGroupAsync("Ours", other);
         var (call, body, code) = _restCalls[name];
         string Fill(string template) => template
             .Replace("$dm", direct, StringComparison.Ordinal)
             .Replace("$g", group, StringComparison.Ordinal)
-            .Replace("$other", other.UserId, StringComparison.Ordinal);
+            .Replace("$other", other.UserId, StringComparison.Ordinal)
+            .Replace("$id", id, StringComparison.Ordinal);
 
         var parts = Fill(call).Split(' ', 2);
         var answer = await me.Rest.SendAsync(new HttpMethod(parts[0]), parts[1], body is null ? null : Fill(body));
@@ -113,7 +132,7 @@ public sealed class BadCallTests(SharedServer shared)
     [MemberData(nameof(HubCalls))]
     public async Task A_bad_call_over_the_hub_gets_its_error_and_does_nothing(string name, bool messagePack)
     {
-        var (me, _, direct) = await CallerAsync();
+        var (me, _, direct, _) = await CallerAsync();
         var (method, request, code) = _hubCalls[name];
         await using var client = await HubClient.ConnectAsync(me, messagePack);
 
@@ -127,7 +146,7 @@ public sealed class BadCallTests(SharedServer shared)
     [Fact]
     public async Task A_hub_method_that_is_not_there_is_refused_and_the_connection_stays()
     {
-        var (me, _, direct) = await CallerAsync();
+        var (me, _, direct, _) = await CallerAsync();
         await using var client = await HubClient.ConnectAsync(me);
 
         await Assert.ThrowsAsync<HubException>(() => client.InvokeAsync("Dance", new { }));
@@ -138,7 +157,7 @@ public sealed class BadCallTests(SharedServer shared)
     [Fact]
     public async Task A_body_that_is_not_JSON_is_refused()
     {
-        var (me, _, direct) = await CallerAsync();
+        var (me, _, direct, _) = await CallerAsync();
         using var xml = new StringContent("<to>everybody</to>", Encoding.UTF8, "application/xml");
         using var latin1 = new ByteArrayContent([.. Encoding.ASCII.GetBytes($"{{\"to\":\"{direct}\",\"clientMsgId\":\"1\",\"text\":\""), 0xE4, .. "\"}"u8]);
         latin1.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -151,12 +170,12 @@ public sealed class BadCallTests(SharedServer shared)
         Assert.Single(await me.Rest.ReadLogAsync(direct));
     }
 
-    private async Task<(Account Me, Account Other, string Direct)> CallerAsync()
+    private async Task<(Account Me, Account Other, string Direct, string MessageId)> CallerAsync()
     {
         var me = await shared.NewUserAsync("bad");
         var other = await shared.NewUserAsync("other");
-        (await me.Rest.SendMessageAsync(me.DirectTo(other), "before", "before")).Expect(HttpStatusCode.Created);
-        return (me, other, me.DirectTo(other));
+        var sent = (await me.Rest.SendMessageAsync(me.DirectTo(other), "before", "before")).Expect(HttpStatusCode.Created);
+        return (me, other, me.DirectTo(other), sent.Text("messageId"));
     }
 
     private static JsonNode? WithDirect(object? request, string direct) =>
@@ -167,6 +186,8 @@ public sealed class BadCallTests(SharedServer shared)
         "bad_request" => HttpStatusCode.BadRequest,
         "unauthenticated" => HttpStatusCode.Unauthorized,
         "not_found" => HttpStatusCode.NotFound,
+        "not_a_member" => HttpStatusCode.Forbidden,
+        "conflict" => HttpStatusCode.Conflict,
         "too_large" => HttpStatusCode.RequestEntityTooLarge,
         _ => throw new ArgumentOutOfRangeException(nameof(code), code, "No status is known for it."),
     };

@@ -10,8 +10,9 @@ namespace Chat.EndToEnd.Tests.BadInput;
 public sealed class BadFrameTests(SharedServer shared)
 {
     private const int MaxFrame = 64 * 1024;
+    private const string Unknown = "01890000-0000-7000-8000-000000000000";
 
-    /// <summary>By name: a frame, and the code that it gets. <c>$dm</c> is a conversation whose last message has seqNo 1.</summary>
+    /// <summary>By name: a frame, and the code that it gets. <c>$dm</c> is a conversation whose last message, <c>$id</c>, has seqNo 1.</summary>
     private static readonly Dictionary<string, (string Frame, string Code)> _frames = new(StringComparer.Ordinal)
     {
         ["nothing"] = ("", "bad_request"),
@@ -82,6 +83,23 @@ public sealed class BadFrameTests(SharedServer shared)
         ["sync: a limit of nothing"] = ("""{"type":"sync","conversationId":"$dm","after":0,"limit":0}""", "bad_request"),
         ["sync: a text as limit"] = ("""{"type":"sync","conversationId":"$dm","after":0,"limit":"all"}""", "bad_request"),
 
+        ["edit: of nothing"] = ("""{"type":"edit","to":"$dm","text":"x","clientMsgId":"1"}""", "bad_request"),
+        ["edit: an unknown message"] = (Change("edit", Unknown, "\"text\":\"x\""), "not_a_member"),
+        ["edit: an empty text"] = (Change("edit", "$id", "\"text\":\"\""), "bad_request"),
+        ["edit: the text that it has"] = (Change("edit", "$id", "\"text\":\"before\""), "bad_request"),
+        ["edit: a text over 16 KiB"] = (Change("edit", "$id", $"\"text\":\"{new string('x', (16 * 1024) + 1)}\""), "too_large"),
+        ["edit: a negative basedOn"] = (Change("edit", "$id", "\"text\":\"x\",\"basedOn\":-1"), "bad_request"),
+        ["delete: an unknown message"] = (Change("delete", Unknown, "\"x\":1"), "not_a_member"),
+        ["delete: a message of foreign shape"] = (Change("delete", "that one", "\"x\":1"), "bad_request"),
+        ["react: no emoji"] = (Change("react", "$id", "\"on\":true"), "bad_request"),
+        ["react: a word"] = (Change("react", "$id", "\"emoji\":\"yes\",\"on\":true"), "bad_request"),
+        ["react: two emoji"] = (Change("react", "$id", "\"emoji\":\"👍👍\",\"on\":true"), "bad_request"),
+        ["react: joined without end"] = (Change("react", "$id", $"\"emoji\":\"👨{string.Concat(Enumerable.Repeat("\u200d👨", 1_000))}\",\"on\":true"), "bad_request"),
+        ["react: a mark of direction"] = (Change("react", "$id", "\"emoji\":\"\u202e👍\",\"on\":true"), "bad_request"),
+        ["react: taken back, never set"] = (Change("react", "$id", "\"emoji\":\"👍\",\"on\":false"), "conflict"),
+        ["pin: a text as on"] = (Change("pin", "$id", "\"on\":\"yes\""), "bad_request"),
+        ["pin: taken back, never set"] = (Change("pin", "$id", "\"on\":false"), "conflict"),
+
         ["typing: no conversation"] = ("""{"type":"typing","active":true}""", "bad_request"),
         ["typing: a text as active"] = ("""{"type":"typing","conversationId":"$dm","active":"yes"}""", "bad_request"),
 
@@ -106,13 +124,14 @@ public sealed class BadFrameTests(SharedServer shared)
         var me = await shared.NewUserAsync("bad");
         var other = await shared.NewUserAsync("other");
         await using var client = await me.ConnectCaughtUpAsync();
-        await client.SendTextAsync(me.DirectTo(other), "before", "before");
+        var before = await client.SendTextAsync(me.DirectTo(other), "before", "before");
 
         var (first, second) = string.CompareOrdinal(me.UserId, other.UserId) < 0 ? (me, other) : (other, me);
         var frame = _frames[name].Frame
             .Replace("$dmReversed", $"dm:{second.UserId}:{first.UserId}", StringComparison.Ordinal)
             .Replace("$dm", me.DirectTo(other), StringComparison.Ordinal)
-            .Replace("$me", me.UserId, StringComparison.Ordinal);
+            .Replace("$me", me.UserId, StringComparison.Ordinal)
+            .Replace("$id", before.Text("messageId"), StringComparison.Ordinal);
         await client.SendRawAsync(frame);
 
         var error = await client.ExpectErrorAsync(_frames[name].Code);
@@ -219,6 +238,9 @@ public sealed class BadFrameTests(SharedServer shared)
         var good = new Dictionary<string, string> { ["to"] = "\"$dm\"", ["text"] = "\"x\"", ["clientMsgId"] = "\"1\"", [property] = json };
         return "{\"type\":\"message\"," + string.Join(',', good.Select(p => $"\"{p.Key}\":{p.Value}")) + "}";
     }
+
+    private static string Change(string type, string message, string more) =>
+        "{\"type\":\"" + type + "\",\"to\":\"$dm\",\"messageId\":\"" + message + "\"," + more + ",\"clientMsgId\":\"1\"}";
 
     /// <summary>A ping of exactly that many bytes.</summary>
     private static string Padded(int bytes)
