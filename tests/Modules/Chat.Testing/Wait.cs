@@ -5,23 +5,28 @@ public static class Wait
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
 
+    /// <param name="condition">Looked at again and again, but no more often than a device may ask a server.</param>
+    /// <param name="what">Says what did not come.</param>
+    /// <exception cref="TimeoutException">It did not come.</exception>
+    public static Task UntilAsync(Func<Task<bool>> condition, string what) => UntilAsync(condition, what, 10, 25);
+
     /// <param name="condition">Looked at again and again.</param>
     /// <param name="what">Says what did not come.</param>
     /// <exception cref="TimeoutException">It did not come.</exception>
-    public static async Task UntilAsync(Func<Task<bool>> condition, string what)
+    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what, 100, 1);
+
+    // The first looks come one after the other, the later ones with pauses that grow.
+    private static async Task UntilAsync(Func<Task<bool>> condition, string what, int quickLooks, int longestPauseMs)
     {
         var started = TimeProvider.System.GetTimestamp();
         for (var looks = 0; !await condition(); looks++)
         {
             if (TimeProvider.System.GetElapsedTime(started) > Deadline)
                 throw new TimeoutException($"In vain: {what}");
-            if (looks < 100)
+            if (looks < quickLooks)
                 await Task.Yield();
             else
-                await Task.Delay(TimeSpan.FromMilliseconds(1));
+                await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(looks - quickLooks + 1, longestPauseMs)));
         }
     }
-
-    /// <inheritdoc cref="UntilAsync(Func{Task{bool}}, string)"/>
-    public static Task UntilAsync(Func<bool> condition, string what) => UntilAsync(() => Task.FromResult(condition()), what);
 }
