@@ -33,7 +33,7 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
         fields.Number(FieldNames.SeqNo, entry.SeqNo.Value);
         fields.Text(FieldNames.SenderId, entry.Sender.User.Value);
         fields.Number(FieldNames.Timestamp, entry.Timestamp.ToUnixTimeMilliseconds());
-        fields.Text(Kind, NameOf(kind));
+        fields.Text(Kind, entry.Content.ChangeName);
         fields.Object(Target, change.Target, default(TargetFields));
         if (kind is MessageKind.Edit)
             fields.Text(FieldNames.Text, entry.Content.Text);
@@ -45,15 +45,6 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
         if (entry.Sender.User == reader)
             fields.Text(FieldNames.ClientMsgId, entry.ClientMsgId);
     }
-
-    private static string NameOf(MessageKind kind) => kind switch
-    {
-        MessageKind.Edit => "edit",
-        MessageKind.Delete => "delete",
-        MessageKind.Reaction => "react",
-        MessageKind.Pin => "pin",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
 
     private readonly struct TargetFields : IFieldsOf<MessageTarget>
     {

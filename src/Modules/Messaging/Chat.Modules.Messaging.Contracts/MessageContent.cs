@@ -68,6 +68,16 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
     /// <summary>Whether it changes a message.</summary>
     public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin;
 
+    /// <summary>The protocol's name of a change; null for anything else.</summary>
+    public string? ChangeName => Kind switch
+    {
+        MessageKind.Edit => "edit",
+        MessageKind.Delete => "delete",
+        MessageKind.Reaction => "react",
+        MessageKind.Pin => "pin",
+        _ => null,
+    };
+
     /// <summary>Whether it is a message, or was one before it was erased.</summary>
     public bool IsMessagePlace => PreviousMessage is null;
 

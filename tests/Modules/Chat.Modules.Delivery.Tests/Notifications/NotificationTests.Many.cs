@@ -106,7 +106,7 @@ public sealed partial class NotificationTests
         for (var second = 0; second < 300; second++)
             await PassAsync(TimeSpan.FromSeconds(1));
 
-        var lines = Push.Logs.Of(4105);
+        var lines = Push.Logs.ValuesOf(4105);
         Assert.InRange(lines.Count, 2, 6);
         Assert.InRange(lines.Sum(line => (long)line["Times"]!), asked - 50, asked);
         Assert.All(lines, line => Assert.Equal((PushReason.BadCredentials, 403), (line["Reason"], line["Status"])));
@@ -123,7 +123,7 @@ public sealed partial class NotificationTests
         for (var second = 0; second < 90; second++)
             await PassAsync(TimeSpan.FromSeconds(1), sends: false);
 
-        var lines = Push.Logs.Of(4100);
+        var lines = Push.Logs.ValuesOf(4100);
         Assert.Equal(2, lines.Count);
         Assert.InRange(lines.Sum(line => (long)line["Times"]!), 50 * 60, 50 * 61);
         isAway = false;
@@ -144,6 +144,6 @@ public sealed partial class NotificationTests
         await PassAsync(Push.Times.FirstLook);
 
         Assert.Equal(50, Push.Stores.Dead.Count);
-        Assert.Single(Push.Logs.Of(4106));
+        Assert.Single(Push.Logs.ValuesOf(4106));
     }
 }

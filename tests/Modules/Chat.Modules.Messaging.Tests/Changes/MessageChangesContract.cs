@@ -3,36 +3,14 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Tests.Log;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Changes;
 
 /// <summary>What every log promises of changes (<see cref="IMessageChanges"/>).</summary>
-public abstract class MessageChangesContract : IAsyncLifetime
+public abstract class MessageChangesContract : OpenedLog
 {
-    private protected IMessageLog Log { get; private set; } = null!;
-
-    protected static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => Log = await OpenAsync();
-
-    public virtual async ValueTask DisposeAsync()
-    {
-        await CloseAsync(Log);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Opens the test's one log, as a server's start does.</summary>
-    private protected abstract Task<IMessageLog> OpenAsync();
-
-    private protected abstract Task CloseAsync(IMessageLog log);
-
-    private protected async Task ReopenAsync()
-    {
-        await CloseAsync(Log);
-        Log = await OpenAsync();
-    }
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

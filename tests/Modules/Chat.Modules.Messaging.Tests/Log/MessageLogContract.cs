@@ -6,31 +6,8 @@ using static Chat.Modules.Messaging.Tests.Words;
 namespace Chat.Modules.Messaging.Tests.Log;
 
 /// <summary>What every log keeps to, whatever it is built on.</summary>
-public abstract partial class MessageLogContract : IAsyncLifetime
+public abstract partial class MessageLogContract : OpenedLog
 {
-    private protected IMessageLog Log { get; private set; } = null!;
-
-    protected static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    public async ValueTask InitializeAsync() => Log = await OpenAsync();
-
-    public virtual async ValueTask DisposeAsync()
-    {
-        await CloseAsync(Log);
-        GC.SuppressFinalize(this);
-    }
-
-    /// <summary>Opens the test's one log, as a server's start does.</summary>
-    private protected abstract Task<IMessageLog> OpenAsync();
-
-    private protected abstract Task CloseAsync(IMessageLog log);
-
-    private protected async Task ReopenAsync()
-    {
-        await CloseAsync(Log);
-        Log = await OpenAsync();
-    }
-
     [Fact]
     public async Task SeqNos_begin_at_one_and_rise_in_each_conversation_for_itself()
     {

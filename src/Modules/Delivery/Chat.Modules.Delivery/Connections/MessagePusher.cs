@@ -10,7 +10,6 @@ namespace Chat.Modules.Delivery.Connections;
 /// </summary>
 internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, DeliveryMetrics metrics)
 {
-
     /// <inheritdoc cref="DeviceConnection.Push"/>
     public void Push(MessageAppended appended, EntryEvent? pushed)
     {

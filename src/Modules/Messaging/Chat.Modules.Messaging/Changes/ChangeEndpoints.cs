@@ -1,9 +1,9 @@
-using System.Text.Json.Serialization;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Http;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Sending;
 using MediatR;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -11,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Chat.Modules.Messaging.Changes;
 
-/// <summary>Changes of a message. The answer is the ack: 201 for a new entry, 200 for an attempt that was seen before and for what is so already.</summary>
+/// <summary>Changes of a message. The answer is the ack.</summary>
 internal static class ChangeEndpoints
 {
     private const string Message = "/v1/conversations/{id}/messages/{messageId}";
@@ -63,19 +63,11 @@ internal static class ChangeEndpoints
         // Without an id each call is an attempt of its own.
         var attempt = clientMsgId ?? Guid.CreateVersion7().ToString();
         return (await mediator.Send(with(new ChangeMessage(conversation, caller.Device, attempt, message, kind)), ct)).Match(
-            sent => Results.Json(Answer.For(clientMsgId, sent), statusCode: sent.Duplicate ? 200 : 201), HttpErrors.ToProblem);
+            sent => SentAnswer.To(clientMsgId, sent), HttpErrors.ToProblem);
     }
 
     private static void Describe(this RouteHandlerBuilder call) => call
-        .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.Conflict, ErrorCodes.TooLate, ErrorCodes.TooLarge).WithTags("Messages");
+        .Produces<SentAnswer>(201).Produces<SentAnswer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.Conflict, ErrorCodes.TooLate, ErrorCodes.TooLarge).WithTags("Messages");
 
     internal sealed record EditBody(Utf8Text? Text = null, SeqNo? BasedOn = null, string? ClientMsgId = null);
-
-    internal sealed record Answer(
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientMsgId,
-        MessageId MessageId, ConversationId ConversationId, SeqNo SeqNo, long Timestamp, string Status = "sent")
-    {
-        public static Answer For(string? clientMsgId, SentMessage sent) =>
-            new(clientMsgId, sent.Id, sent.Conversation, sent.SeqNo, sent.Timestamp.ToUnixTimeMilliseconds());
-    }
 }

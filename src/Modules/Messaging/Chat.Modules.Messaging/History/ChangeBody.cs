@@ -20,19 +20,10 @@ internal sealed record ChangeBody(
     {
         var (kind, change) = (entry.Content.Kind, entry.Content.Change!);
         return new ChangeBody(
-            entry.Id, entry.Conversation, entry.SeqNo, entry.Sender.User, entry.Timestamp.ToUnixTimeMilliseconds(), NameOf(kind),
+            entry.Id, entry.Conversation, entry.SeqNo, entry.Sender.User, entry.Timestamp.ToUnixTimeMilliseconds(), entry.Content.ChangeName!,
             new TargetBody(change.Target.Id, change.Target.SeqNo), kind is MessageKind.Edit ? entry.Content.Text : null, change.Emoji,
             kind is MessageKind.Reaction or MessageKind.Pin ? change.On : null, change.Concurrent, entry.Sender.User == reader ? entry.ClientMsgId : null);
     }
-
-    private static string NameOf(MessageKind kind) => kind switch
-    {
-        MessageKind.Edit => "edit",
-        MessageKind.Delete => "delete",
-        MessageKind.Reaction => "react",
-        MessageKind.Pin => "pin",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
-    };
 }
 
 /// <summary>The message that a change is about.</summary>

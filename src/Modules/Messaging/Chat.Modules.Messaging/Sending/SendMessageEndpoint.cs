@@ -19,11 +19,11 @@ internal static class SendMessageEndpoint
             var command = body.ToCommand(caller);
             return command.IsOk
                 ? (await mediator.Send(command.Value, ct)).Match(
-                    sent => Results.Json(new Answer(body.ClientMsgId!, sent), statusCode: sent.Duplicate ? 200 : 201), HttpErrors.ToProblem)
+                    sent => SentAnswer.To(body.ClientMsgId, sent), HttpErrors.ToProblem)
                 : HttpErrors.ToProblem(command.Error);
         })
         .WithSummary("Sends a message; the answer is the ack.")
-        .Produces<Answer>(201).Produces<Answer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound).WithTags("Messages");
+        .Produces<SentAnswer>(201).Produces<SentAnswer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.NotFound).WithTags("Messages");
 
     internal sealed record Body(
         string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, SeqNo? LastSeenSeqNo = null,
@@ -34,15 +34,6 @@ internal static class SendMessageEndpoint
             if (!ConversationId.TryParseTarget(To, caller.User, out var conversation))
                 return Error.BadRequest("to is a conversationId, or @userId of somebody else.");
             return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo) { Seen = LastSeenSeqNo }, MediaIds);
-        }
-    }
-
-    internal sealed record Answer(
-        string ClientMsgId, MessageId MessageId, ConversationId ConversationId, SeqNo SeqNo, long Timestamp, string Status = "sent")
-    {
-        public Answer(string clientMsgId, SentMessage sent)
-            : this(clientMsgId, sent.Id, sent.Conversation, sent.SeqNo, sent.Timestamp.ToUnixTimeMilliseconds())
-        {
         }
     }
 }
