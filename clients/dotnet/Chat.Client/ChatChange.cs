@@ -27,9 +27,9 @@ public enum ChatChange
 }
 
 /// <summary>What has changed.</summary>
-public sealed class ChatChangedEventArgs(ChatChange what, IReadOnlyList<Message> arrived) : EventArgs
+public sealed class ChatChangedEventArgs(ChatChange what, IReadOnlyList<Message> arrived, IReadOnlyList<RefusedChange>? refused = null) : EventArgs
 {
-    internal const int MaxArrived = 1000;
+    internal const int MaxGathered = 1000;
 
     /// <summary>All that has changed since the event before.</summary>
     public ChatChange What => what;
@@ -39,6 +39,9 @@ public sealed class ChatChangedEventArgs(ChatChange what, IReadOnlyList<Message>
     /// bots. At most the last thousand. A message that is not reported here, such as before a crash, is in its conversation all the same.
     /// </summary>
     public IReadOnlyList<Message> Arrived => arrived;
+
+    /// <summary>The changes of messages that were refused for good since the event before, and are taken back. At most the last thousand.</summary>
+    public IReadOnlyList<RefusedChange> Refused => refused ?? [];
 }
 
 /// <summary>Who is signed in.</summary>

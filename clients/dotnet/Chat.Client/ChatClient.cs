@@ -26,6 +26,7 @@ public sealed partial class ChatClient : IAsyncDisposable
     private readonly SessionTokens _session;
     private readonly ChatApi _api;
     private readonly Outbox _outbox;
+    private readonly OwnChanges _ownChanges;
     private readonly MediaApi _mediaApi;
     private readonly Uploader _uploader;
     private readonly MediaReader _media;
@@ -43,7 +44,9 @@ public sealed partial class ChatClient : IAsyncDisposable
     // Written by the connector and, while that is stopped, by the holder of _signing.
     private volatile ConnectionState _connection = new(ConnectionStatus.SignedOut);
 
-    private readonly List<Message> _arrived = [];   // under its own lock
+    private readonly Lock _gathering = new();
+    private readonly List<Message> _arrived = [];          // under the lock
+    private readonly List<RefusedChange> _refused = [];    // under the lock
     private int _changes;
     private int _disposed;
 
@@ -56,12 +59,14 @@ public sealed partial class ChatClient : IAsyncDisposable
         _events = new EventRaiser(options.EventContext, _log);
         _background = new Background(_log);
         _journal = new Journal(options.Store, clock, _log);
+        var fold = new MessageFold(_journal);
         _rest = new RestClient(server, options.Handler);
         _auth = new AuthApi(_rest);
         _session = new SessionTokens(_loop, _journal, _auth, clock);
         _api = new ChatApi(_rest, _session);
         Push = new Push(_api);
-        _outbox = new Outbox(_loop, _journal, _current, _background, clock);
+        _outbox = new Outbox(_loop, _journal, fold, _current, _background, clock);
+        _ownChanges = new OwnChanges(_journal, _outbox, clock);
         _mediaApi = new MediaApi(server, options.Handler, _session, clock);
         _uploader = new Uploader(_mediaApi, options.Store.Files, clock, options.Random);
         _media = new MediaReader(_mediaApi, _background, clock, options.MediaCacheBytes);
@@ -69,14 +74,15 @@ public sealed partial class ChatClient : IAsyncDisposable
         _typing = new Typing(_loop, _current, _background, clock, () => Show(ChatChange.Conversations));
         _presenceWatch = new PresenceWatch(_loop, _current, _background, clock, () => Show(ChatChange.Presence));
         _readCursors = new ReadCursors(_journal, _current);
-        var pages = new PageReader(_loop, _journal, _api, _outbox, _current, _background);
+        var pages = new PageReader(_loop, _journal, fold, _api, _outbox, _current, _background);
         _timelines = new Timelines(_loop, _journal, pages, _current, _background, _events, clock, _log);
         _conversationList = new ConversationListReader(_loop, _journal, _api, _readCursors, _current, _background, clock, _log);
         _receiptTables = new ReceiptTables(_loop, _journal, _api, _current, _timelines, _background);
-        var receiver = new Receiver(_journal, _current, _outbox, _files, _readCursors, _conversationList, _receiptTables, _typing, _presenceWatch, _log);
+        var receiver = new Receiver(_journal, fold, _current, _outbox, _files, _readCursors, _conversationList, _receiptTables, _typing, _presenceWatch, _log);
         _connector = new Connector(options.Transports ?? Transport, _session, receiver, _loop, options.Random, clock, _log, ShowConnection);
         _conversations = new ConversationView(_journal, _typing);
 
+        _outbox.Deleted += (target, id) => _background.Run("Reading a deleted message", ct => pages.ReadAgainAsync(id, target.MessageId, ct));
         _conversationList.Merged += _timelines.CatchUp;
         _conversationList.Merged += _receiptTables.ReadForOpen;
         _session.Ended += (reason, refused) => _background.Run("Ending the session", ct => EndVoidSessionAsync(reason, refused, ct));
@@ -180,7 +186,8 @@ public sealed partial class ChatClient : IAsyncDisposable
             _presenceWatch.Shared();
         foreach (var id in transaction.Removed)
             _current.Current?.Forget(id);
-        Gather(transaction.Arrived);
+        Gather(transaction.Arrived, _arrived);
+        Gather(transaction.Refused, _refused);
         Show((now.Installation.UserId != before.Installation.UserId || (now.UserId is null) != (before.UserId is null) ? ChatChange.Session : 0)
             | (now.Conversations != before.Conversations ? ChatChange.Conversations : 0)
             | (now.Outbox != before.Outbox ? ChatChange.Outbox : 0));
@@ -195,15 +202,15 @@ public sealed partial class ChatClient : IAsyncDisposable
     private static bool IsShared(StoredConversation? conversation) =>
         conversation is not null && (ConversationIds.IsGroup(conversation.Id) || conversation.MaxSeqNo > 0);
 
-    private void Gather(List<Message> arrived)
+    private void Gather<T>(List<T> news, List<T> all)
     {
-        if (arrived.Count == 0)
+        if (news.Count == 0)
             return;
-        lock (_arrived)
+        lock (_gathering)
         {
-            _arrived.AddRange(arrived);
-            if (_arrived.Count > ChatChangedEventArgs.MaxArrived)
-                _arrived.RemoveRange(0, _arrived.Count - ChatChangedEventArgs.MaxArrived);
+            all.AddRange(news);
+            if (all.Count > ChatChangedEventArgs.MaxGathered)
+                all.RemoveRange(0, all.Count - ChatChangedEventArgs.MaxGathered);
         }
     }
 
@@ -226,13 +233,15 @@ public sealed partial class ChatClient : IAsyncDisposable
     private void RaiseChanged()
     {
         Message[] arrived;
+        RefusedChange[] refused;
         var what = (ChatChange)Interlocked.Exchange(ref _changes, 0);
-        lock (_arrived)
+        lock (_gathering)
         {
-            arrived = [.. _arrived];
+            (arrived, refused) = ([.. _arrived], [.. _refused]);
             _arrived.Clear();
+            _refused.Clear();
         }
         if (what != ChatChange.None)
-            Changed?.Invoke(this, new ChatChangedEventArgs(what, arrived));
+            Changed?.Invoke(this, new ChatChangedEventArgs(what, arrived, refused));
     }
 }

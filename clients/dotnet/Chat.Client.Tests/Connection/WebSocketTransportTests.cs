@@ -115,14 +115,15 @@ public sealed class WebSocketTransportTests : IDisposable
         await SayAsync(server, """
             {"type":"message","messageId":"m1","conversationId":"dm:a:b","seqNo":7,"senderId":"b","text":"hi","timestamp":5,"replyTo":"m0","status":"x","poll":[1]}
             """);
-        await SayAsync(server, """{"type":"message","messageId":"m2","conversationId":"dm:a:b","seqNo":8,"senderId":"b","timestamp":5,"deleted":{"by":"b"}}""");
+        await SayAsync(server, """{"type":"message","messageId":"m2","conversationId":"dm:a:b","seqNo":8,"senderId":"b","timestamp":5,"deleted":{"by":"b","at":6},"changedSeqNo":9}""");
         await SayAsync(server, """{"type":"message","messageId":"m3","conversationId":"dm:a:b","seqNo":9,"senderId":"b","text":null,"timestamp":5}""");
 
         var message = Assert.IsType<MessageArrived>(await transport.Frames.ReadAsync(TestContext.Current.CancellationToken)).Message;
         Assert.Equal(("m1", 7, "b", "hi", "m0"), (message.MessageId, message.SeqNo, message.SenderId, message.Text, message.ReplyTo));
         Assert.Equal(["poll", "status"], message.Unknown.Keys.Order());
         var wordless = Assert.IsType<MessageArrived>(await transport.Frames.ReadAsync(TestContext.Current.CancellationToken)).Message;
-        Assert.Equal((8, "", """{"by":"b"}"""), (wordless.SeqNo, wordless.Text, wordless.Unknown["deleted"].GetRawText()));
+        Assert.Equal(
+            (8, "", new Deletion("b", DateTimeOffset.FromUnixTimeMilliseconds(6)), 9), (wordless.SeqNo, wordless.Text, wordless.Deleted!, wordless.ChangedSeqNo));
         Assert.Equal("", Assert.IsType<MessageArrived>(await transport.Frames.ReadAsync(TestContext.Current.CancellationToken)).Message.Text);
     }
 

@@ -29,4 +29,45 @@ public sealed class ConversationTests(ChatServer server)
         Assert.Equal(hers.Messages[0].MessageId, hers.Messages[1].ReplyTo);
         Assert.Equal(bob.Session.UserId, alice.FindConversation(sent.ConversationId)!.Peer);
     }
+
+    [Theory]
+    [InlineData(ChatTransport.SignalR)]
+    [InlineData(ChatTransport.WebSocket)]
+    public async Task Messages_are_edited_reacted_to_pinned_and_deleted(ChatTransport transport)
+    {
+        var host = await server.GetAsync();
+        await using var alice = await ChatServer.NewUserAsync(host, transport, "alice");
+        await using var bob = await ChatServer.NewUserAsync(host, transport, "bob");
+        var sent = await alice.SendAsync($"@{bob.Session!.UserId}", "Helo, Bob");
+        await alice.SendAsync(sent.ConversationId, "Oops");
+        using var hers = alice.OpenTimeline(sent.ConversationId);
+        using var his = bob.OpenTimeline(sent.ConversationId);
+        await ChatServer.ShowsAsync(hers, "Helo, Bob", "Oops");
+        await ChatServer.ShowsAsync(his, "Helo, Bob", "Oops");
+
+        await alice.EditAsync(hers.Messages[0], "Hello, Bob");
+        await bob.ReactAsync(his.Messages[0], "👍");
+        await bob.PinAsync(his.Messages[0]);
+        await alice.DeleteAsync(hers.Messages[1]);
+
+        Message[] OfBoth() => [hers.Messages[0], his.Messages[0]];
+        await Until.TrueAsync(() => OfBoth().All(message => message is { Text: "Hello, Bob", Pinned: true, Reactions: [{ Emoji: "👍", Count: 1 }], ChangedSeqNo: > 4 }), "both see it");
+        await Until.TrueAsync(() => hers.Messages[1].Deleted is not null && his.Messages[1].Deleted is not null, "it is gone for both");
+        var message = hers.Messages[0];
+        Assert.Equal(his.Messages[0] with { ClientMsgId = message.ClientMsgId, Reactions = message.Reactions }, message);
+        Assert.Equal(message, await alice.GetMessageAsync(message.ConversationId, message.MessageId));
+        Assert.Equal(["Helo, Bob", "Hello, Bob"], (await bob.GetEditsAsync(message.ConversationId, message.MessageId)).Select(text => text.Text));
+        Assert.Equal(bob.Session.UserId, Assert.Single((await alice.GetReactionsAsync(message.ConversationId, message.MessageId, "👍")).Reactions).UserId);
+        Assert.Equal(message.MessageId, Assert.Single(await alice.GetPinsAsync(message.ConversationId)).MessageId);
+
+        var refused = new TaskCompletionSource<RefusedChange>();
+        bob.Changed += (_, e) =>
+        {
+            if (e.Refused is [var change])
+                refused.TrySetResult(change);
+        };
+        await bob.EditAsync(his.Messages[0], "not his own");
+        Assert.Equal(ErrorCodes.Forbidden, (await refused.Task.WaitAsync(Until.Patience)).Error.Code);
+        Assert.Equal("Hello, Bob", his.Messages[0].Text);
+    }
 }

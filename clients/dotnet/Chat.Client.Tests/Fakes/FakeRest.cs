@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Specialized;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
@@ -13,6 +14,9 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
 {
     /// <summary>Called with each request's path and query, before it is answered; may hold it back.</summary>
     public Func<string, Task> Before { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Called with each answer's path and query, before it is sent; may hold it back.</summary>
+    public Func<string, Task> After { get; set; } = _ => Task.CompletedTask;
 
     /// <summary>What something in between says of groups and to renewals, in the server's place.</summary>
     public HttpStatusCode? ProxyPage { get; set; }
@@ -48,7 +52,15 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             return await AuthAsync(path, request.Content!, request.Headers.Authorization?.Parameter);
         if (request.Headers.Authorization?.Parameter != server.CurrentToken)
             return Refuse(HttpStatusCode.Unauthorized, ErrorCodes.Unauthenticated);
-        var parts = request.RequestUri.AbsolutePath.Split('/').Select(Uri.UnescapeDataString).ToArray();
+        var answer = await AnswerAsync(request, query, path, cancellationToken);
+        await After(path);
+        return answer;
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(
+        HttpRequestMessage request, NameValueCollection query, string path, CancellationToken cancellationToken)
+    {
+        var parts = request.RequestUri!.AbsolutePath.Split('/').Select(Uri.UnescapeDataString).ToArray();
         return parts switch
         {
             [_, _, "media", ..] => await Media.AnswerAsync(request, path, cancellationToken),
@@ -57,6 +69,11 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             [_, _, "conversations", var id, "messages"] => Json(
                 query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
                 ChatJson.Wire.Page),
+            [_, _, "conversations", var id, "messages", var messageId] => Json(server.Log(id).Single(message => message.MessageId == messageId), ChatJson.Wire.Message),
+            [_, _, "conversations", _, "messages", var messageId, "reactions"] => Json(
+                new ReactionPage([new ReactionOf(messageId, query["emoji"] ?? "", Number(query["limit"]))], query["cursor"]), ChatJson.Wire.ReactionPage),
+            [_, _, "conversations", var id, "messages", var messageId, "edits"] => Json(server.Edits(id, messageId), ChatJson.Wire.EditList),
+            [_, _, "conversations", var id, "pins"] => Json(new PinList([.. server.Log(id).Where(message => message.Pinned)]), ChatJson.Wire.PinList),
             [_, _, "conversations", var id, "mine"] when request.Method == HttpMethod.Patch => Json(
                 server.Mute(id, (await request.Content!.ReadFromJsonAsync(ChatJson.Wire.OwnSettings, cancellationToken))!), ChatJson.Wire.OwnSettings),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),

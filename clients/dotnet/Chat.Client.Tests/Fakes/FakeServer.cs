@@ -7,7 +7,7 @@ namespace Chat.Client.Tests.Fakes;
 /// A server in memory behind <see cref="ITransport"/> and REST: a log, one user's device with its cursors, and switches for every fault. As it
 /// stands it behaves by the contract.
 /// </summary>
-internal sealed class FakeServer(TimeProvider clock)
+internal sealed partial class FakeServer(TimeProvider clock)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, List<Message>> _log = [];
@@ -83,11 +83,10 @@ internal sealed class FakeServer(TimeProvider clock)
                 return first;
             if (!_log.TryGetValue(conversation, out var log))
                 _log[conversation] = log = [];
-            var place = seqNo ?? (log.Count == 0 ? 1 : log[^1].SeqNo + 1);
-            var at = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+            var place = seqNo ?? Top(conversation) + 1;
             var message = new Message(content)
             {
-                MessageId = $"{conversation}/{place}/{Epoch}", ConversationId = conversation, SeqNo = place, SenderId = sender, Timestamp = at,
+                MessageId = $"{conversation}/{place}/{Epoch}", ConversationId = conversation, SeqNo = place, SenderId = sender, Timestamp = Now,
                 ClientMsgId = clientMsgId,
             };
             log.Add(message);
@@ -102,8 +101,7 @@ internal sealed class FakeServer(TimeProvider clock)
     {
         lock (_gate)
         {
-            var top = Log(conversation) is [.., var newest] ? newest.SeqNo : 0;
-            var message = Append(conversation, sender, text, clientMsgId, top + 1 + skipped);
+            var message = Append(conversation, sender, text, clientMsgId, Top(conversation) + 1 + skipped);
             Current.Push(new MessageArrived(message));
             return message;
         }
@@ -141,7 +139,7 @@ internal sealed class FakeServer(TimeProvider clock)
             Current.Close();
             foreach (var text in texts)
                 Append(conversation, sender, text);
-            _cursors[conversation] = Log(conversation)[^1].SeqNo;
+            _cursors[conversation] = Top(conversation);
         }
     }
 
@@ -168,14 +166,16 @@ internal sealed class FakeServer(TimeProvider clock)
             _cursors.Clear();
             _reads.Clear();
             _attempts.Clear();
+            _changes.Clear();
             Epoch = epoch;
         }
     }
 
+    /// <summary>The messages, in their present state.</summary>
     public IReadOnlyList<Message> Log(string conversation)
     {
         lock (_gate)
-            return _log.TryGetValue(conversation, out var log) ? [.. log] : [];
+            return _log.TryGetValue(conversation, out var log) ? [.. log.Select(Present)] : [];
     }
 
     public long Cursor(string conversation)
@@ -226,18 +226,20 @@ internal sealed class FakeServer(TimeProvider clock)
 
     public Page PageAfter(string conversation, long after, int limit)
     {
-        var log = Log(conversation);
-        Message[] page = [.. log.Where(message => message.SeqNo > after).Take(limit)];
-        var max = log.Count == 0 ? 0 : log[^1].SeqNo;
-        return new Page(conversation, page, max, NextAfter: page.Length == limit ? page[^1].SeqNo : max);
+        lock (_gate)
+        {
+            long[] places = [.. Places(conversation).Where(place => place > after).Take(limit)];
+            return PageOf(conversation, places) with { NextAfter = places.Length == limit ? places[^1] : Top(conversation) };
+        }
     }
 
     public Page PageBefore(string conversation, long before, int limit)
     {
-        var log = Log(conversation);
-        Message[] page = [.. log.Where(message => message.SeqNo < before).TakeLast(limit)];
-        var max = log.Count == 0 ? 0 : log[^1].SeqNo;
-        return new Page(conversation, page, max, NextBefore: page.Length == limit && page[0].SeqNo > 1 ? page[0].SeqNo : null);
+        lock (_gate)
+        {
+            long[] places = [.. Places(conversation).Where(place => place < before).TakeLast(limit)];
+            return PageOf(conversation, places) with { NextBefore = places.Length == limit && places[0] > 1 ? places[0] : null };
+        }
     }
 
     /// <summary>What the device has not acked, and then that this was all.</summary>
@@ -245,10 +247,10 @@ internal sealed class FakeServer(TimeProvider clock)
     {
         lock (_gate)
         {
-            foreach (var (id, log) in _log)
+            foreach (var id in _log.Keys)
             {
-                foreach (var message in log.Where(message => message.SeqNo > _cursors.GetValueOrDefault(id)))
-                    connection.Push(new MessageArrived(message));
+                foreach (var frame in Waiting(id, _cursors.GetValueOrDefault(id)))
+                    connection.Push(frame);
             }
         }
         connection.Push(new CaughtUp());
@@ -268,6 +270,9 @@ internal sealed class FakeServer(TimeProvider clock)
                 if (!LosesAcks)
                     connection.Push(AckOf(sent));
                 break;
+            case ChangeFrame change:
+                TakeChange(connection, change, me);
+                break;
             case AckFrame ack:
                 lock (_gate)
                 {
@@ -286,10 +291,10 @@ internal sealed class FakeServer(TimeProvider clock)
     {
         var log = _log.GetValueOrDefault(id) ?? [];
         var read = _reads.GetValueOrDefault(id);
-        var unread = log.Count(message => message.SeqNo > read && message.SenderId != me);
+        var unread = log.Count(message => message.SeqNo > read && message.SenderId != me && Present(message).Deleted is null);
         return new ConversationSummary(
-            id, log.Count == 0 ? 0 : log[^1].SeqNo, _cursors.GetValueOrDefault(id), read, Math.Min(unread + UnreadToo, 100), unread > 100,
-            Groups.GetValueOrDefault(id), log.LastOrDefault(), Muted.TryGetValue(id, out var until) ? until : null);
+            id, Top(id), _cursors.GetValueOrDefault(id), read, Math.Min(unread + UnreadToo, 100), unread > 100,
+            Groups.GetValueOrDefault(id), log.Count == 0 ? null : Present(log[^1]), Muted.TryGetValue(id, out var until) ? until : null);
     }
 }
 

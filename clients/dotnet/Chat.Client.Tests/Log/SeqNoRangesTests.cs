@@ -22,13 +22,15 @@ public sealed class SeqNoRangesTests
                 places.UnionWith(Between(range.From, range.To));
                 if (++i % 3 != 0)
                     continue;
-                ranges = ranges.Without(range.To);
-                places.Remove(range.To);
+                var removed = new SeqNoRange(range.To - a % 3, range.To);
+                ranges = ranges.Without(removed);
+                places.ExceptWith(Between(removed.From, removed.To));
             }
 
             return Between(0, 60).All(place => (ranges.At(place) is { } at && at.From <= place && place <= at.To) == places.Contains(place))
                 && Between(1, 50).All(from => ranges.Cover(from, from + 3) == Between(from, from + 3).All(places.Contains))
                 && ranges.Zip(ranges.Skip(1)).All(pair => pair.First.To + 1 < pair.Second.From)
+                && ranges.Missing(5, 50).SelectMany(gap => Between(gap.From, gap.To)).SequenceEqual(Between(5, 50).Where(place => !places.Contains(place)))
                 && (ranges.Top()?.To ?? 0) == places.DefaultIfEmpty().Max();
         }));
 

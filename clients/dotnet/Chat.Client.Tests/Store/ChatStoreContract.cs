@@ -94,7 +94,7 @@ public abstract class ChatStoreContract
         var store = New();
         await store.OpenAsync(CancellationToken.None);
         var message = JsonSerializer.Deserialize("""
-            {"messageId":"m1","conversationId":"dm:alice:bob","seqNo":1,"senderId":"bob","text":"one","timestamp":1,"poll":[{"width":1.50}],"pinned":null}
+            {"messageId":"m1","conversationId":"dm:alice:bob","seqNo":1,"senderId":"bob","text":"one","timestamp":1,"poll":[{"width":1.50}],"lobby":null}
             """, ChatJson.Wire.Message)!;
         var outgoing = new Outgoing(message) { ClientMsgId = "c", ConversationId = Direct, CreatedAt = Now };
         await store.WriteAsync(
@@ -109,12 +109,39 @@ public abstract class ChatStoreContract
         var read = Assert.Single(await store.ReadAsync(Direct, new SeqNoRange(1, 1), 1, CancellationToken.None));
         Assert.All(new MessageContent[] { read, state.Outbox[0], state.Conversations[0].LastMessage! }, said =>
         {
-            Assert.Equal(["pinned", "poll"], said.Unknown.Keys.Order());
+            Assert.Equal(["lobby", "poll"], said.Unknown.Keys.Order());
             Assert.Equal("""[{"width":1.50}]""", said.Unknown["poll"].GetRawText());
-            Assert.Equal(JsonValueKind.Null, said.Unknown["pinned"].ValueKind);
+            Assert.Equal(JsonValueKind.Null, said.Unknown["lobby"].ValueKind);
         });
         Assert.Equal(message, read);
         Assert.NotEqual(message, read with { UnknownProperties = null });
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task A_changed_message_comes_back_as_it_was_and_a_deleted_one_is_not_counted()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var changed = Message(1, "bob") with
+        {
+            EditedAt = Now, Concurrent = true, Reactions = [new Reaction("👍", 4, ["bob", "carol", "dave"], Mine: true)], Pinned = true, ChangedSeqNo = 9,
+        };
+        var deleted = Message(2, "bob") with { Text = "", Deleted = new Deletion("bob", Now), ChangedSeqNo = 8 };
+        var conversation = new StoredConversation { Id = Direct, LastMessage = deleted };
+        var change = Outgoing("c") with { Change = new OutgoingChange(new MessageTarget("m1", 1), new ChangeContent.React("👍", false)) };
+        var edited = Outgoing("d") with { Then = new ChangeContent.Edit("better") };
+        await PutAsync(store, changed, deleted);
+        await store.WriteAsync(
+            [new StoreChange.PutConversation(conversation), new StoreChange.PutOutgoing(change), new StoreChange.PutOutgoing(edited)], CancellationToken.None);
+
+        await store.CloseAsync();
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        Assert.Equal([changed, deleted], await store.ReadAsync(Direct, new SeqNoRange(1, 9), 9, CancellationToken.None));
+        Assert.Equal(1, await store.CountOthersAsync(Direct, new SeqNoRange(1, 9), "alice", 9, CancellationToken.None));
+        Assert.Equal(deleted, Assert.Single(state.Conversations).LastMessage);
+        Assert.Equal([change, edited], state.Outbox);
         await store.CloseAsync();
     }
 

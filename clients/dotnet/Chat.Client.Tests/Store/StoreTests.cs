@@ -121,6 +121,39 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task Of_a_version_that_took_changes_for_holes_conversations_with_holes_are_read_again()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        await PutAsync(store, Message(1, "bob"), Message(3, "bob"), Message(1, "carol") with { ConversationId = "dm:alice:carol" });
+        StoredConversation Of(string id, params SeqNoRange[] complete) => new() { Id = id, MaxSeqNo = 3, CountedSeqNo = 1, Complete = [.. complete] };
+        await store.WriteAsync(
+        [
+            new StoreChange.PutConversation(Of(Message(1, "bob").ConversationId, new SeqNoRange(1, 3))),
+            new StoreChange.PutConversation(Of("dm:alice:carol", new SeqNoRange(1, 1))),
+        ], CancellationToken.None);
+        await store.CloseAsync();
+        await using (var connection = new SqliteConnection($"Data Source={FilePath};Pooling=False"))
+        {
+            await connection.OpenAsync();
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA user_version = 3";
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        var stale = state.Conversations.Single(conversation => conversation.Id != "dm:alice:carol");
+        Assert.Empty(stale.Complete);
+        Assert.Equal((3, 3), (stale.MaxSeqNo, stale.CountedSeqNo));
+        Assert.Empty(await PlacesAsync(store, 1, 9, 9));
+        var whole = state.Conversations.Single(conversation => conversation.Id == "dm:alice:carol");
+        Assert.Equal([new SeqNoRange(1, 1)], whole.Complete);
+        Assert.Single(await store.ReadAsync(whole.Id, new SeqNoRange(1, 9), 9, CancellationToken.None));
+        await store.CloseAsync();
+    }
+
+    [Fact]
     public async Task No_key_names_a_file_elsewhere()
     {
         var store = New();

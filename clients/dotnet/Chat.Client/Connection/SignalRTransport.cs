@@ -59,6 +59,9 @@ internal sealed class SignalRTransport(Uri server, HttpTransportType way, HttpMe
                     // Its answer is awaited separately: other conversations do not wait for it.
                     _ = AnswerAsync(Hub.InvokeAsync<ServerFields>("SendMessage", send, _ended.Token), send.ClientMsgId);
                     break;
+                case ChangeFrame change:
+                    _ = AnswerAsync(Hub.InvokeAsync<ServerFields>(MethodOf(change), change, _ended.Token), change.ClientMsgId);
+                    break;
                 case AuthFrame auth:
                     _ = AnswerAsync(Hub.InvokeAsync<ServerFields>("Auth", auth, _ended.Token), null);
                     break;
@@ -97,6 +100,7 @@ internal sealed class SignalRTransport(Uri server, HttpTransportType way, HttpMe
         foreach (var name in Events)
             hub.On<ServerFields>(name, fields => ReceiveAsync(fields.ToFrame(name)));
         hub.On<Message>("message", message => ReceiveAsync(new MessageArrived(message)));
+        hub.On<ChangeFields>("change", fields => ReceiveAsync(new ChangeArrived(fields.ToChange())));
         hub.Closed += e =>
         {
             Finish(EndOf(e));
@@ -156,6 +160,15 @@ internal sealed class SignalRTransport(Uri server, HttpTransportType way, HttpMe
         _frames.Writer.TryComplete();
         _ended.Cancel();
     }
+
+    private static string MethodOf(ChangeFrame change) => change switch
+    {
+        EditFrame => "Edit",
+        DeleteFrame => "Delete",
+        ReactFrame => "React",
+        PinFrame => "Pin",
+        _ => throw new InvalidOperationException($"{change.GetType().Name} is unknown."),
+    };
 
     private static ConnectionEnd EndOf(Exception? e)
     {

@@ -61,8 +61,8 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         if (bytes.Length > MaxFrameBytes)
         {
             // The server would refuse it without reading its clientMsgId.
-            if (frame is SendFrame send)
-                _frames.Writer.TryWrite(new Refusal(ErrorCodes.TooLarge, $"A frame is at most {MaxFrameBytes} bytes.", send.ClientMsgId, null));
+            if (frame is IAnsweredFrame { ClientMsgId: var attempt })
+                _frames.Writer.TryWrite(new Refusal(ErrorCodes.TooLarge, $"A frame is at most {MaxFrameBytes} bytes.", attempt, null));
             return;
         }
         await _turn.WaitAsync(ct);
@@ -141,7 +141,12 @@ internal sealed class WebSocketTransport(Uri server, HttpMessageHandler? handler
         try
         {
             var fields = JsonSerializer.Deserialize(json, ChatJson.Wire.ServerFields);
-            return fields?.Type == "message" ? MessageArrived.Parse(json) : fields?.ToFrame(fields.Type);
+            return fields?.Type switch
+            {
+                "message" => MessageArrived.Parse(json),
+                "change" => new ChangeArrived(ChangeFields.Parse(json).ToChange()),
+                var type => fields?.ToFrame(type),
+            };
         }
         catch (JsonException e)
         {

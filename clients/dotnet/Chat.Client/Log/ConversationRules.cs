@@ -5,7 +5,10 @@ internal static class ConversationRules
 {
     public const int MaxUnread = 100;
 
-    /// <summary>The range that a pushed message completes.</summary>
+    /// <summary>How many ranges of stale messages a conversation remembers.</summary>
+    private const int MaxStale = 100;
+
+    /// <summary>The range that a pushed message, or change, completes.</summary>
     /// <remarks>
     /// The server pushes what lies above the device's cursor, in order; a number that it skips is a hole. Where it begins is not known before the first
     /// message: a device that was revoked, or a user who left and came back, begins above what was acked before. Later messages continue above
@@ -29,11 +32,27 @@ internal static class ConversationRules
             IsLeft = false,
             Complete = conversation.Complete.With(completed),
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, message.SeqNo),
-            LastMessage = conversation.LastMessage is { } last && last.SeqNo > message.SeqNo ? last : message,
+            LastMessage = MessageRules.Newer(conversation.LastMessage, message),
         };
         // Counted once, when it first arrives: own acks may come before pushes with lower seqNos, and pages in any order.
-        var isUncounted = message.SeqNo > next.CountedSeqNo && conversation.Complete.At(message.SeqNo) is null;
+        var isUncounted = message.Deleted is null && message.SeqNo > next.CountedSeqNo && conversation.Complete.At(message.SeqNo) is null;
         return isUncounted && message.SenderId != me && message.SeqNo > next.ReadSeqNo ? next.WithUnread(next.UnreadCount + 1L) : next;
+    }
+
+    /// <summary>The conversation with the place of an entry that is no message, and the range that it completes.</summary>
+    public static StoredConversation WithPlace(this StoredConversation conversation, long seqNo, SeqNoRange completed) => conversation with
+    {
+        IsLeft = false,
+        Complete = conversation.Complete.With(completed),
+        MaxSeqNo = Math.Max(conversation.MaxSeqNo, seqNo),
+    };
+
+    /// <summary>The conversation with a message that may lack changes: it is shown as it is, and read again.</summary>
+    public static StoredConversation WithStale(this StoredConversation conversation, long seqNo)
+    {
+        var stale = conversation.Stale.With(new SeqNoRange(seqNo, seqNo));
+        // What lies between the two oldest is read too often then, which changes nothing.
+        return conversation with { Stale = stale.Length > MaxStale ? stale.With(new SeqNoRange(stale[0].From, stale[1].To)) : stale };
     }
 
     public static StoredConversation WithUnread(this StoredConversation conversation, long unread) => conversation with
@@ -57,7 +76,7 @@ internal static class ConversationRules
             ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),
             CountedSeqNo = Math.Max(conversation.CountedSeqNo, listed.MaxSeqNo),
             UnreadCapped = listed.UnreadCapped,
-            LastMessage = conversation.LastMessage is { } last && last.SeqNo >= (listed.LastMessage?.SeqNo ?? 0) ? last : listed.LastMessage,
+            LastMessage = MessageRules.Newer(conversation.LastMessage, listed.LastMessage),
         };
         return next.WithUnread(listed.UnreadCount + othersAbove);
     }

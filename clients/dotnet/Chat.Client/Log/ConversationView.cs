@@ -18,7 +18,7 @@ internal sealed class ConversationView(Journal journal, Typing typing)
             return made;
         var written = new Dictionary<string, DateTimeOffset>();
         var conversations = state.Conversations;
-        foreach (var outgoing in state.Outbox)
+        foreach (var outgoing in state.Outbox.Where(outgoing => outgoing.AsShown() is not null))
         {
             written[outgoing.ConversationId] = outgoing.CreatedAt;
             // Outbox entries are shown, also those whose conversation is not known otherwise: after a new epoch or a revocation.
@@ -26,6 +26,7 @@ internal sealed class ConversationView(Journal journal, Typing typing)
                 conversations = conversations.Add(outgoing.ConversationId, new() { Id = outgoing.ConversationId, KnownSince = outgoing.CreatedAt });
         }
         var me = state.UserId ?? "";
+        var pending = new PendingChanges(state.Outbox, me);
         ImmutableArray<Conversation> list =
         [
             // A conversation that was opened here and has no message is not listed.
@@ -33,7 +34,7 @@ internal sealed class ConversationView(Journal journal, Typing typing)
                 .Where(conversation => conversation.MaxSeqNo > 0 || ConversationIds.IsGroup(conversation.Id) || written.ContainsKey(conversation.Id))
                 .OrderByDescending(conversation => ActivityOf(conversation, written))
                 .ThenBy(conversation => conversation.Id, StringComparer.Ordinal)
-                .Select(conversation => Show(conversation, me, now)),
+                .Select(conversation => Show(conversation, me, now, pending)),
         ];
         return _made = new Made(state, now, list, list.ToDictionary(conversation => conversation.Id));
     }
@@ -44,10 +45,11 @@ internal sealed class ConversationView(Journal journal, Typing typing)
         return written.TryGetValue(conversation.Id, out var waiting) && waiting > last ? waiting : last;
     }
 
-    private static Conversation Show(StoredConversation conversation, string me, ImmutableDictionary<string, ImmutableArray<string>> typing) => new(
+    private static Conversation Show(
+        StoredConversation conversation, string me, ImmutableDictionary<string, ImmutableArray<string>> typing, PendingChanges pending) => new(
         conversation.Id, ConversationIds.IsGroup(conversation.Id) ? ConversationKind.Group : ConversationKind.Direct,
         ConversationIds.PeerOf(conversation.Id, me), conversation.Title, conversation.MaxSeqNo, conversation.ReadSeqNo, conversation.UnreadCount,
-        conversation.UnreadCapped, conversation.LastMessage, typing.TryGetValue(conversation.Id, out var users) ? users : [],
+        conversation.UnreadCapped, conversation.LastMessage is { } last ? pending.On(last) : null, typing.TryGetValue(conversation.Id, out var users) ? users : [],
         conversation.IsLeft, conversation.MutedUntil);
 
     private sealed record Made(

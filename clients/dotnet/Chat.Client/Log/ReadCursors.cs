@@ -63,9 +63,9 @@ internal sealed class ReadCursors(Journal journal, CurrentConnection current)
     /// <summary>How many messages of others are in a range, as far as known; at most one more than is ever shown.</summary>
     public async Task<int> OthersAsync(StateTransaction transaction, string conversationId, SeqNoRange range)
     {
-        // Those of the transaction are not in the store yet. Only new messages of others are put.
+        // Those of the transaction are not in the store yet.
         var me = transaction.Now.UserId;
-        var coming = transaction.Messages.Count(message => message.ConversationId == conversationId && message.SenderId != me
+        var coming = transaction.Added.Count(message => message.ConversationId == conversationId && message.SenderId != me && message.Deleted is null
             && message.SeqNo >= range.From && message.SeqNo <= range.To);
         return coming + (range.From > range.To ? 0 : await journal.CountOthersAsync(conversationId, range, ConversationRules.MaxUnread + 1));
     }

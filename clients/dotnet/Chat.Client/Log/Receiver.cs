@@ -6,7 +6,7 @@ namespace Chat.Client;
 /// Takes what the server sends, in batches: writes a batch in one transaction, applies it, then acks it. On the loop.
 /// </summary>
 internal sealed class Receiver(
-    Journal journal, CurrentConnection current, Outbox outbox, OutgoingFiles files, ReadCursors readCursors,
+    Journal journal, MessageFold fold, CurrentConnection current, Outbox outbox, OutgoingFiles files, ReadCursors readCursors,
     ConversationListReader conversationList, ReceiptTables receiptTables, Typing typing, PresenceWatch presenceWatch, ILogger log)
 {
     /// <exception cref="ChatException"><c>storage</c>: nothing of the batch was stored, and nothing is acked.</exception>
@@ -43,9 +43,12 @@ internal sealed class Receiver(
                 TakeEpoch(transaction, welcome.Epoch);
                 break;
             case MessageArrived { Message: var message }:
-                TakeMessage(transaction, message, connection);
-                var (highest, messages) = acks.GetValueOrDefault(message.ConversationId);
-                acks[message.ConversationId] = (Math.Max(highest, message.SeqNo), messages + 1);
+                await TakeMessageAsync(transaction, message, connection);
+                Ack(message.ConversationId, message.SeqNo);
+                break;
+            case ChangeArrived { Change: var change }:
+                await TakeChangeAsync(transaction, change, connection);
+                Ack(change.ConversationId, change.SeqNo);
                 break;
             case Resync:
                 connection.Followed.Clear();
@@ -70,9 +73,15 @@ internal sealed class Receiver(
             case SettingsChanged settings when transaction.Now.Find(settings.ConversationId) is { } set:
                 transaction.Put(set with { MutedUntil = settings.MutedUntil ?? set.MutedUntil });
                 break;
-            case ConversationChanged { Change: "memberRemoved" } change when change.UserId == transaction.Now.UserId:
-                transaction.Remove(change.ConversationId);
+            case ConversationChanged { Change: "memberRemoved" } removed when removed.UserId == transaction.Now.UserId:
+                transaction.Remove(removed.ConversationId);
                 break;
+        }
+
+        void Ack(string conversationId, long seqNo)
+        {
+            var (highest, entries) = acks.GetValueOrDefault(conversationId);
+            acks[conversationId] = (Math.Max(highest, seqNo), entries + 1);
         }
     }
 
@@ -89,22 +98,38 @@ internal sealed class Receiver(
         transaction.Put(installation with { Epoch = epoch });
     }
 
-    private void TakeMessage(StateTransaction transaction, Message message, ServerConnection connection)
+    private async Task TakeMessageAsync(StateTransaction transaction, Message message, ServerConnection connection)
     {
         if (transaction.Now.UserId is not { } me)
             return;
         var conversation = journal.FindOrNew(transaction, message.ConversationId);
         var isNew = conversation.Complete.At(message.SeqNo) is null;
-        // An own message is stored also if its seqNo is in a complete range: its ack may have been lost, and a later message have completed the range.
-        if (isNew || message.SenderId == me)
-            transaction.Put(message);
-        if (isNew)
+        await fold.PutAsync(transaction, conversation, message, me);
+        if (isNew && message.Deleted is null)
             transaction.Arrived.Add(message);
         outbox.Found(transaction, message);
-        var follows = !connection.Followed.Add(message.ConversationId);
-        var completed = conversation.CompletedBy(message.SeqNo, follows, connection.Missed.GetValueOrDefault(message.ConversationId));
-        conversation = conversation.With(message, completed, me);
+        conversation = conversation.With(message, CompletedBy(conversation, message.SeqNo, connection), me);
         transaction.Put(conversation with { AckedSeqNo = Math.Max(conversation.AckedSeqNo, message.SeqNo) });
+    }
+
+    private async Task TakeChangeAsync(StateTransaction transaction, MessageChange change, ServerConnection connection)
+    {
+        if (transaction.Now.UserId is not { } me)
+            return;
+        fold.Hear(change);
+        var isAnswer = outbox.Found(transaction, change);
+        var conversation = journal.FindOrNew(transaction, change.ConversationId);
+        conversation = conversation.WithPlace(change.SeqNo, CompletedBy(conversation, change.SeqNo, connection));
+        conversation = isAnswer
+            ? await fold.LayOnOwnAsync(transaction, conversation, change, me)
+            : await fold.LayOnAsync(transaction, conversation, change, me);
+        transaction.Put(conversation with { AckedSeqNo = Math.Max(conversation.AckedSeqNo, change.SeqNo) });
+    }
+
+    private static SeqNoRange CompletedBy(StoredConversation conversation, long seqNo, ServerConnection connection)
+    {
+        var follows = !connection.Followed.Add(conversation.Id);
+        return conversation.CompletedBy(seqNo, follows, connection.Missed.GetValueOrDefault(conversation.Id));
     }
 
     /// <summary>What follows from a frame that was stored.</summary>
@@ -123,8 +148,9 @@ internal sealed class Receiver(
                 conversationList.ReadNow();
                 receiptTables.ReadForOpen();
                 break;
-            case SentAck ack when journal.State.Find(ack.ConversationId) is { } conversation && conversation.Complete.At(ack.SeqNo) is null:
-                // Of a message that was discarded here: it must be fetched.
+            case SentAck ack when journal.State.Find(ack.ConversationId) is { } conversation
+                && (conversation.Complete.At(ack.SeqNo) is null || conversation.Stale.At(conversation.LastMessage?.SeqNo ?? 0) is not null):
+                // Of a message that was discarded here, and must be fetched; or the list's own message may lack a change.
                 conversationList.ReadSoon();
                 break;
             case Resync:
@@ -136,16 +162,22 @@ internal sealed class Receiver(
                 typing.Ended(message.ConversationId, message.SenderId);
                 HeardOf(message.ConversationId);
                 break;
+            case ChangeArrived { Change: var change }:
+                HeardOf(change.ConversationId);
+                // What was deleted may have been unread: the list has the number.
+                if (change is { Content: ChangeContent.Delete, Target.SeqNo: var target } && target > (journal.State.Find(change.ConversationId)?.ReadSeqNo ?? 0))
+                    conversationList.ReadSoon();
+                break;
             case Advanced advanced:
                 HeardOf(advanced.ConversationId);
                 conversationList.ReadSoon();
                 break;
-            case ConversationChanged change:
-                if (change.Change == "memberRemoved" && change.UserId == journal.State.UserId)
-                    conversationList.Left(change.ConversationId);
+            case ConversationChanged changed:
+                if (changed.Change == "memberRemoved" && changed.UserId == journal.State.UserId)
+                    conversationList.Left(changed.ConversationId);
                 else
-                    HeardOf(change.ConversationId);
-                receiptTables.MembersChanged(change.ConversationId);
+                    HeardOf(changed.ConversationId);
+                receiptTables.MembersChanged(changed.ConversationId);
                 conversationList.ReadSoon();
                 break;
             case SettingsChanged settings:

@@ -27,13 +27,32 @@ internal static class SeqNoRanges
         return joined.ToImmutable();
     }
 
-    /// <summary>The ranges without one seqNo.</summary>
-    public static ImmutableArray<SeqNoRange> Without(this ImmutableArray<SeqNoRange> ranges, long seqNo) => ranges.At(seqNo) is not { } range ? ranges :
-    [
-        .. ranges.Where(other => other.To < seqNo),
-        .. new[] { range with { To = seqNo - 1 }, range with { From = seqNo + 1 } }.Where(part => part.From <= part.To),
-        .. ranges.Where(other => other.From > seqNo),
-    ];
+    /// <summary>The ranges without another one.</summary>
+    public static ImmutableArray<SeqNoRange> Without(this ImmutableArray<SeqNoRange> ranges, SeqNoRange removed) =>
+        removed.From > removed.To || !ranges.Any(range => range.From <= removed.To && removed.From <= range.To) ? ranges :
+        [
+            .. ranges.SelectMany(range => new[]
+            {
+                range with { To = Math.Min(range.To, removed.From - 1) }, range with { From = Math.Max(range.From, removed.To + 1) },
+            }).Where(part => part.From <= part.To),
+        ];
+
+    /// <summary>What the ranges lack from one seqNo to another, both included; ascending.</summary>
+    public static IEnumerable<SeqNoRange> Missing(this ImmutableArray<SeqNoRange> ranges, long from, long to)
+    {
+        foreach (var range in ranges)
+        {
+            if (range.To < from)
+                continue;
+            if (range.From > to)
+                break;
+            if (range.From > from)
+                yield return new SeqNoRange(from, range.From - 1);
+            from = range.To + 1;
+        }
+        if (from <= to)
+            yield return new SeqNoRange(from, to);
+    }
 
     /// <summary>The range that contains a seqNo.</summary>
     public static SeqNoRange? At(this ImmutableArray<SeqNoRange> ranges, long seqNo)

@@ -12,12 +12,19 @@ internal sealed class StateTransaction(State start)
     private readonly List<StoreChange> _changes = [];
     private readonly HashSet<string> _dirty = [];
     private readonly List<Message> _messages = [];
+    private readonly List<Message> _added = [];
 
     /// <summary>The state after the change.</summary>
     public State Now { get; private set; } = start;
 
     /// <summary>The messages that it stores, in any order.</summary>
     public IReadOnlyList<Message> Messages => _messages;
+
+    /// <summary>Of <see cref="Messages"/>, those that were not here before, as they came.</summary>
+    public IReadOnlyList<Message> Added => _added;
+
+    /// <summary>Changes that were refused and are taken back.</summary>
+    public List<RefusedChange> Refused { get; } = [];
 
     /// <summary>Of <see cref="Messages"/>, those that are new and were pushed.</summary>
     public List<Message> Arrived { get; } = [];
@@ -52,12 +59,23 @@ internal sealed class StateTransaction(State start)
     /// <summary>Stores a message. Its conversation has to be put as well.</summary>
     public void Put(Message message)
     {
+        _added.Add(message);
+        Replace(message);
+    }
+
+    /// <summary>Stores another state of a message that is here.</summary>
+    public void Replace(Message message)
+    {
         _changes.Add(new StoreChange.PutMessage(message));
         _messages.Add(message);
     }
 
+    /// <summary>A message that it stores, in its last state.</summary>
+    public Message? FindMessage(string conversationId, long seqNo) =>
+        _messages.FindLast(message => message.SeqNo == seqNo && message.ConversationId == conversationId);
+
     /// <summary>
-    /// The user is no longer a member: the conversation is removed. Outbox entries to it become failed, and while there are any, its title stays.
+    /// The user is no longer a member: the conversation is removed. Messages to it in the outbox become failed, and while there are any, its title stays.
     /// </summary>
     public void Remove(string conversationId)
     {
@@ -65,9 +83,15 @@ internal sealed class StateTransaction(State start)
         Removed.Add(conversationId);
         _changes.Add(new StoreChange.RemoveConversation(conversationId));
         _messages.RemoveAll(message => message.ConversationId == conversationId);
+        _added.RemoveAll(message => message.ConversationId == conversationId);
         Now = Now with { Conversations = Now.Conversations.Remove(conversationId) };
         foreach (var outgoing in Now.Outbox.Where(outgoing => outgoing.ConversationId == conversationId))
         {
+            if (outgoing.Change is not null)
+            {
+                RemoveOutgoing(outgoing.ClientMsgId);
+                continue;
+            }
             Put(outgoing with { State = OutgoingState.Failed, Error = outgoing.Error ?? NoMember });
             Put(new StoredConversation { Id = conversationId, Title = title, KnownSince = outgoing.CreatedAt, IsLeft = true });
         }
@@ -97,6 +121,7 @@ internal sealed class StateTransaction(State start)
     {
         _changes.Add(new StoreChange.ClearLog());
         _messages.Clear();
+        _added.Clear();
         _dirty.Clear();
         Now = Now with
         {

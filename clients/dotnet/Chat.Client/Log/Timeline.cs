@@ -1,3 +1,6 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
 namespace Chat.Client;
 
 /// <summary>
@@ -13,6 +16,7 @@ public sealed class Timeline : IDisposable
     private readonly Timelines _owner;
     private readonly SemaphoreSlim _turn = new(1);
     private volatile TimelineView _view = TimelineView.Nothing;   // written on the loop
+    private volatile Shown? _shown;
     private volatile ChatException? _error;
     private volatile bool _closed;
     private int _loading;
@@ -26,12 +30,15 @@ public sealed class Timeline : IDisposable
     /// <summary>The conversation.</summary>
     public string ConversationId { get; }
 
-    /// <summary>Ascending. Between the first one and the newest known nothing is missing, except what is being loaded.</summary>
-    public IReadOnlyList<Message> Messages => _view.Messages;
+    /// <summary>
+    /// Ascending. Between the first one and the newest known nothing is missing, except what is being loaded. Each is in its present state, with the changes of it
+    /// that wait in the outbox.
+    /// </summary>
+    public IReadOnlyList<Message> Messages => Show();
 
     /// <summary>The outbox entries of the conversation, in order; to be shown after the messages.</summary>
     public IReadOnlyList<Outgoing> Outgoing =>
-        [.. _owner.Journal.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId)];
+        [.. _owner.Journal.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId).Select(outgoing => outgoing.AsShown()).OfType<Outgoing>()];
 
     /// <summary>Whether there may be older messages than the first one.</summary>
     public bool HasOlder => !_closed && _view.HasOlder;
@@ -59,7 +66,7 @@ public sealed class Timeline : IDisposable
         await _turn.WaitAsync(token);
         await InTurnAsync(async () =>
         {
-            await _owner.PageReader.CatchUpAsync(ConversationId, token);
+            await _owner.PageReader.CatchUpAsync(ConversationId, _view.Low, token);
             while (!(_view.Low <= seqNo) && await StepAsync(LargePage, token))
             {
             }
@@ -85,28 +92,31 @@ public sealed class Timeline : IDisposable
         {
             await _owner.Loop.RunAsync(ShowSomethingAsync);
             _owner.Notify(this);
-            await _owner.PageReader.CatchUpAsync(ConversationId, token);
+            await _owner.PageReader.CatchUpAsync(ConversationId, _view.Low, token);
             while (_view.Messages.Length < MinShown && await StepAsync(PageSize, token))
             {
             }
         });
     }, ct);
 
-    /// <summary>Reads the newer messages that are missing.</summary>
-    internal Task CatchUpAsync(CancellationToken ct) => LoadAsync(token => _owner.PageReader.CatchUpAsync(ConversationId, token), ct);
+    /// <summary>Whether messages are missing above the first one shown, or may lack changes.</summary>
+    internal bool IsBehind => _owner.PageReader.IsBehind(ConversationId, _view.Low);
+
+    /// <summary>Reads what is missing above the first message shown, and what may lack changes.</summary>
+    internal Task CatchUpAsync(CancellationToken ct) => LoadAsync(token => _owner.PageReader.CatchUpAsync(ConversationId, _view.Low, token), ct);
 
     /// <summary>Applies a change. On the loop.</summary>
     /// <returns>Whether it shows another range now, of which too little may be loaded.</returns>
     internal async Task<bool> FollowAsync(StateTransaction transaction)
     {
-        var top = transaction.Now.Find(ConversationId)?.Complete.Top();
-        if (Shows(top, transaction.Now, out var low, out var range))
+        var conversation = transaction.Now.Find(ConversationId);
+        if (Shows(conversation, transaction.Now, out var low, out _))
         {
             var added = transaction.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low);
-            _view = WithOlder(_view.With(added), range);
+            _view = _view.With(added);
             return false;
         }
-        if (top is null && _view.Low is null)
+        if (conversation?.Complete.Top() is null && _view.Low is null)
             return false;
         await ShowNewestAsync();
         return true;
@@ -121,17 +131,23 @@ public sealed class Timeline : IDisposable
             Changed?.Invoke(this, EventArgs.Empty);
     }
 
-    /// <summary>Whether the shown messages belong to the highest complete range, so that more can be added.</summary>
-    private bool Shows(SeqNoRange? top, State state, out long low, out SeqNoRange range)
+    /// <summary>Whether so little is missing above the first message shown that it is read, and what is shown stays.</summary>
+    /// <param name="conversation">The conversation.</param>
+    /// <param name="state">Where it is from.</param>
+    /// <param name="low">The lowest seqNo shown.</param>
+    /// <param name="range">The complete range that it is in.</param>
+    private bool Shows([NotNullWhen(true)] StoredConversation? conversation, State state, out long low, out SeqNoRange range)
     {
-        (low, range) = (_view.Low ?? 0, top ?? default);
-        return state.Generation == _generation && top is not null && _view.Low is not null && low >= range.From;
+        low = _view.Low ?? 0;
+        range = conversation?.Complete.At(low) ?? default;
+        return state.Generation == _generation && range.To > 0 && conversation is { Complete: var complete }
+            && complete.Missing(low, complete[^1].To).Sum(missing => missing.To - missing.From + 1) <= PageReader.MaxMissing;
     }
 
     private Task ShowSomethingAsync()
     {
         var state = _owner.Journal.State;
-        return Shows(state.Find(ConversationId)?.Complete.Top(), state, out _, out _) ? Task.CompletedTask : ShowNewestAsync();
+        return Shows(state.Find(ConversationId), state, out _, out _) ? Task.CompletedTask : ShowNewestAsync();
     }
 
     /// <summary>Shows the newest messages of the highest complete range. On the loop.</summary>
@@ -146,7 +162,7 @@ public sealed class Timeline : IDisposable
             return;
         }
         var messages = await _owner.Journal.ReadAsync(ConversationId, top, PageSize);
-        _view = WithOlder(new TimelineView([.. messages], messages.Count == PageSize ? messages[0].SeqNo : top.From, false), top);
+        _view = TimelineView.From(messages, messages.Count == PageSize ? messages[0].SeqNo : top.From);
     }
 
     /// <summary>Adds older messages.</summary>
@@ -172,27 +188,38 @@ public sealed class Timeline : IDisposable
         return false;
     }
 
-    /// <summary>Adds older messages of the highest complete range.</summary>
+    /// <summary>Adds older messages of the complete range that the first one shown is in.</summary>
     /// <returns>If there are none, the seqNo below which the server has to be asked.</returns>
     private async Task<(bool Shown, long? Missing)> ShowOlderAsync(int limit)
     {
-        if (_owner.Journal.State.Find(ConversationId)?.Complete.Top() is not { } top)
+        var state = _owner.Journal.State;
+        var conversation = state.Find(ConversationId);
+        if (conversation?.Complete.Top() is null)
             return (false, null);
-        if (!Shows(top, _owner.Journal.State, out var low, out _))
+        if (!Shows(conversation, state, out var low, out var range))
         {
             await ShowNewestAsync();
             return (_view.Messages.Length > 0, _view.Low);
         }
-        if (low == top.From)
+        if (low == range.From)
             return (false, low);
-        var older = await _owner.Journal.ReadAsync(ConversationId, new SeqNoRange(top.From, low - 1), limit);
-        var next = new TimelineView([.. older, .. _view.Messages], older.Count == limit ? older[0].SeqNo : top.From, false);
-        _view = WithOlder(next, top);
+        var older = await _owner.Journal.ReadAsync(ConversationId, new SeqNoRange(range.From, low - 1), limit);
+        _view = TimelineView.From([.. older, .. _view.Messages], older.Count == limit ? older[0].SeqNo : range.From);
         _owner.Notify(this);
-        return (older.Count > 0, next.Low);
+        _owner.ReadStale(this);
+        return (older.Count > 0, _view.Low);
     }
 
-    private static TimelineView WithOlder(TimelineView view, SeqNoRange top) => view with { HasOlder = view.Low > 1 || top.From > 1 };
+    private ImmutableArray<Message> Show()
+    {
+        var (view, state) = (_view, _owner.Journal.State);
+        if (_shown is { } shown && shown.View == view && shown.Outbox == state.Outbox)
+            return shown.Messages;
+        var pending = new PendingChanges(state.Outbox, state.UserId ?? "");
+        ImmutableArray<Message> messages = pending.IsEmpty ? view.Messages : [.. view.Messages.Select(pending.On)];
+        _shown = new Shown(view, state.Outbox, messages);
+        return messages;
+    }
 
     private async Task LoadAsync(Func<CancellationToken, Task> load, CancellationToken ct)
     {
@@ -232,4 +259,6 @@ public sealed class Timeline : IDisposable
             _turn.Release();
         }
     }
+
+    private sealed record Shown(TimelineView View, ImmutableList<Outgoing> Outbox, ImmutableArray<Message> Messages);
 }

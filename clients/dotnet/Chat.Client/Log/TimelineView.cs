@@ -10,6 +10,9 @@ internal sealed record TimelineView(ImmutableArray<Message> Messages, long? Low,
 {
     public static TimelineView Nothing { get; } = new([], null, false);
 
+    /// <summary>All messages from a seqNo up.</summary>
+    public static TimelineView From(IEnumerable<Message> messages, long low) => new([.. messages], low, low > 1);
+
     /// <summary>With more messages; one with a seqNo that is shown replaces it.</summary>
     public TimelineView With(IEnumerable<Message> added)
     {

@@ -36,6 +36,10 @@ internal sealed class Timelines(
             _open.Remove(timeline);
     }
 
+    /// <summary>The message that an outbox entry has become, if a timeline has it.</summary>
+    public Message? SentAs(string clientMsgId) =>
+        All().SelectMany(timeline => timeline.Messages).LastOrDefault(message => message.ClientMsgId == clientMsgId);
+
     public void Notify(Timeline timeline) => events.Raise(timeline.Raise);
 
     /// <summary>Reads what the open timelines lack. On the loop.</summary>
@@ -45,18 +49,28 @@ internal sealed class Timelines(
             CatchUp(timeline);
     }
 
+    /// <summary>Reads what a timeline shows that may lack changes. Without a connection, or before it has caught up, that is done when the list has come. On the loop.</summary>
+    public void ReadStale(Timeline timeline)
+    {
+        if (current.IsCaughtUp && timeline.IsBehind)
+            CatchUp(timeline);
+    }
+
     /// <summary>Applies a change to the timelines that it concerns. On the loop.</summary>
     public async Task FollowAsync(StateTransaction transaction, State before)
     {
         foreach (var timeline in All())
         {
             var id = timeline.ConversationId;
-            if (transaction.Now.Find(id) == before.Find(id) && transaction.Now.Outbox == before.Outbox && transaction.Now.Generation == before.Generation)
+            if (transaction.Now.Find(id) == before.Find(id) && transaction.Now.Outbox == before.Outbox && transaction.Now.Generation == before.Generation
+                && transaction.Messages.All(message => message.ConversationId != id))
                 continue;
             try
             {
                 if (await timeline.FollowAsync(transaction))
                     Begin(timeline);
+                else if (transaction.Now.Find(id)?.Stale != before.Find(id)?.Stale)
+                    ReadStale(timeline);
             }
             catch (ChatException e)
             {
@@ -71,7 +85,7 @@ internal sealed class Timelines(
     {
         if (timeline.IsShort || timeline.Error is { IsTransient: true })
             Begin(timeline);
-        else if (pages.IsMissingNewer(timeline.ConversationId))
+        else if (timeline.IsBehind)
             background.Run("Catching up", ct => LoadAsync(timeline, timeline.CatchUpAsync, ct));
     }
 

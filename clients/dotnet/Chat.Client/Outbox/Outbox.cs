@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Chat.Client;
 
 /// <summary>
-/// Messages that are stored here and not yet acked by the server. One message of a conversation is being sent at a time, so that messages are stored in
+/// Messages, and changes of messages, that are stored here and not yet acked by the server. One of a conversation is being sent at a time, so that messages are stored in
 /// the order written; one whose files are still being uploaded lets the next ones pass. Conversations do not wait for each other. On the loop.
 /// </summary>
 internal sealed class Outbox : IDisposable
@@ -18,6 +18,7 @@ internal sealed class Outbox : IDisposable
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
 
     private readonly Journal _journal;
+    private readonly MessageFold _fold;
     private readonly CurrentConnection _current;
     private readonly TimeProvider _clock;
     private readonly Alarm _alarm;
@@ -25,12 +26,22 @@ internal sealed class Outbox : IDisposable
     // By clientMsgId: when it was sent and has no answer yet; until when it waits after it was refused for now.
     private readonly Dictionary<string, DateTimeOffset> _inFlight = [];
     private readonly Dictionary<string, DateTimeOffset> _postponed = [];
+    // What the server certainly does not have: it was put here by this program, and never sent.
+    private readonly HashSet<string> _unsent = [];
+    // Changes that have arrived otherwise than by their acks, which may still come on this connection.
+    private readonly HashSet<string> _found = [];
 
-    public Outbox(Loop loop, Journal journal, CurrentConnection current, Background background, TimeProvider clock)
+    public Outbox(Loop loop, Journal journal, MessageFold fold, CurrentConnection current, Background background, TimeProvider clock)
     {
-        (_journal, _current, _clock) = (journal, current, clock);
+        (_journal, _fold, _current, _clock) = (journal, fold, current, clock);
         _alarm = new Alarm(clock, () => background.Run("Sending", _ => loop.RunAsync(PumpAsync)));
     }
+
+    /// <summary>A message was deleted, perhaps by somebody else a moment before: the server knows by whom. On the loop.</summary>
+    public event Action<MessageTarget, string>? Deleted;
+
+    /// <summary>Whether the server certainly does not have it.</summary>
+    public bool IsUnsent(Outgoing outgoing) => outgoing.State is OutgoingState.Failed or OutgoingState.Uploading || _unsent.Contains(outgoing.ClientMsgId);
 
     /// <summary>Refuses what cannot be put into the outbox.</summary>
     /// <returns>The conversation.</returns>
@@ -38,9 +49,22 @@ internal sealed class Outbox : IDisposable
     {
         var conversationId = ConversationIds.Resolve(to, _journal.State.UserId ?? throw ChatException.NotSignedIn());
         Check(content, files);
+        CheckRoom();
+        return conversationId;
+    }
+
+    /// <exception cref="ChatException"><c>rate_limited</c>: it is full.</exception>
+    public void CheckRoom()
+    {
         if (_journal.State.Outbox.Count >= MaxOutbox)
             throw new ChatException(ErrorCodes.RateLimited, $"{MaxOutbox} messages wait already.");
-        return conversationId;
+    }
+
+    /// <summary>Puts a new entry into the outbox.</summary>
+    public void Put(StateTransaction transaction, Outgoing outgoing)
+    {
+        transaction.Put(outgoing);
+        _unsent.Add(outgoing.ClientMsgId);
     }
 
     /// <summary>Puts a message into the outbox; when this returns it is stored.</summary>
@@ -54,7 +78,7 @@ internal sealed class Outbox : IDisposable
             ClientMsgId = Guid.CreateVersion7(now).ToString(), ConversationId = conversationId, CreatedAt = now, Files = files,
             State = files.Count > 0 ? OutgoingState.Uploading : OutgoingState.Waiting,
         };
-        transaction.Put(outgoing);
+        Put(transaction, outgoing);
         transaction.Put(_journal.FindOrNew(transaction, conversationId));
         await _journal.CommitAsync(transaction);
         await PumpAsync();
@@ -79,13 +103,20 @@ internal sealed class Outbox : IDisposable
     public async Task DiscardAsync(string clientMsgId)
     {
         var transaction = _journal.Begin();
-        if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed or OutgoingState.Uploading, ConversationId: var id })
+        if (Find(transaction, clientMsgId) is not { State: OutgoingState.Failed or OutgoingState.Uploading } outgoing)
             return;
-        transaction.RemoveOutgoing(clientMsgId);
+        Drop(transaction, outgoing);
+        await _journal.CommitAsync(transaction);
+    }
+
+    /// <summary>Deletes an entry that is not to be sent.</summary>
+    public void Drop(StateTransaction transaction, Outgoing outgoing)
+    {
+        var id = outgoing.ConversationId;
+        Forget(transaction, outgoing.ClientMsgId);
         // A conversation that the user has left is shown only for its unsent messages.
         if (transaction.Now.Find(id) is { IsLeft: true } && transaction.Now.Outbox.TrueForAll(other => other.ConversationId != id))
             transaction.Remove(id);
-        await _journal.CommitAsync(transaction);
     }
 
     /// <summary>The server has stored a message: it moves from the outbox to the messages.</summary>
@@ -95,7 +126,13 @@ internal sealed class Outbox : IDisposable
             return;
         if (Find(transaction, ack.ClientMsgId) is not { } outgoing)
         {
-            await MissAsync(transaction, ack, connection);
+            if (!_found.Remove(ack.ClientMsgId))
+                await MissAsync(transaction, ack, connection);
+            return;
+        }
+        if (outgoing.Change is { } change)
+        {
+            await AckedAsync(transaction, ack, change, me);
             return;
         }
         var message = new Message(outgoing)
@@ -103,19 +140,48 @@ internal sealed class Outbox : IDisposable
             MessageId = ack.MessageId, ConversationId = ack.ConversationId, SeqNo = ack.SeqNo, SenderId = me, Timestamp = ack.Timestamp,
             ClientMsgId = ack.ClientMsgId,
         };
+        var conversation = _journal.FindOrNew(transaction, ack.ConversationId);
+        // Changes of it may have come before its ack, and were dropped.
+        var isStale = conversation.MaxSeqNo > ack.SeqNo;
         transaction.Put(message);
-        transaction.Put(_journal.FindOrNew(transaction, ack.ConversationId).With(message, new SeqNoRange(ack.SeqNo, ack.SeqNo), me));
+        conversation = conversation.With(message, new SeqNoRange(ack.SeqNo, ack.SeqNo), me);
+        transaction.Put(isStale ? _fold.Doubt(conversation, ack.SeqNo) : conversation);
+        BecomeMessage(transaction, outgoing, message);
+    }
+
+    /// <summary>The server has stored a change: it is laid on its message.</summary>
+    private async Task AckedAsync(StateTransaction transaction, SentAck ack, OutgoingChange change, string me)
+    {
+        var entry = new MessageChange(ack.ConversationId, ack.SeqNo, me, ack.Timestamp, change.Target, change.Content, ack.ClientMsgId);
+        var conversation = _journal.FindOrNew(transaction, ack.ConversationId).WithPlace(ack.SeqNo, new SeqNoRange(ack.SeqNo, ack.SeqNo));
+        _fold.Hear(entry);
+        transaction.Put(await _fold.LayOnOwnAsync(transaction, conversation, entry, me));
         Forget(transaction, ack.ClientMsgId);
+        if (change.Content is ChangeContent.Delete)
+            Deleted?.Invoke(change.Target, ack.ConversationId);
     }
 
     /// <summary>A message arrived. If it is in the outbox, its ack was lost: it is removed.</summary>
     public void Found(StateTransaction transaction, Message message)
     {
-        if (message.ClientMsgId is { } attempt && message.SenderId == transaction.Now.UserId && Find(transaction, attempt) is not null)
-            Forget(transaction, attempt);
+        if (message.ClientMsgId is { } attempt && message.SenderId == transaction.Now.UserId && Find(transaction, attempt) is { } outgoing)
+            BecomeMessage(transaction, outgoing, message);
     }
 
-    /// <summary>The server has refused a message: for now, or for good, and then the next one is sent.</summary>
+    /// <summary>A change arrived. If it is in the outbox, its ack was lost: it is removed.</summary>
+    /// <returns>Whether it was there.</returns>
+    public bool Found(StateTransaction transaction, MessageChange change)
+    {
+        if (change.ClientMsgId is not { } attempt || change.SenderId != transaction.Now.UserId || Find(transaction, attempt) is null)
+            return false;
+        Forget(transaction, attempt);
+        _found.Add(attempt);
+        return true;
+    }
+
+    /// <summary>
+    /// The server has refused an entry: for now, or for good, and then the next one is sent. A change is taken back, and so is a message that was deleted meanwhile.
+    /// </summary>
     public void Refused(StateTransaction transaction, string clientMsgId, Refusal refusal)
     {
         if (Find(transaction, clientMsgId) is not { } outgoing)
@@ -128,7 +194,24 @@ internal sealed class Outbox : IDisposable
         }
         else
         {
-            transaction.Put(outgoing with { State = OutgoingState.Failed, Error = new OutgoingError(refusal.Code, refusal.Text) });
+            RefusedForGood(transaction, outgoing, new OutgoingError(refusal.Code, refusal.Text));
+        }
+    }
+
+    private void RefusedForGood(StateTransaction transaction, Outgoing outgoing, OutgoingError error)
+    {
+        if (outgoing.Change is { } change)
+        {
+            Forget(transaction, outgoing.ClientMsgId);
+            transaction.Refused.Add(new RefusedChange(outgoing.ConversationId, change.Target, change.Content, error));
+        }
+        else if (outgoing.AsShown() is { } shown)
+        {
+            transaction.Put(shown with { Then = null, State = OutgoingState.Failed, Error = error });
+        }
+        else
+        {
+            Drop(transaction, outgoing);
         }
     }
 
@@ -152,7 +235,8 @@ internal sealed class Outbox : IDisposable
                 next = Earlier(next, until);
                 continue;
             }
-            connection.Post(new SendFrame(outgoing.ConversationId, outgoing.ClientMsgId, outgoing));
+            connection.Post(outgoing.ToFrame());
+            _unsent.Remove(outgoing.ClientMsgId);
             _postponed.Remove(outgoing.ClientMsgId);
             _inFlight[outgoing.ClientMsgId] = now;
             next = Earlier(next, now + AckTimeout);
@@ -166,6 +250,7 @@ internal sealed class Outbox : IDisposable
     public async Task ConnectionClosedAsync()
     {
         _inFlight.Clear();
+        _found.Clear();
         _alarm.SetFor(null);
         var transaction = _journal.Begin();
         foreach (var outgoing in transaction.Now.Outbox)
@@ -192,14 +277,30 @@ internal sealed class Outbox : IDisposable
             return;
         // Kept for the connection, not only for the next message: one that is sent again may come first.
         connection.Missed[id] = Math.Max(seqNo, connection.Missed.GetValueOrDefault(id));
-        transaction.Put(conversation with { Complete = conversation.Complete.Without(seqNo), MaxSeqNo = Math.Max(conversation.MaxSeqNo, seqNo) });
+        transaction.Put(conversation with { Complete = conversation.Complete.Without(new SeqNoRange(seqNo, seqNo)), MaxSeqNo = Math.Max(conversation.MaxSeqNo, seqNo) });
     }
 
-    private void Forget(StateTransaction transaction, string clientMsgId)
+    /// <summary>An entry is in the log: what was made of it meanwhile is a change now.</summary>
+    private void BecomeMessage(StateTransaction transaction, Outgoing outgoing, Message message)
+    {
+        Forget(transaction, outgoing.ClientMsgId);
+        if (outgoing.Then is not { } then || (then as ChangeContent.Edit)?.Text == message.Text)
+            return;
+        var target = new MessageTarget(message.MessageId, message.SeqNo);
+        Put(transaction, new Outgoing
+        {
+            ClientMsgId = Guid.CreateVersion7(_clock.GetUtcNow()).ToString(), ConversationId = message.ConversationId, CreatedAt = outgoing.CreatedAt,
+            Change = new OutgoingChange(target, then, then is ChangeContent.Edit ? message.ChangedSeqNo : 0),
+        });
+    }
+
+    /// <summary>Removes an entry.</summary>
+    public void Forget(StateTransaction transaction, string clientMsgId)
     {
         transaction.RemoveOutgoing(clientMsgId);
         _inFlight.Remove(clientMsgId);
         _postponed.Remove(clientMsgId);
+        _unsent.Remove(clientMsgId);
     }
 
     private DateTimeOffset? WaitsUntil(string clientMsgId) =>
@@ -209,7 +310,8 @@ internal sealed class Outbox : IDisposable
 
     private static DateTimeOffset Earlier(DateTimeOffset? a, DateTimeOffset b) => a is { } time && time < b ? time : b;
 
-    private static void Check(MessageContent content, int files)
+    /// <exception cref="ChatException"><c>bad_request</c>, <c>too_large</c>: no message can be like this.</exception>
+    public static void Check(MessageContent content, int files)
     {
         // Checked here: what is in the outbox must be sendable.
         int bytes;

@@ -41,8 +41,26 @@ public sealed record Outgoing : MessageContent
     [JsonInclude, JsonPropertyName("files")]
     internal ValueList<OutgoingFile>? FileList { get; set; }
 
+    // Never changed after it was read. Of an entry that is no message: what it changes.
+    [JsonInclude]
+    internal OutgoingChange? Change { get; set; }
+
+    // Never changed after it was read. An edit or a deletion that was made when the server might have it: goes out as a change when it is acked.
+    [JsonInclude]
+    internal ChangeContent? Then { get; set; }
+
     /// <summary>Why it failed, if it has.</summary>
     public OutgoingError? Error { get; init; }
+
+    /// <summary>As a message that waits; null for what is no message, or is to be deleted.</summary>
+    internal Outgoing? AsShown() => this switch
+    {
+        { Change: not null } or { Then: ChangeContent.Delete } => null,
+        { Then: ChangeContent.Edit { Text: var text } } => this with { Text = text },
+        _ => this,
+    };
+
+    internal IAnsweredFrame ToFrame() => Change is { } change ? change.ToFrame(ConversationId, ClientMsgId) : new SendFrame(ConversationId, ClientMsgId, this);
 
     /// <summary>As it is sent again after it has failed.</summary>
     internal Outgoing Again()

@@ -5,6 +5,10 @@ namespace Chat.Client;
 /// <summary>A frame from the client. On /ws the frame has the type; on the hub it is the method.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(SendFrame), "message")]
+[JsonDerivedType(typeof(EditFrame), "edit")]
+[JsonDerivedType(typeof(DeleteFrame), "delete")]
+[JsonDerivedType(typeof(ReactFrame), "react")]
+[JsonDerivedType(typeof(PinFrame), "pin")]
 [JsonDerivedType(typeof(AckFrame), "ack")]
 [JsonDerivedType(typeof(TypingFrame), "typing")]
 [JsonDerivedType(typeof(PresenceFrame), "presence")]
@@ -12,7 +16,13 @@ namespace Chat.Client;
 [JsonDerivedType(typeof(PingFrame), "ping")]
 internal interface IClientFrame;
 
-internal sealed record SendFrame : MessageContent, IClientFrame
+/// <summary>A frame that is answered by an ack or a refusal with its clientMsgId.</summary>
+internal interface IAnsweredFrame : IClientFrame
+{
+    string ClientMsgId { get; }
+}
+
+internal sealed record SendFrame : MessageContent, IAnsweredFrame
 {
     public SendFrame(string to, string clientMsgId, MessageContent content) : base(content)
     {
@@ -29,6 +39,17 @@ internal sealed record SendFrame : MessageContent, IClientFrame
 
     public IReadOnlyList<MediaReference>? MediaIds { get; }
 }
+
+/// <summary>A change of a message.</summary>
+internal abstract record ChangeFrame(string To, string MessageId, string ClientMsgId) : IAnsweredFrame;
+
+internal sealed record EditFrame(string To, string MessageId, string ClientMsgId, string Text, long BasedOn) : ChangeFrame(To, MessageId, ClientMsgId);
+
+internal sealed record DeleteFrame(string To, string MessageId, string ClientMsgId) : ChangeFrame(To, MessageId, ClientMsgId);
+
+internal sealed record ReactFrame(string To, string MessageId, string ClientMsgId, string Emoji, bool On) : ChangeFrame(To, MessageId, ClientMsgId);
+
+internal sealed record PinFrame(string To, string MessageId, string ClientMsgId, bool On) : ChangeFrame(To, MessageId, ClientMsgId);
 
 /// <summary>The status is one of <see cref="AckStatus"/>.</summary>
 internal sealed record AckFrame(string ConversationId, long SeqNo, string Status) : IClientFrame;

@@ -27,6 +27,9 @@ public static class ErrorCodes
     /// <summary>Over a size limit.</summary>
     public const string TooLarge = "too_large";
 
+    /// <summary>The time in which a message may be edited or deleted is over.</summary>
+    public const string TooLate = "too_late";
+
     /// <summary>The user's files have as much room as they may.</summary>
     public const string QuotaExceeded = "quota_exceeded";
 

@@ -2,8 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Chat.Client;
 
-/// <summary>A message as the server's log holds it: what it says, and where it stands.</summary>
-public sealed record Message : MessageContent
+/// <summary>A message in its present state: what it says, where it stands in the server's log, and what later entries of the log have made of it.</summary>
+public sealed record Message : MessageState
 {
     /// <summary>An empty one, for an initializer.</summary>
     public Message()
@@ -12,6 +12,11 @@ public sealed record Message : MessageContent
 
     /// <summary>One that says this.</summary>
     public Message(MessageContent content) : base(content)
+    {
+    }
+
+    /// <summary>One in this state.</summary>
+    internal Message(MessageState state) : base(state)
     {
     }
 

@@ -5,7 +5,8 @@ namespace Chat.Client;
 // The bodies of the REST calls (docs/protocol.md).
 
 internal sealed record Page(
-    string ConversationId, IReadOnlyList<Message> Messages, long MaxSeqNo, long? NextAfter = null, long? NextBefore = null);
+    string ConversationId, IReadOnlyList<Message> Messages, long MaxSeqNo, long? NextAfter = null, long? NextBefore = null,
+    IReadOnlyList<ChangeFields>? Changes = null);
 
 internal sealed record ConversationList(IReadOnlyList<ConversationSummary> Conversations, string Epoch, string? Next = null);
 

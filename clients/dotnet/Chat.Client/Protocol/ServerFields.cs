@@ -1,7 +1,7 @@
 namespace Chat.Client;
 
 /// <summary>
-/// Every field that a server's frame can have, but for <c>message</c>, which is read as a <see cref="Message"/>. What is unknown is ignored, and what
+/// Every field that a server's frame can have, but for <c>message</c>, which is read as a <see cref="Message"/>, and <c>change</c>, as <see cref="ChangeFields"/>. What is unknown is ignored, and what
 /// lacks a field that it needs is no frame.
 /// </summary>
 internal sealed record ServerFields

@@ -20,7 +20,10 @@ internal sealed record MessageArrived(Message Message) : ServerFrame
     }
 }
 
-/// <summary>The ack of an own message: it is durable and has this seqNo.</summary>
+/// <summary>A message was changed, perhaps one that is not here.</summary>
+internal sealed record ChangeArrived(MessageChange Change) : ServerFrame;
+
+/// <summary>The ack of an own message or change: it is durable and has this seqNo.</summary>
 internal sealed record SentAck(string ClientMsgId, string MessageId, string ConversationId, long SeqNo, DateTimeOffset Timestamp) : ServerFrame;
 
 /// <summary>This user has received or read all messages up to seqNo; of the own user: has read them on another device.</summary>
@@ -52,5 +55,5 @@ internal sealed record GoAway(TimeSpan After) : ServerFrame;
 /// <summary>An answer that only shows that the connection works: <c>pong</c>, <c>authenticated</c>.</summary>
 internal sealed record Alive : ServerFrame;
 
-/// <summary>An <c>error</c> frame; of a message if it names one.</summary>
+/// <summary>An <c>error</c> frame; of a message or change if it names one.</summary>
 internal sealed record Refusal(string Code, string Text, string? ClientMsgId, TimeSpan? RetryAfter) : ServerFrame;

@@ -21,6 +21,19 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
     public Task<Page> GetMessagesBeforeAsync(string id, long before, int limit, CancellationToken ct) =>
         GetAsync(Path($"v1/conversations/{Part(id)}/messages?before={before}&limit={limit}"), Json.Page, ct);
 
+    public Task<Message> GetMessageAsync(string id, string messageId, CancellationToken ct) => GetAsync(PathOf(id, messageId), Json.Message, ct);
+
+    public Task<ReactionPage> GetReactionsAsync(string id, string messageId, string? emoji, string? cursor, CancellationToken ct)
+    {
+        var only = emoji is null ? "" : $"&emoji={Part(emoji)}";
+        var from = cursor is null ? "" : $"&cursor={Part(cursor)}";
+        return GetAsync($"{PathOf(id, messageId)}/reactions?limit=200{only}{from}", Json.ReactionPage, ct);
+    }
+
+    public Task<EditList> GetEditsAsync(string id, string messageId, CancellationToken ct) => GetAsync($"{PathOf(id, messageId)}/edits", Json.EditList, ct);
+
+    public Task<PinList> GetPinsAsync(string id, CancellationToken ct) => GetAsync($"v1/conversations/{Part(id)}/pins", Json.PinList, ct);
+
     public Task<ReceiptTable> GetReceiptsAsync(string id, CancellationToken ct) =>
         GetAsync($"v1/conversations/{Part(id)}/receipts", Json.ReceiptTable, ct);
 
@@ -72,6 +85,8 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
     }, ct);
 
     private Task<T> CallAsync<T>(Func<Caller, Task<T>> call, CancellationToken ct) => session.CallAsync(call, ct);
+
+    private static string PathOf(string id, string messageId) => $"v1/conversations/{Part(id)}/messages/{Part(messageId)}";
 
     private static string Part(string text) => Uri.EscapeDataString(text);
 

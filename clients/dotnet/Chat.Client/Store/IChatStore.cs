@@ -18,7 +18,7 @@ public interface IChatStore
     /// <summary>The newest messages in a range, at most <paramref name="limit"/>, ascending.</summary>
     Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit, CancellationToken ct);
 
-    /// <summary>How many messages in a range are not by this user; at most <paramref name="limit"/>.</summary>
+    /// <summary>How many messages in a range are not by this user, and not deleted; at most <paramref name="limit"/>.</summary>
     Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct);
 
     /// <summary>Files that are kept beside the state.</summary>

@@ -31,7 +31,7 @@ public sealed class MemoryStore : IChatStore
 
     /// <inheritdoc/>
     public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct) =>
-        Task.FromResult(In(conversationId, range).Where(message => message.SenderId != userId).Take(limit).Count());
+        Task.FromResult(In(conversationId, range).Where(message => message.SenderId != userId && message.Deleted is null).Take(limit).Count());
 
     /// <inheritdoc/>
     public Task CloseAsync() => Task.CompletedTask;

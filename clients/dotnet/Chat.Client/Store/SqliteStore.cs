@@ -12,7 +12,7 @@ namespace Chat.Client;
 /// <param name="path">The file; created if there is none, but not its folder.</param>
 public sealed class SqliteStore(string path) : IChatStore
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
     private readonly FolderFiles _files = new($"{path}-files");
@@ -74,7 +74,7 @@ public sealed class SqliteStore(string path) : IChatStore
         List<Message> messages = [];
         while (rows.Read())
         {
-            messages.Add(new Message(Body(rows, 6, ChatJson.Wire.MessageContent))
+            messages.Add(new Message(Body(rows, 6, ChatJson.Wire.MessageState))
             {
                 MessageId = rows.GetString(0), ConversationId = rows.GetString(1), SeqNo = rows.GetInt64(2), SenderId = rows.GetString(3),
                 Timestamp = DateTimeOffset.FromUnixTimeMilliseconds(rows.GetInt64(4)), ClientMsgId = rows.IsDBNull(5) ? null : rows.GetString(5),
@@ -89,7 +89,8 @@ public sealed class SqliteStore(string path) : IChatStore
     {
         var command = Command("""
             SELECT count(*) FROM (
-              SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4 LIMIT $5)
+              SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4
+                AND json_extract(content, '$.deleted') IS NULL LIMIT $5)
             """, conversationId, range.From, range.To, userId, limit);
         return Task.FromResult((int)(long)command.ExecuteScalar()!);
     }
@@ -126,6 +127,9 @@ public sealed class SqliteStore(string path) : IChatStore
                 goto case 2;
             case 2:
                 Run(Script("from-version-2.sql"));
+                goto case 3;
+            case 3:
+                Run(Script("from-version-3.sql"));
                 break;
             case > Version and var newer:
                 throw new InvalidDataException($"The store's version is {newer}; this library knows {Version}.");
@@ -174,7 +178,7 @@ public sealed class SqliteStore(string path) : IChatStore
                 VALUES ($1, $2, $3, $4, $5, $6, $7)
                 """,
                 m.MessageId, m.ConversationId, m.SeqNo, m.SenderId, m.Timestamp.ToUnixTimeMilliseconds(), m.ClientMsgId,
-                Json<MessageContent>(m, ChatJson.Wire.MessageContent)),
+                Json<MessageState>(m, ChatJson.Wire.MessageState)),
             StoreChange.PutOutgoing put => Command("""
                 INSERT INTO outbox (client_msg_id, body) VALUES ($1, $2) ON CONFLICT (client_msg_id) DO UPDATE SET body = excluded.body
                 """, put.Outgoing.ClientMsgId, Json(put.Outgoing, ChatJson.Wire.Outgoing)),

@@ -65,6 +65,12 @@ public sealed record StoredConversation
     [JsonPropertyName("spans")]
     public ImmutableArray<SeqNoRange> Complete { get; init; } = [];
 
+    /// <summary>
+    /// Where messages in the store may lack changes: they are shown as they are, and read again. It may have numbers of messages that lack none, and of no
+    /// message.
+    /// </summary>
+    public ImmutableArray<SeqNoRange> Stale { get; init; } = [];
+
     /// <summary>The newest message known; it need not be in the store.</summary>
     public Message? LastMessage { get; init; }
 

@@ -1,0 +1,75 @@
+namespace Chat.Client;
+
+// Changes of messages. They are shown at once and sent by themselves, as messages are; refused for good they are taken back, and
+// ChatChangedEventArgs.Refused tells why.
+public sealed partial class ChatClient
+{
+    /// <summary>Changes the text of an own message.</summary>
+    /// <exception cref="ChatException">
+    /// <c>storage</c>: it could not be stored; <c>bad_request</c>, <c>too_large</c>; <c>rate_limited</c>: 1,000 wait already; <c>unauthenticated</c>.
+    /// </exception>
+    public Task EditAsync(Message message, string text) => _loop.RunAsync(() => _ownChanges.EditAsync(message, text));
+
+    /// <summary>Changes the text of a message in the outbox. Where the server may have it already, it is edited there when its ack comes.</summary>
+    /// <exception cref="ChatException">As for a message; <c>not_found</c>: it is not in the outbox any more, and in no timeline.</exception>
+    public Task EditAsync(Outgoing outgoing, string text) => _loop.RunAsync(async () =>
+    {
+        if (await _ownChanges.EditAsync(outgoing.ClientMsgId, text))
+            return;
+        var sent = _timelines.SentAs(outgoing.ClientMsgId) ?? throw new ChatException(ErrorCodes.NotFound, "The message is not in the outbox any more.");
+        await _ownChanges.EditAsync(sent, text);
+    });
+
+    /// <summary>Deletes a message for everyone: an own one, or any as an admin of the group.</summary>
+    /// <exception cref="ChatException"><c>storage</c>, <c>rate_limited</c>, <c>unauthenticated</c>.</exception>
+    public Task DeleteAsync(Message message) => _loop.RunAsync(() => _ownChanges.ChangeAsync(message, new ChangeContent.Delete()));
+
+    /// <summary>Deletes a message in the outbox. Where the server may have it already, it is deleted there when its ack comes, and not shown meanwhile.</summary>
+    /// <exception cref="ChatException"><c>storage</c>, <c>rate_limited</c>, <c>unauthenticated</c>.</exception>
+    public Task DeleteAsync(Outgoing outgoing) => _loop.RunAsync(async () =>
+    {
+        if (!await _ownChanges.DeleteAsync(outgoing.ClientMsgId) && _timelines.SentAs(outgoing.ClientMsgId) is { } sent)
+            await _ownChanges.ChangeAsync(sent, new ChangeContent.Delete());
+    });
+
+    /// <summary>Sets an emoji on a message, or takes it back.</summary>
+    /// <param name="message">As it is shown.</param>
+    /// <param name="emoji">One emoji.</param>
+    /// <param name="on">Null: the other of what is.</param>
+    /// <exception cref="ChatException"><c>storage</c>, <c>rate_limited</c>, <c>unauthenticated</c>.</exception>
+    public Task ReactAsync(Message message, string emoji, bool? on = null)
+    {
+        var isOn = message.Reactions.Any(reaction => reaction.Emoji == emoji && reaction.Mine);
+        return _loop.RunAsync(() => _ownChanges.ChangeAsync(message, new ChangeContent.React(emoji, on ?? !isOn)));
+    }
+
+    /// <summary>Pins a message for all members, or no longer.</summary>
+    /// <exception cref="ChatException"><c>storage</c>, <c>rate_limited</c>, <c>unauthenticated</c>.</exception>
+    public Task PinAsync(Message message, bool on = true) => _loop.RunAsync(() => _ownChanges.ChangeAsync(message, new ChangeContent.Pin(on)));
+
+    /// <summary>One message, in its present state.</summary>
+    /// <exception cref="ChatException"><c>not_a_member</c>: there is none that this user may see; or no answer came.</exception>
+    public Task<Message> GetMessageAsync(string conversationId, string messageId, CancellationToken ct = default) =>
+        _api.GetMessageAsync(conversationId, messageId, ct);
+
+    /// <summary>Who has reacted to a message, 200 at a time.</summary>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="messageId">The message.</param>
+    /// <param name="emoji">Only with this one; null for all.</param>
+    /// <param name="cursor">The <see cref="ReactionPage.Next"/> of the part before; null for the first.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <exception cref="ChatException">It was refused, or no answer came.</exception>
+    public Task<ReactionPage> GetReactionsAsync(
+        string conversationId, string messageId, string? emoji = null, string? cursor = null, CancellationToken ct = default) =>
+        _api.GetReactionsAsync(conversationId, messageId, emoji, cursor, ct);
+
+    /// <summary>The texts that a message has had, the first one first.</summary>
+    /// <exception cref="ChatException"><c>conflict</c>: it is deleted; it was refused, or no answer came.</exception>
+    public async Task<IReadOnlyList<MessageText>> GetEditsAsync(string conversationId, string messageId, CancellationToken ct = default) =>
+        (await _api.GetEditsAsync(conversationId, messageId, ct)).Edits;
+
+    /// <summary>The pinned messages of a conversation, the newest pin first.</summary>
+    /// <exception cref="ChatException">It was refused, or no answer came.</exception>
+    public async Task<IReadOnlyList<Message>> GetPinsAsync(string conversationId, CancellationToken ct = default) =>
+        (await _api.GetPinsAsync(conversationId, ct)).Messages;
+}
