@@ -13,7 +13,8 @@ const storagePause = 5_000
 export interface ReceiverEvents {
   commit(changes: Change[]): Promise<void>
   send(frame: ClientFrame): boolean
-  isStored(conversationId: string, seqNo: number): Promise<boolean>
+  /** A message of the store. */
+  stored(conversationId: string, seqNo: number): Promise<Message | undefined>
   /** The conversation list may have changed. */
   listChanged(): void
   caughtUp(): void
@@ -111,8 +112,8 @@ export class Receiver {
       const place = { type: 'log' as const, conversationId, complete: [from, seqNo] as const, acked: acks.get(conversationId) }
       if (frame.type === 'change') {
         const { type: _, ...change } = frame
-        if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId })
         changes.push({ ...place, messages: [], changes: [change] })
+        if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId }, ...(await this.ifLaidOnLate(change)))
       } else {
         const message = messageOf(frame)
         if (own) changes.push(...this.isInLog(own, message))
@@ -167,16 +168,29 @@ export class Receiver {
     const place = { messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
     if (item && isOutgoingChange(item)) {
       const change = { ...item.change, ...place, target: item.target }
-      await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: [change], complete: [seqNo, seqNo] }])
+      const late = await this.ifLaidOnLate(change)
+      await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: [change], complete: [seqNo, seqNo] }, ...late])
       if (change.kind === 'delete') this.on.deleted(conversationId, item.target.messageId)
     } else if (item) {
-      await this.on.commit(this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place }))
-    } else if (!(await this.on.isStored(conversationId, seqNo))) {
-      // It was discarded while it was being sent: it must be fetched.
-      this.missed.set(conversationId, Math.max(seqNo, this.missed.get(conversationId) ?? 0))
-      await this.on.commit([{ type: 'missed', conversationId, seqNo }])
+      // Changes of it may have come before its ack, and were dropped.
+      const isLate = (this.state.find(conversationId)?.maxSeqNo ?? 0) > seqNo
+      await this.on.commit([...this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place }), ...(isLate ? [this.toFetch(conversationId, seqNo)] : [])])
+    } else if (!(await this.on.stored(conversationId, seqNo))) {
+      // It was discarded while it was being sent.
+      await this.on.commit([this.toFetch(conversationId, seqNo)])
     }
     this.on.answered(clientMsgId)
+  }
+
+  /** No frame brings an own change to this device while its answer is on its way: if later ones were laid on without it, its message is fetched. */
+  private async ifLaidOnLate({ conversationId, target, seqNo }: MessageChange): Promise<Change[]> {
+    const held = await this.on.stored(conversationId, target.seqNo)
+    return (held?.changedSeqNo ?? 0) > seqNo ? [this.toFetch(conversationId, target.seqNo)] : []
+  }
+
+  private toFetch(conversationId: string, seqNo: number): Change {
+    this.missed.set(conversationId, Math.max(seqNo, this.missed.get(conversationId) ?? 0))
+    return { type: 'missed', conversationId, seqNo }
   }
 
   /** A message of the outbox is in the log, as it was sent. */

@@ -74,7 +74,7 @@ export class Runtime {
     this.receiver = new Receiver(this.state, {
       commit,
       send,
-      isStored: async (conversationId, seqNo) => (await store.messages(conversationId, seqNo, seqNo, 1)).length > 0,
+      stored: async (conversationId, seqNo) => (await store.messages(conversationId, seqNo, seqNo, 1))[0],
       listChanged: () => this.conversationList.refreshSoon(),
       caughtUp: () => this.caughtUp(),
       deleted: (conversationId, messageId) => void this.readAgain(conversationId, messageId),

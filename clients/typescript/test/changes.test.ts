@@ -317,6 +317,45 @@ test('Refused for good, a message that was edited meanwhile waits with its new t
   expect(rig.sent('edit')).toEqual([])
 })
 
+test('An own message that is acked after a change of it has that change', async () => {
+  const { client, at } = await talking()
+  await client.send(direct, 'five')
+  await settle()
+  const { clientMsgId } = rig.sent('message')[0]!
+  const liked = { ...plain(5, { senderId: 'alice', text: 'five', clientMsgId }), reactions: [{ emoji: '👍', count: 1, userIds: ['bob'] }], changedSeqNo: 6 }
+  rig.routes.set(`GET /v1/conversations/${direct}/messages`, () => ({ conversationId: direct, messages: [liked], nextAfter: 6, maxSeqNo: 6 }))
+
+  await rig.says(change(6, 5, ...like('bob')), ackOf(clientMsgId, 5))
+  expect(at(5)).toMatchObject({ text: 'five' })
+  await pass(400)
+
+  expect(at(5)).toEqual(liked)
+  expect(await store.messages(direct, 5, 5, 1)).toEqual([liked])
+})
+
+test.each(['ack', 'drain'])('An own change whose answer, by %s, comes after a later one is not lost', async (how) => {
+  const { client, at } = await talking()
+  await client.react(at(1), '👍')
+  await settle()
+  const { clientMsgId } = rig.sent('react')[0]!
+  const both = { ...plain(1), text: 'better', editedAt: 1006, reactions: [{ emoji: '👍', count: 1, mine: true as const, userIds: ['alice'] }], changedSeqNo: 6 }
+  rig.routes.set(`GET /v1/conversations/${direct}/messages`, () => ({ conversationId: direct, messages: [both], nextAfter: 6, maxSeqNo: 6 }))
+  const edited = change(6, 1, { kind: 'edit', text: 'better' })
+
+  await rig.says(edited)
+  if (how === 'ack') await rig.says(ackOf(clientMsgId, 5))
+  else {
+    await rig.cut()
+    await pass(60_000)
+    await rig.drained(change(5, 1, { kind: 'react', emoji: '👍', on: true }, { senderId: 'alice', clientMsgId }), edited)
+  }
+  expect(at(1)).toMatchObject({ text: 'better' })
+  await pass(400)
+
+  expect(at(1)).toEqual(both)
+  expect(await store.messages(direct, 1, 1, 1)).toEqual([both])
+})
+
 test('The user’s other devices’ changes come as everybody’s, and say what is the user’s', async () => {
   const { at } = await talking()
   await rig.says(change(5, 1, ...like('alice')), change(6, 1, ...like('bob')))

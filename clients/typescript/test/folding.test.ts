@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import type { Message } from '../src/protocol.ts'
+import type { Message, ServerFrame } from '../src/protocol.ts'
 import { rangeAt, type SeqNoRanges } from '../src/seqNoRanges.ts'
 import { MemoryStore } from '../src/store/memory.ts'
 import type { ChatClient } from '../src/client.ts'
@@ -22,7 +22,9 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const), at: fc.double({ min: 0, max: 0.999, noNaN: true }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('cut' as const), drained: fc.nat(8) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('act' as const), at: fc.double({ min: 0, max: 0.999, noNaN: true }), what: fc.nat(9) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('serve' as const), isLost: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.constant({ do: 'send' as const }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('serve' as const), how: fc.constantFrom('now' as const, 'lost' as const, 'late' as const) }) },
+  { weight: 2, arbitrary: fc.constant({ do: 'answer' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'open' as const }) },
   { weight: 1, arbitrary: fc.constant({ do: 'older' as const }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('page' as const), isLast: fc.boolean() }) },
@@ -39,6 +41,8 @@ class Play {
   private readonly isLarge: boolean
   /** Pages on their way: some were read when they were asked for, some are read when they come. */
   private readonly pages: (() => void)[] = []
+  /** Answers on their way. */
+  private readonly answers: ServerFrame[] = []
   private pushed = 0
   private served = 0
   private texts = 0
@@ -96,8 +100,17 @@ class Play {
         await settle()
         return
       }
+      case 'send':
+        await client.send(direct, `text ${this.texts++}`)
+        await settle()
+        return
       case 'serve':
-        return this.serve(step.isLost)
+        return this.serve(step.how)
+      case 'answer': {
+        const answer = this.answers.shift()
+        if (answer && rig.isOpen) await rig.says(answer)
+        return
+      }
       case 'open':
         this.timeline?.close()
         this.timeline = client.openTimeline(direct)
@@ -124,7 +137,7 @@ class Play {
     this.timeline ??= this.client.openTimeline(direct)
     const rest = async () => {
       for (let i = 0; i < 12; i++) {
-        if (this.rig.isOpen) await this.serve(false)
+        if (this.rig.isOpen) await this.serve('now')
         while (this.pages.length > 0) {
           this.pages.shift()!()
           await settle()
@@ -161,6 +174,7 @@ class Play {
     const { rig, log, store } = this
     for (let i = 0; i < 40 && !rig.isOpen; i++) await pass(1_000)
     this.served = 0
+    this.answers.length = 0
     const acked = (await store.load()).conversations[0]?.ackedSeqNo ?? 0
     const frames = this.isLarge ? [{ type: 'advanced' as const, conversationId: direct, maxSeqNo: log.head }] : log.drain(acked)
     if (drained < frames.length) {
@@ -172,12 +186,13 @@ class Play {
     await rig.drained(...frames)
   }
 
-  private async serve(isLost: boolean): Promise<void> {
+  private async serve(how: 'now' | 'lost' | 'late'): Promise<void> {
     const { rig, log } = this
     while (rig.isOpen && this.served < rig.frames.length) {
       const answer = log.take(rig.frames[this.served++]!)
-      if (answer && isLost) return rig.cut()
-      if (answer) await rig.says(answer)
+      if (answer && how === 'lost') return rig.cut()
+      if (answer && how === 'late') this.answers.push(answer)
+      else if (answer) await rig.says(...this.answers.splice(0), answer)
     }
   }
 
