@@ -98,6 +98,10 @@ public sealed class ServerFrameTests
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"react","target":{"messageId":"{{{Uuid}}}","seqNo":42},"emoji":"x","on":true}""" },
         { new ChangeEvent(ChangeOf(MessageKind.Pin, "", new MessageChange(Target)), toSender: false),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"pin","target":{"messageId":"{{{Uuid}}}","seqNo":42},"on":false}""" },
+        { new ChangeEvent(NoticeOf(new ConversationNotice(NoticeKinds.MemberAdded) { Users = [UserId.Parse("bob"), UserId.Parse("carol")] }), toSender: true),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"notice","what":"memberAdded","userIds":["bob","carol"]}""" },
+        { new ChangeEvent(NoticeOf(new ConversationNotice(NoticeKinds.RoleChanged) { User = UserId.Parse("bob"), Value = "admin" }), toSender: false),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"notice","what":"roleChanged","userId":"bob","value":"admin"}""" },
         {
             new PageAnswer(
                 new MessagePage(Conversation, [Changed], new SeqNo(57), null, new SeqNo(57))
@@ -196,6 +200,11 @@ public sealed class ServerFrameTests
     private static LoggedMessage ChangeOf(MessageKind kind, string text, MessageChange change) => Hello with
     {
         Id = MessageId.Parse(Other), SeqNo = new SeqNo(57), Content = new MessageContent(Utf8Text.Of(text)) { Kind = kind, Change = change, PreviousMessage = new SeqNo(42) },
+    };
+
+    private static LoggedMessage NoticeOf(ConversationNotice notice) => Hello with
+    {
+        Id = MessageId.Parse(Other), SeqNo = new SeqNo(57), Content = new MessageContent(default) { Kind = MessageKind.Notice, Notice = notice, PreviousMessage = new SeqNo(42) },
     };
 
     private sealed class Unknown : ServerEvent;

@@ -6,7 +6,7 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Host.Transports.ServerFrames;
 
-/// <summary>A message was changed.</summary>
+/// <summary>A message was changed, or something happened to the conversation.</summary>
 internal readonly struct ChangeFrame : IServerFrame<ChangeEvent>
 {
     public static string Type => "change";
@@ -17,23 +17,31 @@ internal readonly struct ChangeFrame : IServerFrame<ChangeEvent>
     }
 }
 
-/// <summary>A change's fields, in a frame of its own or in a page.</summary>
+/// <summary>The fields of a change or notice, in a frame of its own or in a page.</summary>
 /// <param name="reader">The user whose own changes show their <c>clientMsgId</c>; null for nobody.</param>
 internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
 {
     private static readonly JsonEncodedText Kind = JsonEncodedText.Encode("kind");
     private static readonly JsonEncodedText Target = JsonEncodedText.Encode("target");
     private static readonly JsonEncodedText On = JsonEncodedText.Encode("on");
+    private static readonly JsonEncodedText What = JsonEncodedText.Encode("what");
+    private static readonly JsonEncodedText Value = JsonEncodedText.Encode("value");
 
     public void WriteTo<TWriter>(LoggedMessage entry, ref TWriter fields) where TWriter : struct, IFieldWriter
     {
-        var (kind, change) = (entry.Content.Kind, entry.Content.Change!);
+        var kind = entry.Content.Kind;
         fields.Id(FieldNames.MessageId, entry.Id.Value);
         fields.Text(FieldNames.ConversationId, entry.Conversation.Value);
         fields.Number(FieldNames.SeqNo, entry.SeqNo.Value);
         fields.Text(FieldNames.SenderId, entry.Sender.User.Value);
         fields.Number(FieldNames.Timestamp, entry.Timestamp.ToUnixTimeMilliseconds());
         fields.Text(Kind, entry.Content.ChangeName);
+        if (entry.Content.Notice is { } notice)
+        {
+            WriteNotice(notice, ref fields);
+            return;
+        }
+        var change = entry.Content.Change!;
         fields.Object(Target, change.Target, default(TargetFields));
         if (kind is MessageKind.Edit)
             fields.Text(FieldNames.Text, entry.Content.Text);
@@ -44,6 +52,15 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
             fields.Flag(FieldNames.Concurrent, true);
         if (entry.Sender.User == reader)
             fields.Text(FieldNames.ClientMsgId, entry.ClientMsgId);
+    }
+
+    private static void WriteNotice<TWriter>(ConversationNotice notice, ref TWriter fields) where TWriter : struct, IFieldWriter
+    {
+        fields.Text(What, notice.What);
+        fields.Text(FieldNames.UserId, notice.User?.Value);
+        if (notice.Users.Count > 0)
+            fields.Users(FieldNames.UserIds, notice.Users);
+        fields.Text(Value, notice.Value);
     }
 
     private readonly struct TargetFields : IFieldsOf<MessageTarget>

@@ -17,4 +17,5 @@ internal static class FieldNames
     public static readonly JsonEncodedText Text = JsonEncodedText.Encode("text");
     public static readonly JsonEncodedText Timestamp = JsonEncodedText.Encode("timestamp");
     public static readonly JsonEncodedText UserId = JsonEncodedText.Encode("userId");
+    public static readonly JsonEncodedText UserIds = JsonEncodedText.Encode("userIds");
 }

@@ -47,7 +47,6 @@ internal readonly struct StateFields(IReadOnlyList<string>? mine) : IFieldsOf<Me
     {
         private static readonly JsonEncodedText Count = JsonEncodedText.Encode("count");
         private static readonly JsonEncodedText Mine = JsonEncodedText.Encode("mine");
-        private static readonly JsonEncodedText UserIds = JsonEncodedText.Encode("userIds");
 
         public void WriteTo<TWriter>(MessageReaction reaction, ref TWriter fields) where TWriter : struct, IFieldWriter
         {
@@ -55,7 +54,7 @@ internal readonly struct StateFields(IReadOnlyList<string>? mine) : IFieldsOf<Me
             fields.Number(Count, reaction.Count);
             if (mine?.Contains(reaction.Emoji) is true)
                 fields.Flag(Mine, true);
-            fields.Users(UserIds, reaction.Users);
+            fields.Users(FieldNames.UserIds, reaction.Users);
         }
     }
 }

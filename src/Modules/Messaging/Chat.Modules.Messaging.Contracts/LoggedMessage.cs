@@ -3,12 +3,12 @@ using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>An entry of the log: a message, or a change of one.</summary>
+/// <summary>An entry of the log: a message, a change of one, or a notice.</summary>
 /// <param name="Id">The server's id.</param>
 /// <param name="Conversation">Its conversation.</param>
 /// <param name="SeqNo">Its number in the conversation.</param>
-/// <param name="Sender">The sending device. It has the ack and needs no push.</param>
-/// <param name="ClientMsgId">The sender's id of the attempt; shown to the sender's own devices only.</param>
+/// <param name="Sender">The sending device; of a notice the user who did what it tells, and no device.</param>
+/// <param name="ClientMsgId">The sender's id of the attempt; shown to the sender's own devices only, and that of a notice to nobody.</param>
 /// <param name="Content">The content as it was sent.</param>
 /// <param name="Timestamp">By the server's clock, in whole milliseconds; for display, not for order.</param>
 public sealed record LoggedMessage(
@@ -23,6 +23,9 @@ public sealed record LoggedMessage(
 
     /// <summary>Whether clients are shown it as a message; a deleted one as its place. If not, it is a change or a hole.</summary>
     public bool IsShown => Content.IsShown || State?.Deletion is not null;
+
+    /// <summary>Whether a device has sent it itself: it has the ack, and needs no push.</summary>
+    public bool IsSentBy(DeviceAddress device) => Sender == device && Content.Kind != MessageKind.Notice;
 
     /// <summary>The present text; empty if it is deleted.</summary>
     public Utf8Text ShownText => State is null ? Content.Text : State.Deletion is not null ? default : State.Edit?.Text ?? Content.Text;

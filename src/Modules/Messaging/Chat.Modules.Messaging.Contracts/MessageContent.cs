@@ -28,6 +28,13 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
         init => _rest = Rest.Of((_rest ?? Rest.None) with { Change = value });
     }
 
+    /// <summary>What a notice tells; null in anything else.</summary>
+    public ConversationNotice? Notice
+    {
+        get => _rest?.Notice;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Notice = value });
+    }
+
     /// <summary>The newest entry that the writer's device had seen, as it said; null if it did not say, or had seen none.</summary>
     public SeqNo? Seen
     {
@@ -36,7 +43,7 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
     }
 
     /// <summary>
-    /// In a change, and what is left of an erased one: the newest message below it, <see cref="SeqNo.None"/> if there is none. Null in a message. What looks
+    /// In a change or notice, and what is left of an erased one: the newest message below it, <see cref="SeqNo.None"/> if there is none. Null in a message. What looks
     /// for messages jumps over any number of changes with it. Set by the log.
     /// </summary>
     public SeqNo? PreviousMessage
@@ -62,19 +69,20 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
     /// <summary>An erased content.</summary>
     public static MessageContent Erased { get; } = new(default(Utf8Text)) { Kind = MessageKind.Erased };
 
-    /// <summary>Whether clients get its text. If not, it is a change, it was erased, or only a newer server can show it.</summary>
+    /// <summary>Whether clients get its text. If not, it is a change or notice, it was erased, or only a newer server can show it.</summary>
     public bool IsShown => Kind == MessageKind.Message;
 
-    /// <summary>Whether it changes a message.</summary>
-    public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin;
+    /// <summary>Whether it is told as a change: it changes a message, or is a notice.</summary>
+    public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin or MessageKind.Notice;
 
-    /// <summary>The protocol's name of a change; null for anything else.</summary>
+    /// <summary>The protocol's name of a change or notice; null for anything else.</summary>
     public string? ChangeName => Kind switch
     {
         MessageKind.Edit => "edit",
         MessageKind.Delete => "delete",
         MessageKind.Reaction => "react",
         MessageKind.Pin => "pin",
+        MessageKind.Notice => "notice",
         _ => null,
     };
 
@@ -90,7 +98,7 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
     /// <summary>What is left when this is erased.</summary>
     public MessageContent ToErased() => PreviousMessage is null ? Erased : Erased with { PreviousMessage = PreviousMessage };
 
-    /// <summary>The most bytes of the text, the media and the change as JSON.</summary>
+    /// <summary>The most bytes of the text, the media, the change and the notice as JSON.</summary>
     public int MaxJsonBytes()
     {
         var bytes = JsonText.MaxBytes(Text);
@@ -98,7 +106,7 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
             return bytes;
         for (var i = 0; i < Media.Count; i++)
             bytes += Media[i].MaxJsonBytes();
-        return bytes + (Change is null ? 0 : MessageChange.MaxJsonBytes);
+        return bytes + (Change is null ? 0 : MessageChange.MaxJsonBytes) + (Notice?.MaxJsonBytes() ?? 0);
     }
 
     /// <summary>Compares the content, including the bytes of unknown fields.</summary>
@@ -119,11 +127,13 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
 
         public MessageChange? Change { get; init; }
 
+        public ConversationNotice? Notice { get; init; }
+
         public SeqNo? PreviousMessage { get; init; }
 
-        public static Rest? Of(Rest rest) => rest is { Media: null, Unknown: null, Change: null, PreviousMessage: null } ? null : rest;
+        public static Rest? Of(Rest rest) => rest is { Media: null, Unknown: null, Change: null, Notice: null, PreviousMessage: null } ? null : rest;
 
-        public bool Equals(Rest? other) => other is not null && Equals(Change, other.Change) && PreviousMessage == other.PreviousMessage
+        public bool Equals(Rest? other) => other is not null && Equals(Change, other.Change) && Equals(Notice, other.Notice) && PreviousMessage == other.PreviousMessage
             && Unknown.AsSpan().SequenceEqual(other.Unknown) && (Media ?? []).SequenceEqual(other.Media ?? []);
 
         public override int GetHashCode() => HashCode.Combine(Change, PreviousMessage);
@@ -151,7 +161,7 @@ public enum MessageKind : byte
     /// <summary>Reserved: how long messages are shown.</summary>
     Timer = 5,
 
-    /// <summary>Reserved: something that happened to the conversation.</summary>
+    /// <summary>Something that happened to the conversation; appended by the server itself.</summary>
     Notice = 6,
 
     /// <summary>Its content was erased; only its seqNo is left.</summary>

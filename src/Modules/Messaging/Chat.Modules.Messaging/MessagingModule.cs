@@ -14,6 +14,7 @@ using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Embedded;
 using Chat.Modules.Messaging.Moving;
+using Chat.Modules.Messaging.Notices;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Settings;
 using Microsoft.AspNetCore.Routing;
@@ -45,6 +46,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<ChangedMessages>()
         .AddCommand<ChangeMessage, SentMessage, ChangeMessageHandler>()
         .AddCommandValidator<ChangeMessage, ChangeMessageValidator>()
+        .AddCommand<AppendNotice, SentMessage, AppendNoticeHandler>()
         .AddQuery<GetMessage, Result<MessageView>, GetMessageHandler>()
         .AddQuery<GetReactions, Result<ReactionPage>, GetReactionsHandler>()
         .AddQuery<GetEdits, Result<IReadOnlyList<LoggedMessage>>, GetEditsHandler>()

@@ -9,7 +9,7 @@ using static Chat.Modules.Messaging.Tests.Words;
 namespace Chat.Modules.Messaging.Tests.Changes;
 
 /// <summary>What every log promises of changes (<see cref="IMessageChanges"/>).</summary>
-public abstract class MessageChangesContract : OpenedLog
+public abstract partial class MessageChangesContract : OpenedLog
 {
     [Theory]
     [InlineData(false)]

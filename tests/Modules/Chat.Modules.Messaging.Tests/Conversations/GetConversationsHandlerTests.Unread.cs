@@ -32,6 +32,22 @@ public abstract partial class GetConversationsHandlerTests
     }
 
     [Fact]
+    public async Task Notices_are_neither_unread_nor_the_last_message()
+    {
+        var (quiet, team) = (Join(ConversationId.NewGroup()), Join(ConversationId.NewGroup()));
+        await TellAsync(quiet, Bob);
+        await TellAsync(team, Bob);
+        var message = await AppendAsync(team, Bob);
+        await TellAsync(team, Carol);
+
+        var list = (await GetAsync()).Conversations.ToDictionary(conversation => conversation.Id);
+
+        Assert.Equal((0, null, new SeqNo(1)), (list[quiet].UnreadCount, list[quiet].LastMessage, list[quiet].MaxSeqNo));
+        Assert.Equal((1, message, new SeqNo(3)), (list[team].UnreadCount, list[team].LastMessage, list[team].MaxSeqNo));
+        Assert.Equal((0, 1), ((await CountAsync(quiet)).Messages, (await CountAsync(team)).Messages));
+    }
+
+    [Fact]
     public async Task Unread_conversations_are_counted_up_to_a_limit()
     {
         for (var n = 0; n < UnreadCounts.MaxConversations + 5; n++)

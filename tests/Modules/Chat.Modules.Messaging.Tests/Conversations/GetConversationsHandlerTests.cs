@@ -375,6 +375,12 @@ public abstract partial class GetConversationsHandlerTests : IDisposable
     private async Task<LoggedMessage> AppendAsync(ConversationId conversation, UserId sender, DateTimeOffset? at = null, string text = "hello") =>
         (await _log.Log.AppendAsync(Draft(conversation, sender, $"{Interlocked.Increment(ref _sent)}", text) with { Now = at ?? Now }, Ct)).Message;
 
+    private async Task<LoggedMessage> TellAsync(ConversationId conversation, UserId sender) => (await _log.Log.AppendAsync(
+        Draft(conversation, sender, $"{Interlocked.Increment(ref _sent)}") with
+        {
+            Content = new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice(NoticeKinds.Left) { User = sender } },
+        }, Ct)).Message;
+
     private async Task AppendManyAsync(ConversationId conversation, UserId sender, int count) =>
         await Task.WhenAll(Enumerable.Range(0, count).Select(_ => AppendAsync(conversation, sender)));
 }

@@ -18,8 +18,9 @@ namespace Chat.Modules.Messaging.Tests.Homes;
 /// <summary>Changes of messages that a home judges, and a home of the version before, which does not.</summary>
 public sealed class HandedChangesTests : IDisposable
 {
-    // As the version before offers itself: it says nothing of changes.
-    private static readonly byte[] OfferOfBefore = [(byte)HomeMessage.Offer, 0];
+    // As earlier versions offer themselves: the first says nothing of changes, the second nothing of notices.
+    private static readonly byte[] OfferOfFirst = [(byte)HomeMessage.Offer, 0];
+    private static readonly byte[] OfferOfBefore = [(byte)HomeMessage.Offer, 0, 1];
 
     private readonly OneOther _other = new();
     private readonly SharedConversations _shared = new(TimeProvider.System);
@@ -57,7 +58,7 @@ public sealed class HandedChangesTests : IDisposable
     [Fact]
     public async Task A_home_of_the_version_before_is_handed_messages_and_no_changes()
     {
-        await ReceiveAsync(OfferOfBefore);
+        await ReceiveAsync(OfferOfFirst);
         var conversation = FindAtTheOther(out var number);
         await ReceiveAsync(HomeMessages.Appended(new AppendNumber(Session: 1, number), SentIn(conversation)));
         var handed = Handed;
@@ -66,6 +67,33 @@ public sealed class HandedChangesTests : IDisposable
 
         Assert.Equal(MessagingErrors.NothingToTakeBack, answer.Error);
         Assert.Equal(handed, Handed);
+    }
+
+    [Fact]
+    public async Task A_home_of_the_version_before_is_handed_changes_and_no_notices()
+    {
+        await ReceiveAsync(OfferOfBefore);
+        var conversation = FindAtTheOther(out var number);
+        await ReceiveAsync(HomeMessages.Appended(new AppendNumber(Session: 1, number), SentIn(conversation)));
+        var handed = Handed;
+
+        var here = SentIn(conversation);
+        Assert.Equal(here, (await _homes.AppendAsync(NoticeIn(conversation), _ => Task.FromResult<Result<SentMessage>>(here))).Value);
+        Assert.Equal(handed, Handed);
+        _ = _homes.AppendAsync(ReactionIn(conversation), _ => throw new InvalidOperationException("It is not appended here."));
+        Assert.Equal(handed + 1, Handed);
+    }
+
+    [Fact]
+    public async Task A_home_of_this_version_is_handed_notices()
+    {
+        await ReceiveAsync(HomeMessages.Offer(asks: false));
+        var conversation = FindAtTheOther(out _);
+        var handed = Handed;
+
+        _ = _homes.AppendAsync(NoticeIn(conversation), _ => throw new InvalidOperationException("It is not appended here."));
+
+        Assert.Equal(handed + 1, Handed);
     }
 
     private int Handed => _other.Kinds.Count(kind => kind is HomeMessage.Append);
@@ -89,6 +117,9 @@ public sealed class HandedChangesTests : IDisposable
 
     private static MessageDraft ReactionIn(ConversationId conversation) =>
         new LoggedMessage(new MessageId(Guid.CreateVersion7()), conversation, new SeqNo(1), Bob.Phone(), "1", MessageContent.Of("hello"), Now).React(Alice, "2", "👍");
+
+    private static MessageDraft NoticeIn(ConversationId conversation) =>
+        new(conversation, Alice.Phone(), "3", new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice(NoticeKinds.Left) { User = Alice } }, Now);
 
     private static SentMessage SentIn(ConversationId conversation) => new(new MessageId(Guid.CreateVersion7()), conversation, new SeqNo(1), Now, Duplicate: false);
 }

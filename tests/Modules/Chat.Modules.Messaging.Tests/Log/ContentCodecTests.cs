@@ -34,9 +34,10 @@ public sealed class ContentCodecTests
             from seen in SomeSeqNo
             from previous in SomeSeqNo
             from change in Gen.OneOf(Gen.Constant<MessageChange?>(null), Change)
+            from notice in Gen.OneOf(Gen.Constant<ConversationNotice?>(null), Notice)
             select MessageContent.Of(string.Concat(text), isReply ? Answered : null) with
             {
-                Kind = (MessageKind)kind, Unknown = unknown, Media = media, Seen = seen == SeqNo.None ? null : seen, PreviousMessage = previous, Change = change,
+                Kind = (MessageKind)kind, Unknown = unknown, Media = media, Seen = seen == SeqNo.None ? null : seen, PreviousMessage = previous, Change = change, Notice = notice,
             };
 
         Check(contents, content =>
@@ -71,6 +72,22 @@ public sealed class ContentCodecTests
             Convert.ToHexString(ContentCodec.Encode(full)));
         Assert.Equal((bare, full), (ContentCodec.Decode(ContentCodec.Encode(bare)), ContentCodec.Decode(ContentCodec.Encode(full))));
         Assert.Equal((false, false, true), (bare.IsPlain, full.IsPlain, MessageContent.Of("hi").IsPlain));
+    }
+
+    // What is on disk stays readable: these bytes never change.
+    [Fact]
+    public void A_notice_is_a_field_of_its_own_whose_absent_parts_take_no_bytes()
+    {
+        var bare = new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice("left") { User = UserId.Parse("bob") }, PreviousMessage = new SeqNo(7) };
+        var full = new MessageContent(default)
+        {
+            Kind = MessageKind.Notice,
+            Notice = new ConversationNotice("created") { Users = [UserId.Parse("bob"), UserId.Parse("cy")], Value = "hé" },
+        };
+
+        Assert.Equal("0806" + "7A0B" + "0A04" + "6C656674" + "1203" + "626F62" + "900107", Convert.ToHexString(ContentCodec.Encode(bare)));
+        Assert.Equal("0806" + "7A17" + "0A07" + "63726561746564" + "1A03" + "68C3A9" + "2203" + "626F62" + "2202" + "6379", Convert.ToHexString(ContentCodec.Encode(full)));
+        Assert.Equal([bare, full], new[] { bare, full }.Select(content => ContentCodec.Decode(ContentCodec.Encode(content))));
     }
 
     // What is on disk stays readable: these bytes never change.
@@ -221,7 +238,18 @@ public sealed class ContentCodecTests
         from isOn in Gen.Elements(true, false)
         select (MessageChange?)new MessageChange(new MessageTarget(Answered, seqNo ?? new SeqNo(7))) { Emoji = emoji, On = isOn, BasedOn = basedOn, Concurrent = !isOn };
 
-    private static Gen<byte[]> UnknownField => Gen.OneOf(FieldFrom(20), Gen.Elements(4, 5, 11, 14, 15, 16, 17).SelectMany(FieldOf));
+    private static Gen<ConversationNotice?> Notice =>
+        from what in Gen.Elements(NoticeKinds.Created, "later")
+        from user in Gen.Elements(default(UserId?), UserId.Parse("bob"))
+        from count in Gen.Choose(0, 3)
+        from value in Gen.Elements(null, "", "Läufer 🏃")
+        from unknown in FieldsOf(FieldFrom(5))
+        select (ConversationNotice?)new ConversationNotice(what)
+        {
+            User = user, Users = [.. Enumerable.Range(0, count).Select(n => UserId.Parse($"user{n}"))], Value = value, Unknown = unknown,
+        };
+
+    private static Gen<byte[]> UnknownField => Gen.OneOf(FieldFrom(20), Gen.Elements(4, 5, 11, 14, 16, 17).SelectMany(FieldOf));
 
     private static Gen<byte[]> FieldFrom(int lowest) =>
         from tag in Gen.Choose(lowest, 5_000)

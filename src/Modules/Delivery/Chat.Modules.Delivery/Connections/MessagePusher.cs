@@ -20,7 +20,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         conversation.RaiseHead(message.SeqNo);
         if (!conversation.IsLoaded || conversation.IsQueued || conversation.IsDraining || conversation.Pushed < appended.Previous)
             window.QueueToRead(conversation);
-        else if (message.Sender == device || !IsShown(message))
+        else if (message.IsSentBy(device) || !IsShown(message))
             window.Skip(conversation, message);
         else if (resync.IsPending || !HasRoomFor(message))
             window.QueueToRead(conversation);
@@ -43,7 +43,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
         {
             if (message.SeqNo <= conversation.Pushed)
                 continue;
-            if (!IsShown(message) || (message.Sender == device && message.SeqNo > conversation.DrainsTo) || conversation.SendsInState(message))
+            if (!IsShown(message) || (message.IsSentBy(device) && message.SeqNo > conversation.DrainsTo) || conversation.SendsInState(message))
             {
                 window.Skip(conversation, message);
                 continue;

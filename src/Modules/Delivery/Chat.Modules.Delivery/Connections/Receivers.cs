@@ -65,7 +65,7 @@ internal sealed class Receivers(ConnectionTable connections, NodeRelay relay)
             foreach (var device in devices)
             {
                 // The sending device has its ack.
-                if (!isSender || device.Device != message.Sender)
+                if (!isSender || !message.IsSentBy(device.Device))
                     pushed ??= EntryEvent.Of(message, isSender, hasOneReceiver: members.Count == 2 && devices.Length == 1);
                 device.Push(appended, pushed);
             }

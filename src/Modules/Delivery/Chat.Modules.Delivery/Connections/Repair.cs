@@ -22,7 +22,7 @@ internal sealed class Repair(
         var page = services.Options.RepairPage;
         if (await services.Log.ReadAsync(conversation, device.User, lastSeen, page + 1, 2 * services.Options.MaxPendingBytes, ct) is not { } read)
             return true;
-        var missing = read.Messages.Where(message => message.Sender != device).ToList();
+        var missing = read.Messages.Where(message => !message.IsSentBy(device)).ToList();
         if (missing.Count == 0)
             return true;
         var isLarge = await services.IsLargeAsync(conversation, ct);

@@ -117,10 +117,12 @@ internal sealed class GetConversationsHandler(
             : await WithLastAsync(
                 entry, await log.ReadBeforeAsync(entry.Position.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null, cancelled);
 
-        // A change is no message, and says where the newest one below it is.
+        // A change is no message, and says where the newest one below it is, if there is one.
         async ValueTask<Entry> WithLastAsync(Entry entry, LoggedMessage? last, CancellationToken cancelled) => entry with
         {
-            Last = last?.Content.PreviousMessage is { } previous ? (await log.ReadAtAsync(entry.Position.Conversation, [previous], cancelled))[0] : last,
+            Last = last?.Content.PreviousMessage is not { } previous ? last
+                : previous == SeqNo.None ? null
+                : (await log.ReadAtAsync(entry.Position.Conversation, [previous], cancelled))[0],
         };
     }
 

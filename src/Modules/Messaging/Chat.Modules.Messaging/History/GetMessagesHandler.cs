@@ -57,13 +57,13 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         return PageOf(conversation, messages, visibleAfter) with { NextBefore = goesOn ? messages[0].SeqNo : null, MaxSeqNo = max };
     }
 
-    // A change of a message that is not shown is a hole, too.
+    // A change of a message that is not shown is a hole, too. A notice has no message.
     private static MessagePage PageOf(ConversationId conversation, IReadOnlyList<LoggedMessage> entries, SeqNo visibleAfter)
     {
         var shown = entries.Where(entry => entry.SeqNo > visibleAfter);
         return new MessagePage(conversation, [.. shown.Where(entry => entry.IsShown)], NextAfter: null, NextBefore: null, SeqNo.None)
         {
-            Changes = [.. shown.Where(entry => entry.Content.IsChange && entry.Content.Change!.Target.SeqNo > visibleAfter)],
+            Changes = [.. shown.Where(entry => entry.Content.IsChange && !(entry.Content.Change?.Target.SeqNo <= visibleAfter))],
         };
     }
 

@@ -55,14 +55,14 @@ internal sealed class ConversationHomes(
     }
 
     /// <summary>Another server can be a home.</summary>
-    public void Offered(NodeId node, bool asks, bool judgesChanges)
+    public void Offered(NodeId node, bool asks, HomeAbilities abilities)
     {
         lock (_lock)
         {
             if (FindLink(node) is { } link)
                 link.IsWithdrawn = false;
             else
-                _links = [.. _links, NewLink(node, judgesChanges)];
+                _links = [.. _links, NewLink(node, abilities)];
         }
         if (asks && !_isLeaving)
             bus.Send(node, HomeMessages.Topic, HomeMessages.Offer(asks: false));
@@ -173,11 +173,11 @@ internal sealed class ConversationHomes(
 
     private HomeLink? FindLink(NodeId home) => Array.Find(_links, link => link.Home == home);
 
-    private HomeLink NewLink(NodeId home, bool judgesChanges, bool isWithdrawn = false) =>
-        new(home, Interlocked.Increment(ref _sessions), bus, clock) { JudgesChanges = judgesChanges, IsWithdrawn = isWithdrawn };
+    private HomeLink NewLink(NodeId home, HomeAbilities abilities, bool isWithdrawn = false) =>
+        new(home, Interlocked.Increment(ref _sessions), bus, clock) { Abilities = abilities, IsWithdrawn = isWithdrawn };
 
-    /// <returns>Null for this server, which stands in for a home that is not asked, and appends the changes that its home would not judge.</returns>
-    private HomeLink? FindHome(ConversationId conversation, bool isChange)
+    /// <returns>Null for this server, which stands in for a home that is not asked, and appends what its home cannot.</returns>
+    private HomeLink? FindHome(ConversationId conversation, MessageContent content)
     {
         var links = _links;
         if (links.Length == 0 || !shared.Contains(conversation) || !nodes.HoldsLease)
@@ -191,7 +191,7 @@ internal sealed class ConversationHomes(
             if (score > highest && !link.IsWithdrawn)
                 (home, highest) = (link, score);
         }
-        return home is { IsOpen: true, IsResting: false } && (home.JudgesChanges || !isChange) ? home : null;
+        return home is { IsOpen: true, IsResting: false } && home.Abilities.Covers(content) ? home : null;
     }
 
     private static ulong ScoreOf(ReadOnlySpan<byte> conversation, NodeId node) => XxHash3.HashToUInt64(conversation, (long)node.Value);
@@ -201,7 +201,7 @@ internal sealed class ConversationHomes(
     {
         while (conversation.Waiting.TryPeek(out var append))
         {
-            var home = FindHome(conversation.Id, append.Draft.Content.Change is not null);
+            var home = FindHome(conversation.Id, append.Draft.Content);
             if (conversation.UnderWay.Count > 0 && (home != conversation.At || conversation.IsAtTwo))
                 return;
             conversation.Waiting.Dequeue();
@@ -320,6 +320,6 @@ internal sealed class ConversationHomes(
         if (pause > TimeSpan.Zero)
             await Task.Delay(pause, clock);
         lock (_lock)
-            _links = [.. _links.Select(other => other == link ? NewLink(link.Home, link.JudgesChanges, link.IsWithdrawn) : other)];
+            _links = [.. _links.Select(other => other == link ? NewLink(link.Home, link.Abilities, link.IsWithdrawn) : other)];
     }
 }

@@ -1,6 +1,13 @@
 using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Homes;
+
+/// <summary>What a home can append besides messages. A server of an earlier version would append all as it comes, as a message.</summary>
+internal readonly record struct HomeAbilities(bool JudgesChanges, bool AppendsNotices)
+{
+    public bool Covers(MessageContent content) => !content.IsChange || (content.Kind == MessageKind.Notice ? AppendsNotices : JudgesChanges);
+}
 
 /// <summary>
 /// What was handed to another server and has no answer yet. It is numbered, so that the other begins all of it in this order or none behind a loss. Once closed it stays so:
@@ -22,8 +29,7 @@ internal sealed class HomeLink(NodeId home, long session, IBus bus, TimeProvider
 
     public NodeId Home => home;
 
-    /// <summary>Whether it judges changes of messages. A server of the version before would append each as it comes, also one that changes nothing.</summary>
-    public bool JudgesChanges { get; init; }
+    public HomeAbilities Abilities { get; init; }
 
     public long Session => session;
 

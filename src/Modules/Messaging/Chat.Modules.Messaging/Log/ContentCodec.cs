@@ -30,6 +30,8 @@ internal static class ContentCodec
             size += SizeOfNumberField((ulong)seen.Value);
         if (content.Change is { } change)
             size += ChangeCodec.SizeOf(change);
+        if (content.Notice is { } notice)
+            size += SizeOfField(NoticeCodec.SizeOf(notice));
         if (content.PreviousMessage is { } previous)
             size += SizeOfNumberField((int)ContentTag.PreviousMessage, (ulong)previous.Value);
         return size;
@@ -50,6 +52,8 @@ internal static class ContentCodec
             WriteNumberField(ref bytes, (int)ContentTag.Seen, (ulong)seen.Value);
         if (content.Change is { } change)
             ChangeCodec.Write(change, ref bytes);
+        if (content.Notice is { } notice)
+            NoticeCodec.Write(notice, WriteSizedField(ref bytes, (int)ContentTag.Notice, NoticeCodec.SizeOf(notice)));
         if (content.PreviousMessage is { } previous)
             WriteNumberField(ref bytes, (int)ContentTag.PreviousMessage, (ulong)previous.Value);
         content.Unknown.Span.CopyTo(bytes);
@@ -92,6 +96,7 @@ internal static class ContentCodec
         var media = default(List<MessageMedia>);
         var (seenSeqNo, previousMessage) = (default(SeqNo?), default(SeqNo?));
         var change = default(ChangeFields);
+        var notice = default(ConversationNotice);
         var seen = 0;
         for (var rest = bytes; !rest.IsEmpty;)
         {
@@ -121,6 +126,9 @@ internal static class ContentCodec
                 case (ulong)ContentTag.PreviousMessage << 3 | Varint:
                     previousMessage = ReadSeqNo(value);
                     break;
+                case (ulong)ContentTag.Notice << 3 | Sized:
+                    notice = NoticeCodec.Decode(value);
+                    break;
                 default:
                     if (change.TryRead(tag, value))
                         break;
@@ -134,8 +142,11 @@ internal static class ContentCodec
             seen |= bit;
         }
         var content = new MessageContent(text, replyTo) { Kind = kind, Seen = seenSeqNo };
-        return unknown.Length == 0 && media is null && previousMessage is null && change.IsEmpty
+        return unknown.Length == 0 && media is null && previousMessage is null && notice is null && change.IsEmpty
             ? content
-            : content with { Unknown = unknown, Media = media ?? (IReadOnlyList<MessageMedia>)[], Change = change.ToChange(), PreviousMessage = previousMessage };
+            : content with
+            {
+                Unknown = unknown, Media = media ?? (IReadOnlyList<MessageMedia>)[], Change = change.ToChange(), Notice = notice, PreviousMessage = previousMessage,
+            };
     }
 }

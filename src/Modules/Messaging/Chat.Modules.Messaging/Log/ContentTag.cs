@@ -36,11 +36,14 @@ internal enum ContentTag
     /// <summary>The newest change known to an edit: a seqNo, varint.</summary>
     BasedOn = 13,
 
-    /// <summary>The newest message below a change: a seqNo, varint.</summary>
+    /// <summary>The newest message below a change or notice: a seqNo, varint, 0 for none.</summary>
     PreviousMessage = 18,
 
     /// <summary>Whether the editor had not seen the edit before this one: varint, absent for 0.</summary>
     Concurrent = 19,
+
+    /// <summary>What a notice tells: an embedded message with the fields of <see cref="NoticeTag"/>.</summary>
+    Notice = 15,
 
     // ---- reserved ----
 
@@ -55,9 +58,6 @@ internal enum ContentTag
 
     /// <summary>When the message expires: Unix ms, varint.</summary>
     ExpiresAt = 14,
-
-    /// <summary>The content of a notice, an embedded message.</summary>
-    Notice = 15,
 
     /// <summary>How long messages are shown: seconds, varint.</summary>
     Timer = 16,

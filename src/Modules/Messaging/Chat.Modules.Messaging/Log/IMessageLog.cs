@@ -4,7 +4,7 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 
-/// <summary>The messages of all conversations, and their changes. Everything else is derived from it.</summary>
+/// <summary>The messages of all conversations, their changes, and notices. Everything else is derived from it.</summary>
 /// <remarks>
 /// Within a conversation seqNo starts at 1 and rises; a number may be missing. A message whose append began after another's was answered, in any
 /// conversation, has the higher <see cref="Activity"/>; on one server this holds whatever the clock does. What can be read is durable. Passes
@@ -26,7 +26,7 @@ internal interface IMessageLog : IMessageChanges
     /// </summary>
     FeedPosition FeedPosition { get; }
 
-    /// <summary>Takes the next seqNo, stores the message and remembers its ClientMsgId; after a crash all of this is stored, or nothing.</summary>
+    /// <summary>Takes the next seqNo, stores the message or notice and remembers its ClientMsgId; after a crash all of this is stored, or nothing.</summary>
     /// <remarks>If several appends, also concurrent ones, have the same (sender, ClientMsgId), only the first is stored, and all are answered with its message.</remarks>
     /// <exception cref="StoreUnavailableException">No answer in time; the append may have happened: retry with the same ClientMsgId.</exception>
     Task<AppendedMessage> AppendAsync(MessageDraft draft, CancellationToken ct);

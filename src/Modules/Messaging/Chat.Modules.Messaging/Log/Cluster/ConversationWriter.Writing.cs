@@ -12,6 +12,8 @@ internal sealed partial class ConversationWriter
     private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends, long started)
     {
         BatchedChanges? changes = null;
+        if (held.NewestMessage is null && appends.Exists(append => append.Draft.Content.IsChange))
+            held.NewestMessage = await FindNewestMessageAsync(held.Head);
         if (appends.FindAll(append => append.Draft.Content.Change is not null) is { Count: > 0 } changing
             && (changes = await ReadChangesAsync(held, changing)) is null)
             return false;
@@ -41,7 +43,7 @@ internal sealed partial class ConversationWriter
         foreach (var (append, message) in appended)
         {
             held.Head = message.SeqNo;
-            if (append.Draft.Content.Change is null)
+            if (!append.Draft.Content.IsChange)
                 held.NewestMessage = message.SeqNo;
             context.Settle(append, message);
         }
@@ -50,11 +52,8 @@ internal sealed partial class ConversationWriter
         return true;
     }
 
-    private async Task<BatchedChanges?> ReadChangesAsync(HeldTerm held, List<ClusterAppend> changing)
-    {
-        held.NewestMessage ??= await FindNewestMessageAsync(held.Head);
-        return await BatchedChanges.ReadAsync(context.Tables, context.Changes, conversation, held.Term, held.Head, context.ChangeLimits, changing);
-    }
+    private Task<BatchedChanges?> ReadChangesAsync(HeldTerm held, List<ClusterAppend> changing) =>
+        BatchedChanges.ReadAsync(context.Tables, context.Changes, conversation, held.Term, held.Head, context.ChangeLimits, changing);
 
     // Each append with its message; without the changes that are not appended.
     private static List<(ClusterAppend Append, LoggedMessage Message)> Place(HeldTerm held, List<ClusterAppend> appends, BatchedChanges? changes)
@@ -64,8 +63,10 @@ internal sealed partial class ConversationWriter
         foreach (var append in appends)
         {
             var draft = append.Draft;
-            if (draft.Content.Change is null)
+            if (!draft.Content.IsChange)
                 newestMessage = next;
+            else if (draft.Content.Change is null)
+                draft = draft with { Content = draft.Content with { PreviousMessage = newestMessage } };
             else if (changes!.Judge(append, next) is { } content)
                 draft = draft with { Content = content with { PreviousMessage = newestMessage } };
             else

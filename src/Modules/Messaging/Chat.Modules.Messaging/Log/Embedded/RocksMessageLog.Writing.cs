@@ -121,12 +121,12 @@ internal sealed partial class RocksMessageLog
         var previous = top.Head;
         var seqNo = previous.Next;
         Effect? effect = null;
-        if (draft.Content.Change is not null)
+        if (draft.Content.Change is not null && (effect = Judge(append, view, seqNo)) is null)
+            return;
+        if (draft.Content.IsChange)
         {
-            if ((effect = Judge(append, view, seqNo)) is null)
-                return;
             top.Message ??= ReadNewestMessage(view, conversation, top.Head);
-            draft = draft with { Content = effect.Content with { PreviousMessage = top.Message } };
+            draft = draft with { Content = (effect?.Content ?? draft.Content) with { PreviousMessage = top.Message } };
         }
         var location = LogKeys.Location(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
         append.Activity = _activity.Next(draft.Now);
@@ -143,9 +143,9 @@ internal sealed partial class RocksMessageLog
             batch.Put((ReadOnlySpan<byte>)LogKeys.Direct(other, conversation), LogKeys.Begun(other == draft.Sender.User), _directs.Handle);
         }
         top.Head = seqNo;
-        if (effect is null)
+        if (!draft.Content.IsChange)
             top.Message = seqNo;
-        else
+        if (effect is not null)
             _projection.Apply(batch, message, effect.State, erased);
         if (isNewer)
             newest = draft.ClientMsgId;
