@@ -4,11 +4,14 @@ using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Caching;
+using Chat.Modules.Groups.Notices;
 using Chat.Modules.Groups.Reading;
 using Chat.Modules.Groups.Store;
+using Chat.Modules.Groups.Tests.Notices;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 using MediatR;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Groups.Tests.Named;
@@ -28,6 +31,7 @@ internal sealed class GroupsUnderTest : IDisposable
         (_options, _wrap) = (Options.Create(options ?? new GroupsOptions()), wrap ?? (store => store));
         Mediator.Answer<GetHead, SeqNo>(_ => Head());
         Mediator.Answer<HasWritten, bool>(query => HasWritten(query.User.Value));
+        Log.Answering(Mediator);
         _strangers = new StrangerLimits(Mediator, new GroupsMetrics(_stores.Meters), _options, Options.Create(rates ?? new RateLimitOptions { Enabled = false }), Clock);
         Directory = Start();
     }
@@ -35,6 +39,8 @@ internal sealed class GroupsUnderTest : IDisposable
     public FakeTimeProvider Clock { get; } = new(Now);
 
     public FakeMediator Mediator { get; } = new();
+
+    public NoticeLog Log { get; } = new();
 
     /// <summary>What the log says is the head of every conversation.</summary>
     public Func<SeqNo> Head { get; set; } = () => SeqNo.None;
@@ -99,5 +105,9 @@ internal sealed class GroupsUnderTest : IDisposable
         _stores.Dispose();
     }
 
-    private GroupDirectory Start() => new(_wrap(Store), Mediator, new FakeBus(), _options, new GroupsMetrics(_stores.Meters), Clock);
+    private GroupDirectory Start()
+    {
+        var (store, metrics) = (_wrap(Store), new GroupsMetrics(_stores.Meters));
+        return new(store, new NoticeAppender(store, Mediator, metrics, NullLogger<NoticeAppender>.Instance), Mediator, new FakeBus(), _options, metrics, Clock);
+    }
 }

@@ -21,6 +21,11 @@ internal sealed class GroupsMetrics(IMeterFactory meters)
     private readonly Counter<long> _leftOut = meters.Create("Chat").CreateCounter<long>(
         "chat.groups.left_out", description: "Users who were not added to a group: they are in as many as they may be, or were added by strangers too fast.");
 
+    private readonly Counter<long> _noticesDelayed = meters.Create("Chat").CreateCounter<long>(
+        "chat.groups.notices_delayed", description: "Times that notices of a group could not be appended to its log; it is tried again.");
+
+    public void NoticesDelayed() => _noticesDelayed.Add(1);
+
     public void LeftOut(int users) => _leftOut.Add(users);
 
     public void OverLimit() => _overLimit.Add(1);

@@ -8,6 +8,7 @@ using Chat.Modules.Groups.Changing;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Caching;
 using Chat.Modules.Groups.Moving;
+using Chat.Modules.Groups.Notices;
 using Chat.Modules.Groups.Reading;
 using Chat.Modules.Groups.Rest;
 using Chat.Modules.Groups.Store;
@@ -32,6 +33,8 @@ public sealed class GroupsModule : IModule
             .AddSqliteTables("groups", typeof(GroupsModule).Assembly)
             .AddCqlTables("groups", typeof(GroupsModule).Assembly)
             .AddStore<IGroupStore, SqliteGroupStore, CqlGroupStore>(context)
+            .AddSingleton<NoticeAppender>()
+            .AddHostedService<NoticeSweep>()
             .AddSingleton<GroupDirectory>()
             .AddSingleton<StrangerLimits>()
             .AddCommand<CreateGroup, Group, CreateGroupHandler>().AddCommandValidator<CreateGroup, CreateGroupValidator>()
@@ -55,6 +58,7 @@ public sealed class GroupsModule : IModule
         .AddSingleton<ILogPositions, SqliteGroupStore>()
         .AddMovedTable<MovedGroups>()
         .AddMovedTable<MovedMembers>()
+        .AddMovedTable<MovedNotices>()
         .AddMovedTable<MovedEntries>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes) => routes.MapGroups();

@@ -32,6 +32,11 @@ internal sealed class GroupsOptions
     [Range(100_000, 100_000_000)] public int CachedMemberships { get; init; } = 500_000;
 
     /// <summary>
+    /// How often to look for notices of changes that are not in the log, as a server died or the log took no writes, in milliseconds; also at the start. 1 000 to 600 000; default 10 000.
+    /// </summary>
+    [Range(1_000, 600_000)] public int NoticeSweepMs { get; init; } = 10_000;
+
+    /// <summary>
     /// On a cluster: for how long a server may use groups and memberships that another has changed, in milliseconds. For so long a member who was removed on
     /// another server may still post and read here. 0 to 60 000; default 1 000. Not used with the embedded stores.
     /// </summary>

@@ -284,6 +284,12 @@ public sealed class GroupDirectoryTests
 
         public Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct) => _store.FindFullAsync(change, limits, ct);
 
+        public Task<IReadOnlyList<PendingNotices>> FindNoticesAsync(ConversationId group, CancellationToken ct) => _store.FindNoticesAsync(group, ct);
+
+        public Task RemoveNoticesAsync(ConversationId group, IReadOnlyList<PendingNotices> appended, CancellationToken ct) => _store.RemoveNoticesAsync(group, appended, ct);
+
+        public Task<IReadOnlyList<ConversationId>> FindGroupsWithNoticesAsync(CancellationToken ct) => _store.FindGroupsWithNoticesAsync(ct);
+
         public async Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct)
         {
             if (IsAlwaysOutOfDate)

@@ -4,6 +4,7 @@ using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Groups.Caching;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Domain;
+using Chat.Modules.Groups.Notices;
 using Chat.Modules.Groups.Store;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -163,6 +164,11 @@ public sealed class GroupInvalidatorTests : IAsyncLifetime
 
     private IReadOnlyList<MembershipsFoundChanged> Found() => [.. _mediator.Published.OfType<MembershipsFoundChanged>()];
 
-    private GroupDirectory Start(FakeMediator mediator, FakeBus bus) => new(
-        new SqliteGroupStore(_stores.Database), mediator, bus, Options.Create(new GroupsOptions()), new GroupsMetrics(_stores.Meters), new FakeTimeProvider(Now));
+    private GroupDirectory Start(FakeMediator mediator, FakeBus bus)
+    {
+        var (store, metrics) = (new SqliteGroupStore(_stores.Database), new GroupsMetrics(_stores.Meters));
+        return new(
+            store, new NoticeAppender(store, mediator, metrics, NullLogger<NoticeAppender>.Instance), mediator, bus, Options.Create(new GroupsOptions()), metrics,
+            new FakeTimeProvider(Now));
+    }
 }

@@ -4,7 +4,9 @@ using Chat.BuildingBlocks.Storage.Cql;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Caching;
 using Chat.Modules.Groups.Domain;
+using Chat.Modules.Groups.Notices;
 using Chat.Modules.Groups.Store;
+using Chat.Modules.Groups.Tests.Notices;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -101,6 +103,11 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
 
     private CqlGroupStore Store() => new(_session, Options.Create(new GroupsOptions()), TimeProvider.System, NullLogger<CqlGroupStore>.Instance);
 
-    private GroupDirectory Start() => new(
-        Store(), new FakeMediator(), new FakeBus(), Options.Create(new GroupsOptions { MaxGroupsPerUser = MaxGroupsPerUser }), new GroupsMetrics(_meters), TimeProvider.System);
+    private GroupDirectory Start()
+    {
+        var (store, mediator, metrics) = (Store(), new NoticeLog().Answering(new FakeMediator()), new GroupsMetrics(_meters));
+        return new(
+            store, new NoticeAppender(store, mediator, metrics, NullLogger<NoticeAppender>.Instance), mediator, new FakeBus(),
+            Options.Create(new GroupsOptions { MaxGroupsPerUser = MaxGroupsPerUser }), metrics, TimeProvider.System);
+    }
 }

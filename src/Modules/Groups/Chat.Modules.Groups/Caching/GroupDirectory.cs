@@ -7,6 +7,7 @@ using Chat.BuildingBlocks.Mediation;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Domain;
+using Chat.Modules.Groups.Notices;
 using Chat.Modules.Groups.Store;
 using MediatR;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,7 @@ namespace Chat.Modules.Groups.Caching;
 
 /// <summary>
 /// Caches groups, and is the only way to change one. Changes of one group run one at a time, each on the result of the one before. When a change returns,
-/// the cache has it and its events are raised, and the other nodes are told. What another process changes in the store is seen at once if it says so on the bus
+/// the cache has it, its notices are in the log or will be, its events are raised, and the other nodes are told. What another process changes in the store is seen at once if it says so on the bus
 /// (<see cref="GroupInvalidator"/>), and <see cref="IGroupStore.MaxAge"/> later at most.
 /// </summary>
 internal sealed class GroupDirectory : IDisposable
@@ -29,15 +30,17 @@ internal sealed class GroupDirectory : IDisposable
     private readonly IGroupStore _store;
     private readonly IMediator _mediator;
     private readonly IBus _bus;
+    private readonly NoticeAppender _notices;
     private readonly GroupsMetrics _metrics;
     private readonly GroupLimits _limits;
     private readonly SnapshotCache<ConversationId, GroupState> _groups;
     private readonly SnapshotCache<UserId, UserGroups> _users;
     private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, LockCount).Select(_ => new SemaphoreSlim(1))];
 
-    public GroupDirectory(IGroupStore store, IMediator mediator, IBus bus, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
+    public GroupDirectory(
+        IGroupStore store, NoticeAppender notices, IMediator mediator, IBus bus, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
     {
-        (_store, _mediator, _bus, _metrics) = (store, mediator, bus, metrics);
+        (_store, _notices, _mediator, _bus, _metrics) = (store, notices, mediator, bus, metrics);
         _limits = new(options.Value.MaxGroupsPerUser, options.Value.MaxGroupsByStrangers);
         _groups = new(
             options.Value.CachedMembers, LoadAsync, group => EntryWeight + group.Members.Count, metrics.Of("groups"), store.MaxAge, clock);
@@ -191,10 +194,21 @@ internal sealed class GroupDirectory : IDisposable
             _groups.Put(change.After.Id, change.After);
         else
             _groups.Forget(change.After.Id);
-        TellNodes(change);
+        await TellAsync(change);
         // Durable from here on, so not cancelled with the request. Under the group's lock, so that events keep the order of changes.
         await RaiseAsync(change.Events);
         return change.After;
+    }
+
+    // A change's notice is in the log before anybody hears of the change, and writes because of it. But who was removed must not be told on another node.
+    private async Task TellAsync(GroupChange change)
+    {
+        if (change.Removed is not null)
+            TellNodes(change);
+        if (change.Notices.Count > 0)
+            await _notices.AppendAsync(change.After.Id);
+        if (change.Removed is null)
+            TellNodes(change);
     }
 
     // Raises all events even if a subscriber fails. Then the command fails, and a retry finds the change made.

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Groups.Domain;
 
@@ -21,6 +22,12 @@ internal sealed record GroupChange(GroupState? Before, GroupState After)
 
     /// <summary>The removed member; null for none.</summary>
     public Member? Removed { get; init; }
+
+    /// <summary>Who makes the change.</summary>
+    public UserId By { get; init; }
+
+    /// <summary>What is told of it in the group's log, in this order.</summary>
+    public IReadOnlyList<ConversationNotice> Notices { get; init; } = [];
 
     /// <summary>Raise in this order, after the change is durable.</summary>
     public IReadOnlyList<IEvent> Events { get; init; } = [];

@@ -28,6 +28,8 @@ internal static class GroupRules
         {
             Added = members,
             Strangers = strangers ?? FrozenSet<UserId>.Empty,
+            By = owner,
+            Notices = GroupNotices.Created(title, users[1..]),
             Events = [new GroupCreated(id, owner, users)],
         };
     }
@@ -44,6 +46,8 @@ internal static class GroupRules
 
         return new GroupChange(group, group.With(newTitle, newHistory))
         {
+            By = caller,
+            Notices = newTitle == group.Title ? [] : [GroupNotices.TitleChanged(newTitle)],
             Events = newTitle == group.Title ? [] : [new TitleChanged(group.Id, newTitle)],
         };
     }
@@ -69,6 +73,8 @@ internal static class GroupRules
         {
             Added = added,
             Strangers = strangers ?? FrozenSet<UserId>.Empty,
+            By = caller,
+            Notices = GroupNotices.Added(newcomers),
             Events = [new MembersAdded(group.Id, newcomers)],
         };
     }
@@ -87,14 +93,20 @@ internal static class GroupRules
 
         var staying = group.Members.Where(member => member != leaver).ToArray();
         var removed = new MemberRemoved(group.Id, user);
-        if (leaver.Role != GroupRole.Owner || staying.Length == 0)
-            return new GroupChange(group, group.With(staying)) { Removed = leaver, Events = [removed] };
+        // Nobody is left to read it.
+        if (staying.Length == 0)
+            return new GroupChange(group, group.With(staying)) { Removed = leaver, By = caller, Events = [removed] };
+        var notice = GroupNotices.Removed(user, caller);
+        if (leaver.Role != GroupRole.Owner)
+            return new GroupChange(group, group.With(staying)) { Removed = leaver, By = caller, Notices = [notice], Events = [removed] };
 
         var heir = (staying.FirstOrDefault(member => member.Role == GroupRole.Admin) ?? staying[0]).As(GroupRole.Owner);
         return new GroupChange(group, group.With(Replace(staying, heir)))
         {
             Removed = leaver,
             Changed = [heir],
+            By = caller,
+            Notices = [notice, GroupNotices.RoleChanged(heir)],
             Events = [removed, new RoleChanged(group.Id, heir.User, GroupRole.Owner)],
         };
     }
@@ -117,6 +129,9 @@ internal static class GroupRules
         return new GroupChange(group, group.With(Replace(group.Members, changed)))
         {
             Changed = changed,
+            By = caller,
+            // That the former owner is an admin goes without saying.
+            Notices = [GroupNotices.RoleChanged(changed[^1])],
             Events = [.. changed.Select(IEvent (now) => new RoleChanged(group.Id, now.User, now.Role))],
         };
     }

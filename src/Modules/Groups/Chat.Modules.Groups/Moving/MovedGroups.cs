@@ -15,17 +15,45 @@ internal sealed class MovedGroups(SqliteDatabase database) : SqliteMovedTable(da
 
     public override string Table => "groups_groups";
 
-    public override IReadOnlyList<string> Columns { get; } = ["group_id", "ordinal", "title", "history", "created_at", "version", "member_count"];
+    public override IReadOnlyList<string> Columns { get; } = ["group_id", "ordinal", "title", "history", "created_at", "version", "member_count", "notices"];
 
     public override IReadOnlyList<string> Sources { get; } = ["groups_groups"];
 
     protected override string Sql =>
-        "SELECT group_id, title, history, created_at, version, member_count FROM groups_groups WHERE group_id > $k0 ORDER BY group_id LIMIT $limit";
+        """
+        SELECT group_id, title, history, created_at, version, member_count,
+            (SELECT json_group_array(json(notices)) FROM (SELECT notices FROM groups_notices AS n WHERE n.group_id = g.group_id ORDER BY version) HAVING count(*) > 0)
+        FROM groups_groups AS g WHERE group_id > $k0 ORDER BY group_id LIMIT $limit
+        """;
 
     public override bool Compares(IReadOnlyList<object?> values, DateTimeOffset now) => values[1] is 0L;
 
     protected override MovedRow ToRow(string position, DbDataReader row) =>
-        new(position, [row.GetString(0), 0L, row.GetString(1), row.GetInt32(2), Time(row, 3), row.GetInt64(4), row.GetInt32(5)]);
+        new(position, [row.GetString(0), 0L, row.GetString(1), row.GetInt32(2), Time(row, 3), row.GetInt64(4), row.GetInt32(5), TextOrNull(row, 6)]);
+}
+
+/// <summary>Where notices are pending; the notices themselves are in the groups' own rows.</summary>
+internal sealed class MovedNotices(SqliteDatabase database) : SqliteMovedTable(database)
+{
+    public override string Name => "group notices";
+
+    public override string Table => "groups_pending";
+
+    public override IReadOnlyList<string> Columns { get; } = ["part", "group_id", "change", "begun_at"];
+
+    public override IReadOnlyList<string> Sources { get; } = ["groups_notices"];
+
+    protected override int Keys => 2;
+
+    protected override string Sql =>
+        """
+        SELECT group_id, printf('%020d', version), notices FROM groups_notices
+        WHERE (group_id, version) > ($k0, CAST($k1 AS INTEGER)) ORDER BY group_id, version LIMIT $limit
+        """;
+
+    // Long ago, so that the first server that looks appends them.
+    protected override MovedRow ToRow(string position, DbDataReader row) => new(
+        position, [CqlPendingNotices.PartOf(row.GetString(0)), row.GetString(0), NoticeJson.Decode(row.GetString(2)).Change, DateTimeOffset.UnixEpoch]);
 }
 
 /// <summary>The groups' members.</summary>

@@ -14,8 +14,8 @@ namespace Chat.Modules.Groups.Store;
 /// lists, only tell where to look (<see cref="CqlGroupEntries"/>).
 /// </summary>
 /// <remarks>
-/// A change: (1) writes the added users' entries, and counts their lists; (2) runs the batch, which decides; (3) deletes entries that are no longer needed. If
-/// the server dies before 2 or before 3, dead entries stay; no read counts them.
+/// A change: (1) writes the added users' entries, and counts their lists, and says that notices may be pending; (2) runs the batch, which decides; (3) deletes entries that are no longer needed. If
+/// the server dies before 2 or before 3, dead entries stay; no read counts them. The notices of the change are in the batch.
 /// </remarks>
 internal sealed class CqlGroupStore(
     ICqlSession session, IOptions<GroupsOptions> options, TimeProvider clock, ILogger<CqlGroupStore> log) : IGroupStore
@@ -26,6 +26,7 @@ internal sealed class CqlGroupStore(
     private const int MaxReads = 8;
 
     private readonly CqlGroupEntries _entries = new(session, clock, log);
+    private readonly CqlPendingNotices _notices = new(session, clock, log);
 
     public TimeSpan MaxAge { get; } = TimeSpan.FromMilliseconds(options.Value.MaxStalenessMs);
 
@@ -68,11 +69,16 @@ internal sealed class CqlGroupStore(
         var left = change.Removed is { } removed ? await FindEntryAsync(change.After.Id, removed, ct) : null;
         if (!await _entries.TryAddAsync(change, entry, limits, ct))
             return SaveOutcome.TooManyGroups;
+        var (isPresent, earlier) = await ReadNoticesBeforeAsync(change, ct);
+        var pending = PendingNotices.Of(change);
+        if (isPresent && pending is not null)
+            await _notices.AnnounceAsync(change.After.Id, pending, ct);
 
         // Not cancelled with the request. If no answer comes, the entries stay, since the change may have been saved.
-        var saved = await session.ExecuteBatchAsync(Statements(change, entry), CancellationToken.None);
-        if (!saved.Applied)
+        if (!isPresent || !(await session.ExecuteBatchAsync(Statements(change, entry, pending is null ? earlier : [.. earlier, pending]), CancellationToken.None)).Applied)
         {
+            if (pending is not null)
+                await _notices.WithdrawAsync(change.After.Id, [pending.Change]);
             await _entries.RemoveAsync(change.After.Id, change.Added.Select(member => (member.User, EntryId.Of(entry, change.JoiningOf(member)))));
             return SaveOutcome.OutOfDate;
         }
@@ -91,6 +97,18 @@ internal sealed class CqlGroupStore(
         }
         return full;
     }
+
+    public async Task<IReadOnlyList<PendingNotices>> FindNoticesAsync(ConversationId group, CancellationToken ct) => (await _notices.ReadAsync(group, ct))?.Notices ?? [];
+
+    public Task RemoveNoticesAsync(ConversationId group, IReadOnlyList<PendingNotices> appended, CancellationToken ct) => _notices.RemoveAsync(group, appended, ct);
+
+    public Task<IReadOnlyList<ConversationId>> FindGroupsWithNoticesAsync(CancellationToken ct) => _notices.FindGroupsAsync(ct);
+
+    // Those of the changes before, which the batch writes again with its own; and whether the group still has the version before the change.
+    private async Task<(bool IsPresent, IReadOnlyList<PendingNotices> Notices)> ReadNoticesBeforeAsync(GroupChange change, CancellationToken ct) =>
+        change.Before is not { } before ? (true, [])
+        : await _notices.ReadAsync(before.Id, ct) is var (version, notices) && version == before.Version ? (true, notices)
+        : (false, []);
 
     private async Task<long?> FindVersionAsync(ConversationId group, bool linearizable, CancellationToken ct)
     {
@@ -131,10 +149,10 @@ internal sealed class CqlGroupStore(
 
     // One batch for any number of members: the database limits only batches over several partitions. 10 000 members were 1.1 MB and took 1.2 s on
     // Cassandra 5.0.
-    private static List<CqlStatement> Statements(GroupChange change, Guid entry)
+    private static List<CqlStatement> Statements(GroupChange change, Guid entry, IReadOnlyList<PendingNotices> notices)
     {
         var id = change.After.Id.Value;
-        List<CqlStatement> statements = [OwnRow(change)];
+        List<CqlStatement> statements = [OwnRow(change, notices.Count == 0 ? null : NoticeJson.Encode(notices))];
         if (change.Removed is { } removed)
             statements.Add(new CqlStatement("DELETE FROM groups_groups WHERE group_id = ? AND ordinal = ?", id, removed.Ordinal));
         foreach (var member in change.Changed)
@@ -153,22 +171,22 @@ internal sealed class CqlGroupStore(
     }
 
     /// <summary>The statement with the condition: the group has the version before the change.</summary>
-    private static CqlStatement OwnRow(GroupChange change)
+    private static CqlStatement OwnRow(GroupChange change, string? notices)
     {
         var (group, before) = (change.After, change.Before?.Version);
         return change switch
         {
             { Before: null } => new CqlStatement(
                 """
-                INSERT INTO groups_groups (group_id, ordinal, title, history, created_at, version, member_count)
-                VALUES (?, 0, ?, ?, ?, ?, ?) IF NOT EXISTS
+                INSERT INTO groups_groups (group_id, ordinal, title, history, created_at, version, member_count, notices)
+                VALUES (?, 0, ?, ?, ?, ?, ?, ?) IF NOT EXISTS
                 """,
-                group.Id.Value, group.Title, (int)group.History, group.CreatedAt, group.Version, group.Members.Count) { Idempotent = false },
+                group.Id.Value, group.Title, (int)group.History, group.CreatedAt, group.Version, group.Members.Count, notices) { Idempotent = false },
             { After.Members.Count: 0 } => new CqlStatement(
                 "DELETE FROM groups_groups WHERE group_id = ? AND ordinal = 0 IF version = ?", group.Id.Value, before) { Idempotent = false },
             _ => new CqlStatement(
-                "UPDATE groups_groups SET title = ?, history = ?, version = ?, member_count = ? WHERE group_id = ? AND ordinal = 0 IF version = ?",
-                group.Title, (int)group.History, group.Version, group.Members.Count, group.Id.Value, before) { Idempotent = false },
+                "UPDATE groups_groups SET title = ?, history = ?, version = ?, member_count = ?, notices = ? WHERE group_id = ? AND ordinal = 0 IF version = ?",
+                group.Title, (int)group.History, group.Version, group.Members.Count, notices, group.Id.Value, before) { Idempotent = false },
         };
     }
 

@@ -36,6 +36,17 @@ internal interface IGroupStore
     /// <exception cref="StoreUnavailableException">No answer in time. The change may have been saved: read the group again.</exception>
     Task<SaveOutcome> SaveAsync(GroupChange change, GroupLimits limits, CancellationToken ct);
 
+    /// <summary>
+    /// The notices of a group that are not known to be in its log, in the order of their changes. They are saved with their change (<see cref="GroupChange.Notices"/>), all or none.
+    /// </summary>
+    Task<IReadOnlyList<PendingNotices>> FindNoticesAsync(ConversationId group, CancellationToken ct);
+
+    /// <summary>They are in the log. If this fails, or is not done, they are found again.</summary>
+    Task RemoveNoticesAsync(ConversationId group, IReadOnlyList<PendingNotices> appended, CancellationToken ct);
+
+    /// <summary>The groups with notices of <see cref="FindNoticesAsync"/>; on a cluster without those of a few seconds ago, which the server that made the change appends.</summary>
+    Task<IReadOnlyList<ConversationId>> FindGroupsWithNoticesAsync(CancellationToken ct);
+
     /// <summary>The added users of a change who have reached their limit now.</summary>
     Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct);
 }

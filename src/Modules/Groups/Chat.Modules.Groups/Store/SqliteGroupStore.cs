@@ -33,6 +33,18 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
     public Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct) =>
         Task.FromResult<IReadOnlyList<UserId>>(database.Read(connection => FindFull(connection, change, limits)));
 
+    public Task<IReadOnlyList<PendingNotices>> FindNoticesAsync(ConversationId group, CancellationToken ct) => ReadAsync(
+        IReadOnlyList<PendingNotices> (connection) => [.. connection
+            .Query<string>("SELECT notices FROM groups_notices WHERE group_id = $id ORDER BY version", new { id = group.Value }).Select(NoticeJson.Decode)], ct);
+
+    public Task RemoveNoticesAsync(ConversationId group, IReadOnlyList<PendingNotices> appended, CancellationToken ct) => database.WriteAsync(
+        connection => connection.Execute(
+            "DELETE FROM groups_notices WHERE group_id = $id AND version = $Version", appended.Select(pending => new { id = group.Value, pending.Version })), ct);
+
+    public Task<IReadOnlyList<ConversationId>> FindGroupsWithNoticesAsync(CancellationToken ct) => ReadAsync(
+        IReadOnlyList<ConversationId> (connection) =>
+            [.. connection.Query<string>("SELECT DISTINCT group_id FROM groups_notices").Select(id => ConversationId.Parse(id))], ct);
+
     public IReadOnlyDictionary<ConversationId, SeqNo> ReadHighest() => database.Read(reader => reader
         .Query<(string Group, long Place)>("SELECT group_id, max(max(joined_at, visible_after)) FROM groups_members GROUP BY group_id")
         .ToDictionary(row => ConversationId.Parse(row.Group), row => new SeqNo(row.Place)));
@@ -126,6 +138,11 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
                 visibleAfter = member.Membership.VisibleAfter.Value,
                 joining = (int)change.JoiningOf(member),
             }));
+        if (PendingNotices.Of(change) is { } pending)
+        {
+            connection.Execute(
+                "INSERT INTO groups_notices (group_id, version, notices) VALUES ($id, $Version, $notices)", new { id, pending.Version, notices = NoticeJson.Encode(pending) });
+        }
         return SaveOutcome.Saved;
     }
 
