@@ -1,6 +1,6 @@
 import type { MessageContent, MessageMedia } from './content.ts'
 import type { ChatError } from './errors.ts'
-import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget } from './protocol.ts'
+import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget, Notice } from './protocol.ts'
 import type { SeqNoRange, SeqNoRanges } from './seqNoRanges.ts'
 
 /** Who is signed in on this device, and the tokens that prove it. */
@@ -95,6 +95,8 @@ export interface StoredConversation {
   readonly ackedSeqNo: number
   /** The ranges of which every message is in the store. */
   readonly complete: SeqNoRanges
+  /** Its newest notices in those ranges, ascending; absent for none. Where there are too many, what lies below the lowest is not complete. */
+  readonly notices?: readonly Notice[]
   /** The receipts table, by user; absent before it was read, and in conversations too large for receipts. */
   readonly receipts?: Readonly<Record<string, Cursors>>
 }

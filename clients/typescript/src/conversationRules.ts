@@ -1,7 +1,7 @@
 import { type Change, type Cursors, isOutgoingChange, type OutboxEntry, type Outgoing, type StoredConversation } from './changes.ts'
 import { isGroup } from './ids.ts'
 import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
-import type { ConversationSummary, Message, MessageChange } from './protocol.ts'
+import { type ConversationSummary, type Message, type MessageChange, noticeOf } from './protocol.ts'
 import { addRange, cutBelow, rangeAt, withoutSeqNo } from './seqNoRanges.ts'
 
 const newConversation = (id: string, activity: number): StoredConversation => ({
@@ -35,11 +35,11 @@ export function nextConversation(conversation: StoredConversation | undefined, c
       return { ...withMessages(known, [change.message], me), complete: addRange(known.complete, at, at) }
     }
     case 'log': {
-      const known = conversation ?? newConversation(change.conversationId, change.messages.at(-1)?.timestamp ?? 0)
+      const known = conversation ?? newConversation(change.conversationId, (change.messages.at(-1) ?? change.changes?.at(-1))?.timestamp ?? 0)
       const next = withMessages(known, change.messages, me)
       const [from, to] = change.complete ?? [1, 0]
       const complete = addRange(known.complete, from, to)
-      return withChanges({ ...next, complete, ackedSeqNo: Math.max(known.ackedSeqNo, change.acked ?? 0) }, change.changes ?? [], me)
+      return withNotices(withChanges({ ...next, complete, ackedSeqNo: Math.max(known.ackedSeqNo, change.acked ?? 0) }, change.changes ?? [], me), change.changes ?? [])
     }
     case 'advanced':
       return conversation && change.maxSeqNo > conversation.maxSeqNo ? { ...conversation, maxSeqNo: change.maxSeqNo } : conversation
@@ -86,10 +86,11 @@ export const leftConversation = (conversation: StoredConversation | undefined, i
 /** The conversation that an outbox message stands in, where no other is known. */
 export const conversationOfItem = (item: OutboxEntry): StoredConversation => newConversation(item.conversationId, item.createdAt)
 
-/** Messages below a seqNo were deleted from the store. They are counted already, and may be fetched again. */
+/** What stands below a seqNo was deleted from the store. It is counted already, and may be fetched again. */
 const withoutBelow = (conversation: StoredConversation, seqNo: number): StoredConversation => ({
   ...conversation,
   complete: cutBelow(conversation.complete, seqNo),
+  ...(conversation.notices && { notices: conversation.notices.filter((notice) => notice.seqNo >= seqNo) }),
   countedSeqNo: Math.max(conversation.countedSeqNo, Math.min(conversation.maxSeqNo, seqNo - 1)),
 })
 
@@ -114,6 +115,19 @@ function withChanges(conversation: StoredConversation, changes: readonly Message
     if (lastMessage?.messageId === change.target.messageId && isAbove(change, lastMessage)) lastMessage = laidOn(lastMessage, change, me)
   }
   return { ...conversation, maxSeqNo, lastMessage, complete }
+}
+
+/** How many notices of a conversation are kept. */
+export const maxNotices = 100
+
+function withNotices(conversation: StoredConversation, changes: readonly MessageChange[]): StoredConversation {
+  const known = conversation.notices ?? []
+  const seqNos = new Set(known.map(({ seqNo }) => seqNo))
+  const added = changes.flatMap((change) => noticeOf(change) ?? []).filter(({ seqNo }) => !seqNos.has(seqNo))
+  if (added.length === 0) return conversation
+  const notices = [...known, ...added].sort((a, b) => a.seqNo - b.seqNo)
+  if (notices.length <= maxNotices) return { ...conversation, notices }
+  return withoutBelow({ ...conversation, notices }, notices.at(-maxNotices)!.seqNo)
 }
 
 function listed(conversation: StoredConversation, { summary }: Extract<Change, { type: 'listed' }>): StoredConversation {

@@ -57,6 +57,32 @@ export type MessageChange = ChangeContent & {
   readonly clientMsgId?: string
 }
 
+/** What a notice tells. A newer server tells more. */
+export type NoticeKind = 'created' | 'memberAdded' | 'memberRemoved' | 'left' | 'titleChanged' | 'roleChanged'
+
+/** Something that happened to a group, in its place in the log. No message: it is not unread, and nobody is notified of it. */
+export interface Notice {
+  readonly messageId: string
+  readonly conversationId: string
+  readonly seqNo: number
+  /** Who did it. */
+  readonly senderId: string
+  readonly timestamp: number
+  readonly what: NoticeKind
+  /** Whom it happened to, where it is always one: `memberRemoved`, `left` (the sender), `roleChanged`. */
+  readonly userId?: string
+  /** Whom it happened to, where it may be several: `memberAdded`, `created`. */
+  readonly userIds?: readonly string[]
+  /** The title of `created` and `titleChanged`, the role of `roleChanged`. */
+  readonly value?: string
+}
+
+/** The notice in an entry that came as a change; undefined for any other. */
+export function noticeOf(change: MessageChange): Notice | undefined {
+  const { type: _, kind, ...notice } = change as unknown as Notice & { readonly type?: string; readonly kind: string }
+  return kind === 'notice' ? notice : undefined
+}
+
 /** A message as it came, in a frame or a page. A newer server's may lack a text: it was erased, or is no text. */
 export type MessageOnWire = Omit<Message, 'text'> & { readonly type?: 'message'; readonly text?: string }
 

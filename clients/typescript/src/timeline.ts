@@ -2,7 +2,7 @@ import { type Change, conversationOfChange, type Cursors, type Outgoing } from '
 import { ChatError } from './errors.ts'
 import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
 import { withPending } from './pending.ts'
-import type { Message, MessageChange, Page } from './protocol.ts'
+import { type Message, type MessageChange, type Notice, noticeOf, type Page } from './protocol.ts'
 import { addRange, missing, rangeAt, withoutSeqNo, type SeqNoRange, type SeqNoRanges } from './seqNoRanges.ts'
 import type { PageRange } from './chatApi.ts'
 import type { State } from './state.ts'
@@ -29,6 +29,8 @@ export interface Timeline {
    * the changes of it that wait in the outbox: another object whenever it changed.
    */
   readonly messages: readonly Message[]
+  /** What happened to the group meanwhile, ascending: each stands between the messages, by its seqNo. A new array whenever it changed. */
+  readonly notices: readonly Notice[]
   /** The outbox entries of the conversation, in order; to be shown after the messages. */
   readonly outgoing: readonly Outgoing[]
   /** There may be older messages than the first one. */
@@ -63,6 +65,9 @@ export class OpenTimeline implements Timeline {
   error: ChatError | undefined
   private readonly source: TimelineSource
   private readonly listeners = new Set<() => void>()
+  /** By seqNo, also below what is shown. */
+  private readonly knownNotices = new Map<number, Notice>()
+  private sortedNotices: readonly Notice[] | undefined
   /** Also below what is shown: what has come, in its present state. */
   private readonly known = new Map<number, Message>()
   /** The ranges of which every message is in `known`. The store may delete messages; what is shown stays. */
@@ -91,6 +96,10 @@ export class OpenTimeline implements Timeline {
 
   get messages(): readonly Message[] {
     return (this.sorted ??= this.withOutbox([...this.known.values()].filter(({ seqNo }) => seqNo >= (this.from ?? 1)).sort((a, b) => a.seqNo - b.seqNo)))
+  }
+
+  get notices(): readonly Notice[] {
+    return (this.sortedNotices ??= [...this.knownNotices.values()].filter(({ seqNo }) => seqNo >= (this.from ?? 1)).sort((a, b) => a.seqNo - b.seqNo))
   }
 
   get outgoing(): readonly Outgoing[] {
@@ -260,7 +269,7 @@ export class OpenTimeline implements Timeline {
 
   private showFrom(from: number): void {
     this.from = from
-    this.sorted = undefined
+    this.sorted = this.sortedNotices = undefined
     this.notify()
   }
 
@@ -319,6 +328,8 @@ export class OpenTimeline implements Timeline {
 
   private put(messages: readonly Message[], [from, to]: SeqNoRange = [1, 0]): void {
     this.complete = addRange(this.complete, from, to)
+    // What is stored is stored with its notices.
+    this.note(this.source.state.find(this.conversationId)?.notices ?? [])
     for (const message of messages) {
       const { seqNo } = message
       if (this.partial.delete(seqNo) || isAsNew(message, this.known.get(seqNo))) this.known.set(seqNo, message)
@@ -326,7 +337,16 @@ export class OpenTimeline implements Timeline {
     this.sorted = undefined
   }
 
+  private note(notices: readonly Notice[]): void {
+    for (const notice of notices) {
+      if (this.knownNotices.has(notice.seqNo)) continue
+      this.knownNotices.set(notice.seqNo, notice)
+      this.sortedNotices = undefined
+    }
+  }
+
   private layOn(changes: readonly MessageChange[]): void {
+    this.note(changes.flatMap((change) => noticeOf(change) ?? []))
     for (const change of changes) {
       const held = hasTarget(change) ? this.known.get(change.target.seqNo) : undefined
       if (held?.messageId !== change.target?.messageId || !held || !isAbove(change, held)) continue
@@ -348,9 +368,10 @@ export class OpenTimeline implements Timeline {
   private forget(): void {
     this.from = undefined
     this.known.clear()
+    this.knownNotices.clear()
     this.partial.clear()
     this.complete = []
-    this.sorted = undefined
+    this.sorted = this.sortedNotices = undefined
     this.error = undefined
     this.notify()
   }

@@ -1,6 +1,7 @@
 import { conversationOfChange, type Change, type OutboxEntry, type StoredConversation, type Session } from '../changes.ts'
 import type { Message } from '../protocol.ts'
 import { endsForGood, leftConversation, nextConversation, refusedByLeaving } from '../conversationRules.ts'
+import { isGroup } from '../ids.ts'
 import { afterChange, hasTarget, isAsNew } from '../messageState.ts'
 import { addRange, rangeAt, type SeqNoRanges } from '../seqNoRanges.ts'
 import { IndexedDbFiles } from './indexedDbFiles.ts'
@@ -17,7 +18,7 @@ const connectionErrors: ReadonlySet<string> = new Set(['InvalidStateError', 'Abo
 
 /**
  * One database of the browser's:
- *   meta      'session' → Session, 'owner', 'deviceId', 'epoch' → string, 'hasChanges' → true once a version that knows changes has it
+ *   meta      'session' → Session, 'owner', 'deviceId', 'epoch' → string, 'hasChanges', 'hasNotices' → true once a version that knows them has it
  *   rows      conversations by id, as StoredRow
  *   messages  Message by [conversationId, seqNo]
  *   outbox    OutboxEntry by clientMsgId
@@ -43,7 +44,8 @@ export class IndexedDbStore implements ChatStore {
    */
   static async open(name = 'chat'): Promise<IndexedDbStore> {
     const store = new IndexedDbStore(name)
-    await store.within(fromBeforeChanges, [0])
+    await store.within((db) => fetchWhatWasUnknown(db, 'hasChanges', () => true), [0])
+    await store.within((db) => fetchWhatWasUnknown(db, 'hasNotices', isGroup))
     return store
   }
 
@@ -244,16 +246,18 @@ async function writeLog(table: IDBObjectStore, { conversationId, messages, chang
 type Log = Extract<Change, { type: 'log' }>
 
 /**
- * A version that did not know changes took them for holes in what it stored, and may have missed some: where a range has holes, the conversation's messages
- * are fetched again.
+ * A version that did not know changes, or notices, took them for holes in what it stored: where a range has holes, the conversation's messages are fetched again.
+ * @param mark What a version that knows them has left in `meta`.
+ * @param mayHave Whether a conversation may have them.
  */
-async function fromBeforeChanges(db: IDBDatabase): Promise<void> {
-  if (await answerOf(db.transaction('meta').objectStore('meta').get('hasChanges'))) return
+async function fetchWhatWasUnknown(db: IDBDatabase, mark: string, mayHave: (conversationId: string) => boolean): Promise<void> {
+  if (await answerOf(db.transaction('meta').objectStore('meta').get(mark))) return
   const all = db.transaction(everything, 'readwrite')
   const done = endOf(all)
   const [meta, rows, messages] = everything.map((name) => all.objectStore(name)) as Four
-  meta.put(true, 'hasChanges')
+  meta.put(true, mark)
   for (const row of await answerOf<StoredRow[]>(rows.getAll())) {
+    if (!mayHave(row.id)) continue
     const counts = await Promise.all(row.spans.map(([from, to]) => answerOf<number>(messages.count(IDBKeyRange.bound([row.id, from], [row.id, to])))))
     if (row.spans.every(([from, to], at) => counts[at] === to - from + 1)) continue
     messages.delete(below(row.id, Infinity))

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Change, Outgoing, Session } from '../../src/changes.ts'
-import type { Message } from '../../src/protocol.ts'
+import type { Message, MessageChange } from '../../src/protocol.ts'
 import type { ChatStore } from '../../src/store/store.ts'
 
 const direct = 'dm:alice:bob'
@@ -84,6 +84,16 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
     const state = (seqNo: number, changedSeqNo: number) => ({ ...message(seqNo), pinned: true, changedSeqNo })
     expect(await store.messages(direct, 1, 9, 9)).toEqual([message(1), state(2, 4), state(3, 5)])
     expect(await row()).toMatchObject({ maxSeqNo: 6, complete: [[1, 6]], unreadCount: 3, lastMessage: { seqNo: 3, pinned: true } })
+  })
+
+  test('Notices are in the conversation, once, and go with what lies below', async () => {
+    const notice = (seqNo: number) => ({ kind: 'notice', messageId: `n${seqNo}`, conversationId: direct, seqNo, senderId: 'bob', timestamp: seqNo, what: 'left', userId: 'bob' }) as unknown as MessageChange
+    await store.write([{ type: 'log', conversationId: direct, messages: [message(1)], changes: [notice(3), notice(2)], complete: [1, 3] }])
+    await store.write([{ type: 'log', conversationId: direct, messages: [], changes: [notice(3)], complete: [3, 3] }])
+    expect((await row())?.notices).toEqual([2, 3].map((seqNo) => ({ messageId: `n${seqNo}`, conversationId: direct, seqNo, senderId: 'bob', timestamp: seqNo, what: 'left', userId: 'bob' })))
+    expect(await row()).toMatchObject({ unreadCount: 1, maxSeqNo: 3, complete: [[1, 3]] })
+    await store.write([{ type: 'trimmed', conversationId: direct, below: 3 }])
+    expect((await row())?.notices).toHaveLength(1)
   })
 
   test('A message that comes again takes nothing away that is newer', async () => {

@@ -102,6 +102,32 @@ test('Where the version before may have missed changes, the messages are fetched
   expect(await (await open()).messages('dm:alice:bob', 1, 9, 9)).toHaveLength(1)
 })
 
+test('Where the version before took notices for holes, the messages of the group are fetched again', async () => {
+  names++
+  const first = await open()
+  await first.close()
+  const row = (id: string, spans: [number, number][]) => ({
+    id, maxSeqNo: 3, readSeqNo: 3, readUnsent: false, unreadCount: 0, countedTo: 3, unreadCapped: false, activity: 1, acked: 3, spans,
+  })
+  const opening = indexedDB.open(`test-${names}`)
+  const db = await new Promise<IDBDatabase>((done) => (opening.onsuccess = () => done(opening.result)))
+  const all = db.transaction(['meta', 'rows', 'messages', 'outbox'], 'readwrite')
+  all.objectStore('meta').delete('hasNotices')
+  // 3 is a hole, or in the group a notice; in the other there is none.
+  all.objectStore('rows').put(row('dm:alice:bob', [[1, 3]]))
+  all.objectStore('rows').put(row('g:1', [[1, 3]]))
+  for (const [seqNo, id] of [[1, 'dm:alice:bob'], [2, 'dm:alice:bob'], [1, 'g:1'], [2, 'g:1']] as const)
+    all.objectStore('messages').put(message(seqNo, 'bob', id))
+  await new Promise((done) => (all.oncomplete = done))
+  db.close()
+
+  const store = await open()
+  const { conversations } = await store.load()
+  expect(conversations.map(({ id, complete }) => [id, complete])).toEqual([['dm:alice:bob', [[1, 3]]], ['g:1', []]])
+  expect(await store.messages('g:1', 1, 9, 9)).toEqual([])
+  expect(await store.messages('dm:alice:bob', 1, 9, 9)).toHaveLength(2)
+})
+
 describe('A connection that the browser ends', () => {
   const connections: IDBDatabase[] = []
   const really = indexedDB.open.bind(indexedDB)
