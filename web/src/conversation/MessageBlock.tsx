@@ -3,6 +3,7 @@ import { heightOf } from '../media/layout'
 import { memo } from '../ui/memo'
 import type { Block } from './blocks'
 import { MessageItem } from './MessageItem'
+import { NoticeItem } from './NoticeItem'
 import { segmentsOf } from './segments'
 
 interface Props {
@@ -18,14 +19,15 @@ interface Props {
   today: number
 }
 
-/** Estimated heights, until the browser has laid out the block: of a message, and of the first of a run. */
+/** Estimated heights, until the browser has laid out the block. */
 const messageHeight = 52
+const noticeHeight = 30
 
 export const MessageBlock = memo(({ block, me, isGroup, delivered, read, unreadFrom, today }: Props) => {
   const { t, times } = useI18n()
-  const segments = segmentsOf(block.messages, block.originals, block.before, unreadFrom)
+  const segments = segmentsOf(block.messages, block.originals, block.before, unreadFrom, block.notices)
   return (
-    <div class="block" style={{ containIntrinsicBlockSize: `auto ${block.messages.reduce((sum, { media }) => sum + messageHeight + (media ? heightOf(media) : 0), 0)}px` }}>
+    <div class="block" style={{ containIntrinsicBlockSize: `auto ${block.messages.reduce((sum, { media }) => sum + messageHeight + (media ? heightOf(media) : 0), block.notices.length * noticeHeight)}px` }}>
       {segments.map(segment => (
         <div key={segment.key} class="segment">
           {segment.day !== undefined && <h2 class="day">{times.dayMark(segment.day, today)}</h2>}
@@ -35,9 +37,13 @@ export const MessageBlock = memo(({ block, me, isGroup, delivered, read, unreadF
             </h2>
           )}
           <ol>
-            {segment.lines.map(line => (
-              <MessageItem key={line.message.seqNo} line={line} me={me} isGroup={isGroup} reached={{ delivered, read }} />
-            ))}
+            {segment.lines.map(line =>
+              'notice' in line ? (
+                <NoticeItem key={line.notice.seqNo} notice={line.notice} me={me} />
+              ) : (
+                <MessageItem key={line.message.seqNo} line={line} me={me} isGroup={isGroup} reached={{ delivered, read }} />
+              ),
+            )}
           </ol>
         </div>
       ))}

@@ -12,7 +12,7 @@ import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
 import { useNow } from '../ui/useNow'
 import { useTask } from '../ui/useTask'
-import { Blocks } from './blocks'
+import { Blocks, rangeOf } from './blocks'
 import { Beginning } from './Beginning'
 import { MessageBlock } from './MessageBlock'
 import { useCopying } from './copying'
@@ -53,16 +53,16 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
   const saving = useTask({ not_found: t.media.fileGone })
   const viewer = useViewer(viewed !== undefined)
 
-  const { messages, outgoing } = timeline
+  const { messages, notices, outgoing } = timeline
   const find = (seqNo: number) => messages.find(message => message.seqNo === seqNo)
   useCopying(
     () => place.current?.scroller.current,
     item => `[${times.stamp(Date.parse(item.querySelector('time')!.dateTime))}] ${find(Number(item.dataset['seq']))?.senderId ?? me}`,
   )
-  const drawn = useMemo(() => blocks.update(messages), [messages])
+  const drawn = useMemo(() => blocks.update(messages, notices), [messages, notices])
   const own = useMemo(() => messages.filter(message => message.senderId === me), [messages, me])
   const reached = reachedOf(own, message => timeline.receiptOf(message))
-  const firstUnread = mark.firstUnread(messages)
+  const firstUnread = mark.firstUnread(messages, timeline.hasOlder)
   const unread = conversation?.unreadCount ?? 0
   const isEmpty = messages.length === 0 && outgoing.length === 0
   const offersUnread = mark.readBefore !== undefined && mark.readBefore !== seenMark && messages.length > 0
@@ -104,7 +104,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
         <ScrollPlace
           handle={place}
           label={t.conversation.messages}
-          hasContent={!isEmpty}
+          hasContent={!isEmpty || notices.length > 0}
           onOpen={open}
           onNearStart={() => {
             if (timeline.hasOlder && !timeline.loading && !timeline.error) void timeline.loadOlder()
@@ -114,7 +114,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
         >
           <Beginning timeline={timeline} isEmpty={isEmpty} isGroup={isGroup} name={name} />
           {drawn.map(block => {
-            const [first, last] = [block.messages[0]!.seqNo, block.messages.at(-1)!.seqNo]
+            const [first, last] = rangeOf(block)
             const holdsUnread = firstUnread !== undefined && firstUnread >= first && firstUnread <= last
             return (
               <MessageBlock

@@ -51,6 +51,17 @@ describe('blocks', () => {
     expect(blocks[1]!.before?.seqNo).toBe(blockSize - 1)
   })
 
+  test('notices are in the blocks of their seqNos, also where there is no message', () => {
+    const blocks = new Blocks()
+    const notice = (seqNo: number) => ({ ...messages([seqNo])[0]!, what: 'left' as const })
+    const notices = [1, 60, 170].map(notice)
+    const before = blocks.update(messages([2, 51]), notices)
+
+    expect(before.map(({ key, messages, notices, before }) => [key, messages.length, notices.length, before?.seqNo])).toEqual([[0, 1, 1, undefined], [1, 1, 1, 2], [3, 0, 1, 60]])
+    const after = blocks.update(messages([2, 51]), [...notices, notice(171)])
+    expect(after.map((block, at) => block.key === before[at]!.key && block.notices.length)).toEqual([1, 1, 2])
+  })
+
   test('a reply finds its original once that is loaded, in whatever block', () => {
     const blocks = new Blocks()
     const all = messages(upTo(3 * blockSize))

@@ -1,11 +1,13 @@
-import type { Message } from '@chat/client'
+import type { Message, Notice } from '@chat/client'
 
 /** The messages of one range of seqNos, rendered together, and again only when something in it changes. */
 export interface Block {
   readonly key: number
   readonly messages: readonly Message[]
-  /** The message before the first one: it decides whether a day or a run continues. */
-  readonly before: Message | undefined
+  /** What happened to the group meanwhile, ascending. There may be blocks of notices alone. */
+  readonly notices: readonly Notice[]
+  /** What stands before the first one: it decides whether a day or a run continues. */
+  readonly before: Message | Notice | undefined
   /** For each message the one it answers, if that is loaded. */
   readonly originals: readonly (Message | undefined)[]
 }
@@ -21,17 +23,23 @@ export class Blocks {
   private readonly byId = new Map<string, Message>()
   private blocks = new Map<number, Block>()
 
-  /** @param messages ascending by seqNo; one that changed is another object */
-  update(messages: readonly Message[]): readonly Block[] {
+  /**
+   * @param messages ascending by seqNo; one that changed is another object
+   * @param notices ascending by seqNo
+   */
+  update(messages: readonly Message[], notices: readonly Notice[] = []): readonly Block[] {
     const next = new Map<number, Block>()
     const cuts = cut(messages)
-    for (const [from, to] of cuts) {
-      const was = this.blocks.get(keyOf(messages[from]!))
-      if (!was || !holds(was, messages, from, to)) for (let at = from; at < to; at++) this.byId.set(messages[at]!.messageId, messages[at]!)
+    for (const [key, [from, to]] of cuts) {
+      const was = this.blocks.get(key)
+      if (!was || !holds(was.messages, messages, from, to)) for (let at = from; at < to; at++) this.byId.set(messages[at]!.messageId, messages[at]!)
     }
-    for (const [from, to] of cuts) {
-      const key = keyOf(messages[from]!)
-      next.set(key, this.block(key, messages, from, to))
+    const told = cut(notices)
+    let before: Message | Notice | undefined
+    for (const key of [...new Set([...cuts.keys(), ...told.keys()])].sort((a, b) => a - b)) {
+      const block = this.block(key, messages, cuts.get(key) ?? nothing, notices, told.get(key) ?? nothing, before)
+      next.set(key, block)
+      before = later(block.messages.at(-1), block.notices.at(-1))
     }
     this.blocks = next
     return [...next.values()]
@@ -41,30 +49,39 @@ export class Blocks {
     return this.byId.get(messageId)
   }
 
-  private block(key: number, messages: readonly Message[], from: number, to: number): Block {
+  private block(key: number, messages: readonly Message[], [from, to]: Cut, notices: readonly Notice[], [first, end]: Cut, before: Message | Notice | undefined): Block {
     const was = this.blocks.get(key)
-    const before = messages[from - 1]
-    const same = was !== undefined && holds(was, messages, from, to)
+    const same = was !== undefined && holds(was.messages, messages, from, to) && holds(was.notices, notices, first, end)
     const own = same ? was.messages : messages.slice(from, to)
     const originals = own.map(message => (message.replyTo ? this.byId.get(message.replyTo) : undefined))
     const unchanged = same && was.before === before && originals.every((original, at) => original === was.originals[at])
-    return unchanged ? was : { key, messages: own, before, originals }
+    return unchanged ? was : { key, messages: own, notices: same ? was.notices : notices.slice(first, end), before, originals }
   }
 }
 
-const keyOf = (message: Message) => Math.floor(message.seqNo / blockSize)
+type Entry = Message | Notice
+type Cut = readonly [from: number, to: number]
+const nothing: Cut = [0, 0]
 
-function cut(messages: readonly Message[]): [from: number, to: number][] {
-  const cuts: [number, number][] = []
+const keyOf = ({ seqNo }: Entry) => Math.floor(seqNo / blockSize)
+
+/** The seqNos of a block. */
+export const rangeOf = ({ key }: Block): Cut => [key * blockSize, (key + 1) * blockSize - 1]
+
+const later = (one: Entry | undefined, other: Entry | undefined) => ((one?.seqNo ?? 0) > (other?.seqNo ?? 0) ? one : other)
+
+/** By the blocks' keys. */
+function cut(entries: readonly Entry[]): Map<number, Cut> {
+  const cuts = new Map<number, Cut>()
   let from = 0
-  for (let at = 1; at <= messages.length; at++) {
-    if (at < messages.length && keyOf(messages[at]!) === keyOf(messages[from]!)) continue
-    cuts.push([from, at])
+  for (let at = 1; at <= entries.length; at++) {
+    if (at < entries.length && keyOf(entries[at]!) === keyOf(entries[from]!)) continue
+    cuts.set(keyOf(entries[from]!), [from, at])
     from = at
   }
   return cuts
 }
 
-/** A message that changed is another object. */
-const holds = (block: Block, messages: readonly Message[], from: number, to: number): boolean =>
-  block.messages.length === to - from && block.messages.every((message, at) => message === messages[from + at])
+/** One that changed is another object. */
+const holds = (held: readonly Entry[], entries: readonly Entry[], from: number, to: number): boolean =>
+  held.length === to - from && held.every((entry, at) => entry === entries[from + at])

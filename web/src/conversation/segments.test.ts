@@ -4,7 +4,7 @@ import { messages, upTo } from './testing'
 
 const day = 86_400_000
 const runs = (...args: Parameters<typeof segmentsOf>) =>
-  segmentsOf(...args).flatMap(segment => segment.lines.map(line => `${line.startsRun ? '|' : ''}${line.message.seqNo}`)).join(' ')
+  segmentsOf(...args).flatMap(segment => segment.lines.map(line => ('notice' in line ? `(${line.notice.seqNo})` : `${line.startsRun ? '|' : ''}${line.message.seqNo}`))).join(' ')
 
 describe('segments', () => {
   test('the first message ever stands under its day', () => {
@@ -38,6 +38,14 @@ describe('segments', () => {
 
   test('a run goes on over the edge of a block', () => {
     expect(runs(messages([2, 3]), [], messages([1])[0], undefined)).toBe('2 3')
+  })
+
+  test('notices stand between the messages, and end a run', () => {
+    const notice = (seqNo: number) => ({ ...messages([seqNo])[0]!, what: 'left' as const })
+
+    expect(runs(messages([2, 3, 5, 6]), [], notice(1), undefined, [notice(4), notice(7)])).toBe('|2 3 (4) |5 6 (7)')
+    expect(runs([], [], undefined, undefined, [notice(1)])).toBe('(1)')
+    expect(segmentsOf([], [], undefined, undefined, [notice(1)])[0]!.day).toBe(notice(1).timestamp)
   })
 
   test('the divider begins a segment and a run', () => {

@@ -25,7 +25,7 @@ export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly c
       // Message ids rise with time: if older ones are here and this one is not, the user may not see it.
       // A closed timeline loads nothing more.
       while (place.current && !blocks.find(messageId) && timeline.hasOlder && !timeline.error && messageId < (timeline.messages[0]?.messageId ?? ''))
-        await timeline.loadOlder().then(() => blocks.update(timeline.messages))
+        await timeline.loadOlder().then(() => blocks.update(timeline.messages, timeline.notices))
       const message = blocks.find(messageId)
       if (message) setTarget({ seqNo: message.seqNo })
     },

@@ -17,9 +17,9 @@ export function useUnreadMark(conversationId: string, me: string, isAttentive: b
   return {
     /** The highest seqNo that was read before; undefined if nothing is new. */
     readBefore,
-    /** The seqNo above which the divider is shown, if it is among these messages. */
-    firstUnread: (messages: readonly Message[]) =>
-      readBefore === undefined || (messages[0]?.seqNo ?? 0) > readBefore + 1
+    /** The seqNo above which the divider is shown, if it is among these messages. Where there are no older ones, the first of all may have a higher seqNo than 1. */
+    firstUnread: (messages: readonly Message[], hasOlder: boolean) =>
+      readBefore === undefined || (hasOlder && (messages[0]?.seqNo ?? 0) > readBefore + 1)
         ? undefined
         : messages.find(message => message.seqNo > readBefore && message.senderId !== me)?.seqNo,
     clear: () => setReadBefore(undefined),

@@ -1,7 +1,14 @@
-import type { Texts } from './en'
+import type { Texts, Whom } from './en'
 import { pluralIn } from './plural'
 
 const plural = pluralIn('de')
+const list = new Intl.ListFormat('de')
+
+const did = (who: string | undefined) => (who === undefined ? 'Du hast' : `${who} hat`)
+
+/** The reader and the others, in the case that the verb wants. */
+const listed = ({ me, others, more }: Whom, you: 'dich' | 'dir', further: 'weitere' | 'weiteren') =>
+  list.format([...(me ? [you] : []), ...others, ...(more > 0 ? [`${more} ${further}`] : [])])
 
 export const de: Texts = {
   app: 'Chat',
@@ -123,6 +130,17 @@ export const de: Texts = {
     originalMissing: 'Frühere Nachricht',
     arrived: (who, text) => `${who}: ${text}`,
     arrivedElsewhere: (who, where) => (where === who ? `Neue Nachricht von ${who}` : `Neue Nachricht von ${who} in ${where}`),
+  },
+
+  notice: {
+    created: (who, title, whom) => `${did(who)} die Gruppe „${title}“ ${whom ? `mit ${listed(whom, 'dir', 'weiteren')} ` : ''}erstellt`,
+    added: (who, whom) => `${did(who)} ${listed(whom, 'dich', 'weitere')} hinzugefügt`,
+    removed: (who, whom) => `${did(who)} ${listed(whom, 'dich', 'weitere')} entfernt`,
+    left: who => `${did(who)} die Gruppe verlassen`,
+    renamed: (who, title) => `${did(who)} die Gruppe in „${title}“ umbenannt`,
+    madeOwner: (who, whom) => `${did(who)} ${listed(whom, 'dir', 'weiteren')} den Besitz übergeben`,
+    madeAdmin: (who, whom) => `${did(who)} ${listed(whom, 'dir', 'weiteren')} die Verwaltung gegeben`,
+    madeMember: (who, whom) => `${did(who)} ${listed(whom, 'dir', 'weiteren')} die Verwaltung genommen`,
   },
 
   message: {

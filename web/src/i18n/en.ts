@@ -1,6 +1,20 @@
 import { pluralIn } from './plural'
 
 const plural = pluralIn('en')
+const list = new Intl.ListFormat('en')
+
+/** Users to whom something happened. */
+export interface Whom {
+  /** The reader is one of them. */
+  readonly me: boolean
+  /** Those who are named. */
+  readonly others: readonly string[]
+  /** How many more there are. */
+  readonly more: number
+}
+
+const listed = ({ me, others, more }: Whom) =>
+  list.format([...(me ? ['you'] : []), ...others, ...(more > 0 ? [plural(more, { one: '# other', other: '# others' })] : [])])
 
 /** Every word of the page. Another language is another file of the same shape. */
 export const en = {
@@ -125,6 +139,18 @@ export const en = {
     originalMissing: 'Earlier message',
     arrived: (who: string, text: string) => `${who}: ${text}`,
     arrivedElsewhere: (who: string, where: string) => (where === who ? `New message from ${who}` : `New message from ${who} in ${where}`),
+  },
+
+  /** What happened to a group. Without `who` it is the reader who did it. */
+  notice: {
+    created: (who: string | undefined, title: string, whom: Whom | undefined) => `${who ?? 'You'} created the group “${title}”${whom ? ` with ${listed(whom)}` : ''}`,
+    added: (who: string | undefined, whom: Whom) => `${who ?? 'You'} added ${listed(whom)}`,
+    removed: (who: string | undefined, whom: Whom) => `${who ?? 'You'} removed ${listed(whom)}`,
+    left: (who: string | undefined) => `${who ?? 'You'} left the group`,
+    renamed: (who: string | undefined, title: string) => `${who ?? 'You'} renamed the group to “${title}”`,
+    madeOwner: (who: string | undefined, whom: Whom) => `${who ?? 'You'} made ${listed(whom)} the owner`,
+    madeAdmin: (who: string | undefined, whom: Whom) => `${who ?? 'You'} made ${listed(whom)} an admin`,
+    madeMember: (who: string | undefined, whom: Whom) => `${who ?? 'You'} took the admin role from ${listed(whom)}`,
   },
 
   message: {
