@@ -41,6 +41,8 @@ public sealed class AccessibilityTests(Browsers browsers)
 
         await alice.Page.GotoAsync("/#/");
         await alice.OpenConversationAsync("Summer trip");
+        await Expect(alice.Page.GetByText("carol created the group “Summer trip” with you, bob, and dana")).ToBeVisibleAsync();
+        await CheckAsync(alice, name, "group");
         await alice.Button("Group details").ClickAsync();
         await Expect(alice.Page.GetByRole(AriaRole.Heading, new() { Name = "Members" })).ToBeVisibleAsync();
         await CheckAsync(alice, name, "details");

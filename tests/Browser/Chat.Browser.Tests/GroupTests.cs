@@ -36,6 +36,14 @@ public sealed class GroupTests(Browsers browsers)
         await bob.Page.GetByLabel("Title").FillAsync("Bikers");
         await bob.Button("Save").ClickAsync();
         await Expect(carol.Row("Bikers")).ToBeVisibleAsync();
+        // Told to all in the same order, to each in its words; the message of alice stands in between.
+        foreach (var (window, lines) in new[]
+        {
+            (alice, new[] { $"You created the group “Hikers” with {bob.UserId} and {carol.UserId}", $"You made {bob.UserId} an admin", $"{bob.UserId} renamed the group to “Bikers”" }),
+            (carol, [$"{alice.UserId} created the group “Hikers” with you and {bob.UserId}", $"{alice.UserId} made {bob.UserId} an admin", $"{bob.UserId} renamed the group to “Bikers”"]),
+        })
+            await Expect(window.Page.Locator(".messages li.notice")).ToHaveTextAsync(lines);
+        await Expect(carol.Page.Locator(".messages li").Nth(1)).ToContainTextAsync("who is coming?");
 
         await carol.Button("Group details").ClickAsync();
         await carol.Button("Leave group").ClickAsync();
@@ -52,7 +60,8 @@ public sealed class GroupTests(Browsers browsers)
         var group = await bob.CreateGroupAsync("Hikers", alice.UserId);
         await bob.WriteManyAsync(group, 300);
         await alice.OpenConversationAsync("Hikers");
-        await Expect(alice.Messages.Last).ToHaveAttributeAsync("data-seq", "300");
+        // Above the notice that the group was created.
+        await Expect(alice.Messages.Last).ToHaveAttributeAsync("data-seq", "301");
         await Expect(alice.Page).ToHaveTitleAsync("Hikers · Chat");
         var shown = await alice.Messages.CountAsync();
 

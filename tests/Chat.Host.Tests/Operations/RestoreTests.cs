@@ -45,7 +45,7 @@ public sealed class RestoreTests : IAsyncDisposable
     {
         await BeginAsync();
         var group = await JoinAsync();
-        await ReadAllAsync(group, 3);
+        await ReadAllAsync(group, 5);
 
         await RestartAsync(() => Directory.Delete(Path.Combine(Data, "log"), recursive: true));
 
@@ -60,7 +60,7 @@ public sealed class RestoreTests : IAsyncDisposable
         var copy = Path.Combine(_folder.FullName, "log");
         await RestartAsync(() => CopyFolder(Path.Combine(Data, "log"), copy));
         var group = await JoinAsync();
-        await ReadAllAsync(group, 3);
+        await ReadAllAsync(group, 5);
 
         await RestartAsync(() =>
         {
@@ -162,7 +162,7 @@ public sealed class RestoreTests : IAsyncDisposable
         await SendAsync("@alice");
     }
 
-    // A group with messages in it before bob comes.
+    // A group with messages in it before bob comes, and two notices.
     private async Task<string> JoinAsync()
     {
         var group = (await SendAsync(HttpMethod.Post, "/v1/groups", _alice, new { title = "Team", members = Array.Empty<string>(), history = "fromJoin" }))

@@ -82,20 +82,21 @@ public sealed class ReceiptTests(SharedServer shared)
         var recipients = new[] { await shared.NewUserAsync("bob"), await shared.NewUserAsync("carol"), await shared.NewUserAsync("dave") };
         var group = await alice.CreateGroupAsync("Receipts", recipients);
         await using var sending = await alice.ConnectCaughtUpAsync();
+        // They stand above the notice that the group was created.
         for (var i = 1; i <= 5; i++)
-            await sending.SendTextAsync(group, $"{i}", $"{i}");
+            Assert.Equal(i + 1, (await sending.SendTextAsync(group, $"{i}", $"{i}")).Number("seqNo"));
 
         foreach (var recipient in recipients)
         {
             await using var receiving = await recipient.ConnectCaughtUpAsync();
-            await receiving.ReceiveUpToAsync(group, 5);
-            await receiving.AckAsync(group, 3, "read");
-            await sending.ExpectAsync("ack", a => a.Is("status", "delivered") && a.Is("userId", recipient.UserId) && a.Number("seqNo") == 5);
-            await sending.ExpectAsync("ack", a => a.Is("status", "read") && a.Is("userId", recipient.UserId) && a.Number("seqNo") == 3);
+            await receiving.ReceiveUpToAsync(group, 6);
+            await receiving.AckAsync(group, 4, "read");
+            await sending.ExpectAsync("ack", a => a.Is("status", "delivered") && a.Is("userId", recipient.UserId) && a.Number("seqNo") == 6);
+            await sending.ExpectAsync("ack", a => a.Is("status", "read") && a.Is("userId", recipient.UserId) && a.Number("seqNo") == 4);
         }
 
         foreach (var recipient in recipients)
-            Assert.Equal((5, 3), await PlaceAsync(alice, group, recipient));
+            Assert.Equal((6, 4), await PlaceAsync(alice, group, recipient));
     }
 
     [Fact]
