@@ -35,7 +35,7 @@ export interface Outgoing extends MessageContent {
   /** The files that it takes along, after its `media`. When all of them are uploaded they are the last of its `media`. */
   readonly files?: readonly OutgoingFile[]
   /** What was made of it after it may have reached the server: goes out as a change when it is acked. */
-  readonly then?: { readonly text: string } | { readonly deleted: true }
+  readonly then?: { readonly text: string; readonly mentions?: readonly string[] } | { readonly deleted: true }
 }
 
 /** An outbox entry that changes a message which the server has. It is shown as if it were done, and taken back if it is refused. */
@@ -52,6 +52,8 @@ export interface OutgoingChange {
   /** Of an edit: the seqNo of the newest change that the user has seen. */
   readonly basedOn?: number
   readonly change: ChangeContent
+  /** Of the deletion of a message in a thread: the message that began it. */
+  readonly thread?: { readonly threadId: string; readonly threadSeqNo: number }
 }
 
 export type OutboxEntry = Outgoing | OutgoingChange
@@ -86,6 +88,8 @@ export interface StoredConversation {
   readonly countedSeqNo: number
   /** There are more than `unreadCount` unread messages. */
   readonly unreadCapped: boolean
+  /** Those of the unread messages that mention the user; absent in a store of the version before. */
+  readonly unreadMentions?: number
   readonly lastMessage?: Message
   /** When the last message was sent, or the conversation was first known here, ms; orders the list. */
   readonly activity: number
@@ -104,6 +108,8 @@ export interface StoredConversation {
 /** How many messages above a read cursor are unread, of those up to `upTo`. */
 export interface UnreadLeft {
   readonly count: number
+  /** Those of them that mention the user; absent: not known. */
+  readonly mentions?: number
   readonly upTo: number
 }
 

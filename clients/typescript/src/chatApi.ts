@@ -1,7 +1,7 @@
 import type { Cursors } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { AccessTokens } from './connector.ts'
-import { type ConversationList, type Device, type Group, type History, type Message, messageOf, type MessageOnWire, type MessageText, type Page, type ReactionOf, type Role } from './protocol.ts'
+import { type ConversationList, type Device, type Group, type History, type Message, messageOf, type MessageOnWire, type MessageText, type Page, type ReactionOf, type Role, type ThreadPage } from './protocol.ts'
 import type { PushAddress, PushContent } from './push.ts'
 import type { RestClient } from './restClient.ts'
 
@@ -9,6 +9,8 @@ import type { RestClient } from './restClient.ts'
 const maxReceipts = 256
 
 /** Where a page begins; both exclusive. */
+/** Of a thread: upwards from `after`, downwards from `before`, or the first ones. */
+export type ThreadRange = { readonly after?: number; readonly before?: never; readonly limit?: number } | { readonly before: number; readonly after?: never; readonly limit?: number }
 export type PageRange = { readonly after: number } | { readonly before: number }
 
 /** The REST calls of the signed-in user. All reject with ChatError. */
@@ -53,6 +55,19 @@ export class ChatApi {
 
   async pins(conversationId: string): Promise<Message[]> {
     return (await this.call<{ messages: MessageOnWire[] }>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/pins`)).messages.map(messageOf)
+  }
+
+  async threads(conversationId: string, cursor?: string): Promise<{ threads: Message[]; next?: string }> {
+    const query = cursor === undefined ? '' : `?${new URLSearchParams({ cursor })}`
+    const { threads, next } = await this.call<{ threads: MessageOnWire[]; next?: string }>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/threads${query}`)
+    return { threads: threads.map(messageOf), next }
+  }
+
+  async threadMessages(conversationId: string, rootId: string, range: ThreadRange): Promise<ThreadPage> {
+    const query = new URLSearchParams(Object.entries(range).map(([name, value]) => [name, `${value}`]))
+    const path = `/v1/conversations/${encodeURIComponent(conversationId)}/threads/${encodeURIComponent(rootId)}/messages?${query}`
+    const page = await this.call<Omit<ThreadPage, 'messages'> & { messages: MessageOnWire[] }>('GET', path)
+    return { ...page, messages: page.messages.map(messageOf) }
   }
 
   /** By user; undefined for a conversation too large for receipts. */

@@ -1,13 +1,14 @@
 import { Account } from './account.ts'
 import { type Change, type Connection, isOutgoingChange, type Outgoing, type Presence } from './changes.ts'
+import type { ThreadRange } from './chatApi.ts'
 import { contentOf, type MessageContent, type MessageMedia } from './content.ts'
 import { ChatError } from './errors.ts'
 import { bytesOf, dropFiles, type FileToSend, keepFiles, tryAgain } from './media/outgoingFiles.ts'
 import type { UploadOptions } from './media/uploader.ts'
 import { byFetch, byXhr } from './media/uploadRequests.ts'
 import { checkContent, outgoing, outgoingChange } from './outbox.ts'
-import { replaced } from './pending.ts'
-import type { ChangeContent, Device, Group, History, Message, MessageText, ReactionOf, Role } from './protocol.ts'
+import { replaced, sameMentions } from './pending.ts'
+import type { ChangeContent, Device, Group, History, Message, MessageText, ReactionOf, Role, ThreadPage } from './protocol.ts'
 import { Push } from './push.ts'
 import type { Fetch } from './restClient.ts'
 import { Runtime } from './runtime.ts'
@@ -140,7 +141,7 @@ export class ChatClient {
   /**
    * Puts a message into the outbox: when this resolves it is stored, and it is sent by itself.
    * @param to A conversationId, or `@userId` for the direct conversation with that user.
-   * @param content A text, or all that the message says. A message or an outbox entry may be given: its content is sent.
+   * @param content A text, or all that the message says: also whom it mentions, and the thread that it goes into. A message or an outbox entry may be given: its content is sent.
    * @param options.replyTo With a text: the messageId that it answers, of the same conversation.
    * @param options.files They are stored with it, and uploaded before it is sent; a message with files needs no text.
    * @throws ChatError `bad_request` for no text and no file, or half a surrogate pair, `too_large` beyond 16 KiB or 10 media, `rate_limited` where
@@ -201,22 +202,25 @@ export class ChatClient {
   /**
    * Changes the text of an own message, shown at once and sent by itself; one that has not gone out goes out with the new text. Refused for good, it is taken
    * back, and a change `refused` tells why.
+   * @param mentions Whom it mentions from then on; as before unless given.
    * @throws ChatError as `send` does; `not_found` for an outbox entry that is not there any more.
    */
-  async edit(message: Message | Outgoing, text: string): Promise<void> {
+  async edit(message: Message | Outgoing, text: string, mentions?: readonly string[]): Promise<void> {
     const { state, journal, timelines } = this.runtime
     if ('seqNo' in message) {
-      checkContent({ text, media: message.media }, 0)
-      if (text !== message.text) await this.change(message, { kind: 'edit', text })
+      checkContent({ text, media: message.media, mentions }, 0)
+      const isSame = mentions === undefined || sameMentions(mentions, message.mentions)
+      if (text !== message.text || !isSame) await this.change(message, { kind: 'edit', text, ...(!isSame && { mentions }) })
       return
     }
     const item = state.outbox.get(message.clientMsgId)
     const sent = item ? undefined : timelines.sentAs(message.clientMsgId)
-    if (sent) return this.edit(sent, text)
+    if (sent) return this.edit(sent, text, mentions)
     if (!item || isOutgoingChange(item)) throw new ChatError('not_found', 'The message is not in the outbox any more.')
-    checkContent({ text, media: item.media }, item.files?.length ?? 0)
+    checkContent({ text, media: item.media, mentions }, item.files?.length ?? 0)
+    const said = { text, ...(mentions && { mentions }) }
     const isSent = state.attempted.has(item.clientMsgId)
-    await journal.commit([{ type: 'queued', item: isSent ? { ...item, then: { text } } : { ...item, text } }])
+    await journal.commit([{ type: 'queued', item: isSent ? { ...item, then: said } : { ...item, ...said } }])
   }
 
   /** Deletes a message for everyone: an own one, or any as an admin of the group. One that has not gone out is dropped. Refused: as `edit`. */
@@ -259,6 +263,16 @@ export class ChatClient {
   /** The pinned messages, the newest pin first. */
   getPins(conversationId: string): Promise<Message[]> {
     return this.runtime.api.pins(conversationId)
+  }
+
+  /** The messages that began threads, the one that was written to last first, 50 at a time. @param cursor The `next` of the page before. */
+  getThreads(conversationId: string, cursor?: string): Promise<{ threads: Message[]; next?: string }> {
+    return this.runtime.api.threads(conversationId, cursor)
+  }
+
+  /** The messages of a thread, ascending, without the one that began it: upwards from `after`, else downwards from `before`, else the first ones. */
+  getThreadMessages(conversationId: string, rootId: string, range: ThreadRange = {}): Promise<ThreadPage> {
+    return this.runtime.api.threadMessages(conversationId, rootId, range)
   }
 
   /** Sends a failed message again, with the same clientMsgId; files that are not uploaded, first. */

@@ -8,6 +8,14 @@ export interface MessageContent {
   readonly text: string
   /** The messageId of the message that this one answers, of the same conversation. */
   readonly replyTo?: string
+  /** User ids of members, 50 at most, or `['@all']` alone. In an edit: absent leaves them as they are, empty is nobody. */
+  readonly mentions?: readonly string[]
+  /** The messageId of the message in whose thread this one stands; that one is in no thread itself. */
+  readonly threadId?: string
+  /** The seqNo of that message: whoever puts a message into a thread gives both. */
+  readonly threadSeqNo?: number
+  /** Taken over from another message. */
+  readonly forwarded?: boolean
   /** In the sender's order, 10 at most. */
   readonly media?: readonly MessageMedia[]
 }
@@ -49,6 +57,7 @@ interface Around {
   deleted?: unknown
   reactions?: unknown
   pinned?: unknown
+  thread?: unknown
   changedSeqNo?: unknown
   seen?: unknown
   createdAt?: unknown
@@ -59,10 +68,16 @@ interface Around {
   then?: unknown
 }
 
+/** What a message says where it is sent on: without what has a meaning in its own conversation alone. */
+export function forwardedOf(said: MessageContent & Around): MessageContent {
+  const { replyTo, mentions, threadId, threadSeqNo, ...content } = contentOf(said)
+  return { ...content, forwarded: true }
+}
+
 /** What a message or an outbox entry says, and nothing else of it. */
 export function contentOf(said: MessageContent & Around): MessageContent {
   const { type, messageId, conversationId, seqNo, senderId, timestamp, clientMsgId, ...since } = said
-  const { editedAt, concurrent, deleted, reactions, pinned, changedSeqNo, seen, ...sent } = since
+  const { editedAt, concurrent, deleted, reactions, pinned, thread, changedSeqNo, seen, ...sent } = since
   const { createdAt, order, state, error, files, then, ...content } = sent
   return content
 }

@@ -1,7 +1,7 @@
 import { type Change, type Cursors, isOutgoingChange, type OutboxEntry, type Outgoing, type StoredConversation } from './changes.ts'
 import { isGroup } from './ids.ts'
 import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
-import { type ConversationSummary, type Message, type MessageChange, noticeOf } from './protocol.ts'
+import { type ConversationSummary, mentionsUser, type Message, type MessageChange, noticeOf } from './protocol.ts'
 import { addRange, cutBelow, rangeAt, withoutSeqNo } from './seqNoRanges.ts'
 
 const newConversation = (id: string, activity: number): StoredConversation => ({
@@ -95,14 +95,17 @@ const withoutBelow = (conversation: StoredConversation, seqNo: number): StoredCo
 })
 
 function withMessages(conversation: StoredConversation, messages: readonly Message[], me: string): StoredConversation {
-  let { maxSeqNo, lastMessage, unreadCount, activity } = conversation
+  let { maxSeqNo, lastMessage, unreadCount, unreadMentions = 0, activity } = conversation
   for (const message of messages) {
     const isNew = message.seqNo > conversation.countedSeqNo && !rangeAt(conversation.complete, message.seqNo)
-    if (isNew && message.seqNo > conversation.readSeqNo && message.senderId !== me && !message.deleted) unreadCount++
+    if (isNew && message.seqNo > conversation.readSeqNo && message.senderId !== me && !message.deleted) {
+      unreadCount++
+      if (mentionsUser(message, me)) unreadMentions++
+    }
     if (newer(lastMessage, message) === message) [lastMessage, activity] = [message, message.timestamp]
     maxSeqNo = Math.max(maxSeqNo, message.seqNo)
   }
-  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, activity }
+  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, unreadMentions, activity }
 }
 
 /** Changes are no messages: nothing is unread for them, and the last message stays. Messages that lack earlier changes are missing from here on. */
@@ -149,6 +152,7 @@ function listed(conversation: StoredConversation, { summary }: Extract<Change, {
     countedSeqNo: summary.maxSeqNo,
     unreadCount: summary.unreadCount,
     unreadCapped: summary.unreadCapped ?? false,
+    unreadMentions: summary.unreadMentions ?? 0,
   }
 }
 
@@ -163,7 +167,8 @@ function read(conversation: StoredConversation, { seqNo, left, unsent }: Extract
   if (seqNo <= conversation.readSeqNo) return conversation
   const above = Math.max(0, conversation.maxSeqNo - seqNo)
   // A count up to another seqNo does not apply. At most all above the cursor are unread; the next list has the number.
-  const exact = above === 0 ? 0 : left?.upTo === conversation.maxSeqNo ? left.count : undefined
+  const known = above === 0 ? { count: 0, mentions: 0 } : left?.upTo === conversation.maxSeqNo ? left : undefined
+  const exact = known?.count
   return {
     ...conversation,
     readSeqNo: seqNo,
@@ -171,6 +176,7 @@ function read(conversation: StoredConversation, { seqNo, left, unsent }: Extract
     // A read ack is also a delivered ack (protocol, Acks).
     ackedSeqNo: unsent ? Math.max(conversation.ackedSeqNo, seqNo) : conversation.ackedSeqNo,
     unreadCount: exact ?? Math.min(conversation.unreadCount, above),
+    unreadMentions: known?.mentions ?? Math.min(conversation.unreadMentions ?? 0, exact ?? above),
     unreadCapped: exact === undefined && above > conversation.unreadCount && conversation.unreadCapped,
   }
 }

@@ -1,27 +1,30 @@
-import type { ChangeContent, Message, MessageChange, Reaction } from './protocol.ts'
+import type { ChangeContent, Message, MessageChange, MessageThread, Reaction, ThreadContent } from './protocol.ts'
 import { rangeAt, type SeqNoRanges } from './seqNoRanges.ts'
 
-/** How many users a reaction names. */
+/** How many users a reaction, or a thread, names. */
 const named = 3
 
-type Applied = ChangeContent & { readonly seqNo: number; readonly senderId: string; readonly timestamp: number }
+type Applied = (ChangeContent | ThreadContent) & { readonly seqNo: number; readonly senderId: string; readonly timestamp: number }
 
 /**
  * A message after a change of it that is not in its state yet. Of a change that this version does not know only its place is taken.
  * @param me Whose `mine` the reactions tell.
  */
 export function laidOn(message: Message, change: Applied, me: string): Message {
-  if (message.deleted) return message
   const { seqNo, senderId, timestamp } = change
+  if (change.kind === 'thread') return { ...message, thread: threadAfter(message.thread, change.on, seqNo, senderId), changedSeqNo: seqNo }
+  if (message.deleted) return message
   switch (change.kind) {
     case 'edit': {
       const { concurrent: _, ...rest } = message
-      return { ...rest, text: change.text, editedAt: timestamp, ...(change.concurrent && { concurrent: true }), changedSeqNo: seqNo }
+      const { mentions: _before, ...unmentioning } = rest
+      const said = change.mentions === undefined ? rest : { ...unmentioning, ...(change.mentions.length > 0 && { mentions: change.mentions }) }
+      return { ...said, text: change.text, editedAt: timestamp, ...(change.concurrent && { concurrent: true }), changedSeqNo: seqNo }
     }
     case 'delete': {
-      const { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, clientMsgId } = message
-      const named = clientMsgId === undefined ? {} : { clientMsgId }
-      return { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, ...named, text: '', deleted: { by: senderId, at: timestamp }, changedSeqNo: seqNo }
+      const { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, clientMsgId, threadId, threadSeqNo, thread } = message
+      const kept = { ...(clientMsgId !== undefined && { clientMsgId }), ...(threadId !== undefined && { threadId, threadSeqNo }), ...(thread && { thread }) }
+      return { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, ...kept, text: '', deleted: { by: senderId, at: timestamp }, changedSeqNo: seqNo }
     }
     case 'react': {
       const { reactions: before = [], ...rest } = message
@@ -35,6 +38,27 @@ export function laidOn(message: Message, change: Applied, me: string): Message {
     default:
       return { ...(message as Message), changedSeqNo: seqNo }
   }
+}
+
+/**
+ * What entries of a log do to the messages that began threads, as changes of those. A message that comes deleted has been added all the same: its deletion, which takes
+ * it away, comes as an entry of its own.
+ */
+export function changesOfThreads(messages: readonly Message[], changes: readonly MessageChange[] = []): MessageChange[] {
+  const added = messages.flatMap((message) => changeOfThread(message, true))
+  const removed = changes.filter(({ kind }) => kind === 'delete').flatMap((change) => changeOfThread(change, false))
+  return [...added, ...removed].sort((a, b) => a.seqNo - b.seqNo)
+}
+
+function changeOfThread(entry: Message | MessageChange, on: boolean): MessageChange[] {
+  const { messageId, conversationId, seqNo, senderId, timestamp, threadId, threadSeqNo } = entry
+  if (threadId === undefined || threadSeqNo === undefined) return []
+  return [{ kind: 'thread', on, messageId, conversationId, seqNo, senderId, timestamp, target: { messageId: threadId, seqNo: threadSeqNo } }]
+}
+
+function threadAfter({ count, lastSeqNo, userIds }: MessageThread = { count: 0, lastSeqNo: 0, userIds: [] }, on: boolean, seqNo: number, by: string): MessageThread {
+  if (!on) return { count: Math.max(0, count - 1), lastSeqNo, userIds }
+  return { count: count + 1, lastSeqNo: seqNo, userIds: userIds.length < named && !userIds.includes(by) ? [...userIds, by] : userIds }
 }
 
 /** Whether a change is not in a message's state yet. */

@@ -11,6 +11,8 @@ export const maxTextBytes = 16_384
 const maxJsonBytes = 64_000
 /** Most media of one message (protocol, Media). */
 export const maxMedia = 10
+/** Most users that a message mentions (protocol, Mentions). */
+export const maxMentions = 50
 /** Most entries in the outbox; more are refused. */
 const maxOutbox = 1_000
 /** Without an ack a message is sent again after this, with the same clientMsgId, ms. */
@@ -35,9 +37,10 @@ export function outgoing(state: State, to: string, content: MessageContent, file
 }
 
 /** A new outbox entry that changes a message. @throws ChatError as `outgoing` does. */
-export function outgoingChange(state: State, { conversationId, messageId, seqNo, changedSeqNo = 0 }: Message, change: ChangeContent): OutgoingChange {
+export function outgoingChange(state: State, { conversationId, messageId, seqNo, threadId, threadSeqNo, changedSeqNo = 0 }: Message, change: ChangeContent): OutgoingChange {
   const basedOn = change.kind === 'edit' ? { basedOn: changedSeqNo } : {}
-  return { ...entry(state), conversationId, state: 'changing', text: '', target: { messageId, seqNo }, ...basedOn, change }
+  const thread = change.kind === 'delete' && threadId !== undefined && threadSeqNo !== undefined ? { thread: { threadId, threadSeqNo } } : {}
+  return { ...entry(state), conversationId, state: 'changing', text: '', target: { messageId, seqNo }, ...basedOn, change, ...thread }
 }
 
 /** @param files How many it takes along besides its media. @throws ChatError `bad_request`, `too_large` for what no message can be. */
@@ -46,6 +49,7 @@ export function checkContent(content: MessageContent, files: number): void {
   const mediaCount = files + (content.media?.length ?? 0)
   if ((text === '' && mediaCount === 0) || !text.isWellFormed()) throw new ChatError('bad_request', 'A message needs text or a file.')
   if (mediaCount > maxMedia) throw new ChatError('too_large', `A message takes ${maxMedia} files at most.`)
+  if ((content.mentions?.length ?? 0) > maxMentions) throw new ChatError('bad_request', `A message mentions ${maxMentions} users at most.`)
   const bytes = (of: string) => new TextEncoder().encode(of).length
   if (bytes(text) > maxTextBytes || bytes(JSON.stringify(content)) > maxJsonBytes) throw new ChatError('too_large', 'The message is too long.')
 }
@@ -60,7 +64,7 @@ function entry({ session, outbox }: State): Pick<OutboxEntry, 'clientMsgId' | 'c
 const changeFrame = ({ clientMsgId, conversationId: to, target: { messageId }, basedOn = 0, change }: OutgoingChange): ClientFrame => {
   switch (change.kind) {
     case 'edit':
-      return { type: 'edit', to, messageId, text: change.text, basedOn, clientMsgId }
+      return { type: 'edit', to, messageId, text: change.text, ...(change.mentions && { mentions: change.mentions }), basedOn, clientMsgId }
     case 'delete':
       return { type: 'delete', to, messageId, clientMsgId }
     case 'react':

@@ -13,7 +13,7 @@ export function withPending(message: Message, changes: readonly OutgoingChange[]
 
 /** Messages in the outbox with what was made of them since. */
 export const asShown = (items: readonly Outgoing[]): Outgoing[] =>
-  items.flatMap((item) => (item.then === undefined ? [item] : 'deleted' in item.then ? [] : [{ ...item, text: item.then.text }]))
+  items.flatMap((item) => (item.then === undefined ? [item] : 'deleted' in item.then ? [] : [{ ...item, ...item.then }]))
 
 /**
  * What a new change makes unnecessary of those that wait and were not sent: the edits before an edit; all but a delete before a delete; what is set and taken back.
@@ -39,16 +39,20 @@ export function replaced(changes: readonly OutgoingChange[], messageId: string, 
 const isSameThing = (one: ChangeContent, other: ChangeContent): boolean =>
   one.kind === other.kind && (one.kind !== 'react' || other.kind !== 'react' || one.emoji === other.emoji)
 
+export const sameMentions = (one: readonly string[] = [], other: readonly string[] = []): boolean => one.length === other.length && one.every((id, at) => id === other[at])
+
 /** An outbox entry's message is in the log: what was made of it meanwhile is a change now. */
 export function followUp(item: OutboxEntry, message: Message, clientMsgId: () => string): OutgoingChange[] {
   if (isOutgoingChange(item)) return []
   // An edit that came while it was being sent, too.
-  const text = item.then && 'text' in item.then ? item.then.text : item.text
+  const { text, mentions } = item.then && 'text' in item.then ? item.then : item
   const isDeleted = item.then !== undefined && 'deleted' in item.then
-  if (!isDeleted && text === message.text) return []
+  const isSame = text === message.text && sameMentions(mentions, message.mentions)
+  if (!isDeleted && isSame) return []
   const { conversationId, order, createdAt } = item
-  const { messageId, seqNo, changedSeqNo = 0 } = message
-  const change: ChangeContent = isDeleted ? { kind: 'delete' } : { kind: 'edit', text }
+  const { messageId, seqNo, threadId, threadSeqNo, changedSeqNo = 0 } = message
+  const change: ChangeContent = isDeleted ? { kind: 'delete' } : { kind: 'edit', text, ...(!sameMentions(mentions, message.mentions) && { mentions: mentions ?? [] }) }
   const basedOn = isDeleted ? {} : { basedOn: changedSeqNo }
-  return [{ clientMsgId: clientMsgId(), conversationId, createdAt, order, state: 'changing', text: '', target: { messageId, seqNo }, ...basedOn, change }]
+  const thread = isDeleted && threadId !== undefined && threadSeqNo !== undefined ? { thread: { threadId, threadSeqNo } } : {}
+  return [{ clientMsgId: clientMsgId(), conversationId, createdAt, order, state: 'changing', text: '', target: { messageId, seqNo }, ...basedOn, change, ...thread }]
 }

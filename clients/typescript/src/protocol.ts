@@ -20,9 +20,26 @@ export interface Message extends MessageContent {
   /** In the order in which each emoji was first set. */
   readonly reactions?: readonly Reaction[]
   readonly pinned?: boolean
+  /** What stands in the thread that it began; absent if there is none. */
+  readonly thread?: MessageThread
   /** The seqNo of the last change that is in this state; absent if there was none. */
   readonly changedSeqNo?: number
 }
+
+export interface MessageThread {
+  /** Its messages that are not deleted. */
+  readonly count: number
+  /** The newest, also a deleted one. */
+  readonly lastSeqNo: number
+  /** The first 3 who have written in it. */
+  readonly userIds: readonly string[]
+}
+
+/** Everybody, in `mentions`. */
+export const everybody = '@all'
+
+/** Whether a message, or an outbox entry, mentions a user. */
+export const mentionsUser = ({ mentions }: MessageContent, userId: string): boolean => mentions?.some((one) => one === everybody || one === userId) ?? false
 
 export interface Reaction {
   readonly emoji: string
@@ -41,13 +58,16 @@ export interface MessageTarget {
 
 /** What is done to a message. */
 export type ChangeContent =
-  | { readonly kind: 'edit'; readonly text: string; readonly concurrent?: boolean }
+  | { readonly kind: 'edit'; readonly text: string; readonly mentions?: readonly string[]; readonly concurrent?: boolean }
   | { readonly kind: 'delete' }
   | { readonly kind: 'react'; readonly emoji: string; readonly on: boolean }
   | { readonly kind: 'pin'; readonly on: boolean }
 
+/** What a message, or the deletion of one, does to the message that began its thread. Not sent: made of that entry, whose seqNo it has. */
+export type ThreadContent = { readonly kind: 'thread'; readonly on: boolean }
+
 /** An entry of the log that changes a message. A newer server has more kinds, some without a target. */
-export type MessageChange = ChangeContent & {
+export type MessageChange = (ChangeContent | ThreadContent) & {
   readonly messageId: string
   readonly conversationId: string
   readonly seqNo: number
@@ -55,6 +75,9 @@ export type MessageChange = ChangeContent & {
   readonly timestamp: number
   readonly target: MessageTarget
   readonly clientMsgId?: string
+  /** Of the deletion of a message in a thread: the message that began it. */
+  readonly threadId?: string
+  readonly threadSeqNo?: number
 }
 
 /** What a notice tells. A newer server tells more. */
@@ -117,7 +140,7 @@ export type ClientFrame =
   | { type: 'ping' }
 
 export type ChangeFrame = { to: string; messageId: string; clientMsgId: string } & (
-  | { type: 'edit'; text: string; basedOn: number }
+  | { type: 'edit'; text: string; mentions?: readonly string[]; basedOn: number }
   | { type: 'delete' }
   | { type: 'react'; emoji: string; on: boolean }
   | { type: 'pin'; on: boolean }
@@ -183,6 +206,15 @@ export interface Page {
   maxSeqNo: number
 }
 
+/** A page of a thread, ascending, without the message that began it. */
+export interface ThreadPage {
+  messages: Message[]
+  /** Upwards: it continues above this; absent at the end. */
+  nextAfter?: number
+  /** Downwards: it continues below this; absent at the end. */
+  nextBefore?: number
+}
+
 /** Who has set an emoji on a message. */
 export interface ReactionOf {
   readonly userId: string
@@ -208,6 +240,8 @@ export interface ConversationSummary {
   readSeqNo: number
   unreadCount: number
   unreadCapped?: boolean
+  /** Those of the unread messages that mention the user; absent for none. */
+  unreadMentions?: number
   lastMessage?: Message
   /** Present while it lies ahead. */
   mutedUntil?: number

@@ -3,6 +3,7 @@ import { type Change, isOutgoingChange, type OutboxEntry } from './changes.ts'
 import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
 import { timeOrderedId } from './ids.ts'
+import { changesOfThreads } from './messageState.ts'
 import { followUp } from './pending.ts'
 import { type ClientFrame, type Message, type MessageChange, messageOf, type MessageOnWire, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
@@ -24,6 +25,11 @@ export interface ReceiverEvents {
   asSent(item: OutboxEntry): OutboxEntry
   answered(clientMsgId: string): void
   refused(clientMsgId: string, error: ChatError): Promise<void>
+}
+
+const withThreads = (messages: readonly Message[]) => {
+  const changes = changesOfThreads(messages)
+  return changes.length > 0 ? { changes } : {}
 }
 
 /** An entry of a conversation's log. */
@@ -112,12 +118,12 @@ export class Receiver {
       const place = { type: 'log' as const, conversationId, complete: [from, seqNo] as const, acked: acks.get(conversationId) }
       if (frame.type === 'change') {
         const { type: _, ...change } = frame
-        changes.push({ ...place, messages: [], changes: [change] })
+        changes.push({ ...place, messages: [], changes: [change, ...changesOfThreads([], [change])] })
         if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId }, ...(await this.ifLaidOnLate(change)))
       } else {
         const message = messageOf(frame)
         if (own) changes.push(...this.isInLog(own, message))
-        changes.push({ ...place, messages: [message] })
+        changes.push({ ...place, messages: [message], ...withThreads([message]) })
       }
     }
     const unknown = [...acks.keys()].some((id) => this.state.find(id) === undefined)
@@ -167,9 +173,10 @@ export class Receiver {
     const item = this.state.outbox.get(clientMsgId)
     const place = { messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
     if (item && isOutgoingChange(item)) {
-      const change = { ...item.change, ...place, target: item.target }
+      const change: MessageChange = { ...item.change, ...item.thread, ...place, target: item.target }
+      const made = [change, ...changesOfThreads([], [change])]
       const late = await this.ifLaidOnLate(change)
-      await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: [change], complete: [seqNo, seqNo] }, ...late])
+      await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: made, complete: [seqNo, seqNo] }, ...late])
       if (change.kind === 'delete') this.on.deleted(conversationId, item.target.messageId)
     } else if (item) {
       // Changes of it may have come before its ack, and were dropped.
@@ -196,7 +203,10 @@ export class Receiver {
   /** A message of the outbox is in the log, as it was sent. */
   private isInLog(item: OutboxEntry, message: Message): Change[] {
     const { clientMsgId } = item
-    return [{ type: 'sent', clientMsgId, message }, ...followUp(item, message, timeOrderedId).map((item): Change => ({ type: 'queued', item }))]
+    const { conversationId, seqNo } = message
+    const threads = changesOfThreads([message])
+    const log: Change[] = threads.length > 0 ? [{ type: 'log', conversationId, messages: [], changes: threads, complete: [seqNo, seqNo] }] : []
+    return [{ type: 'sent', clientMsgId, message }, ...log, ...followUp(item, message, timeOrderedId).map((item): Change => ({ type: 'queued', item }))]
   }
 
   private async receipt({ conversationId, userId, seqNo, status }: Receipt): Promise<void> {

@@ -19,6 +19,8 @@ export interface Conversation {
   readonly unreadCount: number
   /** There are more than `unreadCount` unread messages. */
   readonly unreadCapped: boolean
+  /** Those of the unread messages that mention the user. */
+  readonly unreadMentions: number
   readonly lastMessage?: Message
   /** Until when the user is not notified of its messages, ms; absent if it is not muted. It may have passed: `isMuted` tells. */
   readonly mutedUntil?: number
@@ -107,6 +109,7 @@ export class State {
       readSeqNo: row.readSeqNo,
       unreadCount: row.unreadCount,
       unreadCapped: row.unreadCapped,
+      unreadMentions: row.unreadMentions ?? 0,
       lastMessage: lastMessage && withPending(lastMessage, this.changesOf(id), this.owner ?? ''),
       mutedUntil: row.mutedUntil,
       activity: row.activity,

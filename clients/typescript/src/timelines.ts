@@ -1,6 +1,7 @@
 import type { Change, UnreadLeft } from './changes.ts'
 import type { Journal } from './journal.ts'
-import type { Message, MessageChange, Page } from './protocol.ts'
+import { changesOfThreads } from './messageState.ts'
+import { mentionsUser, type Message, type MessageChange, type Page } from './protocol.ts'
 import type { PageRange, ChatApi } from './chatApi.ts'
 import { addRange, rangeAt } from './seqNoRanges.ts'
 import type { ChatStore } from './store/store.ts'
@@ -75,7 +76,9 @@ export class Timelines {
     const messages = open?.messages ?? []
     if (!open || (messages[0]?.seqNo ?? Infinity) > seqNo + 1) return undefined
     const { upTo } = open
-    return { count: messages.filter((message) => message.seqNo > seqNo && !message.deleted && message.senderId !== this.journal.state.owner).length, upTo }
+    const { owner = '' } = this.journal.state
+    const unread = messages.filter((message) => message.seqNo > seqNo && !message.deleted && message.senderId !== owner)
+    return { count: unread.length, mentions: unread.filter((message) => mentionsUser(message, owner)).length, upTo }
   }
 
   /** The message that an outbox entry has become, if a timeline has it. */
@@ -122,7 +125,9 @@ export class Timelines {
   }
 
   private async addPage(page: Page, range: PageRange): Promise<void> {
-    const { conversationId, messages, changes, maxSeqNo } = page
+    const { conversationId, messages, maxSeqNo } = page
+    // Of threads whose first messages are here from before.
+    const changes = [...(page.changes ?? []), ...changesOfThreads(messages, page.changes)].sort((a, b) => a.seqNo - b.seqNo)
     const complete = rangeOfPage(page, range)
     const conversation = this.journal.state.find(conversationId)
     // Everything up to the end of the complete range above the last ack is acked; on a device without an ack, if that range reaches the newest message.
@@ -134,7 +139,7 @@ export class Timelines {
     const listed: Change[] = conversation ? [] : [{ type: 'listed', summary: { ...blank, conversationId, maxSeqNo }, activity: 0 }]
     await this.journal.commit([
       ...listed,
-      { type: 'log', conversationId, messages, ...(changes && { changes }), complete, acked },
+      { type: 'log', conversationId, messages, ...(changes.length > 0 && { changes }), complete, acked },
       { type: 'advanced', conversationId, maxSeqNo },
     ])
     if (acked !== undefined) this.acks.ack(conversationId, acked)

@@ -16,7 +16,8 @@ const emojis = ['👍', '❤️', '😂']
 
 /** What happens, one step after the other. Places are shares of what is there then. */
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), by: fc.constantFrom(...users), skip: fc.constantFrom(0, 0, 0, 1, 150) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('write' as const), by: fc.constantFrom(...users), at: fc.double({ min: 0, max: 0.999, noNaN: true }), says: fc.nat(5), skip: fc.constantFrom(0, 0, 0, 1, 150) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('join' as const), at: fc.double({ min: 0, max: 0.999, noNaN: true }) }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('change' as const), by: fc.constantFrom(...users), at: fc.double({ min: 0, max: 0.999, noNaN: true }), what: fc.nat(9), skip: fc.constantFrom(0, 0, 0, 1, 150) }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('push' as const), count: fc.integer({ min: 1, max: 6 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('repeat' as const), at: fc.double({ min: 0, max: 0.999, noNaN: true }) }) },
@@ -72,8 +73,14 @@ class Play {
     const pick = <T>(all: readonly T[], at: number) => all[Math.floor(at * all.length)]
     switch (step.do) {
       case 'write':
-        log.write(step.by, `text ${this.texts++}`, step.skip, step.by === 'alice' ? `other-${this.texts}` : undefined)
+        log.write(step.by, `text ${this.texts++}`, step.skip, step.by === 'alice' ? `other-${this.texts}` : undefined, false, this.said(step.says, pick(messages, step.at)?.seqNo))
         return
+      case 'join': {
+        const root = pick((this.timeline?.messages ?? []).filter(({ threadId }) => threadId === undefined), step.at)
+        if (root) await client.send(direct, { text: `text ${this.texts++}`, threadId: root.messageId, threadSeqNo: root.seqNo })
+        await settle()
+        return
+      }
       case 'change': {
         const target = pick(messages, step.at)
         if (target) log.change(step.by, target.seqNo, this.content(step.what), undefined, false, step.skip)
@@ -93,7 +100,7 @@ class Play {
         const shown = pick(this.timeline?.messages ?? [], step.at)
         if (!shown || shown.deleted) return
         const content = this.content(step.what)
-        if (content.kind === 'edit') await client.edit(shown, content.text)
+        if (content.kind === 'edit') await client.edit(shown, content.text, content.mentions)
         else if (content.kind === 'delete') await client.delete(shown)
         else if (content.kind === 'pin') await client.pin(shown, !shown.pinned)
         else await client.react(shown, content.emoji)
@@ -197,10 +204,16 @@ class Play {
   }
 
   private content(what: number) {
-    if (what < 2) return { kind: 'edit' as const, text: `text ${this.texts++}` }
+    if (what === 0) return { kind: 'edit' as const, text: `text ${this.texts++}`, mentions: this.texts % 2 === 0 ? [] : ['bob'] }
+    if (what === 1) return { kind: 'edit' as const, text: `text ${this.texts++}` }
     if (what === 2) return { kind: 'delete' as const }
     if (what === 3) return { kind: 'pin' as const, on: this.texts % 2 === 0 }
     return { kind: 'react' as const, emoji: emojis[what % 3]!, on: what % 4 !== 0 }
+  }
+
+  private said(what: number, at: number | undefined) {
+    if (what < 2 && at !== undefined && this.log.mayBegin(at)) return { root: at }
+    return what === 2 ? { mentions: ['alice', 'bob'] } : {}
   }
 
   private summary() {
@@ -225,7 +238,7 @@ test.each([
     fc.asyncProperty(fc.array(step, { minLength: 10, maxLength: 60 }), async (steps) => {
       const play = new Play(isLarge, readsEarly)
       await play.start()
-      await play.do({ do: 'write', by: 'bob', skip: 0 })
+      await play.do({ do: 'write', by: 'bob', at: 0, says: 9, skip: 0 })
       for (const one of steps) await play.do(one)
       const { shown, stored, complete, left } = await play.end()
       const expected = play.log.messages

@@ -30,6 +30,8 @@ internal sealed class ApiSchemas : IOpenApiSchemaTransformer
             schema.Type = JsonSchemaType.String;
         else if (type == typeof(IReadOnlyList<MediaReference>))
             DescribeMedia(schema);
+        else if (type == typeof(Mentions))
+            DescribeMentions(schema);
         else if (type == typeof(SeqNo))
         {
             schema.Type = JsonSchemaType.Integer;
@@ -62,6 +64,14 @@ internal sealed class ApiSchemas : IOpenApiSchemaTransformer
         schema.Type = JsonSchemaType.Array | JsonSchemaType.Null;
         schema.MaxItems = MessageMedia.MaxCount;
         schema.Items = new OpenApiSchema { AnyOf = [id, reference] };
+    }
+
+    // User ids, or the one name for everybody.
+    private static void DescribeMentions(OpenApiSchema schema)
+    {
+        schema.Type = JsonSchemaType.Array;
+        schema.MaxItems = Mentions.MaxUsers;
+        schema.Items = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = $"^({Identifier}|{Mentions.AllName})$" };
     }
 
     // A constructor's parameter that may be null is left out of an answer when it is, as is what has a condition of its own.

@@ -16,12 +16,12 @@ public sealed class ClientFrameFuzzTests
     [
         .. new[]
         {
-            """{"type":"message","to":"dm:alice:bob","text":"h\u00e9llo \ud83d\udc4b","clientMsgId":"c1","replyTo":null,"mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","voice":true,"waveform":[0,9,255],"name":"a"},"01890a5d-ac96-774b-bcce-b302099a8058"],"lastSeenSeqNo":41}""",
+            """{"type":"message","to":"dm:alice:bob","text":"h\u00e9llo \ud83d\udc4b","clientMsgId":"c1","replyTo":null,"mediaIds":[{"mediaId":"01890a5d-ac96-774b-bcce-b302099a8057","voice":true,"waveform":[0,9,255],"name":"a"},"01890a5d-ac96-774b-bcce-b302099a8058"],"lastSeenSeqNo":41,"mentions":["bob","carol"],"threadId":"01890a5d-ac96-774b-bcce-b302099a8057","forwarded":true}""",
             """{"type":"ack","conversationId":"dm:alice:bob","seqNo":42,"status":"read"}""",
             """{"type":"sync","conversationId":"g:0123456789abcdef0123456789abcdef","after":41,"limit":100}""",
             """{"type":"presence","subscribe":["bob"],"unsubscribe":[],"x":{"y":[1.5e3,true,null]}}""",
             """{"type":"auth","token":"a.b.c"}""",
-            """{"type":"edit","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","text":"t\u00e9","basedOn":57,"clientMsgId":"c1"}""",
+            """{"type":"edit","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","text":"t\u00e9","mentions":["@all"],"basedOn":57,"clientMsgId":"c1"}""",
             """{"type":"react","to":"@bob","messageId":"01890a5d-ac96-774b-bcce-b302099a8057","emoji":"\ud83d\udc4b","on":true,"clientMsgId":"c1"}""",
         }.Select(Encoding.UTF8.GetBytes),
     ];

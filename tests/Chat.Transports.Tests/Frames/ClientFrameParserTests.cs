@@ -43,9 +43,10 @@ public sealed class ClientFrameParserTests
         { """{"type":"sync","conversationId":"dm:alice:bob","after":41}""", new SyncFrame(WithBob, new SeqNo(41), 50) },
         { """{"type":"sync","conversationId":"dm:alice:bob","limit":1000000000000}""", new SyncFrame(WithBob, SeqNo.None, 200) },
         { """{"type":"auth","token":"a.b.c"}""", new AuthFrame("a.b.c") },
-        { $$"""{"type":"edit","to":"@bob","messageId":"{{Uuid}}","text":"t","clientMsgId":"c"}""", new EditFrame(WithBob, Message, Utf8Text.Of("t"), null, "c") },
+        { $$"""{"type":"edit","to":"@bob","messageId":"{{Uuid}}","text":"t","clientMsgId":"c"}""", new EditFrame(WithBob, Message, Utf8Text.Of("t"), null, null, "c") },
+        { $$"""{"type":"edit","to":"@bob","messageId":"{{Uuid}}","text":"t","mentions":[],"clientMsgId":"c"}""", new EditFrame(WithBob, Message, Utf8Text.Of("t"), Mentions.None, null, "c") },
         { $$"""{"type":"edit","to":"@bob","messageId":"{{Uuid}}","text":"","basedOn":0,"clientMsgId":"c"}""",
-            new EditFrame(WithBob, Message, default, SeqNo.None, "c") },
+            new EditFrame(WithBob, Message, default, null, SeqNo.None, "c") },
         { $$"""{"type":"delete","to":"{{Group}}","messageId":"{{Uuid}}","clientMsgId":"c"}""", new DeleteFrame(ConversationId.Parse(Group), Message, "c") },
         { $$"""{"type":"react","to":"@bob","messageId":"{{Uuid}}","emoji":"\ud83d\udc4b","on":true,"clientMsgId":"c"}""", new ReactFrame(WithBob, Message, "👋", true, "c") },
         { $$"""{"type":"pin","to":"@bob","messageId":"{{Uuid}}","on":false,"clientMsgId":"c"}""", new PinFrame(WithBob, Message, false, "c") },
@@ -68,6 +69,19 @@ public sealed class ClientFrameParserTests
         Assert.Equal([false, true, false], frame.Media.Select(media => media.Voice));
         Assert.Equal(["", "00FF", ""], frame.Media.Select(media => Convert.ToHexString(media.Waveform.Span)));
         Assert.All(frame.Media, media => Assert.Equal(MediaId.Parse(Uuid), media.Id));
+    }
+
+    [Fact]
+    public void A_message_says_whom_it_mentions_its_thread_and_that_it_was_forwarded()
+    {
+        var frame = Assert.IsType<MessageFrame>(Parse(
+            $$"""{"type":"message","to":"@bob","text":"t","clientMsgId":"c","mentions":["bob","carol"],"threadId":"{{Uuid}}","forwarded":true}"""));
+        var plain = Assert.IsType<MessageFrame>(Parse("""{"type":"message","to":"@bob","text":"t","clientMsgId":"c","mentions":null,"threadId":null,"forwarded":false}"""));
+
+        Assert.Equal(MessageContent.Of("t") with { Mentions = Mentions.Of([UserId.Parse("bob"), UserId.Parse("carol")]), Forwarded = true }, frame.Content);
+        Assert.Equal(MessageId.Parse(Uuid), frame.Thread);
+        Assert.Equal((MessageContent.Of("t"), null), (plain.Content, plain.Thread));
+        Assert.Equal(Mentions.All, Assert.IsType<MessageFrame>(Parse("""{"type":"message","to":"@bob","text":"t","clientMsgId":"c","mentions":["@all"]}""")).Content.Mentions);
     }
 
     [Fact]
@@ -169,6 +183,13 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","replyTo":"x"}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":["m"]}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":"m"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mentions":"bob"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mentions":["@everybody"]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mentions":["@all","bob"]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mentions":[1]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mentions":["\ud800"]}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","threadId":"x"}""")]
+    [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","forwarded":1}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[null]}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[{}]}""")]
     [InlineData("""{"type":"message","clientMsgId":"c","to":"@bob","text":"t","mediaIds":[["01890a5d-ac96-774b-bcce-b302099a8057"]]}""")]

@@ -48,7 +48,13 @@ public sealed class ServerFrameTests
             Edit = new MessageEdit(Utf8Text.Of("after"), Now, Concurrent: true),
             Reactions = [new MessageReaction(LongestEmoji, int.MaxValue, [Bob, AlicesPhone.User]), new MessageReaction("x", 1, [Bob])],
             Pin = new MessagePin(new SeqNo(50), Bob, On: true),
+            Thread = new MessageThread(2, new SeqNo(56), [Bob, AlicesPhone.User]),
         },
+    };
+
+    private static readonly LoggedMessage Mentioning = Hello with
+    {
+        Content = MessageContent.Of("t") with { Mentions = Mentions.Of([Bob, AlicesPhone.User]), Thread = new MessageTarget(MessageId.Parse(Other), new SeqNo(1)), Forwarded = true },
     };
 
     private static readonly LoggedMessage Deleted = Hello.In(
@@ -59,7 +65,7 @@ public sealed class ServerFrameTests
 
     private const string State =
         """
-        "seen":9007199254740991,"editedAt":1790000000000,"concurrent":true,"reactions":[{"emoji":"\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B","count":2147483647,"mine":true,"userIds":["bob","alice"]},{"emoji":"x","count":1,"userIds":["bob"]}],"pinned":true,"changedSeqNo":57
+        "seen":9007199254740991,"editedAt":1790000000000,"concurrent":true,"reactions":[{"emoji":"\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B\uD83D\uDC4B","count":2147483647,"mine":true,"userIds":["bob","alice"]},{"emoji":"x","count":1,"userIds":["bob"]}],"pinned":true,"thread":{"count":2,"lastSeqNo":56,"userIds":["bob","alice"]},"changedSeqNo":57
         """;
 
     private const string Edit =
@@ -72,6 +78,10 @@ public sealed class ServerFrameTests
         "media":[{"mediaId":"{{Uuid}}","contentType":"audio/ogg","size":9007199254740991,"durationMs":1500,"thumbnail":false,"voice":true,"waveform":[0,255]},{"mediaId":"{{Other}}","contentType":"image/webp","size":0,"name":"ä.webp","width":640,"height":480,"blurhash":"LEHV6nWB2y","thumbnail":true,"voice":false}]
         """;
 
+    private static LoggedMessage InThread(LoggedMessage entry) => entry with { Content = entry.Content with { Thread = new MessageTarget(MessageId.Parse(Other), new SeqNo(1)) } };
+
+    private static LoggedMessage Unmentioning(LoggedMessage entry) => entry with { Content = entry.Content with { Mentions = Mentions.None } };
+
     public static TheoryData<ServerEvent, string> Frames() => new()
     {
         { new Welcome(AlicesPhone, Now, "e1"), """{"type":"welcome","userId":"alice","deviceId":"phone","serverTime":1790000000000,"epoch":"e1"}""" },
@@ -83,6 +93,10 @@ public sealed class ServerFrameTests
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"clientMsgId":"c1"}""" },
         { new MessageEvent(Reply, toSender: false),
             $$"""{"type":"message","messageId":"{{Other}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"bob","text":"r","timestamp":1790000000000,"replyTo":"{{Uuid}}"}""" },
+        { new MessageEvent(Mentioning, toSender: false),
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"mentions":["bob","alice"],"threadId":"{{Other}}","threadSeqNo":1,"forwarded":true}""" },
+        { new MessageEvent(Mentioning with { Content = MessageContent.Of("t") with { Mentions = Mentions.All } }, toSender: false),
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"mentions":["@all"]}""" },
         { new MessageEvent(Voice, toSender: false),
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"","timestamp":1790000000000,{{Files}}}""" },
         { new PageAnswer(new MessagePage(Conversation, [Voice], new SeqNo(42), null, new SeqNo(42)), Bob),
@@ -92,6 +106,10 @@ public sealed class ServerFrameTests
         { new MessageEvent(Deleted, toSender: true),
             $$$"""{"type":"message","messageId":"{{{Uuid}}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","timestamp":1790000000000,"deleted":{"by":"alice","at":1790000000000},"changedSeqNo":57,"clientMsgId":"c1"}""" },
         { new ChangeEvent(ChangeOf(MessageKind.Edit, "after", new MessageChange(Target) { Concurrent = true }), toSender: false), $$"""{"type":"change",{{Edit[1..]}}""" },
+        { new ChangeEvent(InThread(ChangeOf(MessageKind.Delete, "", new MessageChange(Target))), toSender: false),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"delete","target":{"messageId":"{{{Uuid}}}","seqNo":42},"threadId":"{{{Other}}}","threadSeqNo":1}""" },
+        { new ChangeEvent(Unmentioning(ChangeOf(MessageKind.Edit, "after", new MessageChange(Target))), toSender: false),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"edit","target":{"messageId":"{{{Uuid}}}","seqNo":42},"text":"after","mentions":[]}""" },
         { new ChangeEvent(ChangeOf(MessageKind.Delete, "", new MessageChange(Target)), toSender: true),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"delete","target":{"messageId":"{{{Uuid}}}","seqNo":42},"clientMsgId":"c1"}""" },
         { new ChangeEvent(ChangeOf(MessageKind.Reaction, "", new MessageChange(Target) { Emoji = "x", On = true }), toSender: false),

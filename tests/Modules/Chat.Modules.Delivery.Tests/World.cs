@@ -171,6 +171,12 @@ internal sealed partial class World : IDisposable
             return Append(conversation, sender, MessageContent.Of(text, replyTo), hole);
     }
 
+    public MessageAppended Append(ConversationId conversation, DeviceAddress sender, MessageContent content)
+    {
+        lock (_gate)
+            return Append(conversation, sender, content, hole: 0);
+    }
+
     // Under _gate.
     private MessageAppended Append(ConversationId conversation, DeviceAddress sender, MessageContent content, int hole)
     {

@@ -9,27 +9,36 @@ namespace Chat.Host.Transports.ClientFrames;
 
 /// <summary>Sends a message.</summary>
 internal sealed record MessageFrame(
-    ConversationId To, MessageContent Content, string ClientMsgId, SeqNo? LastSeen, IReadOnlyList<MediaReference>? Media = null)
+    ConversationId To, MessageContent Content, string ClientMsgId, SeqNo? LastSeen, IReadOnlyList<MediaReference>? Media = null, MessageId? Thread = null)
     : SendFrame(To, ClientMsgId, LastSeen)
 {
     private static readonly FrameField ReplyToField = new("replyTo");
     private static readonly FrameField MediaIdsField = new("mediaIds");
+    private static readonly FrameField ThreadIdField = new("threadId");
+    private static readonly FrameField ForwardedField = new("forwarded");
     private static readonly FrameField LastSeenSeqNoField = new("lastSeenSeqNo");
 
     public static readonly ClientFrameSpec Spec = new(
         "message", nameof(HubMethods.SendMessage),
-        [FrameField.To, FrameField.Text, FrameField.ClientMsgId, LastSeenSeqNoField, ReplyToField, MediaIdsField], Read);
+        [
+            FrameField.To, FrameField.Text, FrameField.ClientMsgId, LastSeenSeqNoField, ReplyToField, MediaIdsField, FrameField.Mentions, ThreadIdField, ForwardedField,
+        ],
+        Read);
 
     public override string Type => Spec.Type;
 
-    public override ICommand<SentMessage> ToCommand(DeviceAddress from) => new SendMessage(To, from, ClientMsgId, Content, Media);
+    public override ICommand<SentMessage> ToCommand(DeviceAddress from) => new SendMessage(To, from, ClientMsgId, Content, Media) { Thread = Thread };
 
     private static MessageFrame Read(in FrameFields fields, UserId from)
     {
         var media = ReadMedia(fields);
         var lastSeen = fields.SeqNo(LastSeenSeqNoField, lowest: 0);
-        return new MessageFrame(
-            fields.Target(from), new MessageContent(fields.Text(), fields.MessageId(ReplyToField)) { Seen = lastSeen }, fields.ClientMsgId(), lastSeen, media);
+        var content = new MessageContent(fields.Text(), fields.MessageId(ReplyToField)) { Seen = lastSeen };
+        if (fields.Mentions() is { } mentions)
+            content = content with { Mentions = mentions };
+        if (fields.Has(ForwardedField) && fields.Boolean(ForwardedField))
+            content = content with { Forwarded = true };
+        return new MessageFrame(fields.Target(from), content, fields.ClientMsgId(), lastSeen, media, fields.MessageId(ThreadIdField));
     }
 
     private static List<MediaReference>? ReadMedia(in FrameFields fields)

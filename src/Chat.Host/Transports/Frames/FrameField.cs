@@ -9,6 +9,7 @@ internal sealed class FrameField(string name)
 
     public static readonly FrameField ClientMsgId = new("clientMsgId");
     public static readonly FrameField ConversationId = new("conversationId");
+    public static readonly FrameField Mentions = new("mentions");
     public static readonly FrameField MessageId = new("messageId");
     public static readonly FrameField On = new("on");
     public static readonly FrameField Text = new("text");

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Host.Transports.Frames;
 
@@ -92,6 +93,24 @@ internal readonly ref partial struct FrameFields
             return null;
         return value.TokenType == JsonTokenType.String ? value.GetString() : throw new MalformedFrameException($"{field.Name} is a string.");
     }
+
+    /// <summary>Null where the field is absent.</summary>
+    public Mentions? Mentions()
+    {
+        if (!TryRead(FrameField.Mentions, out var value))
+            return null;
+        try
+        {
+            return Modules.Messaging.Contracts.Mentions.ReadFrom(ref value);
+        }
+        catch (JsonException e)
+        {
+            throw new MalformedFrameException(e.Message);
+        }
+    }
+
+    /// <summary>Whether the field is there.</summary>
+    public bool Has(FrameField field) => TryRead(field, out _);
 
     /// <summary>Required: <c>text</c>.</summary>
     public Utf8Text Text()

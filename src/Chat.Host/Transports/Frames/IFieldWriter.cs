@@ -23,6 +23,8 @@ internal interface IFieldWriter
 
     void Users(JsonEncodedText name, IReadOnlyList<UserId> users);
 
+    void Texts(JsonEncodedText name, IReadOnlyList<string> values);
+
     void Flag(JsonEncodedText name, bool value);
 
     /// <summary>An object with the fields that <paramref name="fields"/> writes.</summary>

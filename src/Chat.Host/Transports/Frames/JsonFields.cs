@@ -45,6 +45,14 @@ internal readonly struct JsonFields(Utf8JsonWriter json) : IFieldWriter
         json.WriteEndArray();
     }
 
+    public void Texts(JsonEncodedText name, IReadOnlyList<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (var value in values)
+            json.WriteStringValue(value);
+        json.WriteEndArray();
+    }
+
     public void Flag(JsonEncodedText name, bool value) => json.WriteBoolean(name, value);
 
     public void Object<T, TFields>(JsonEncodedText name, T item, TFields fields) where TFields : struct, IFieldsOf<T>

@@ -38,6 +38,8 @@ internal readonly struct MapFields(Dictionary<string, object?> map) : IFieldWrit
 
     public void Users(JsonEncodedText name, IReadOnlyList<UserId> users) => map.Add(name.Value, users.Select(user => user.Value).ToArray());
 
+    public void Texts(JsonEncodedText name, IReadOnlyList<string> values) => map.Add(name.Value, values.ToArray());
+
     public void Flag(JsonEncodedText name, bool value) => map.Add(name.Value, value);
 
     public void Object<T, TFields>(JsonEncodedText name, T item, TFields fields) where TFields : struct, IFieldsOf<T>

@@ -45,6 +45,10 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
         fields.Object(Target, change.Target, default(TargetFields));
         if (kind is MessageKind.Edit)
             fields.Text(FieldNames.Text, entry.Content.Text);
+        if (entry.Content.Mentions is { } mentions)
+            fields.Texts(FieldNames.Mentions, mentions.Names);
+        fields.Id(FieldNames.ThreadId, entry.Content.Thread?.Id.Value);
+        fields.Number(FieldNames.ThreadSeqNo, entry.Content.Thread?.SeqNo.Value);
         fields.Text(FieldNames.Emoji, change.Emoji);
         if (kind is MessageKind.Reaction or MessageKind.Pin)
             fields.Flag(On, change.On);

@@ -12,6 +12,7 @@ internal readonly struct MessageFields(UserId? reader, IReadOnlyDictionary<SeqNo
 {
     private static readonly JsonEncodedText ReplyTo = JsonEncodedText.Encode("replyTo");
     private static readonly JsonEncodedText Media = JsonEncodedText.Encode("media");
+    private static readonly JsonEncodedText Forwarded = JsonEncodedText.Encode("forwarded");
     private static readonly JsonEncodedText Seen = JsonEncodedText.Encode("seen");
 
     public void WriteTo<TWriter>(LoggedMessage message, ref TWriter fields) where TWriter : struct, IFieldWriter
@@ -26,6 +27,12 @@ internal readonly struct MessageFields(UserId? reader, IReadOnlyDictionary<SeqNo
         fields.Id(ReplyTo, message.Content.ReplyTo?.Value);
         if (message.Content.Media is { Count: > 0 } media)
             fields.List(Media, media, default(MediaFields));
+        if (message.ShownMentions is { IsEmpty: false } mentions)
+            fields.Texts(FieldNames.Mentions, mentions.Names);
+        fields.Id(FieldNames.ThreadId, message.Content.Thread?.Id.Value);
+        fields.Number(FieldNames.ThreadSeqNo, message.Content.Thread?.SeqNo.Value);
+        if (message.Content.Forwarded)
+            fields.Flag(Forwarded, true);
         fields.Number(Seen, message.Content.Seen?.Value);
         if (message.State is { } state)
             new StateFields(mine?.GetValueOrDefault(message.SeqNo)).WriteTo(state, ref fields);

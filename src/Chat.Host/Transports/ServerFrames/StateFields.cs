@@ -12,6 +12,8 @@ internal readonly struct StateFields(IReadOnlyList<string>? mine) : IFieldsOf<Me
     private static readonly JsonEncodedText Deleted = JsonEncodedText.Encode("deleted");
     private static readonly JsonEncodedText Reactions = JsonEncodedText.Encode("reactions");
     private static readonly JsonEncodedText Pinned = JsonEncodedText.Encode("pinned");
+    private static readonly JsonEncodedText Thread = JsonEncodedText.Encode("thread");
+    private static readonly JsonEncodedText Count = JsonEncodedText.Encode("count");
     private static readonly JsonEncodedText ChangedSeqNo = JsonEncodedText.Encode("changedSeqNo");
 
     public void WriteTo<TWriter>(MessageState state, ref TWriter fields) where TWriter : struct, IFieldWriter
@@ -28,7 +30,21 @@ internal readonly struct StateFields(IReadOnlyList<string>? mine) : IFieldsOf<Me
             fields.List(Reactions, state.Reactions, new ReactionFields(mine));
         if (state.IsPinned)
             fields.Flag(Pinned, true);
+        if (state.Thread is { } thread)
+            fields.Object(Thread, thread, default(ThreadFields));
         fields.Number(ChangedSeqNo, state.ChangedSeqNo.Value);
+    }
+
+    private readonly struct ThreadFields : IFieldsOf<MessageThread>
+    {
+        private static readonly JsonEncodedText LastSeqNo = JsonEncodedText.Encode("lastSeqNo");
+
+        public void WriteTo<TWriter>(MessageThread thread, ref TWriter fields) where TWriter : struct, IFieldWriter
+        {
+            fields.Number(Count, thread.Count);
+            fields.Number(LastSeqNo, thread.LastSeqNo.Value);
+            fields.Users(FieldNames.UserIds, thread.Users);
+        }
     }
 
     private readonly struct DeletionFields : IFieldsOf<MessageDeletion>
@@ -45,7 +61,6 @@ internal readonly struct StateFields(IReadOnlyList<string>? mine) : IFieldsOf<Me
 
     private readonly struct ReactionFields(IReadOnlyList<string>? mine) : IFieldsOf<MessageReaction>
     {
-        private static readonly JsonEncodedText Count = JsonEncodedText.Encode("count");
         private static readonly JsonEncodedText Mine = JsonEncodedText.Encode("mine");
 
         public void WriteTo<TWriter>(MessageReaction reaction, ref TWriter fields) where TWriter : struct, IFieldWriter

@@ -23,6 +23,9 @@ public sealed record ChangeMessage(ConversationId To, DeviceAddress Sender, stri
     /// <summary>Of an edit: the new text, 1 byte to 16 KiB of UTF-8; may be empty where the message has media.</summary>
     public Utf8Text Text { get; init; }
 
+    /// <summary>Of an edit: whom the message mentions from then on; null: as before.</summary>
+    public Mentions? Mentions { get; init; }
+
     /// <summary>Of a reaction: one emoji of Unicode's RGI set; a missing U+FE0F is added.</summary>
     public string? Emoji { get; init; }
 

@@ -44,6 +44,11 @@ public sealed record ConversationSummary(
     /// <summary>Unread messages are counted up to this many.</summary>
     public const int UnreadCap = 100;
 
+    /// <summary>
+    /// Those of the unread messages that mention the caller, or everybody, as they are now; at most <see cref="UnreadCap"/>, and only of the newest 10,000 entries.
+    /// </summary>
+    public int UnreadMentions { get; init; }
+
     /// <summary>The emoji that the caller has set on <see cref="LastMessage"/>.</summary>
     public IReadOnlyList<string> Mine { get; init; } = [];
 }

@@ -30,9 +30,12 @@ public sealed record LoggedMessage(
     /// <summary>The present text; empty if it is deleted.</summary>
     public Utf8Text ShownText => State is null ? Content.Text : State.Deletion is not null ? default : State.Edit?.Text ?? Content.Text;
 
+    /// <summary>Whom it mentions at present; nobody if it is deleted.</summary>
+    public Mentions ShownMentions => (State?.Edit?.Mentions ?? Content.Mentions) ?? Mentions.None;
+
     /// <summary>The message in a state: a deleted one without its content, which may still be in the store.</summary>
     public LoggedMessage In(MessageState state) =>
-        this with { State = state, Content = state.Deletion is not null && Content.IsShown ? MessageContent.Erased : Content };
+        this with { State = state, Content = state.Deletion is not null && Content.IsShown ? Content.ToErased() : Content };
 
     /// <summary>Bytes of the entry as JSON at most, whichever transport shows it.</summary>
     public int MaxJsonBytes() =>

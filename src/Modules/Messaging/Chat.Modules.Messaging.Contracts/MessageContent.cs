@@ -66,11 +66,37 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
         init => _rest = Rest.Of((_rest ?? Rest.None) with { Media = value.Count == 0 ? null : value });
     }
 
+    /// <summary>Whom a message mentions; null for nobody. In an edit, null: as before, and <see cref="Contracts.Mentions.None"/>: nobody any more.</summary>
+    public Mentions? Mentions
+    {
+        get => _rest?.Mentions;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Mentions = value });
+    }
+
+    /// <summary>
+    /// The message that began the thread in which this one stands; null for none. It stays when the message is erased. The deletion of such a message has it, too.
+    /// </summary>
+    public MessageTarget? Thread
+    {
+        get => _rest?.Thread;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Thread = value });
+    }
+
+    /// <summary>Whether its sender took it over from another message.</summary>
+    public bool Forwarded
+    {
+        get => _rest?.Forwarded ?? false;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { Forwarded = value });
+    }
+
     /// <summary>An erased content.</summary>
     public static MessageContent Erased { get; } = new(default(Utf8Text)) { Kind = MessageKind.Erased };
 
     /// <summary>Whether clients get its text. If not, it is a change or notice, it was erased, or only a newer server can show it.</summary>
     public bool IsShown => Kind == MessageKind.Message;
+
+    /// <summary>Whether it is in the state of another message: it changes it, or stands in the thread that it began.</summary>
+    public bool CountsElsewhere => Change is not null || Thread is not null;
 
     /// <summary>Whether it is told as a change: it changes a message, or is a notice.</summary>
     public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin or MessageKind.Notice;
@@ -96,7 +122,8 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
     public static MessageContent Of(string text, MessageId? replyTo = null) => new(Utf8Text.Of(text), replyTo);
 
     /// <summary>What is left when this is erased.</summary>
-    public MessageContent ToErased() => PreviousMessage is null ? Erased : Erased with { PreviousMessage = PreviousMessage };
+    public MessageContent ToErased() =>
+        PreviousMessage is null && Thread is null ? Erased : Erased with { PreviousMessage = PreviousMessage, Thread = Change is null ? Thread : null };
 
     /// <summary>The most bytes of the text, the media, the change and the notice as JSON.</summary>
     public int MaxJsonBytes()
@@ -106,7 +133,10 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
             return bytes;
         for (var i = 0; i < Media.Count; i++)
             bytes += Media[i].MaxJsonBytes();
-        return bytes + (Change is null ? 0 : MessageChange.MaxJsonBytes) + (Notice?.MaxJsonBytes() ?? 0);
+        // "threadId", "threadSeqNo" and "forwarded" with their values.
+        const int ofThread = 96, ofForwarded = 20;
+        return bytes + (Change is null ? 0 : MessageChange.MaxJsonBytes) + (Notice?.MaxJsonBytes() ?? 0) + (Mentions?.MaxJsonBytes() ?? 0)
+            + (Thread is null ? 0 : ofThread) + (Forwarded ? ofForwarded : 0);
     }
 
     /// <summary>Compares the content, including the bytes of unknown fields.</summary>
@@ -131,9 +161,17 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
 
         public SeqNo? PreviousMessage { get; init; }
 
-        public static Rest? Of(Rest rest) => rest is { Media: null, Unknown: null, Change: null, Notice: null, PreviousMessage: null } ? null : rest;
+        public Mentions? Mentions { get; init; }
+
+        public MessageTarget? Thread { get; init; }
+
+        public bool Forwarded { get; init; }
+
+        public static Rest? Of(Rest rest) =>
+            rest is { Media: null, Unknown: null, Change: null, Notice: null, PreviousMessage: null, Mentions: null, Thread: null, Forwarded: false } ? null : rest;
 
         public bool Equals(Rest? other) => other is not null && Equals(Change, other.Change) && Equals(Notice, other.Notice) && PreviousMessage == other.PreviousMessage
+            && Equals(Mentions, other.Mentions) && Equals(Thread, other.Thread) && Forwarded == other.Forwarded
             && Unknown.AsSpan().SequenceEqual(other.Unknown) && (Media ?? []).SequenceEqual(other.Media ?? []);
 
         public override int GetHashCode() => HashCode.Combine(Change, PreviousMessage);

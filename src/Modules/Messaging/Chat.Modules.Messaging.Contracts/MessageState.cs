@@ -24,6 +24,9 @@ public sealed record MessageState
     /// <summary>The newest pin or its removal; null for none, and after a deletion.</summary>
     public MessagePin? Pin { get; init; }
 
+    /// <summary>The thread that the message began; null while nothing stands in it. It stays when the message is deleted.</summary>
+    public MessageThread? Thread { get; init; }
+
     /// <summary>Encoded fields of a newer server that this one does not know: kept, and written again.</summary>
     public ReadOnlyMemory<byte> Unknown { get; init; }
 
@@ -33,9 +36,11 @@ public sealed record MessageState
     /// <summary>The most bytes as JSON, without the text.</summary>
     public int MaxJsonBytes()
     {
-        // Names of fields and numbers; of the state, and of each reaction.
-        const int ofState = 256, ofReaction = 64;
-        var bytes = ofState;
+        // Names of fields and numbers; of the state, of each reaction, and of the thread.
+        const int ofState = 256, ofReaction = 64, ofThread = 96;
+        var bytes = ofState + (Edit?.Mentions?.MaxJsonBytes() ?? 0);
+        if (Thread is { } thread)
+            bytes += ofThread + thread.Users.Sum(user => user.Value.Length + 3);
         foreach (var reaction in Reactions)
         {
             bytes += ofReaction + JsonText.MaxBytes(reaction.Emoji);
@@ -47,7 +52,7 @@ public sealed record MessageState
 
     /// <summary>Compares the lists by their elements.</summary>
     public bool Equals(MessageState? other) => other is not null
-        && (ChangedSeqNo, Edit, Deletion, Pin) == (other.ChangedSeqNo, other.Edit, other.Deletion, other.Pin)
+        && (ChangedSeqNo, Edit, Deletion, Pin, Thread) == (other.ChangedSeqNo, other.Edit, other.Deletion, other.Pin, other.Thread)
         && Edits.SequenceEqual(other.Edits) && Reactions.SequenceEqual(other.Reactions) && Unknown.Span.SequenceEqual(other.Unknown.Span);
 
     /// <inheritdoc/>
@@ -58,7 +63,8 @@ public sealed record MessageState
 /// <param name="Text">The present text.</param>
 /// <param name="At">By the server's clock, in whole milliseconds.</param>
 /// <param name="Concurrent">Whether its editor had not seen the edit before it.</param>
-public sealed record MessageEdit(Utf8Text Text, DateTimeOffset At, bool Concurrent);
+/// <param name="Mentions">Whom it mentions since an edit said so; null where none has: those of the message itself.</param>
+public sealed record MessageEdit(Utf8Text Text, DateTimeOffset At, bool Concurrent, Mentions? Mentions = null);
 
 /// <summary>The deletion of a message.</summary>
 /// <param name="By">Who deleted it.</param>
@@ -88,3 +94,20 @@ public sealed record MessageReaction(string Emoji, int Count, IReadOnlyList<User
 /// <param name="By">Who did it.</param>
 /// <param name="On">Whether it is pinned.</param>
 public sealed record MessagePin(SeqNo Entry, UserId By, bool On);
+
+/// <summary>What stands in the thread that a message began.</summary>
+/// <param name="Count">The messages that are not deleted; 0 or more.</param>
+/// <param name="LastSeqNo">The newest message in it, also a deleted one.</param>
+/// <param name="Users">The first <see cref="MaxUsers"/> who have written in it, in that order. One whose messages are all deleted stays.</param>
+public sealed record MessageThread(int Count, SeqNo LastSeqNo, IReadOnlyList<UserId> Users)
+{
+    /// <summary>The most users that are named.</summary>
+    public const int MaxUsers = 3;
+
+    /// <summary>Compares the users by name.</summary>
+    public bool Equals(MessageThread? other) =>
+        other is not null && (Count, LastSeqNo) == (other.Count, other.LastSeqNo) && Users.SequenceEqual(other.Users);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Count, LastSeqNo);
+}

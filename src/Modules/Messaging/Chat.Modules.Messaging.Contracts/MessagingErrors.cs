@@ -21,6 +21,12 @@ public static class MessagingErrors
     /// <summary>A text that is too long.</summary>
     public static Error TextTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A text is at most {maxBytes} bytes of UTF-8.");
 
+    /// <summary>Only owner and admins of a large group mention all.</summary>
+    public static Error MayNotMentionAll(int members) => new(ErrorCodes.Forbidden, $"In a group of more than {members} members only owner and admins may mention all.");
+
+    /// <summary>Threads have no threads.</summary>
+    public static Error RootInThread { get; } = Error.BadRequest("threadId names a message that is in a thread itself.");
+
     /// <summary>A change cannot be changed.</summary>
     public static Error TargetIsChange { get; } = Error.BadRequest("messageId names a change, not a message.");
 

@@ -17,6 +17,7 @@ using Chat.Modules.Messaging.Moving;
 using Chat.Modules.Messaging.Notices;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Settings;
+using Chat.Modules.Messaging.Threads;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -43,6 +44,8 @@ public sealed class MessagingModule : IModule
         .AddSingleton<IContentCodec, LogContentCodec>()
         .AddCommand<SendMessage, SentMessage, SendMessageHandler>()
         .AddCommandValidator<SendMessage, SendMessageValidator>()
+        .AddSingleton<MentionRules>()
+        .AddSingleton<MentionCounter>()
         .AddSingleton<ChangedMessages>()
         .AddCommand<ChangeMessage, SentMessage, ChangeMessageHandler>()
         .AddCommandValidator<ChangeMessage, ChangeMessageValidator>()
@@ -52,6 +55,8 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetEdits, Result<IReadOnlyList<LoggedMessage>>, GetEditsHandler>()
         .AddQuery<GetPins, Result<IReadOnlyList<MessageView>>, GetPinsHandler>()
         .AddQuery<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>, GetOwnReactionsHandler>()
+        .AddQuery<GetThreads, Result<ThreadPage>, GetThreadsHandler>()
+        .AddQuery<GetThreadMessages, Result<ThreadMessagePage>, GetThreadMessagesHandler>()
         .AddQuery<GetMessages, Result<MessagePage>, GetMessagesHandler>()
         .AddQuery<GetConversations, Result<ConversationPage>, GetConversationsHandler>()
         .AddQuery<CountUnread, UnreadCounts, CountUnreadHandler>()
@@ -80,6 +85,9 @@ public sealed class MessagingModule : IModule
         .AddMovedTable<MovedPins>()
         .AddMovedTable<MovedReactions>()
         .AddMovedTable<MovedChangedMarks>()
+        .AddMovedTable<MovedMentions>()
+        .AddMovedTable<MovedThreads>()
+        .AddMovedTable<MovedThreadActivity>()
         .AddMovedTable<MovedAttempts>()
         .AddMovedTable<MovedMoments>()
         .AddMovedTable<MovedConversations>()
@@ -95,6 +103,7 @@ public sealed class MessagingModule : IModule
         routes.MapGetMessages();
         routes.MapGetMessage();
         routes.MapChanges();
+        routes.MapThreads();
         routes.MapGetConversations();
         routes.MapChangeOwnSettings();
     }

@@ -90,6 +90,9 @@ internal sealed class MessagingOptions
     /// <summary>The most pinned messages of a conversation; more are <c>too_large</c>. 1 to 200; default 50.</summary>
     [Range(1, 200)] public int MaxPins { get; init; } = 50;
 
+    /// <summary>In groups with more members only owner and admins may mention all (<c>@all</c>), else it is <c>forbidden</c>. 1 to 100 000; default 64.</summary>
+    [Range(1, 100_000)] public int MentionAllMembers { get; init; } = 64;
+
     // What a page contains besides its messages: ids, positions.
     private const int PageFrameBytes = 512;
 

@@ -7,7 +7,7 @@ namespace Chat.EndToEnd.Tests.Conversations;
 
 /// <summary>Messages are edited, deleted, reacted to and pinned through every transport, and every device sees the same.</summary>
 [Collection(HeavyTests.Name)]
-public sealed class ChangeTests(SharedServer shared, SeveralServers several) : IClassFixture<SeveralServers>
+public sealed partial class ChangeTests(SharedServer shared, SeveralServers several) : IClassFixture<SeveralServers>
 {
     private const string Thumb = "👍";
 
@@ -17,6 +17,7 @@ public sealed class ChangeTests(SharedServer shared, SeveralServers several) : I
         var server = await shared.GetAsync();
 
         await PlayAsync(server, server, server);
+        await PlayThreadsAsync(server, server, server);
     }
 
     [Fact]
@@ -27,6 +28,7 @@ public sealed class ChangeTests(SharedServer shared, SeveralServers several) : I
         await several.StartAsync();
 
         await PlayAsync(several.Servers[0], several.Servers[1], several.Servers[2]);
+        await PlayThreadsAsync(several.Servers[0], several.Servers[1], several.Servers[2]);
     }
 
     [Fact]

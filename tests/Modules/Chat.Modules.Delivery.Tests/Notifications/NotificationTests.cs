@@ -100,6 +100,26 @@ public sealed partial class NotificationTests : IDisposable
     }
 
     [Fact]
+    public async Task A_muted_conversation_is_silent_but_for_a_mention_and_for_what_is_in_ones_own_thread()
+    {
+        Push.Stores.Subscribe(Phone);
+        _world.Muted.Add((Phone.User, Talk));
+        var own = _world.Append(Talk, Phone);
+
+        Note(_world.Append(Talk, Alice, MessageContent.Of("somebody else") with { Mentions = Mentions.Of([Alice.User]) }));
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Empty(Taken);
+
+        Note(_world.Append(Talk, Alice, MessageContent.Of("you") with { Mentions = Mentions.Of([Phone.User]) }));
+        await PassAsync(Push.Times.FirstLook);
+        Note(_world.Append(Talk, Alice, MessageContent.Of("all") with { Mentions = Mentions.All }));
+        await PassAsync(Push.Times.FirstLook);
+        Note(_world.Append(Talk, Alice, MessageContent.Of("in the thread") with { Thread = new MessageTarget(own.Message.Id, own.Message.SeqNo) }));
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Equal([3, 4, 5], Taken.Select(taken => taken.What.SeqNo.Value));
+    }
+
+    [Fact]
     public async Task What_is_read_elsewhere_is_withdrawn_and_what_the_device_reads_itself_is_not()
     {
         Push.Stores.Subscribe(Phone);

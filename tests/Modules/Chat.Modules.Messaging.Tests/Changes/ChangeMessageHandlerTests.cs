@@ -37,7 +37,7 @@ public sealed class ChangeMessageHandlerTests : IDisposable
         var answers = new AppendedPublisher(_mediator);
         var options = Options.Create(new MessagingOptions { MaxTextBytes = 20 });
         _handler = new ChangeMessageHandler(
-            _log.Log, _mediator, answers, Appends.To(_log.Log, answers, _meters, _clock), _attachments, new MessagingMetrics(_meters, _clock), options, _clock);
+            _log.Log, _mediator, answers, Appends.To(_log.Log, answers, _meters, _clock), new MentionRules(_mediator, options), _attachments, new MessagingMetrics(_meters, _clock), options, _clock);
         _messages = new ChangedMessages(_log.Log, _mediator);
     }
 
@@ -68,6 +68,34 @@ public sealed class ChangeMessageHandlerTests : IDisposable
         Assert.Equal(new LoggedMessage(sent.Id, AliceAndBob, new SeqNo(2), Alice.Phone(), "edit", content, Now), stored);
         Assert.Equal(sent with { Duplicate = true }, again);
         Assert.Equal([new MessageAppended(stored, message.SeqNo)], _mediator.Published);
+    }
+
+    [Fact]
+    public async Task An_edit_of_the_mentions_alone_is_one_and_one_without_leaves_them()
+    {
+        var message = await SayAsync(Alice);
+        var mention = await _handler.Handle(Edit(message, Alice, "hello") with { Mentions = Mentions.Of([Bob]) }, Ct);
+        await _handler.Handle(Edit(message, Alice, "another"), Ct);
+
+        Assert.True(mention.IsOk);
+        Assert.Equal(Mentions.Of([Bob]), (await _log.Log.ReadAtAsync(AliceAndBob, [message.SeqNo], Ct))[0]!.ShownMentions);
+        Assert.Equal(MessagingErrors.TextUnchanged, await RefusalAsync(Edit(message, Alice, "another") with { Mentions = Mentions.Of([Bob]) }));
+        Assert.Equal(ErrorCodes.BadRequest, (await RefusalAsync(Edit(message, Alice, "hi") with { Mentions = Mentions.Of([Carol]) })).Code);
+        Assert.True((await _handler.Handle(Edit(message, Alice, "another") with { Mentions = Mentions.None }, Ct)).IsOk);
+        Assert.True((await _log.Log.ReadAtAsync(AliceAndBob, [message.SeqNo], Ct))[0]!.ShownMentions.IsEmpty);
+    }
+
+    [Fact]
+    public async Task Who_deletes_a_message_of_a_thread_takes_it_from_the_count()
+    {
+        var root = await SayAsync(Alice);
+        var answer = (await _log.Log.AppendAsync(Draft(AliceAndBob, Bob, "in") with { Content = MessageContent.Of("in") with { Thread = Folding.TargetOf(root) } }, Ct)).Message;
+
+        var sent = (await _handler.Handle(Delete(answer, Bob), Ct)).Value;
+
+        var read = await _log.Log.ReadAtAsync(AliceAndBob, [root.SeqNo, sent.SeqNo], Ct);
+        Assert.Equal(new MessageThread(0, answer.SeqNo, [Bob]), read[0]!.State!.Thread);
+        Assert.Equal(Folding.TargetOf(root), read[1]!.Content.Thread);
     }
 
     [Fact]

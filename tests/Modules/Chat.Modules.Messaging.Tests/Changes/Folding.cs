@@ -14,7 +14,7 @@ internal static class Folding
         Draft(target, sender, clientMsgId, new MessageContent(Utf8Text.Of(text)) { Kind = MessageKind.Edit, Change = new MessageChange(TargetOf(target)) { BasedOn = basedOn } });
 
     public static MessageDraft Delete(this LoggedMessage target, UserId sender, string clientMsgId) =>
-        Draft(target, sender, clientMsgId, new MessageContent(default) { Kind = MessageKind.Delete, Change = new MessageChange(TargetOf(target)) });
+        Draft(target, sender, clientMsgId, new MessageContent(default) { Kind = MessageKind.Delete, Change = new MessageChange(TargetOf(target)), Thread = target.Content.Thread });
 
     public static MessageDraft React(this LoggedMessage target, UserId sender, string clientMsgId, string emoji, bool on = true) =>
         Draft(target, sender, clientMsgId, new MessageContent(default) { Kind = MessageKind.Reaction, Change = new MessageChange(TargetOf(target)) { Emoji = emoji, On = on } });
@@ -38,6 +38,8 @@ internal static class Folding
             {
                 // What it said before it was deleted.
                 messages.Add(entry.SeqNo, entry with { State = null, Content = entry.Content.IsShown ? entry.Content : MessageContent.Of("") });
+                if (entry.Content.Thread is { } thread)
+                    messages[thread.SeqNo] = messages[thread.SeqNo] with { State = ThreadFold.Add(messages[thread.SeqNo].State, entry.Sender.User, entry.SeqNo) };
             }
             else if (entry.Content.Change is { } change)
             {
@@ -45,10 +47,16 @@ internal static class Folding
                 var reaction = own.TryGetValue((target.SeqNo, entry.Sender.User, change.Emoji), out var known) ? known : default(OwnReaction?);
                 var draft = new MessageDraft(entry.Conversation, entry.Sender, entry.ClientMsgId, entry.Content, entry.Timestamp);
                 var verdict = ChangeJudge.Judge(
-                    new ChangeFacts(target, reaction, messages.Values.Count(message => message.State is { IsPinned: true })), draft, entry.SeqNo, limits ?? ChangeLimits.Default);
+                    new ChangeFacts(target, reaction, messages.Values.Count(message => message.State is { IsPinned: true }))
+                    {
+                        Root = entry.Content.Thread is { } root ? messages[root.SeqNo].State : null,
+                    },
+                    draft, entry.SeqNo, limits ?? ChangeLimits.Default);
                 var effect = Assert.IsType<Effect>(verdict);
                 Assert.Equal(entry.Content, effect.Content);
                 messages[target.SeqNo] = target with { State = effect.State };
+                if (effect.Root is not null)
+                    messages[entry.Content.Thread!.SeqNo] = messages[entry.Content.Thread.SeqNo] with { State = effect.Root };
                 if (entry.Content.Kind == MessageKind.Reaction)
                     own[(target.SeqNo, entry.Sender.User, change.Emoji)] = new OwnReaction(entry.SeqNo, change.On);
             }

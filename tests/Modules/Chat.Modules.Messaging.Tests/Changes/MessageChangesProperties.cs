@@ -47,7 +47,7 @@ public sealed class MessageChangesProperties
         });
         var messages = new List<LoggedMessage>();
         for (var n = 0; n < 4; n++)
-            messages.Add((await logs.Log.AppendAsync(Draft(AliceAndBob, Users[n % 3], $"m{n}", $"text {n}"), default)).Message);
+            messages.Add((await logs.Log.AppendAsync(n < 2 ? Draft(AliceAndBob, Users[n % 3], $"m{n}", $"text {n}") : In(messages[0], Users[n % 3], $"m{n}"), default)).Message);
         var number = 0;
         foreach (var step in steps)
         {
@@ -76,6 +76,23 @@ public sealed class MessageChangesProperties
             Assert.Equal(Folding.Fold(read.Where(entry => !IsOfDeleted(entry, read))).OrderBy(one => one.Key), Folding.StatesOf(read).OrderBy(one => one.Key));
             Assert.Equal(await logs.Log.ReadPinsAsync(AliceAndBob, default), read.Where(entry => entry.State is { IsPinned: true })
                 .OrderByDescending(entry => entry.State!.Pin!.Entry.Value).Select(entry => entry.SeqNo));
+            foreach (var root in messages.Take(2))
+            {
+                Assert.Equal(
+                    read.Where(entry => entry.Content.Thread?.SeqNo == root.SeqNo && entry.Content.IsMessagePlace).Select(entry => entry.SeqNo),
+                    await logs.Log.ReadThreadAsync(AliceAndBob, root.SeqNo, SeqNo.None, SeqNo.None, 10_000, default));
+            }
+            Assert.Equal(
+                read.Where(entry => entry.State?.Thread is not null).Select(entry => new ThreadPlace(entry.SeqNo, entry.State!.Thread!.LastSeqNo)).OrderByDescending(place => place.Last),
+                await logs.Log.ReadThreadsAsync(AliceAndBob, new SeqNo(SeqNo.MaxValue), 100, default));
+            foreach (var user in Users)
+            {
+                var places = await logs.Log.ReadMentionsAsync(AliceAndBob, user, SeqNo.None, new SeqNo(SeqNo.MaxValue - 1), 10_000, default);
+                Assert.Equal(
+                    read.Where(entry => entry.IsShown && entry.ShownMentions.Include(user)).Select(entry => entry.SeqNo).Reverse(),
+                    places.Where(place => read[(int)place.Value - 1].ShownMentions.Include(user)));
+                Assert.All(places, place => Assert.Null(read[(int)place.Value - 1].State?.Deletion));
+            }
             Assert.All(swept, entry => Assert.Null(entry.Content.Change));
             foreach (var message in read.Where(entry => entry.State is not null))
             {
@@ -104,10 +121,17 @@ public sealed class MessageChangesProperties
             0 or 1 => message.Edit(user, id, $"text {wish.Which}", new SeqNo(number % 3 * 3)),
             2 or 3 or 4 => message.React(user, id, Emoji[wish.Which]),
             5 or 6 => message.React(user, id, Emoji[wish.Which], on: false),
-            7 => Draft(AliceAndBob, user, id),
+            7 when wish.Message < 2 => In(messages[wish.Message], user, id),
+            7 => Draft(AliceAndBob, user, id) with { Content = MessageContent.Of("hi") with { Mentions = wish.Which == 0 ? Mentions.All : Mentions.Of([Users[wish.Which]]) } },
+            8 when number % 2 == 0 => Mentioning(message.Edit(user, id, "text"), wish.Which == 0 ? Mentions.None : Mentions.Of([Users[wish.Which]])),
             _ => message.Pin(user, id, on: wish.Which > 0),
         };
     }
+
+    private static MessageDraft In(LoggedMessage root, UserId sender, string id) =>
+        Draft(AliceAndBob, sender, id) with { Content = MessageContent.Of("in the thread") with { Thread = Folding.TargetOf(root) } };
+
+    private static MessageDraft Mentioning(MessageDraft edit, Mentions mentions) => edit with { Content = edit.Content with { Mentions = mentions } };
 
     private abstract record Step;
 

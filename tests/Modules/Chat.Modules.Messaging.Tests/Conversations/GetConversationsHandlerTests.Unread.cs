@@ -3,6 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Conversations;
+using Chat.Modules.Messaging.Tests.Changes;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Conversations;
@@ -56,6 +57,30 @@ public abstract partial class GetConversationsHandlerTests
         var oldest = await CountAsync(ConversationId.Direct(Alice, UserId.Parse("user0")));
 
         Assert.Equal((1, UnreadCounts.MaxConversations), (oldest.Messages, oldest.Conversations));
+    }
+
+    [Fact]
+    public async Task Unread_messages_that_mention_the_caller_are_counted_as_they_are_now()
+    {
+        var first = await MentionAsync(Mentions.Of([Alice]));
+        var second = await MentionAsync(Mentions.Of([Alice, Bob]));
+        await MentionAsync(Mentions.Of([Bob]));
+        await MentionAsync(Mentions.All);
+        await AppendAsync(AliceAndBob, Bob, Now);
+        Assert.Equal(3, Assert.Single((await GetAsync()).Conversations).UnreadMentions);
+
+        await _log.Log.AppendChangeAsync(first.Delete(Bob, "delete"), Ct);
+        var edit = second.Edit(Bob, "edit", "not you");
+        await _log.Log.AppendChangeAsync(edit with { Content = edit.Content with { Mentions = Mentions.None } }, Ct);
+        Assert.Equal(1, Assert.Single((await GetAsync()).Conversations).UnreadMentions);
+
+        _cursors[AliceAndBob] = new Cursors(new SeqNo(4), new SeqNo(4));
+        Assert.Equal((1, 0), (await GetAsync()).Conversations is [var read] ? (read.UnreadCount, read.UnreadMentions) : default);
+        await AppendAsync(AliceAndBob, Alice, Now);
+        Assert.Equal(0, Assert.Single((await GetAsync()).Conversations).UnreadMentions);
+
+        async Task<LoggedMessage> MentionAsync(Mentions mentions) => (await _log.Log.AppendAsync(
+            Draft(AliceAndBob, Bob, $"{Interlocked.Increment(ref _sent)}") with { Content = MessageContent.Of("hi") with { Mentions = mentions } }, Ct)).Message;
     }
 
     private async Task<UnreadCounts> CountAsync(ConversationId conversation)

@@ -344,7 +344,7 @@ public abstract partial class GetConversationsHandlerTests : IDisposable
 
     private GetConversationsHandler NewHandler(RateLimitOptions rates) =>
         new(
-            _log.Log, _inbox, _settings, _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())),
+            _log.Log, _inbox, _settings, new MentionCounter(_log.Log), _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())),
             Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }), _clock);
 
     private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>

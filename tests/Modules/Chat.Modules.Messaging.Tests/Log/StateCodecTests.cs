@@ -29,6 +29,9 @@ public sealed class StateCodecTests
             "0809" + "12026869" + "18AC02" + "2001" + "2804" + "2805" + "4A14" + "0A04F09F918D" + "1002" + "1A05616C696365" + "1A03626F62" + "5009" + "5A03626F62" + "6001",
             Convert.ToHexString(StateCodec.Encode(living)));
         Assert.Equal("0809" + "3203626F62" + "38AC02" + "4009", Convert.ToHexString(StateCodec.Encode(deleted)));
+        var edited = living with { Edit = living.Edit with { Mentions = Mentions.Of([Bob]) }, Edits = [], Reactions = [], Pin = null, Thread = new MessageThread(2, new SeqNo(300), [Alice]) };
+        Assert.Equal("0809" + "12026869" + "18AC02" + "2001" + "6A03626F62" + "720C" + "0802" + "10AC02" + "1A05616C696365", Convert.ToHexString(StateCodec.Encode(edited)));
+        Assert.Equal(edited, StateCodec.Decode(StateCodec.Encode(edited)));
         Assert.Equal((living, deleted), (StateCodec.Decode(StateCodec.Encode(living)), StateCodec.Decode(StateCodec.Encode(deleted))));
     }
 

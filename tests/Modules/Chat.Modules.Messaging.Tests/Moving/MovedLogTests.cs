@@ -57,7 +57,7 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         await using var inboxes = new CqlInboxes(session);
         MovedTable[] tables =
         [
-            new MovedEpoch(source), new MovedMessages(source), new MovedStates(source), new MovedPins(source), new MovedReactions(source), new MovedChangedMarks(source), new MovedAttempts(source), new MovedMoments(source), new MovedConversations(source),
+            new MovedEpoch(source), new MovedMessages(source), new MovedStates(source), new MovedPins(source), new MovedReactions(source), new MovedChangedMarks(source), new MovedMentions(source), new MovedThreads(source), new MovedThreadActivity(source), new MovedAttempts(source), new MovedMoments(source), new MovedConversations(source),
             new MovedDirects(source), new MovedBegun(source), new MovedInbox(source, inboxes.Clock), new MovedInboxMarks(source, inboxes.Clock),
         ];
         var options = Options.Create(new CqlOptions { Keyspace = server.Options.Keyspace });
@@ -104,6 +104,8 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
             {
                 // As servers to come may write them.
                 Kind = random.Next(10) == 0 ? (MessageKind)random.Next(1, 100) : MessageKind.Message,
+                Mentions = random.Next(4) switch { 0 => Mentions.All, 1 => Mentions.Of([Users[random.Next(Users.Length)]]), _ => null },
+                Thread = random.Next(4) == 0 && written.TryGetValue(conversation, out var all) && all.FirstOrDefault(one => one.Content is { IsShown: true, Thread: null }) is { } root ? Folding.TargetOf(root) : null,
                 Unknown = random.Next(5) == 0 ? new byte[] { 0x82, 0x06, 2, (byte)n, 7 } : default,
             };
             var id = random.Next(3) switch
@@ -157,10 +159,13 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
             after = page[^1].SeqNo;
         }
         Assert.Equal(await source.ReadPinsAsync(conversation, Ct), await target.ReadPinsAsync(conversation, Ct));
+        Assert.Equal(await source.ReadThreadsAsync(conversation, head.Next, 100, Ct), await target.ReadThreadsAsync(conversation, head.Next, 100, Ct));
         for (var message = new SeqNo(1); message <= SeqNo.Min(head, new SeqNo(3)); message = message.Next)
         {
             Assert.Equal(
                 await source.ReadReactionsAsync(conversation, message, null, null, 100, Ct), await target.ReadReactionsAsync(conversation, message, null, null, 100, Ct));
+            Assert.Equal(
+                await source.ReadThreadAsync(conversation, message, SeqNo.None, SeqNo.None, 100, Ct), await target.ReadThreadAsync(conversation, message, SeqNo.None, SeqNo.None, 100, Ct));
         }
         var at = new SeqNo(random.NextInt64(1, head.Value + 2));
         Assert.Equal(await source.ReadBeforeAsync(conversation, at, 30, Ct), await target.ReadBeforeAsync(conversation, at, 30, Ct));
@@ -168,6 +173,8 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         {
             Assert.Equal(
                 await source.CountOthersAsync(conversation, user, at, head, 1_000, Ct), await target.CountOthersAsync(conversation, user, at, head, 1_000, Ct));
+            Assert.Equal(
+                await source.ReadMentionsAsync(conversation, user, SeqNo.None, head, 100, Ct), await target.ReadMentionsAsync(conversation, user, SeqNo.None, head, 100, Ct));
             Assert.Equal(await source.HasWrittenAsync(user, conversation, Ct), await target.HasWrittenAsync(user, conversation, Ct));
         }
     }

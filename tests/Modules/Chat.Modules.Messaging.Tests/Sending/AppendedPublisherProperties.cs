@@ -152,7 +152,7 @@ public sealed class AppendedPublisherProperties
             _mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => IsMember ? new Membership(SeqNo.None, SeqNo.None) : null);
             var answers = new AppendedPublisher(_mediator);
             var appends = Appends.To(_log.Log, answers, _meters, _clock);
-            return new SendMessageHandler(_log.Log, _mediator, [], new DirectConversationLimits(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new FakeAttachments(), new MessagingMetrics(_meters, _clock), _clock);
+            return new SendMessageHandler(_log.Log, _mediator, [], new DirectConversationLimits(_log.Log, new UserRates(Options.Create(new RateLimitOptions { Enabled = false }), _meters, _clock), Options.Create(new MessagingOptions())), answers, appends, new MentionRules(_mediator, Options.Create(new MessagingOptions())), new FakeAttachments(), new MessagingMetrics(_meters, _clock), _clock);
         }
 
         private void Write(Action write)

@@ -15,7 +15,7 @@ using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Sending;
 
-public sealed class SendMessageHandlerTests : IDisposable
+public sealed partial class SendMessageHandlerTests : IDisposable
 {
     private readonly TemporaryLog _log = new();
     private readonly TestMeters _meters = new();
@@ -36,7 +36,8 @@ public sealed class SendMessageHandlerTests : IDisposable
         var directs = new DirectConversationLimits(
             _log.Log, new UserRates(Options.Create(new RateLimitOptions { DirectsBegunPerMinute = 3 }), _meters, _clock),
             Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));
-        _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, _attachments, new MessagingMetrics(_meters, _clock), _clock);
+        var mentions = new MentionRules(_mediator, Options.Create(new MessagingOptions { MentionAllMembers = 2 }));
+        _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, mentions, _attachments, new MessagingMetrics(_meters, _clock), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

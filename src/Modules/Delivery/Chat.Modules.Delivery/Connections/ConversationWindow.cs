@@ -96,10 +96,11 @@ internal sealed class ConversationWindow(ConversationId conversation)
     }
 
     /// <summary>
-    /// Whether the drain sends the change's target, in a state that has the change: it reads the target when the change is in the log already.
+    /// Whether the drain sends the change's target, in a state that has the change: it reads the target when the change is in the log already. And the message that began
+    /// the target's thread, which has a deletion in its state, too, and stands below it.
     /// </summary>
     public bool SendsInState(LoggedMessage change) =>
-        change.SeqNo <= DrainsTo && change.Content.Change is { } made && made.Target.SeqNo > _drainsFrom;
+        change.SeqNo <= DrainsTo && change.Content.Change is { } made && (change.Content.Thread ?? made.Target).SeqNo > _drainsFrom;
 
     /// <summary>Where the next read from the log begins.</summary>
     /// <param name="cursor">The device's cursor; null if the window is loaded.</param>

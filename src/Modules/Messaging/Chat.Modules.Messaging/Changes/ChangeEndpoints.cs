@@ -23,7 +23,7 @@ internal static class ChangeEndpoints
         routes
             .MapPatch(Message, (ConversationId id, MessageId messageId, EditBody body, Caller caller, IMediator mediator, CancellationToken ct) =>
                 body.Text is { } text
-                    ? ChangeAsync(id, messageId, MessageKind.Edit, body.ClientMsgId, change => change with { Text = text, BasedOn = body.BasedOn }, caller, mediator, ct)
+                    ? ChangeAsync(id, messageId, MessageKind.Edit, body.ClientMsgId, change => change with { Text = text, BasedOn = body.BasedOn, Mentions = body.Mentions }, caller, mediator, ct)
                     : Task.FromResult(HttpErrors.ToProblem(Error.BadRequest("text is missing."))))
             .WithSummary("Gives a message another text.").Describe();
         routes
@@ -69,5 +69,5 @@ internal static class ChangeEndpoints
     private static void Describe(this RouteHandlerBuilder call) => call
         .Produces<SentAnswer>(201).Produces<SentAnswer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.Conflict, ErrorCodes.TooLate, ErrorCodes.TooLarge).WithTags("Messages");
 
-    internal sealed record EditBody(Utf8Text? Text = null, SeqNo? BasedOn = null, string? ClientMsgId = null);
+    internal sealed record EditBody(Utf8Text? Text = null, SeqNo? BasedOn = null, string? ClientMsgId = null, Mentions? Mentions = null);
 }

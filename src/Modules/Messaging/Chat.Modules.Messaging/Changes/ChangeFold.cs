@@ -18,6 +18,8 @@ internal static class ChangeFold
     /// <param name="entry">Any entry of the conversation after the last that is in the state.</param>
     public static MessageState? Apply(MessageState? before, SeqNo target, LoggedMessage entry)
     {
+        if (entry.Content.Thread?.SeqNo == target)
+            return entry.Content.Kind == MessageKind.Delete ? ThreadFold.Remove(before, entry.SeqNo) : ThreadFold.Add(before, entry.Sender.User, entry.SeqNo);
         if (entry.Content.Change is not { } change || change.Target.SeqNo != target || !entry.Content.IsChange)
             return before;
         var message = new LoggedMessage(change.Target.Id, entry.Conversation, target, entry.Sender, "", AnyText, entry.Timestamp) { State = before };

@@ -25,7 +25,7 @@ internal static class ChangeJudge
         return change.Content.Kind switch
         {
             MessageKind.Edit => Edit(target, state, change, seqNo, limits),
-            MessageKind.Delete => Delete(state, change, seqNo),
+            MessageKind.Delete => Delete(facts.Root, state, change, seqNo),
             MessageKind.Reaction when change.Content.Change.On => React(facts.Own, state, change, limits),
             MessageKind.Reaction => TakeBack(facts.Own, state, change),
             MessageKind.Pin => Pin(facts.Pins, state, change, seqNo, limits),
@@ -36,19 +36,28 @@ internal static class ChangeJudge
     private static Verdict Edit(LoggedMessage target, MessageState state, MessageDraft change, SeqNo seqNo, ChangeLimits limits)
     {
         var content = change.Content;
-        if (content.Text == target.ShownText)
+        if (content.Text == target.ShownText && (content.Mentions is null || content.Mentions == target.ShownMentions))
             return MessagingErrors.TextUnchanged;
         if (state.Edits.Count >= limits.Edits)
             return MessagingErrors.TooManyEdits(limits.Edits);
         var isConcurrent = content.Change!.BasedOn is { } basedOn && state.Edits.Count > 0 && basedOn < state.Edits[^1];
         return new Effect(
-            state with { Edit = new MessageEdit(content.Text, Milliseconds(change.Now), isConcurrent), Edits = [.. state.Edits, seqNo] },
+            state with { Edit = new MessageEdit(content.Text, Milliseconds(change.Now), isConcurrent, content.Mentions ?? state.Edit?.Mentions), Edits = [.. state.Edits, seqNo] },
             content with { Change = content.Change with { Concurrent = isConcurrent } });
     }
 
-    private static Effect Delete(MessageState state, MessageDraft change, SeqNo seqNo) => new(
-        new MessageState { ChangedSeqNo = seqNo, Edits = state.Edits, Deletion = new MessageDeletion(change.Sender.User, Milliseconds(change.Now), seqNo) },
-        change.Content);
+    private static Effect Delete(MessageState? root, MessageState state, MessageDraft change, SeqNo seqNo) => new(
+        new MessageState
+        {
+            ChangedSeqNo = seqNo,
+            Edits = state.Edits,
+            Deletion = new MessageDeletion(change.Sender.User, Milliseconds(change.Now), seqNo),
+            Thread = state.Thread,
+        },
+        change.Content)
+    {
+        Root = change.Content.Thread is null ? null : ThreadFold.Remove(root, seqNo),
+    };
 
     private static Verdict React(OwnReaction? own, MessageState state, MessageDraft change, ChangeLimits limits)
     {
@@ -126,7 +135,11 @@ internal sealed record ChangeLimits(int Edits, int Reactions, int Pins)
 /// <param name="Target">The message, with its state; or whatever stands at its seqNo.</param>
 /// <param name="Own">What the sender did last with the emoji of a reaction on this message; null if nothing.</param>
 /// <param name="Pins">How many messages of the conversation are pinned; only looked at when one is pinned.</param>
-internal sealed record ChangeFacts(LoggedMessage Target, OwnReaction? Own, int Pins);
+internal sealed record ChangeFacts(LoggedMessage Target, OwnReaction? Own, int Pins)
+{
+    /// <summary>The state of the message that began the thread of a message that is deleted; null for none.</summary>
+    public MessageState? Root { get; init; }
+}
 
 /// <summary>A user's newest entry for an emoji on a message.</summary>
 internal readonly record struct OwnReaction(SeqNo Entry, bool On);
@@ -140,7 +153,11 @@ internal abstract record Verdict
 /// <summary>It is appended.</summary>
 /// <param name="State">Of the message, from then on.</param>
 /// <param name="Content">What is appended.</param>
-internal sealed record Effect(MessageState State, MessageContent Content) : Verdict;
+internal sealed record Effect(MessageState State, MessageContent Content) : Verdict
+{
+    /// <summary>Of the message that began the thread, from then on; null where nothing changes there.</summary>
+    public MessageState? Root { get; init; }
+}
 
 /// <summary>It would change nothing.</summary>
 /// <param name="Entry">The entry that made it so.</param>

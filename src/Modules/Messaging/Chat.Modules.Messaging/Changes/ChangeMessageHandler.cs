@@ -15,8 +15,8 @@ namespace Chat.Modules.Messaging.Changes;
 /// Who may change what, and until when. It asks the judge first, so that nearly all refusals are named without an append; the log's writer asks it again, as others change the same message.
 /// </summary>
 internal sealed class ChangeMessageHandler(
-    IMessageLog log, IMediator mediator, AppendedPublisher publisher, WaitingAppends appends, IMediaAttachments attachments, MessagingMetrics metrics,
-    IOptions<MessagingOptions> options, TimeProvider clock)
+    IMessageLog log, IMediator mediator, AppendedPublisher publisher, WaitingAppends appends, MentionRules mentions, IMediaAttachments attachments,
+    MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock)
     : ICommandHandler<ChangeMessage, SentMessage>
 {
     private readonly SendTurns _turns = new();
@@ -81,9 +81,15 @@ internal sealed class ChangeMessageHandler(
             return verdict;
         if (await IsTooLateAsync(command, facts.Target, ct) is { } late)
             return late;
-        if (command.Kind == MessageKind.Edit && CheckText(command, facts.Target) is { } malformed)
+        if (command.Kind == MessageKind.Edit
+            && (CheckText(command, facts.Target) ?? await mentions.CheckAsync(command.To, command.Sender.User, command.Mentions, ct)) is { } malformed)
             return malformed;
-        return verdict is Effect ? new ToAppend(draft, facts.Target) : verdict;
+        if (verdict is not Effect)
+            return verdict;
+        // The thread that it was in has one message less.
+        if (command.Kind == MessageKind.Delete && facts.Target.Content.Thread is { } thread)
+            draft = draft with { Content = draft.Content with { Thread = thread } };
+        return new ToAppend(draft, facts.Target);
     }
 
     private async Task<Error?> MayAsync(ChangeMessage command, LoggedMessage target, CancellationToken ct) =>
@@ -115,6 +121,7 @@ internal sealed class ChangeMessageHandler(
     {
         Kind = command.Kind,
         Seen = command.Seen,
+        Mentions = command.Kind == MessageKind.Edit ? command.Mentions : null,
         Change = new MessageChange(new MessageTarget(command.Target, target))
         {
             Emoji = command.Kind == MessageKind.Reaction ? emoji : null,

@@ -30,11 +30,12 @@ internal static class GetConversationsEndpoint
         ConversationId ConversationId, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Title,
         SeqNo MaxSeqNo, SeqNo DeliveredSeqNo, SeqNo ReadSeqNo, int UnreadCount,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool UnreadCapped,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int UnreadMentions,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageBody? LastMessage,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? MutedUntil)
     {
         public static Item For(ConversationSummary summary, UserId reader) => new(
-            summary.Id, summary.Title, summary.MaxSeqNo, summary.DeliveredSeqNo, summary.ReadSeqNo, summary.UnreadCount, summary.UnreadCapped,
+            summary.Id, summary.Title, summary.MaxSeqNo, summary.DeliveredSeqNo, summary.ReadSeqNo, summary.UnreadCount, summary.UnreadCapped, summary.UnreadMentions,
             summary.LastMessage is { } last ? MessageBody.For(last, reader, summary.Mine) : null, summary.Own.MutedUntil?.ToUnixTimeMilliseconds());
     }
 }

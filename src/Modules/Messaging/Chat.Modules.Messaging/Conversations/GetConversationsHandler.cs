@@ -19,7 +19,7 @@ namespace Chat.Modules.Messaging.Conversations;
 /// shows, and the newest message of each group.
 /// </summary>
 internal sealed class GetConversationsHandler(
-    IMessageLog log, IInbox inbox, IOwnSettingsStore settings, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options, TimeProvider clock)
+    IMessageLog log, IInbox inbox, IOwnSettingsStore settings, MentionCounter mentions, IMediator mediator, ListGate gate, IOptions<MessagingOptions> options, TimeProvider clock)
     : IQueryHandler<GetConversations, Result<ConversationPage>>
 {
     private const int ReadsAtOnce = 16;
@@ -129,7 +129,8 @@ internal sealed class GetConversationsHandler(
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, OwnSettings own, CancellationToken ct)
     {
         var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
-        var unread = await CountUnreadAsync(entry, user, SeqNo.Max(read, entry.Membership.VisibleAfter), ct);
+        var start = SeqNo.Max(read, entry.Membership.VisibleAfter);
+        var unread = await CountUnreadAsync(entry, user, start, ct);
         var last = entry.Last is { IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null;
         return new ConversationSummary(
             entry.Position.Conversation, entry.Title, entry.Head,
@@ -137,12 +138,19 @@ internal sealed class GetConversationsHandler(
             last, own.At(clock.GetUtcNow()))
         {
             Mine = last is null ? [] : await ReadMineAsync(last, user, ct),
+            UnreadMentions = await CountMentionsAsync(entry, user, start, unread, ct),
         };
     }
 
     private async ValueTask<IReadOnlyList<string>> ReadMineAsync(LoggedMessage message, UserId user, CancellationToken ct) =>
         message.State is { Reactions.Count: > 0 }
         && (await log.ReadOwnReactionsAsync(message.Conversation, [message.SeqNo], user, ct)).TryGetValue(message.SeqNo, out var mine) ? mine : [];
+
+    // Only where something is unread.
+    private ValueTask<int> CountMentionsAsync(Entry entry, UserId user, SeqNo after, OthersCount unread, CancellationToken ct) =>
+        unread is { Count: 0, IsAll: true } ? new(0)
+        : entry.Last is { } last && last.SeqNo == after.Next ? new(MentionCounter.Counts(last, user) ? 1 : 0)
+        : mentions.CountAsync(entry.Position.Conversation, user, after, entry.Head, ct);
 
     // What came after the last message was found is not in the answer, and is not counted: a client counts it when it comes.
     private async ValueTask<OthersCount> CountUnreadAsync(Entry entry, UserId user, SeqNo after, CancellationToken ct) =>

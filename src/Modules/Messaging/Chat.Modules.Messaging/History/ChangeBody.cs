@@ -10,6 +10,9 @@ internal sealed record ChangeBody(
     MessageId MessageId, ConversationId ConversationId, SeqNo SeqNo, UserId SenderId, long Timestamp, string Kind,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] TargetBody? Target,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Utf8Text? Text,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Mentions? Mentions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageId? ThreadId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? ThreadSeqNo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Emoji,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? On,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Concurrent,
@@ -26,7 +29,8 @@ internal sealed record ChangeBody(
         var (kind, change, notice) = (entry.Content.Kind, entry.Content.Change, entry.Content.Notice);
         return new ChangeBody(
             entry.Id, entry.Conversation, entry.SeqNo, entry.Sender.User, entry.Timestamp.ToUnixTimeMilliseconds(), entry.Content.ChangeName!,
-            change is null ? null : new TargetBody(change.Target.Id, change.Target.SeqNo), kind is MessageKind.Edit ? entry.Content.Text : null, change?.Emoji,
+            change is null ? null : new TargetBody(change.Target.Id, change.Target.SeqNo), kind is MessageKind.Edit ? entry.Content.Text : null, entry.Content.Mentions,
+            entry.Content.Thread?.Id, entry.Content.Thread?.SeqNo, change?.Emoji,
             kind is MessageKind.Reaction or MessageKind.Pin ? change?.On : null, change?.Concurrent ?? false,
             notice is null && entry.Sender.User == reader ? entry.ClientMsgId : null,
             notice?.What, notice?.User, notice is { Users: { Count: > 0 } users } ? users : null, notice?.Value);

@@ -12,12 +12,17 @@ internal sealed record MessageBody(
     long Timestamp,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageId? ReplyTo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<MediaBody>? Media,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Mentions? Mentions,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageId? ThreadId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? ThreadSeqNo,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Forwarded,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? Seen,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DeletionBody? Deleted,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? EditedAt,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Concurrent,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ReactionBody>? Reactions,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Pinned,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ThreadBody? Thread,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? ChangedSeqNo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientMsgId)
 {
@@ -27,12 +32,16 @@ internal sealed record MessageBody(
     public static MessageBody For(LoggedMessage message, UserId reader, IReadOnlyList<string>? mine) => new(
         message.Id, message.Conversation, message.SeqNo, message.Sender.User, message.State?.Deletion is null ? message.ShownText : null,
         message.Timestamp.ToUnixTimeMilliseconds(), message.Content.ReplyTo,
-        message.Content.Media is { Count: > 0 } media ? [.. media.Select(MediaBody.For)] : null, message.Content.Seen,
+        message.Content.Media is { Count: > 0 } media ? [.. media.Select(MediaBody.For)] : null,
+        message.ShownMentions is { IsEmpty: false } mentions ? mentions : null, message.Content.Thread?.Id, message.Content.Thread?.SeqNo, message.Content.Forwarded, message.Content.Seen,
         message.State?.Deletion is { } deletion ? new DeletionBody(deletion.By, deletion.At.ToUnixTimeMilliseconds()) : null,
         message.State?.Edit?.At.ToUnixTimeMilliseconds(), message.State?.Edit?.Concurrent ?? false,
         message.State?.Reactions is { Count: > 0 } reactions ? [.. reactions.Select(reaction => ReactionBody.For(reaction, mine))] : null,
-        message.State?.IsPinned ?? false, message.State?.ChangedSeqNo, message.Sender.User == reader ? message.ClientMsgId : null);
+        message.State?.IsPinned ?? false, message.State?.Thread is { } thread ? new ThreadBody(thread.Count, thread.LastSeqNo, thread.Users) : null, message.State?.ChangedSeqNo, message.Sender.User == reader ? message.ClientMsgId : null);
 }
+
+/// <summary>What stands in the thread that a message began.</summary>
+internal sealed record ThreadBody(int Count, SeqNo LastSeqNo, IReadOnlyList<UserId> UserIds);
 
 /// <summary>Who deleted a message, and when.</summary>
 internal sealed record DeletionBody(UserId By, long At);

@@ -3,10 +3,14 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Homes;
 
-/// <summary>What a home can append besides messages. A server of an earlier version would append all as it comes, as a message.</summary>
-internal readonly record struct HomeAbilities(bool JudgesChanges, bool AppendsNotices)
+/// <summary>
+/// What a home can append besides messages, and whether it keeps who is mentioned, and threads. A server of an earlier version would append all as it comes, as a message.
+/// </summary>
+internal readonly record struct HomeAbilities(bool JudgesChanges, bool AppendsNotices, bool KeepsThreads)
 {
-    public bool Covers(MessageContent content) => !content.IsChange || (content.Kind == MessageKind.Notice ? AppendsNotices : JudgesChanges);
+    public bool Covers(MessageContent content) =>
+        (!content.IsChange || (content.Kind == MessageKind.Notice ? AppendsNotices : JudgesChanges))
+        && (KeepsThreads || (content.Mentions is null && content.Thread is null));
 }
 
 /// <summary>

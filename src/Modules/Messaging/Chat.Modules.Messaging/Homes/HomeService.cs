@@ -33,7 +33,9 @@ internal sealed class HomeService(
         switch ((HomeMessage)reader.Byte())
         {
             case HomeMessage.Offer:
-                homes.Offered(from, asks: reader.Byte() == 1, new HomeAbilities(JudgesChanges: reader.Rest is [1, ..], AppendsNotices: reader.Rest is [_, 1, ..]));
+                homes.Offered(
+                    from, asks: reader.Byte() == 1,
+                    new HomeAbilities(JudgesChanges: reader.Rest is [1, ..], AppendsNotices: reader.Rest is [_, 1, ..], KeepsThreads: reader.Rest is [_, _, 1, ..]));
                 break;
             case HomeMessage.Withdraw:
                 homes.Withdrawn(from);

@@ -75,7 +75,4 @@ internal struct ChangeFields
     public readonly MessageChange? ToChange() => _target is { } id && _targetSeqNo is { } seqNo
         ? new MessageChange(new MessageTarget(id, seqNo)) { Emoji = _emoji, On = _on, BasedOn = _basedOn, Concurrent = _concurrent }
         : IsEmpty ? null : throw new MalformedContentException("has a change without a target");
-
-    private static bool ReadFlag(ReadOnlySpan<byte> value) =>
-        ReadNumber(ref value) is <= 1 and var number ? number == 1 : throw new MalformedContentException("has a flag that is neither 0 nor 1");
 }

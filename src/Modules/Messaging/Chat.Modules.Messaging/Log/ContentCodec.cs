@@ -34,6 +34,12 @@ internal static class ContentCodec
             size += SizeOfField(NoticeCodec.SizeOf(notice));
         if (content.PreviousMessage is { } previous)
             size += SizeOfNumberField((int)ContentTag.PreviousMessage, (ulong)previous.Value);
+        if (content.Mentions is { } mentions)
+            size += MentionCodec.SizeOf(mentions);
+        if (content.Thread is { } thread)
+            size += SizeOfField(IdLength) + SizeOfNumberField((int)ContentTag.ThreadSeqNo, (ulong)thread.SeqNo.Value);
+        if (content.Forwarded)
+            size += SizeOfNumberField(1);
         return size;
     }
 
@@ -56,6 +62,15 @@ internal static class ContentCodec
             NoticeCodec.Write(notice, WriteSizedField(ref bytes, (int)ContentTag.Notice, NoticeCodec.SizeOf(notice)));
         if (content.PreviousMessage is { } previous)
             WriteNumberField(ref bytes, (int)ContentTag.PreviousMessage, (ulong)previous.Value);
+        if (content.Mentions is { } mentions)
+            MentionCodec.Write(mentions, (int)ContentTag.Mention, ref bytes);
+        if (content.Thread is { } thread)
+        {
+            WriteIdField(ref bytes, (int)ContentTag.ThreadId, thread.Id.Value);
+            WriteNumberField(ref bytes, (int)ContentTag.ThreadSeqNo, (ulong)thread.SeqNo.Value);
+        }
+        if (content.Forwarded)
+            WriteNumberField(ref bytes, (int)ContentTag.Forwarded, 1);
         content.Unknown.Span.CopyTo(bytes);
     }
 
@@ -97,6 +112,8 @@ internal static class ContentCodec
         var (seenSeqNo, previousMessage) = (default(SeqNo?), default(SeqNo?));
         var change = default(ChangeFields);
         var notice = default(ConversationNotice);
+        var mentions = default(List<string>);
+        var (thread, threadSeqNo, forwarded) = (default(MessageId?), default(SeqNo?), false);
         var seen = 0;
         for (var rest = bytes; !rest.IsEmpty;)
         {
@@ -120,6 +137,18 @@ internal static class ContentCodec
                 case (ulong)ContentTag.Media << 3 | Sized:
                     (media ??= []).Add(MediaCodec.Decode(value));
                     continue;
+                case (ulong)ContentTag.Mention << 3 | Sized:
+                    mentions = MentionCodec.Read(mentions, value);
+                    continue;
+                case (ulong)ContentTag.ThreadId << 3 | Sized:
+                    thread = new MessageId(ReadId(value));
+                    break;
+                case (ulong)ContentTag.ThreadSeqNo << 3 | Varint:
+                    threadSeqNo = ReadSeqNo(value);
+                    break;
+                case (ulong)ContentTag.Forwarded << 3 | Varint:
+                    forwarded = ReadFlag(value);
+                    break;
                 case (ulong)ContentTag.Seen << 3 | Varint:
                     seenSeqNo = ReadSeqNo(value);
                     break;
@@ -142,11 +171,20 @@ internal static class ContentCodec
             seen |= bit;
         }
         var content = new MessageContent(text, replyTo) { Kind = kind, Seen = seenSeqNo };
-        return unknown.Length == 0 && media is null && previousMessage is null && notice is null && change.IsEmpty
+        if ((thread is null) != (threadSeqNo is null))
+            throw new MalformedContentException("names half of a thread");
+        return unknown.Length == 0 && media is null && previousMessage is null && notice is null && change.IsEmpty && mentions is null && thread is null && !forwarded
             ? content
             : content with
             {
-                Unknown = unknown, Media = media ?? (IReadOnlyList<MessageMedia>)[], Change = change.ToChange(), Notice = notice, PreviousMessage = previousMessage,
+                Unknown = unknown,
+                Media = media ?? (IReadOnlyList<MessageMedia>)[],
+                Change = change.ToChange(),
+                Notice = notice,
+                PreviousMessage = previousMessage,
+                Mentions = MentionCodec.ToMentions(mentions),
+                Thread = thread is { } root ? new MessageTarget(root, threadSeqNo!.Value) : null,
+                Forwarded = forwarded,
             };
     }
 }

@@ -45,16 +45,19 @@ internal enum ContentTag
     /// <summary>What a notice tells: an embedded message with the fields of <see cref="NoticeTag"/>.</summary>
     Notice = 15,
 
-    // ---- reserved ----
-
     /// <summary>The message that began the thread: 16 bytes.</summary>
     ThreadId = 4,
 
-    /// <summary>A user id; once for each user mentioned, <c>@all</c> for all.</summary>
+    /// <summary>The seqNo of that message: varint.</summary>
+    ThreadSeqNo = 20,
+
+    /// <summary>A user id; once for each user mentioned, <c>@all</c> for all. Empty in an edit after which nobody is mentioned.</summary>
     Mention = 5,
 
-    /// <summary>Whether it was forwarded: varint.</summary>
+    /// <summary>Whether it was forwarded: varint, absent for 0.</summary>
     Forwarded = 11,
+
+    // ---- reserved; 21 to 24 for what has to do with mentions and threads, 25 to 29 with expiry, 30 to 34 with notices ----
 
     /// <summary>When the message expires: Unix ms, varint.</summary>
     ExpiresAt = 14,

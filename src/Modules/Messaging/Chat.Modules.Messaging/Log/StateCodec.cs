@@ -39,7 +39,8 @@ internal static class StateCodec
     {
         var size = state.Unknown.Length + SizeOfNumberField((ulong)state.ChangedSeqNo.Value);
         if (state.Edit is { } edit)
-            size += SizeOfField(edit.Text.Length) + SizeOfTime(edit.At) + (edit.Concurrent ? SizeOfNumberField(1) : 0);
+            size += SizeOfField(edit.Text.Length) + SizeOfTime(edit.At) + (edit.Concurrent ? SizeOfNumberField(1) : 0)
+                + (edit.Mentions is { } mentions ? MentionCodec.SizeOf(mentions) : 0);
         foreach (var seqNo in state.Edits)
             size += SizeOfNumberField((ulong)seqNo.Value);
         if (state.Deletion is { } deletion)
@@ -48,6 +49,8 @@ internal static class StateCodec
             size += SizeOfField(SizeOf(reaction));
         if (state.Pin is { } pin)
             size += SizeOfNumberField((ulong)pin.Entry.Value) + SizeOfField(pin.By.Value.Length) + (pin.On ? SizeOfNumberField(1) : 0);
+        if (state.Thread is { } thread)
+            size += SizeOfField(SizeOf(thread));
         return size;
     }
 
@@ -60,6 +63,8 @@ internal static class StateCodec
             WriteTime(ref bytes, StateTag.EditAt, edit.At);
             if (edit.Concurrent)
                 WriteNumberField(ref bytes, (int)StateTag.EditConcurrent, 1);
+            if (edit.Mentions is { } mentions)
+                MentionCodec.Write(mentions, (int)StateTag.EditMention, ref bytes);
         }
         foreach (var seqNo in state.Edits)
             WriteNumberField(ref bytes, (int)StateTag.EditEntry, (ulong)seqNo.Value);
@@ -78,8 +83,52 @@ internal static class StateCodec
             if (pin.On)
                 WriteNumberField(ref bytes, (int)StateTag.Pinned, 1);
         }
+        if (state.Thread is { } thread)
+            Write(thread, WriteSizedField(ref bytes, (int)StateTag.Thread, SizeOf(thread)));
         state.Unknown.Span.CopyTo(bytes);
     }
+
+    private static int SizeOf(MessageThread thread)
+    {
+        var size = SizeOfNumberField((ulong)thread.Count) + SizeOfNumberField((ulong)thread.LastSeqNo.Value);
+        foreach (var user in thread.Users)
+            size += SizeOfField(user.Value.Length);
+        return size;
+    }
+
+    private static void Write(MessageThread thread, Span<byte> bytes)
+    {
+        WriteNumberField(ref bytes, (int)ThreadTag.Count, (ulong)thread.Count);
+        WriteNumberField(ref bytes, (int)ThreadTag.Last, (ulong)thread.LastSeqNo.Value);
+        foreach (var user in thread.Users)
+            WriteAscii(ref bytes, (int)ThreadTag.User, user.Value);
+    }
+
+    private static MessageThread DecodeThread(ReadOnlySpan<byte> bytes)
+    {
+        var (count, last, users) = (0, SeqNo.None, new List<UserId>());
+        for (var rest = bytes; !rest.IsEmpty;)
+        {
+            var tag = ReadNumber(ref rest);
+            var value = ReadValue(ref rest, (int)(tag & 7));
+            switch (tag)
+            {
+                case (ulong)ThreadTag.Count << 3 | Varint:
+                    count = ReadCount(value);
+                    break;
+                case (ulong)ThreadTag.Last << 3 | Varint:
+                    last = ReadSeqNo(value);
+                    break;
+                case (ulong)ThreadTag.User << 3 | Sized:
+                    users.Add(ReadUser(value));
+                    break;
+            }
+        }
+        return new MessageThread(count, last, users);
+    }
+
+    private static int ReadCount(ReadOnlySpan<byte> value) =>
+        ReadNumber(ref value) is <= int.MaxValue and var number ? (int)number : throw new MalformedContentException("has too great a count");
 
     private static int SizeOf(MessageReaction reaction)
     {
@@ -110,7 +159,7 @@ internal static class StateCodec
                     emoji = ReadText(value);
                     break;
                 case (ulong)ReactionTag.Count << 3 | Varint:
-                    count = ReadNumber(ref value) is <= int.MaxValue and var number ? (int)number : throw new MalformedContentException("has too many reactions");
+                    count = ReadCount(value);
                     break;
                 case (ulong)ReactionTag.User << 3 | Sized:
                     users.Add(ReadUser(value));
@@ -148,6 +197,8 @@ internal static class StateCodec
         private (Utf8Text? Text, DateTimeOffset At, bool Concurrent) _edit;
         private (UserId? By, DateTimeOffset At, SeqNo Entry) _deletion;
         private (SeqNo Entry, UserId? By, bool On) _pin;
+        private List<string>? _mentions;
+        private MessageThread? _thread;
 
         public bool TryRead(ulong tag, ReadOnlySpan<byte> value)
         {
@@ -189,6 +240,12 @@ internal static class StateCodec
                 case (ulong)StateTag.Pinned << 3 | Varint:
                     _pin.On = ReadNumber(ref value) != 0;
                     return true;
+                case (ulong)StateTag.EditMention << 3 | Sized:
+                    _mentions = MentionCodec.Read(_mentions, value);
+                    return true;
+                case (ulong)StateTag.Thread << 3 | Sized:
+                    _thread = DecodeThread(value);
+                    return true;
                 default:
                     return false;
             }
@@ -197,11 +254,12 @@ internal static class StateCodec
         public MessageState ToState() => new()
         {
             ChangedSeqNo = _changed,
-            Edit = _edit.Text is { } text ? new MessageEdit(text, _edit.At, _edit.Concurrent) : null,
+            Edit = _edit.Text is { } text ? new MessageEdit(text, _edit.At, _edit.Concurrent, MentionCodec.ToMentions(_mentions)) : null,
             Edits = _edits,
             Deletion = _deletion.By is { } by ? new MessageDeletion(by, _deletion.At, _deletion.Entry) : null,
             Reactions = _reactions,
             Pin = _pin.By is { } pinnedBy ? new MessagePin(_pin.Entry, pinnedBy, _pin.On) : null,
+            Thread = _thread,
         };
     }
 }
@@ -244,6 +302,25 @@ internal enum StateTag
 
     /// <summary>Varint, absent for 0.</summary>
     Pinned = 12,
+
+    /// <summary>A user id, or <c>@all</c>; once for each user whom the present text mentions. Empty for nobody; absent where no edit has said it.</summary>
+    EditMention = 13,
+
+    /// <summary>An embedded message with the fields of <see cref="ThreadTag"/>.</summary>
+    Thread = 14,
+}
+
+/// <summary>The field numbers of a thread in a state.</summary>
+internal enum ThreadTag
+{
+    /// <summary>Varint.</summary>
+    Count = 1,
+
+    /// <summary>A seqNo, varint.</summary>
+    Last = 2,
+
+    /// <summary>A user id; once for each user that is named.</summary>
+    User = 3,
 }
 
 /// <summary>The field numbers of a reaction in a state.</summary>

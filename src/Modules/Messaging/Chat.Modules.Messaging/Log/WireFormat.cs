@@ -47,6 +47,9 @@ internal static class WireFormat
     public static SeqNo ReadSeqNo(ReadOnlySpan<byte> value) =>
         ReadNumber(ref value) is <= SeqNo.MaxValue and var number ? new SeqNo((long)number) : throw new MalformedContentException("has a seqNo beyond 2^53");
 
+    public static bool ReadFlag(ReadOnlySpan<byte> value) =>
+        ReadNumber(ref value) is <= 1 and var number ? number == 1 : throw new MalformedContentException("has a flag that is neither 0 nor 1");
+
     public static ReadOnlySpan<byte> ReadValue(ref ReadOnlySpan<byte> rest, int type)
     {
         var start = rest;

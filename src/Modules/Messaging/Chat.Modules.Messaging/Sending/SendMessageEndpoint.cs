@@ -27,13 +27,15 @@ internal static class SendMessageEndpoint
 
     internal sealed record Body(
         string? To = null, Utf8Text? Text = null, string? ClientMsgId = null, MessageId? ReplyTo = null, SeqNo? LastSeenSeqNo = null,
-        [property: JsonConverter(typeof(MediaReferencesConverter))] IReadOnlyList<MediaReference>? MediaIds = null)
+        [property: JsonConverter(typeof(MediaReferencesConverter))] IReadOnlyList<MediaReference>? MediaIds = null,
+        Mentions? Mentions = null, MessageId? ThreadId = null, bool Forwarded = false)
     {
         public Result<SendMessage> ToCommand(Caller caller)
         {
             if (!ConversationId.TryParseTarget(To, caller.User, out var conversation))
                 return Error.BadRequest("to is a conversationId, or @userId of somebody else.");
-            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", new MessageContent(Text ?? default, ReplyTo) { Seen = LastSeenSeqNo }, MediaIds);
+            var content = new MessageContent(Text ?? default, ReplyTo) { Seen = LastSeenSeqNo, Mentions = Mentions, Forwarded = Forwarded };
+            return new SendMessage(conversation, caller.Device, ClientMsgId ?? "", content, MediaIds) { Thread = ThreadId };
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Chat.Modules.Messaging.Sending;
 
 internal sealed class SendMessageHandler(
     IMessageLog log, IMediator mediator, IEnumerable<ISendLimit> limits, DirectConversationLimits directs, AppendedPublisher publisher, WaitingAppends appends,
-    IMediaAttachments attachments, MessagingMetrics metrics, TimeProvider clock)
+    MentionRules mentions, IMediaAttachments attachments, MessagingMetrics metrics, TimeProvider clock)
     : ICommandHandler<SendMessage, SentMessage>
 {
     private static readonly SearchValues<char> Directions =
@@ -63,10 +63,22 @@ internal sealed class SendMessageHandler(
     // The content to append, or the refusal.
     private async ValueTask<Result<MessageContent>> CheckAsync(SendMessage command, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is null)
+        if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is not { } membership)
             return MessagingErrors.NotAMember;
         if (command.Content.ReplyTo is { } replyTo && !await IsMessageAsync(replyTo, command.To, ct))
             return Error.BadRequest("replyTo names no message of this conversation.");
+        var content = command.Content;
+        if (command.Thread is { } thread)
+        {
+            var root = await FindRootAsync(thread, command.To, membership, ct);
+            if (!root.IsOk)
+                return root.Error;
+            content = content with { Thread = root.Value };
+        }
+        if (content.Mentions is { IsEmpty: true })
+            content = content with { Mentions = null };
+        if (await mentions.CheckAsync(command.To, command.Sender.User, content.Mentions, ct) is { } mentioned)
+            return mentioned;
         foreach (var limit in _limits)
         {
             if (limit.Admit(command.Sender.User, command.ClientMsgId, clock.GetUtcNow()) is { } refusal)
@@ -74,7 +86,7 @@ internal sealed class SendMessageHandler(
         }
         if (await directs.AdmitAsync(command.To, command.Sender.User) is { } tooMany)
             return tooMany;
-        return command.Media is { Count: > 0 } media ? await AttachAsync(command, media, ct) : command.Content;
+        return command.Media is { Count: > 0 } media ? await AttachAsync(command, content, media, ct) : content;
     }
 
     // A change has an id, too.
@@ -82,13 +94,24 @@ internal sealed class SendMessageHandler(
         await log.FindAsync(id, ct) is { } found && found.Conversation == conversation
         && (await log.ReadAtAsync(conversation, [found.SeqNo], ct))[0] is { Content.IsMessagePlace: true };
 
-    private async Task<Result<MessageContent>> AttachAsync(SendMessage command, IReadOnlyList<MediaReference> media, CancellationToken ct)
+    private async ValueTask<Result<MessageTarget>> FindRootAsync(MessageId id, ConversationId conversation, Membership membership, CancellationToken ct)
+    {
+        if (await log.FindAsync(id, ct) is not { } found || found.Conversation != conversation || found.SeqNo <= membership.VisibleAfter
+            || (await log.ReadAtAsync(conversation, [found.SeqNo], ct))[0] is not { } root)
+            return MessagingErrors.NotAMember;
+        return root.Content.IsChange ? Error.BadRequest("threadId names a change, not a message.")
+            : !root.IsShown ? MessagingErrors.NotAMember
+            : root.Content.Thread is not null ? MessagingErrors.RootInThread
+            : new MessageTarget(id, found.SeqNo);
+    }
+
+    private async Task<Result<MessageContent>> AttachAsync(SendMessage command, MessageContent content, IReadOnlyList<MediaReference> media, CancellationToken ct)
     {
         // A retry is answered with its first result by the append; it may be that its files are gone, or are no longer the sender's to read.
         if (await log.FindAttemptAsync(command.Sender.User, command.ClientMsgId, ct) is not null)
-            return command.Content;
+            return content;
         var attached = await attachments.AttachAsync(new MediaAttachment(command.Sender, command.ClientMsgId, command.To, [.. media.Select(one => one.Id)]), ct);
-        return attached.IsOk ? command.Content with { Media = [.. media.Zip(attached.Value, Describe)] } : attached.Error;
+        return attached.IsOk ? content with { Media = [.. media.Zip(attached.Value, Describe)] } : attached.Error;
     }
 
     // With a mark that turns the direction of writing, a program's name can look like a picture's.

@@ -41,6 +41,28 @@ public sealed class ChangeCostsAndCrashesTests
         Assert.Equal(["claims", "claims", "rows", "changes", "changes", "changes", "rows", "state", "changes"], change);
     }
 
+    [Fact]
+    public void A_message_in_a_thread_costs_what_a_change_does_and_its_places()
+    {
+        List<string> first = [], mention = [], plain = [];
+        Run(async server =>
+        {
+            var log = server.Log;
+            var root = (await log.AppendAsync(Draft(Team, Alice, "first"), default)).Message;
+            var inThread = Draft(Team, Bob, "second") with { Content = MessageContent.Of("in") with { Thread = Folding.TargetOf(root) } };
+            await log.AppendAsync(inThread, default);
+            await _time.After(TimeSpan.FromSeconds(1));
+            first = await AskedAsync(() => log.AppendAsync(inThread with { ClientMsgId = "third" }, default));
+            mention = await AskedAsync(() => log.AppendAsync(Draft(Team, Bob, "fourth") with { Content = MessageContent.Of("hi") with { Mentions = Mentions.Of([Alice, Carol]) } }, default));
+            plain = await AskedAsync(() => log.AppendAsync(Draft(Team, Alice, "fifth"), default));
+        });
+
+        Assert.Equal(["claims", "claims", "rows", "state"], plain);
+        Assert.Equal(["claims", "claims", "mentions", "rows", "state"], mention);
+        // The message that began it and its state; the new state, and the two places; and, after the answer, that it counts.
+        Assert.Equal(["changes", "changes", "changes", "claims", "claims", "rows", "rows", "state", "thread", "threads"], first.Order());
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

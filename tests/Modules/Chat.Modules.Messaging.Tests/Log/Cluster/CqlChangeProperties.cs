@@ -140,14 +140,23 @@ public sealed class CqlChangeProperties
             var change = new MessageChange(new MessageTarget(target.Id, target.SeqNo)) { On = _time.Chance(0.6) };
             var content = _time.Random.Next(20) switch
             {
-                < 4 => MessageContent.Of($"{sender.User} {id}"),
+                < 2 => MessageContent.Of($"{sender.User} {id}") with { Mentions = SomeMentions() },
+                < 4 => MessageContent.Of($"{sender.User} {id}") with { Thread = target.Content.Thread ?? change.Target },
+                < 5 => MessageContent.Of($"{sender.User} {id}") with { Kind = MessageKind.Edit, Change = change with { On = false }, Mentions = SomeMentions() },
                 < 8 => MessageContent.Of(_time.Chance(0.2) ? "the same" : $"edit {sender.User} {id}") with { Kind = MessageKind.Edit, Change = change with { On = false, BasedOn = new SeqNo(_time.Random.Next((int)Seeded.Value + 20)) } },
-                < 9 => new MessageContent(default(Utf8Text)) { Kind = MessageKind.Delete, Change = change with { On = false } },
+                < 9 => new MessageContent(default(Utf8Text)) { Kind = MessageKind.Delete, Change = change with { On = false }, Thread = target.Content.Thread },
                 < 12 => new MessageContent(default(Utf8Text)) { Kind = MessageKind.Pin, Change = change },
                 _ => new MessageContent(default(Utf8Text)) { Kind = MessageKind.Reaction, Change = change with { Emoji = Emoji[_time.Random.Next(Emoji.Length)] } },
             };
             return new MessageDraft(target.Conversation, sender, id, content, _time.GetUtcNow());
         }
+
+        private Mentions SomeMentions() => _time.Random.Next(4) switch
+        {
+            0 => Mentions.All,
+            1 => Mentions.None,
+            var n => Mentions.Of([UserId.Parse($"user{n - 2}")]),
+        };
 
         private async Task SendUntilAnsweredAsync(MessageDraft draft)
         {
@@ -196,7 +205,7 @@ public sealed class CqlChangeProperties
             while (!_over)
             {
                 var host = AnyHost();
-                var acked = _acked.Where(entry => entry.Conversation == conversation && entry.Content.IsChange).ToList();
+                var acked = _acked.Where(entry => entry.Conversation == conversation && entry.Content.CountsElsewhere).ToList();
                 var after = new SeqNo(_time.Random.NextInt64(Seeded.Value - 1, Seeded.Value + 30));
                 var read = host.Process.Start(async () => _time.Chance(0.7)
                     ? await host.Log.ReadAfterAsync(conversation, after, _time.Random.Next(1, 8), CancellationToken.None)
@@ -208,9 +217,9 @@ public sealed class CqlChangeProperties
                     var page = await read;
                     foreach (var message in page.Where(entry => entry.Content.IsMessagePlace))
                     {
-                        var newest = acked.Where(change => change.Content.Change!.Target.SeqNo == message.SeqNo).Select(change => change.SeqNo).DefaultIfEmpty(SeqNo.None).Max();
+                        var newest = acked.Where(change => change.Content.Change?.Target.SeqNo == message.SeqNo || change.Content.Thread?.SeqNo == message.SeqNo).Select(change => change.SeqNo).DefaultIfEmpty(SeqNo.None).Max();
                         Assert.True((message.State?.ChangedSeqNo ?? SeqNo.None) >= newest, $"{newest} was acked and {message.SeqNo} was read as of {message.State?.ChangedSeqNo}.");
-                        foreach (var change in page.Where(entry => entry.Content.Change?.Target.SeqNo == message.SeqNo))
+                        foreach (var change in page.Where(entry => entry.Content.Change?.Target.SeqNo == message.SeqNo || entry.Content.Thread?.SeqNo == message.SeqNo))
                             Assert.True(message.State?.ChangedSeqNo >= change.SeqNo, $"{change.SeqNo} stands beside {message.SeqNo}, which was read as of {message.State?.ChangedSeqNo}.");
                     }
                     _read.AddRange(page);
@@ -243,6 +252,19 @@ public sealed class CqlChangeProperties
             Assert.Equal(all[^1], newest[0]);
             Assert.Equal(fold.Pins, await host.Process.Start(async () => await host.Log.ReadPinsAsync(conversation, CancellationToken.None)));
             var reader = UserId.Parse("user0");
+            foreach (var root in all.Where(entry => entry.State?.Thread is not null))
+            {
+                var places = await host.Process.Start(async () => await host.Log.ReadThreadAsync(conversation, root.SeqNo, SeqNo.None, SeqNo.None, 10_000, CancellationToken.None));
+                var inThread = all.Where(entry => entry.Content.Thread?.SeqNo == root.SeqNo && entry.Content.IsMessagePlace).ToList();
+                Assert.Equal(inThread.Select(entry => entry.SeqNo), places.Where(place => inThread.Exists(entry => entry.SeqNo == place)));
+                Assert.Equal((inThread.Count(entry => entry.State?.Deletion is null), inThread[^1].SeqNo), (root.State!.Thread!.Count, root.State.Thread.LastSeqNo));
+            }
+            var threads = await host.Process.Start(async () => await host.Log.ReadThreadsAsync(conversation, new SeqNo(SeqNo.MaxValue), 1_000, CancellationToken.None));
+            Assert.Subset(threads.Select(place => place.Root).ToHashSet(), all.Where(entry => entry.State?.Thread is not null).Select(entry => entry.SeqNo).ToHashSet());
+            var mentions = await host.Process.Start(async () => await host.Log.ReadMentionsAsync(conversation, reader, new SeqNo(Seeded.Value - 1), all[^1].SeqNo, 10_000, CancellationToken.None));
+            Assert.Equal(
+                all.Where(entry => entry.IsShown && entry.ShownMentions.Include(reader)).Select(entry => entry.SeqNo).Reverse(),
+                mentions.Where(place => all.Single(entry => entry.SeqNo == place) is { IsShown: true } message && message.ShownMentions.Include(reader)));
             Assert.Equal(
                 all.Count(entry => entry.Content.IsMessagePlace && entry.Sender.User != reader && entry.State?.Deletion is null),
                 (await host.Process.Start(async () => await host.Log.CountOthersAsync(conversation, reader, new SeqNo(Seeded.Value - 1), all[^1].SeqNo, 1_000, CancellationToken.None))).Count);
@@ -290,6 +312,8 @@ public sealed class CqlChangeProperties
             if (entry.Content.IsMessagePlace)
             {
                 _newestMessage = entry.SeqNo;
+                if (entry.Content.Thread is { } thread)
+                    Add(thread.SeqNo, ThreadFold.Add(StateOf(thread.SeqNo), entry.Sender.User, entry.SeqNo));
                 return;
             }
             Assert.Equal(_newestMessage, entry.Content.PreviousMessage);
@@ -298,17 +322,24 @@ public sealed class CqlChangeProperties
             var key = (target, entry.Sender.User, change.Emoji ?? "");
             var message = _entries[target] with { Content = MessageContent.Of("what nobody says"), State = StateOf(target) };
             var draft = new MessageDraft(entry.Conversation, entry.Sender, entry.ClientMsgId, entry.Content, entry.Timestamp);
-            var facts = new ChangeFacts(message, _reactions.TryGetValue(key, out var own) ? own : null, _pins.Count);
+            var facts = new ChangeFacts(message, _reactions.TryGetValue(key, out var own) ? own : null, _pins.Count) { Root = entry.Content.Thread is { } of ? StateOf(of.SeqNo) : null };
             var effect = Assert.IsType<Effect>(ChangeJudge.Judge(facts, draft, entry.SeqNo, Limits));
-            if (!_states.TryGetValue(target, out var states))
-                _states[target] = states = [];
-            states.Add(effect.State);
+            Add(target, effect.State);
+            if (effect.Root is { } root)
+                Add(entry.Content.Thread!.SeqNo, root);
             if (entry.Content.Kind == MessageKind.Reaction)
                 _reactions[key] = new OwnReaction(entry.SeqNo, change.On);
             if (_pins.Contains(target) && !effect.State.IsPinned)
                 _pins.Remove(target);
             else if (!_pins.Contains(target) && effect.State.IsPinned)
                 _pins.Add(target);
+        }
+
+        private void Add(SeqNo message, MessageState state)
+        {
+            if (!_states.TryGetValue(message, out var states))
+                _states[message] = states = [];
+            states.Add(state);
         }
 
         public MessageState? StateOf(SeqNo target) => _states.GetValueOrDefault(target, []).LastOrDefault();

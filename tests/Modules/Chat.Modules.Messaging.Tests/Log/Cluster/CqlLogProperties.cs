@@ -127,7 +127,7 @@ public sealed class CqlLogProperties
                 return true;
             });
             _mediators.Add(mediator);
-            return new Host(process, log, new SendMessageHandler(log, mediator, [rates], directs, answers, appends, new FakeAttachments(), metrics, _time), node);
+            return new Host(process, log, new SendMessageHandler(log, mediator, [rates], directs, answers, appends, new MentionRules(mediator, Options.Create(options)), new FakeAttachments(), metrics, _time), node);
         }
 
         private Host AnyHost() => _hosts[_time.Random.Next(Hosts)];

@@ -22,13 +22,13 @@ internal readonly record struct Owed(LoggedMessage? Newest, SeqNo Read, Notified
 
 /// <summary>
 /// The truth, by the log and the cursors: a device is owed what others wrote above what it has acked, what its user has read, where its user joined, and what it was told. Nothing of a
-/// muted conversation, but for answers to the user's own messages.
+/// muted conversation, but for mentions of the user and answers to its own messages, which those in a thread that it began are as well.
 /// </summary>
 internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified, IMediator mediator, TimeProvider clock)
 {
     private const int ReadAtOnce = 32;
 
-    // Of a muted conversation so many of the newest messages are looked at for an answer.
+    // Of a muted conversation so many of the newest messages are looked at for a mention or an answer.
     private const int MaxAnswers = 32;
 
     /// <param name="upTo">Up to here the device had its time to ack: only if something is owed up to here, it is told, and then of what is above as well.</param>
@@ -52,7 +52,7 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
             ? this.FindNewestAsync(conversation, after, to, message => ValueTask.FromResult(IsOwed(message, device.User)), int.MaxValue, ct)
             : this.FindNewestAsync(
                 conversation, after, to,
-                async message => IsOwed(message, device.User) && message.Content.ReplyTo is { } answered && await IsByAsync(device.User, answered, ct), MaxAnswers, ct);
+                async message => IsOwed(message, device.User) && await ConcernsAsync(device.User, message, ct), MaxAnswers, ct);
     }
 
     private async Task<bool> IsDeletedAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
@@ -83,6 +83,11 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
         }
         return null;
     }
+
+    private async ValueTask<bool> ConcernsAsync(UserId user, LoggedMessage message, CancellationToken ct) =>
+        message.ShownMentions.Include(user)
+        || (message.Content.ReplyTo is { } answered && await IsByAsync(user, answered, ct))
+        || (message.Content.Thread is { } thread && await IsByAsync(user, thread.Id, ct));
 
     private async ValueTask<bool> IsByAsync(UserId user, MessageId id, CancellationToken ct) =>
         await mediator.Send(new FindMessage(id), ct) is { } place

@@ -50,7 +50,8 @@ internal sealed class BatchedChanges
     public static async Task<BatchedChanges?> ReadAsync(
         ILogTables tables, ChangeReader reader, ConversationId conversation, long term, SeqNo head, ChangeLimits limits, IReadOnlyList<ClusterAppend> changes)
     {
-        var targets = changes.Select(change => change.Draft.Content.Change!.Target.SeqNo).Where(target => target <= head).Distinct().ToList();
+        var targets = changes.SelectMany(change => new[] { change.Draft.Content.Change?.Target.SeqNo, change.Draft.Content.Thread?.SeqNo })
+            .OfType<SeqNo>().Where(target => target <= head).Distinct().ToList();
         var rows = FinalReader.ReadFinalAsync(tables, conversation, targets, CancellationToken.None);
         var mayPin = changes.Any(change => change.Draft.Content.Kind is MessageKind.Pin or MessageKind.Delete);
         var states = ChangeReader.ReadStateVersionsAsync(tables, conversation, mayPin ? [.. targets, SeqNo.None] : targets, CancellationToken.None);
@@ -65,6 +66,14 @@ internal sealed class BatchedChanges
         return settled is not var (settledStates, settledReactions)
             ? null
             : new BatchedChanges(tables, conversation, term, head.Next, limits, await rows, settledStates, settledReactions);
+    }
+
+    /// <summary>A message goes into a thread.</summary>
+    public void Join(ClusterAppend append, SeqNo seqNo)
+    {
+        var root = append.Draft.Content.Thread!.SeqNo;
+        if (_targets.ContainsKey(root))
+            _states[root] = ThreadFold.Add(StateOf(root), append.Draft.Sender.User, seqNo);
     }
 
     /// <summary>What is to be appended for a change.</summary>
@@ -84,10 +93,13 @@ internal sealed class BatchedChanges
         var state = StateOf(target);
         var message = state is null ? row.Message : row.Message.In(state);
         OwnReaction? own = content.Kind == MessageKind.Reaction ? ReactionOf((target, user, change.Emoji!)) : null;
-        switch (ChangeJudge.Judge(new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count), append.Draft, seqNo, _limits))
+        var facts = new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count) { Root = content.Thread is { } thread ? StateOf(thread.SeqNo) : null };
+        switch (ChangeJudge.Judge(facts, append.Draft, seqNo, _limits))
         {
             case Effect effect:
                 _states[target] = effect.State;
+                if (effect.Root is { } root && _targets.ContainsKey(content.Thread!.SeqNo))
+                    _states[content.Thread.SeqNo] = root;
                 if (content.Kind == MessageKind.Reaction)
                     _reactions[(target, user, change.Emoji!)] = new OwnReaction(seqNo, change.On);
                 if (content.Kind is MessageKind.Pin or MessageKind.Delete

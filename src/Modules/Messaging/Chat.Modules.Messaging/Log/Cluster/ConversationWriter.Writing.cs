@@ -14,13 +14,14 @@ internal sealed partial class ConversationWriter
         BatchedChanges? changes = null;
         if (held.NewestMessage is null && appends.Exists(append => append.Draft.Content.IsChange))
             held.NewestMessage = await FindNewestMessageAsync(held.Head);
-        if (appends.FindAll(append => append.Draft.Content.Change is not null) is { Count: > 0 } changing
+        if (appends.FindAll(append => append.Draft.Content.CountsElsewhere) is { Count: > 0 } changing
             && (changes = await ReadChangesAsync(held, changing)) is null)
             return false;
         var appended = Place(held, appends, changes);
         var earlier = changes is null ? [] : await FindEarlierAsync(changes, appended);
         if (changes is not null)
             await changes.WriteAsync();
+        await WriteIndexesAsync(appended);
         foreach (var bucket in appended.Select(one => one.Message).GroupBy(message => Buckets.Of(message.SeqNo)))
         {
             if (bucket.Key > held.Bucket)
@@ -64,9 +65,15 @@ internal sealed partial class ConversationWriter
         {
             var draft = append.Draft;
             if (!draft.Content.IsChange)
+            {
                 newestMessage = next;
+                if (draft.Content.Thread is not null)
+                    changes!.Join(append, next);
+            }
             else if (draft.Content.Change is null)
+            {
                 draft = draft with { Content = draft.Content with { PreviousMessage = newestMessage } };
+            }
             else if (changes!.Judge(append, next) is { } content)
                 draft = draft with { Content = content with { PreviousMessage = newestMessage } };
             else
@@ -76,6 +83,30 @@ internal sealed partial class ConversationWriter
         }
         return placed;
     }
+
+    // Before the rows: whoever reads a message finds it by them. Most messages have neither.
+    private async Task WriteIndexesAsync(List<(ClusterAppend Append, LoggedMessage Message)> appended)
+    {
+        List<LoggedMessage>? indexed = null;
+        foreach (var (_, message) in appended)
+        {
+            if (message.Content is { Mentions: not null } or { Thread: not null, Kind: MessageKind.Message })
+                (indexed ??= []).Add(message);
+        }
+        if (indexed is null)
+            return;
+        var mentions = indexed.SelectMany(MentionsIn).GroupBy(mention => Buckets.Of(mention.Message));
+        var threads = indexed.Where(message => message.Content is { Thread: not null, Kind: MessageKind.Message }).GroupBy(message => message.Content.Thread!.SeqNo, message => message.SeqNo);
+        await Task.WhenAll(
+            [
+                .. mentions.Select(bucket => context.Tables.WriteMentionsAsync(conversation, [.. bucket], CancellationToken.None)),
+                .. threads.Select(thread => context.Tables.WriteThreadAsync(conversation, thread.Key, [.. thread], CancellationToken.None)),
+            ]);
+    }
+
+    /// <summary>Whom a message, or an edit, mentions.</summary>
+    public static IEnumerable<(SeqNo Message, string Name)> MentionsIn(LoggedMessage entry) =>
+        entry.Content.Mentions is { } mentions ? mentions.Names.Select(name => (entry.Content.Change?.Target.SeqNo ?? entry.SeqNo, name)) : [];
 
     // The head may be a change, which tells it.
     private async Task<SeqNo> FindNewestMessageAsync(SeqNo head)

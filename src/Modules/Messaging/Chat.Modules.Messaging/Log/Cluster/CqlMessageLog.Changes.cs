@@ -75,6 +75,7 @@ internal sealed partial class CqlMessageLog
             .Concat(rows.Select(row => row.Message.Content)
                 .Where(content => content.Change is { } change && (GoesWithItsMessage(content) || here.Contains(change.Target.SeqNo)))
                 .Select(content => content.Change!.Target.SeqNo))
+            .Concat(rows.Select(row => row.Message.Content.Thread?.SeqNo).OfType<SeqNo>().Where(here.Contains))
             .ToHashSet();
         if (targets.Count == 0)
             return rows.ConvertAll(row => row.Message);

@@ -67,7 +67,10 @@ internal sealed class Erasures(ILogTables tables, FinalReader reader, ChangeRead
     public async Task EraseAsync(ConversationId conversation, SeqNo message, IReadOnlyList<SeqNo> edits, CancellationToken ct)
     {
         // The message last: as long as it is not erased, all of it is known to be left to do.
-        foreach (var row in (await reader.ReadAtAsync(conversation, [.. edits, message], ct)).OrderBy(row => row.SeqNo == message))
+        var rows = await reader.ReadAtAsync(conversation, [.. edits, message], ct);
+        if (rows.SelectMany(row => ConversationWriter.MentionsIn(row.Message)).Distinct().ToList() is { Count: > 0 } mentions)
+            await tables.RemoveMentionsAsync(conversation, mentions, ct);
+        foreach (var row in rows.OrderBy(row => row.SeqNo == message))
         {
             if (row.Message.Content.Kind != MessageKind.Erased)
                 await attempts.EraseAsync(row.Message, ct);

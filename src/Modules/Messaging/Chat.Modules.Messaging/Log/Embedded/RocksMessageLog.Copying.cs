@@ -119,6 +119,18 @@ internal sealed partial class RocksMessageLog
         return found;
     }
 
+    /// <summary>Keys of the default family that begin so, after one of them; null for the first.</summary>
+    public IReadOnlyList<byte[]> ReadKeys(byte[] prefix, byte[]? after, int limit)
+    {
+        var found = new List<byte[]>();
+        using var view = _store.View();
+        using var keys = view.Walk(_store.Default);
+        for (keys.Seek(after is null ? prefix : [.. after, 0]); found.Count < limit && keys.Valid() && keys.GetKeySpan().StartsWith(prefix); keys.Next())
+            found.Add(keys.GetKeySpan().ToArray());
+        keys.ThrowIfDamaged();
+        return found;
+    }
+
     /// <summary>Who has reacted to messages, also what was taken back, after a key; null for the first.</summary>
     public IReadOnlyList<KeptReaction> ReadReactions(byte[]? after, int limit)
     {

@@ -128,6 +128,7 @@ internal sealed partial class RocksMessageLog
             top.Message ??= ReadNewestMessage(view, conversation, top.Head);
             draft = draft with { Content = (effect?.Content ?? draft.Content) with { PreviousMessage = top.Message } };
         }
+        var joined = effect is null && draft.Content.Thread is not null ? _projection.JoinThread(view, draft, seqNo) : null;
         var location = LogKeys.Location(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
         append.Activity = _activity.Next(draft.Now);
         var id = append.Activity.In(MessageId.New(draft.Now));
@@ -144,9 +145,14 @@ internal sealed partial class RocksMessageLog
         }
         top.Head = seqNo;
         if (!draft.Content.IsChange)
+        {
             top.Message = seqNo;
+            RocksProjection.AddMentions(batch, message);
+        }
         if (effect is not null)
-            _projection.Apply(batch, message, effect.State, erased);
+            _projection.Apply(batch, message, effect, erased);
+        if (joined is not null)
+            _projection.Apply(batch, message, joined);
         if (isNewer)
             newest = draft.ClientMsgId;
         _firsts.Add(append);
@@ -176,7 +182,7 @@ internal sealed partial class RocksMessageLog
     {
         foreach (var append in appends)
         {
-            if (append.Draft.Content.Change is not null)
+            if (append.Draft.Content.CountsElsewhere)
                 return true;
         }
         return false;

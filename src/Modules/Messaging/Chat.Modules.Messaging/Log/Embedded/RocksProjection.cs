@@ -35,6 +35,34 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
     public LoggedMessage? ReadEntry(RocksView view, ConversationId conversation, SeqNo seqNo) =>
         _entries.TryGetValue((conversation, seqNo), out var entry) ? entry : states.ReadAt(view, conversation, seqNo);
 
+    /// <summary>What a message makes of the thread that it goes into, to be read before the batch is written.</summary>
+    public JoinedThread JoinThread(RocksView view, MessageDraft message, SeqNo seqNo)
+    {
+        var root = message.Content.Thread!.SeqNo;
+        var before = ReadState(view, message.Conversation, root);
+        return new JoinedThread(root, ThreadFold.Add(before, message.Sender.User, seqNo), before?.Thread?.LastSeqNo);
+    }
+
+    /// <summary>Adds a message's place in its thread to the batch, which has the message already.</summary>
+    public void Apply(WriteBatch batch, LoggedMessage message, JoinedThread joined)
+    {
+        var conversation = message.Conversation;
+        if (joined.LastBefore is { } last)
+            batch.Delete(StateKeys.Threads(conversation, last));
+        batch.Put((ReadOnlySpan<byte>)StateKeys.Threads(conversation, message.SeqNo), StateKeys.Number(joined.Root));
+        batch.Put((ReadOnlySpan<byte>)StateKeys.Thread(conversation, joined.Root, message.SeqNo), []);
+        PutState(batch, conversation, joined.Root, joined.State);
+    }
+
+    /// <summary>Adds whom a message, or its edit, mentions.</summary>
+    public static void AddMentions(WriteBatch batch, LoggedMessage entry)
+    {
+        if (entry.Content.Mentions is not { } mentions)
+            return;
+        foreach (var name in mentions.Names)
+            batch.Put((ReadOnlySpan<byte>)StateKeys.Mention(entry.Conversation, name, MentionedIn(entry)), []);
+    }
+
     /// <summary>What a deletion erases, to be read before the batch is written: the message and its edits.</summary>
     public List<LoggedMessage> ReadContents(RocksView view, LoggedMessage change, MessageState state)
     {
@@ -50,14 +78,18 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
 
     /// <summary>Adds an entry's effect to the batch; the entry itself is in it already.</summary>
     /// <param name="contents">Of <see cref="ReadContents"/>; empty for anything but a deletion.</param>
-    public void Apply(WriteBatch batch, LoggedMessage change, MessageState state, List<LoggedMessage> contents)
+    public void Apply(WriteBatch batch, LoggedMessage change, Effect effect, List<LoggedMessage> contents)
     {
         var (conversation, target) = (change.Conversation, change.Content.Change!.Target.SeqNo);
         _entries[(conversation, change.SeqNo)] = change;
-        _states[(conversation, target)] = state;
-        batch.Put((ReadOnlySpan<byte>)StateKeys.State(conversation, target), StateCodec.Encode(state));
+        PutState(batch, conversation, target, effect.State);
+        if (effect.Root is { } root)
+            PutState(batch, conversation, change.Content.Thread!.SeqNo, root);
         switch (change.Content.Kind)
         {
+            case MessageKind.Edit:
+                AddMentions(batch, change);
+                break;
             case MessageKind.Reaction:
                 var reaction = new OwnReaction(change.SeqNo, change.Content.Change.On);
                 var (user, emoji) = (change.Sender.User, change.Content.Change.Emoji!);
@@ -65,7 +97,7 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
                 batch.Put((ReadOnlySpan<byte>)StateKeys.Reaction(conversation, target, user, emoji), StateKeys.Reaction(reaction));
                 batch.Put((ReadOnlySpan<byte>)StateKeys.Reacted(conversation, target, change.SeqNo), []);
                 break;
-            case MessageKind.Pin when state.IsPinned:
+            case MessageKind.Pin when effect.State.IsPinned:
                 _pins[conversation] = _pins.GetValueOrDefault(conversation) + 1;
                 batch.Put((ReadOnlySpan<byte>)StateKeys.Pin(conversation, target), StateKeys.Number(change.SeqNo));
                 break;
@@ -100,6 +132,8 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
         var key = LogKeys.Message(entry.Conversation, entry.SeqNo);
         batch.Put((ReadOnlySpan<byte>)key, MessageCodec.Encode(entry with { Content = entry.Content.ToErased() }), messages.Handle);
         batch.Put((ReadOnlySpan<byte>)LogKeys.Erased(key), []);
+        foreach (var name in entry.Content.Mentions?.Names ?? [])
+            batch.Delete(StateKeys.Mention(entry.Conversation, name, MentionedIn(entry)));
     }
 
     /// <summary>Deletes who has reacted to a message, and notes it for the sweep, which erases the entries.</summary>
@@ -111,6 +145,17 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
         batch.Put((ReadOnlySpan<byte>)StateKeys.Deleted(conversation, message), []);
     }
 
+    private static SeqNo MentionedIn(LoggedMessage entry) => entry.Content.Change?.Target.SeqNo ?? entry.SeqNo;
+
+    private void PutState(WriteBatch batch, ConversationId conversation, SeqNo message, MessageState state)
+    {
+        _states[(conversation, message)] = state;
+        batch.Put((ReadOnlySpan<byte>)StateKeys.State(conversation, message), StateCodec.Encode(state));
+    }
+
+    private MessageState? ReadState(RocksView view, ConversationId conversation, SeqNo message) =>
+        _states.TryGetValue((conversation, message), out var state) ? state : states.Read(view, conversation, message);
+
     private ChangeFacts? ReadFacts(RocksView view, MessageDraft change)
     {
         if (states.ReadFacts(view, change) is not { } facts)
@@ -120,6 +165,14 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
             facts = facts with { Target = facts.Target.In(state) };
         if (change.Content.Change!.Emoji is { } emoji && _reactions.TryGetValue((conversation, target, change.Sender.User, emoji), out var own))
             facts = facts with { Own = own };
+        if (change.Content is { Kind: MessageKind.Delete, Thread: { } thread })
+            facts = facts with { Root = ReadState(view, conversation, thread.SeqNo) };
         return _pins.TryGetValue(conversation, out var pins) ? facts with { Pins = facts.Pins + pins } : facts;
     }
 }
+
+/// <summary>A message's thread, as the message makes it.</summary>
+/// <param name="Root">The message that began it.</param>
+/// <param name="State">That message's state from then on.</param>
+/// <param name="LastBefore">The newest message in it until then; null for none.</param>
+internal sealed record JoinedThread(SeqNo Root, MessageState State, SeqNo? LastBefore);

@@ -116,6 +116,28 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
         return found;
     }
 
+    /// <summary>The seqNos at the end of keys that begin as <paramref name="bound"/> does, from there downwards, those above <paramref name="after"/>.</summary>
+    public List<(SeqNo SeqNo, byte[] Value)> ReadDown(RocksView view, byte[] bound, SeqNo after, int limit)
+    {
+        var found = new List<(SeqNo, byte[])>();
+        using var keys = view.Walk(store.Default);
+        for (keys.SeekForPrev(bound); found.Count < limit && keys.Valid() && LogKeys.SeqNoOf(keys.GetKeySpan(), bound) is { } seqNo && seqNo > after; keys.Prev())
+            found.Add((seqNo, keys.GetValueSpan().ToArray()));
+        keys.ThrowIfDamaged();
+        return found;
+    }
+
+    /// <summary>As <see cref="ReadDown"/>, upwards.</summary>
+    public List<SeqNo> ReadUp(RocksView view, byte[] bound, int limit)
+    {
+        var found = new List<SeqNo>();
+        using var keys = view.Walk(store.Default);
+        for (keys.Seek(bound); found.Count < limit && keys.Valid() && LogKeys.SeqNoOf(keys.GetKeySpan(), bound) is { } seqNo; keys.Next())
+            found.Add(seqNo);
+        keys.ThrowIfDamaged();
+        return found;
+    }
+
     private static int IndexOf(List<LoggedMessage> found, SeqNo seqNo)
     {
         var isDescending = found[0].SeqNo > found[^1].SeqNo;

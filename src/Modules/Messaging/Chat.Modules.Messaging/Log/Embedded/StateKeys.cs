@@ -13,6 +13,9 @@ namespace Chat.Modules.Messaging.Log.Embedded;
 /// <item><c>reaction</c>, then user, NUL, emoji (UTF-8): the user's newest entry for it (8 bytes), and 1 if it is set.</item>
 /// <item><c>pin</c>: the message is pinned, by this entry (8 bytes).</item>
 /// <item><c>reacted</c>, then the entry (8 bytes): the entry is a reaction on it (empty).</item>
+/// <item><c>mention</c>, then the user, or <c>@all</c>, between NULs, before the seqNo: the message mentions it (empty). See <see cref="IMessageIndexes"/>.</item>
+/// <item><c>thread</c>, then a message (8 bytes): it stands in the thread that the first began (empty).</item>
+/// <item><c>threads</c>, with the seqNo of the newest message of a thread: the message that began it (8 bytes).</item>
 /// <item><c>deleted</c>: it was deleted, and its reactions' entries are still to be erased (empty).</item>
 /// </list>
 /// </summary>
@@ -24,6 +27,30 @@ internal static class StateKeys
     public static readonly byte[] AllReactions = "reaction\0"u8.ToArray();
     public static readonly byte[] AllPins = "pin\0"u8.ToArray();
     public static readonly byte[] AllDeleted = "deleted\0"u8.ToArray();
+
+    public static readonly byte[] AllMentions = "mention\0"u8.ToArray();
+    public static readonly byte[] AllThreads = "thread\0"u8.ToArray();
+
+    public static byte[] Mention(ConversationId conversation, string name, SeqNo message) =>
+        [.. AllMentions, .. Encoding.ASCII.GetBytes(conversation.Value), 0, .. Encoding.ASCII.GetBytes(name), 0, .. Number(message)];
+
+    public static byte[] Thread(ConversationId conversation, SeqNo root, SeqNo message) => [.. Key(AllThreads, conversation, root), .. Number(message)];
+
+    public static byte[] Threads(ConversationId conversation, SeqNo last) => Key("threads\0"u8, conversation, last);
+
+    /// <summary>What a <see cref="Mention"/> key says.</summary>
+    public static (ConversationId Conversation, string Name, SeqNo Message) ReadMention(ReadOnlySpan<byte> key)
+    {
+        var names = Encoding.ASCII.GetString(key[AllMentions.Length..^(EntryLength + 1)]).Split('\0');
+        return (ConversationId.Parse(names[0]), names[1], ReadEntry(key));
+    }
+
+    /// <summary>What a <see cref="Thread"/> key says.</summary>
+    public static (ConversationId Conversation, SeqNo Root, SeqNo Message) ReadThread(ReadOnlySpan<byte> key)
+    {
+        var (conversation, root) = LogKeys.ReadMessage(key[AllThreads.Length..^EntryLength]);
+        return (conversation, root, ReadEntry(key));
+    }
 
     public static byte[] State(ConversationId conversation, SeqNo message) => Key(AllStates, conversation, message);
 
