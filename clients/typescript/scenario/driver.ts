@@ -6,7 +6,7 @@ import 'fake-indexeddb/auto'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import WebSocket from 'ws'
-import { ChatClient, type Connect, directWith, isMuted, mutedAlways, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
+import { ChatClient, type Connect, directWith, isMuted, type Message, mutedAlways, signalRTransport, type Timeline, webSocketTransport } from '../src/index.ts'
 import { withFallbacks } from '../src/transport/fallback.ts'
 import { hubOver } from '../src/transport/signalr.ts'
 
@@ -35,6 +35,12 @@ interface Command {
   title: string
   members: string[]
   conversation: string
+  kind: 'edit' | 'delete' | 'react' | 'pin'
+  from: string
+  nth: number
+  text: string
+  emoji: string
+  on: boolean
 }
 
 class Device {
@@ -81,6 +87,24 @@ class Device {
     this.held = undefined
   }
 
+  /** @returns What the message said before. */
+  async change({ kind, from, nth, text, emoji, on }: Command, conversationId: string): Promise<string> {
+    const timeline = this.it.openTimeline(conversationId)
+    try {
+      await shown(timeline)
+      await timeline.loadDownTo(1)
+      const waiting = from === this.it.session!.userId ? timeline.outgoing : []
+      const found = [...timeline.messages.filter((one) => one.senderId === from && !one.deleted), ...waiting].at(-nth)!
+      if (kind === 'edit') await this.it.edit(found, text)
+      else if (kind === 'delete') await this.it.delete(found)
+      else if (kind === 'react') await this.it.react(found as Message, emoji, on)
+      else await this.it.pin(found as Message, on)
+      return found.text
+    } finally {
+      timeline.close()
+    }
+  }
+
   async state(): Promise<unknown> {
     const conversations = []
     for (const conversation of this.it.conversations) {
@@ -89,7 +113,11 @@ class Device {
       await shown(timeline)
       await timeline.loadDownTo(1)
       if (timeline.error) throw timeline.error
-      const messages = timeline.messages.map(({ seqNo, messageId, senderId, text }) => ({ seqNo, messageId, senderId, text }))
+      const messages = timeline.messages.map(({ seqNo, messageId, senderId, text, changedSeqNo = 0, editedAt, deleted, pinned = false, reactions = [] }) => ({
+        ...{ seqNo, messageId, senderId, text, changedSeqNo, editedAt, pinned },
+        deletedBy: deleted?.by,
+        reactions: reactions.map(({ emoji, count, mine }) => `${emoji}${count}${mine ? '+' : ''}`).join(' '),
+      }))
       timeline.close()
       conversations.push({ id, unreadCount, readSeqNo, waiting: outgoing.length, messages, muted: isMuted(conversation) })
     }
@@ -139,6 +167,8 @@ async function perform(command: Command): Promise<unknown> {
       return device.it.markRead(conversation, device.it.findConversation(conversation)!.maxSeqNo)
     case 'mute':
       return device.it.mute(conversation, command.to === 'always' ? mutedAlways : undefined)
+    case 'change':
+      return device.change(command, conversation)
     case 'reload':
       return device.reload()
     case 'history':

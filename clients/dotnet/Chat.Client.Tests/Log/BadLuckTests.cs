@@ -56,6 +56,7 @@ public sealed class BadLuckTests
         {
             using var timeline = rig.Client.OpenTimeline(id);
             await timeline.LoadDownToAsync(1);
+            await Until.TrueAsync(async () => (await rig.StoredAsync(id))!.Stale.IsEmpty, "what may lack a change is read");
             Assert.Equal(Unnamed(rig.Server.Log(id)), Unnamed(timeline.Messages));
             Assert.Equal(Unnamed(rig.Server.Log(id)), Unnamed(await rig.Store.ReadAsync(id, new SeqNoRange(1, long.MaxValue), int.MaxValue, CancellationToken.None)));
             Assert.Equal(Unnamed(rig.Server.Log(id).TakeLast(1)), Unnamed([rig.Client.FindConversation(id)!.LastMessage!]));

@@ -150,8 +150,7 @@ internal sealed class PageReader(
         foreach (var change in (page.Changes ?? []).Select(fields => fields.ToChange()))
         {
             fold.Hear(change);
-            // What is of the page's own messages is in their state.
-            if (outbox.Found(transaction, change) && change.Target?.SeqNo < completed.From)
+            if (outbox.Found(transaction, change))
                 answers.Add(change.SeqNo);
         }
         foreach (var change in reading.InOrder())

@@ -35,6 +35,8 @@ internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHan
     public Task MuteAsync(string device, string conversationId, bool always) =>
         _devices[device].It.MuteAsync(conversationId, always ? DateTimeOffset.MaxValue : null);
 
+    public Task<string> ChangeAsync(string device, string conversationId, ScriptedChange change) => _devices[device].ChangeAsync(conversationId, change);
+
     public async Task ReloadAsync(string device)
     {
         await _devices[device].It.DisposeAsync();
@@ -79,6 +81,29 @@ internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHan
             }
         }
 
+        /// <returns>What the message said before.</returns>
+        public async Task<string> ChangeAsync(string conversationId, ScriptedChange change)
+        {
+            using var timeline = It.OpenTimeline(conversationId);
+            await ReadAllAsync(timeline);
+            Outgoing[] waiting = change.From == It.Session!.UserId ? [.. timeline.Outgoing] : [];
+            if (change.Nth <= waiting.Length)
+            {
+                var outgoing = waiting[^change.Nth];
+                await (change.Kind == "edit" ? It.EditAsync(outgoing, change.Text!) : It.DeleteAsync(outgoing));
+                return outgoing.Text;
+            }
+            var message = timeline.Messages.Where(message => message.SenderId == change.From && message.Deleted is null).ElementAt(^(change.Nth - waiting.Length));
+            await (change.Kind switch
+            {
+                "edit" => It.EditAsync(message, change.Text!),
+                "delete" => It.DeleteAsync(message),
+                "react" => It.ReactAsync(message, change.Emoji!, change.On),
+                _ => It.PinAsync(message, change.On),
+            });
+            return message.Text;
+        }
+
         public async Task<DeviceState> StateAsync()
         {
             var (connection, conversations) = (It.Connection, new List<ShownConversation>());
@@ -88,7 +113,7 @@ internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHan
                 await ReadAllAsync(timeline);
                 conversations.Add(new ShownConversation(
                     conversation.Id, conversation.UnreadCount, conversation.ReadSeqNo, timeline.Outgoing.Count,
-                    [.. timeline.Messages.Select(message => new ShownMessage(message.SeqNo, message.MessageId, message.SenderId, message.Text))],
+                    [.. timeline.Messages.Select(Shown)],
                     conversation.IsMuted(TimeProvider.System.GetUtcNow())));
             }
             return new DeviceState(connection.Status.ToString().ToLowerInvariant(), connection.CaughtUp, conversations);
@@ -100,6 +125,10 @@ internal sealed class DotnetClients(ChatTransport transport, Func<HttpMessageHan
                 await _client.DisposeAsync();
             _http.Dispose();
         }
+
+        private static ShownMessage Shown(Message message) => new(
+            message.SeqNo, message.MessageId, message.SenderId, message.Text, message.ChangedSeqNo, message.EditedAt?.ToUnixTimeMilliseconds(), message.Deleted?.By,
+            message.Pinned, string.Join(' ', message.Reactions.Select(reaction => $"{reaction.Emoji}{reaction.Count}{(reaction.Mine ? "+" : "")}")));
 
         // Behind a bad wire a view shows what is here; what is missing shows in the comparison.
         private static async Task ReadAllAsync(Timeline timeline)

@@ -20,6 +20,10 @@ internal interface IScriptedClients : IAsyncDisposable
     /// <summary>Mutes a conversation for ever, or ends that.</summary>
     Task MuteAsync(string device, string conversationId, bool always);
 
+    /// <summary>Changes a message that the device shows, or that waits in its outbox.</summary>
+    /// <returns>What the message said before, as the device showed it.</returns>
+    Task<string> ChangeAsync(string device, string conversationId, ScriptedChange change);
+
     /// <summary>Ends the client and opens another one on the same store.</summary>
     Task ReloadAsync(string device);
 
@@ -43,4 +47,20 @@ internal sealed record DeviceState(string Status, bool CaughtUp, IReadOnlyList<S
 /// <param name="Waiting">Messages that have no ack yet, or were refused.</param>
 internal sealed record ShownConversation(string Id, int UnreadCount, long ReadSeqNo, int Waiting, IReadOnlyList<ShownMessage> Messages, bool Muted = false);
 
-internal sealed record ShownMessage(long SeqNo, string MessageId, string SenderId, string Text);
+/// <param name="Text">Empty for a deleted one.</param>
+/// <param name="ChangedSeqNo">Of the last change that is in this state; 0 for none.</param>
+/// <param name="EditedAt">Unix time in milliseconds; null if it was not edited.</param>
+/// <param name="DeletedBy">Null if it was not deleted.</param>
+/// <param name="Reactions">Each emoji with its number, and <c>+</c> where the reader has set it, too.</param>
+internal sealed record ShownMessage(
+    long SeqNo, string MessageId, string SenderId, string Text, long ChangedSeqNo = 0, long? EditedAt = null, string? DeletedBy = null, bool Pinned = false,
+    string Reactions = "");
+
+/// <summary>What a device's user does to a message.</summary>
+/// <param name="Kind"><c>edit</c>, <c>delete</c>, <c>react</c> or <c>pin</c>.</param>
+/// <param name="From">Who wrote the message.</param>
+/// <param name="Nth">Which of those messages, from the newest one, 1; deleted ones are not counted.</param>
+/// <param name="Text">Of an edit.</param>
+/// <param name="Emoji">Of a reaction.</param>
+/// <param name="On">False to take a reaction or a pin back.</param>
+internal sealed record ScriptedChange(string Kind, string From, int Nth, string? Text, string? Emoji, bool On);

@@ -53,6 +53,12 @@ internal sealed class NodeClients : IScriptedClients
     public Task MuteAsync(string device, string conversationId, bool always) =>
         CallAsync("mute", device, new() { ["conversation"] = conversationId, ["to"] = always ? "always" : "never" });
 
+    public async Task<string> ChangeAsync(string device, string conversationId, ScriptedChange change) => (await CallAsync("change", device, new()
+    {
+        ["conversation"] = conversationId, ["kind"] = change.Kind, ["from"] = change.From, ["nth"] = change.Nth, ["text"] = change.Text, ["emoji"] = change.Emoji,
+        ["on"] = change.On,
+    })).GetString()!;
+
     public Task ReloadAsync(string device) => CallAsync("reload", device, []);
 
     public Task ReadHistoryAsync(string device, string conversationId) => CallAsync("history", device, new() { ["conversation"] = conversationId });

@@ -19,7 +19,7 @@ internal sealed record Scenario(string About, IReadOnlyDictionary<string, string
 }
 
 /// <param name="Do">
-/// Of a device: <c>open</c> (for the first time: signs in), <c>send</c>, <c>read</c>, <c>mute</c>, <c>group</c>, <c>reload</c> (all but the store is lost),
+/// Of a device: <c>open</c> (for the first time: signs in), <c>send</c>, <c>read</c>, <c>mute</c>, <c>group</c>, <c>edit</c>, <c>delete</c>, <c>react</c>, <c>pin</c>, <c>reload</c> (all but the store is lost),
 /// <c>history</c> (to the beginning, with pages in the wrong order). Of the network: <c>wire</c>. Of the server: <c>kill</c>, <c>terminate</c>,
 /// <c>start</c>. Of nobody: <c>arrived</c>, <c>settled</c>, <c>settle</c>, which wait.
 /// </param>
@@ -27,7 +27,9 @@ internal sealed record Scenario(string About, IReadOnlyDictionary<string, string
 /// <param name="To">Where messages go; what the device's wire becomes: <c>up</c>, <c>down</c>, <c>deaf</c>, <c>mute</c>; for how long a conversation is muted: <c>always</c>, <c>never</c>.</param>
 /// <param name="Conversation"><c>@user</c>, or what a group was called <paramref name="As"/>.</param>
 /// <param name="Count">Messages to send, or that must have arrived.</param>
-/// <param name="From">The user whose messages are counted.</param>
+/// <param name="From">The user whose messages are counted; whose message is changed, the device's own without it.</param>
+/// <param name="Nth">Which of them is changed, from the newest one, 1; deleted ones are not counted.</param>
+/// <param name="On">False: a reaction or a pin is taken back.</param>
 /// <param name="Note">What the steps from here on show.</param>
 internal sealed record Step(
     string? Do,
@@ -36,6 +38,9 @@ internal sealed record Step(
     string? Conversation = null,
     int Count = 1,
     string? From = null,
+    int Nth = 1,
+    string? Emoji = null,
+    bool On = true,
     string? Title = null,
     IReadOnlyList<string>? Members = null,
     string? As = null,

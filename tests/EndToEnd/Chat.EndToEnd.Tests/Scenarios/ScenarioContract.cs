@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Chat.Client;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
@@ -36,13 +37,14 @@ public abstract class ScenarioContract
         var texts = new List<string>();
         foreach (var (device, user) in player.Opened)
         {
-            var log = await LogOfAsync(user);
+            // A change may still be on its way to the log: a settled device has sent its messages.
+            IReadOnlyList<ShownConversation> log = [];
             var difference = "";
             await Until.TrueAsync(
-                async () => (difference = Difference(log, (await clients.StateAsync(device)).Conversations)) is null,
+                async () => (difference = Difference(log = await LogOfAsync(user), (await clients.StateAsync(device)).Conversations)) is null,
                 $"{device} holds what the server's log holds",
                 () => difference ?? "");
-            texts.AddRange(log.SelectMany(c => c.Messages).Select(m => m.Text));
+            texts.AddRange(log.SelectMany(c => c.Messages).Where(m => m.DeletedBy is null).Select(m => m.Text));
         }
 
         // Each once: none lost between outbox and log, none stored twice. Devices of one user, and members of one group, see the same.
@@ -56,14 +58,23 @@ public abstract class ScenarioContract
         foreach (var listed in list.Items("conversations"))
         {
             var id = listed.Text("conversationId");
-            var messages = (await user.Rest.ReadLogAsync(id))
-                .Select(m => new ShownMessage(m.Number("seqNo"), m.Text("messageId"), m.Text("senderId"), m.Text("text"))).ToList();
-            Assert.Equal(messages.Count, messages.Select(m => m.Text).Distinct().Count());
+            var messages = (await user.Rest.ReadLogAsync(id)).Select(Shown).ToList();
+            var texts = messages.Where(m => m.DeletedBy is null).Select(m => m.Text).ToList();
+            Assert.Equal(texts.Count, texts.Distinct().Count());
             conversations.Add(new(id, (int)listed.Number("unreadCount"), listed.Number("readSeqNo"), Waiting: 0, messages, listed.NumberOrNull("mutedUntil") is not null));
         }
 
         return conversations;
     }
+
+    private static ShownMessage Shown(JsonElement message) => new(
+        message.Number("seqNo"), message.Text("messageId"), message.Text("senderId"), message.TextOrNull("text") ?? "", message.NumberOrNull("changedSeqNo") ?? 0,
+        message.NumberOrNull("editedAt"), message.TryGetProperty("deleted", out var deletion) ? deletion.Text("by") : null,
+        message.TryGetProperty("pinned", out var pinned) && pinned.GetBoolean(),
+        message.TryGetProperty("reactions", out var reactions) ? string.Join(' ', reactions.EnumerateArray().Select(ShownReaction)) : "");
+
+    private static string ShownReaction(JsonElement reaction) =>
+        $"{reaction.Text("emoji")}{reaction.Number("count")}{(reaction.TryGetProperty("mine", out var mine) && mine.GetBoolean() ? "+" : "")}";
 
     private static string? Difference(IReadOnlyList<ShownConversation> log, IReadOnlyList<ShownConversation> shown)
     {
@@ -72,7 +83,8 @@ public abstract class ScenarioContract
         foreach (var (expected, actual) in log.OrderBy(c => c.Id, StringComparer.Ordinal).Zip(shown.OrderBy(c => c.Id, StringComparer.Ordinal)))
         {
             if (!expected.Messages.SequenceEqual(actual.Messages))
-                return $"{expected.Id}: {expected.Messages.Count} messages in the log, {actual.Messages.Count} shown";
+                return $"{expected.Id}: {expected.Messages.Count} messages in the log, {actual.Messages.Count} shown; "
+                    + $"{expected.Messages.Except(actual.Messages).FirstOrDefault()} in the log, {actual.Messages.Except(expected.Messages).FirstOrDefault()} shown";
             if ((expected.ReadSeqNo, expected.UnreadCount, actual.Waiting) != (actual.ReadSeqNo, Math.Min(actual.UnreadCount, UnreadCap), 0))
                 return $"{expected.Id}: {expected.UnreadCount} unread above {expected.ReadSeqNo} by the log, "
                     + $"{actual.UnreadCount} above {actual.ReadSeqNo} shown, {actual.Waiting} waiting";

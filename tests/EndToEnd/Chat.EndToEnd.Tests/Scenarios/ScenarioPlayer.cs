@@ -15,9 +15,11 @@ internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IS
     private readonly Dictionary<string, string> _groups = [];
     private readonly Dictionary<string, Account> _users = [];
     private readonly List<string> _sent = [];
+    private int _count;
+    private int _edits;
     private int _serverStarts = 1;
 
-    /// <summary>Every text that a device took, in the order it was asked to.</summary>
+    /// <summary>Every text that a device took, as last edited; not of what was deleted.</summary>
     public IReadOnlyList<string> Sent => _sent;
 
     /// <summary>The opened devices and their users.</summary>
@@ -53,6 +55,7 @@ internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IS
         "send" => SendAsync(step),
         "read" => clients.ReadAsync(step.Device!, Conversation(step.Device!, step.Conversation!)),
         "mute" => clients.MuteAsync(step.Device!, Conversation(step.Device!, step.Conversation!), step.To == "always"),
+        "edit" or "delete" or "react" or "pin" => ChangeAsync(step),
         "reload" => clients.ReloadAsync(step.Device!),
         "history" => clients.ReadHistoryAsync(step.Device!, Conversation(step.Device!, step.Conversation!)),
         "wire" => Become(step),
@@ -82,9 +85,22 @@ internal sealed class ScenarioPlayer(Scenario scenario, ServerProcess server, IS
     private async Task SendAsync(Step step)
     {
         var from = scenario.Devices[step.Device!];
-        var texts = Enumerable.Range(_sent.Count + 1, step.Count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n} from {from}")).ToList();
+        var texts = Enumerable.Range(_count + 1, step.Count).Select(n => string.Create(CultureInfo.InvariantCulture, $"{n} from {from}")).ToList();
+        _count += step.Count;
         _sent.AddRange(texts);
         await clients.SendAsync(step.Device!, _groups.GetValueOrDefault(step.To!, step.To!), texts);
+    }
+
+    private async Task ChangeAsync(Step step)
+    {
+        var user = scenario.Devices[step.Device!];
+        var text = step.Do == "edit" ? string.Create(CultureInfo.InvariantCulture, $"edit {++_edits} by {user}") : null;
+        var change = new ScriptedChange(step.Do!, step.From ?? user, step.Nth, text, step.Emoji, step.On);
+        var before = await clients.ChangeAsync(step.Device!, Conversation(step.Device!, step.Conversation!), change);
+        if (step.Do is "edit" or "delete")
+            Assert.True(_sent.Remove(before), $"{before} is no text of a message.");
+        if (text is not null)
+            _sent.Add(text);
     }
 
     private Task Become(Step step)
