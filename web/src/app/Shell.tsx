@@ -13,6 +13,7 @@ import { useNotifications } from '../notifications/useNotifications'
 import { useTitle } from '../notifications/useTitle'
 import { usePush } from '../push/usePush'
 import { Settings } from '../settings/Settings'
+import { useThreadPanel } from '../thread/parts'
 import { onePane, useMedia } from '../ui/useMedia'
 import { Announcer } from './Announcer'
 import { viewOpened } from './arrivalFocus'
@@ -35,6 +36,7 @@ export function Shell() {
   const peers = useChat(chat => peersOf(chat.conversations))
   const isPhone = useMedia(onePane)
   const shared = useSharedMedia(route.view === 'media')
+  const thread = useThreadPanel(route.view === 'thread')
   const showHelp = () => setHelps(true)
 
   useEffect(viewOpened, [])
@@ -50,7 +52,7 @@ export function Shell() {
   }
 
   return (
-    <div class="shell" data-view={route.view === 'media' ? 'details' : route.view}>
+    <div class="shell" data-view={route.view === 'media' || route.view === 'thread' ? 'details' : route.view}>
       <a class="skip" href="#main" onClick={event => (event.preventDefault(), document.getElementById('main')?.focus())}>
         {t.skipToMain}
       </a>
@@ -64,6 +66,7 @@ export function Shell() {
       </main>
       {route.view === 'details' && isGroup(route.id) && <GroupDetails key={route.id} id={route.id} />}
       {route.view === 'media' && client.session && shared && <shared.SharedMedia key={route.id} id={route.id} />}
+      {route.view === 'thread' && client.session && thread && <thread.ThreadPanel key={route.root} id={route.id} rootId={route.root} />}
       <Announcer current={id} />
       {helps && <ShortcutsDialog onClose={() => setHelps(false)} />}
     </div>

@@ -7,6 +7,7 @@ describe('routes', () => {
     { view: 'conversation', id: 'dm:anna:bob.b_b-b' },
     { view: 'details', id: 'g:0123456789abcdef0123456789abcdef' },
     { view: 'media', id: 'dm:anna:bob.b_b-b' },
+    { view: 'thread', id: 'g:0123456789abcdef0123456789abcdef', root: '01890a5d-ac96-774b-bcce-b302099a8057' },
     { view: 'new' },
     { view: 'devices' },
     { view: 'settings' },

@@ -6,12 +6,14 @@ export type Route =
   | { view: 'conversation'; id: string }
   | { view: 'details'; id: string }
   | { view: 'media'; id: string }
+  | { view: 'thread'; id: string; root: string }
   | { view: 'new' }
   | { view: 'devices' }
   | { view: 'settings' }
 
 export function parseRoute(hash: string): Route {
-  const [first = '', id = '', last = ''] = hash.replace(/^#\/?/, '').split('/').map(decodePart)
+  const [first = '', id = '', last = '', root = ''] = hash.replace(/^#\/?/, '').split('/').map(decodePart)
+  if (first === 'c' && id && last === 'thread' && root) return { view: last, id, root }
   if (first === 'c' && id) return { view: last === 'details' || last === 'media' ? last : 'conversation', id }
   if (first === 'new' || first === 'devices' || first === 'settings') return { view: first }
   return { view: 'list' }
@@ -26,6 +28,8 @@ export function hashOf(route: Route): string {
     case 'details':
     case 'media':
       return `#/c/${route.id}/${route.view}`
+    case 'thread':
+      return `#/c/${route.id}/thread/${route.root}`
     default:
       return `#/${route.view}`
   }

@@ -34,7 +34,7 @@ function actionFor(event: KeyboardEvent, route: Route, client: ChatClient): Rout
 }
 
 function outOf(route: Route): Route | undefined {
-  if (route.view === 'details' || route.view === 'media') return { view: 'conversation', id: route.id }
+  if (route.view === 'details' || route.view === 'media' || route.view === 'thread') return { view: 'conversation', id: route.id }
   return route.view === 'list' ? undefined : { view: 'list' }
 }
 

@@ -13,6 +13,7 @@ export function useReturnFocus(route: Route) {
       const target = row ?? document.getElementById('list-heading')
       target?.focus()
     }
+    if (route.view === 'conversation' && left.view === 'thread') document.getElementById('main')?.focus()
     if (route.view === 'conversation' && (left.view === 'details' || left.view === 'media') && left.id === route.id) document.getElementById(`${left.view}-button`)?.focus()
   }, [route])
 }

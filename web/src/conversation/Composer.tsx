@@ -15,6 +15,10 @@ import { isComposing, touchKeyboard } from '../ui/keys'
 import { Problem } from '../ui/Problem'
 import { useMedia } from '../ui/useMedia'
 import { keepDraft, takeBack, useDraft } from './drafts'
+import { mentionsIn } from '../mentions/mentions'
+import { Suggestions } from '../mentions/Suggestions'
+import { useCompletion } from '../mentions/useCompletion'
+import { useMembers } from '../mentions/useMembers'
 import { bytesLeft } from './textLimit'
 
 interface Props {
@@ -48,6 +52,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
   const [edited, setEdited] = useState('')
   const text = editing ? edited : draft.text
   const left = bytesLeft(text)
+  const members = useMembers(id, text.includes('@'))
   const isTooLong = left !== undefined && left < 0
   const hasFiles = useChosen(id).files.length > 0 && !editing
   const tray = useTray(hasFiles)
@@ -75,9 +80,12 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
     setProblem(undefined)
   }
 
+  const completion = useCompletion(field, text, members, me, write)
+
   const saveEdit = async (message: Message | Outgoing) => {
     try {
-      await client.edit(message, edited.trim())
+      // While the members are not known, it mentions whom it did.
+      await client.edit(message, edited.trim(), members.length > 0 || !edited.includes('@') ? mentionsIn(edited, members, me) : undefined)
       onEdit(undefined)
     } catch (error) {
       setProblem(`${t.message.notTaken} ${refusalText(t, error)}`)
@@ -92,7 +100,8 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
     client.setTyping(id, false)
     field.current?.focus()
     try {
-      await onSend({ ...draft, text: draft.text.trim() }, await filesOf(chosen))
+      const mentions = mentionsIn(draft.text, members, me)
+      await onSend({ ...draft, text: draft.text.trim(), ...(mentions.length > 0 && { mentions }) }, await filesOf(chosen))
     } catch (error) {
       giveBack(id, chosen)
       takeBack(me, id, draft)
@@ -123,7 +132,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
   }, [records])
 
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event)) return
+    if (isComposing(event) || completion.onKey(event)) return
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey || !(event.shiftKey || isTouch))) {
       event.preventDefault()
       void send()
@@ -155,6 +164,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
       )}
       {draft.replyTo && !editing && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, id, { text: draft.text })} />}
       {hasFiles && tray && <tray.Tray id={id} />}
+      <Suggestions of={completion} />
       {left !== undefined && (
         <p id={ids.limit} class={isTooLong ? 'composer-limit over' : 'composer-limit'} role={isTooLong ? 'alert' : undefined}>
           {isTooLong ? t.composer.tooLong : t.composer.left(left)}
@@ -179,7 +189,12 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
               value={text}
               aria-invalid={isTooLong}
               aria-describedby={left === undefined ? undefined : ids.limit}
-              onInput={event => write(event.currentTarget.value)}
+              {...completion.attributes}
+              onInput={event => {
+                write(event.currentTarget.value)
+                completion.look()
+              }}
+              onSelect={completion.look}
               onKeyDown={onKeyDown}
               onPaste={event => {
                 const files = pastedFiles(event)

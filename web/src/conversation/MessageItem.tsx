@@ -1,4 +1,5 @@
 import './Message.css'
+import './Mentioned.css'
 import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 import { lineOf } from '../media/kinds'
@@ -14,7 +15,7 @@ import { tickAt, type Reached } from './ticks'
  * One message. Its buttons have no handlers of their own: the list has one for all of them (messageActions), so that thousands of messages are
  * cheap.
  */
-export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: string; isGroup: boolean; reached: Reached }) {
+export function MessageItem({ line, me, isGroup, reached, within }: { line: Line; me: string; isGroup: boolean; reached: Reached; within?: 'thread' }) {
   const { t, times } = useI18n()
   const { message, startsRun, original } = line
   const isOwn = message.senderId === me
@@ -32,6 +33,18 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
             {message.deleted.by === me ? t.message.deletedOwn : message.deleted.by === message.senderId ? t.message.deleted : t.message.deletedBy(message.deleted.by)}
           </p>
         )}
+        {message.forwarded && (
+          <p class="message-forwarded">
+            <Icon name="pass" />
+            {t.message.forwarded}
+          </p>
+        )}
+        {message.threadId !== undefined && !within && (
+          <button type="button" class="message-in-thread" data-action="thread" tabIndex={-1} title={t.thread.openIts} aria-keyshortcuts="T">
+            <Icon name="thread" />
+            {t.thread.within}
+          </button>
+        )}
         {message.replyTo && (
           <button type="button" class="quote" data-action="original" tabIndex={-1} title={t.conversation.original} aria-keyshortcuts="O">
             {original ? (
@@ -45,7 +58,7 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
           </button>
         )}
         {message.media && <MediaSlot media={message.media} who={who} />}
-        <MessageText text={message.text}>
+        <MessageText text={message.text} mentions={message.mentions}>
           <span class="message-meta" dir="ltr">
             {message.pinned && (
               <span class="message-pinned" role="img" aria-label={t.message.pinned} title={t.message.pinned}>
@@ -63,9 +76,15 @@ export function MessageItem({ line, me, isGroup, reached }: { line: Line; me: st
             {isOwn && <TickMark tick={tickAt(message.seqNo, reached)} />}
           </span>
         </MessageText>
+        {message.thread && !within && (
+          <button type="button" class="message-thread" data-action="thread" tabIndex={-1} title={t.thread.open(message.thread.count)} aria-keyshortcuts="T">
+            <Icon name="thread" />
+            {t.thread.answers(message.thread.count)}
+          </button>
+        )}
         {message.reactions && <Reactions reactions={message.reactions} me={me} />}
       </div>
-      {!message.deleted && (
+      {!message.deleted && !within && (
         <span class="message-tools">
           <button type="button" class="icon-button message-reply" data-action="reply" tabIndex={-1} aria-label={t.conversation.replyTo(who)} aria-keyshortcuts="R">
             <Icon name="reply" />

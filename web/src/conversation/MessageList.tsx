@@ -143,6 +143,11 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
             {t.conversation.jumpToUnread}
           </button>
         )}
+        {(conversation?.unreadMentions ?? 0) > 0 && !atEnd && (
+          <button type="button" class="jump mention" aria-label={t.mentions.jump} title={t.mentions.jump} onClick={() => void jumps.toMention(me, conversation?.readSeqNo ?? 0)}>
+            <Icon name="at" />
+          </button>
+        )}
         <div class="messages-problem">
           <Problem text={saving.problem ?? changing.problem} />
         </div>

@@ -22,7 +22,7 @@ export function OutgoingItem({ item, startsRun }: { item: Outgoing; startsRun: b
       <div class="bubble">
         <p class="unseen">{t.you}</p>
         <OutgoingSlot item={item} />
-        <MessageText text={item.text}>
+        <MessageText text={item.text} mentions={item.mentions}>
           <span class="message-meta" dir="ltr">
             <time dateTime={new Date(item.createdAt).toISOString()}>{times.clock(item.createdAt)}</time>
             <span class="tick" role="img" aria-label={state} title={state}>

@@ -2,6 +2,7 @@ import type { Message, MessageMedia, Outgoing } from '@chat/client'
 import type { Opened } from '../message/MessageActions'
 import type { Spot } from '../ui/Popup'
 import { isVisual } from '../media/kinds'
+import { openThread } from '../thread/openThread'
 
 interface Actions {
   find(seqNo: number): Message | undefined
@@ -48,6 +49,7 @@ export function messageActions({ find, findOutgoing, onReply, onOriginal, onView
       if (action === 'menu') openMenu(event.target, spotOf(event.target as Element))
       if (action === 'edits') onOpen({ what: 'edits', message, at: spotOf(event.target as Element) })
       if (action === 'react' && emoji) onReact(message, emoji)
+      if (action === 'thread') openThread(message)
       if (action === 'original' && message.replyTo) onOriginal(message.replyTo)
       const media = message.media?.find(one => one.mediaId === mediaId)
       if (media && action === 'view') onView(media)
@@ -95,13 +97,14 @@ export function messageActions({ find, findOutgoing, onReply, onOriginal, onView
       }
       const key = event.key.toLowerCase()
       if (key === 'm' && item && openMenu(item, spotOf(item))) return event.preventDefault()
-      const message = ['enter', 'r', 'o', 'v'].includes(key) ? messageAt(item) : undefined
-      if (!message || message.deleted) return
+      const message = ['enter', 'r', 'o', 't', 'v'].includes(key) ? messageAt(item) : undefined
+      if (!message || (message.deleted && key !== 't')) return
       event.preventDefault()
       if (key === 'v') {
         const media = message.media?.find(isVisual)
         if (media) onView(media)
-      } else if (key !== 'o') onReply(message)
+      } else if (key === 't') openThread(message)
+      else if (key !== 'o') onReply(message)
       else if (message.replyTo) onOriginal(message.replyTo)
     },
   }

@@ -1,4 +1,4 @@
-import type { Timeline } from '@chat/client'
+import { mentionsUser, type Timeline } from '@chat/client'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { Blocks } from './blocks'
 import type { ScrollPlace } from './ScrollPlace'
@@ -28,6 +28,13 @@ export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly c
         await timeline.loadOlder().then(() => blocks.update(timeline.messages, timeline.notices))
       const message = blocks.find(messageId)
       if (message) setTarget({ seqNo: message.seqNo })
+    },
+
+    /** The first message above a seqNo that mentions the user. */
+    async toMention(me: string, after: number) {
+      await timeline.loadDownTo(after + 1)
+      const first = timeline.messages.find(message => message.seqNo > after && message.senderId !== me && mentionsUser(message, me))
+      if (first) setTarget({ seqNo: first.seqNo })
     },
 
     async toUnread(readBefore: number) {

@@ -17,7 +17,7 @@ interface Props {
 
 export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now }: Props) => {
   const { t, times } = useI18n()
-  const { id, peer, kind, lastMessage, unreadCount, unreadCapped } = conversation
+  const { id, peer, kind, lastMessage, unreadCount, unreadCapped, unreadMentions } = conversation
   const online = useChat(client => (peer !== undefined && client.presenceOf(peer)?.online) ?? false)
   const name = peer ?? conversation.title ?? t.list.group
   const muted = isMuted(conversation, now)
@@ -39,6 +39,11 @@ export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now
           {muted && (
             <span class="row-mark" role="img" aria-label={t.mute.muted}>
               <Icon name="bellOff" />
+            </span>
+          )}
+          {unreadMentions > 0 && (
+            <span class="row-mark mentioned" role="img" aria-label={t.list.mentions(unreadMentions)} title={t.list.mentions(unreadMentions)}>
+              <Icon name="at" />
             </span>
           )}
           {unreadCount > 0 && (

@@ -2,8 +2,8 @@ import { ChatError, type Change, type Group } from '@chat/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 
-/** A group's title, rules and members as the server has them, read again when it says that something changed. */
-export function useGroup(id: string) {
+/** A group's title, rules and members as the server has them, read again when it says that something changed. @param id Undefined: nothing is asked. */
+export function useGroup(id: string | undefined) {
   const client = useClient()
   const [group, setGroup] = useState<Group>()
   const [error, setError] = useState<ChatError>()
@@ -11,7 +11,7 @@ export function useGroup(id: string) {
   const isOnline = useChat(chat => chat.connection.caughtUp)
 
   useEffect(() => {
-    if (!isOnline) return
+    if (!isOnline || id === undefined) return
     let last = 0
     const read = async () => {
       const mine = ++last

@@ -1,5 +1,6 @@
 import type { Texts, Whom } from './en'
 import { pluralIn } from './plural'
+import { threads } from './threads.de'
 
 const plural = pluralIn('de')
 const list = new Intl.ListFormat('de')
@@ -85,6 +86,7 @@ export const de: Texts = {
     account: userId => `${userId}: Einstellungen`,
     unread: count => plural(count, { one: '# ungelesene Nachricht', other: '# ungelesene Nachrichten' }),
     unreadCapped: count => `Mehr als ${count} ungelesene Nachrichten`,
+    mentions: count => plural(count, { one: 'Du wirst erwähnt', other: 'Du wirst #-mal erwähnt' }),
     draft: 'Entwurf:',
     group: 'Gruppe',
     nothingYet: 'Noch keine Nachrichten',
@@ -152,6 +154,8 @@ export const de: Texts = {
     moreEmoji: 'Alle Emoji',
     edit: 'Bearbeiten',
     copy: 'Text kopieren',
+    thread: 'Im Thread antworten',
+    forwarded: 'Weitergeleitet',
     copied: 'Kopiert.',
     forward: 'Weiterleiten',
     forwardTo: 'Weiterleiten an',
@@ -227,6 +231,8 @@ export const de: Texts = {
     tooLong: 'Diese Nachricht ist zu lang: In eine passen höchstens 16 KiB.',
     notTaken: 'Die Nachricht konnte nicht behalten werden. Sie steht noch hier; versuch es wieder.',
   },
+
+  ...threads,
 
   media: {
     photo: 'Foto',

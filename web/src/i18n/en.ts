@@ -1,4 +1,5 @@
 import { pluralIn } from './plural'
+import { threads } from './threads.en'
 
 const plural = pluralIn('en')
 const list = new Intl.ListFormat('en')
@@ -93,6 +94,7 @@ export const en = {
     account: (userId: string) => `${userId}: settings`,
     unread: (count: number) => plural(count, { one: '# unread message', other: '# unread messages' }),
     unreadCapped: (count: number) => `More than ${count} unread messages`,
+    mentions: (count: number) => plural(count, { one: 'You are mentioned', other: 'You are mentioned # times' }),
     draft: 'Draft:',
     group: 'Group',
     nothingYet: 'No messages yet',
@@ -163,6 +165,8 @@ export const en = {
     edit: 'Edit',
     copy: 'Copy text',
     copied: 'Copied.',
+    thread: 'Reply in thread',
+    forwarded: 'Forwarded',
     forward: 'Forward',
     forwardTo: 'Forward to',
     forwardSearch: 'Search conversations',
@@ -237,6 +241,8 @@ export const en = {
     tooLong: 'This message is too long: at most 16 KiB go into one.',
     notTaken: 'The message could not be kept. It is still here; try again.',
   },
+
+  ...threads,
 
   media: {
     photo: 'Photo',

@@ -10,6 +10,7 @@ import { refusalText } from '../i18n/refusals'
 import { ConfirmDialog } from '../ui/Dialog'
 import type { Spot } from '../ui/Popup'
 import { Problem } from '../ui/Problem'
+import { openThread } from '../thread/openThread'
 import { actionsOf, isSent, type Action } from './actions'
 import { useDialogs, useEmojiPicker, useMenu } from './parts'
 
@@ -76,6 +77,7 @@ export function MessageActions({ timeline, me, canChange, opened, onOpen, onRepl
     if (action === 'edit') return onEdit(message)
     if (!isSent(message)) return
     if (action === 'reply') onReply(message)
+    else if (action === 'thread') openThread(message)
     else run(() => client.pin(message, action === 'pin'))
   }
 

@@ -1,5 +1,5 @@
 import './MessageDialogs.css'
-import type { Message, MessageText, ReactionOf, Timeline } from '@chat/client'
+import { forwardedOf, type Message, type MessageText, type ReactionOf, type Timeline } from '@chat/client'
 import { useEffect, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { withoutMarks } from '../conversation/marks'
@@ -121,11 +121,10 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
   const shown = named.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
   const toggle = (id: string) => setChosen(before => (before.has(id) ? new Set([...before].filter(one => one !== id)) : new Set([...before, id])))
   const send = async () => {
-    const { text, media } = message
     // Each that has gone is done: if one fails, only the rest is tried again.
     const work = async () => {
       for (const id of chosen) {
-        await client.send(id, { text, ...(media && { media }) })
+        await client.send(id, forwardedOf(message))
         setChosen(before => new Set([...before].filter(one => one !== id)))
       }
     }

@@ -10,6 +10,7 @@ const quick = ['👍', '❤️', '😂', '😮', '😢', '🙏']
 
 const icons: Record<Action, IconName> = {
   reply: 'reply',
+  thread: 'thread',
   edit: 'pencil',
   copy: 'copy',
   forward: 'pass',

@@ -9,17 +9,17 @@ const who = { me: 'a', mayDelete: false, canChange: true }
 
 describe('what the menu offers', () => {
   test('of an own message everything', () => {
-    expect(actionsOf(message, who)).toEqual(['reply', 'edit', 'copy', 'forward', 'pin', 'info', 'delete'])
+    expect(actionsOf(message, who)).toEqual(['reply', 'thread', 'edit', 'copy', 'forward', 'pin', 'info', 'delete'])
   })
 
   test('of others’ messages no edit, and a deletion to those who may', () => {
-    expect(actionsOf(message, { ...who, me: 'b' })).toEqual(['reply', 'copy', 'forward', 'pin', 'info'])
+    expect(actionsOf(message, { ...who, me: 'b' })).toEqual(['reply', 'thread', 'copy', 'forward', 'pin', 'info'])
     expect(actionsOf(message, { ...who, me: 'b', mayDelete: true })).toContain('delete')
   })
 
   test('by its state: what is pinned can be unpinned, who reacted be looked at, what has no text not be copied', () => {
     const reactions = [{ emoji: '👍', count: 1, userIds: ['b'] }]
-    expect(actionsOf({ ...message, pinned: true, reactions, text: '' }, who)).toEqual(['reply', 'edit', 'forward', 'unpin', 'reactions', 'info', 'delete'])
+    expect(actionsOf({ ...message, pinned: true, reactions, text: '' }, who)).toEqual(['reply', 'thread', 'edit', 'forward', 'unpin', 'reactions', 'info', 'delete'])
   })
 
   test('nothing that the server cannot do', () => {

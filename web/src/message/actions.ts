@@ -1,7 +1,7 @@
 import type { Message, Outgoing } from '@chat/client'
 
 /** What the menu of a message offers. */
-export type Action = 'reply' | 'edit' | 'copy' | 'forward' | 'pin' | 'unpin' | 'reactions' | 'info' | 'delete'
+export type Action = 'reply' | 'thread' | 'edit' | 'copy' | 'forward' | 'pin' | 'unpin' | 'reactions' | 'info' | 'delete'
 
 interface Who {
   readonly me: string
@@ -20,6 +20,7 @@ export function actionsOf(message: Message | Outgoing, { me, mayDelete, canChang
   const isOwn = message.senderId === me
   return [
     'reply',
+    ...(canChange ? ['thread' as const] : []),
     ...(isOwn && canChange ? ['edit' as const] : []),
     ...(message.text ? ['copy' as const] : []),
     'forward',

@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Chat.Browser.Tests;
+
+/// <summary>Mentions and threads, as those who write and those who are meant see them.</summary>
+public sealed class ThreadsTests(Browsers browsers)
+{
+    [Fact]
+    public async Task A_name_is_completed_by_keys_and_who_is_mentioned_gets_there()
+    {
+        await using var alice = await browsers.RegisterAsync("alice");
+        await using var bob = await browsers.RegisterAsync("bob");
+        await GroupAsync(alice, bob, "Hut");
+
+        await alice.Composer.PressSequentiallyAsync($"look @{bob.UserId[..3]}");
+        var options = alice.Page.GetByRole(AriaRole.Listbox, new() { Name = "People to mention" }).GetByRole(AriaRole.Option);
+        await Expect(options.First).ToHaveAttributeAsync("aria-selected", "true");
+        await Expect(options.First).ToContainTextAsync(bob.UserId);
+        await CheckAsync(alice, "completion");
+        await alice.Composer.PressAsync("Enter");
+        await Expect(alice.Composer).ToHaveValueAsync($"look @{bob.UserId} ");
+        await alice.Composer.PressAsync("Enter");
+
+        await Expect(bob.Row("Hut").GetByRole(AriaRole.Img, new() { Name = "You are mentioned" })).ToBeVisibleAsync();
+        await bob.OpenConversationAsync("Hut");
+        await Expect(bob.Message("look").Locator(".mention")).ToHaveTextAsync($"@{bob.UserId}");
+        await Expect(bob.Row("Hut").GetByRole(AriaRole.Img, new() { Name = "You are mentioned" })).ToHaveCountAsync(0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_thread_is_opened_from_the_menu_written_to_and_seen_by_the_other(bool isPhone)
+    {
+        await using var alice = await browsers.RegisterAsync("alice", screen: isPhone ? Screen.Phone : Screen.Desktop);
+        await using var bob = await browsers.RegisterAsync("bob");
+        await GroupAsync(alice, bob, "Hut");
+        await alice.SendAsync("Who brings what?");
+        await bob.OpenConversationAsync("Hut");
+        await bob.SeeAsync("Who brings what?");
+
+        await alice.Message("Who brings").Locator(".bubble").ClickAsync(new() { Button = MouseButton.Right });
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Reply in thread" }).ClickAsync();
+        var panel = alice.Page.Locator(".thread");
+        await panel.GetByRole(AriaRole.Textbox, new() { Name = "Answer in the thread" }).FillAsync("I bring the tent");
+        await panel.GetByRole(AriaRole.Button, new() { Name = "Send" }).ClickAsync();
+        await Expect(panel.Locator("li.message")).ToHaveTextAsync([new Regex("Who brings what"), new Regex("I bring the tent")]);
+
+        await Expect(bob.Message("Who brings").GetByRole(AriaRole.Button, new() { Name = "1 answer" })).ToBeVisibleAsync();
+        await bob.Message("I bring the tent").GetByRole(AriaRole.Button, new() { Name = "In a thread" }).ClickAsync();
+        var other = bob.Page.Locator(".thread");
+        await other.GetByRole(AriaRole.Textbox, new() { Name = "Answer in the thread" }).FillAsync("and I the food");
+        await bob.Page.Keyboard.PressAsync("Enter");
+        await Expect(panel.Locator("li.message")).ToHaveCountAsync(3);
+        await CheckAsync(alice, isPhone ? "phone-thread" : "thread");
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Close thread" }).ClickAsync();
+        await Expect(alice.Message("Who brings").GetByRole(AriaRole.Button, new() { Name = "2 answers" })).ToBeVisibleAsync();
+        await CheckAsync(alice, isPhone ? "phone-after-thread" : "after-thread");
+    }
+
+    private static async Task GroupAsync(Window alice, Window bob, string title)
+    {
+        await alice.Button("New conversation").ClickAsync();
+        await alice.Page.GetByRole(AriaRole.Radio, new() { Name = "With a group" }).CheckAsync();
+        await alice.Page.GetByLabel("Title").FillAsync(title);
+        await alice.Page.GetByLabel("Members", new() { Exact = true }).FillAsync(bob.UserId);
+        await alice.Button("Create group").ClickAsync();
+        await Expect(alice.Composer).ToBeVisibleAsync();
+    }
+
+    private static async Task CheckAsync(Window window, string view)
+    {
+        await Pictures.TakeAsync(window, view);
+        var result = await window.Page.RunAxe();
+        Assert.Empty(result.Violations.Select(v => $"{view}: {v.Impact} {v.Id}: {v.Help}: {string.Join("; ", v.Nodes.Select(n => n.Html))}"));
+    }
+}

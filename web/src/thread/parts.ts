@@ -1,0 +1,3 @@
+import { lazyPart } from '../ui/lazyPart'
+
+export const useThreadPanel = lazyPart(() => import('./ThreadPanel'))
