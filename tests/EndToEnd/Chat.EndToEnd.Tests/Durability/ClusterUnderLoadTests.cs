@@ -51,12 +51,13 @@ public sealed class ClusterUnderLoadTests
         var (devices, views) = await load.FinishAsync(reconnect: true);
         var violations = HistoryChecker.Check(devices, views);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Rounds} rounds, in {stops} of them the database stopped; {load.Acked} sends acked, "
+            $"{Rounds} rounds, in {stops} of them the database stopped; {load.Acked} sends and {load.ChangesAcked} changes acked, "
             + $"{devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
             + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms; {load.Files.Uploaded} files uploaded and {load.Files.Checks} times read; {violations.Count} violations.");
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));
         Assert.Empty(load.Refusals);
         Assert.NotEqual(0, load.Files.Checks);
+        Assert.NotEqual(0, load.ChangesAcked);
         Directory.Delete(folder, recursive: true);
     }
 

@@ -60,12 +60,13 @@ public sealed class RestartUnderLoadTests
         var violations = HistoryChecker.Check(devices, views);
 
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Rounds} rounds, {load.Acked} sends acked, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; "
+            $"{Rounds} rounds, {load.Acked} sends and {load.ChangesAcked} changes acked, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; "
             + $"the longest restart took {load.LongestRestart.TotalMilliseconds:F0} ms, the longest wait for an ack "
             + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms over {load.LongestWait.Restarts} restarts; {load.Files.Uploaded} files uploaded and {load.Files.Checks} times read; {violations.Count} violations.");
         Assert.True(violations.Count == 0, Summary(violations));
         Assert.Empty(load.Refusals);
         Assert.NotEqual(0, load.Files.Checks);
+        Assert.NotEqual(0, load.ChangesAcked);
     }
 
     private static string Summary(IReadOnlyList<Violation> violations) =>

@@ -64,11 +64,38 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     internal sealed record FileRead(long Moment, int Connection, string MessageId, string File, FileOutcome Outcome) : HistoryEvent(Moment, Connection);
 
     internal sealed record CaughtUp(long Moment, int Connection) : HistoryEvent(Moment, Connection);
+
+    /// <summary>The device begins to try a change; on no connection through REST, at any server.</summary>
+    internal sealed record Changing(long Moment, int Connection, string ConversationId, string ClientMsgId, WantedChange Change)
+        : HistoryEvent(Moment, Connection);
+
+    /// <summary>A try was answered with the entry that made the change.</summary>
+    /// <param name="Begun">The moment of the try.</param>
+    internal sealed record ChangeAcked(
+        long Moment, int Connection, string ConversationId, string ClientMsgId, string MessageId, long SeqNo, long Timestamp, long Begun)
+        : HistoryEvent(Moment, Connection);
+
+    /// <summary>A try was refused for good.</summary>
+    internal sealed record ChangeRefused(long Moment, int Connection, string ConversationId, string ClientMsgId, string Code)
+        : HistoryEvent(Moment, Connection);
+
+    internal sealed record ChangeReceived(long Moment, int Connection, string ConversationId, LoggedChange Change)
+        : HistoryEvent(Moment, Connection);
 }
 
 /// <param name="ClientMsgId">Known to the sender alone, null in what others see.</param>
+/// <param name="Text">As it is shown; empty for one that was deleted.</param>
 /// <param name="File">Its file as the message tells of it; null for none.</param>
-internal sealed record LoggedMessage(string MessageId, long SeqNo, string SenderId, string? ClientMsgId, string Text, string? File = null);
+internal sealed record LoggedMessage(string MessageId, long SeqNo, string SenderId, string? ClientMsgId, string Text, string? File = null)
+{
+    /// <summary>What changes have made of it; null where it was never changed.</summary>
+    public SeenState? State { get; init; }
+
+    /// <summary>The reactions that its state counts, with those whom it names.</summary>
+    public IReadOnlyList<SeenReaction> Reactions { get; init; } = [];
+
+    public SeenState StateOrText => State ?? SeenState.Of(Text);
+}
 
 /// <summary>What a reader of a file got.</summary>
 internal enum FileOutcome
@@ -79,7 +106,24 @@ internal enum FileOutcome
 }
 
 /// <summary>A conversation's log as one member reads it in the end.</summary>
-internal sealed record LogView(string ConversationId, string ReaderId, IReadOnlyList<LoggedMessage> Messages);
+internal sealed record LogView(string ConversationId, string ReaderId, IReadOnlyList<LoggedMessage> Messages)
+{
+    /// <summary>The server that was asked.</summary>
+    public string Server { get; init; } = "";
+
+    public IReadOnlyList<LoggedChange> Changes { get; init; } = [];
+
+    /// <summary>What the lists of some changed messages say.</summary>
+    public IReadOnlyList<MessageLists> Lists { get; init; } = [];
+
+    /// <summary>The newest message, as the list of conversations has it; null if that was not read.</summary>
+    public LoggedMessage? Newest { get; init; }
+
+    /// <summary>The pinned messages, as listed; null if they were not read.</summary>
+    public IReadOnlyList<string>? Pins { get; init; }
+
+    public override string ToString() => $"{ConversationId} as {ReaderId} reads it{(Server.Length == 0 ? "" : $" at {Server}")}";
+}
 
 /// <summary>Numbers events over all devices: by the clock's ticks, made to rise.</summary>
 internal sealed class Moments

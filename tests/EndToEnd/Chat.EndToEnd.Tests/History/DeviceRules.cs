@@ -34,7 +34,7 @@ internal sealed class DeviceRules
             foreach (var violation in CheckDelivery(connection, opening, log, cursor))
                 yield return violation;
 
-            foreach (var violation in CheckSendOrder(connection, log.ConversationId))
+            foreach (var violation in CheckSendOrder(connection, log))
                 yield return violation;
         }
     }
@@ -62,6 +62,15 @@ internal sealed class DeviceRules
                     yield return Broken(Rule.GapAtCaughtUp, opening, log, missing.SeqNo);
             }
 
+            // A change comes in the one order, too; a drain leaves out what is in the state of its message.
+            if (happened is HistoryEvent.ChangeReceived { Change: var change } told && told.ConversationId == log.ConversationId && got.Add(change.SeqNo))
+            {
+                if (change.SeqNo < highest)
+                    yield return Broken(Rule.OutOfOrder, opening, log, change.SeqNo);
+
+                highest = Math.Max(highest, change.SeqNo);
+            }
+
             if (happened is not HistoryEvent.Received { Message: var message } received || received.ConversationId != log.ConversationId)
                 continue;
 
@@ -80,22 +89,37 @@ internal sealed class DeviceRules
         }
     }
 
-    private IEnumerable<Violation> CheckSendOrder(IReadOnlyList<HistoryEvent> connection, string conversationId)
+    private IEnumerable<Violation> CheckSendOrder(IReadOnlyList<HistoryEvent> connection, Log log)
     {
         var number = connection[0].Connection;
-        var triedEarlier = _events.OfType<HistoryEvent.Sending>().Where(s => s.Connection < number).Select(s => s.ClientMsgId).ToHashSet();
+        // What was also tried elsewhere may have got its place there.
+        var triedElsewhere = _events.Where(e => e.Connection < number || e is HistoryEvent.Changing { Connection: 0 }).Select(AttemptOf).ToHashSet();
         var acked = connection.OfType<HistoryEvent.SendAcked>()
             .GroupBy(a => a.ClientMsgId)
             .ToDictionary(a => a.Key, a => a.First().SeqNo, StringComparer.Ordinal);
-        var inOrderSent = connection.OfType<HistoryEvent.Sending>()
-            .Where(s => s.ConversationId == conversationId && !triedEarlier.Contains(s.ClientMsgId) && acked.ContainsKey(s.ClientMsgId))
-            .Select(s => acked[s.ClientMsgId])
+        // What was so already has its place from another attempt.
+        var made = log.Changes.Where(c => c.SenderId == _device.UserId).Select(c => (c.MessageId, c.ClientMsgId)).ToHashSet();
+        foreach (var change in connection.OfType<HistoryEvent.ChangeAcked>().Where(a => made.Contains((a.MessageId, a.ClientMsgId))))
+            acked.TryAdd(change.ClientMsgId, change.SeqNo);
+        var inOrderSent = connection
+            .Where(e => e is HistoryEvent.Sending s && s.ConversationId == log.ConversationId || e is HistoryEvent.Changing c && c.ConversationId == log.ConversationId)
+            .Select(e => AttemptOf(e)!)
+            .Where(attempt => !triedElsewhere.Contains(attempt) && acked.ContainsKey(attempt))
+            .Select(attempt => (Attempt: attempt, SeqNo: acked[attempt]))
             .ToList();
         return
             from pair in inOrderSent.Zip(inOrderSent.Skip(1))
-            where pair.Second <= pair.First
-            select new Violation(Rule.SentOrderBroken, $"{_device.Name} sent {pair.First} before {pair.Second} in {conversationId}");
+            where pair.Second.SeqNo <= pair.First.SeqNo
+            select new Violation(
+                Rule.SentOrderBroken, $"{_device.Name} sent {pair.First.Attempt} at {pair.First.SeqNo} before {pair.Second.Attempt} at {pair.Second.SeqNo} in {log.ConversationId}");
     }
+
+    private static string? AttemptOf(HistoryEvent happened) => happened switch
+    {
+        HistoryEvent.Sending sending => sending.ClientMsgId,
+        HistoryEvent.Changing changing => changing.ClientMsgId,
+        _ => null,
+    };
 
     private IEnumerable<Violation> NeverReceived()
     {

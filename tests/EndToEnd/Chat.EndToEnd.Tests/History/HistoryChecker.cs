@@ -12,11 +12,16 @@ internal static class HistoryChecker
         IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications = null)
     {
         var (logs, sightings) = (LogsOf(views), Sighting.AllOf(devices, views).ToList());
-        var durableSince = DurableSince(sightings);
+        var ofChanges = Sighting.OfChanges(devices, views).ToList();
+        var durableSince = DurableSince([.. sightings, .. ofChanges]);
+        var changed = logs.Values.Select(log => new ChangedLog(log, devices)).ToList();
         return
         [
-            .. LogRules.Check(logs, sightings, devices),
+            .. LogRules.Check(logs, sightings, ofChanges, devices),
             .. devices.SelectMany(d => new DeviceRules(d, logs, durableSince).Check()),
+            .. changed.SelectMany(log => new ChangeRules(log, devices).Check()),
+            .. changed.SelectMany(log => new AttemptRules(log, devices).Check()),
+            .. devices.SelectMany(d => new DeviceChangeRules(d, changed, durableSince).Check()),
             .. notifications is null ? [] : new NotificationRules(devices, logs, durableSince, notifications).Check(),
         ];
     }
@@ -51,6 +56,12 @@ internal sealed class Log(string conversationId, IReadOnlyList<LogView> views)
         .. views.SelectMany(v => v.Messages).GroupBy(m => m.MessageId).Select(m => m.MaxBy(x => x.ClientMsgId)!).OrderBy(m => m.SeqNo),
     ];
 
+    /// <summary>The entries that change messages, alike.</summary>
+    public IReadOnlyList<LoggedChange> Changes { get; } =
+    [
+        .. views.SelectMany(v => v.Changes).GroupBy(c => c.MessageId).Select(c => c.MaxBy(x => x.ClientMsgId)!).OrderBy(c => c.SeqNo),
+    ];
+
     public bool HasMember(string userId) => Views.Any(v => v.ReaderId == userId);
 
     public bool Has(string messageId) => _ids.Contains(messageId);
@@ -75,6 +86,27 @@ internal sealed record Sighting(string ConversationId, string MessageId, long Se
                     yield return new(a.ConversationId, a.MessageId, a.SeqNo, device.UserId, a.ClientMsgId, a.Moment, true, device.Name);
                 else if (happened is HistoryEvent.Received { Message: var m } r)
                     yield return new(r.ConversationId, m.MessageId, m.SeqNo, m.SenderId, m.ClientMsgId, r.Moment, false, device.Name);
+            }
+        }
+    }
+
+    /// <summary>The same of changes; who made what an ack names is not known from the ack.</summary>
+    public static IEnumerable<Sighting> OfChanges(IEnumerable<DeviceHistory> devices, IEnumerable<LogView> views)
+    {
+        foreach (var view in views)
+        {
+            foreach (var c in view.Changes)
+                yield return new(view.ConversationId, c.MessageId, c.SeqNo, c.SenderId, c.ClientMsgId, long.MaxValue, false, $"{view.ReaderId}'s log");
+        }
+
+        foreach (var device in devices)
+        {
+            foreach (var happened in device.Events)
+            {
+                if (happened is HistoryEvent.ChangeAcked a)
+                    yield return new(a.ConversationId, a.MessageId, a.SeqNo, "?", null, a.Moment, true, device.Name);
+                else if (happened is HistoryEvent.ChangeReceived { Change: var c } r)
+                    yield return new(r.ConversationId, c.MessageId, c.SeqNo, c.SenderId, c.ClientMsgId, r.Moment, false, device.Name);
             }
         }
     }

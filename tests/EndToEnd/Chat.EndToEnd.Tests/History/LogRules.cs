@@ -4,9 +4,13 @@ namespace Chat.EndToEnd.Tests.History;
 internal static class LogRules
 {
     public static IEnumerable<Violation> Check(
-        IReadOnlyDictionary<string, Log> logs, IReadOnlyList<Sighting> sightings, IReadOnlyCollection<DeviceHistory> devices) =>
+        IReadOnlyDictionary<string, Log> logs, IReadOnlyList<Sighting> messages, IReadOnlyList<Sighting> changes, IReadOnlyCollection<DeviceHistory> devices) =>
+        Check(logs, messages, [.. messages, .. changes], devices);
+
+    private static List<Violation> Check(
+        IReadOnlyDictionary<string, Log> logs, IReadOnlyList<Sighting> messages, List<Sighting> sightings, IReadOnlyCollection<DeviceHistory> devices) =>
     [
-        .. MissingFrom(logs, sightings),
+        .. MissingFrom(logs, messages),
         .. Ambiguous(Rule.StoredTwice, sightings.Where(s => s.ClientMsgId is not null), s => (s.SenderId, s.ClientMsgId), s => s.MessageId),
         .. Ambiguous(Rule.SeqNoReused, sightings, s => (s.ConversationId, s.SeqNo), s => s.MessageId),
         .. Ambiguous(Rule.SeqNoMoved, sightings, s => s.MessageId, s => (s.ConversationId, s.SeqNo)),
@@ -14,7 +18,7 @@ internal static class LogRules
         .. logs.Values.SelectMany(NotAscending),
         .. NeverSent(logs, devices),
         .. DeliveredDifferently(logs, devices),
-        .. FileUnreadable(devices),
+        .. FileUnreadable(devices, logs),
     ];
 
     private static IEnumerable<Violation> MissingFrom(IReadOnlyDictionary<string, Log> logs, IEnumerable<Sighting> sightings) =>
@@ -32,14 +36,16 @@ internal static class LogRules
 
     private static IEnumerable<Violation> DifferentViews(Log log) =>
         from view in log.Views.Skip(1)
-        where !view.Messages.Select(Place).SequenceEqual(log.Views[0].Messages.Select(Place))
-        select new Violation(Rule.ViewsDiffer, $"{log.ConversationId} as {view.ReaderId} reads it and as {log.Views[0].ReaderId} does");
+        where !view.Messages.Select(Shown).SequenceEqual(log.Views[0].Messages.Select(Shown))
+            || !view.Changes.Select(change => change.ForOthers).SequenceEqual(log.Views[0].Changes.Select(change => change.ForOthers))
+        select new Violation(Rule.ViewsDiffer, $"{view}, and {log.Views[0]}");
 
     private static IEnumerable<Violation> NotAscending(Log log) =>
         from view in log.Views
-        from pair in view.Messages.Zip(view.Messages.Skip(1))
-        where pair.Second.SeqNo <= pair.First.SeqNo
-        select new Violation(Rule.LogOutOfOrder, $"{log.ConversationId} has {pair.Second.SeqNo} after {pair.First.SeqNo} for {view.ReaderId}");
+        from seqNos in new[] { view.Messages.Select(m => m.SeqNo), view.Changes.Select(c => c.SeqNo) }
+        from pair in seqNos.Zip(seqNos.Skip(1))
+        where pair.Second <= pair.First
+        select new Violation(Rule.LogOutOfOrder, $"{pair.Second} after {pair.First}: {view}");
 
     private static IEnumerable<Violation> NeverSent(IReadOnlyDictionary<string, Log> logs, IEnumerable<DeviceHistory> devices)
     {
@@ -50,13 +56,15 @@ internal static class LogRules
             from log in logs.Values
             from view in log.Views
             from message in view.Messages
-            where message.ClientMsgId is not null && !sent.Contains((message.SenderId, log.ConversationId, message.ClientMsgId, message.Text, message.File))
+            where message is { ClientMsgId: not null, State: null } && !sent.Contains((message.SenderId, log.ConversationId, message.ClientMsgId, message.Text, message.File))
             select new Violation(Rule.NeverSent, $"{log.ConversationId}#{message.SeqNo} {message}");
     }
 
     private static IEnumerable<Violation> DeliveredDifferently(IReadOnlyDictionary<string, Log> logs, IEnumerable<DeviceHistory> devices)
     {
-        var said = logs.Values.SelectMany(log => log.Messages).DistinctBy(m => m.MessageId).ToDictionary(m => m.MessageId, m => (m.Text, m.File), StringComparer.Ordinal);
+        // What changes make of a message is for ChangeRules.
+        var said = logs.Values.SelectMany(log => log.Messages).Where(m => m.State is null).DistinctBy(m => m.MessageId)
+            .ToDictionary(m => m.MessageId, m => (m.Text, m.File), StringComparer.Ordinal);
         return
             from device in devices
             from received in device.Events.OfType<HistoryEvent.Received>()
@@ -64,11 +72,16 @@ internal static class LogRules
             select new Violation(Rule.DeliveredDifferently, $"{received.Message} to {device.Name}");
     }
 
-    private static IEnumerable<Violation> FileUnreadable(IEnumerable<DeviceHistory> devices) =>
-        from device in devices
-        from read in device.Events.OfType<HistoryEvent.FileRead>()
-        where read.Outcome != FileOutcome.Intact
-        select new Violation(Rule.FileUnreadable, $"{read.Outcome}: {read.File} of {read.MessageId}, read by {device.Name}");
+    // A message that is deleted takes its file with it.
+    private static IEnumerable<Violation> FileUnreadable(IEnumerable<DeviceHistory> devices, IReadOnlyDictionary<string, Log> logs)
+    {
+        var deleted = logs.Values.SelectMany(log => log.Messages).Where(m => m.State is { Deleted: not null }).Select(m => m.MessageId).ToHashSet(StringComparer.Ordinal);
+        return
+            from device in devices
+            from read in device.Events.OfType<HistoryEvent.FileRead>()
+            where read.Outcome != FileOutcome.Intact && !(read.Outcome == FileOutcome.Refused && deleted.Contains(read.MessageId))
+            select new Violation(Rule.FileUnreadable, $"{read.Outcome}: {read.File} of {read.MessageId}, read by {device.Name}");
+    }
 
-    private static (string, long) Place(LoggedMessage message) => (message.MessageId, message.SeqNo);
+    private static (string, long, SeenState) Shown(LoggedMessage message) => (message.MessageId, message.SeqNo, message.StateOrText);
 }

@@ -47,6 +47,42 @@ internal enum Rule
     /// <summary>Messages first sent on one connection to one conversation have falling seqNos.</summary>
     SentOrderBroken,
 
+    /// <summary>A change was acked, its message was not deleted, and the log does not have the change at the place that the ack named.</summary>
+    ChangeMissing,
+
+    /// <summary>A change was acked with an entry that does something else.</summary>
+    ChangeAckedWrongly,
+
+    /// <summary>A repeated change was answered with another entry than the one that it had made.</summary>
+    RetryAnsweredOtherwise,
+
+    /// <summary>A change was refused although nothing spoke against it.</summary>
+    ChangeRefusedWrongly,
+
+    /// <summary>A change is in the log, and was refused for good.</summary>
+    StoredThoughRefused,
+
+    /// <summary>A change is in the log, and nobody made it, or not so.</summary>
+    ChangeNeverMade,
+
+    /// <summary>A change in the log changes nothing.</summary>
+    ChangeWithoutEffect,
+
+    /// <summary>A server shows a message otherwise than the entries of the log give.</summary>
+    StateDiffers,
+
+    /// <summary>Something of a deleted message is still shown.</summary>
+    DeletedShown,
+
+    /// <summary>A list of a message's reactions or earlier texts, or of the pinned messages, is not what the log's entries give.</summary>
+    ListDiffers,
+
+    /// <summary>After `caughtUp` a device that holds the message lacks a change of it that was durable when the connection was accepted.</summary>
+    ChangeGapAtCaughtUp,
+
+    /// <summary>What a device has got in the end does not give the state that the servers show.</summary>
+    DeviceStateDiffers,
+
     /// <summary>A subscribed device was told of nothing from a message on, although it did not ack the message in time.</summary>
     NeverTold,
 

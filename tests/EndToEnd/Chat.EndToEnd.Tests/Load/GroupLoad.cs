@@ -9,7 +9,14 @@ namespace Chat.EndToEnd.Tests.Load;
 internal sealed class GroupLoad : IAsyncDisposable
 {
     private const int GroupSize = 10;
+
+    // Changed messages of a conversation whose lists are read from a server in the end.
+    private const int Listed = 4;
+
     private static readonly TimeSpan _pace = TimeSpan.FromMilliseconds(80);
+
+    // Of the devices that only change.
+    private static readonly TimeSpan _changePace = TimeSpan.FromMilliseconds(800);
 
     private readonly LoadSettings _settings;
     private readonly CancellationTokenSource _stopSending = new();
@@ -20,6 +27,8 @@ internal sealed class GroupLoad : IAsyncDisposable
     private GroupLoad(LoadSettings settings) => _settings = settings;
 
     public long Acked => _settings.Acked;
+
+    public long ChangesAcked => _settings.ChangesAcked;
 
     public LoadFiles Files => _settings.Files;
 
@@ -51,14 +60,19 @@ internal sealed class GroupLoad : IAsyncDisposable
     public static async Task<GroupLoad> StartAsync(
         IReadOnlyList<ServerProcess> servers, int senders, Func<Account, Action<Frame>, CancellationToken, Task<WireClient>>? connect = null, FakeFcm? fcm = null)
     {
-        var load = new GroupLoad(new LoadSettings { ReconnectsWhenUnavailable = servers.Count > 1, Connect = connect ?? WireClient.ConnectAsync });
+        var load = new GroupLoad(new LoadSettings { Servers = servers, ReconnectsWhenUnavailable = servers.Count > 1, Connect = connect ?? WireClient.ConnectAsync });
         load._settings.Notifications = fcm is null ? null : new LoadNotifications(fcm, load._settings.Moments);
         var users = new List<Account>();
         for (var i = 0; i < senders; i++)
             users.Add(await Account.RegisterAsync(servers[i % servers.Count], Account.UniqueId("user")));
         var conversations = users.ToDictionary(u => u, _ => new List<string>());
+        var owned = users.ToDictionary(u => u, _ => new HashSet<string>(StringComparer.Ordinal));
         foreach (var group in users.Chunk(GroupSize))
-            load.Join(conversations, await group[0].CreateGroupAsync("Load", group[1..]), group);
+        {
+            var conversation = await group[0].CreateGroupAsync("Load", group[1..]);
+            owned[group[0]].Add(conversation);
+            load.Join(conversations, conversation, group);
+        }
 
         foreach (var pair in users.Chunk(2))
             load.Join(conversations, pair[0].DirectTo(pair[1]), pair);
@@ -69,10 +83,10 @@ internal sealed class GroupLoad : IAsyncDisposable
         foreach (var (number, user) in users.Index())
         {
             var isReader = fcm is not null && LoadNotifications.IsReader(number);
-            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8, isReader);
+            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8, owned[user], isReader);
             load._clients.Add(client);
             if (number % 5 == 0)
-                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1, isReader));
+                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1, owned[user], isReader));
             if (fcm is null)
                 continue;
             await load.Notifications.SubscribeAsync(user, client.History);
@@ -82,10 +96,12 @@ internal sealed class GroupLoad : IAsyncDisposable
         // A user's second device begins at the head: from here on each of them must get everything.
         await Until.TrueAsync(
             () => load._clients.All(c => c.History.Events.OfType<HistoryEvent.CaughtUp>().Any()), "all clients are caught up", () => servers[0].Output);
-        foreach (var client in load._clients.Where(c => c.History.DeviceId == "phone"))
+        foreach (var client in load._clients)
         {
             var user = conversations.Single(u => u.Key.UserId == client.History.UserId);
-            load._sending.Add(client.SendAsync(user.Value, _pace, load._stopSending.Token));
+            load._sending.Add(client.History.DeviceId == "phone"
+                ? client.SendAsync(user.Value, _pace, load._stopSending.Token)
+                : client.ChangeAsync(user.Value, _changePace, load._stopSending.Token));
         }
 
         return load;
@@ -120,9 +136,7 @@ internal sealed class GroupLoad : IAsyncDisposable
         if (reconnect)
             await Task.WhenAll(_clients.Select(client => client.ReconnectAsync()));
 
-        var views = new List<LogView>();
-        foreach (var (reader, conversation) in _memberships)
-            views.Add(new LogView(conversation, reader.UserId, [.. (await reader.Rest.ReadLogAsync(conversation)).Select(LoadSettings.ReadMessage)]));
+        var views = await ReadViewsAsync();
 
         // What never comes is for the checker to tell.
         await Task.WhenAny(Until.TrueAsync(() => HaveAll(views), "everything is delivered"));
@@ -131,6 +145,28 @@ internal sealed class GroupLoad : IAsyncDisposable
             return ([.. _clients.Select(c => c.History)], views);
         await notifications.AllToldAsync(views);
         return ([.. _clients.Select(c => c.History), .. notifications.Devices], views);
+    }
+
+    /// <summary>Each conversation as each of its members reads it at its server, and one of them at every server, with lists.</summary>
+    private async Task<List<LogView>> ReadViewsAsync()
+    {
+        var views = new List<LogView>();
+        var newest = new Dictionary<string, Dictionary<string, LoggedMessage>>(StringComparer.Ordinal);
+        foreach (var (reader, conversation) in _memberships)
+        {
+            if (!newest.TryGetValue(reader.UserId, out var ofReader))
+                newest.Add(reader.UserId, ofReader = await LoadReading.ReadNewestAsync(reader));
+            views.Add(await LoadReading.ReadLogAsync(reader, conversation) with { Newest = ofReader.GetValueOrDefault(conversation) });
+        }
+        foreach (var (number, readers) in _memberships.GroupBy(one => one.Conversation, one => one.Reader).Index())
+        {
+            foreach (var server in _settings.Servers)
+            {
+                var reader = readers.ElementAt(number % readers.Count()).At(server);
+                views.Add(await LoadReading.ReadListsAsync(reader, await LoadReading.ReadLogAsync(reader, readers.Key), Listed));
+            }
+        }
+        return views;
     }
 
     /// <summary>Each message's file is read once more, by members in turn.</summary>
@@ -167,5 +203,5 @@ internal sealed class GroupLoad : IAsyncDisposable
 
     private bool HaveAll(IEnumerable<LogView> views) =>
         views.All(v => _clients.Where(c => c.History.UserId == v.ReaderId)
-            .All(c => v.Messages.All(m => c.HasSent(m) || c.HasReceived(m.MessageId))));
+            .All(c => v.Messages.All(m => c.HasSent(m) || c.HasReceived(m.MessageId)) && v.Changes.All(c.HasChange)));
 }

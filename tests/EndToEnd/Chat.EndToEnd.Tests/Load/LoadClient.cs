@@ -10,12 +10,9 @@ namespace Chat.EndToEnd.Tests.Load;
 /// One device as a careful app would be: reconnects whenever it is cut off, sends again under the same clientMsgId what has no
 /// ack, acks what it gets. All that it does and sees goes into its history.
 /// </summary>
-internal sealed class LoadClient : IAsyncDisposable
+internal sealed partial class LoadClient : IAsyncDisposable
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
-
-    // The server limits pings.
-    private static readonly TimeSpan _askEvery = TimeSpan.FromMilliseconds(250);
 
     private readonly Account _account;
     private readonly LoadSettings _load;
@@ -26,7 +23,9 @@ internal sealed class LoadClient : IAsyncDisposable
     private readonly Lock _pendingGate = new();
     private readonly CancellationTokenSource _leaving = new();
     private readonly Lock _receivedGate = new();
-    private readonly HashSet<string> _received = new(StringComparer.Ordinal);
+
+    // Under _receivedGate. By messageId: the last change that came in its state.
+    private readonly Dictionary<string, long> _received = new(StringComparer.Ordinal);
     private readonly Channel<LoggedMessage> _toRead = Channel.CreateUnbounded<LoggedMessage>();
     private readonly Task _connecting;
     private readonly Task _reading;
@@ -36,14 +35,16 @@ internal sealed class LoadClient : IAsyncDisposable
     private int _filesToRead;
 
     /// <param name="inFlight">Sends that may wait for their acks at a time.</param>
+    /// <param name="owned">Groups of its user.</param>
     /// <param name="isReader">Whether its user has read what comes.</param>
-    public LoadClient(Account account, LoadSettings load, int inFlight, bool isReader = false)
+    public LoadClient(Account account, LoadSettings load, int inFlight, IReadOnlySet<string> owned, bool isReader = false)
     {
         _isReader = isReader;
         _account = account;
         _load = load;
         _room = new SemaphoreSlim(inFlight);
         History = new DeviceHistory(account.UserId, account.DeviceId);
+        _targets = new LoadTargets(account.UserId, History.Name, owned, deletes: load.Notifications is null);
         _connecting = Task.Run(StayConnectedAsync);
         _reading = Task.Run(ReadFilesAsync);
     }
@@ -70,7 +71,7 @@ internal sealed class LoadClient : IAsyncDisposable
         get
         {
             lock (_pendingGate)
-                return _pending.Count > 0;
+                return _pending.Count > 0 || _changesByRest > 0;
         }
     }
 
@@ -87,10 +88,10 @@ internal sealed class LoadClient : IAsyncDisposable
     public bool HasReceived(string messageId)
     {
         lock (_receivedGate)
-            return _received.Contains(messageId);
+            return _received.ContainsKey(messageId);
     }
 
-    /// <summary>Sends to the conversations in turn, paced, as long as not stopped.</summary>
+    /// <summary>Sends to the conversations in turn, paced, as long as not stopped; some of it are changes.</summary>
     public async Task SendAsync(IReadOnlyList<string> conversations, TimeSpan pace, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(pace);
@@ -100,7 +101,7 @@ internal sealed class LoadClient : IAsyncDisposable
             {
                 await timer.WaitForNextTickAsync(stop);
                 await _room.WaitAsync(stop);
-                await SendAsync(conversations[i % conversations.Count]);
+                await DoAsync(conversations[i % conversations.Count], LoadSettings.IsChange() ? _targets.Next(conversations[i % conversations.Count]) : null);
             }
         }
         catch (OperationCanceledException)
@@ -130,13 +131,20 @@ internal sealed class LoadClient : IAsyncDisposable
         _leaving.Dispose();
     }
 
-    private async Task SendAsync(string conversation)
+    /// <param name="change">Null for a message.</param>
+    private async Task DoAsync(string conversation, WantedChange? change)
     {
         var clientMsgId = $"{_account.DeviceId}-{++_lastClientMsgId}";
-        var file = await _load.Files.NextAsync(_account);
-        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", file, _load.RestartsDone);
+        if (change is not null && IsByRest(conversation, clientMsgId, change))
+        {
+            _room.Release();
+            return;
+        }
+        var file = change is null ? await _load.Files.NextAsync(_account) : null;
+        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", file, change, _load.RestartsDone);
         await _gate.WaitAsync();
-        _load.Try(send.Text);
+        if (change is null)
+            _load.Try(send.Text);
         try
         {
             lock (_pendingGate)
@@ -233,44 +241,14 @@ internal sealed class LoadClient : IAsyncDisposable
     private async Task TrySendAsync(WireClient client, int connection, PendingSend send)
     {
         send.TriedOn.Add(connection);
+        if (send.Change is not null)
+        {
+            await TryChangeAsync(client, connection, send);
+            return;
+        }
         History.Add(new HistoryEvent.Sending(_load.Moments.Next(), connection, send.ConversationId, send.ClientMsgId, send.Text, send.File));
         string[]? mediaIds = send.File is null ? null : [LoadFiles.MediaIdOf(send.File)];
         await TryAsync(() => client.SendAsync("message", new { to = send.ConversationId, text = send.Text, clientMsgId = send.ClientMsgId, mediaIds }));
-    }
-
-    /// <summary>One cumulative ack a conversation for whatever came in the meantime.</summary>
-    private async Task SendAcksAsync(WireClient client, int connection, ChannelReader<(string, long)> received, Unanswered unanswered)
-    {
-        var highest = new Dictionary<string, long>(StringComparer.Ordinal);
-        while (await received.WaitToReadAsync())
-        {
-            highest.Clear();
-            while (received.TryRead(out var place))
-                highest[place.Item1] = Math.Max(place.Item2, highest.GetValueOrDefault(place.Item1));
-
-            foreach (var (conversation, seqNo) in highest)
-            {
-                var acking = new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo, _isReader);
-                History.Add(acking);
-                await TryAsync(() => client.AckAsync(conversation, seqNo, _isReader ? "read" : "delivered"));
-                unanswered.Sent.Enqueue(acking);
-            }
-        }
-    }
-
-    /// <summary>Asks the server now and then whether it has handled the acks: it answers a ping after what was sent before.</summary>
-    private static async Task AskAsync(WireClient client, Unanswered unanswered)
-    {
-        while (await Task.WhenAny(client.Closed, Task.Delay(_askEvery)) != client.Closed)
-        {
-            var asked = new List<HistoryEvent.Acking>();
-            while (unanswered.Sent.TryDequeue(out var sent))
-                asked.Add(sent);
-            if (asked.Count == 0)
-                continue;
-            unanswered.Asked.Enqueue(asked);
-            await TryAsync(() => client.SendAsync("ping", new { }));
-        }
     }
 
     private async Task ReadFilesAsync()
@@ -307,17 +285,27 @@ internal sealed class LoadClient : IAsyncDisposable
                 foreach (var ack in handled)
                     History.Add(new HistoryEvent.Acked(_load.Moments.Next(), ack.Connection, ack.ConversationId, ack.SeqNo, ack.IsRead));
                 break;
+            case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId && FindPending(clientMsgId) is { Change: not null } pending:
+                OnChangeAcked(frame.Json, connection.Connection, clientMsgId, pending.Change, pending.Begun[connection.Connection]);
+                Settle(clientMsgId);
+                break;
             case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId:
+                _targets.Add(frame.Text("conversationId"), frame.Text("messageId"), frame.Number("seqNo"), _account.UserId);
                 History.Add(new HistoryEvent.SendAcked(
                     _load.Moments.Next(), connection.Connection, frame.Text("conversationId"), clientMsgId, frame.Text("messageId"), frame.Number("seqNo")));
                 Settle(clientMsgId);
                 break;
             case "message":
-                var message = LoadSettings.ReadMessage(frame.Json);
+                var message = LoadReading.ReadMessage(frame.Json);
                 History.Add(new HistoryEvent.Received(_load.Moments.Next(), connection.Connection, frame.Text("conversationId"), message));
                 bool isNew;
                 lock (_receivedGate)
-                    isNew = _received.Add(message.MessageId);
+                {
+                    isNew = !_received.TryGetValue(message.MessageId, out var earlier);
+                    _received[message.MessageId] = Math.Max(earlier, message.StateOrText.ChangedSeqNo);
+                }
+                _targets.Add(frame.Text("conversationId"), message.MessageId, message.SeqNo, message.SenderId);
+                _targets.NoteChange(message.MessageId, message.StateOrText.ChangedSeqNo);
                 if (isNew)
                     _load.Deliver(message.Text);
                 if (isNew && message.File is not null && _load.Files.IsSample())
@@ -329,6 +317,15 @@ internal sealed class LoadClient : IAsyncDisposable
                 if (message.SenderId == _account.UserId && message.ClientMsgId is not null)
                     Settle(message.ClientMsgId);
                 break;
+            case "change":
+                if (!LoadReading.IsNotice(frame.Json))
+                    OnChange(frame, connection.Connection);
+                acks.TryWrite((frame.Text("conversationId"), frame.Number("seqNo")));
+                break;
+            case "error" when frame.TextOrNull("clientMsgId") is { } clientMsgId && FindPending(clientMsgId) is { Change: not null } refused && IsForGood(frame.Text("code")):
+                History.Add(new HistoryEvent.ChangeRefused(_load.Moments.Next(), connection.Connection, refused.ConversationId, clientMsgId, frame.Text("code")));
+                Settle(clientMsgId);
+                break;
             case "error" when frame.Is("code", "unavailable"):
                 // The server is leaving, or its database is away: the send stays pending for the next connection.
                 connection.IsToEnd |= _load.ReconnectsWhenUnavailable && !connection.ToldToGo;
@@ -339,6 +336,12 @@ internal sealed class LoadClient : IAsyncDisposable
                 Refusals.Add(frame);
                 break;
         }
+    }
+
+    private PendingSend? FindPending(string clientMsgId)
+    {
+        lock (_pendingGate)
+            return _pending.FirstOrDefault(p => p.ClientMsgId == clientMsgId);
     }
 
     private void Settle(string clientMsgId)
@@ -359,7 +362,8 @@ internal sealed class LoadClient : IAsyncDisposable
 
         var waited = TimeProvider.System.GetElapsedTime(send.FirstTried);
         LongestWait = waited > LongestWait.Time ? (waited, restarts) : LongestWait;
-        _load.CountAck();
+        if (send.Change is null)
+            _load.CountAck();
         _room.Release();
     }
 
@@ -375,19 +379,13 @@ internal sealed class LoadClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Acks of one connection that the server may not have handled yet.</summary>
-    private sealed class Unanswered
-    {
-        public ConcurrentQueue<HistoryEvent.Acking> Sent { get; } = new();
-
-        /// <summary>With each ping those that were sent before it.</summary>
-        public ConcurrentQueue<IReadOnlyList<HistoryEvent.Acking>> Asked { get; } = new();
-    }
-
-    private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, string? File, int RestartsBefore)
+    private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, string? File, WantedChange? Change, int RestartsBefore)
     {
         public long FirstTried { get; } = TimeProvider.System.GetTimestamp();
 
         public HashSet<int> TriedOn { get; } = [];
+
+        /// <summary>By connection: when a change was begun on it.</summary>
+        public ConcurrentDictionary<int, long> Begun { get; } = new();
     }
 }

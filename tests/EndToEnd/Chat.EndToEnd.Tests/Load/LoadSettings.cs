@@ -1,20 +1,26 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.History;
+using Chat.EndToEnd.Tests.Running;
 
 namespace Chat.EndToEnd.Tests.Load;
 
 /// <summary>What the clients of one load share.</summary>
 internal sealed class LoadSettings
 {
+    private const int SendsPerChange = 10;
+
     private int _restartsBegun;
     private int _restartsDone;
     private long _acked;
+    private long _changesAcked;
 
     // By its text: when a message was first tried.
     private readonly ConcurrentDictionary<string, long> _tried = new(StringComparer.Ordinal);
     private long _latest;
+
+    /// <summary>At which a change may be tried through REST.</summary>
+    public required IReadOnlyList<ServerProcess> Servers { get; init; }
 
     public Moments Moments { get; } = new();
 
@@ -37,6 +43,9 @@ internal sealed class LoadSettings
 
     public long Acked => Volatile.Read(ref _acked);
 
+    /// <summary>Answers to changes, retries among them.</summary>
+    public long ChangesAcked => Volatile.Read(ref _changesAcked);
+
     public void BeginRestart() => Interlocked.Increment(ref _restartsBegun);
 
     public void EndRestart() => Interlocked.Increment(ref _restartsDone);
@@ -57,10 +66,8 @@ internal sealed class LoadSettings
 
     public void CountAck() => Interlocked.Increment(ref _acked);
 
-    public static LoggedMessage ReadMessage(JsonElement json) =>
-        new(json.Text("messageId"), json.Number("seqNo"), json.Text("senderId"), json.TextOrNull("clientMsgId"), json.Text("text"), ReadFile(json));
+    public void CountChange() => Interlocked.Increment(ref _changesAcked);
 
-    private static string? ReadFile(JsonElement json) => json.TryGetProperty("media", out var media)
-        ? string.Join(", ", media.EnumerateArray().Select(file => LoadFiles.Describe(file.Text("mediaId"), file.Number("size"), file.Text("contentType"))))
-        : null;
+    /// <summary>Whether the next of a device is a change instead of a message.</summary>
+    public static bool IsChange() => Random.Shared.Next(SendsPerChange) == 0;
 }

@@ -1,0 +1,71 @@
+using System.Globalization;
+
+namespace Chat.EndToEnd.Tests.History;
+
+/// <summary>What a device wants to do to a message.</summary>
+/// <param name="Kind">As the frame is called: edit, delete, react, pin.</param>
+/// <param name="Target">The message.</param>
+/// <param name="BasedOn">What the device knew of the message when it edited; null if it does not say.</param>
+internal sealed record WantedChange(string Kind, string Target, string? Text = null, string? Emoji = null, bool On = false, long? BasedOn = null);
+
+/// <summary>An entry of the log that changes a message.</summary>
+/// <param name="ClientMsgId">Known to the sender alone.</param>
+internal sealed record LoggedChange(
+    string MessageId, long SeqNo, string SenderId, string? ClientMsgId, long Timestamp, string Kind, string Target, long TargetSeqNo,
+    string? Text = null, string? Emoji = null, bool On = false, bool Concurrent = false)
+{
+    /// <summary>All that every reader sees alike.</summary>
+    public LoggedChange ForOthers => this with { ClientMsgId = null };
+
+    /// <summary>Goes with the content of a message that is deleted.</summary>
+    public bool IsErasedWithMessage => Kind is "edit" or "react";
+
+    /// <summary>Whether it does what somebody wants; only an edit is always one's own.</summary>
+    public bool Does(WantedChange wanted) => (Kind, Target, Text, Emoji, On) == (wanted.Kind, wanted.Target, wanted.Text, wanted.Emoji, wanted.On);
+
+    public override string ToString() => $"{Kind} {Emoji}{Text} {(On ? "on" : "")} of {Target}, {MessageId} at {SeqNo} from {SenderId} ({ClientMsgId ?? "?"})";
+}
+
+/// <summary>A message as it is shown.</summary>
+/// <param name="Text">Null for one that was deleted.</param>
+/// <param name="Deleted">By whom and when.</param>
+/// <param name="Reactions">Each emoji and its count, in the order in which they were set.</param>
+internal sealed record SeenState(
+    long ChangedSeqNo, string? Text, long? EditedAt = null, bool Concurrent = false, string? Deleted = null, bool Pinned = false, string Reactions = "")
+{
+    public static SeenState Of(string text) => new(0, text);
+
+    public static string DeletedBy(string userId, long at) => $"{userId} at {at}";
+
+    public static string Counted(IEnumerable<(string Emoji, long Count)> reactions) => string.Join(' ', reactions.Select(one => $"{one.Emoji}:{one.Count}"));
+
+    /// <summary>After an entry of the log, as a client applies it.</summary>
+    public SeenState After(LoggedChange change) => Deleted is not null || change.SeqNo <= ChangedSeqNo ? this : change.Kind switch
+    {
+        "edit" => this with { ChangedSeqNo = change.SeqNo, Text = change.Text, EditedAt = change.Timestamp, Concurrent = change.Concurrent },
+        "delete" => new SeenState(change.SeqNo, null, Deleted: DeletedBy(change.SenderId, change.Timestamp)),
+        "react" => this with { ChangedSeqNo = change.SeqNo, Reactions = Count(change.Emoji!, change.On ? 1 : -1) },
+        "pin" => this with { ChangedSeqNo = change.SeqNo, Pinned = change.On },
+        var kind => throw new ArgumentException($"Nobody knows the change {kind}.", nameof(change)),
+    };
+
+    private string Count(string emoji, int more)
+    {
+        var counts = Reactions.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(one => one.Split(':')).Select(one => (Emoji: one[0], Count: long.Parse(one[1], CultureInfo.InvariantCulture))).ToList();
+        var index = counts.FindIndex(one => one.Emoji == emoji);
+        if (index < 0)
+            counts.Add((emoji, more));
+        else
+            counts[index] = (emoji, counts[index].Count + more);
+        return Counted(counts.Where(one => one.Count != 0));
+    }
+}
+
+/// <param name="Mine">Whether it is the reader's, too.</param>
+internal sealed record SeenReaction(string Emoji, bool Mine, IReadOnlyList<string> UserIds);
+
+/// <summary>What a server lists about a message.</summary>
+/// <param name="Alone">The message, asked for by its id.</param>
+/// <param name="Reactions">Who has set what, with which entry.</param>
+/// <param name="Edits">The earlier texts and the present one, ascending, by their entries; null where the server has a conflict.</param>
+internal sealed record MessageLists(LoggedMessage Alone, IReadOnlyList<(string UserId, string Emoji, long SeqNo)> Reactions, IReadOnlyList<(string MessageId, string Text)>? Edits);

@@ -1,0 +1,150 @@
+using System.Net;
+using System.Text.Json;
+using Chat.EndToEnd.Tests.Clients;
+using Chat.EndToEnd.Tests.History;
+
+namespace Chat.EndToEnd.Tests.Load;
+
+// The changes of messages that the device makes, on its connection and through REST at any server, and those that it gets.
+internal sealed partial class LoadClient
+{
+    // Tasks of one device that try through REST.
+    private const int MostByRest = 4;
+
+    private readonly LoadTargets _targets;
+
+    // Under _receivedGate: the entries that the device knows.
+    private readonly HashSet<string> _changes = new(StringComparer.Ordinal);
+    private int _changesByRest;
+
+    /// <summary>Whether the device has a change, by itself or in the state of its message.</summary>
+    public bool HasChange(LoggedChange change)
+    {
+        lock (_receivedGate)
+            return _changes.Contains(change.MessageId) || _received.GetValueOrDefault(change.Target) >= change.SeqNo;
+    }
+
+    /// <summary>Changes messages of the conversations in turn, paced, as long as not stopped: the load of a device that sends nothing.</summary>
+    public async Task ChangeAsync(IReadOnlyList<string> conversations, TimeSpan pace, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(pace);
+        try
+        {
+            for (var i = 0; ; i++)
+            {
+                await timer.WaitForNextTickAsync(stop);
+                if (_targets.Next(conversations[i % conversations.Count]) is not { } change)
+                    continue;
+                await _room.WaitAsync(stop);
+                await DoAsync(conversations[i % conversations.Count], change);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Told to stop.
+        }
+    }
+
+    /// <summary>Begins to try a change through REST now and then: alone, or as a second try of what the connection tries, too.</summary>
+    /// <returns>Whether it is tried there alone.</returns>
+    private bool IsByRest(string conversation, string clientMsgId, WantedChange change)
+    {
+        var choice = Random.Shared.Next(3);
+        if (choice == 0 || Volatile.Read(ref _changesByRest) >= MostByRest)
+            return false;
+        Interlocked.Increment(ref _changesByRest);
+        _ = Task.Run(() => ChangeByRestAsync(conversation, clientMsgId, change));
+        return choice == 1;
+    }
+
+    // Until it is answered, and sometimes once more after that.
+    private async Task ChangeByRestAsync(string conversation, string clientMsgId, WantedChange change)
+    {
+        try
+        {
+            while (!_leaving.IsCancellationRequested)
+            {
+                var begun = _load.Moments.Next();
+                History.Add(new HistoryEvent.Changing(begun, 0, conversation, clientMsgId, change));
+                if (await AskAnyServerAsync(conversation, clientMsgId, change) is not { } answer)
+                {
+                    await Task.Delay(_pause, CancellationToken.None);
+                    continue;
+                }
+                if (answer.Status is HttpStatusCode.OK or HttpStatusCode.Created)
+                    OnChangeAcked(answer.Json, 0, clientMsgId, change, begun);
+                else
+                    History.Add(new HistoryEvent.ChangeRefused(_load.Moments.Next(), 0, conversation, clientMsgId, answer.Json.Text("code")));
+                if (Random.Shared.Next(3) > 0)
+                    return;
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _changesByRest);
+        }
+    }
+
+    /// <returns>Null where a retry is due.</returns>
+    private async Task<RestAnswer?> AskAnyServerAsync(string conversation, string clientMsgId, WantedChange change)
+    {
+        var rest = _account.At(_load.Servers[Random.Shared.Next(_load.Servers.Count)]).Rest;
+        var message = $"/v1/conversations/{conversation}/messages/{change.Target}";
+        var query = $"?clientMsgId={clientMsgId}";
+        try
+        {
+            var answer = await (change.Kind switch
+            {
+                "edit" => rest.PatchAsync(message, new { text = change.Text, basedOn = change.BasedOn, clientMsgId }),
+                "delete" => rest.DeleteAsync($"{message}{query}"),
+                "react" => rest.SendAsync(change.On ? HttpMethod.Put : HttpMethod.Delete, $"{message}/reactions/{Uri.EscapeDataString(change.Emoji!)}{query}", null),
+                _ => rest.SendAsync(change.On ? HttpMethod.Put : HttpMethod.Delete, $"{message}/pin{query}", null),
+            });
+            return answer.Status is HttpStatusCode.ServiceUnavailable ? null : answer;
+        }
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
+        {
+            return null;
+        }
+    }
+
+    private Task TryChangeAsync(WireClient client, int connection, PendingSend send)
+    {
+        var (to, clientMsgId, change) = (send.ConversationId, send.ClientMsgId, send.Change!);
+        var begun = _load.Moments.Next();
+        send.Begun[connection] = begun;
+        History.Add(new HistoryEvent.Changing(begun, connection, to, clientMsgId, change));
+        object fields = change.Kind switch
+        {
+            "edit" => new { to, messageId = change.Target, text = change.Text, basedOn = change.BasedOn, clientMsgId },
+            "delete" => new { to, messageId = change.Target, clientMsgId },
+            "react" => new { to, messageId = change.Target, emoji = change.Emoji, on = change.On, clientMsgId },
+            _ => new { to, messageId = change.Target, on = change.On, clientMsgId },
+        };
+        return TryAsync(() => client.SendAsync(change.Kind, fields));
+    }
+
+    private void OnChangeAcked(JsonElement ack, int connection, string clientMsgId, WantedChange change, long begun)
+    {
+        History.Add(new HistoryEvent.ChangeAcked(
+            _load.Moments.Next(), connection, ack.Text("conversationId"), clientMsgId, ack.Text("messageId"), ack.Number("seqNo"), ack.Number("timestamp"), begun));
+        lock (_receivedGate)
+            _changes.Add(ack.Text("messageId"));
+        _targets.NoteChange(change.Target, ack.Number("seqNo"));
+        if (change is { Kind: "react", On: true })
+            _targets.NoteSet(change);
+        _load.CountChange();
+    }
+
+    private void OnChange(Frame frame, int connection)
+    {
+        var change = LoadReading.ReadChange(frame.Json);
+        History.Add(new HistoryEvent.ChangeReceived(_load.Moments.Next(), connection, frame.Text("conversationId"), change));
+        lock (_receivedGate)
+            _changes.Add(change.MessageId);
+        _targets.NoteChange(change.Target, change.SeqNo);
+    }
+
+    // Whatever else is refused is not to be.
+    private static bool IsForGood(string code) => code is "conflict" or "too_large";
+}
