@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Media.Contracts;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Sending;
@@ -24,6 +25,7 @@ public sealed partial class SendMessageHandlerTests : IDisposable
     private readonly FakeTimeProvider _clock = new(Now.AddTicks(7));
     private readonly UuidTimeRates _rates;
     private readonly SendMessageHandler _handler;
+    private readonly ChangeMessageHandler _changes;
     private HashSet<(ConversationId, UserId)> _members = [(AliceAndBob, Alice), (AliceAndBob, Bob), (Team, Alice)];
 
     public SendMessageHandlerTests()
@@ -38,6 +40,8 @@ public sealed partial class SendMessageHandlerTests : IDisposable
             Options.Create(new MessagingOptions { MaxDirectConversations = 5, MaxDirectConversationsByOthers = 100 }));
         var mentions = new MentionRules(_mediator, Options.Create(new MessagingOptions { MentionAllMembers = 2 }));
         _handler = new SendMessageHandler(_log.Log, _mediator, [_rates], directs, answers, appends, mentions, _attachments, new MessagingMetrics(_meters, _clock), _clock);
+        _changes = new ChangeMessageHandler(
+            _log.Log, _mediator, answers, appends, mentions, _attachments, new MessagingMetrics(_meters, _clock), Options.Create(new MessagingOptions()), _clock);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -68,28 +72,6 @@ public sealed partial class SendMessageHandlerTests : IDisposable
 
         var stored = await StoredAsync(AliceAndBob);
         Assert.Equal([new MessageAppended(stored[0], SeqNo.None), new MessageAppended(stored[1], stored[0].SeqNo)], _mediator.Published);
-    }
-
-    [Fact]
-    public async Task A_device_s_messages_keep_their_order_though_what_is_asked_before_one_takes_time()
-    {
-        var asked = 0;
-        var memberships = new TaskCompletionSource<Membership?>[3];
-        _mediator.AnswerLater<GetMembership, Membership?>(_ => (memberships[asked++] = new TaskCompletionSource<Membership?>()).Task);
-
-        var sends = Enumerable.Range(0, 3).Select(n => SendAsync(Alice, $"{n}")).ToList();
-        memberships[2].SetResult(new Membership(SeqNo.None, SeqNo.None));
-        memberships[1].SetResult(null);
-        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
-        var last = SendAsync(Alice, "3");
-        var ofAnother = await SendAsync(Bob, "3");
-        memberships[0].SetResult(new Membership(SeqNo.None, SeqNo.None));
-
-        Assert.Equal(1, ofAnother.Value.SeqNo.Value);
-        Assert.Equal(2, (await sends[0]).Value.SeqNo.Value);
-        Assert.Equal(ErrorCodes.NotAMember, (await sends[1]).Error?.Code);
-        Assert.Equal(3, (await sends[2]).Value.SeqNo.Value);
-        Assert.Equal(4, (await last).Value.SeqNo.Value);
     }
 
     [Fact]

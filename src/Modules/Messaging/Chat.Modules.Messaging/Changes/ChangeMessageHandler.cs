@@ -19,13 +19,11 @@ internal sealed class ChangeMessageHandler(
     MessagingMetrics metrics, IOptions<MessagingOptions> options, TimeProvider clock)
     : ICommandHandler<ChangeMessage, SentMessage>
 {
-    private readonly SendTurns _turns = new();
-
     public async Task<Result<SentMessage>> Handle(ChangeMessage command, CancellationToken ct)
     {
         var started = metrics.Start();
         // Until it is answered: what the device does next is judged by what this has done.
-        using var turn = _turns.Take(command.Sender, isReady: false);
+        using var turn = appends.Turns.Take(command.Sender, isReady: false);
         await turn.ComesAsync();
         var verdict = await CheckAsync(command, ct);
         return verdict switch

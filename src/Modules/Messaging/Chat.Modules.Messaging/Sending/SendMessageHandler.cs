@@ -19,14 +19,13 @@ internal sealed class SendMessageHandler(
         SearchValues.Create("\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069");
 
     private readonly ISendLimit[] _limits = [.. limits];
-    private readonly SendTurns _turns = new();
 
     public Task<Result<SentMessage>> Handle(SendMessage command, CancellationToken ct)
     {
         var started = metrics.Start();
         var checking = CheckAsync(command, ct);
         // As it is nearly always: nothing to wait for but the append.
-        if (!checking.IsCompletedSuccessfully || !_turns.IsFree(command.Sender))
+        if (!checking.IsCompletedSuccessfully || !appends.Turns.IsFree(command.Sender))
             return HandleInTurnAsync(command, checking, started, ct);
         var content = checking.Result;
         return content.IsOk ? AppendAsync(command, content.Value, started) : AnswerRefusedAsync(command, content.Error, ct);
@@ -36,7 +35,7 @@ internal sealed class SendMessageHandler(
     {
         Result<MessageContent> content;
         Task<Result<SentMessage>>? appending = null;
-        using (var turn = _turns.Take(command.Sender, checking.IsCompleted))
+        using (var turn = appends.Turns.Take(command.Sender, checking.IsCompleted))
         {
             await turn.ComesAsync();
             content = await checking;

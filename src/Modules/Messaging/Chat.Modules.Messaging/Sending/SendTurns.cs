@@ -2,7 +2,7 @@ using Chat.BuildingBlocks.Ids;
 
 namespace Chat.Modules.Messaging.Sending;
 
-/// <summary>Keeps a device's messages in order of arrival, although the checks before an append may take time.</summary>
+/// <summary>Keeps a device's messages and changes in order of arrival, although the checks before an append may take time.</summary>
 internal sealed class SendTurns
 {
     private readonly Lock _gate = new();

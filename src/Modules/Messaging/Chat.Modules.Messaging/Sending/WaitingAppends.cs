@@ -47,6 +47,9 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
         _overdue = meter.CreateCounter<long>("chat.log.overdue", description: "Appends whose senders were told that the log did not answer in time.");
     }
 
+    /// <summary>What a device sends is appended in its order, messages and changes alike.</summary>
+    public SendTurns Turns { get; } = new();
+
     /// <summary>
     /// Appends, and raises the event. Refusals: <c>unavailable</c>, after which the same ClientMsgId may be sent again; of a change what its judge says
     /// (<see cref="IMessageChanges.AppendChangeAsync"/>).
