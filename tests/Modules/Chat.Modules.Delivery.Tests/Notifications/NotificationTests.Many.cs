@@ -76,6 +76,26 @@ public sealed partial class NotificationTests
         Assert.Equal((4, "third"), (Taken.Count, Taken[^1].What.Body));
     }
 
+    [Fact]
+    public async Task What_was_deleted_right_before_the_server_died_is_withdrawn_by_the_next()
+    {
+        Push.Stores.Subscribe(Phone);
+        var deleted = Say("hello");
+        await PassAsync(Push.Times.FirstLook);
+        _world.Erase(deleted);
+
+        using var next = new World(beside: _world);
+        for (var start = 0; start < 2; start++)
+        {
+            await next.Push.Withdrawals.FindLostAsync(Ct);
+            while (await next.Push.SendDueAsync(Ct))
+            {
+            }
+        }
+
+        Assert.Equal([Phone], Taken.Where(one => one.What.IsWithdrawal).Select(one => one.To.Device));
+    }
+
     private async Task DeleteAsync(MessageAppended appended)
     {
         _world.Erase(appended);

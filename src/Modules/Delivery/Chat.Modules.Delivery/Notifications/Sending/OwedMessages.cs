@@ -44,7 +44,7 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
         var settings = (await mediator.Send(new GetOwnSettings(device.User, conversation), ct)).At(clock.GetUtcNow());
         var start = SeqNo.Max(seen, told.UpTo);
         var newest = await FindNewestAsync(start, upTo);
-        if (newest is null && upTo == told.UpTo && seen < upTo && await IsDeletedAsync(conversation, upTo, ct))
+        if (newest is null && upTo == told.UpTo && seen < upTo && await IsDeletedAsync(mediator, conversation, upTo, ct))
             return new Owed(await FindNewestAsync(seen, upTo), read, told) { IsGone = true };
         return new Owed(newest is null || upTo.Value == SeqNo.MaxValue ? newest : await FindNewestAsync(start, new SeqNo(SeqNo.MaxValue)) ?? newest, read, told);
 
@@ -55,7 +55,8 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
                 async message => IsOwed(message, device.User) && await ConcernsAsync(device.User, message, ct), MaxAnswers, ct);
     }
 
-    private async Task<bool> IsDeletedAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
+    /// <summary>Whether the message at a seqNo was deleted, or erased.</summary>
+    public static async Task<bool> IsDeletedAsync(IMediator mediator, ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
         await mediator.Send(new ReadLogDownwards(conversation, seqNo.Next, 1), ct) is [var message] && message.SeqNo == seqNo && !message.Content.IsShown;
 
     private static bool IsOwed(LoggedMessage message, UserId user) => message.Sender.User != user && message.Content.IsShown;

@@ -4,6 +4,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Notifications.Due;
 using Chat.Modules.Delivery.Notifications.Notified;
+using Chat.Modules.Delivery.Notifications.Sending;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
 using Chat.Modules.Groups.Contracts;
 using MediatR;
@@ -15,7 +16,7 @@ namespace Chat.Modules.Delivery.Notifications.Watching;
 
 /// <summary>
 /// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. So are those that show a message which was deleted. What was
-/// read, and lost when the server ended, is found at the next start by the cursors; the rest, and where there was no room, stays on the device until its user opens it.
+/// read or deleted, and lost when the server ended, is found at the next start by the cursors and the log; the rest, and where there was no room, stays on the device until its user opens it.
 /// </summary>
 internal sealed class Withdrawals(
     UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IMediator mediator, IOptions<PushOptions> options,
@@ -63,8 +64,8 @@ internal sealed class Withdrawals(
     }
 
     /// <summary>
-    /// Makes due what was to be withdrawn when the server ended: of what was shown within <see cref="PushOptions.GiveUpAfter"/>, what the user has read and the device has not got. A device that
-    /// has it was told by its connection.
+    /// Makes due what was to be withdrawn when the server ended: of what was shown within <see cref="PushOptions.GiveUpAfter"/>, what the user has read, or what was deleted, and the device has
+    /// not got. A device that has it was told by its connection.
     /// </summary>
     public async Task FindLostAsync(CancellationToken ct)
     {
@@ -73,7 +74,7 @@ internal sealed class Withdrawals(
         {
             foreach (var shown in some)
             {
-                if (await IsReadElsewhereAsync(shown, ct)
+                if (await IsToBeWithdrawnAsync(shown, ct)
                     && (await subscriptions.OfAsync([shown.Device.User], ct)).FirstOrDefault(one => one.Device == shown.Device) is { } subscription)
                     await due.AddAsync([subscription], shown.Conversation, shown.Place.UpTo, clock.GetUtcNow(), ct);
             }
@@ -95,9 +96,10 @@ internal sealed class Withdrawals(
             await LookAsync(stoppingToken);
     }
 
-    private async Task<bool> IsReadElsewhereAsync(ShownPlace shown, CancellationToken ct) =>
-        (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
-        && (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, shown.Device.Device, shown.Conversation), ct)).Delivered < shown.Place.UpTo;
+    private async Task<bool> IsToBeWithdrawnAsync(ShownPlace shown, CancellationToken ct) =>
+        (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, shown.Device.Device, shown.Conversation), ct)).Delivered < shown.Place.UpTo
+        && ((await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
+            || await OwedMessages.IsDeletedAsync(mediator, shown.Conversation, shown.Place.UpTo, ct));
 
     private async Task LookAtDevicesAsync(DeviceAddress reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
     {
