@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Chat.BuildingBlocks.Ids;
 
 /// <summary>
-/// A conversation. Direct: <c>dm:{a}:{b}</c>, the two user ids in ordinal order, its own membership list.
+/// A conversation. Direct: <c>dm:{a}:{b}</c>, the two user ids in ordinal order, its own membership list; <c>dm:{a}:{a}</c> is a user's note to itself.
 /// Group or channel: <c>g:</c> and 32 lower-case hex digits, made by the server.
 /// </summary>
 [JsonConverter(typeof(ParsableJsonConverter<ConversationId>))]
@@ -13,6 +13,7 @@ public readonly record struct ConversationId : IParsable<ConversationId>
     private const string DirectPrefix = "dm:";
     private const string GroupPrefix = "g:";
     private const int GroupLength = 34;
+    private const string Self = "@me";
 
     private ConversationId(string value) => Value = value;
 
@@ -20,7 +21,31 @@ public readonly record struct ConversationId : IParsable<ConversationId>
 
     public bool IsDirect => Value[0] == 'd';
 
-    /// <summary>The two users of a direct conversation, in ordinal order.</summary>
+    /// <summary>Whether it is a user's conversation with itself.</summary>
+    public bool IsNoteToSelf
+    {
+        get
+        {
+            if (!IsDirect)
+                return false;
+            var pair = Value.AsSpan(DirectPrefix.Length);
+            var colon = pair.IndexOf(':');
+            return pair[..colon].SequenceEqual(pair[(colon + 1)..]);
+        }
+    }
+
+    /// <summary>The users of a direct conversation, each once, in ordinal order.</summary>
+    /// <exception cref="InvalidOperationException">The conversation is a group.</exception>
+    public IReadOnlyList<UserId> Members
+    {
+        get
+        {
+            var (first, second) = Users;
+            return first == second ? [first] : [first, second];
+        }
+    }
+
+    /// <summary>The two users of a direct conversation, in ordinal order; in a note to self twice the same.</summary>
     /// <exception cref="InvalidOperationException">The conversation is a group.</exception>
     public (UserId First, UserId Second) Users
     {
@@ -44,20 +69,17 @@ public readonly record struct ConversationId : IParsable<ConversationId>
             || (pair.EndsWith(id) && pair.Length > id.Length && pair[^(id.Length + 1)] == ':');
     }
 
-    /// <exception cref="ArgumentException">Both users are the same: nobody has a direct conversation with themselves.</exception>
-    public static ConversationId Direct(UserId one, UserId other) => string.CompareOrdinal(one.Value, other.Value) switch
-    {
-        < 0 => new($"{DirectPrefix}{one.Value}:{other.Value}"),
-        > 0 => new($"{DirectPrefix}{other.Value}:{one.Value}"),
-        _ => throw new ArgumentException("A direct conversation has two users.", nameof(other)),
-    };
+    public static ConversationId Direct(UserId one, UserId other) => string.CompareOrdinal(one.Value, other.Value) <= 0
+        ? new($"{DirectPrefix}{one.Value}:{other.Value}")
+        : new($"{DirectPrefix}{other.Value}:{one.Value}");
 
-    /// <summary>The target in a request: a conversation id, or <c>@userId</c> for the direct conversation with that user (not oneself).</summary>
+    /// <summary>The target in a request: a conversation id, <c>@userId</c> for the direct conversation with that user (not oneself), or <c>@me</c> for the note to self.</summary>
     public static bool TryParseTarget([NotNullWhen(true)] string? to, UserId sender, out ConversationId result)
     {
         if (to is not ['@', ..])
             return TryParse(to, out result);
-        var found = UserId.TryParse(to[1..], out var other) && other != sender;
+        var other = sender;
+        var found = to == Self || (UserId.TryParse(to[1..], out other) && other != sender);
         result = found ? Direct(sender, other) : default;
         return found;
     }
@@ -91,7 +113,7 @@ public readonly record struct ConversationId : IParsable<ConversationId>
         var colon = pair.IndexOf(':');
         return colon > 0
             && Identifier.IsWellFormed(pair[..colon]) && Identifier.IsWellFormed(pair[(colon + 1)..])
-            && pair[..colon].SequenceCompareTo(pair[(colon + 1)..]) < 0;
+            && pair[..colon].SequenceCompareTo(pair[(colon + 1)..]) <= 0;
     }
 
     private static readonly System.Buffers.SearchValues<char> HexDigits = System.Buffers.SearchValues.Create("0123456789abcdef");

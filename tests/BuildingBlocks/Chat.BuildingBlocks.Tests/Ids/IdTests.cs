@@ -69,7 +69,6 @@ public sealed class IdTests
     [InlineData("dm::b")]
     [InlineData("dm:b:a")] // out of order
     [InlineData("dm:a:A")] // out of order: ordinal, not by the alphabet
-    [InlineData("dm:a:a")] // twice the same
     [InlineData("dm:a:b:c")]
     [InlineData("dm:a:b ")]
     [InlineData("dm:a: b")]
@@ -95,7 +94,21 @@ public sealed class IdTests
         Assert.Equal("dm:Zoe:adam", ConversationId.Direct(adam, zoe).Value);
         Assert.Equal(ConversationId.Direct(adam, zoe), ConversationId.Direct(zoe, adam));
         Assert.Equal((zoe, adam), ConversationId.Direct(adam, zoe).Users);
-        Assert.Throws<ArgumentException>(() => ConversationId.Direct(adam, adam));
+        Assert.False(ConversationId.Direct(adam, zoe).IsNoteToSelf);
+        Assert.Equal([zoe, adam], ConversationId.Direct(adam, zoe).Members);
+    }
+
+    [Fact]
+    public void A_note_to_self_has_one_member()
+    {
+        var adam = UserId.Parse("adam");
+
+        var note = ConversationId.Direct(adam, adam);
+
+        Assert.Equal(note, ConversationId.Parse("dm:adam:adam"));
+        Assert.True(note.IsNoteToSelf);
+        Assert.Equal([adam], note.Members);
+        Assert.False(ConversationId.Parse("g:" + GroupHex).IsNoteToSelf);
     }
 
     [Theory]
@@ -106,6 +119,9 @@ public sealed class IdTests
     [InlineData("dm:al:bo", "b", false)]
     [InlineData("dm:al:bo", "o", false)]
     [InlineData("dm:al:bo", "alx", false)]
+    [InlineData("dm:al:al", "al", true)]
+    [InlineData("dm:al:al", "a", false)]
+    [InlineData("dm:al:al", "bo", false)]
     [InlineData("g:" + GroupHex, "a", false)]
     public void A_direct_conversation_is_of_its_two_users_alone(string conversation, string user, bool expected) =>
         Assert.Equal(expected, ConversationId.Parse(conversation).IsDirectOf(UserId.Parse(user)));
@@ -129,7 +145,10 @@ public sealed class IdTests
     [InlineData("dm:alice:bob", "dm:alice:bob")]
     [InlineData("dm:x:y", "dm:x:y")] // whether the sender may post there is not the parser's question
     [InlineData("g:" + GroupHex, "g:" + GroupHex)]
-    [InlineData("@alice", null)] // oneself
+    [InlineData("@me", "dm:alice:alice")]
+    [InlineData("@alice", null)] // oneself, by name
+    [InlineData("@Me", "dm:Me:alice")]
+    [InlineData("@me ", null)]
     [InlineData("@", null)]
     [InlineData("@@bob", null)]
     [InlineData("@ bob", null)]

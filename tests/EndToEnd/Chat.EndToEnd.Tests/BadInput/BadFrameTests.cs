@@ -36,7 +36,7 @@ public sealed class BadFrameTests(SharedServer shared)
         ["message: a user id that is too long"] = (With("to", $"@{new string('a', 65)}"), "bad_request"),
         ["message: a user id with a line break"] = (With("to", @"@bob\n"), "bad_request"),
         ["message: direct with ids out of order"] = (With("to", "$dmReversed"), "bad_request"),
-        ["message: direct with oneself"] = (With("to", "dm:$me:$me"), "bad_request"),
+        ["message: another's note to self"] = (With("to", "dm:nobody:nobody"), "not_a_member"),
         ["message: to oneself"] = (With("to", "@$me"), "bad_request"),
         ["message: direct with one id"] = (With("to", "dm:$me"), "bad_request"),
         ["message: direct with three ids"] = (With("to", "dm:a:b:c"), "bad_request"),

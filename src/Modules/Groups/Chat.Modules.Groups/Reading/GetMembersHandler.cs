@@ -11,10 +11,7 @@ internal sealed class GetMembersHandler(GroupDirectory groups) : IQueryHandler<G
     public Task<IReadOnlyList<UserId>> Handle(GetMembers query, CancellationToken ct)
     {
         if (query.Conversation.IsDirect)
-        {
-            var (first, second) = query.Conversation.Users;
-            return Task.FromResult<IReadOnlyList<UserId>>(new[] { first, second });
-        }
+            return Task.FromResult(query.Conversation.Members);
         return groups.TryGet(query.Conversation, out var group) ? group.Users : LoadAsync(query, ct);
     }
 

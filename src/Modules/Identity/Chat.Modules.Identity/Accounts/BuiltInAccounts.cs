@@ -16,11 +16,14 @@ internal sealed class BuiltInAccounts(
     IAccountStore accounts, IDeviceStore devices, Passwords passwords, AccessTokens accessTokens, RefreshTokens refreshTokens,
     PendingRevocations pendingRevocations, PasswordThrottle throttle, IMediator mediator, IOptions<AuthOptions> options, TimeProvider clock, ILogger<BuiltInAccounts> log)
 {
+    // To @me one writes a note to oneself.
+    private const string Me = "me";
+
     // Otherwise whoever registers first would be the admin.
     private readonly HashSet<string> _reserved =
         [.. options.Value.Admins.Where(admin => UserId.TryParse(admin, out _)).Select(admin => LookAlike.FoldOf(UserId.Parse(admin)))];
 
-    /// <summary>Creates an account and logs a device in. Refusal: <c>conflict</c> if the id is taken, looks like one that is, or is an admin's.</summary>
+    /// <summary>Creates an account and logs a device in. Refusal: <c>conflict</c> if the id is taken, looks like one that is, is an admin's, or <c>me</c>.</summary>
     public async Task<Result<TokenPair>> RegisterAsync(DeviceAddress device, string? deviceName, string password, CancellationToken ct)
     {
         if (_reserved.Contains(LookAlike.FoldOf(device.User)))
@@ -105,6 +108,8 @@ internal sealed class BuiltInAccounts(
 
     private async Task<Result<Done>> AddAsync(UserId user, string password, CancellationToken ct)
     {
+        if (LookAlike.FoldOf(user) == Me)
+            return IdentityErrors.UserIdTaken;
         if (PasswordRules.FaultOfNew(user, password) is { } fault)
             return fault;
         // A quick check before the costly hash; the store decides.

@@ -13,7 +13,7 @@ internal sealed record MediaUse(
 
     /// <summary>Those of a conversation's messages.</summary>
     public static IReadOnlyList<string> ScopesOf(ConversationId conversation) =>
-        conversation.IsDirect ? [ScopeOf(conversation.Users.First), ScopeOf(conversation.Users.Second)] : [conversation.Value];
+        conversation.IsDirect ? [.. conversation.Members.Select(ScopeOf)] : [conversation.Value];
 }
 
 /// <summary>Which messages have which files. Passes MediaUsesContract.</summary>

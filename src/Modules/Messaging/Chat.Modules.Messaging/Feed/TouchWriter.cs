@@ -97,8 +97,7 @@ internal sealed class TouchWriter
         if (!isTouched)
             places.Add(newest);
         var rows = InboxRow.At(conversation, places, now, _times);
-        var (one, other) = conversation.Users;
-        await Task.WhenAll(_inbox.AddAsync(one, rows), _inbox.AddAsync(other, rows));
+        await Task.WhenAll(conversation.Members.Select(user => _inbox.AddAsync(user, rows)));
         return isTouched ? (last.InboxSpan, last.At) : (_times.SpanOf(newest), at);
     }
 

@@ -178,8 +178,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
         var conversation = entry.Position.Conversation;
         if (!_recent.ContainsKey(conversation))
         {
-            var (one, other) = conversation.Users;
-            foreach (var user in (ReadOnlySpan<UserId>)[one, other])
+            foreach (var user in conversation.Members)
             {
                 if (!_recentOf.TryGetValue(user, out var conversations))
                     _recentOf.Add(user, conversations = []);
@@ -196,8 +195,7 @@ internal sealed class RocksInbox : BackgroundService, IInbox
         if (!_recent.TryGetValue(conversation, out var now) || now != entry)
             return;
         _recent.Remove(conversation);
-        var (one, other) = conversation.Users;
-        foreach (var user in (ReadOnlySpan<UserId>)[one, other])
+        foreach (var user in conversation.Members)
         {
             var conversations = _recentOf[user];
             conversations.Remove(conversation);

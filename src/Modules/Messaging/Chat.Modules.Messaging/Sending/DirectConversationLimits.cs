@@ -10,7 +10,7 @@ namespace Chat.Modules.Messaging.Sending;
 
 /// <summary>
 /// Limits new direct conversations. The sender of the first message begins one: at a rate, and up to a number. It does not count for the other user, with whom
-/// others may begin a number of their own; beyond that a stranger's first message is refused as if over the rate.
+/// others may begin a number of their own; beyond that a stranger's first message is refused as if over the rate. A user's note to itself is one, and is not limited.
 /// </summary>
 internal sealed class DirectConversationLimits(IMessageLog log, UserRates rates, IOptions<MessagingOptions> options)
 {
@@ -32,7 +32,7 @@ internal sealed class DirectConversationLimits(IMessageLog log, UserRates rates,
     private readonly Dictionary<(UserId User, bool ByOthers), (int Count, int Since)> _counts = [];
 
     public ValueTask<Error?> AdmitAsync(ConversationId conversation, UserId sender) =>
-        conversation.IsDirect && !_known.ContainsKey(conversation) ? new(DecideOnceAsync(conversation, sender)) : default;
+        conversation.IsDirect && !_known.ContainsKey(conversation) && !conversation.IsNoteToSelf ? new(DecideOnceAsync(conversation, sender)) : default;
 
     private Task<Error?> DecideOnceAsync(ConversationId conversation, UserId sender)
     {
