@@ -121,6 +121,9 @@ internal sealed partial class World : IDisposable
     /// <summary>The conversations that users have muted.</summary>
     public HashSet<(UserId User, ConversationId Conversation)> Muted { get; } = [];
 
+    /// <summary>Up to where users have cleared conversations.</summary>
+    public Dictionary<(UserId User, ConversationId Conversation), SeqNo> Cleared { get; } = [];
+
     /// <summary>What <c>chat.delivery.faults</c> has counted.</summary>
     public long Faults => Volatile.Read(ref _faults);
 
@@ -334,7 +337,10 @@ internal sealed partial class World : IDisposable
         .Answer<GetDirectHeads, DirectHeads>(query => Answered(query, () => DirectHeadsOf(query)))
         .Answer<FindMessage, MessageLocation?>(query => Answered(query, () => Find(query.Message)))
         .Answer<GetMembership, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User)))
-        .Answer<GetMembersNotShown, IReadOnlyCollection<UserId>>(query => Answered<IReadOnlyCollection<UserId>>(query, () => NotShown(query.Conversation, query.Place)))
+        .Answer<GetMembershipAsReader, Membership?>(query => Answered(query, () => MembershipOf(query.Conversation, query.User) is { } membership
+            ? Cleared.TryGetValue((query.User, query.Conversation), out var cleared) ? new Membership(SeqNo.Max(membership.JoinedAt, cleared), SeqNo.Max(membership.VisibleAfter, cleared)) : membership
+            : null))
+        .Answer<GetNotShown, IReadOnlyCollection<UserId>>(query => Answered<IReadOnlyCollection<UserId>>(query, () => NotShown(query.Conversation, query.Place)))
         .Answer<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query => Answered<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query,
             () => query.Messages.ToDictionary(seqNo => seqNo, _ => (IReadOnlyList<string>)[query.User.Value])))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))

@@ -17,7 +17,7 @@ internal sealed class FakeConversations
     public FakeConversations(FakeMediator mediator)
     {
         mediator
-            .Answer<GetMembership, Membership?>(query => MembershipOf(query.Conversation, query.User))
+            .Answer<GetMembershipAsReader, Membership?>(query => MembershipOf(query.Conversation, query.User))
             .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => GroupsOf(query.User))
             .AnswerLater<FindAttempt, LoggedMessage?>(async query =>
             {

@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Ids;
 using Chat.Host.Transports.Frames;
 using Chat.Modules.Delivery.Contracts;
 using System.Text.Json;
@@ -8,6 +9,11 @@ namespace Chat.Host.Transports.ServerFrames;
 internal readonly struct SettingsFrame : IServerFrame<OwnSettingsEvent>
 {
     private static readonly JsonEncodedText MutedUntil = JsonEncodedText.Encode("mutedUntil");
+    private static readonly JsonEncodedText Archived = JsonEncodedText.Encode("archived");
+    private static readonly JsonEncodedText Pinned = JsonEncodedText.Encode("pinned");
+    private static readonly JsonEncodedText MarkedUnread = JsonEncodedText.Encode("markedUnread");
+    private static readonly JsonEncodedText ClearedUpTo = JsonEncodedText.Encode("clearedUpTo");
+    private static readonly JsonEncodedText Draft = JsonEncodedText.Encode("draft");
 
     public static string Type => "settings";
 
@@ -15,5 +21,13 @@ internal readonly struct SettingsFrame : IServerFrame<OwnSettingsEvent>
     {
         fields.Text(FieldNames.ConversationId, e.Conversation.Value);
         fields.Number(MutedUntil, e.Change.MutedUntil?.ToUnixTimeMilliseconds());
+        if (e.Change.ArchivedBelow is { } archivedBelow)
+            fields.Flag(Archived, archivedBelow > SeqNo.None);
+        if (e.Change.IsPinned is { } isPinned)
+            fields.Flag(Pinned, isPinned);
+        if (e.Change.UnreadBelow is { } unreadBelow)
+            fields.Flag(MarkedUnread, unreadBelow > SeqNo.None);
+        fields.Number(ClearedUpTo, e.Change.ClearedUpTo?.Value);
+        fields.Text(Draft, e.Change.Draft);
     }
 }

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.BuildingBlocks.Text;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
 
@@ -144,6 +145,9 @@ public sealed class OwnSettingsEvent(ConversationId conversation, OwnSettingsCha
 
     /// <summary>What changed.</summary>
     public OwnSettingsChange Change => change;
+
+    /// <inheritdoc/>
+    public override int Size => base.Size + JsonText.MaxBytes(change.Draft);
 }
 
 /// <summary>Everything that was stored when the connection was accepted, or began to resync, was sent.</summary>

@@ -4,13 +4,16 @@ using Chat.BuildingBlocks.Mediation;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>The caller's conversations, newest activity first.</summary>
+/// <summary>The caller's conversations, newest activity first: the archived ones, or all others.</summary>
 /// <param name="Caller">Whose conversations.</param>
 /// <param name="Limit">1 or more; more than 200 is clamped to 200.</param>
 /// <param name="Cursor">The <see cref="ConversationPage.Next"/> of the page before; null for the first.</param>
 /// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>.</remarks>
 public sealed record GetConversations(DeviceAddress Caller, int Limit, string? Cursor) : IQuery<Result<ConversationPage>>, IRateLimited
 {
+    /// <summary>Whether the archived ones are asked for.</summary>
+    public bool Archived { get; init; }
+
     /// <summary>The default number of conversations in a page.</summary>
     public const int DefaultLimit = 50;
 
@@ -23,7 +26,7 @@ public sealed record GetConversations(DeviceAddress Caller, int Limit, string? C
 }
 
 /// <summary>A page of conversations.</summary>
-/// <param name="Conversations">Newest activity first.</param>
+/// <param name="Conversations">Newest activity first. May be fewer than asked for, or none, although there is a next page.</param>
 /// <param name="Next">Where the next page begins; null at the end.</param>
 /// <param name="Epoch">The name of the log's history.</param>
 public sealed record ConversationPage(IReadOnlyList<ConversationSummary> Conversations, string? Next, string Epoch);

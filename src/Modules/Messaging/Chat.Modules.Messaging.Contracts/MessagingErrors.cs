@@ -18,6 +18,9 @@ public static class MessagingErrors
     /// <summary>A direct conversation without a message has no settings: it is not there yet.</summary>
     public static Error NothingToSet { get; } = new(ErrorCodes.Conflict, "The conversation has no message yet.");
 
+    /// <summary>A clearedUpTo beyond the head: what comes is not cleared before it is there.</summary>
+    public static Error NothingToClear { get; } = Error.BadRequest("clearedUpTo is beyond the conversation's newest entry.");
+
     /// <summary>A text that is too long.</summary>
     public static Error TextTooLarge(int maxBytes) => new(ErrorCodes.TooLarge, $"A text is at most {maxBytes} bytes of UTF-8.");
 

@@ -95,7 +95,8 @@ public sealed class MessagingModule : IModule
         .AddMovedTable<MovedBegun>()
         .AddMovedTable<MovedInbox>()
         .AddMovedTable<MovedInboxMarks>()
-        .AddMovedTable<MovedOwnSettings>();
+        .AddMovedTable<MovedOwnSettings>()
+        .AddMovedTable<MovedHidden>();
 
     public void MapEndpoints(IEndpointRouteBuilder routes)
     {

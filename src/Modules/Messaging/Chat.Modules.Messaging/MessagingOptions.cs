@@ -9,7 +9,7 @@ internal sealed class MessagingOptions
     /// <summary>The most that <see cref="MaxWaitingAppends"/> may be.</summary>
     public const int MostWaitingAppends = 1_000_000;
 
-    /// <summary>The longest text, in bytes of UTF-8. 1 to 16 384 (the protocol's limit); default 16 384.</summary>
+    /// <summary>The longest text, and the longest draft, in bytes of UTF-8. 1 to 16 384 (the protocol's limit); default 16 384.</summary>
     [Range(1, 16_384)] public int MaxTextBytes { get; init; } = 16_384;
 
     /// <summary>
@@ -62,8 +62,8 @@ internal sealed class MessagingOptions
     [Range(10, 60_000)] public int InboxFlushMs { get; init; } = 1_000;
 
     /// <summary>
-    /// Own settings of users in conversations, set or not, that are kept in memory for those who ask at each message; about 300 bytes each. Beyond it those that
-    /// were not used recently are evicted. 1 000 to 10 000 000; default 100 000.
+    /// Own settings of users in conversations, set or not, that are kept in memory for those who ask at each message; about 300 bytes each, without drafts. As many again are kept
+    /// of what users have archived or cleared. Beyond it those that were not used recently are evicted. 1 000 to 10 000 000; default 100 000.
     /// </summary>
     [Range(1_000, 10_000_000)] public int CachedSettings { get; init; } = 100_000;
 

@@ -31,6 +31,17 @@ public sealed partial class ChangeTests(SharedServer shared, SeveralServers seve
         await PlayThreadsAsync(several.Servers[0], several.Servers[1], several.Servers[2]);
     }
 
+    // Here, as the servers are running.
+    [Fact]
+    public async Task Own_settings_and_notes_to_self_on_several_servers_of_one_database()
+    {
+        Assert.SkipWhen(Database.IsMissing, Database.Missing);
+        Assert.SkipWhen(RedisServer.IsMissing, RedisServer.Missing);
+        await several.StartAsync();
+
+        await OwnSettingsScenario.PlayAsync(several.Servers[0], several.Servers[1], several.Servers[2]);
+    }
+
     [Fact]
     public async Task Refusals_are_named_and_what_is_so_already_is_answered_with_what_made_it_so()
     {

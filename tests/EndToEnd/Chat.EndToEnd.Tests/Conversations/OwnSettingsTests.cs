@@ -46,13 +46,21 @@ public sealed class OwnSettingsTests(SharedServer shared)
     }
 
     [Fact]
+    public async Task What_a_user_sets_through_every_transport_is_told_to_its_devices_listed_and_hidden()
+    {
+        var server = await shared.GetAsync();
+
+        await OwnSettingsScenario.PlayAsync(server, server, server);
+    }
+
+    [Fact]
     public async Task What_is_left_out_stays_and_what_is_unknown_is_ignored()
     {
         var (alice, bob) = (await shared.NewUserAsync("alice"), await shared.NewUserAsync("bob"));
         var group = await alice.CreateGroupAsync("Quiet", bob);
         (await MuteAsync(alice, group, Always)).Expect(HttpStatusCode.OK);
 
-        foreach (var body in new object[] { new { }, new { archived = true } })
+        foreach (var body in new object[] { new { }, new { unheard = true } })
             Assert.Equal(Always, (await alice.Rest.PatchAsync($"/v1/conversations/{group}/mine", body)).Expect(HttpStatusCode.OK).Number("mutedUntil"));
 
         Assert.Equal(Always, await MutedUntilAsync(alice, group));
@@ -73,6 +81,21 @@ public sealed class OwnSettingsTests(SharedServer shared)
             (await MuteAsync(alice, conversation, Always)).ExpectProblem(HttpStatusCode.Forbidden, "not_a_member");
         (await MuteAsync(alice, alice.DirectTo(bob), Always)).ExpectProblem(HttpStatusCode.Conflict, "conflict");
         Assert.Equal(HttpStatusCode.Unauthorized, (await new RestClient(alice.Server.Address).PatchAsync($"/v1/conversations/{group}/mine", new { mutedUntil = Always })).Status);
+
+        foreach (var body in new object[]
+        {
+            new { archived = 1 }, new { pinned = "yes" }, new { markedUnread = new int[] { 1 } }, new { clearedUpTo = -1 }, new { clearedUpTo = 1_000 }, new { clearedUpTo = 1.5 },
+            new { clearedUpTo = "1" }, new { clearedUpTo = 1L << 53 }, new { draft = 1 },
+        })
+            (await alice.Rest.PatchAsync($"/v1/conversations/{group}/mine", body)).ExpectProblem(HttpStatusCode.BadRequest, "bad_request");
+        (await alice.Rest.SendAsync(HttpMethod.Patch, $"/v1/conversations/{group}/mine", """{"draft":"\ud800"}""")).ExpectProblem(HttpStatusCode.BadRequest, "bad_request");
+        (await alice.Rest.PatchAsync($"/v1/conversations/{group}/mine", new { draft = new string('x', 16_385) })).ExpectProblem(HttpStatusCode.RequestEntityTooLarge, "too_large");
+        (await alice.Rest.GetAsync("/v1/conversations?archived=perhaps")).ExpectProblem(HttpStatusCode.BadRequest, "bad_request");
+        foreach (var conversation in new[] { others, $"g:{new string('0', 32)}", "dm:nobody:nowhere", "dm:nobody:nobody" })
+        {
+            foreach (var body in new object[] { new { archived = true }, new { clearedUpTo = 0 }, new { draft = "x" } })
+                (await alice.Rest.PatchAsync($"/v1/conversations/{conversation}/mine", body)).ExpectProblem(HttpStatusCode.Forbidden, "not_a_member");
+        }
 
         Assert.Null(await MutedUntilAsync(alice, group));
     }

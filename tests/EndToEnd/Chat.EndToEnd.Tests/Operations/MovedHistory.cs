@@ -36,7 +36,7 @@ internal sealed class MovedHistory
         await history.MakeGroupsAsync();
         await history.SendAsync();
         await history.AcknowledgeAsync();
-        await history.MuteAsync();
+        await history.SetAsync();
         await history.RevokeAsync();
         return history;
     }
@@ -119,6 +119,8 @@ internal sealed class MovedHistory
         async Task SeeListAsync(Account account)
         {
             var listed = new OrderedDictionary<string, string>();
+            var archived = (await account.Rest.GetAsync("/v1/conversations?archived=true&limit=200")).Expect(HttpStatusCode.OK).Items("conversations");
+            seen.AddRange(archived.Select(conversation => $"{account.UserId} archived: {conversation}"));
             for (string? cursor = ""; cursor is not null;)
             {
                 var page = (await account.Rest.GetAsync($"/v1/conversations?limit=3{(cursor.Length > 0 ? $"&cursor={cursor}" : "")}")).Expect(HttpStatusCode.OK);
@@ -189,15 +191,24 @@ internal sealed class MovedHistory
         }
     }
 
-    // Far into the future, or until a time that has passed.
-    private async Task MuteAsync()
+    // Muted far into the future, or until a time that has passed; each other setting in some.
+    private async Task SetAsync()
     {
         foreach (var account in Accounts)
         {
             foreach (var conversation in _directs.Where(one => one.Split(':').Contains(account.UserId) && _random.Next(2) == 0))
             {
                 (await account.Rest.PatchAsync(
-                    $"/v1/conversations/{conversation}/mine", new { mutedUntil = _random.Next(3) == 0 ? 1 : 4_000_000_000_000 + _random.Next(1_000) })).Expect2xx();
+                    $"/v1/conversations/{conversation}/mine",
+                    new
+                    {
+                        mutedUntil = _random.Next(3) == 0 ? 1 : 4_000_000_000_000 + _random.Next(1_000),
+                        archived = _random.Next(3) == 0,
+                        pinned = _random.Next(2) == 0,
+                        markedUnread = _random.Next(2) == 0,
+                        clearedUpTo = _random.Next(3) == 0 ? 1 : 0,
+                        draft = _random.Next(2) == 0 ? "" : $"ü {_random.Next()}",
+                    })).Expect2xx();
             }
         }
     }

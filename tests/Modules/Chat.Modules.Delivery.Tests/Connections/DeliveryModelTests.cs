@@ -248,7 +248,7 @@ public sealed partial class DeliveryModelTests
             {
                 case 0: _world.FailNext<ReadLog>(); break;
                 case 1: _world.FailNext<GetHeads>(); break;
-                case 2: _world.FailNext<GetMembership>(); break;
+                case 2: _world.FailNext<GetMembershipAsReader>(); break;
                 default: _world.FailNext<GetGroupsOf>(); break;
             }
         }

@@ -1,7 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Cursors;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 
@@ -55,6 +54,24 @@ public sealed class DrainTests : IDisposable
         await _world.SettleAsync();
 
         Assert.Equal([.. others, 5], bob.SeqNos);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task What_the_user_has_cleared_is_not_sent_and_holds_up_nothing(int cleared)
+    {
+        _world.Say(3, Here, Alice);
+        _world.Cleared[(Bob.User, Here)] = new SeqNo(cleared);
+
+        var bob = await _world.ConnectedAsync(Bob);
+        Assert.IsType<CaughtUpEvent>(bob.Events[^1]);
+        Assert.Equal(Enumerable.Range(cleared + 1, 3 - cleared).Select(n => (long)n), bob.SeqNos);
+
+        _world.Say(Here, Alice);
+        await _world.SettleAsync();
+        Assert.Equal(4, bob.SeqNos[^1]);
     }
 
     [Fact]
@@ -263,7 +280,7 @@ public sealed class DrainTests : IDisposable
         await Wait.UntilAsync(() => bob.CaughtUp, "caughtUp");
 
         var group = _world.Group("alice", "bob");
-        _world.FailNext<GetMembership>();
+        _world.FailNext<GetMembershipAsReader>();
         _world.Say(group, Alice);
         await _world.SettleAsync();
         Assert.Empty(SeqNos(bob, group));

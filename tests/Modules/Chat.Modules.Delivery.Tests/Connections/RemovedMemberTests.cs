@@ -1,7 +1,6 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
@@ -148,7 +147,7 @@ public sealed class RemovedMemberTests : IDisposable
     private void RemoveBobDuringTheNextRead()
     {
         _world.Append(_group, Alice);
-        _world.MeanwhileOf<GetMembership>(() =>
+        _world.MeanwhileOf<GetMembershipAsReader>(() =>
         {
             _world.Leave(_group, "bob");
             _world.Append(_group, Alice);

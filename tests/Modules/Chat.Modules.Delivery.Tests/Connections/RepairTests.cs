@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Delivery.Tests.Connections;
@@ -97,7 +96,7 @@ public sealed class RepairTests : IDisposable
     {
         var group = _world.Group("alice", "bob");
         var bob = await _world.ConnectedAsync(Bob);
-        _world.MeanwhileOf<GetMembership>(() =>
+        _world.MeanwhileOf<GetMembershipAsReader>(() =>
         {
             _world.Leave(group, "bob");
             bob.Connection.Leave(group);

@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Notifications.Due;
+using Chat.Modules.Delivery.Notifications.Watching;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 
@@ -136,6 +137,24 @@ public sealed partial class NotificationTests : IDisposable
         await _world.AckAsync(Laptop, Talk, 1, AckStatus.Read);
         await PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(3, Taken.Count);
+    }
+
+    [Fact]
+    public async Task What_the_user_has_cleared_is_withdrawn_from_all_devices_and_never_told()
+    {
+        Push.Stores.Subscribe(Phone);
+        Push.Stores.Subscribe(Laptop);
+        Say("hello");
+        await PassAsync(Push.Times.FirstLook);
+        Say("again");
+
+        _world.Cleared[(Phone.User, Talk)] = new SeqNo(2);
+        await new WithdrawOnOwnSettingsChanged(Push.Withdrawals).Handle(
+            new OwnSettingsChanged(Phone.User, Talk, new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(2) }), Ct);
+        await PassAsync(Push.Times.FirstLook);
+
+        Assert.Equal([Laptop, Phone], Taken.Skip(2).Where(one => one.What.IsWithdrawal).Select(one => one.To.Device).Order(Comparer<DeviceAddress>.Create((one, other) => string.CompareOrdinal(one.Device.Value, other.Device.Value))));
+        Assert.Equal(4, Taken.Count);
     }
 
     [Fact]

@@ -17,7 +17,7 @@ public sealed class RelayCodecTests
             DateTimeOffset.UnixEpoch.AddDays(20_000)),
         new SeqNo(5));
 
-    public static TheoryData<string> Events => ["receipt", "typing", "stopped", "changed", "title", "hint", "muted", "unmuted", "nothing"];
+    public static TheoryData<string> Events => ["receipt", "typing", "stopped", "changed", "title", "hint", "muted", "unmuted", "set", "cleared", "nothing"];
 
     [Fact]
     public void A_message_is_read_as_it_was_written()
@@ -44,6 +44,19 @@ public sealed class RelayCodecTests
         again.TryWrite(read!);
         Assert.Equal(writer.Written.ToArray(), again.Written.ToArray());
         Assert.Equal(item.CoalescingKey, read!.CoalescingKey);
+    }
+
+    [Fact]
+    public void Own_settings_of_an_earlier_version_are_a_mute_alone()
+    {
+        var writer = RelayWriter.Begin(RelayKind.Tell);
+        writer.Write((byte)RelayedEvent.OwnSettings);
+        writer.Write(Talk);
+        writer.Write(0L);
+
+        var reader = new BusReader(writer.Written.Span[1..]);
+
+        Assert.Equal(new OwnSettingsChange(DateTimeOffset.UnixEpoch), Assert.IsType<OwnSettingsEvent>(reader.Event()).Change);
     }
 
     [Fact]
@@ -105,6 +118,11 @@ public sealed class RelayCodecTests
         "title" => new ConversationEvent(Talk, ConversationChange.TitleChanged, null),
         "muted" => new OwnSettingsEvent(Talk, new OwnSettingsChange(DateTimeOffset.MaxValue)),
         "unmuted" => new OwnSettingsEvent(Talk, new OwnSettingsChange(DateTimeOffset.UnixEpoch)),
+        "set" => new OwnSettingsEvent(Talk, new OwnSettingsChange(MutedUntil: null)
+        {
+            ArchivedBelow = new SeqNo(8), IsPinned = true, UnreadBelow = SeqNo.None, Draft = new string('ü', 8_192),
+        }),
+        "cleared" => new OwnSettingsEvent(Talk, new OwnSettingsChange(MutedUntil: null) { ArchivedBelow = SeqNo.None, IsPinned = false, ClearedUpTo = new SeqNo(7), Draft = "" }),
         "nothing" => new OwnSettingsEvent(Talk, OwnSettingsChange.Nothing),
         _ => new AdvancedEvent(Talk, new SeqNo(9)),
     };

@@ -32,6 +32,7 @@ public sealed class ChangeMessageHandlerTests : IDisposable
 
     public ChangeMessageHandlerTests()
     {
+        _mediator.Answer<GetMembershipAsReader, Membership?>(query => _members.GetValueOrDefault((query.Conversation, query.User)));
         _mediator.Answer<GetMembership, Membership?>(query => _members.GetValueOrDefault((query.Conversation, query.User)));
         _mediator.Answer<GetRole, GroupRole?>(query => query.User == Alice ? GroupRole.Owner : GroupRole.Member);
         var answers = new AppendedPublisher(_mediator);

@@ -87,7 +87,7 @@ public abstract partial class GetConversationsHandlerTests
     {
         _mediator
             .Answer<GetReadPlaces, IReadOnlyDictionary<ConversationId, SeqNo>>(_ => _cursors.ToDictionary(cursor => cursor.Key, cursor => cursor.Value.Read))
-            .Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
-        return await new CountUnreadHandler(_log.Log, _inbox, _mediator).Handle(new CountUnread(Alice, conversation), Ct);
+            .Answer<GetMembershipAsReader, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        return await new CountUnreadHandler(_log.Log, _inbox, _settings, _mediator).Handle(new CountUnread(Alice, conversation), Ct);
     }
 }

@@ -347,17 +347,17 @@ public abstract partial class GetConversationsHandlerTests : IDisposable
             _log.Log, _inbox, _settings, new MentionCounter(_log.Log), _mediator, new ListGate(new UserRates(Options.Create(rates), _meters, new FakeTimeProvider())),
             Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }), _clock);
 
-    private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null) =>
-        (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor), Ct)).Value;
+    private async Task<ConversationPage> GetAsync(int limit = 50, string? cursor = null, bool archived = false) =>
+        (await _handler.Handle(new GetConversations(Alice.Phone(), limit, cursor) { Archived = archived }, Ct)).Value;
 
-    private async Task<List<ConversationId>> FollowAsync(int limit)
+    private async Task<List<ConversationId>> FollowAsync(int limit, bool archived = false)
     {
         var found = new List<ConversationId>();
         ConversationPage page;
         string? cursor = null;
         do
         {
-            page = await GetAsync(limit, cursor);
+            page = await GetAsync(limit, cursor, archived);
             found.AddRange(page.Conversations.Select(conversation => conversation.Id));
             cursor = page.Next;
         }

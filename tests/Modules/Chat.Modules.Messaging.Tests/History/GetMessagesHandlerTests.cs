@@ -21,7 +21,7 @@ public sealed class GetMessagesHandlerTests : IDisposable
 
     public GetMessagesHandlerTests()
     {
-        _mediator.Answer<GetMembership, Membership?>(query => query.User == Alice ? _membership : null);
+        _mediator.Answer<GetMembershipAsReader, Membership?>(query => query.User == Alice ? _membership : null);
         _handler = new GetMessagesHandler(_log.Log, _mediator, Options.Create(new MessagingOptions { MaxPageBytes = MaxPageBytes }));
     }
 
@@ -36,7 +36,7 @@ public sealed class GetMessagesHandlerTests : IDisposable
     {
         await FillAsync(3);
         var asked = 0;
-        _mediator.Answer<GetMembership, Membership?>(_ => asked++ == 0 ? _membership : null);
+        _mediator.Answer<GetMembershipAsReader, Membership?>(_ => asked++ == 0 ? _membership : null);
 
         var page = await GetAsync(before: before, limit: 10);
 

@@ -29,7 +29,7 @@ public sealed class GetShownMessageHandlerTests : IDisposable
         for (var n = 1; n <= 4; n++)
             await _log.Log.AppendAsync(Draft(Team, Alice, $"{n}"), Ct);
         await _log.Log.EraseContentAsync(Team, new SeqNo(4), Ct);
-        var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => visibleAfter is { } after ? new Membership(SeqNo.None, new SeqNo(after)) : null);
+        var mediator = new FakeMediator().Answer<GetMembershipAsReader, Membership?>(_ => visibleAfter is { } after ? new Membership(SeqNo.None, new SeqNo(after)) : null);
 
         var message = await new GetShownMessageHandler(_log.Log, mediator).Handle(new GetShownMessage(Team, new SeqNo(seqNo), Bob), Ct);
 

@@ -1,5 +1,8 @@
 using Chat.BuildingBlocks.Errors;
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
+using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Settings;
 using Chat.Testing;
 using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
@@ -109,6 +112,25 @@ public sealed class OwnSettingsDirectoryTests : IDisposable
 
         Assert.Equal(Tomorrow, await _node.MutedUntilAsync(Alice, Team));
         Assert.Equal(Tomorrow, await _other.MutedUntilAsync(Alice, Team));
+    }
+
+    [Fact]
+    public async Task What_a_user_has_cleared_is_read_once_for_all_its_conversations_and_seen_at_once_everywhere()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        foreach (var conversation in new[] { Team, AliceAndBob })
+            Assert.Equal(default, await _node.Directory.FindHiddenAsync(Alice, conversation, ct));
+        Assert.Equal(default, await _other.Directory.FindHiddenAsync(Alice, Team, ct));
+        Assert.Equal(2, _store.HiddenReads);
+
+        await _node.Directory.ChangeAsync(Alice, Team, new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(7), Draft = "hello" }, ct);
+
+        foreach (var directory in new[] { _node.Directory, _other.Directory })
+        {
+            Assert.Equal(new Hidden(SeqNo.None, new SeqNo(7)), await directory.FindHiddenAsync(Alice, Team, ct));
+            // Drafts are long, and nobody asks for them here.
+            Assert.Equal(OwnSettings.None with { ClearedUpTo = new SeqNo(7) }, await directory.FindAsync(Alice, Team, ct));
+        }
     }
 
     [Fact]

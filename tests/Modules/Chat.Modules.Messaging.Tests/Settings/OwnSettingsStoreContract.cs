@@ -68,6 +68,64 @@ public abstract class OwnSettingsStoreContract
     }
 
     [Fact]
+    public async Task Each_setting_is_kept_by_itself()
+    {
+        OwnSettingsChange[] changes =
+        [
+            new(Tomorrow),
+            new(MutedUntil: null) { IsPinned = true },
+            new(MutedUntil: null) { UnreadBelow = new SeqNo(7) },
+            new(MutedUntil: null) { Draft = "grüße\0" },
+            new(MutedUntil: null) { ArchivedBelow = new SeqNo(9) },
+            new(MutedUntil: null) { ClearedUpTo = new SeqNo(8) },
+        ];
+        foreach (var change in changes)
+            await Store.SaveAsync(Alice, Team, change, Ct);
+
+        Assert.Equal(new OwnSettings(Tomorrow) { IsPinned = true, UnreadBelow = new SeqNo(7), Draft = "grüße\0" }, (await Store.ReadAsync(Alice, [Team], Ct))[Team]);
+        Assert.Equal(new Hidden(new SeqNo(9), new SeqNo(8)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
+        Assert.Empty(await Store.ReadHiddenAsync(Bob, Ct));
+    }
+
+    [Fact]
+    public async Task Several_settings_are_changed_and_ended_together()
+    {
+        await Store.SaveAsync(
+            Alice, Team,
+            new OwnSettingsChange(Tomorrow) { IsPinned = true, UnreadBelow = new SeqNo(7), Draft = "hello", ArchivedBelow = new SeqNo(9), ClearedUpTo = new SeqNo(8) }, Ct);
+        await Store.SaveAsync(
+            Alice, Team, new OwnSettingsChange(DateTimeOffset.UnixEpoch) { IsPinned = false, UnreadBelow = SeqNo.None, Draft = "", ArchivedBelow = SeqNo.None }, Ct);
+
+        Assert.Equal(new OwnSettings(DateTimeOffset.UnixEpoch), (await Store.ReadAsync(Alice, [Team], Ct))[Team]);
+        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(8)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
+    }
+
+    [Fact]
+    public async Task What_was_cleared_never_comes_back_in_whatever_order_it_is_written()
+    {
+        foreach (var upTo in new[] { 40, 90, 10, 89, 1, 0 })
+            await Store.SaveAsync(Alice, Team, new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(upTo) }, Ct);
+
+        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(90)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
+    }
+
+    [Fact]
+    public async Task What_a_user_has_archived_and_cleared_is_read_at_once_without_the_rest()
+    {
+        var conversations = Enumerable.Range(1, 1_200).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToList();
+        await MuteAsync(Alice, Team, Tomorrow);
+        await Task.WhenAll(conversations.Select((conversation, n) => Store.SaveAsync(
+            Alice, conversation, n % 2 == 0 ? new OwnSettingsChange(MutedUntil: null) { ArchivedBelow = new SeqNo(n + 1) } : new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(n + 1) },
+            Ct)));
+
+        var hidden = await Store.ReadHiddenAsync(Alice, Ct);
+
+        Assert.Equal(conversations.Select(one => one.Value).Order(), hidden.Keys.Select(one => one.Value).Order());
+        Assert.All(conversations, (conversation, n) => Assert.Equal(
+            n % 2 == 0 ? new Hidden(new SeqNo(n + 1), SeqNo.None) : new Hidden(SeqNo.None, new SeqNo(n + 1)), hidden[conversation]));
+    }
+
+    [Fact]
     public async Task All_of_a_page_are_read_at_once()
     {
         var conversations = Enumerable.Range(0, GetConversations.MaxLimit).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToList();

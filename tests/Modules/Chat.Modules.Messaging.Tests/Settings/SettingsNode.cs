@@ -10,11 +10,14 @@ namespace Chat.Modules.Messaging.Tests.Settings;
 /// <summary>A store that several nodes share, which counts how often it is read.</summary>
 internal sealed class SharedSettings(TimeSpan maxAge) : IOwnSettingsStore
 {
-    private readonly Dictionary<(UserId, ConversationId), OwnSettings> _settings = [];
+    private readonly Dictionary<(UserId User, ConversationId Conversation), OwnSettings> _settings = [];
 
     public TimeSpan MaxAge => maxAge;
 
     public int Reads { get; private set; }
+
+    /// <summary>How often all that a user has archived and cleared was read.</summary>
+    public int HiddenReads { get; private set; }
 
     /// <summary>Of the next save, which is stored all the same.</summary>
     public Exception? Fault { get; set; }
@@ -24,14 +27,34 @@ internal sealed class SharedSettings(TimeSpan maxAge) : IOwnSettingsStore
     {
         Reads++;
         return Task.FromResult<IReadOnlyDictionary<ConversationId, OwnSettings>>(
-            conversations.Where(one => _settings.ContainsKey((user, one))).ToDictionary(one => one, one => _settings[(user, one)]));
+            conversations.Where(one => _settings.ContainsKey((user, one))).ToDictionary(one => one, one => _settings[(user, one)] with
+            {
+                ArchivedBelow = SeqNo.None, ClearedUpTo = SeqNo.None,
+            }));
+    }
+
+    public Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, CancellationToken ct)
+    {
+        HiddenReads++;
+        return Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>>(_settings.Where(one => one.Key.User == user && HiddenOf(one.Value) != default)
+            .ToDictionary(one => one.Key.Conversation, one => HiddenOf(one.Value)));
     }
 
     public Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct)
     {
-        _settings[(user, conversation)] = new OwnSettings(change.MutedUntil);
+        var before = _settings.GetValueOrDefault((user, conversation), OwnSettings.None);
+        _settings[(user, conversation)] = new OwnSettings(change.MutedUntil ?? before.MutedUntil)
+        {
+            ArchivedBelow = change.ArchivedBelow ?? before.ArchivedBelow,
+            IsPinned = change.IsPinned ?? before.IsPinned,
+            UnreadBelow = change.UnreadBelow ?? before.UnreadBelow,
+            ClearedUpTo = SeqNo.Max(change.ClearedUpTo ?? SeqNo.None, before.ClearedUpTo),
+            Draft = (change.Draft ?? before.Draft) is { Length: > 0 } draft ? draft : null,
+        };
         return Fault is { } fault ? Task.FromException(fault) : Task.CompletedTask;
     }
+
+    private static Hidden HiddenOf(OwnSettings settings) => new(settings.ArchivedBelow, settings.ClearedUpTo);
 }
 
 /// <summary>A server's own settings: what it keeps in memory, and how it hears of others' changes.</summary>

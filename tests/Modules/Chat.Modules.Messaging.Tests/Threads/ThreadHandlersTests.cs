@@ -23,7 +23,7 @@ public sealed class ThreadHandlersTests : IDisposable
 
     public ThreadHandlersTests()
     {
-        _mediator.Answer<GetMembership, Membership?>(_ => _membership);
+        _mediator.Answer<GetMembershipAsReader, Membership?>(_ => _membership);
         var messages = new ChangedMessages(_log.Log, _mediator);
         var options = Options.Create(new MessagingOptions { MaxPageBytes = 65_536 });
         _threads = new GetThreadsHandler(_log.Log, _mediator, messages, options);

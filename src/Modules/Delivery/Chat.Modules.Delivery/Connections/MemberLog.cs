@@ -25,13 +25,13 @@ internal sealed class MemberLog(IMediator mediator)
     /// <returns>Null if the user is not a member, or is none any more after the read.</returns>
     public async ValueTask<MemberRead?> ReadAsync(ConversationId conversation, UserId user, SeqNo after, int limit, int maxBytes, CancellationToken ct)
     {
-        while (await mediator.Send(new GetMembership(conversation, user), ct) is { } membership)
+        while (await mediator.Send(new GetMembershipAsReader(conversation, user), ct) is { } membership)
         {
             var start = SeqNo.Max(after, SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
             var messages = await mediator.Send(new ReadLog(conversation, start, limit, maxBytes), ct);
             var mine = await FindMineAsync(conversation, user, messages, ct);
             // The same membership as before the read: the user was a member when these messages were appended.
-            if (await mediator.Send(new GetMembership(conversation, user), ct) == membership)
+            if (await mediator.Send(new GetMembershipAsReader(conversation, user), ct) == membership)
                 return new MemberRead(membership, start, Shown(messages, membership), mine);
         }
         return null;

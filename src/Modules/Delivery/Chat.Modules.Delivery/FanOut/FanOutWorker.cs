@@ -84,7 +84,7 @@ internal sealed class FanOutWorker(
             if (members.Count > options.Value.PushThreshold)
                 large.Advance(message.Conversation, message.SeqNo);
             else
-                receivers.Push(appended, members, await NotShownAsync(message));
+                receivers.Push(appended, members, await NotShownAsync(message, members));
         }
         catch (Exception e)
         {
@@ -96,8 +96,9 @@ internal sealed class FanOutWorker(
     }
 
     // A change is a hole to whom its target is not shown.
-    private async ValueTask<IReadOnlyCollection<UserId>?> NotShownAsync(LoggedMessage message) =>
-        message.Content.Change is { } change ? await mediator.Send(new GetMembersNotShown(message.Conversation, change.Target.SeqNo)) : null;
+    private async ValueTask<IReadOnlyCollection<UserId>?> NotShownAsync(LoggedMessage message, IReadOnlyList<UserId> members) =>
+        message.Content.Change is { } change
+            ? await mediator.Send(new GetNotShown(message.Conversation, change.Target.SeqNo, [.. members.Where(receivers.IsHere)])) : null;
 
     private async Task AdvanceAsync(ConversationId conversation, SeqNo head, FanOutQueue.Lane lane)
     {

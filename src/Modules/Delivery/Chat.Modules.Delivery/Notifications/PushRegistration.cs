@@ -43,6 +43,7 @@ internal static class PushRegistration
                 provider.GetRequiredService<IOptions<PushOptions>>().Value, provider.GetRequiredService<IOptions<DeliveryOptions>>().Value, context.UsesCql()))
             .AddSingleton<Watches>()
             .AddSubscriber<MessageAppended, NotifyOnMessageAppended>()
+            .AddSubscriber<OwnSettingsChanged, WithdrawOnOwnSettingsChanged>()
             .AddHostedService<NotificationFollower>()
             .AddHostedService<NotificationPlanner>()
             .AddSingleton<Withdrawals>().AddHostedService(provider => provider.GetRequiredService<Withdrawals>())

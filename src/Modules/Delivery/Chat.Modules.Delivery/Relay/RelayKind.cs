@@ -65,6 +65,9 @@ internal enum RelayedEvent : byte
     /// <summary>Conversation, seqNo.</summary>
     Advanced = 4,
 
-    /// <summary>Conversation, mutedUntil in ms or -1 where it did not change.</summary>
+    /// <summary>
+    /// Conversation; mutedUntil in ms, archivedBelow, pinned (1 or 0), unreadBelow, clearedUpTo, the draft's bytes, each -1 where it did not change; the draft. An earlier version
+    /// writes nothing after mutedUntil.
+    /// </summary>
     OwnSettings = 5,
 }

@@ -1,3 +1,4 @@
+using System.Text;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Contracts;
@@ -36,11 +37,28 @@ internal static class RelayReader
             case RelayedEvent.Advanced:
                 return new AdvancedEvent(reader.Conversation(), reader.SeqNo());
             case RelayedEvent.OwnSettings:
-                var (whose, mutedUntil) = (reader.Conversation(), reader.Number());
-                return new OwnSettingsEvent(
-                    whose, new OwnSettingsChange(mutedUntil == RelayWriter.Unchanged ? null : DateTimeOffset.FromUnixTimeMilliseconds(mutedUntil)));
+                return new OwnSettingsEvent(reader.Conversation(), reader.SettingsChange());
             default:
                 return null;
         }
     }
+
+    private static OwnSettingsChange SettingsChange(this ref BusReader reader)
+    {
+        var muted = new OwnSettingsChange(reader.Number() is var time && time == RelayWriter.Unchanged ? null : DateTimeOffset.FromUnixTimeMilliseconds(time));
+        if (reader.Rest.IsEmpty)
+            return muted;
+        return muted with
+        {
+            ArchivedBelow = reader.PlaceOrUnchanged(),
+            IsPinned = reader.Number() is var pinned && pinned == RelayWriter.Unchanged ? null : pinned == 1,
+            UnreadBelow = reader.PlaceOrUnchanged(),
+            ClearedUpTo = reader.PlaceOrUnchanged(),
+            Draft = reader.Number() is var size && size == RelayWriter.Unchanged ? null
+                : size >= 0 && size <= reader.Rest.Length ? Encoding.UTF8.GetString(reader.Rest[..(int)size])
+                : throw new FormatException("It ends too early."),
+        };
+    }
+
+    private static SeqNo? PlaceOrUnchanged(this ref BusReader reader) => reader.Number() is var place && place == RelayWriter.Unchanged ? null : new SeqNo(place);
 }

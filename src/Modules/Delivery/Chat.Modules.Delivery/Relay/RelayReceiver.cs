@@ -173,7 +173,7 @@ internal sealed class RelayReceiver(
         var message = appended.Message;
         if (message.Content.Change is not { } change)
             receivers.PushHere(appended, members);
-        else if (mediator.Send(new GetMembersNotShown(message.Conversation, change.Target.SeqNo)) is { IsCompletedSuccessfully: true } notShown)
+        else if (mediator.Send(new GetNotShown(message.Conversation, change.Target.SeqNo, [.. members.Where(receivers.IsHere)])) is { IsCompletedSuccessfully: true } notShown)
             receivers.PushHere(appended, members, notShown.GetAwaiter().GetResult());
         else
             Advance(message.Conversation, message.SeqNo);

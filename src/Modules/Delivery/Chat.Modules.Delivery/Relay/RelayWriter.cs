@@ -1,3 +1,4 @@
+using System.Text;
 using Chat.BuildingBlocks.Nodes;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
@@ -61,10 +62,23 @@ internal static class RelayWriter
             case OwnSettingsEvent settings:
                 writer.Write((byte)RelayedEvent.OwnSettings);
                 writer.Write(settings.Conversation);
-                writer.Write(settings.Change.MutedUntil?.ToUnixTimeMilliseconds() ?? Unchanged);
+                WriteChange(writer, settings.Change);
                 return true;
             default:
                 return false;
         }
+    }
+
+    private static void WriteChange(BusWriter writer, OwnSettingsChange change)
+    {
+        writer.Write(change.MutedUntil?.ToUnixTimeMilliseconds() ?? Unchanged);
+        writer.Write(change.ArchivedBelow?.Value ?? Unchanged);
+        writer.Write(change.IsPinned is { } isPinned ? (isPinned ? 1L : 0L) : Unchanged);
+        writer.Write(change.UnreadBelow?.Value ?? Unchanged);
+        writer.Write(change.ClearedUpTo?.Value ?? Unchanged);
+        var size = change.Draft is { } draft ? Encoding.UTF8.GetByteCount(draft) : Unchanged;
+        writer.Write(size);
+        if (size > 0)
+            Encoding.UTF8.GetBytes(change.Draft, writer.WriteRest((int)size));
     }
 }

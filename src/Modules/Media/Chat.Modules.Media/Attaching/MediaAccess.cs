@@ -1,6 +1,7 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Media.Catalogue;
+using Chat.Modules.Messaging.Contracts;
 using MediatR;
 
 namespace Chat.Modules.Media.Attaching;
@@ -64,7 +65,7 @@ internal sealed class MediaAccess(IMediaCatalogue catalogue, IMediaUses uses, Us
         var read = 0;
         foreach (var conversation in candidates.GroupBy(use => use.Conversation))
         {
-            if (await mediator.Send(new GetMembership(conversation.Key, reader), ct) is not { } membership)
+            if (await mediator.Send(new GetMembershipAsReader(conversation.Key, reader), ct) is not { } membership)
                 continue;
             // The newest first, as what is old may be hidden; those whose place is not known yet are newer still.
             foreach (var use in conversation.Where(use => use.SeqNo is not { } seqNo || seqNo > membership.VisibleAfter.Value)

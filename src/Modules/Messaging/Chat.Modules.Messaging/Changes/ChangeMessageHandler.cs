@@ -60,7 +60,7 @@ internal sealed class ChangeMessageHandler(
     // In the order in which the protocol names refusals.
     private async Task<Verdict> CheckAsync(ChangeMessage command, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is not { } membership
+        if (await mediator.Send(new GetMembershipAsReader(command.To, command.Sender.User), ct) is not { } membership
             || await log.FindAsync(command.Target, ct) is not { } found || found.Conversation != command.To || found.SeqNo <= membership.VisibleAfter)
             return MessagingErrors.NotAMember;
         var emoji = command.Emoji is null ? null : Emoji.Qualify(command.Emoji);

@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using MediatR;
@@ -13,7 +12,7 @@ internal sealed class ChangedMessages(IMessageLog log, IMediator mediator)
     /// <summary>A message in its present state. Refusals: <see cref="MessagingErrors.NotAMember"/>, <see cref="MessagingErrors.TargetIsChange"/>.</summary>
     public async Task<Result<LoggedMessage>> FindAsync(ConversationId conversation, MessageId message, UserId reader, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(conversation, reader), ct) is not { } membership
+        if (await mediator.Send(new GetMembershipAsReader(conversation, reader), ct) is not { } membership
             || await log.FindAsync(message, ct) is not { } found || found.Conversation != conversation || found.SeqNo <= membership.VisibleAfter
             || (await log.ReadAtAsync(conversation, [found.SeqNo], ct))[0] is not { } entry)
             return MessagingErrors.NotAMember;

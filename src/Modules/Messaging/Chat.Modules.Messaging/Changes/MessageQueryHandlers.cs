@@ -3,7 +3,6 @@ using System.Text;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using MediatR;
@@ -76,7 +75,7 @@ internal sealed class GetPinsHandler(IMessageLog log, IMediator mediator, Change
 {
     public async Task<Result<IReadOnlyList<MessageView>>> Handle(GetPins query, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is not { } membership)
+        if (await mediator.Send(new GetMembershipAsReader(query.Conversation, query.Caller.User), ct) is not { } membership)
             return MessagingErrors.NotAMember;
         var pins = await log.ReadPinsAsync(query.Conversation, ct);
         var read = await log.ReadAtAsync(query.Conversation, [.. pins.Where(seqNo => seqNo > membership.VisibleAfter)], ct);

@@ -6,12 +6,13 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
+using Chat.Modules.Messaging.Settings;
 using MediatR;
 
 namespace Chat.Modules.Messaging.Conversations;
 
 /// <summary>Looks at the conversations with the newest activity alone: it costs about what the first page of the list does.</summary>
-internal sealed class CountUnreadHandler(IMessageLog log, IInbox inbox, IMediator mediator) : IQueryHandler<CountUnread, UnreadCounts>
+internal sealed class CountUnreadHandler(IMessageLog log, IInbox inbox, IOwnSettingsStore settings, IMediator mediator) : IQueryHandler<CountUnread, UnreadCounts>
 {
     private const int ReadsAtOnce = 16;
 
@@ -21,6 +22,7 @@ internal sealed class CountUnreadHandler(IMessageLog log, IInbox inbox, IMediato
     {
         var directs = await (await inbox.OpenAsync(query.User, ct)).DownAsync(null, UnreadCounts.MaxConversations, ct);
         var groups = await mediator.Send(new GetGroupsOf(query.User), ct);
+        var hidden = await settings.ReadHiddenAsync(query.User, ct);
         var heads = await log.GetHeadsAsync([.. groups.Select(group => group.Group)], ct);
         var newest = directs.Select(direct => (direct.Position, direct.Head, Membership: Direct))
             .Concat(groups.Zip(heads).Where(group => group.Second is not null).Select(group =>
@@ -32,7 +34,8 @@ internal sealed class CountUnreadHandler(IMessageLog log, IInbox inbox, IMediato
             async (entry, cancelled) =>
             {
                 var conversation = entry.Position.Conversation;
-                var start = SeqNo.Max(read.GetValueOrDefault(conversation), SeqNo.Max(entry.Membership.JoinedAt, entry.Membership.VisibleAfter));
+                var visibleAfter = SeqNo.Max(entry.Membership.VisibleAfter, hidden.GetValueOrDefault(conversation).ClearedUpTo);
+                var start = SeqNo.Max(read.GetValueOrDefault(conversation), SeqNo.Max(entry.Membership.JoinedAt, visibleAfter));
                 var limit = conversation == query.Conversation ? ConversationSummary.UnreadCap : 1;
                 return entry.Head > start ? (await log.CountOthersAsync(conversation, query.User, start, entry.Head, limit, cancelled)).Count : 0;
             },
@@ -44,7 +47,7 @@ internal sealed class CountUnreadHandler(IMessageLog log, IInbox inbox, IMediato
     // A conversation that is not among the newest.
     private async Task<int> CountAskedAsync(CountUnread query, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(query.Conversation, query.User), ct) is not { } membership)
+        if (await mediator.Send(new GetMembershipAsReader(query.Conversation, query.User), ct) is not { } membership)
             return 0;
         var read = (await ReadAsync(query, [query.Conversation], ct)).GetValueOrDefault(query.Conversation);
         var start = SeqNo.Max(read, SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));

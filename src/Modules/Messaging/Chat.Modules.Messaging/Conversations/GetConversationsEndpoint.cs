@@ -13,10 +13,10 @@ namespace Chat.Modules.Messaging.Conversations;
 internal static class GetConversationsEndpoint
 {
     public static void MapGetConversations(this IEndpointRouteBuilder routes) => routes
-        .MapGet("/v1/conversations", async (int? limit, string? cursor, Caller caller, IMediator mediator, CancellationToken ct) =>
-            (await mediator.Send(new GetConversations(caller.Device, limit ?? GetConversations.DefaultLimit, cursor), ct))
+        .MapGet("/v1/conversations", async (int? limit, string? cursor, bool? archived, Caller caller, IMediator mediator, CancellationToken ct) =>
+            (await mediator.Send(new GetConversations(caller.Device, limit ?? GetConversations.DefaultLimit, cursor) { Archived = archived ?? false }, ct))
                 .Match(page => Results.Json(Answer.For(page, caller.User)), HttpErrors.ToProblem))
-        .WithSummary("The caller's conversations, newest activity first.")
+        .WithSummary("The caller's conversations, newest activity first: with archived=true the archived ones, else all others.")
         .Produces<Answer>().WithTags("Conversations");
 
     internal sealed record Answer(
@@ -32,10 +32,16 @@ internal static class GetConversationsEndpoint
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool UnreadCapped,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int UnreadMentions,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MessageBody? LastMessage,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? MutedUntil)
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? MutedUntil,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Archived,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Pinned,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool MarkedUnread,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] SeqNo ClearedUpTo,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Draft)
     {
         public static Item For(ConversationSummary summary, UserId reader) => new(
             summary.Id, summary.Title, summary.MaxSeqNo, summary.DeliveredSeqNo, summary.ReadSeqNo, summary.UnreadCount, summary.UnreadCapped, summary.UnreadMentions,
-            summary.LastMessage is { } last ? MessageBody.For(last, reader, summary.Mine) : null, summary.Own.MutedUntil?.ToUnixTimeMilliseconds());
+            summary.LastMessage is { } last ? MessageBody.For(last, reader, summary.Mine) : null, summary.Own.MutedUntil?.ToUnixTimeMilliseconds(),
+            summary.Own.IsArchived, summary.Own.IsPinned, summary.Own.IsMarkedUnread, summary.Own.ClearedUpTo, summary.Own.Draft);
     }
 }

@@ -24,6 +24,9 @@ internal sealed class GetConversationsHandler(
 {
     private const int ReadsAtOnce = 16;
 
+    // Of so many parts of the list one page is put together, where much is archived.
+    private const int MaxRounds = 8;
+
     private static readonly Membership Direct = new(SeqNo.None, SeqNo.None);
     private static readonly Cursors NoCursors = new(SeqNo.None, SeqNo.None);
 
@@ -40,33 +43,60 @@ internal sealed class GetConversationsHandler(
 
         // Before anything is read: whatever moves from here on is found by it.
         var begun = log.ActivityFloor;
-        var directs = await inbox.OpenAsync(query.Caller.User, ct);
-        var groups = await FindGroupsAsync(query.Caller.User, ct);
+        var user = query.Caller.User;
+        var (reading, groups) = (settings.ReadHiddenAsync(user, ct), FindGroupsAsync(user, ct));
+        await Task.WhenAll(reading, groups);
+        var hidden = await reading;
+        var directs = query.Archived ? await FindArchivedAsync(user, hidden, ct) : await inbox.OpenAsync(user, ct);
+        var source = new Source(directs, await groups, hidden, query.Archived);
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
-        var page = await LoadAsync(await NextAsync(directs, groups, start, limit + 1, ct), ct);
-        PageStart? next = null;
+        var (page, next) = await FillAsync(source, user, start, begun, limit, ct);
         var fitting = Math.Min(limit, CountFitting(page));
         if (page.Count > fitting)
         {
+            next = page[fitting - 1].Next;
             page.RemoveRange(fitting, page.Count - fitting);
-            var isDown = start is null || (start.Begun is not null && page[^1].Position.CompareTo(start.After) > 0);
-            next = new PageStart(page[^1].Position, isDown ? start?.Begun ?? begun : null);
         }
 
-        var conversations = page.ConvertAll(entry => entry.Position.Conversation);
-        var (cursors, own) = (mediator.Send(new GetCursors(query.Caller, conversations), ct), settings.ReadAsync(query.Caller.User, conversations, ct));
-        await Task.WhenAll(cursors, own);
+        var cursors = await mediator.Send(new GetCursors(query.Caller, page.ConvertAll(entry => entry.Position.Conversation)), ct);
         var summaries = await Concurrently.SelectAsync(page, ReadsAtOnce, SummaryAsync, ct);
         return new ConversationPage(summaries, next?.ToString(), log.Epoch);
 
-        async ValueTask<ConversationSummary> SummaryAsync(Entry entry, CancellationToken cancelled) => await this.SummaryAsync(
-            entry, query.Caller.User, (await cursors).GetValueOrDefault(entry.Position.Conversation, NoCursors),
-            (await own).GetValueOrDefault(entry.Position.Conversation, OwnSettings.None), cancelled);
+        ValueTask<ConversationSummary> SummaryAsync(Entry entry, CancellationToken cancelled) =>
+            this.SummaryAsync(entry, user, cursors.GetValueOrDefault(entry.Position.Conversation, NoCursors), cancelled);
+    }
+
+    /// <summary>The user's archived direct conversations, and those that came back since. Costs what was archived.</summary>
+    private async Task<IUserInbox> FindArchivedAsync(UserId user, IReadOnlyDictionary<ConversationId, Hidden> hidden, CancellationToken ct) =>
+        new SortedInbox(await log.ReadEntriesAsync(
+            [.. hidden.Where(one => one.Value.ArchivedBelow > SeqNo.None && one.Key.IsDirectOf(user)).Select(one => one.Key)], ct));
+
+    /// <summary>One more than <paramref name="limit"/> where there are more. Where very many are passed over, fewer, and where to go on.</summary>
+    private async Task<(List<Entry> Page, PageStart? Next)> FillAsync(
+        Source source, UserId user, PageStart? start, Activity begun, int limit, CancellationToken ct)
+    {
+        var page = new List<Entry>();
+        for (var round = 1; ; round++)
+        {
+            var count = limit + 1 - page.Count;
+            var found = await NextAsync(source, start, count, ct);
+            for (var i = 0; i < found.Count; i++)
+            {
+                var isDown = start is null || (start.Begun is not null && found[i].Position.CompareTo(start.After) > 0);
+                found[i] = found[i] with { Next = new PageStart(found[i].Position, isDown ? start?.Begun ?? begun : null) };
+            }
+            page.AddRange((await LoadAsync(found, source, user, ct)).Where(entry => entry.IsListed(source.Archived)));
+            if (found.Count < count || page.Count > limit)
+                return (page, null);
+            start = found[^1].Next;
+            if (round == MaxRounds)
+                return (page, start);
+        }
     }
 
     /// <summary>What is to be listed next, in the order of <see cref="PageStart"/>; at most <paramref name="count"/>.</summary>
-    private static async Task<List<Entry>> NextAsync(IUserInbox directs, IReadOnlyList<Entry> groups, PageStart? start, int count, CancellationToken ct)
+    private static async Task<List<Entry>> NextAsync(Source source, PageStart? start, int count, CancellationToken ct)
     {
         var next = new List<Entry>();
         if (start is null or { Begun: not null })
@@ -75,13 +105,13 @@ internal sealed class GetConversationsHandler(
             next.AddRange(await UpAsync(start.After, start.Begun ?? Activity.Lowest));
         return next.Count > count ? next[..count] : next;
 
-        async Task<IEnumerable<Entry>> DownAsync(ListPosition? after) => (await directs.DownAsync(after, count, ct)).Select(ToEntry)
-            .Concat(groups.Where(entry => after is null || entry.Position.CompareTo(after) > 0))
+        async Task<IEnumerable<Entry>> DownAsync(ListPosition? after) => (await source.Directs.DownAsync(after, count, ct)).Select(ToEntry)
+            .Concat(source.Groups.Where(entry => after is null || entry.Position.CompareTo(after) > 0))
             .OrderBy(entry => entry.Position);
 
         // Only a message moves a conversation up.
-        async Task<IEnumerable<Entry>> UpAsync(ListPosition before, Activity above) => (await directs.UpAsync(before, above, count, ct)).Select(ToEntry)
-            .Concat(groups.Where(entry => entry.Head != SeqNo.None && entry.Position.Activity > above && entry.Position.CompareTo(before) < 0))
+        async Task<IEnumerable<Entry>> UpAsync(ListPosition before, Activity above) => (await source.Directs.UpAsync(before, above, count, ct)).Select(ToEntry)
+            .Concat(source.Groups.Where(entry => entry.Head != SeqNo.None && entry.Position.Activity > above && entry.Position.CompareTo(before) < 0))
             .OrderByDescending(entry => entry.Position);
     }
 
@@ -103,12 +133,19 @@ internal sealed class GetConversationsHandler(
             new ListPosition(head?.Activity ?? Activity.At(group.CreatedAt), group.Group), group.Title, group.Membership, head?.SeqNo ?? SeqNo.None, null))];
     }
 
-    private async Task<List<Entry>> LoadAsync(List<Entry> entries, CancellationToken ct)
+    private async Task<List<Entry>> LoadAsync(List<Entry> found, Source source, UserId user, CancellationToken ct)
     {
+        var entries = found.FindAll(source.MayList);
+        var own = settings.ReadAsync(user, entries.ConvertAll(entry => entry.Position.Conversation), ct);
         var written = entries.FindAll(entry => entry.Head != SeqNo.None);
         var newest = (await log.ReadNewestAsync(written.ConvertAll(entry => entry.Position.Conversation), ct))
             .OfType<LoggedMessage>().ToDictionary(message => message.Conversation);
-        return [.. await Concurrently.SelectAsync(entries, ReadsAtOnce, LoadAsync, ct)];
+        var loaded = await Concurrently.SelectAsync(entries, ReadsAtOnce, LoadAsync, ct);
+        var set = await own;
+        return [.. loaded.Select(entry => entry with
+        {
+            Own = set.GetValueOrDefault(entry.Position.Conversation, OwnSettings.None).With(source.Hidden.GetValueOrDefault(entry.Position.Conversation)).At(clock.GetUtcNow()),
+        })];
 
         // As of when its place was read: what came since has its place in the list, and is told, by itself.
         async ValueTask<Entry> LoadAsync(Entry entry, CancellationToken cancelled) =>
@@ -126,16 +163,18 @@ internal sealed class GetConversationsHandler(
         };
     }
 
-    private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, OwnSettings own, CancellationToken ct)
+    private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
     {
-        var read = SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
-        var start = SeqNo.Max(read, entry.Membership.VisibleAfter);
+        // What a user writes to itself it has read.
+        var read = entry.Position.Conversation.IsNoteToSelf ? entry.Head : SeqNo.Max(cursors.Read, entry.Membership.JoinedAt);
+        var visibleAfter = SeqNo.Max(entry.Membership.VisibleAfter, entry.Own.ClearedUpTo);
+        var start = SeqNo.Max(read, visibleAfter);
         var unread = await CountUnreadAsync(entry, user, start, ct);
-        var last = entry.Last is { IsShown: true } shown && shown.SeqNo > entry.Membership.VisibleAfter ? shown : null;
+        var last = entry.Last is { IsShown: true } shown && shown.SeqNo > visibleAfter ? shown : null;
         return new ConversationSummary(
             entry.Position.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
-            last, own.At(clock.GetUtcNow()))
+            last, entry.Own.At(clock.GetUtcNow(), entry.Newest, read))
         {
             Mine = last is null ? [] : await ReadMineAsync(last, user, ct),
             UnreadMentions = await CountMentionsAsync(entry, user, start, unread, ct),
@@ -158,12 +197,43 @@ internal sealed class GetConversationsHandler(
             ? new OthersCount(last.Sender.User != user && last.Content.Kind != MessageKind.Erased ? 1 : 0, IsAll: true)
             : await log.CountOthersAsync(entry.Position.Conversation, user, after, entry.Head, ConversationSummary.UnreadCap, ct);
 
+    /// <summary>What a list is made from.</summary>
+    /// <param name="Hidden">What the user has archived and cleared.</param>
+    /// <param name="Archived">Whether the archived are listed, or all others.</param>
+    private sealed record Source(IUserInbox Directs, IReadOnlyList<Entry> Groups, IReadOnlyDictionary<ConversationId, Hidden> Hidden, bool Archived)
+    {
+        /// <summary>False for those that need not be read: nothing has come since they were archived, or they never were.</summary>
+        public bool MayList(Entry entry)
+        {
+            var archivedBelow = Hidden.GetValueOrDefault(entry.Position.Conversation).ArchivedBelow;
+            return Archived ? archivedBelow > SeqNo.None : archivedBelow <= entry.Head;
+        }
+    }
+
     private sealed record Entry(ListPosition Position, string? Title, Membership Membership, SeqNo Head, LoggedMessage? Last)
     {
         // Names of fields, punctuation, numbers.
         private const int FixedJsonBytes = 256;
+        private const int SettingsJsonBytes = 160;
+
+        /// <summary>As it was set, with a mute only if it counts.</summary>
+        public OwnSettings Own { get; init; } = OwnSettings.None;
+
+        /// <summary>Where the list goes on after it.</summary>
+        public PageStart? Next { get; init; }
+
+        /// <summary>The newest message; a change counts for none.</summary>
+        public SeqNo Newest => Last?.SeqNo ?? SeqNo.None;
+
+        /// <summary>What is archived and cleared is in neither list.</summary>
+        public bool IsListed(bool archived)
+        {
+            var isArchived = Own.IsArchived && (Newest < Own.ArchivedBelow || Own.MutedUntil is not null);
+            return isArchived == archived && !(isArchived && Newest <= Own.ClearedUpTo && Own.ClearedUpTo > SeqNo.None);
+        }
 
         public int MaxJsonBytes() =>
-            FixedJsonBytes + Position.Conversation.Value.Length + JsonText.MaxBytes(Title) + (Last?.MaxJsonBytes() ?? 0);
+            FixedJsonBytes + Position.Conversation.Value.Length + JsonText.MaxBytes(Title) + (Last?.MaxJsonBytes() ?? 0)
+            + (Own == OwnSettings.None ? 0 : SettingsJsonBytes + JsonText.MaxBytes(Own.Draft));
     }
 }

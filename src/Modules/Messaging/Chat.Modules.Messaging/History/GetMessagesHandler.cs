@@ -19,11 +19,11 @@ internal sealed class GetMessagesHandler(IMessageLog log, IMediator mediator, IO
         if (query is { After: not null, Before: not null })
             return Error.BadRequest("Give after or before, not both.");
 
-        while (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is { } membership)
+        while (await mediator.Send(new GetMembershipAsReader(query.Conversation, query.Caller.User), ct) is { } membership)
         {
             var page = await WithMineAsync(await ReadAsync(query, membership, ct), query.Caller.User, ct);
             // The same membership as before the read: the caller was a member when these messages were appended.
-            if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) == membership)
+            if (await mediator.Send(new GetMembershipAsReader(query.Conversation, query.Caller.User), ct) == membership)
                 return page;
         }
         return MessagingErrors.NotAMember;

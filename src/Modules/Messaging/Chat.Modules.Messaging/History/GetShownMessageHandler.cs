@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using MediatR;
@@ -11,7 +10,7 @@ internal sealed class GetShownMessageHandler(IMessageLog log, IMediator mediator
 {
     public async Task<LoggedMessage?> Handle(GetShownMessage query, CancellationToken ct)
     {
-        if (query.SeqNo == SeqNo.None || await mediator.Send(new GetMembership(query.Conversation, query.Reader), ct) is not { } membership)
+        if (query.SeqNo == SeqNo.None || await mediator.Send(new GetMembershipAsReader(query.Conversation, query.Reader), ct) is not { } membership)
             return null;
         if (query.SeqNo <= membership.VisibleAfter)
             return null;

@@ -11,13 +11,18 @@ internal interface IOwnSettingsStore
     /// <summary>How long an answer may be used although another process may have changed the store; <see cref="Timeout.InfiniteTimeSpan"/> if none can.</summary>
     TimeSpan MaxAge { get; }
 
-    /// <summary>The settings of a user in these conversations, as they were set; those in which nothing was set are left out.</summary>
+    /// <summary>
+    /// The settings of a user in these conversations, as they were set, but for what <see cref="ReadHiddenAsync"/> has; those in which nothing was set are left out.
+    /// </summary>
     Task<IReadOnlyDictionary<ConversationId, OwnSettings>> ReadAsync(UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
+
+    /// <summary>All that a user has archived or cleared, and perhaps conversations in which neither counts any more.</summary>
+    Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, CancellationToken ct);
 
     /// <summary>
     /// Changes what is given and leaves the rest. Of changes of one setting the last one counts, whatever the servers' clocks say; of two at the same time
-    /// one, the same for all readers.
+    /// one, the same for all readers. <see cref="OwnSettings.ClearedUpTo"/> never moves back.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The outcome is unknown.</exception>
+    /// <exception cref="StoreUnavailableException">The outcome is unknown: some of it may have been changed.</exception>
     Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct);
 }

@@ -20,12 +20,35 @@ internal sealed class OwnSettingsDirectory(
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, TurnCount).Select(_ => new SemaphoreSlim(1))];
     private readonly SnapshotCache<(UserId User, ConversationId Conversation), OwnSettings> _settings = new(
         options.Value.CachedSettings,
-        async (key, _) => (await store.ReadAsync(key.User, [key.Conversation], CancellationToken.None)).GetValueOrDefault(key.Conversation, OwnSettings.None),
+        async (key, _) => (await store.ReadAsync(key.User, [key.Conversation], CancellationToken.None)).GetValueOrDefault(key.Conversation, OwnSettings.None) with { Draft = null },
         _ => 1, metrics.Settings, store.MaxAge, clock);
 
-    /// <summary>As they were set.</summary>
-    public async ValueTask<OwnSettings> FindAsync(UserId user, ConversationId conversation, CancellationToken ct) =>
-        _settings.TryGet((user, conversation), out var known) ? known : (await _settings.FindAsync((user, conversation)).WaitAsync(ct))!;
+    private readonly SnapshotCache<UserId, IReadOnlyDictionary<ConversationId, Hidden>> _hidden = new(
+        options.Value.CachedSettings, async (user, _) => await store.ReadHiddenAsync(user, CancellationToken.None), hidden => 1 + hidden.Count,
+        metrics.Settings, store.MaxAge, clock);
+
+    /// <summary>As they were set, without the draft.</summary>
+    public async ValueTask<OwnSettings> FindAsync(UserId user, ConversationId conversation, CancellationToken ct)
+    {
+        var settings = _settings.TryGet((user, conversation), out var known) ? known : (await _settings.FindAsync((user, conversation)).WaitAsync(ct))!;
+        return settings.With(await FindHiddenAsync(user, conversation, ct));
+    }
+
+    /// <summary>What the user has archived or cleared of a conversation. All of a user is read at once: asking for many conversations costs one read.</summary>
+    public ValueTask<Hidden> FindHiddenAsync(UserId user, ConversationId conversation, CancellationToken ct)
+    {
+        return _hidden.TryGet(user, out var known) ? ValueTask.FromResult(known.GetValueOrDefault(conversation)) : LoadAsync();
+
+        async ValueTask<Hidden> LoadAsync() => (await _hidden.FindAsync(user).WaitAsync(ct))!.GetValueOrDefault(conversation);
+    }
+
+    /// <summary>As the store has them now, all of them.</summary>
+    public async Task<OwnSettings> ReadAsync(UserId user, ConversationId conversation, CancellationToken ct)
+    {
+        var (settings, hidden) = (store.ReadAsync(user, [conversation], ct), store.ReadHiddenAsync(user, ct));
+        await Task.WhenAll(settings, hidden);
+        return (await settings).GetValueOrDefault(conversation, OwnSettings.None).With((await hidden).GetValueOrDefault(conversation));
+    }
 
     /// <inheritdoc cref="IOwnSettingsStore.SaveAsync"/>
     /// <param name="ct">Cancels only until the save begins.</param>
@@ -45,12 +68,22 @@ internal sealed class OwnSettingsDirectory(
     }
 
     /// <summary>Another node has changed them: later readers load them.</summary>
-    public void Invalidate(SettingsChanged change) => _settings.Forget((change.User, change.Conversation));
+    public void Invalidate(SettingsChanged change) => Forget(change.User, change.Conversation);
 
     /// <summary>Other nodes may have changed any: later readers load them.</summary>
-    public void DoubtAll() => _settings.DoubtAll();
+    public void DoubtAll()
+    {
+        _settings.DoubtAll();
+        _hidden.DoubtAll();
+    }
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
+
+    private void Forget(UserId user, ConversationId conversation)
+    {
+        _settings.Forget((user, conversation));
+        _hidden.Forget(user);
+    }
 
     private async Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change)
     {
@@ -61,7 +94,7 @@ internal sealed class OwnSettingsDirectory(
         finally
         {
             // Also after a fault: the change may have been stored.
-            _settings.Forget((user, conversation));
+            Forget(user, conversation);
             bus.Broadcast(SettingsChanged.Topic, new SettingsChanged(user, conversation).Encode());
         }
     }

@@ -1,6 +1,8 @@
+using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -18,6 +20,8 @@ internal static class SettingsRegistration
             .AddStore<IOwnSettingsStore, SqliteOwnSettingsStore, CqlOwnSettingsStore>(context)
             .AddSingleton<OwnSettingsDirectory>()
             .AddQuery<GetOwnSettings, OwnSettings, GetOwnSettingsHandler>()
+            .AddQuery<GetMembershipAsReader, Membership?, GetMembershipAsReaderHandler>()
+            .AddQuery<GetNotShown, IReadOnlyCollection<UserId>, GetNotShownHandler>()
             .AddCommand<ChangeOwnSettings, OwnSettings, ChangeOwnSettingsHandler>().AddCommandValidator<ChangeOwnSettings, ChangeOwnSettingsValidator>();
     }
 }

@@ -22,7 +22,7 @@ internal sealed class GetThreadsHandler(IMessageLog log, IMediator mediator, Cha
         var start = new SeqNo(SeqNo.MaxValue);
         if (query.Cursor is not null && !TryParse(query.Cursor, out start))
             return Error.BadRequest("cursor is the next of the page before.");
-        if (await mediator.Send(new GetMembership(query.Conversation, query.Caller.User), ct) is not { } membership)
+        if (await mediator.Send(new GetMembershipAsReader(query.Conversation, query.Caller.User), ct) is not { } membership)
             return MessagingErrors.NotAMember;
 
         var limit = Math.Min(query.Limit, GetThreads.MaxLimit);

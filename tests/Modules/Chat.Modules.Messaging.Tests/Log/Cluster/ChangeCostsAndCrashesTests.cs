@@ -169,7 +169,7 @@ public sealed class ChangeCostsAndCrashesTests
         _tables.AfterRows = null;
 
         var other = StartServer();
-        var mediator = new FakeMediator().Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
+        var mediator = new FakeMediator().Answer<GetMembershipAsReader, Membership?>(_ => new Membership(SeqNo.None, SeqNo.None));
         var get = new GetReactionsHandler(other.Log, new ChangedMessages(other.Log, mediator));
         _time.RunUntilDone(other.Process.Start(async () =>
         {

@@ -1,7 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Cursors;
 using Chat.Modules.Delivery.Notifications.Notified;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using MediatR;
 
@@ -9,7 +8,7 @@ namespace Chat.Modules.Delivery.Notifications.Sending;
 
 /// <summary>What is to be told to a device about a conversation.</summary>
 /// <param name="Newest">The newest message that is owed; null for none.</param>
-/// <param name="Read">Up to where the user has read.</param>
+/// <param name="Read">Up to where the user has read, or cleared.</param>
 /// <param name="Notified">What the device was told.</param>
 internal readonly record struct Owed(LoggedMessage? Newest, SeqNo Read, NotifiedPlace Notified)
 {
@@ -34,13 +33,13 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
     /// <param name="upTo">Up to here the device had its time to ack: only if something is owed up to here, it is told, and then of what is above as well.</param>
     public async Task<Owed> FindAsync(DeviceAddress device, ConversationId conversation, SeqNo upTo, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(conversation, device.User), ct) is not { } membership)
+        if (await mediator.Send(new GetMembershipAsReader(conversation, device.User), ct) is not { } membership)
             return default;
         var told = await notified.ReadAsync(device, conversation, ct);
         var delivered = (await cursors.ReadNewestAsync(new CursorKey(device.User, device.Device, conversation), ct)).Delivered;
-        var read = (await cursors.ReadNewestAsync(new CursorKey(device.User, null, conversation), ct)).Read;
+        var read = SeqNo.Max(membership.VisibleAfter, (await cursors.ReadNewestAsync(new CursorKey(device.User, null, conversation), ct)).Read);
         var seen = SeqNo.Max(
-            SeqNo.Max(SeqNo.Max(delivered, read), told.Withdrawn), SeqNo.Max(membership.JoinedAt, membership.VisibleAfter));
+            SeqNo.Max(SeqNo.Max(delivered, read), told.Withdrawn), membership.JoinedAt);
         var settings = (await mediator.Send(new GetOwnSettings(device.User, conversation), ct)).At(clock.GetUtcNow());
         var start = SeqNo.Max(seen, told.UpTo);
         var newest = await FindNewestAsync(start, upTo);

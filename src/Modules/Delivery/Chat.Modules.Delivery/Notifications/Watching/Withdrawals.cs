@@ -15,8 +15,9 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Notifications.Watching;
 
 /// <summary>
-/// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. So are those that show a message which was deleted. What was
-/// read or deleted, and lost when the server ended, is found at the next start by the cursors and the log; the rest, and where there was no room, stays on the device until its user opens it.
+/// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. So are those that show a message which was deleted, and all that
+/// show one which the user has cleared. What was read or deleted, and lost when the server ended, is found at the next start by the cursors and the log; the rest, and where there was no room, stays on
+/// the device until its user opens it.
 /// </summary>
 internal sealed class Withdrawals(
     UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IMediator mediator, IOptions<PushOptions> options,
@@ -28,8 +29,8 @@ internal sealed class Withdrawals(
 
     private readonly RepeatedLines _lines = new(clock);
 
-    // One entry for each user and conversation in which a user has read, with the device on which that was.
-    private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), (DeviceId Device, SeqNo SeqNo)> _read = new();
+    // One entry for each user and conversation in which a user has read, with the device on which that was; null: of all devices.
+    private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), (DeviceId? Device, SeqNo SeqNo)> _read = new();
 
     // The lowest of each conversation.
     private readonly ConcurrentDictionary<ConversationId, SeqNo> _deleted = new();
@@ -48,13 +49,20 @@ internal sealed class Withdrawals(
             _read[(device.User, conversation)] = (device.Device, seqNo);
     }
 
+    /// <summary>A user has cleared a conversation up to a seqNo. Never waits.</summary>
+    public void Cleared(UserId user, ConversationId conversation, SeqNo seqNo)
+    {
+        if (_read.Count < options.Value.MaxWatches)
+            _read[(user, conversation)] = (null, seqNo);
+    }
+
     /// <summary>Makes due what is to be withdrawn by now.</summary>
     public async Task LookAsync(CancellationToken ct)
     {
         foreach (var (key, _) in _read)
         {
             if (_read.TryRemove(key, out var read))
-                await TryAsync(() => LookAtDevicesAsync(new DeviceAddress(key.User, read.Device), key.Conversation, read.SeqNo, ct), ct);
+                await TryAsync(() => LookAtDevicesAsync(key.User, read.Device, key.Conversation, read.SeqNo, ct), ct);
         }
         foreach (var (conversation, _) in _deleted)
         {
@@ -101,11 +109,11 @@ internal sealed class Withdrawals(
         && ((await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
             || await OwedMessages.IsDeletedAsync(mediator, shown.Conversation, shown.Place.UpTo, ct));
 
-    private async Task LookAtDevicesAsync(DeviceAddress reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
+    private async Task LookAtDevicesAsync(UserId user, DeviceId? reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
     {
-        foreach (var subscription in await subscriptions.OfAsync([reader.User], ct))
+        foreach (var subscription in await subscriptions.OfAsync([user], ct))
         {
-            if (subscription.Device != reader)
+            if (subscription.Device.Device != reader)
                 await WithdrawAsync(subscription, conversation, place => place.UpTo <= seqNo, ct);
         }
     }
