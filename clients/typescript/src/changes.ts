@@ -1,6 +1,6 @@
 import type { MessageContent, MessageMedia } from './content.ts'
 import type { ChatError } from './errors.ts'
-import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget, Notice } from './protocol.ts'
+import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget, Notice, OwnSettings } from './protocol.ts'
 import type { SeqNoRange, SeqNoRanges } from './seqNoRanges.ts'
 
 /** Who is signed in on this device, and the tokens that prove it. */
@@ -74,7 +74,7 @@ export interface Cursors {
 }
 
 /** A conversation as the store keeps it. */
-export interface StoredConversation {
+export interface StoredConversation extends OwnSettings {
   readonly id: string
   readonly title?: string
   /** The user is no longer a member; it stays while there are unsent messages to it. */
@@ -93,8 +93,6 @@ export interface StoredConversation {
   readonly lastMessage?: Message
   /** When the last message was sent, or the conversation was first known here, ms; orders the list. */
   readonly activity: number
-  /** Until when the user is not notified of its messages, ms; absent if it is not muted. It may have passed. */
-  readonly mutedUntil?: number
   /** The highest seqNo that this device has acked as delivered or read; 0 for none. */
   readonly ackedSeqNo: number
   /** The ranges of which every message is in the store. */
@@ -133,8 +131,8 @@ export type Change =
   | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
-  /** What the user has set for the conversation, here or on another device; what is absent stays. `mutedUntil` 0: not muted. */
-  | { type: 'settings'; conversationId: string; mutedUntil?: number }
+  /** What the user has set for the conversation, here or on another device; what is absent stays. */
+  | ({ type: 'settings'; conversationId: string } & OwnSettings)
   | { type: 'queued'; item: OutboxEntry }
   | { type: 'unqueued'; clientMsgId: string }
   | { type: 'sent'; clientMsgId: string; message: Message }

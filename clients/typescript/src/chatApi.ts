@@ -1,7 +1,7 @@
 import type { Cursors } from './changes.ts'
 import { ChatError } from './errors.ts'
 import type { AccessTokens } from './connector.ts'
-import { type ConversationList, type Device, type Group, type History, type Message, messageOf, type MessageOnWire, type MessageText, type Page, type ReactionOf, type Role, type ThreadPage } from './protocol.ts'
+import { type ConversationList, type Device, type Group, type History, type Message, messageOf, type MessageOnWire, type MessageText, type OwnSettings, type Page, type ReactionOf, type Role, type ThreadPage } from './protocol.ts'
 import type { PushAddress, PushContent } from './push.ts'
 import type { RestClient } from './restClient.ts'
 
@@ -26,9 +26,10 @@ export class ChatApi {
     this.generation = generation
   }
 
-  async conversations(limit: number, cursor?: string): Promise<ConversationList> {
+  /** @param archived The archived ones; else all others. */
+  async conversations(limit: number, cursor?: string, archived = false): Promise<ConversationList> {
     const from = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`
-    const list = await this.call<ConversationList>('GET', `/v1/conversations?limit=${limit}${from}`)
+    const list = await this.call<ConversationList>('GET', `/v1/conversations?limit=${limit}${from}${archived ? '&archived=true' : ''}`)
     const conversations = list.conversations.map((listed) => (listed.lastMessage ? { ...listed, lastMessage: messageOf(listed.lastMessage) } : listed))
     return { ...list, conversations }
   }
@@ -80,8 +81,8 @@ export class ChatApi {
     )
   }
 
-  /** @param change What is absent stays; `mutedUntil` 0: not muted. */
-  changeSettings(conversationId: string, change: { mutedUntil?: number }): Promise<{ mutedUntil?: number }> {
+  /** @returns All of them; what is not set is absent. */
+  changeSettings(conversationId: string, change: OwnSettings): Promise<OwnSettings> {
     return this.call('PATCH', `/v1/conversations/${encodeURIComponent(conversationId)}/mine`, change)
   }
 

@@ -7,8 +7,9 @@ import { bytesOf, dropFiles, type FileToSend, keepFiles, tryAgain } from './medi
 import type { UploadOptions } from './media/uploader.ts'
 import { byFetch, byXhr } from './media/uploadRequests.ts'
 import { checkContent, outgoing, outgoingChange } from './outbox.ts'
+import { unchanged } from './ownSettings.ts'
 import { replaced, sameMentions } from './pending.ts'
-import type { ChangeContent, Device, Group, History, Message, MessageText, ReactionOf, Role, ThreadPage } from './protocol.ts'
+import type { ChangeContent, Device, Group, History, Message, MessageText, OwnSettings, ReactionOf, Role, ThreadPage } from './protocol.ts'
 import { Push } from './push.ts'
 import type { Fetch } from './restClient.ts'
 import { Runtime } from './runtime.ts'
@@ -79,9 +80,14 @@ export class ChatClient {
     return this.runtime.isLeading
   }
 
-  /** Newest activity first. A new array whenever one of them changed. */
+  /** Without the archived ones: the pinned first, then by newest activity. A new array whenever one of them changed. */
   get conversations(): readonly Conversation[] {
     return this.runtime.state.conversations
+  }
+
+  /** The archived ones, newest activity first. */
+  get archived(): readonly Conversation[] {
+    return this.runtime.state.archived
   }
 
   findConversation(id: string): Conversation | undefined {
@@ -308,11 +314,20 @@ export class ChatClient {
    * @throws ChatError `conflict` for a direct conversation without a message.
    */
   async mute(conversationId: string, until: number | undefined): Promise<void> {
+    await this.changeSettings(conversationId, { mutedUntil: until ?? 0 })
+  }
+
+  /**
+   * Changes what the user has set for a conversation, on all of its devices; it is shown when the server has answered. With `archived` and `clearedUpTo` at
+   * its `maxSeqNo` a conversation is deleted, until its next message.
+   * @throws ChatError `conflict` for a direct conversation without a message, `too_large` for a draft of more than 16 KiB.
+   */
+  async changeSettings(conversationId: string, change: OwnSettings): Promise<void> {
     const { state, api, journal } = this.runtime
-    const before = state.find(conversationId)?.mutedUntil
-    const { mutedUntil = 0 } = await api.changeSettings(conversationId, { mutedUntil: until ?? 0 })
+    const before = state.find(conversationId) ?? {}
+    const answer = await api.changeSettings(conversationId, change)
     // What was heard meanwhile, of this change or a later one of another device, is newer.
-    if (state.find(conversationId)?.mutedUntil === before) await journal.commit([{ type: 'settings', conversationId, mutedUntil }])
+    await journal.commit([{ type: 'settings', conversationId, ...unchanged(answer, before, state.find(conversationId) ?? {}) }])
   }
 
   /** The user is writing, or has stopped. May be called with every key. */

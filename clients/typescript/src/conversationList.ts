@@ -2,7 +2,8 @@ import type { Change, StoredConversation } from './changes.ts'
 import { isOlder } from './conversationRules.ts'
 import { ChatError } from './errors.ts'
 import { isGroup } from './ids.ts'
-import type { ConversationSummary, ErrorCode } from './protocol.ts'
+import { allOf, isDeleted, isSame } from './ownSettings.ts'
+import type { ConversationSummary, ErrorCode, OwnSettings } from './protocol.ts'
 import type { ChatApi } from './chatApi.ts'
 import type { State } from './state.ts'
 
@@ -19,7 +20,7 @@ const maxRepeats = 3
 /** Reads the conversation list when it may have changed, at most every 2 s. */
 export class ConversationListReader {
   private readonly state: State
-  private readonly server: Pick<ChatApi, 'conversations' | 'group'>
+  private readonly server: Pick<ChatApi, 'conversations' | 'group' | 'changeSettings'>
   private readonly commit: (changes: Change[]) => Promise<void>
   private wanted = false
   private busy = false
@@ -29,6 +30,8 @@ export class ConversationListReader {
   private readonly left = new Set<string>()
   /** Of which settings were heard while a read was running, whose answer may be older. */
   private readonly set = new Set<string>()
+  /** What other devices have archived or deleted since the last connection is not known. */
+  private readsArchived = true
   private timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(state: State, server: ConversationListReader['server'], commit: (changes: Change[]) => Promise<void>) {
@@ -42,6 +45,12 @@ export class ConversationListReader {
     this.wanted = true
     if (this.busy || this.timer !== undefined) return
     this.timer = setTimeout(() => void this.refresh(), Math.max(0, this.notBefore - Date.now()))
+  }
+
+  /** The device was away: also the archived conversations may have changed. */
+  refreshAll(): void {
+    this.readsArchived = true
+    this.refreshSoon()
   }
 
   /** The user is no longer a member of this conversation. */
@@ -82,42 +91,70 @@ export class ConversationListReader {
   }
 
   private async read(): Promise<void> {
-    const before = new Set(this.state.stored.keys())
-    const listed: ConversationSummary[] = []
-    let next: string | undefined
-    let epoch: string
-    let pages = 0
-    do {
-      const page = await this.server.conversations(pageSize, next)
-      listed.push(...page.conversations)
-      ;({ next, epoch } = page)
-    } while (next !== undefined && ++pages < maxPages)
+    const absent = new Set(this.state.stored.keys())
+    const { readsArchived } = this
+    const { listed, isAll, epoch } = await this.pages(false)
+    let isArchivedAll = false
+    if (readsArchived) {
+      const archived = await this.pages(true)
+      isArchivedAll = archived.isAll
+      listed.push(...archived.listed)
+      this.readsArchived = false
+    }
 
     const isNewEpoch = epoch !== this.state.epoch
     const changes: Change[] = isNewEpoch ? [{ type: 'epoch', epoch }] : []
     let activity = Date.now()
     let hasOlder = false
     for (const read of listed) {
-      const summary = this.set.has(read.conversationId) ? { ...read, mutedUntil: this.state.find(read.conversationId)?.mutedUntil } : read
+      const summary = this.set.has(read.conversationId) ? { ...read, ...this.settingsOf(read.conversationId) } : read
       // A conversation without a message keeps the position that the server gave it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
       if (this.left.has(summary.conversationId)) continue
       const row = this.state.find(summary.conversationId)
       if (row && !isNewEpoch) hasOlder ||= isOlder(summary, row)
       if (isNewEpoch || differs(row, summary)) changes.push({ type: 'listed', summary, activity })
-      before.delete(summary.conversationId)
+      absent.delete(summary.conversationId)
     }
     if (changes.length > 0) await this.commit(changes)
     this.repeats = hasOlder ? this.repeats + 1 : 0
     if (hasOlder && this.repeats <= maxRepeats) this.wanted = true
-    if (next === undefined) await this.confirm([...before])
+    if (isAll) await this.confirm(absent, isArchivedAll)
   }
 
-  /** A conversation that moved up while the list was read may be on no page, so the server is asked about each group that is absent. */
-  private async confirm(absent: readonly string[]): Promise<void> {
+  private async pages(archived: boolean): Promise<{ listed: ConversationSummary[]; isAll: boolean; epoch: string }> {
+    const listed: ConversationSummary[] = []
+    let next: string | undefined
+    let epoch: string
+    let pages = 0
+    do {
+      const page = await this.server.conversations(pageSize, next, archived)
+      listed.push(...page.conversations)
+      ;({ next, epoch } = page)
+    } while (next !== undefined && ++pages < maxPages)
+    return { listed, isAll: next === undefined, epoch }
+  }
+
+  private settingsOf(conversationId: string): OwnSettings {
+    const { mutedUntil, archived, pinned, markedUnread, clearedUpTo, draft } = this.state.find(conversationId) ?? {}
+    return { mutedUntil, archived, pinned, markedUnread, clearedUpTo, draft }
+  }
+
+  /** Conversations that are in no list. The server is asked about each: a group may have moved up while the list was read; what was deleted is archived and cleared. */
+  private async confirm(absent: ReadonlySet<string>, withArchived: boolean): Promise<void> {
     for (const conversationId of absent) {
       const row = this.state.find(conversationId)
-      if (row && !row.left && isGroup(conversationId) && (await this.isGone(conversationId))) await this.commit([{ type: 'removed', conversationId }])
+      if (!row || row.left || isDeleted(row) || (row.archived && !withArchived)) continue
+      if (isGroup(conversationId) && (await this.isGone(conversationId))) await this.commit([{ type: 'removed', conversationId }])
+      else if (withArchived && row.maxSeqNo > 0) await this.confirmSettings(conversationId)
+    }
+  }
+
+  private async confirmSettings(conversationId: string): Promise<void> {
+    try {
+      await this.commit([{ type: 'settings', conversationId, ...allOf(await this.server.changeSettings(conversationId, {})) }])
+    } catch (error) {
+      if (!(error instanceof ChatError) || error.isTransient) throw error
     }
   }
 
@@ -144,6 +181,6 @@ const differs = (row: StoredConversation | undefined, summary: ConversationSumma
   row.readSeqNo !== summary.readSeqNo ||
   row.unreadCount !== summary.unreadCount ||
   row.unreadCapped !== (summary.unreadCapped ?? false) ||
-  row.mutedUntil !== summary.mutedUntil ||
+  !isSame(row, summary) ||
   row.lastMessage?.messageId !== summary.lastMessage?.messageId ||
   row.lastMessage?.changedSeqNo !== summary.lastMessage?.changedSeqNo

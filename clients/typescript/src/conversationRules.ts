@@ -1,6 +1,7 @@
 import { type Change, type Cursors, isOutgoingChange, type OutboxEntry, type Outgoing, type StoredConversation } from './changes.ts'
 import { isGroup } from './ids.ts'
 import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
+import { allOf, isMuted, withSettings } from './ownSettings.ts'
 import { type ConversationSummary, mentionsUser, type Message, type MessageChange, noticeOf } from './protocol.ts'
 import { addRange, cutBelow, rangeAt, withoutSeqNo } from './seqNoRanges.ts'
 
@@ -48,7 +49,7 @@ export function nextConversation(conversation: StoredConversation | undefined, c
     case 'read':
       return conversation && read(conversation, change)
     case 'settings':
-      return conversation && { ...conversation, mutedUntil: change.mutedUntil === undefined ? conversation.mutedUntil : change.mutedUntil || undefined }
+      return conversation && withSettings(conversation, change)
     case 'trimmed':
       return conversation && withoutBelow(conversation, change.below)
     case 'receipts':
@@ -60,12 +61,6 @@ export function nextConversation(conversation: StoredConversation | undefined, c
       return conversation
   }
 }
-
-/** Muted for ever: the end of the year 9999, ms. */
-export const mutedAlways = 253_402_300_799_999
-
-/** Whether the user is to be notified of nothing in a conversation. */
-export const isMuted = ({ mutedUntil }: { readonly mutedUntil?: number }, now = Date.now()): boolean => mutedUntil !== undefined && mutedUntil > now
 
 /** Everything in the store is to be deleted. */
 export const endsForGood = (change: Change): boolean => change.type === 'signedOut' && change.reason === 'signedOut'
@@ -95,8 +90,11 @@ const withoutBelow = (conversation: StoredConversation, seqNo: number): StoredCo
 })
 
 function withMessages(conversation: StoredConversation, messages: readonly Message[], me: string): StoredConversation {
-  let { maxSeqNo, lastMessage, unreadCount, unreadMentions = 0, activity } = conversation
+  let { maxSeqNo, lastMessage, unreadCount, unreadMentions = 0, activity, archived } = conversation
   for (const message of messages) {
+    if (message.seqNo <= (conversation.clearedUpTo ?? 0)) continue
+    // A new message brings an archived conversation back, unless it is muted.
+    if (message.seqNo > maxSeqNo && !isMuted(conversation)) archived = undefined
     const isNew = message.seqNo > conversation.countedSeqNo && !rangeAt(conversation.complete, message.seqNo)
     if (isNew && message.seqNo > conversation.readSeqNo && message.senderId !== me && !message.deleted) {
       unreadCount++
@@ -105,7 +103,7 @@ function withMessages(conversation: StoredConversation, messages: readonly Messa
     if (newer(lastMessage, message) === message) [lastMessage, activity] = [message, message.timestamp]
     maxSeqNo = Math.max(maxSeqNo, message.seqNo)
   }
-  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, unreadMentions, activity }
+  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, unreadMentions, activity, archived }
 }
 
 /** Changes are no messages: nothing is unread for them, and the last message stays. Messages that lack earlier changes are missing from here on. */
@@ -133,13 +131,16 @@ function withNotices(conversation: StoredConversation, changes: readonly Message
   return withoutBelow({ ...conversation, notices }, notices.at(-maxNotices)!.seqNo)
 }
 
-function listed(conversation: StoredConversation, { summary }: Extract<Change, { type: 'listed' }>): StoredConversation {
+function listed(conversation: StoredConversation, change: Extract<Change, { type: 'listed' }>): StoredConversation {
+  return withSettings(counted(conversation, change), allOf(change.summary))
+}
+
+function counted(conversation: StoredConversation, { summary }: Extract<Change, { type: 'listed' }>): StoredConversation {
   const last = newer(conversation.lastMessage, summary.lastMessage)
   const next = {
     ...conversation,
     left: undefined,
     title: summary.title ?? conversation.title,
-    mutedUntil: summary.mutedUntil,
     maxSeqNo: Math.max(conversation.maxSeqNo, summary.maxSeqNo),
     lastMessage: last,
     activity: last?.timestamp ?? conversation.activity,
@@ -171,6 +172,7 @@ function read(conversation: StoredConversation, { seqNo, left, unsent }: Extract
   const exact = known?.count
   return {
     ...conversation,
+    markedUnread: undefined,
     readSeqNo: seqNo,
     readUnsent: conversation.readUnsent || unsent,
     // A read ack is also a delivered ack (protocol, Acks).

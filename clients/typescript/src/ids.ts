@@ -3,15 +3,21 @@ export const directWith = (one: string, other: string): string => (one < other ?
 
 export const isGroup = (conversationId: string): boolean => conversationId.startsWith('g:')
 
-/** The other user of a direct conversation; undefined for a group. */
+/** Whether it is a user's conversation with itself. */
+export function isNoteToSelf(conversationId: string): boolean {
+  const [kind, one, other] = conversationId.split(':')
+  return kind === 'dm' && one === other
+}
+
+/** The other user of a direct conversation, in a note to self the user itself; undefined for a group. */
 export function peerOf(conversationId: string, me: string): string | undefined {
   if (!conversationId.startsWith('dm:')) return undefined
   const [, one, other] = conversationId.split(':')
   return one === me ? other : one
 }
 
-/** The conversation that `to` names: a conversationId, or `@userId` for the direct one with that user. */
-export const conversationOf = (to: string, me: string): string => (to.startsWith('@') ? directWith(me, to.slice(1)) : to)
+/** The conversation that `to` names: a conversationId, `@userId` for the direct one with that user, or `@me` for the note to self. */
+export const conversationOf = (to: string, me: string): string => (to === '@me' ? directWith(me, me) : to.startsWith('@') ? directWith(me, to.slice(1)) : to)
 
 /** Random [a-z0-9]: 41 bits for 8. */
 export function randomId(length: number): string {

@@ -3,15 +3,15 @@ export type { Caller, SignedInCaller } from './caller.ts'
 export { ChatClient, type ChatClientOptions } from './client.ts'
 export type { Change, Connection, Outgoing, OutgoingChange, OutgoingFile, Presence, SignedOutReason } from './changes.ts'
 export { contentOf, forwardedOf, type MessageContent, type MessageMedia } from './content.ts'
-export { isMuted, mutedAlways } from './conversationRules.ts'
 export { ChatError } from './errors.ts'
-export { directWith, isGroup, peerOf } from './ids.ts'
+export { directWith, isGroup, isNoteToSelf, peerOf } from './ids.ts'
 export type { FileToSend } from './media/outgoingFiles.ts'
 export type { UploadOptions } from './media/uploader.ts'
 export { maxMedia, maxMentions, maxTextBytes } from './outbox.ts'
+export { isMuted, mutedAlways } from './ownSettings.ts'
 export { everybody, mentionsUser } from './protocol.ts'
 export type {
-  ChangeContent, Device, ErrorCode, Group, History, Member, Message, MessageText, MessageThread, Notice, NoticeKind, Reaction, ReactionOf, Role, ThreadPage,
+  ChangeContent, Device, ErrorCode, Group, History, Member, Message, MessageText, MessageThread, Notice, NoticeKind, OwnSettings, Reaction, ReactionOf, Role, ThreadPage,
 } from './protocol.ts'
 export { isAsNew } from './messageState.ts'
 export { Push, type PushAddress, type PushContent, type PushPayload } from './push.ts'

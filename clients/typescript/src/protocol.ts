@@ -186,7 +186,7 @@ export type ServerFrame =
   | { type: 'presence'; userId: string; online: boolean; lastSeen?: number }
   | { type: 'advanced'; conversationId: string; maxSeqNo: number }
   | { type: 'conversation'; conversationId: string; change: ConversationChange; userId?: string }
-  | { type: 'settings'; conversationId: string; mutedUntil?: number }
+  | ({ type: 'settings'; conversationId: string } & OwnSettings)
   | { type: 'authenticated'; expiresAt: number }
   | { type: 'caughtUp' }
   | { type: 'resync' }
@@ -232,7 +232,23 @@ export interface MessageText {
   readonly concurrent?: boolean
 }
 
-export interface ConversationSummary {
+/** What the user has set for a conversation, for all of its devices. In a change: what is absent stays; `mutedUntil` 0 and `draft` '' end it. */
+export interface OwnSettings {
+  /** Until when the user is not notified of its messages, ms. It may have passed: `isMuted` tells. */
+  readonly mutedUntil?: number
+  /** Out of the list, until its next message, or as long as it is muted. */
+  readonly archived?: boolean
+  /** To be shown before the others. */
+  readonly pinned?: boolean
+  /** Until the user reads on. */
+  readonly markedUnread?: boolean
+  /** What stands up to this seqNo is not shown any more; it never moves back. */
+  readonly clearedUpTo?: number
+  /** What is written and not sent. */
+  readonly draft?: string
+}
+
+export interface ConversationSummary extends OwnSettings {
   conversationId: string
   title?: string
   maxSeqNo: number
@@ -243,8 +259,6 @@ export interface ConversationSummary {
   /** Those of the unread messages that mention the user; absent for none. */
   unreadMentions?: number
   lastMessage?: Message
-  /** Present while it lies ahead. */
-  mutedUntil?: number
 }
 
 export interface ConversationList {

@@ -156,7 +156,9 @@ export class Receiver {
         this.on.listChanged()
         return this.on.commit([{ type: 'group', conversationId: frame.conversationId }])
       case 'settings':
-        return this.on.commit([{ type: 'settings', conversationId: frame.conversationId, mutedUntil: frame.mutedUntil }])
+        // Of a conversation that was deleted, and is not here.
+        if (frame.archived === false && !this.state.find(frame.conversationId)) this.on.listChanged()
+        return this.on.commit([frame])
       case 'resync':
         this.followed.clear()
         return

@@ -169,7 +169,10 @@ export class Runtime {
         this.files.look()
         return this.conversationList.removed(change.conversationId)
       case 'settings':
-        return this.conversationList.changed(change.conversationId)
+        this.conversationList.changed(change.conversationId)
+        // How many are left unread is in the list.
+        if (change.clearedUpTo && this.state.find(change.conversationId)?.unreadCount) this.conversationList.refreshSoon()
+        return
       case 'queued':
         this.files.look()
         return this.outbox.pump()
@@ -257,7 +260,7 @@ export class Runtime {
 
   private caughtUp(): void {
     this.connector.caughtUp()
-    this.conversationList.refreshSoon()
+    this.conversationList.refreshAll()
     void this.journal.findQueued()
   }
 }

@@ -1,12 +1,13 @@
 import { conversationOfChange, type Change, type Connection, isOutgoingChange, type OutboxEntry, type Outgoing, type OutgoingChange, type Presence, type StoredConversation, type Session } from './changes.ts'
 import { isGroup, peerOf } from './ids.ts'
 import { asShown, withPending } from './pending.ts'
-import type { Message } from './protocol.ts'
+import { isDeleted } from './ownSettings.ts'
+import type { Message, OwnSettings } from './protocol.ts'
 import { leftConversation, nextConversation, refusedByLeaving, conversationOfItem } from './conversationRules.ts'
 import type { StoredState } from './store/store.ts'
 
 /** A conversation as a view shows it. A new object whenever something in it has changed. */
-export interface Conversation {
+export interface Conversation extends OwnSettings {
   readonly id: string
   readonly kind: 'direct' | 'group'
   /** The other user of a direct conversation. */
@@ -22,8 +23,6 @@ export interface Conversation {
   /** Those of the unread messages that mention the user. */
   readonly unreadMentions: number
   readonly lastMessage?: Message
-  /** Until when the user is not notified of its messages, ms; absent if it is not muted. It may have passed: `isMuted` tells. */
-  readonly mutedUntil?: number
   /** When the last message was sent, or the conversation was first known here, ms. */
   readonly activity: number
   /** The users who are writing now. */
@@ -55,7 +54,7 @@ export class State {
   /** The latest entries that left the outbox: another tab's message that one was queued may come later. */
   private readonly unqueued = new Set<string>()
   private readonly views = new Map<string, { row: StoredConversation; view: Conversation }>()
-  private list: readonly Conversation[] | undefined
+  private lists: { listed: readonly Conversation[]; archived: readonly Conversation[] } | undefined
   private readonly typingOver: (change: Change) => void
 
   /** @param typingOver Called when somebody's typing has ended by itself. */
@@ -80,11 +79,22 @@ export class State {
     if (this.session && this.connection.status === 'signedOut') this.connection = { status: 'connecting', caughtUp: false }
   }
 
-  /** Newest activity first. */
+  /** The pinned first, then by newest activity. */
   get conversations(): readonly Conversation[] {
-    return (this.list ??= [...this.stored.keys()]
-      .map((id) => this.conversation(id)!)
-      .sort((a, b) => activityOf(b) - activityOf(a) || (a.id < b.id ? -1 : 1)))
+    return this.sorted().listed
+  }
+
+  /** Newest activity first. */
+  get archived(): readonly Conversation[] {
+    return this.sorted().archived
+  }
+
+  private sorted() {
+    if (this.lists) return this.lists
+    // What is to be sent is shown, wherever it is.
+    const all = [...this.stored.keys()].map((id) => this.conversation(id)!).filter((one) => one.outgoing.length > 0 || !isDeleted(one))
+    all.sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || activityOf(b) - activityOf(a) || (a.id < b.id ? -1 : 1))
+    return (this.lists = { listed: all.filter(isListed), archived: all.filter((one) => !isListed(one)) })
   }
 
   find(id: string): StoredConversation | undefined {
@@ -112,6 +122,11 @@ export class State {
       unreadMentions: row.unreadMentions ?? 0,
       lastMessage: lastMessage && withPending(lastMessage, this.changesOf(id), this.owner ?? ''),
       mutedUntil: row.mutedUntil,
+      archived: row.archived,
+      pinned: row.pinned,
+      markedUnread: row.markedUnread,
+      clearedUpTo: row.clearedUpTo,
+      draft: row.draft,
       activity: row.activity,
       typing: typing ? [...typing.keys()] : none,
       outgoing: outgoing.length > 0 ? outgoing : none,
@@ -251,7 +266,7 @@ export class State {
   }
 
   private invalidate(id?: string): void {
-    this.list = undefined
+    this.lists = undefined
     if (id === undefined) this.views.clear()
     else this.views.delete(id)
   }
@@ -262,6 +277,10 @@ export class State {
     this.invalidate()
   }
 }
+
+const isListed = ({ archived, outgoing }: Conversation) => !archived || outgoing.length > 0
+
+const isFirst = (conversation: Conversation) => conversation.pinned === true && isListed(conversation)
 
 // A conversation with a new outbox entry comes first, too.
 const activityOf = ({ activity, outgoing }: Conversation) => Math.max(activity, outgoing.at(-1)?.createdAt ?? 0)

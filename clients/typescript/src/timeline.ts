@@ -95,11 +95,11 @@ export class OpenTimeline implements Timeline {
   }
 
   get messages(): readonly Message[] {
-    return (this.sorted ??= this.withOutbox([...this.known.values()].filter(({ seqNo }) => seqNo >= (this.from ?? 1)).sort((a, b) => a.seqNo - b.seqNo)))
+    return (this.sorted ??= this.withOutbox(this.shown(this.known.values())))
   }
 
   get notices(): readonly Notice[] {
-    return (this.sortedNotices ??= [...this.knownNotices.values()].filter(({ seqNo }) => seqNo >= (this.from ?? 1)).sort((a, b) => a.seqNo - b.seqNo))
+    return (this.sortedNotices ??= this.shown(this.knownNotices.values()))
   }
 
   get outgoing(): readonly Outgoing[] {
@@ -113,7 +113,16 @@ export class OpenTimeline implements Timeline {
   }
 
   get hasOlder(): boolean {
-    return !this.closed && (this.from ?? 1) > 1
+    return !this.closed && (this.from ?? 1) > this.clearedUpTo + 1
+  }
+
+  private shown<T extends { readonly seqNo: number }>(entries: Iterable<T>): T[] {
+    const from = Math.max(this.from ?? 1, this.clearedUpTo + 1)
+    return [...entries].filter(({ seqNo }) => seqNo >= from).sort((a, b) => a.seqNo - b.seqNo)
+  }
+
+  private get clearedUpTo(): number {
+    return this.source.state.find(this.conversationId)?.clearedUpTo ?? 0
   }
 
   get loading(): boolean {
@@ -183,6 +192,7 @@ export class OpenTimeline implements Timeline {
       for (const heard of this.reads) heard.push(...(change.changes ?? []))
     }
     if (change.type === 'sent') this.put([change.message], [change.message.seqNo, change.message.seqNo])
+    if (change.type === 'settings' || change.type === 'listed') this.clear()
     if (change.type === 'removed') this.forget()
     if (change.type === 'missed') this.complete = withoutSeqNo(this.complete, change.seqNo)
     if (mayLeaveGap.has(change.type)) this.repairLater()
@@ -363,6 +373,15 @@ export class OpenTimeline implements Timeline {
     const { state } = this.source
     const pending = state.changesOf(this.conversationId)
     return pending.length === 0 ? messages : messages.map((message) => withPending(message, pending, state.owner ?? ''))
+  }
+
+  /** What the user has cleared is not shown any more, and nothing of it is missing. */
+  private clear(): void {
+    const { clearedUpTo } = this
+    if (clearedUpTo === 0) return
+    for (const entries of [this.known, this.knownNotices]) for (const seqNo of entries.keys()) if (seqNo <= clearedUpTo) entries.delete(seqNo)
+    this.complete = addRange(this.complete, 1, clearedUpTo)
+    this.sorted = this.sortedNotices = undefined
   }
 
   private forget(): void {

@@ -139,7 +139,8 @@ export class Timelines {
     const listed: Change[] = conversation ? [] : [{ type: 'listed', summary: { ...blank, conversationId, maxSeqNo }, activity: 0 }]
     await this.journal.commit([
       ...listed,
-      { type: 'log', conversationId, messages, ...(changes.length > 0 && { changes }), complete, acked },
+      // What was cleared while the page was on its way.
+      { type: 'log', conversationId, messages: messages.filter(({ seqNo }) => seqNo > (conversation?.clearedUpTo ?? 0)), ...(changes.length > 0 && { changes }), complete, acked },
       { type: 'advanced', conversationId, maxSeqNo },
     ])
     if (acked !== undefined) this.acks.ack(conversationId, acked)

@@ -215,6 +215,12 @@ export class IndexedDbStore implements ChatStore {
           touched.set(id, refused[0] && leftConversation(touched.get(id), refused[0]))
           continue
         }
+        case 'settings':
+          if (change.clearedUpTo) messages.delete(below(change.conversationId, change.clearedUpTo + 1))
+          break
+        case 'listed':
+          if (change.summary.clearedUpTo) messages.delete(below(change.summary.conversationId, change.summary.clearedUpTo + 1))
+          break
         case 'trimmed':
           messages.delete(below(change.conversationId, change.below))
           break

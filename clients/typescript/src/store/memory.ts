@@ -96,17 +96,26 @@ export class MemoryStore implements ChatStore {
       case 'removed':
         this.log.delete(change.conversationId)
         return this.left(change.conversationId)
-      case 'trimmed': {
-        const log = this.log.get(change.conversationId)
-        for (const seqNo of log?.keys() ?? []) if (seqNo < change.below) log!.delete(seqNo)
+      case 'settings':
+        this.deleteBelow(change.conversationId, (change.clearedUpTo ?? 0) + 1)
         break
-      }
+      case 'listed':
+        this.deleteBelow(change.summary.conversationId, (change.summary.clearedUpTo ?? 0) + 1)
+        break
+      case 'trimmed':
+        this.deleteBelow(change.conversationId, change.below)
+        break
     }
     const id = conversationOfChange(change)
     if (id === undefined) return
     const row = nextConversation(this.conversations.get(id), change, this.owner ?? '')
     if (row) this.conversations.set(id, row)
     else this.conversations.delete(id)
+  }
+
+  private deleteBelow(conversationId: string, below: number): void {
+    const log = this.log.get(conversationId)
+    for (const seqNo of log?.keys() ?? []) if (seqNo < below) log!.delete(seqNo)
   }
 
   private left(id: string): void {
