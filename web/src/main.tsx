@@ -7,6 +7,7 @@ import { App } from './app/App'
 import { go } from './app/routes'
 import { ChatContext } from './app/useChat'
 import { tendDrafts } from './conversation/drafts'
+import { shareDrafts } from './conversation/sharedDrafts'
 import { tendChosen } from './media/chosen'
 import { I18nProvider } from './i18n/I18n'
 import { languages, startLanguage } from './i18n/languages'
@@ -51,6 +52,7 @@ const slow = setTimeout(() => render(<p class="nothing">{texts.loading}</p>, pla
 const { client, lasts } = await opening
 clearTimeout(slow)
 tendDrafts(client, window)
+shareDrafts(client)
 tendChosen(client)
 
 render(

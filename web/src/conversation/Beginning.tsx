@@ -1,10 +1,11 @@
-import type { Timeline } from '@chat/client'
+import { isNoteToSelf, type Timeline } from '@chat/client'
 import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 
 /** Above the first message: that more is being loaded, that it could not be, or that this is the beginning. */
 export function Beginning({ timeline, isEmpty, isGroup, name }: { timeline: Timeline; isEmpty: boolean; isGroup: boolean; name: string }) {
   const { t } = useI18n()
+  const isNote = isNoteToSelf(timeline.conversationId)
 
   // The missing messages may be further down, where the reader is: then this stays visible. The bar shows that there is no network.
   if (timeline.error)
@@ -25,8 +26,8 @@ export function Beginning({ timeline, isEmpty, isGroup, name }: { timeline: Time
       <p class="beginning-name">{name}</p>
       {isEmpty ? (
         <>
-          <p>{isGroup ? t.conversation.emptyGroup : t.conversation.emptyDirect(name)}</p>
-          {!isGroup && <p class="hint">{t.conversation.emptyDirectHint}</p>}
+          <p>{isNote ? t.conversation.emptyNote : isGroup ? t.conversation.emptyGroup : t.conversation.emptyDirect(name)}</p>
+          {!isGroup && !isNote && <p class="hint">{t.conversation.emptyDirectHint}</p>}
         </>
       ) : (
         <p class="hint">{t.conversation.beginning}</p>

@@ -1,4 +1,4 @@
-import { isGroup, peerOf } from '@chat/client'
+import { isGroup, isNoteToSelf, peerOf } from '@chat/client'
 import { useArrivalFocus } from '../app/arrivalFocus'
 import { go } from '../app/routes'
 import { useChat } from '../app/useChat'
@@ -7,6 +7,7 @@ import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
+import { ConversationMenu } from './ConversationMenu'
 import { MuteButton } from './MuteButton'
 
 export function ConversationHeader({ id, name, beside }: { id: string; name: string; beside: 'details' | 'media' | undefined }) {
@@ -23,9 +24,9 @@ export function ConversationHeader({ id, name, beside }: { id: string; name: str
         <h1 ref={heading} tabIndex={-1}>
           {name}
         </h1>
-        <p>{isGroup(id) ? <MemberCount id={id} /> : <LastSeen userId={name} />}</p>
+        <p>{isGroup(id) ? <MemberCount id={id} /> : isNoteToSelf(id) ? <>&nbsp;</> : <LastSeen userId={name} />}</p>
       </div>
-      <MuteButton id={id} />
+      {!isNoteToSelf(id) && <MuteButton id={id} />}
       <button
         type="button"
         class="icon-button"
@@ -48,6 +49,7 @@ export function ConversationHeader({ id, name, beside }: { id: string; name: str
           <Icon name="people" />
         </button>
       )}
+      <ConversationMenu id={id} />
     </header>
   )
 }

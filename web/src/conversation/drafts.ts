@@ -12,6 +12,10 @@ const prefix = `${installation.replace('chat', 'chat.draft')}.`
 const none: Draft = { text: '' }
 const known = new Map<string, Draft>()
 const listeners = new Set<() => void>()
+const keepers = new Set<Keeper>()
+
+/** Told of each draft that was written or sent in this tab. */
+type Keeper = (userId: string, conversationId: string) => void
 
 /** Stored in this browser for each user and conversation; survives a reload and a session that expires. */
 export function readDraft(userId: string, conversationId: string): Draft {
@@ -27,6 +31,13 @@ export function keepDraft(userId: string, conversationId: string, draft: Draft) 
   known.set(key, isEmpty ? none : draft)
   keepItem(key, isEmpty ? null : JSON.stringify(draft))
   tell()
+  for (const keeper of keepers) keeper(userId, conversationId)
+}
+
+/** @returns Ends it. */
+export function watchDrafts(keeper: Keeper): () => void {
+  keepers.add(keeper)
+  return () => void keepers.delete(keeper)
 }
 
 /** If sending failed, the text goes back before what was typed since. */

@@ -7,6 +7,7 @@ import { lineOf } from '../media/kinds'
 import { Avatar } from '../ui/Avatar'
 import { Icon } from '../ui/icons'
 import { memo } from '../ui/memo'
+import { nameIn } from './names'
 
 interface Props {
   conversation: Conversation
@@ -17,9 +18,9 @@ interface Props {
 
 export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now }: Props) => {
   const { t, times } = useI18n()
-  const { id, peer, kind, lastMessage, unreadCount, unreadCapped, unreadMentions } = conversation
+  const { id, peer, kind, lastMessage, unreadCount, unreadCapped, unreadMentions, pinned, markedUnread } = conversation
   const online = useChat(client => (peer !== undefined && client.presenceOf(peer)?.online) ?? false)
-  const name = peer ?? conversation.title ?? t.list.group
+  const name = nameIn(conversation, t)
   const muted = isMuted(conversation, now)
 
   return (
@@ -36,6 +37,11 @@ export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now
         </span>
         <span class="row-marks">
           <OutgoingMark conversation={conversation} />
+          {pinned && (
+            <span class="row-mark" role="img" aria-label={t.list.pinned}>
+              <Icon name="pin" />
+            </span>
+          )}
           {muted && (
             <span class="row-mark" role="img" aria-label={t.mute.muted}>
               <Icon name="bellOff" />
@@ -44,6 +50,11 @@ export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now
           {unreadMentions > 0 && (
             <span class="row-mark mentioned" role="img" aria-label={t.list.mentions(unreadMentions)} title={t.list.mentions(unreadMentions)}>
               <Icon name="at" />
+            </span>
+          )}
+          {unreadCount === 0 && markedUnread && (
+            <span class={muted ? 'badge marked muted' : 'badge marked'}>
+              <span class="unseen">{t.list.markedUnread}</span>
             </span>
           )}
           {unreadCount > 0 && (

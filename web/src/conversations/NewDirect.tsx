@@ -19,7 +19,6 @@ export function NewDirect() {
     event.preventDefault()
     const other = field.current!.value.trim().replace(/^@/, '')
     const me = client.session!.userId
-    if (other === me) return setProblem(t.start.yourself)
     if (!isUserId(other)) return setProblem(t.start.badId)
     go({ view: 'conversation', id: directWith(me, other) })
   }
@@ -35,6 +34,9 @@ export function NewDirect() {
       </div>
       <Problem text={problem} />
       <button class="button">{t.start.open}</button>
+      <button type="button" class="button plain" onClick={() => go({ view: 'conversation', id: directWith(client.session!.userId, client.session!.userId) })}>
+        {t.start.noteToSelf}
+      </button>
     </form>
   )
 }

@@ -96,6 +96,12 @@ export const de: Texts = {
     failed: 'Nicht gesendet',
     online: 'Online',
     chooseOne: 'Wähle eine Unterhaltung oder beginne eine neue.',
+    noteToSelf: 'Notiz an mich',
+    pinned: 'Angeheftet',
+    markedUnread: 'Als ungelesen markiert',
+    archived: 'Archiviert',
+    archivedCount: count => plural(count, { one: '# archivierte Unterhaltung', other: '# archivierte Unterhaltungen' }),
+    noneArchived: 'Nichts ist archiviert.',
   },
 
   presence: {
@@ -112,6 +118,7 @@ export const de: Texts = {
     beginning: 'Hier fängt es an.',
     emptyDirect: who => `Sag ${who} Hallo.`,
     emptyDirectHint: 'Stimmt der Name? Der Server sagt nicht, ob es jemanden gibt.',
+    emptyNote: 'Was du hier schreibst, bekommen alle deine Geräte und sonst niemand.',
     emptyGroup: 'Hier hat noch niemand geschrieben.',
     loadingOlder: 'Ältere Nachrichten werden geholt …',
     loadFailed: 'Einige Nachrichten konnten nicht geladen werden.',
@@ -223,6 +230,19 @@ export const de: Texts = {
     unmute: 'Stummschaltung aufheben',
   },
 
+  own: {
+    menu: 'Diese Unterhaltung',
+    pin: 'Oben anheften',
+    unpin: 'Nicht mehr anheften',
+    archive: 'Archivieren',
+    unarchive: 'Aus dem Archiv holen',
+    markUnread: 'Als ungelesen markieren',
+    clear: 'Chat leeren',
+    clearAsk: 'Alle Nachrichten hier verschwinden von allen deinen Geräten. Andere behalten sie.',
+    remove: 'Chat löschen',
+    removeAsk: 'Die Unterhaltung und ihre Nachrichten verschwinden von allen deinen Geräten. Mit der nächsten Nachricht ist sie wieder da.',
+  },
+
   composer: {
     label: to => `Nachricht an ${to}`,
     placeholder: 'Nachricht schreiben',
@@ -293,7 +313,7 @@ export const de: Texts = {
     who: 'Zum Beispiel: bob',
     hint: 'Der Server sagt nicht, ob es jemanden gibt: Achte auf die Schreibweise.',
     open: 'Unterhaltung öffnen',
-    yourself: 'Das bist du selbst.',
+    noteToSelf: 'Eine Notiz an dich selbst schreiben',
     badId: 'Ein Benutzername beginnt mit Buchstabe oder Ziffer und hat Buchstaben, Ziffern, Punkt, Strich und Unterstrich.',
     groupTitle: 'Titel',
     members: 'Mitglieder',

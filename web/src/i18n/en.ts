@@ -104,6 +104,12 @@ export const en = {
     failed: 'Not sent',
     online: 'Online',
     chooseOne: 'Choose a conversation, or start a new one.',
+    noteToSelf: 'Note to self',
+    pinned: 'Pinned',
+    markedUnread: 'Marked as unread',
+    archived: 'Archived',
+    archivedCount: (count: number) => plural(count, { one: '# archived conversation', other: '# archived conversations' }),
+    noneArchived: 'Nothing is archived.',
   },
 
   presence: {
@@ -120,6 +126,7 @@ export const en = {
     beginning: 'This is where it begins.',
     emptyDirect: (who: string) => `Say hello to ${who}.`,
     emptyDirectHint: 'Is the name right? The server does not say whether a user exists.',
+    emptyNote: 'What you write here goes to all your devices, and to nobody else.',
     emptyGroup: 'Nobody has written here yet.',
     loadingOlder: 'Getting older messages…',
     loadFailed: 'Some messages could not be loaded.',
@@ -233,6 +240,19 @@ export const en = {
     unmute: 'Unmute',
   },
 
+  own: {
+    menu: 'This conversation',
+    pin: 'Pin to the top',
+    unpin: 'Unpin',
+    archive: 'Archive',
+    unarchive: 'Take out of the archive',
+    markUnread: 'Mark as unread',
+    clear: 'Clear chat',
+    clearAsk: 'All messages here disappear from all your devices. Others keep them.',
+    remove: 'Delete chat',
+    removeAsk: 'The conversation and its messages disappear from all your devices. It comes back with the next message.',
+  },
+
   composer: {
     label: (to: string) => `Message to ${to}`,
     placeholder: 'Write a message',
@@ -303,7 +323,7 @@ export const en = {
     who: 'For example: bob',
     hint: 'The server does not say whether a user exists: look at the spelling.',
     open: 'Open conversation',
-    yourself: 'That is you.',
+    noteToSelf: 'Write a note to yourself',
     badId: 'A user id begins with a letter or digit and has letters, digits, dot, dash and underscore.',
     groupTitle: 'Title',
     members: 'Members',

@@ -3,6 +3,7 @@ import { forwardedOf, type Message, type MessageText, type ReactionOf, type Time
 import { useEffect, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { withoutMarks } from '../conversation/marks'
+import { nameIn } from '../conversations/names'
 import { useI18n } from '../i18n/I18n'
 import { Avatar } from '../ui/Avatar'
 import { Dialog } from '../ui/Dialog'
@@ -117,7 +118,7 @@ export function Forward({ message, onClose }: { message: Message; onClose: () =>
   const conversations = useChat(chat => chat.conversations)
   const [wanted, setWanted] = useState('')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
-  const named = conversations.filter(({ left }) => !left).map(one => ({ id: one.id, isGroup: one.kind === 'group', name: one.peer ?? one.title ?? t.list.group }))
+  const named = conversations.filter(({ left }) => !left).map(one => ({ id: one.id, isGroup: one.kind === 'group', name: nameIn(one, t) }))
   const shown = named.filter(({ name }) => name.toLowerCase().includes(wanted.trim().toLowerCase()))
   const toggle = (id: string) => setChosen(before => (before.has(id) ? new Set([...before].filter(one => one !== id)) : new Set([...before, id])))
   const send = async () => {
