@@ -29,6 +29,22 @@ internal sealed partial class World
         }
     }
 
+    /// <summary>A notice that the connections of the members are told.</summary>
+    public MessageAppended Tell(ConversationId conversation, UserId by)
+    {
+        MessageAppended appended;
+        lock (_gate)
+        {
+            var previous = _log.GetValueOrDefault(conversation)?.FindLast(entry => entry.Content.IsMessagePlace)?.SeqNo ?? SeqNo.None;
+            appended = Append(conversation, Device(by.Value), new MessageContent(default)
+            {
+                Kind = MessageKind.Notice, Notice = new ConversationNotice(NoticeKinds.TitleChanged) { Value = "other" }, PreviousMessage = previous,
+            }, hole: 0);
+        }
+        Offer(appended);
+        return appended;
+    }
+
     /// <summary>A message is in a state from now on.</summary>
     public void SetState(MessageAppended target, MessageState state)
     {

@@ -35,6 +35,28 @@ public sealed class ChangeTests : IDisposable
         Assert.Empty(phone.Changes);
     }
 
+    // Nobody has sent it, so nobody has an ack of it: also not the device that has the sender's name.
+    [Fact]
+    public async Task A_notice_is_pushed_to_every_device_of_every_member_live_and_in_a_drain()
+    {
+        var group = _world.Group("alice", "bob", "carol");
+        var (alice, bob) = (await _world.ConnectedAsync(Alice), await _world.ConnectedAsync(Bob));
+
+        _world.Tell(group, Alice.User);
+        _world.Say(group, Bob);
+        _world.Tell(group, Alice.User);
+        await _world.SettleAsync();
+
+        Assert.Equal([1, 3], alice.Changes);
+        Assert.Equal([1, 3], bob.Changes);
+        Assert.All(alice.Events.OfType<ChangeEvent>(), told => Assert.Equal("other", told.Message.Content.Notice?.Value));
+        var carol = await _world.ConnectedAsync(World.Device("carol"));
+        Assert.Equal([1, 3], carol.Changes);
+        alice.Connection.Dispose();
+        var again = await _world.ConnectedAsync(Alice);
+        Assert.Equal([1, 3], again.Changes);
+    }
+
     [Fact]
     public async Task Changes_take_no_room_in_the_window_and_are_not_sent_again()
     {
