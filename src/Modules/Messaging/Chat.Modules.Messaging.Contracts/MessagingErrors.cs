@@ -54,6 +54,9 @@ public static class MessagingErrors
     /// <summary>No more different emoji on a message.</summary>
     public static Error TooManyReactions(int max) => new(ErrorCodes.TooLarge, $"A message has at most {max} different reactions.");
 
+    /// <summary>No more different emoji of one user on a message.</summary>
+    public static Error TooManyOwnReactions(int max) => new(ErrorCodes.TooLarge, $"A user sets at most {max} different reactions on a message over time.");
+
     /// <summary>No more pinned messages in a conversation.</summary>
     public static Error TooManyPins(int max) => new(ErrorCodes.TooLarge, $"A conversation has at most {max} pinned messages.");
 }

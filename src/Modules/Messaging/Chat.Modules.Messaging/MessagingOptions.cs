@@ -87,6 +87,11 @@ internal sealed class MessagingOptions
     /// <summary>The most different emoji on a message, however many users set them; more are <c>too_large</c>. 1 to 100; default 20.</summary>
     [Range(1, 100)] public int MaxReactions { get; init; } = 20;
 
+    /// <summary>
+    /// The most different emoji that one user sets on a message over time; what was taken back counts, as it is remembered. More are <c>too_large</c>. 1 to 4 000; default 100.
+    /// </summary>
+    [Range(1, 4_000)] public int MaxOwnReactions { get; init; } = 100;
+
     /// <summary>The most pinned messages of a conversation; more are <c>too_large</c>. 1 to 200; default 50.</summary>
     [Range(1, 200)] public int MaxPins { get; init; } = 50;
 
@@ -100,5 +105,5 @@ internal sealed class MessagingOptions
     public int MaxPageContent => MaxPageBytes - PageFrameBytes;
 
     /// <summary>How much may be changed.</summary>
-    public ChangeLimits ChangeLimits => new(MaxEdits, MaxReactions, MaxPins);
+    public ChangeLimits ChangeLimits => new(MaxEdits, MaxReactions, MaxPins, MaxOwnReactions);
 }

@@ -12,7 +12,7 @@ namespace Chat.Modules.Messaging.Tests.Changes;
 
 public sealed class ChangeJudgeTests
 {
-    private static readonly ChangeLimits Limits = new(Edits: 2, Reactions: 2, Pins: 2);
+    private static readonly ChangeLimits Limits = new(Edits: 2, Reactions: 2, Pins: 2, OwnReactions: 3);
     private static readonly LoggedMessage Message = Draft(AliceAndBob, Alice, "1").ToMessage(MessageId.New(Now), new SeqNo(5));
     private static readonly MessageState Deleted = new() { ChangedSeqNo = new SeqNo(8), Deletion = new MessageDeletion(Bob, Now, new SeqNo(8)) };
 

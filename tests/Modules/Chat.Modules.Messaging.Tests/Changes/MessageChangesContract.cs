@@ -300,6 +300,48 @@ public abstract partial class MessageChangesContract : OpenedLog
         await RefusedAsync(ErrorCodes.NotAMember, message.React(Bob, "4", "👍"));
     }
 
+    // Taken back or not: otherwise one user could leave thousands of rows on a message.
+    [Fact]
+    public async Task A_user_sets_a_limited_number_of_different_emoji_on_a_message_over_time()
+    {
+        var message = await SayAsync(Alice, "1");
+        for (var n = 0; n < ChangeLimits.Default.OwnReactions; n += 20)
+        {
+            foreach (var on in new[] { true, false })
+            {
+                var set = await Task.WhenAll(Enumerable.Range(n, 20).Select(emoji => Log.AppendChangeAsync(message.React(Bob, $"{emoji} {on}", $"e{emoji}", on), Ct)));
+                Assert.All(set, one => Assert.False(one.Value.Duplicate));
+            }
+        }
+
+        await RefusedAsync(ErrorCodes.TooLarge, message.React(Bob, "more", "more"));
+        Assert.Equal(ErrorCodes.TooLarge, (ChangeJudge.Judge((await Log.ReadFactsAsync(message.React(Bob, "more", "more"), Ct))!, message.React(Bob, "more", "more"), new SeqNo(999), ChangeLimits.Default)
+            as Refused)?.Error.Code);
+        // One of those again, and somebody else's.
+        await ChangeAsync(message.React(Bob, "again", "e7"));
+        await ChangeAsync(message.React(Carol, "carol", "more"));
+        Assert.Equal(Folding.Fold(await ReadAllAsync()), Folding.StatesOf(await ReadAllAsync()));
+    }
+
+    // In one batch they are judged one after the other.
+    [Fact]
+    public async Task The_limit_holds_for_emoji_that_are_set_at_once()
+    {
+        var message = await SayAsync(Alice, "1");
+        for (var n = 0; n < 80; n += 20)
+        {
+            foreach (var on in new[] { true, false })
+                await Task.WhenAll(Enumerable.Range(n, 20).Select(emoji => Log.AppendChangeAsync(message.React(Bob, $"{emoji} {on}", $"e{emoji}", on), Ct)));
+        }
+        var kept = await Task.WhenAll(Enumerable.Range(80, 19).Select(emoji => Log.AppendChangeAsync(message.React(Bob, $"{emoji}", $"e{emoji}"), Ct)));
+        Assert.All(kept, one => Assert.True(one.IsOk));
+        await Task.WhenAll(Enumerable.Range(80, 19).Select(emoji => Log.AppendChangeAsync(message.React(Bob, $"{emoji} off", $"e{emoji}", on: false), Ct)));
+
+        var last = await Task.WhenAll(Enumerable.Range(99, 5).Select(emoji => Log.AppendChangeAsync(message.React(Bob, $"{emoji}", $"e{emoji}"), Ct)));
+
+        Assert.Single(last, one => one.IsOk);
+    }
+
     private protected async Task<LoggedMessage> SayAsync(UserId sender, string clientMsgId, string text = "hello") =>
         (await Log.AppendAsync(Draft(AliceAndBob, sender, clientMsgId, text), Ct)).Message;
 

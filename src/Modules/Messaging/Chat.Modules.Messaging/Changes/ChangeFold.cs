@@ -8,7 +8,7 @@ namespace Chat.Modules.Messaging.Changes;
 /// <summary>What an entry of the log does to the state of its message: what <see cref="ChangeJudge"/> made of it when it was written.</summary>
 internal static class ChangeFold
 {
-    private static readonly ChangeLimits NoLimits = new(int.MaxValue, int.MaxValue, int.MaxValue);
+    private static readonly ChangeLimits NoLimits = new(int.MaxValue, int.MaxValue, int.MaxValue, int.MaxValue);
 
     // No edit has this text, as it is no UTF-8.
     private static readonly MessageContent AnyText = new(new Utf8Text(new byte[] { 0xFF }));

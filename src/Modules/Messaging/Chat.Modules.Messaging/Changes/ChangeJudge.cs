@@ -26,7 +26,7 @@ internal static class ChangeJudge
         {
             MessageKind.Edit => Edit(target, state, change, seqNo, limits),
             MessageKind.Delete => Delete(facts.Root, state, change, seqNo),
-            MessageKind.Reaction when change.Content.Change.On => React(facts.Own, state, change, limits),
+            MessageKind.Reaction when change.Content.Change.On => React(facts, state, change, limits),
             MessageKind.Reaction => TakeBack(facts.Own, state, change),
             MessageKind.Pin => Pin(facts.Pins, state, change, seqNo, limits),
             var kind => throw new ArgumentException($"An entry of kind {kind} changes no message.", nameof(change)),
@@ -59,14 +59,16 @@ internal static class ChangeJudge
         Root = change.Content.Thread is null ? null : ThreadFold.Remove(root, seqNo),
     };
 
-    private static Verdict React(OwnReaction? own, MessageState state, MessageDraft change, ChangeLimits limits)
+    private static Verdict React(ChangeFacts facts, MessageState state, MessageDraft change, ChangeLimits limits)
     {
-        if (own is { On: true } set)
+        if (facts.Own is { On: true } set)
             return new AlreadySo(set.Entry);
         var (emoji, user) = (change.Content.Change!.Emoji!, change.Sender.User);
         var index = IndexOf(state, emoji);
         if (index < 0 && state.Reactions.Count >= limits.Reactions)
             return MessagingErrors.TooManyReactions(limits.Reactions);
+        if (facts.Own is null && facts.OwnEmoji >= limits.OwnReactions)
+            return MessagingErrors.TooManyOwnReactions(limits.OwnReactions);
         if (index < 0)
             return new Effect(state with { Reactions = [.. state.Reactions, new MessageReaction(emoji, 1, [user])] }, change.Content);
         var before = state.Reactions[index];
@@ -126,16 +128,18 @@ internal static class ChangeJudge
 /// <param name="Edits">Of a message.</param>
 /// <param name="Reactions">Different emoji on a message.</param>
 /// <param name="Pins">Of a conversation.</param>
-internal sealed record ChangeLimits(int Edits, int Reactions, int Pins)
+/// <param name="OwnReactions">Different emoji that a user has ever set on a message: what was taken back is remembered.</param>
+internal sealed record ChangeLimits(int Edits, int Reactions, int Pins, int OwnReactions)
 {
-    public static ChangeLimits Default { get; } = new(100, 20, 50);
+    public static ChangeLimits Default { get; } = new(100, 20, 50, 100);
 }
 
 /// <summary>What a change is judged by.</summary>
 /// <param name="Target">The message, with its state; or whatever stands at its seqNo.</param>
 /// <param name="Own">What the sender did last with the emoji of a reaction on this message; null if nothing.</param>
 /// <param name="Pins">How many messages of the conversation are pinned; only looked at when one is pinned.</param>
-internal sealed record ChangeFacts(LoggedMessage Target, OwnReaction? Own, int Pins)
+/// <param name="OwnEmoji">How many different emoji the sender has ever set on this message; only looked at for one that it has not.</param>
+internal sealed record ChangeFacts(LoggedMessage Target, OwnReaction? Own, int Pins, int OwnEmoji = 0)
 {
     /// <summary>The state of the message that began the thread of a message that is deleted; null for none.</summary>
     public MessageState? Root { get; init; }

@@ -18,7 +18,7 @@ public sealed class CqlChangeProperties
     // Close below the end of a bucket, and of a block.
     private static readonly SeqNo Seeded = new(Buckets.Size - 6);
 
-    private static readonly ChangeLimits Limits = new(Edits: 4, Reactions: 3, Pins: 2);
+    private static readonly ChangeLimits Limits = new(Edits: 4, Reactions: 3, Pins: 2, OwnReactions: 100);
     private static readonly string[] Emoji = ["👍", "❤️", "😂", "🎉"];
 
     [Fact]

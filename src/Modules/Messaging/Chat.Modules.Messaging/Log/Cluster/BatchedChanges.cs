@@ -93,7 +93,7 @@ internal sealed class BatchedChanges
         var state = StateOf(target);
         var message = state is null ? row.Message : row.Message.In(state);
         OwnReaction? own = content.Kind == MessageKind.Reaction ? ReactionOf((target, user, change.Emoji!)) : null;
-        var facts = new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count) { Root = content.Thread is { } thread ? StateOf(thread.SeqNo) : null };
+        var facts = new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count, own is null ? CountOwn(target, user) : 0) { Root = content.Thread is { } thread ? StateOf(thread.SeqNo) : null };
         switch (ChangeJudge.Judge(facts, append.Draft, seqNo, _limits))
         {
             case Effect effect:
@@ -177,6 +177,10 @@ internal sealed class BatchedChanges
     }
 
     private MessageState? StateOf(SeqNo target) => _states.TryGetValue(target, out var state) ? state : _before.GetValueOrDefault(target)?.State;
+
+    // All of a user's rows of a message are read.
+    private int CountOwn(SeqNo target, UserId user) =>
+        _reactionsBefore.Keys.Union(_reactions.Keys).Count(reaction => reaction.Target == target && reaction.User == user);
 
     private OwnReaction? ReactionOf((SeqNo, UserId, string) key) => _reactions.TryGetValue(key, out var now) ? now : _reactionsBefore.GetValueOrDefault(key)?.Now;
 }

@@ -20,7 +20,7 @@ internal sealed partial class CqlMessageLog
         var pins = kind == MessageKind.Pin ? ReadPinsAsync(conversation, ct).AsTask() : Task.FromResult<IReadOnlyList<SeqNo>>([]);
         await Task.WhenAll(message, own, pins);
         return (await message)[0] is { } found
-            ? new ChangeFacts(found, (await own).FirstOrDefault(version => version.Emoji == emoji)?.Now, (await pins).Count)
+            ? new ChangeFacts(found, (await own).FirstOrDefault(version => version.Emoji == emoji)?.Now, (await pins).Count, (await own).Count)
             : null;
     }
 

@@ -15,6 +15,7 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
     // Of this batch.
     private readonly Dictionary<(ConversationId, SeqNo), MessageState> _states = [];
     private readonly Dictionary<(ConversationId, SeqNo, UserId, string), OwnReaction> _reactions = [];
+    private readonly Dictionary<(ConversationId, SeqNo, UserId), int> _newReactions = [];
     private readonly Dictionary<ConversationId, int> _pins = [];
     private readonly Dictionary<(ConversationId, SeqNo), LoggedMessage> _entries = [];
 
@@ -23,13 +24,21 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
     {
         _states.Clear();
         _reactions.Clear();
+        _newReactions.Clear();
         _pins.Clear();
         _entries.Clear();
     }
 
     /// <param name="seqNo">The entry's, if it is appended.</param>
-    public Verdict Judge(RocksView view, MessageDraft change, SeqNo seqNo) =>
-        ReadFacts(view, change) is { } facts ? ChangeJudge.Judge(facts, change, seqNo, limits) : MessagingErrors.NotAMember;
+    public Verdict Judge(RocksView view, MessageDraft change, SeqNo seqNo)
+    {
+        if (ReadFacts(view, change) is not { } facts)
+            return MessagingErrors.NotAMember;
+        var verdict = ChangeJudge.Judge(facts, change, seqNo, limits);
+        if (verdict is Effect && change.Content.Kind == MessageKind.Reaction && facts.Own is null)
+            _newReactions[OwnKey(change)] = _newReactions.GetValueOrDefault(OwnKey(change)) + 1;
+        return verdict;
+    }
 
     /// <summary>An entry that stands in the store or this batch.</summary>
     public LoggedMessage? ReadEntry(RocksView view, ConversationId conversation, SeqNo seqNo) =>
@@ -167,8 +176,12 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
             facts = facts with { Own = own };
         if (change.Content is { Kind: MessageKind.Delete, Thread: { } thread })
             facts = facts with { Root = ReadState(view, conversation, thread.SeqNo) };
+        if (change.Content.Kind == MessageKind.Reaction && _newReactions.TryGetValue(OwnKey(change), out var added))
+            facts = facts with { OwnEmoji = facts.OwnEmoji + added };
         return _pins.TryGetValue(conversation, out var pins) ? facts with { Pins = facts.Pins + pins } : facts;
     }
+
+    private static (ConversationId, SeqNo, UserId) OwnKey(MessageDraft change) => (change.Conversation, change.Content.Change!.Target.SeqNo, change.Sender.User);
 }
 
 /// <summary>A message's thread, as the message makes it.</summary>

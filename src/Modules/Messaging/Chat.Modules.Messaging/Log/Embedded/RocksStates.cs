@@ -63,7 +63,9 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
         var (conversation, target) = (change.Conversation, change.Content.Change!.Target.SeqNo);
         return ReadAt(view, conversation, target) is not { } message ? null : change.Content switch
         {
-            { Kind: MessageKind.Reaction, Change.Emoji: { } emoji } => new ChangeFacts(message, ReadOwn(view, conversation, target, change.Sender.User, emoji), 0),
+            { Kind: MessageKind.Reaction, Change.Emoji: { } emoji } => ReadOwn(view, conversation, target, change.Sender.User, emoji) is { } own
+                ? new ChangeFacts(message, own, 0)
+                : new ChangeFacts(message, null, 0, change.Content.Change.On ? CountOwn(view, conversation, target, change.Sender.User) : 0),
             { Kind: MessageKind.Pin, Change.On: true } => new ChangeFacts(message, null, ReadPins(view, conversation).Count),
             _ => new ChangeFacts(message, null, 0),
         };
@@ -71,6 +73,18 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
 
     public OwnReaction? ReadOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user, string emoji) =>
         view.Get(StateKeys.Reaction(conversation, message, user, emoji), store.Default) is { } value ? StateKeys.ReadReaction(value) : null;
+
+    // As many as a user may have.
+    private int CountOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user)
+    {
+        var prefix = StateKeys.ReactionsOf(conversation, message, user);
+        using var reactions = view.Walk(store.Default);
+        var count = 0;
+        for (reactions.Seek(prefix); reactions.Valid() && reactions.GetKeySpan().StartsWith(prefix); reactions.Next())
+            count++;
+        reactions.ThrowIfDamaged();
+        return count;
+    }
 
     /// <summary>The emoji that a user has set on a message.</summary>
     public List<string> ReadOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user)
