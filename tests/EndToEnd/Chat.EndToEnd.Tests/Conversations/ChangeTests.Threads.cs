@@ -27,7 +27,7 @@ public sealed partial class ChangeTests
         var answer = await wire.ExpectAsync("message", message => message.Is("text", "I do"));
         Assert.Equal((rootId, rootSeqNo), (answer.Text("threadId"), answer.Number("threadSeqNo")));
         Assert.True(answer.Json.Flag("forwarded"));
-        var byRest = (await carol.Rest.PostAsync("/v1/messages", new { to = group, text = "all of you?", clientMsgId = "3", threadId = rootId, mentions = new[] { "@all" } }))
+        var byRest = (await carol.Rest.PostAsync("/v1/messages", new { to = group, text = "all of you?", clientMsgId = "3", threadId = rootId, mentions = (string[])["@all"] }))
             .Expect(HttpStatusCode.Created);
         var toAll = await wire.ExpectAsync("message", message => message.Is("text", "all of you?"));
         Assert.Equal(["@all"], MentionsOf(toAll.Json));
@@ -54,7 +54,7 @@ public sealed partial class ChangeTests
         await RefusedAsync("bad_request", new { to = group, text = "deeper", clientMsgId = "5", threadId = byHub.Text("messageId") });
         await RefusedAsync("bad_request", new { to = group, text = "a change", clientMsgId = "6", threadId = deletion.Text("messageId") });
         await RefusedAsync("not_a_member", new { to = alice.DirectTo(bob), text = "elsewhere", clientMsgId = "7", threadId = rootId });
-        await RefusedAsync("bad_request", new { to = group, text = "a stranger", clientMsgId = "8", mentions = new[] { "nobody-here" } });
+        await RefusedAsync("bad_request", new { to = group, text = "a stranger", clientMsgId = "8", mentions = (string[])["nobody-here"] });
 
         async Task RefusedAsync(string code, object message)
         {
