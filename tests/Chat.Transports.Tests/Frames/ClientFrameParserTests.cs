@@ -133,7 +133,7 @@ public sealed class ClientFrameParserTests
     [InlineData("""{"type":"ack","conversationId":"dm:alice:bob","seqNo":99999999999999999999999999,"status":"read"}""")]
     [InlineData("""{"type":"ack","seqNo":1,"status":"read"}""")]
     [InlineData("""{"type":"typing","conversationId":"dm:bob:alice","active":true}""")]
-    [InlineData("""{"type":"typing","conversationId":"dm:alice:alice","active":true}""")]
+    [InlineData("""{"type":"typing","conversationId":"dm:alice","active":true}""")]
     [InlineData("""{"type":"typing","conversationId":"g:0123456789ABCDEF0123456789ABCDEF","active":true}""")]
     [InlineData("""{"type":"typing","conversationId":["dm:alice:bob"],"active":true}""")]
     [InlineData("""{"type":"typing","conversationId":"dm:alice:bob","active":1}""")]

@@ -116,9 +116,9 @@ public sealed class ServerFrameTests
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"react","target":{"messageId":"{{{Uuid}}}","seqNo":42},"emoji":"x","on":true}""" },
         { new ChangeEvent(ChangeOf(MessageKind.Pin, "", new MessageChange(Target)), toSender: false),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"pin","target":{"messageId":"{{{Uuid}}}","seqNo":42},"on":false}""" },
-        { new ChangeEvent(NoticeOf(new ConversationNotice(NoticeKinds.MemberAdded) { Users = [UserId.Parse("bob"), UserId.Parse("carol")] }), toSender: true),
+        { new ChangeEvent(NoticeOf(new ConversationNotice(ConversationNotice.MemberAdded) { Users = [UserId.Parse("bob"), UserId.Parse("carol")] }), toSender: true),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"notice","what":"memberAdded","userIds":["bob","carol"]}""" },
-        { new ChangeEvent(NoticeOf(new ConversationNotice(NoticeKinds.RoleChanged) { User = UserId.Parse("bob"), Value = "admin" }), toSender: false),
+        { new ChangeEvent(NoticeOf(new ConversationNotice(ConversationNotice.RoleChanged) { User = UserId.Parse("bob"), Value = "admin" }), toSender: false),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"notice","what":"roleChanged","userId":"bob","value":"admin"}""" },
         {
             new PageAnswer(

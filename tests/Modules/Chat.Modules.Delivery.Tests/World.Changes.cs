@@ -38,7 +38,7 @@ internal sealed partial class World
             var previous = _log.GetValueOrDefault(conversation)?.FindLast(entry => entry.Content.IsMessagePlace)?.SeqNo ?? SeqNo.None;
             appended = Append(conversation, Device(by.Value), new MessageContent(default)
             {
-                Kind = MessageKind.Notice, Notice = new ConversationNotice(NoticeKinds.TitleChanged) { Value = "other" }, PreviousMessage = previous,
+                Kind = MessageKind.Notice, Notice = new ConversationNotice(ConversationNotice.TitleChanged) { Value = "other" }, PreviousMessage = previous,
             }, hole: 0);
         }
         Offer(appended);

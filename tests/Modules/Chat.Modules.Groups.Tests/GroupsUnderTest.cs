@@ -31,7 +31,6 @@ internal sealed class GroupsUnderTest : IDisposable
         (_options, _wrap) = (Options.Create(options ?? new GroupsOptions()), wrap ?? (store => store));
         Mediator.Answer<GetHead, SeqNo>(_ => Head());
         Mediator.Answer<HasWritten, bool>(query => HasWritten(query.User.Value));
-        Log.Answering(Mediator);
         _strangers = new StrangerLimits(Mediator, new GroupsMetrics(_stores.Meters), _options, Options.Create(rates ?? new RateLimitOptions { Enabled = false }), Clock);
         Directory = Start();
     }
@@ -108,6 +107,6 @@ internal sealed class GroupsUnderTest : IDisposable
     private GroupDirectory Start()
     {
         var (store, metrics) = (_wrap(Store), new GroupsMetrics(_stores.Meters));
-        return new(store, new NoticeAppender(store, Mediator, metrics, NullLogger<NoticeAppender>.Instance), Mediator, new FakeBus(), _options, metrics, Clock);
+        return new(store, new NoticeAppender(store, Log, metrics, NullLogger<NoticeAppender>.Instance), Mediator, new FakeBus(), _options, metrics, Clock);
     }
 }

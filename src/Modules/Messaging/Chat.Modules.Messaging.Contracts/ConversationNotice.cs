@@ -4,9 +4,27 @@ using Chat.BuildingBlocks.Text;
 namespace Chat.Modules.Messaging.Contracts;
 
 /// <summary>What a notice tells: something that happened to a conversation. The entry's sender is who did it.</summary>
-/// <param name="What">One of <see cref="NoticeKinds"/>, or what only a newer server knows: 1 to 32 ASCII letters.</param>
+/// <param name="What">One of the names below, or what only a newer server knows: 1 to 32 ASCII letters.</param>
 public sealed record ConversationNotice(string What)
 {
+    /// <summary>The group was created: its title, and its first members besides the sender.</summary>
+    public const string Created = "created";
+
+    /// <summary>Users were added.</summary>
+    public const string MemberAdded = "memberAdded";
+
+    /// <summary>A user was removed.</summary>
+    public const string MemberRemoved = "memberRemoved";
+
+    /// <summary>The sender has left.</summary>
+    public const string Left = "left";
+
+    /// <summary>The title was changed.</summary>
+    public const string TitleChanged = "titleChanged";
+
+    /// <summary>A user has another role.</summary>
+    public const string RoleChanged = "roleChanged";
+
     /// <summary>The most users of one notice. What happens to more at once takes several.</summary>
     public const int MaxUsers = 50;
 
@@ -39,26 +57,4 @@ public sealed record ConversationNotice(string What)
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(What, User, Value);
-}
-
-/// <summary>What notices tell, by its name in frames and in the log.</summary>
-public static class NoticeKinds
-{
-    /// <summary>The group was created: its title, and its first members besides the sender.</summary>
-    public const string Created = "created";
-
-    /// <summary>Users were added.</summary>
-    public const string MemberAdded = "memberAdded";
-
-    /// <summary>A user was removed.</summary>
-    public const string MemberRemoved = "memberRemoved";
-
-    /// <summary>The sender has left.</summary>
-    public const string Left = "left";
-
-    /// <summary>The title was changed.</summary>
-    public const string TitleChanged = "titleChanged";
-
-    /// <summary>A user has another role.</summary>
-    public const string RoleChanged = "roleChanged";
 }

@@ -49,7 +49,7 @@ public sealed class MessagingModule : IModule
         .AddSingleton<ChangedMessages>()
         .AddCommand<ChangeMessage, SentMessage, ChangeMessageHandler>()
         .AddCommandValidator<ChangeMessage, ChangeMessageValidator>()
-        .AddCommand<AppendNotice, SentMessage, AppendNoticeHandler>()
+        .AddSingleton<INoticeLog, NoticeLog>()
         .AddQuery<GetMessage, Result<MessageView>, GetMessageHandler>()
         .AddQuery<GetReactions, Result<ReactionPage>, GetReactionsHandler>()
         .AddQuery<GetEdits, Result<IReadOnlyList<LoggedMessage>>, GetEditsHandler>()

@@ -96,6 +96,24 @@ public sealed partial class NotificationTests
         Assert.Equal([Phone], Taken.Where(one => one.What.IsWithdrawal).Select(one => one.To.Device));
     }
 
+    [Fact]
+    public async Task A_message_to_users_without_a_subscription_costs_no_request_after_the_first()
+    {
+        Say("hello");
+        await PassAsync(Push.Times.FirstLook);
+        var reads = 0;
+        Push.Stores.Step = () => reads++;
+
+        for (var n = 0; n < 100; n++)
+        {
+            Say("hello");
+            await PassAsync(Push.Times.FirstLook, sends: false);
+        }
+
+        Assert.Equal(0, reads);
+        Assert.Equal(0, Push.Watches.Count);
+    }
+
     private async Task DeleteAsync(MessageAppended appended)
     {
         _world.Erase(appended);

@@ -371,24 +371,6 @@ public sealed partial class NotificationTests : IDisposable
         Assert.Equal(Rebuild.None, await Push.Stores.TryRebuildAsync(TimeSpan.FromMinutes(1), Ct));
     }
 
-    [Fact]
-    public async Task A_message_to_users_without_a_subscription_costs_no_request_after_the_first()
-    {
-        Say("hello");
-        await PassAsync(Push.Times.FirstLook);
-        var reads = 0;
-        Push.Stores.Step = () => reads++;
-
-        for (var n = 0; n < 100; n++)
-        {
-            Say("hello");
-            await PassAsync(Push.Times.FirstLook, sends: false);
-        }
-
-        Assert.Equal(0, reads);
-        Assert.Equal(0, Push.Watches.Count);
-    }
-
     private MessageAppended Say(string text, MessageId? replyTo = null)
     {
         var appended = _world.Append(Talk, Alice, text, replyTo: replyTo);

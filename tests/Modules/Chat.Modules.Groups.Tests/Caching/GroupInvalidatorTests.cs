@@ -6,6 +6,7 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Domain;
 using Chat.Modules.Groups.Notices;
 using Chat.Modules.Groups.Store;
+using Chat.Modules.Groups.Tests.Notices;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -168,7 +169,7 @@ public sealed class GroupInvalidatorTests : IAsyncLifetime
     {
         var (store, metrics) = (new SqliteGroupStore(_stores.Database), new GroupsMetrics(_stores.Meters));
         return new(
-            store, new NoticeAppender(store, mediator, metrics, NullLogger<NoticeAppender>.Instance), mediator, bus, Options.Create(new GroupsOptions()), metrics,
+            store, new NoticeAppender(store, new NoticeLog(), metrics, NullLogger<NoticeAppender>.Instance), mediator, bus, Options.Create(new GroupsOptions()), metrics,
             new FakeTimeProvider(Now));
     }
 }

@@ -105,9 +105,9 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
 
     private GroupDirectory Start()
     {
-        var (store, mediator, metrics) = (Store(), new NoticeLog().Answering(new FakeMediator()), new GroupsMetrics(_meters));
+        var (store, mediator, metrics) = (Store(), new FakeMediator(), new GroupsMetrics(_meters));
         return new(
-            store, new NoticeAppender(store, mediator, metrics, NullLogger<NoticeAppender>.Instance), mediator, new FakeBus(),
+            store, new NoticeAppender(store, new NoticeLog(), metrics, NullLogger<NoticeAppender>.Instance), mediator, new FakeBus(),
             Options.Create(new GroupsOptions { MaxGroupsPerUser = MaxGroupsPerUser }), metrics, TimeProvider.System);
     }
 }

@@ -79,11 +79,11 @@ public sealed class ToldChangesTests : IDisposable
     public async Task A_change_is_told_before_its_event_is_raised()
     {
         var raised = -1;
-        _groups.Mediator.Answer<AppendNotice, Result<SentMessage>>(command =>
+        _groups.Log.Instead = draft =>
         {
             raised = _groups.Mediator.Published.Count;
-            return new SentMessage(default, command.Conversation, new SeqNo(1), Now, Duplicate: false);
-        });
+            return Appended(draft);
+        };
 
         var group = (await _groups.CreateAsync("ann", "bob")).Value.Id;
         Assert.Equal((0, 1), (raised, _groups.Raised<GroupCreated>().Count));
@@ -97,11 +97,11 @@ public sealed class ToldChangesTests : IDisposable
     {
         var group = (await _groups.CreateAsync("ann", "bob")).Value.Id;
         IReadOnlyList<UserId> members = [];
-        _groups.Mediator.AnswerLater<AppendNotice, Result<SentMessage>>(async command =>
+        _groups.Log.Instead = async draft =>
         {
-            members = await _groups.MembersAsync(command.Conversation);
-            return new SentMessage(default, command.Conversation, new SeqNo(1), Now, Duplicate: false);
-        });
+            members = await _groups.MembersAsync(draft.Conversation);
+            return await Appended(draft);
+        };
 
         await _groups.RemoveAsync(group, "ann", "bob");
 
@@ -113,8 +113,7 @@ public sealed class ToldChangesTests : IDisposable
     [InlineData(true)]
     public async Task A_change_succeeds_though_the_log_does_not_take_its_notice(bool throws)
     {
-        _groups.Mediator.Answer<AppendNotice, Result<SentMessage>>(_ =>
-            throws ? throw new InvalidOperationException("A bug.") : new Error(ErrorCodes.Unavailable, "Not now."));
+        _groups.Log.Instead = _ => throws ? throw new InvalidOperationException("A bug.") : Task.FromResult<Result<SentMessage>>(new Error(ErrorCodes.Unavailable, "Not now."));
 
         var created = await _groups.CreateAsync("ann", "bob");
 
@@ -122,4 +121,7 @@ public sealed class ToldChangesTests : IDisposable
         Assert.Single(_groups.Raised<GroupCreated>());
         Assert.Equal([created.Value.Id], await _groups.Store.FindGroupsWithNoticesAsync(TestContext.Current.CancellationToken));
     }
+
+    private static Task<Result<SentMessage>> Appended(NoticeDraft draft) =>
+        Task.FromResult<Result<SentMessage>>(new SentMessage(default, draft.Conversation, new SeqNo(1), Now, Duplicate: false));
 }

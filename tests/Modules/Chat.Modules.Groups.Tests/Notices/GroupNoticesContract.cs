@@ -120,9 +120,8 @@ public abstract class GroupNoticesContract : IDisposable
         public Node(GroupNoticesContract test, Func<Task<CqlFault>> store, Func<Task<CqlFault>> log, NoticeLog? appendsTo = null)
         {
             var (mediator, metrics, options) = (new FakeMediator(), new GroupsMetrics(test._meters), Options.Create(new GroupsOptions()));
-            (appendsTo ?? test._log).Answering(mediator, log);
             Store = test.Open(store);
-            var notices = new NoticeAppender(Store, mediator, metrics, NullLogger<NoticeAppender>.Instance);
+            var notices = new NoticeAppender(Store, (appendsTo ?? test._log).Through(log), metrics, NullLogger<NoticeAppender>.Instance);
             _directory = new GroupDirectory(Store, notices, mediator, new FakeBus(), options, metrics, test.Clock);
             _sweep = new NoticeSweep(notices, Store, options, test.Clock, NullLogger<NoticeSweep>.Instance);
         }

@@ -10,6 +10,7 @@ using Chat.BuildingBlocks.Mediation;
 using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Storage;
+using Chat.Modules.Groups.Tests.Notices;
 using Chat.Modules.Messaging.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -38,7 +39,7 @@ public sealed class GroupEndpointsTests : IAsyncLifetime
         builder.Configuration["RateLimits:Enabled"] = "false";
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         var context = new ModuleContext(builder.Configuration);
-        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddNodes(context).AddQuery<GetHead, SeqNo, HeadOfAll>()
+        builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddNodes(context).AddQuery<GetHead, SeqNo, HeadOfAll>().AddSingleton<INoticeLog, NoticeLog>()
             .AddQuery<HasWritten, bool, NobodyHas>();
         var module = new GroupsModule();
         module.AddServices(builder.Services, context);

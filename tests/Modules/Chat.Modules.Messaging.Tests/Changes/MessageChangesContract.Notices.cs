@@ -9,7 +9,7 @@ namespace Chat.Modules.Messaging.Tests.Changes;
 // Notices: entries like changes, without a message that they are about.
 public abstract partial class MessageChangesContract
 {
-    private static readonly ConversationNotice Created = new(NoticeKinds.Created) { Value = "Läufer 🏃", Users = [Bob, Carol] };
+    private static readonly ConversationNotice Created = new(ConversationNotice.Created) { Value = "Läufer 🏃", Users = [Bob, Carol] };
 
     [Theory]
     [InlineData(false)]
@@ -19,7 +19,7 @@ public abstract partial class MessageChangesContract
         var created = await TellAsync(Alice, "n1", Created);
         var message = (await Log.AppendAsync(Draft(Team, Bob, "1"), Ct)).Message;
         var edit = await ChangeAsync(message.Edit(Bob, "2", "new"));
-        var left = await TellAsync(Bob, "n2", new ConversationNotice(NoticeKinds.Left) { User = Bob });
+        var left = await TellAsync(Bob, "n2", new ConversationNotice(ConversationNotice.Left) { User = Bob });
         if (reopens)
             await ReopenAsync();
 
@@ -44,7 +44,7 @@ public abstract partial class MessageChangesContract
 
         var again = await Log.AppendAsync(Notice(Alice, "n1", Created), Ct);
         await ReopenAsync();
-        var later = await Log.AppendAsync(Notice(Alice, "n1", new ConversationNotice(NoticeKinds.TitleChanged) { Value = "other" }), Ct);
+        var later = await Log.AppendAsync(Notice(Alice, "n1", new ConversationNotice(ConversationNotice.TitleChanged) { Value = "other" }), Ct);
 
         Assert.Equal((first, true), (again.Message, again.Duplicate));
         Assert.Equal((first, true), (later.Message, later.Duplicate));
@@ -55,7 +55,7 @@ public abstract partial class MessageChangesContract
     public async Task A_conversation_with_notices_alone_has_no_message()
     {
         var created = await TellAsync(Alice, "n1", Created);
-        var renamed = await TellAsync(Alice, "n2", new ConversationNotice(NoticeKinds.TitleChanged) { Value = "other" });
+        var renamed = await TellAsync(Alice, "n2", new ConversationNotice(ConversationNotice.TitleChanged) { Value = "other" });
 
         Assert.Equal((SeqNo.None, SeqNo.None), (created.Content.PreviousMessage, renamed.Content.PreviousMessage));
         Assert.Equal(new OthersCount(0, IsAll: true), await Log.CountOthersAsync(Team, Bob, SeqNo.None, renamed.SeqNo, 10, Ct));

@@ -378,7 +378,7 @@ public abstract partial class GetConversationsHandlerTests : IDisposable
     private async Task<LoggedMessage> TellAsync(ConversationId conversation, UserId sender) => (await _log.Log.AppendAsync(
         Draft(conversation, sender, $"{Interlocked.Increment(ref _sent)}") with
         {
-            Content = new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice(NoticeKinds.Left) { User = sender } },
+            Content = new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice(ConversationNotice.Left) { User = sender } },
         }, Ct)).Message;
 
     private async Task AppendManyAsync(ConversationId conversation, UserId sender, int count) =>

@@ -119,7 +119,7 @@ public sealed class HandedChangesTests : IDisposable
         new LoggedMessage(new MessageId(Guid.CreateVersion7()), conversation, new SeqNo(1), Bob.Phone(), "1", MessageContent.Of("hello"), Now).React(Alice, "2", "👍");
 
     private static MessageDraft NoticeIn(ConversationId conversation) =>
-        new(conversation, Alice.Phone(), "3", new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice(NoticeKinds.Left) { User = Alice } }, Now);
+        new(conversation, Alice.Phone(), "3", new MessageContent(default) { Kind = MessageKind.Notice, Notice = new ConversationNotice(ConversationNotice.Left) { User = Alice } }, Now);
 
     private static SentMessage SentIn(ConversationId conversation) => new(new MessageId(Guid.CreateVersion7()), conversation, new SeqNo(1), Now, Duplicate: false);
 }

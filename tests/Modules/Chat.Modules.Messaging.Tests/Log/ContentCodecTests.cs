@@ -265,7 +265,7 @@ public sealed class ContentCodecTests
         select (MessageChange?)new MessageChange(new MessageTarget(Answered, seqNo ?? new SeqNo(7))) { Emoji = emoji, On = isOn, BasedOn = basedOn, Concurrent = !isOn };
 
     private static Gen<ConversationNotice?> Notice =>
-        from what in Gen.Elements(NoticeKinds.Created, "later")
+        from what in Gen.Elements(ConversationNotice.Created, "later")
         from user in Gen.Elements(default(UserId?), UserId.Parse("bob"))
         from count in Gen.Choose(0, 3)
         from value in Gen.Elements(null, "", "Läufer 🏃")

@@ -10,18 +10,18 @@ internal static class GroupNotices
     /// <param name="others">The members besides the owner.</param>
     public static IReadOnlyList<ConversationNotice> Created(string title, IReadOnlyList<UserId> others) =>
     [
-        new(NoticeKinds.Created) { Value = title, Users = [.. others.Take(ConversationNotice.MaxUsers)] },
+        new(ConversationNotice.Created) { Value = title, Users = [.. others.Take(ConversationNotice.MaxUsers)] },
         .. Added([.. others.Skip(ConversationNotice.MaxUsers)]),
     ];
 
     public static IReadOnlyList<ConversationNotice> Added(IReadOnlyList<UserId> users) =>
-        [.. users.Chunk(ConversationNotice.MaxUsers).Select(some => new ConversationNotice(NoticeKinds.MemberAdded) { Users = some })];
+        [.. users.Chunk(ConversationNotice.MaxUsers).Select(some => new ConversationNotice(ConversationNotice.MemberAdded) { Users = some })];
 
-    public static ConversationNotice Removed(UserId user, UserId by) => new(user == by ? NoticeKinds.Left : NoticeKinds.MemberRemoved) { User = user };
+    public static ConversationNotice Removed(UserId user, UserId by) => new(user == by ? ConversationNotice.Left : ConversationNotice.MemberRemoved) { User = user };
 
-    public static ConversationNotice TitleChanged(string title) => new(NoticeKinds.TitleChanged) { Value = title };
+    public static ConversationNotice TitleChanged(string title) => new(ConversationNotice.TitleChanged) { Value = title };
 
-    public static ConversationNotice RoleChanged(Member member) => new(NoticeKinds.RoleChanged)
+    public static ConversationNotice RoleChanged(Member member) => new(ConversationNotice.RoleChanged)
     {
         User = member.User,
         Value = member.Role switch

@@ -2,7 +2,6 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Domain;
 using Chat.Modules.Groups.Store;
 using Chat.Modules.Messaging.Contracts;
-using MediatR;
 using Microsoft.Extensions.Logging;
 
 namespace Chat.Modules.Groups.Notices;
@@ -11,7 +10,7 @@ namespace Chat.Modules.Groups.Notices;
 /// Appends the notices of a group's changes to its log. They were stored with their changes, and are removed when they are in the log: so each is there once, whoever dies in between. All that are pending are
 /// appended in the order of the changes, so that this holds for the log too, whichever server made a change.
 /// </summary>
-internal sealed class NoticeAppender(IGroupStore store, IMediator mediator, GroupsMetrics metrics, ILogger<NoticeAppender> log)
+internal sealed class NoticeAppender(IGroupStore store, INoticeLog notices, GroupsMetrics metrics, ILogger<NoticeAppender> log)
 {
     /// <summary>Returns when they are in the log, or cannot be appended now: then <see cref="NoticeSweep"/> does it later.</summary>
     public async Task AppendAsync(ConversationId group)
@@ -51,7 +50,7 @@ internal sealed class NoticeAppender(IGroupStore store, IMediator mediator, Grou
     {
         foreach (var (id, notice) in pending.Notices)
         {
-            if (!(await mediator.Send(new AppendNotice(group, pending.By, id.ToString(), notice), CancellationToken.None)).IsOk)
+            if (!(await notices.AppendAsync(new NoticeDraft(group, pending.By, id.ToString(), notice))).IsOk)
                 return false;
         }
         return true;
