@@ -15,6 +15,7 @@ public sealed partial class SendMessageHandlerTests
         var target = (await SendAsync(Alice, "target")).Value;
         var (member, asked, first) = (new Membership(SeqNo.None, SeqNo.None), 0, new TaskCompletionSource<Membership?>());
         _mediator.AnswerLater<GetMembership, Membership?>(_ => asked++ == 0 ? first.Task : Task.FromResult<Membership?>(member));
+        _mediator.Answer<GetMembershipAsReader, Membership?>(_ => member);
 
         var before = SendAsync(Alice, "before");
         var change = _changes.Handle(new ChangeMessage(AliceAndBob, Alice.Phone(), "change", target.Id, MessageKind.Pin) { On = true }, Ct);
