@@ -87,7 +87,7 @@ public sealed class MessageMenuTests(Browsers browsers)
         await alice.SeeTickAsync("first", "sent");
 
         await alice.Message("first").Locator(".bubble").EvaluateAsync(LongPress);
-        await Menu(alice).GetByRole(AriaRole.Button, new() { Name = "Reply" }).ClickAsync();
+        await Menu(alice).GetByRole(AriaRole.Button, new() { Name = "Reply", Exact = true }).ClickAsync();
         await Expect(alice.Page.GetByText("Replying to yourself")).ToBeVisibleAsync();
     }
 
