@@ -64,7 +64,7 @@ start_node() {
   if [ "${CASSANDRA_AUTH:-}" = 1 ]; then authenticator=PasswordAuthenticator authorizer=CassandraAuthorizer; fi
   sed -e "s|@DIR@|$own|" -e "s|@ADDRESS@|$address|" -e "s|@CQL_PORT@|9042|" -e "s|@AUTHENTICATOR@|$authenticator|" \
     -e "s|@AUTHORIZER@|$authorizer|" "$home/conf/cassandra.yaml" >"$own/cassandra.yaml"
-  setsid java "${flags[@]}" -Xms"${CASSANDRA_HEAP:-1G}" -Xmx"${CASSANDRA_HEAP:-1G}" -Dcassandra.config="file://$own/cassandra.yaml" -Dcassandra.storagedir="$own" \
+  setsid java "${flags[@]}" -Xms"${CASSANDRA_HEAP:-2G}" -Xmx"${CASSANDRA_HEAP:-2G}" -Dcassandra.config="file://$own/cassandra.yaml" -Dcassandra.storagedir="$own" \
     -Dcassandra-foreground=yes -Dcassandra.jmx.local.port=$((7200 + node)) -cp "$home/conf:$home/lib/*" org.apache.cassandra.service.CassandraDaemon \
     >>"$own/log" 2>&1 </dev/null &
   echo $! >"$own/pid"
@@ -88,7 +88,7 @@ start_container() {
     exit 1
   fi
   mkdir -p "$dir"
-  docker run --detach --publish "127.0.0.1:$container_port:9042" --env CASSANDRA_BROADCAST_ADDRESS=127.0.0.1 --env MAX_HEAP_SIZE=1G --env HEAP_NEWSIZE=256M \
+  docker run --detach --publish "127.0.0.1:$container_port:9042" --env CASSANDRA_BROADCAST_ADDRESS=127.0.0.1 --env MAX_HEAP_SIZE=2G --env HEAP_NEWSIZE=256M \
     --env JVM_EXTRA_OPTS="-Dcassandra.skip_wait_for_gossip_to_settle=0 -Dcassandra.ring_delay_ms=2000" "$image" >"$dir/container"
   for _ in $(seq "${CASSANDRA_START_TRIES:-300}"); do
     # The port is open before Cassandra is: only an answered query counts.
