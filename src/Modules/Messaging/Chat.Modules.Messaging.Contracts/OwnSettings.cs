@@ -51,13 +51,17 @@ public sealed record OwnSettings(DateTimeOffset? MutedUntil)
     /// <summary>The settings with a mute only if it counts at this time.</summary>
     public OwnSettings At(DateTimeOffset now) => MutedUntil <= now ? this with { MutedUntil = null } : this;
 
+    /// <summary>Whether it is archived, of settings with a mute only if it counts.</summary>
+    /// <param name="newest">The conversation's newest message.</param>
+    public bool StaysArchived(SeqNo newest) => IsArchived && (newest < ArchivedBelow || MutedUntil is not null);
+
     /// <summary>The settings as they count.</summary>
     /// <param name="newest">The conversation's newest message: it ends the archiving, unless it is muted.</param>
     /// <param name="read">Up to where the user has read: that ends the mark.</param>
     public OwnSettings At(DateTimeOffset now, SeqNo newest, SeqNo read)
     {
         var counting = At(now);
-        var isArchived = newest < ArchivedBelow || counting.MutedUntil is not null;
+        var isArchived = counting.StaysArchived(newest);
         return isArchived && read < UnreadBelow ? counting : counting with
         {
             ArchivedBelow = isArchived ? ArchivedBelow : SeqNo.None,

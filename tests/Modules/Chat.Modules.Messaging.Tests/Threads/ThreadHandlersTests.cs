@@ -98,6 +98,46 @@ public sealed class ThreadHandlersTests : IDisposable
         Assert.Equal(ErrorCodes.BadRequest, (await ThreadsAsync(1, "x")).Error?.Code);
     }
 
+    // Their roots are not shown, though what was written to them later is.
+    [Fact]
+    public async Task Where_very_many_threads_are_not_shown_a_page_ends_and_says_where_to_go_on()
+    {
+        var shown = new List<LoggedMessage>();
+        var hidden = new List<LoggedMessage>();
+        for (var n = 0; n < 40; n++)
+            hidden.Add(await SayAsync());
+        _membership = new Membership(SeqNo.None, hidden[^1].SeqNo);
+        shown.Add(await SayAsync());
+        await SayAsync(shown[0]);
+        foreach (var root in hidden)
+            await SayAsync(root);
+
+        var first = (await ThreadsAsync(1)).Value;
+        var pages = new List<ThreadPage> { first };
+        while (pages[^1].Next is { } next)
+            pages.Add((await ThreadsAsync(1, next)).Value);
+
+        Assert.Empty(first.Roots);
+        Assert.Equal([shown[0].Id], pages.SelectMany(page => page.Roots).Select(root => root.Message.Id));
+        Assert.InRange(pages.Count, 5, 8);
+    }
+
+    [Fact]
+    public async Task Below_what_is_shown_no_threads_are_read()
+    {
+        var root = await SayAsync();
+        await SayAsync(root);
+        var last = await SayAsync();
+        var shown = await SayAsync();
+        await SayAsync(shown);
+        _membership = new Membership(SeqNo.None, last.SeqNo);
+
+        var page = (await ThreadsAsync(2)).Value;
+
+        Assert.Equal(shown.Id, Assert.Single(page.Roots).Message.Id);
+        Assert.Null(page.Next);
+    }
+
     private Task<Result<ThreadPage>> ThreadsAsync(int limit, string? cursor = null) => _threads.Handle(new GetThreads(Bob.Phone(), AliceAndBob, limit, cursor), Ct);
 
     private Task<Result<ThreadMessagePage>> MessagesAsync(MessageId root, SeqNo? after = null, SeqNo? before = null, int limit = 50) =>

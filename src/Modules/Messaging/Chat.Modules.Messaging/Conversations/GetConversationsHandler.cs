@@ -228,7 +228,7 @@ internal sealed class GetConversationsHandler(
         /// <summary>What is archived and cleared is in neither list.</summary>
         public bool IsListed(bool archived)
         {
-            var isArchived = Own.IsArchived && (Newest < Own.ArchivedBelow || Own.MutedUntil is not null);
+            var isArchived = Own.StaysArchived(Newest);
             return isArchived == archived && !(isArchived && Newest <= Own.ClearedUpTo && Own.ClearedUpTo > SeqNo.None);
         }
 

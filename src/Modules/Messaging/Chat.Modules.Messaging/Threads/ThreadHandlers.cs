@@ -14,6 +14,9 @@ namespace Chat.Modules.Messaging.Threads;
 internal sealed class GetThreadsHandler(IMessageLog log, IMediator mediator, ChangedMessages messages, IOptions<MessagingOptions> options)
     : IQueryHandler<GetThreads, Result<ThreadPage>>
 {
+    // So often the index is read for one page, where much of it is not shown.
+    private const int MaxReads = 8;
+
     public async Task<Result<ThreadPage>> Handle(GetThreads query, CancellationToken ct)
     {
         if (query.Limit < 1)
@@ -26,14 +29,17 @@ internal sealed class GetThreadsHandler(IMessageLog log, IMediator mediator, Cha
 
         var limit = Math.Min(query.Limit, GetThreads.MaxLimit);
         var (roots, places, listed) = (new List<LoggedMessage>(), new List<SeqNo>(), new HashSet<SeqNo>());
-        var isEnd = false;
-        for (var before = start; roots.Count < limit && !isEnd;)
+        var (isEnd, before) = (false, start);
+        for (var reads = 0; roots.Count < limit && !isEnd && reads < MaxReads; reads++)
         {
             var found = await log.ReadThreadsAsync(query.Conversation, before, limit, ct);
+            // A thread's messages stand above the one that began it: below, nothing is shown.
+            var visible = found.TakeWhile(place => place.Last > membership.VisibleAfter).ToList();
             var seen = 0;
-            foreach (var (place, root) in found.Zip(await log.ReadAtAsync(query.Conversation, [.. found.Select(place => place.Root)], ct)))
+            foreach (var (place, root) in visible.Zip(await log.ReadAtAsync(query.Conversation, [.. visible.Select(place => place.Root)], ct)))
             {
                 seen++;
+                before = place.Last;
                 // One that something was written to since is on an earlier page, or at the front.
                 if (root is not { IsShown: true, State.Thread: { } thread } || root.SeqNo <= membership.VisibleAfter || thread.LastSeqNo >= start || !listed.Add(root.SeqNo))
                     continue;
@@ -42,15 +48,13 @@ internal sealed class GetThreadsHandler(IMessageLog log, IMediator mediator, Cha
                 if (roots.Count == limit)
                     break;
             }
-            isEnd = found.Count < limit && seen == found.Count;
-            before = found.Count > 0 ? found[^1].Last : before;
+            isEnd = seen == visible.Count && (found.Count < limit || visible.Count < found.Count);
         }
         var count = roots.Count;
         var fitting = new ReadLimit(limit, options.Value.MaxPageContent).Fit(roots);
-        var isAll = isEnd && fitting.Count == count;
+        SeqNo? next = fitting.Count < count ? places[fitting.Count - 1] : isEnd ? null : before;
         return new ThreadPage(
-            await messages.ViewAsync(query.Conversation, fitting, query.Caller.User, ct),
-            isAll || fitting.Count == 0 ? null : places[fitting.Count - 1].Value.ToString(CultureInfo.InvariantCulture));
+            await messages.ViewAsync(query.Conversation, fitting, query.Caller.User, ct), next?.Value.ToString(CultureInfo.InvariantCulture));
     }
 
     private static bool TryParse(string cursor, out SeqNo place)
