@@ -27,8 +27,8 @@ internal static partial class HostLogs
     [LoggerMessage(EventId = 1108, Level = LogLevel.Error, Message = "A request failed; it is answered with 500")]
     public static partial void RequestFailed(this ILogger log, Exception e);
 
-    [LoggerMessage(EventId = 1109, Level = LogLevel.Error, Message = "The drain failed; the server stops without it")]
-    public static partial void DrainFailed(this ILogger log, Exception e);
+    [LoggerMessage(EventId = 1109, Level = LogLevel.Error, Message = "Sending the clients away failed; the server stops without it")]
+    public static partial void LeavingFailed(this ILogger log, Exception e);
 
     [LoggerMessage(EventId = 1110, Level = LogLevel.Warning, Message = "The clock jumped by {Seconds:0} s; if it is wrong now, correct it")]
     public static partial void ClockJumped(this ILogger log, double seconds);

@@ -19,6 +19,15 @@ public sealed class RenamedSettingsTests
     }
 
     [Fact]
+    public void A_setting_that_has_another_name_now_is_read_as_it_is()
+    {
+        var configuration = Configuration(("Delivery:DrainMs", "10000"));
+
+        Assert.Equal([new RenamedSetting("Delivery:DrainMs", "Delivery:LeaveMs", "10000")], RenamedSettings.Apply(configuration));
+        Assert.Equal("10000", configuration["Delivery:LeaveMs"]);
+    }
+
+    [Fact]
     public void Where_both_are_set_the_new_name_counts()
     {
         var configuration = Configuration(("Http:HeadTimeout", "00:00:05"), ("Http:HeadTimeoutMs", "7000"));

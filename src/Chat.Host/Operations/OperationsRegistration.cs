@@ -13,7 +13,7 @@ internal static class OperationsRegistration
         builder.AddLogging();
         builder.Services
             .AddModuleOptions<OperationsOptions>("Operations")
-            .AddSingleton<DrainingLifetime>().AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<DrainingLifetime>())
+            .AddSingleton<LeavingLifetime>().AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<LeavingLifetime>())
             .AddSingleton<ClockWatch>().AddHostedService(provider => provider.GetRequiredService<ClockWatch>())
             .AddChatMetrics()
             .AddApiDescription()

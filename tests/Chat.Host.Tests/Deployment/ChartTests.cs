@@ -49,7 +49,7 @@ public sealed class ChartTests
         var container = pod.At("containers", 0);
         var settings = ((YamlSequenceNode)container.At("env")).Where(variable => ((YamlMappingNode)variable).Children.ContainsKey("value"))
             .ToDictionary(variable => variable.Text("name"), variable => variable.Text("value"));
-        var needed = (1000 * Number(container.Text("lifecycle", "preStop", "sleep", "seconds"))) + Number(settings["Delivery__DrainMs"])
+        var needed = (1000 * Number(container.Text("lifecycle", "preStop", "sleep", "seconds"))) + Number(settings["Delivery__LeaveMs"])
             + Number(settings["Operations__ShutdownTimeoutMs"]);
 
         Assert.True(1000 * Number(pod.Text("terminationGracePeriodSeconds")) > needed, "It is killed before it has ended.");

@@ -13,7 +13,7 @@ public sealed class ComposeTests
         var server = Compose.At("services", name);
         var settings = (YamlMappingNode)server.At("environment");
         var grace = int.Parse(server.Text("stop_grace_period").TrimEnd('s'), provider: null);
-        var end = int.Parse(settings.Text("Delivery__DrainMs"), provider: null) + int.Parse(settings.Text("Operations__ShutdownTimeoutMs"), provider: null);
+        var end = int.Parse(settings.Text("Delivery__LeaveMs"), provider: null) + int.Parse(settings.Text("Operations__ShutdownTimeoutMs"), provider: null);
 
         Assert.Empty(DeployFolder.UnknownSettingsIn(settings.Children.Keys.Select(key => key.ToString())));
         Assert.Contains(

@@ -19,7 +19,7 @@ public interface IConnections
     IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome);
 
     /// <summary>
-    /// The node shuts down: it accepts no more connections, tells clients to reconnect at times spread over <c>Delivery:DrainMs</c>, and closes each connection
+    /// The node shuts down: it accepts no more connections, tells clients to reconnect at times spread over <c>Delivery:LeaveMs</c>, and closes each connection
     /// at its time. Completes when all are closed. A second call returns the same task.
     /// </summary>
     Task LeaveAsync();

@@ -79,8 +79,8 @@ internal sealed class DeliveryOptions
     [Range(1_000, 10_000_000)] public int MaxCachedUserNodes { get; init; } = 200_000;
 
     /// <summary>The connections closed a second when the server shuts down. 1 to 1 000 000; default 2 000.</summary>
-    [Range(1, 1_000_000)] public int DrainClosesPerSecond { get; init; } = 2_000;
+    [Range(1, 1_000_000)] public int LeaveClosesPerSecond { get; init; } = 2_000;
 
     /// <summary>The longest time over which connections are closed when the server shuts down, in milliseconds. 0 to 600 000; default 5 000.</summary>
-    [Range(0, 600_000)] public int DrainMs { get; init; } = 5_000;
+    [Range(0, 600_000)] public int LeaveMs { get; init; } = 5_000;
 }

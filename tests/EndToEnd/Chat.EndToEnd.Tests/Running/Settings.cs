@@ -29,5 +29,5 @@ internal static class Settings
 
     /// <summary>A server that leaves slowly: it spreads its goodbyes.</summary>
     public static IReadOnlyDictionary<string, string> ClosingPerSecond(int connections) =>
-        new Dictionary<string, string> { ["Delivery__DrainClosesPerSecond"] = connections.ToString(CultureInfo.InvariantCulture) };
+        new Dictionary<string, string> { ["Delivery__LeaveClosesPerSecond"] = connections.ToString(CultureInfo.InvariantCulture) };
 }

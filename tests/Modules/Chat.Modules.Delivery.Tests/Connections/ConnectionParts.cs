@@ -15,16 +15,16 @@ internal sealed class ConnectionParts
     public ConnectionParts(World world, DeviceAddress device)
     {
         _device = device;
-        Outbox = new Outbox(maxEvents: 8, maxBytes: 1_000_000, maxAnswers: 8, maxAnswerBytes: 1_000_000);
+        SendQueue = new SendQueue(maxEvents: 8, maxBytes: 1_000_000, maxAnswers: 8, maxAnswerBytes: 1_000_000);
         Window = new SendWindow(world.Options.Value, world.Clock);
         var gate = new Lock();
-        Drain = new Drain(gate, device, Outbox, Window, world.Services);
-        Resync = new Resync(Outbox, Window, Drain, world.Metrics);
-        Pusher = new MessagePusher(device, Outbox, Window, Drain, Resync, world.Metrics);
-        Reader = new LogReader(gate, device, Outbox, Window, Drain, Pusher, world.Services);
+        Drain = new Drain(gate, device, SendQueue, Window, world.Services);
+        Resync = new Resync(SendQueue, Window, Drain, world.Metrics);
+        Pusher = new MessagePusher(device, SendQueue, Window, Drain, Resync, world.Metrics);
+        Reader = new LogReader(gate, device, SendQueue, Window, Drain, Pusher, world.Services);
     }
 
-    public Outbox Outbox { get; }
+    public SendQueue SendQueue { get; }
 
     public SendWindow Window { get; }
 
@@ -48,7 +48,7 @@ internal sealed class ConnectionParts
     public List<ServerEvent> Taken()
     {
         var batch = new List<ServerEvent>();
-        Outbox.TakeBatch(batch);
+        SendQueue.TakeBatch(batch);
         Resync.Taken(batch);
         return batch;
     }

@@ -73,7 +73,7 @@ public sealed class ConnectionPartsTests : IDisposable
         await _bob.Drain.RunAsync(Ct);
         var window = _bob.Loaded(Here);
         _bob.Pusher.PushRead(window, SeqNo.None, _world.Log(Here));
-        _bob.Outbox.AddAnswer(new Reply());
+        _bob.SendQueue.AddAnswer(new Reply());
 
         _bob.Resync.Begin();
 

@@ -6,7 +6,7 @@ namespace Chat.Modules.Delivery.Tests.Connections;
 
 public sealed class LeavingTests : IDisposable
 {
-    private readonly World _world = new(new DeliveryOptions { DrainClosesPerSecond = 10, DrainMs = 5_000 });
+    private readonly World _world = new(new DeliveryOptions { LeaveClosesPerSecond = 10, LeaveMs = 5_000 });
 
     [Fact]
     public async Task Every_client_is_told_when_and_closed_no_sooner_and_none_is_taken_in()

@@ -81,7 +81,7 @@ public sealed class MessagePusherTests : IDisposable
     {
         var window = _bob.Loaded(Here);
         for (var i = 0; i < 4; i++)
-            _bob.Outbox.Add(new News());
+            _bob.SendQueue.Add(new News());
 
         Push(_world.Append(Here, Alice));
 

@@ -5,7 +5,7 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>The steps of one connection: which one is due, and what it does. Call all but <see cref="RunAsync"/> under the connection's gate.</summary>
 internal sealed class ConnectionSteps(
-    DeviceConnection connection, IClientConnection client, Lock gate, Outbox outbox, SendWindow window, Drain drain, Resync resync, LogReader reader,
+    DeviceConnection connection, IClientConnection client, Lock gate, SendQueue sendQueue, SendWindow window, Drain drain, Resync resync, LogReader reader,
     ConnectionServices services, CancellationToken closing) : IPumpWork
 {
     private bool _storeFailed;
@@ -28,7 +28,7 @@ internal sealed class ConnectionSteps(
 
     public PumpStep Next() =>
         _ended ? (_disconnectedTold ? PumpStep.Idle : PumpStep.End)
-        : outbox.Count > 0 ? PumpStep.Write
+        : sendQueue.Count > 0 ? PumpStep.Write
         : _closesWhenWritten ? PumpStep.Close
         : _storeFailed || drain.IsHeld ? PumpStep.Idle
         : drain.IsDue ? PumpStep.Drain
@@ -42,13 +42,13 @@ internal sealed class ConnectionSteps(
         if (step is not PumpStep.Write)
             return;
         _batch = [];
-        if (outbox.Count == 0)
+        if (sendQueue.Count == 0)
         {
             drain.CaughtUpTaken();
             _batch.Add(new CaughtUpEvent());
             return;
         }
-        outbox.TakeBatch(_batch);
+        sendQueue.TakeBatch(_batch);
         resync.Taken(_batch);
     }
 

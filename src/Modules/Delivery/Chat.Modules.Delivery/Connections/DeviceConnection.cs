@@ -5,7 +5,7 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// One live connection of a device. Each call changes its parts (window, outbox, drain, resync) under one lock, the gate, and wakes the pump for steps that
+/// One live connection of a device. Each call changes its parts (window, send queue, drain, resync) under one lock, the gate, and wakes the pump for steps that
 /// are due.
 /// </summary>
 internal sealed class DeviceConnection : IAttachedConnection
@@ -18,7 +18,7 @@ internal sealed class DeviceConnection : IAttachedConnection
     private readonly Pump _pump;
 
     // All below are guarded by _gate.
-    private readonly Outbox _outbox;
+    private readonly SendQueue _sendQueue;
     private readonly SendWindow _window;
     private readonly Drain _drain;
     private readonly Resync _resync;
@@ -35,16 +35,16 @@ internal sealed class DeviceConnection : IAttachedConnection
         ConnectionId id, IClientConnection client, ServerEvent welcome, Action<DeviceConnection> onEnded, ConnectionServices services)
     {
         (Id, _client, _onEnded, _services) = (id, client, onEnded, services);
-        _outbox = new Outbox(
+        _sendQueue = new SendQueue(
             services.Options.MaxPendingEvents, services.Options.MaxPendingBytes, services.Options.MaxPendingAnswers, services.Options.MaxPendingAnswerBytes);
         _window = new SendWindow(services.Options, services.Clock);
-        _drain = new Drain(_gate, Device, _outbox, _window, services);
-        _resync = new Resync(_outbox, _window, _drain, services.Metrics);
-        _pusher = new MessagePusher(Device, _outbox, _window, _drain, _resync, services.Metrics);
-        var reader = new LogReader(_gate, Device, _outbox, _window, _drain, _pusher, services);
-        _steps = new ConnectionSteps(this, client, _gate, _outbox, _window, _drain, _resync, reader, services, _closing.Token);
+        _drain = new Drain(_gate, Device, _sendQueue, _window, services);
+        _resync = new Resync(_sendQueue, _window, _drain, services.Metrics);
+        _pusher = new MessagePusher(Device, _sendQueue, _window, _drain, _resync, services.Metrics);
+        var reader = new LogReader(_gate, Device, _sendQueue, _window, _drain, _pusher, services);
+        _steps = new ConnectionSteps(this, client, _gate, _sendQueue, _window, _drain, _resync, reader, services, _closing.Token);
         _pump = new Pump(_gate, _steps);
-        _outbox.AddAnswer(welcome);
+        _sendQueue.AddAnswer(welcome);
     }
 
     public ConnectionId Id { get; }
@@ -176,8 +176,8 @@ internal sealed class DeviceConnection : IAttachedConnection
                 _services.Metrics.Dropped();
                 return;
             }
-            if (_outbox.HasRoom)
-                _outbox.Add(item);
+            if (_sendQueue.HasRoom)
+                _sendQueue.Add(item);
             else
                 _resync.Begin();
         }
@@ -193,12 +193,12 @@ internal sealed class DeviceConnection : IAttachedConnection
             {
                 if (_closed)
                     return;
-                if (_outbox.HasRoomFor(answer))
+                if (_sendQueue.HasRoomFor(answer))
                 {
-                    _outbox.AddAnswer(answer);
+                    _sendQueue.AddAnswer(answer);
                     break;
                 }
-                room = _outbox.RoomForAnswers;
+                room = _sendQueue.RoomForAnswers;
             }
             await room.WaitAsync(ct);
         }
@@ -237,7 +237,7 @@ internal sealed class DeviceConnection : IAttachedConnection
 
     public async ValueTask RepairAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
-        await new Repair(_gate, Device, _outbox, _window, _drain, _resync, _pusher, _services).RunAsync(conversation, lastSeen, ct);
+        await new Repair(_gate, Device, _sendQueue, _window, _drain, _resync, _pusher, _services).RunAsync(conversation, lastSeen, ct);
         _pump.Schedule();
     }
 
@@ -248,7 +248,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         {
             _steps.RetryStore();
             // Messages that still wait to be written cannot have been acked.
-            if (_outbox.Count == 0 && !_pump.IsRunning)
+            if (_sendQueue.Count == 0 && !_pump.IsRunning)
                 _window.QueueOverdue();
         }
         _pump.Schedule();
@@ -261,7 +261,7 @@ internal sealed class DeviceConnection : IAttachedConnection
         {
             if (_closed)
                 return;
-            _outbox.AddAnswer(new GoAwayEvent(after));
+            _sendQueue.AddAnswer(new GoAwayEvent(after));
         }
         _pump.Schedule();
     }
@@ -287,7 +287,7 @@ internal sealed class DeviceConnection : IAttachedConnection
                 return;
             _closed = true;
             _steps.End();
-            _outbox.End();
+            _sendQueue.End();
             _drain.End();
         }
         try

@@ -9,7 +9,7 @@ namespace Chat.Modules.Delivery.Connections;
 /// Runs again after a resync, if the user was removed from a conversation meanwhile, and if this node may have missed a message of another one.
 /// </summary>
 /// <remarks>Call all but <see cref="RunAsync"/> under the connection's gate.</remarks>
-internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, ConnectionServices services)
+internal sealed class Drain(Lock gate, DeviceAddress device, SendQueue sendQueue, SendWindow window, ConnectionServices services)
 {
     private readonly TaskCompletionSource _first = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _owesCaughtUp;
@@ -96,7 +96,7 @@ internal sealed class Drain(Lock gate, DeviceAddress device, Outbox outbox, Send
                     break;
                 // It may have been pushed while it was smaller; messages dropped then must not block its acks.
                 window.Remove(start.Conversation);
-                outbox.Add(new AdvancedEvent(start.Conversation, start.Head));
+                sendQueue.Add(new AdvancedEvent(start.Conversation, start.Head));
             }
         }
         lock (gate)

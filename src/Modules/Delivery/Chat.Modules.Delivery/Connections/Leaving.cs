@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>
-/// Closes the node's connections at shutdown: clients are told to reconnect at times spread over <see cref="DeliveryOptions.DrainMs"/>, and each connection
+/// Closes the node's connections at shutdown: clients are told to reconnect at times spread over <see cref="DeliveryOptions.LeaveMs"/>, and each connection
 /// is closed at its time. It works until then; messages without an ack by then are sent again by the client, on another node.
 /// </summary>
 internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<Leaving> log)
@@ -20,9 +20,9 @@ internal sealed class Leaving(IOptions<DeliveryOptions> options, TimeProvider cl
 
     public async Task CloseAsync(IReadOnlyCollection<DeviceConnection> connections)
     {
-        var spread = TimeSpan.FromSeconds((double)connections.Count / options.Value.DrainClosesPerSecond);
-        if (spread.TotalMilliseconds > options.Value.DrainMs)
-            spread = TimeSpan.FromMilliseconds(options.Value.DrainMs);
+        var spread = TimeSpan.FromSeconds((double)connections.Count / options.Value.LeaveClosesPerSecond);
+        if (spread.TotalMilliseconds > options.Value.LeaveMs)
+            spread = TimeSpan.FromMilliseconds(options.Value.LeaveMs);
         log.Leaving(connections.Count, (long)spread.TotalMilliseconds);
 
         var closings = new Queue<(DeviceConnection Connection, TimeSpan At)>(

@@ -8,11 +8,11 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>Reads messages from the log for one connection: those not pushed yet, and those not acked in time. Run by the pump.</summary>
 internal sealed class LogReader(
-    Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, MessagePusher pusher, ConnectionServices services)
+    Lock gate, DeviceAddress device, SendQueue sendQueue, SendWindow window, Drain drain, MessagePusher pusher, ConnectionServices services)
 {
     private const int PageSize = 64;
 
-    // More would not fit into the outbox.
+    // More would not fit into the send queue.
     private int PageBytes => services.Options.MaxPendingBytes / 2;
 
     /// <summary>Reads a page of the next conversation that has unpushed messages.</summary>
@@ -71,7 +71,7 @@ internal sealed class LogReader(
             foreach (var message in read.Messages)
             {
                 next = message.SeqNo;
-                if (next > overdue.Last || !outbox.HasRoomForMessages)
+                if (next > overdue.Last || !sendQueue.HasRoomForMessages)
                     break;
                 next = next.Next;
                 if (!overdue.Window.IsInFlight(message.SeqNo))
@@ -126,7 +126,7 @@ internal sealed class LogReader(
         {
             window.Remove(conversation);
             if (head > membership?.JoinedAt)
-                outbox.Add(new AdvancedEvent(conversation, head));
+                sendQueue.Add(new AdvancedEvent(conversation, head));
         }
     }
 

@@ -8,7 +8,7 @@ namespace Chat.Modules.Delivery.Connections;
 /// Pushes messages, and changes of them, as they come while the device keeps up with their conversation. If it does not, only the conversation is queued, and read from the log when
 /// there is room. Guarded by the connection's gate.
 /// </summary>
-internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, DeliveryMetrics metrics)
+internal sealed class MessagePusher(DeviceAddress device, SendQueue sendQueue, SendWindow window, Drain drain, Resync resync, DeliveryMetrics metrics)
 {
     /// <inheritdoc cref="DeviceConnection.Push"/>
     public void Push(MessageAppended appended, EntryEvent? pushed)
@@ -62,13 +62,13 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
     public void Send(LoggedMessage message, MemberRead read)
     {
         if (IsShown(message))
-            outbox.Add(EventOf(message, read));
+            sendQueue.Add(EventOf(message, read));
     }
 
     private static bool IsShown(LoggedMessage message) => message.IsShown || message.Content.IsChange;
 
     // Changes do not count in the window.
-    private bool HasRoomFor(LoggedMessage message) => (message.Content.IsChange || !window.IsFull) && outbox.HasRoomForMessages;
+    private bool HasRoomFor(LoggedMessage message) => (message.Content.IsChange || !window.IsFull) && sendQueue.HasRoomForMessages;
 
     private void Push(ConversationWindow conversation, LoggedMessage message, EntryEvent pushed)
     {
@@ -76,7 +76,7 @@ internal sealed class MessagePusher(DeviceAddress device, Outbox outbox, SendWin
             window.PushChange(conversation, message);
         else
             window.Push(conversation, message);
-        outbox.Add(pushed);
+        sendQueue.Add(pushed);
         metrics.Pushed();
     }
 

@@ -4,7 +4,7 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>Sends a device the messages above its <c>lastSeenSeqNo</c>, at most a page. If more are missing, or there is no room, the connection resyncs.</summary>
 internal sealed class Repair(
-    Lock gate, DeviceAddress device, Outbox outbox, SendWindow window, Drain drain, Resync resync, MessagePusher pusher, ConnectionServices services)
+    Lock gate, DeviceAddress device, SendQueue sendQueue, SendWindow window, Drain drain, Resync resync, MessagePusher pusher, ConnectionServices services)
 {
     public async ValueTask RunAsync(ConversationId conversation, SeqNo lastSeen, CancellationToken ct)
     {
@@ -34,7 +34,7 @@ internal sealed class Repair(
             if (resync.IsPending)
                 return true;
             var isLong = read.Messages.Count > page || read.Messages.Sum(message => (long)message.MaxJsonBytes()) > services.Options.MaxPendingBytes;
-            if (isLong || !outbox.HasRoom)
+            if (isLong || !sendQueue.HasRoom)
             {
                 resync.Begin();
             }

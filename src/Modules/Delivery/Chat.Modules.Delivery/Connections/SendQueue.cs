@@ -6,7 +6,7 @@ namespace Chat.Modules.Delivery.Connections;
 /// What waits to be written to one connection: events, which may be dropped if the client is too slow, and answers to its commands, which may not. Guarded by
 /// the connection's gate.
 /// </summary>
-internal sealed class Outbox(int maxEvents, int maxBytes, int maxAnswers, int maxAnswerBytes)
+internal sealed class SendQueue(int maxEvents, int maxBytes, int maxAnswers, int maxAnswerBytes)
 {
     private const int MaxBatch = 128;
     private const int MaxBatchBytes = 64 * 1024;

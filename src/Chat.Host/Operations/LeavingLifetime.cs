@@ -7,7 +7,7 @@ namespace Chat.Host.Operations;
 /// Handles SIGTERM and Ctrl+C: first clients are told to reconnect and their connections are closed, then the host stops. Otherwise the host would stop
 /// SignalR first, which drops all its connections at once without telling the clients. A second signal stops at once.
 /// </summary>
-internal sealed class DrainingLifetime(IHostApplicationLifetime application, IConnections connections, ILogger<DrainingLifetime> log)
+internal sealed class LeavingLifetime(IHostApplicationLifetime application, IConnections connections, ILogger<LeavingLifetime> log)
     : IHostLifetime, IDisposable
 {
     private readonly List<PosixSignalRegistration> _signals = [];
@@ -44,7 +44,7 @@ internal sealed class DrainingLifetime(IHostApplicationLifetime application, ICo
         }
         catch (Exception e)
         {
-            log.DrainFailed(e);
+            log.LeavingFailed(e);
         }
         application.StopApplication();
     }
