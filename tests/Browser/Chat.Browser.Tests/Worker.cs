@@ -48,16 +48,36 @@ internal sealed class Worker
         var worker = new Worker(
             page, browser, attached!.Value.GetProperty("sessionId").GetString()!, new Uri(window.Page.Url).GetLeftPart(UriPartial.Authority), registration!);
         browser.Event("Target.receivedMessageFromTarget").OnEvent += (_, told) => worker.Hear(told!.Value);
+        await worker.EvaluateAsync("""
+            globalThis.handledPushes ??= (() => {
+              const waitUntil = ExtendableEvent.prototype.waitUntil
+              ExtendableEvent.prototype.waitUntil = function (work) {
+                if (this.type === 'push') Promise.resolve(work).catch(() => undefined).then(() => globalThis.handledPushes++)
+                return waitUntil.call(this, work)
+              }
+              return 0
+            })()
+            """);
         return worker;
     }
 
-    /// <summary>What a push service delivers, decrypted.</summary>
-    public Task PushAsync(object payload) => _page.SendAsync("ServiceWorker.deliverPushMessage", new()
+    /// <summary>What a push service delivers, decrypted. Waits until the worker has handled it.</summary>
+    /// <remarks>
+    /// Whoever asks Chromium for the notifications while one is being shown can lose that one: it deletes what is stored and not yet on the screen.
+    /// </remarks>
+    public async Task PushAsync(object payload)
     {
-        ["origin"] = _origin,
-        ["registrationId"] = _registration,
-        ["data"] = JsonSerializer.Serialize(payload),
-    });
+        var before = await HandledAsync();
+        await _page.SendAsync("ServiceWorker.deliverPushMessage", new()
+        {
+            ["origin"] = _origin,
+            ["registrationId"] = _registration,
+            ["data"] = JsonSerializer.Serialize(payload),
+        });
+        await Until.TrueAsync(async () => await HandledAsync() > before, "the worker has handled the push");
+    }
+
+    private async Task<int> HandledAsync() => (await EvaluateAsync("handledPushes")).GetInt32();
 
     /// <summary>Waits until it knows of no page: a page that was left is still one to it for a while.</summary>
     public Task SeeNoPageAsync() => Until.TrueAsync(

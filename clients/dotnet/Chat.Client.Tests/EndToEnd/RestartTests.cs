@@ -16,6 +16,7 @@ public sealed class RestartTests
         var first = await alice.SendAsync($"@{bob.Session!.UserId}", "before");
         using var hers = alice.OpenTimeline(first.ConversationId);
         using var his = bob.OpenTimeline(first.ConversationId);
+        await ChatServer.ShowsAsync(hers, "before");
         await ChatServer.ShowsAsync(his, "before");
 
         await host.KillHardAsync();
