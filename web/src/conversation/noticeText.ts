@@ -1,5 +1,6 @@
 import type { Notice } from '@chat/client'
-import type { Texts, Whom } from '../i18n/en'
+import type { Texts } from '../i18n/en'
+import type { Whom } from '../i18n/groups.en'
 
 /** How many users besides the reader a line names; of more it tells the number. */
 const maxNamed = 5
