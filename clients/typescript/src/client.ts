@@ -1,15 +1,15 @@
 import { Account } from './account.ts'
 import { type Change, type Connection, isOutgoingChange, type Outgoing, type Presence } from './changes.ts'
+import { Changing } from './changing.ts'
 import type { ThreadRange } from './chatApi.ts'
 import { contentOf, type MessageContent, type MessageMedia } from './content.ts'
 import { ChatError } from './errors.ts'
 import { bytesOf, dropFiles, type FileToSend, keepFiles, tryAgain } from './media/outgoingFiles.ts'
 import type { UploadOptions } from './media/uploader.ts'
 import { byFetch, byXhr } from './media/uploadRequests.ts'
-import { checkContent, outgoing, outgoingChange } from './outbox.ts'
+import { outgoing } from './outbox.ts'
 import { unchanged } from './ownSettings.ts'
-import { replaced, sameMentions } from './pending.ts'
-import type { ChangeContent, Device, Group, History, Message, MessageText, OwnSettings, ReactionOf, Role, ThreadPage } from './protocol.ts'
+import type { Device, Group, History, Message, MessageText, OwnSettings, ReactionOf, Role, ThreadPage } from './protocol.ts'
 import { Push } from './push.ts'
 import type { Fetch } from './restClient.ts'
 import { Runtime } from './runtime.ts'
@@ -44,11 +44,13 @@ export class ChatClient {
   readonly push: Push
   private readonly runtime: Runtime
   private readonly account: Account
+  private readonly changing: Changing
   private readonly ownTyping = new OwnTyping()
 
   private constructor(runtime: Runtime) {
     this.runtime = runtime
     this.account = new Account(runtime)
+    this.changing = new Changing(runtime)
     this.push = new Push(runtime.api)
   }
 
@@ -211,44 +213,23 @@ export class ChatClient {
    * @param mentions Whom it mentions from then on; as before unless given.
    * @throws ChatError as `send` does; `not_found` for an outbox entry that is not there any more.
    */
-  async edit(message: Message | Outgoing, text: string, mentions?: readonly string[]): Promise<void> {
-    const { state, journal, timelines } = this.runtime
-    if ('seqNo' in message) {
-      checkContent({ text, media: message.media, mentions }, 0)
-      const isSame = mentions === undefined || sameMentions(mentions, message.mentions)
-      if (text !== message.text || !isSame) await this.change(message, { kind: 'edit', text, ...(!isSame && { mentions }) })
-      return
-    }
-    const item = state.outbox.get(message.clientMsgId)
-    const sent = item ? undefined : timelines.sentAs(message.clientMsgId)
-    if (sent) return this.edit(sent, text, mentions)
-    if (!item || isOutgoingChange(item)) throw new ChatError('not_found', 'The message is not in the outbox any more.')
-    checkContent({ text, media: item.media, mentions }, item.files?.length ?? 0)
-    const said = { text, ...(mentions && { mentions }) }
-    const isSent = state.attempted.has(item.clientMsgId)
-    await journal.commit([{ type: 'queued', item: isSent ? { ...item, then: said } : { ...item, ...said } }])
+  edit(message: Message | Outgoing, text: string, mentions?: readonly string[]): Promise<void> {
+    return this.changing.edit(message, text, mentions)
   }
 
   /** Deletes a message for everyone: an own one, or any as an admin of the group. One that has not gone out is dropped. Refused: as `edit`. */
-  async delete(message: Message | Outgoing): Promise<void> {
-    const { state, journal, timelines } = this.runtime
-    if ('seqNo' in message) return this.change(message, { kind: 'delete' })
-    const item = state.outbox.get(message.clientMsgId)
-    const sent = item ? undefined : timelines.sentAs(message.clientMsgId)
-    if (sent) return this.delete(sent)
-    if (!item || isOutgoingChange(item)) return
-    if (!state.attempted.has(item.clientMsgId)) return this.discard(item.clientMsgId)
-    await journal.commit([{ type: 'queued', item: { ...item, then: { deleted: true } } }])
+  delete(message: Message | Outgoing): Promise<void> {
+    return this.changing.delete(message)
   }
 
   /** Sets an emoji on a message, or takes it back. @param on Unless told: the other of what is. */
   react(message: Message, emoji: string, on = !message.reactions?.some((one) => one.emoji === emoji && one.mine)): Promise<void> {
-    return this.change(message, { kind: 'react', emoji, on })
+    return this.changing.change(message, { kind: 'react', emoji, on })
   }
 
   /** Pins a message for all members, or no longer. */
   pin(message: Message, on: boolean): Promise<void> {
-    return this.change(message, { kind: 'pin', on })
+    return this.changing.change(message, { kind: 'pin', on })
   }
 
   /** One message in its present state. */
@@ -289,14 +270,8 @@ export class ChatClient {
   }
 
   /** Deletes a message from the outbox, and ends its uploads. One that was already sent may have reached the server. */
-  async discard(clientMsgId: string): Promise<void> {
-    const { state, journal } = this.runtime
-    const item = state.outbox.get(clientMsgId)
-    if (!item) return
-    const { conversationId } = item
-    // A conversation that the user has left is shown only for its unsent messages.
-    const isLast = state.find(conversationId)?.left === true && state.outgoing(conversationId).length === 1
-    await journal.commit([{ type: 'unqueued', clientMsgId }, ...(isLast ? [{ type: 'removed' as const, conversationId }] : [])])
+  discard(clientMsgId: string): Promise<void> {
+    return this.changing.discard(clientMsgId)
   }
 
   /** Moves the user's read cursor. The server is told now, or on the next connection. */
@@ -343,14 +318,6 @@ export class ChatClient {
   /** Opens a conversation's messages; close it when the view goes. */
   openTimeline(conversationId: string): Timeline {
     return this.runtime.timelines.open(conversationId)
-  }
-
-  private async change(message: Message, change: ChangeContent): Promise<void> {
-    const { state, journal } = this.runtime
-    const { gone, isNeeded } = replaced(state.changesOf(message.conversationId), message.messageId, change, state.attempted)
-    const changes: Change[] = gone.map((clientMsgId) => ({ type: 'unqueued', clientMsgId }))
-    if (isNeeded) changes.push({ type: 'queued', item: outgoingChange(state, message, change) })
-    if (changes.length > 0) await journal.commit(changes)
   }
 
   async createGroup(title: string, members: readonly string[], history?: History): Promise<Group> {

@@ -1,12 +1,11 @@
 import { type Change, conversationOfChange, type Cursors, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
-import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
-import { withPending } from './pending.ts'
-import { type Message, type MessageChange, type Notice, noticeOf, type Page } from './protocol.ts'
-import { addRange, missing, rangeAt, withoutSeqNo, type SeqNoRange, type SeqNoRanges } from './seqNoRanges.ts'
+import type { Message, MessageChange, Notice, Page } from './protocol.ts'
+import { missing, rangeAt, type SeqNoRanges } from './seqNoRanges.ts'
 import type { PageRange } from './chatApi.ts'
 import type { State } from './state.ts'
 import type { ChatStore } from './store/store.ts'
+import { TimelineEntries } from './timelineEntries.ts'
 
 /** Messages of the first page, and of each older one. */
 const pageSize = 50
@@ -65,18 +64,9 @@ export class OpenTimeline implements Timeline {
   error: ChatError | undefined
   private readonly source: TimelineSource
   private readonly listeners = new Set<() => void>()
-  /** By seqNo, also below what is shown. */
-  private readonly knownNotices = new Map<number, Notice>()
-  private sortedNotices: readonly Notice[] | undefined
-  /** Also below what is shown: what has come, in its present state. */
-  private readonly known = new Map<number, Message>()
-  /** The ranges of which every message is in `known`. The store may delete messages; what is shown stays. */
-  private complete: SeqNoRanges = []
-  /** Messages that may lack changes below the last one that was laid on: they are fetched again. */
-  private readonly partial = new Set<number>()
+  private readonly entries: TimelineEntries
   /** For each read of the store on its way, the changes heard meanwhile: what it gives may be older. */
   private readonly reads = new Set<MessageChange[]>()
-  private sorted: readonly Message[] | undefined
   /** The lowest seqNo shown; from here up everything is known or being fetched. Undefined before there is anything. */
   private from: number | undefined
   private loads: Promise<void> = Promise.resolve()
@@ -91,15 +81,16 @@ export class OpenTimeline implements Timeline {
   constructor(conversationId: string, source: TimelineSource) {
     this.conversationId = conversationId
     this.source = source
+    this.entries = new TimelineEntries(conversationId, source.state)
     void this.repair()
   }
 
   get messages(): readonly Message[] {
-    return (this.sorted ??= this.withOutbox(this.shown(this.known.values())))
+    return this.entries.messagesFrom(this.shownFrom)
   }
 
   get notices(): readonly Notice[] {
-    return (this.sortedNotices ??= this.shown(this.knownNotices.values()))
+    return this.entries.noticesFrom(this.shownFrom)
   }
 
   get outgoing(): readonly Outgoing[] {
@@ -116,9 +107,8 @@ export class OpenTimeline implements Timeline {
     return !this.closed && (this.from ?? 1) > this.clearedUpTo + 1
   }
 
-  private shown<T extends { readonly seqNo: number }>(entries: Iterable<T>): T[] {
-    const from = Math.max(this.from ?? 1, this.clearedUpTo + 1)
-    return [...entries].filter(({ seqNo }) => seqNo >= from).sort((a, b) => a.seqNo - b.seqNo)
+  private get shownFrom(): number {
+    return Math.max(this.from ?? 1, this.clearedUpTo + 1)
   }
 
   private get clearedUpTo(): number {
@@ -185,16 +175,16 @@ export class OpenTimeline implements Timeline {
       return void this.repair()
     }
     if (change.type !== 'unqueued' && conversationOfChange(change) !== this.conversationId) return
-    if (change.type === 'unqueued' || change.type === 'queued') this.sorted = undefined
+    if (change.type === 'unqueued' || change.type === 'queued') this.entries.outboxChanged()
     if (change.type === 'log') {
-      this.put(change.messages, change.complete)
-      this.layOn(change.changes ?? [])
+      this.entries.put(change.messages, change.complete)
+      this.entries.layOn(change.changes ?? [])
       for (const heard of this.reads) heard.push(...(change.changes ?? []))
     }
-    if (change.type === 'sent') this.put([change.message], [change.message.seqNo, change.message.seqNo])
-    if (change.type === 'settings' || change.type === 'listed') this.clear()
+    if (change.type === 'sent') this.entries.put([change.message], [change.message.seqNo, change.message.seqNo])
+    if (change.type === 'settings' || change.type === 'listed') this.entries.clear(this.clearedUpTo)
     if (change.type === 'removed') this.forget()
-    if (change.type === 'missed') this.complete = withoutSeqNo(this.complete, change.seqNo)
+    if (change.type === 'missed') this.entries.miss(change.seqNo)
     if (mayLeaveGap.has(change.type)) this.repairLater()
     this.notify()
   }
@@ -205,7 +195,7 @@ export class OpenTimeline implements Timeline {
     if (from !== undefined)
       await this.keepingError(async () => {
         for (const [a, b] of this.source.state.find(this.conversationId)?.complete ?? [])
-          if (b >= from) await this.readStored(Math.max(a, from), b, Infinity, (messages) => this.put(messages, [Math.max(a, from), b]))
+          if (b >= from) await this.readStored(Math.max(a, from), b, Infinity, (messages) => this.entries.put(messages, [Math.max(a, from), b]))
       })
     await this.repair()
   }
@@ -217,7 +207,7 @@ export class OpenTimeline implements Timeline {
     await this.readStored(range[0], range[1], pageSize, (messages) => {
       if (this.closed || this.from !== undefined) return
       this.from = messages.length < pageSize ? range[0] : messages[0]!.seqNo
-      this.put(messages, [this.from, range[1]])
+      this.entries.put(messages, [this.from, range[1]])
       this.notify()
     })
   }
@@ -228,7 +218,7 @@ export class OpenTimeline implements Timeline {
     this.reads.add(heard)
     try {
       use(await this.source.store.messages(this.conversationId, from, to, limit))
-      this.layOn(heard)
+      this.entries.layOn(heard)
     } finally {
       this.reads.delete(heard)
     }
@@ -268,7 +258,7 @@ export class OpenTimeline implements Timeline {
 
   /** What is missing between the first message shown and the newest one. */
   private gaps(): SeqNoRanges {
-    return missing(this.complete, this.from ?? 1, this.source.state.find(this.conversationId)?.maxSeqNo ?? 0)
+    return missing(this.entries.complete, this.from ?? 1, this.source.state.find(this.conversationId)?.maxSeqNo ?? 0)
   }
 
   /** Nothing is known, or too much is missing: starts over with the newest page, and leaves a gap below it. */
@@ -279,7 +269,6 @@ export class OpenTimeline implements Timeline {
 
   private showFrom(from: number): void {
     this.from = from
-    this.sorted = this.sortedNotices = undefined
     this.notify()
   }
 
@@ -301,7 +290,7 @@ export class OpenTimeline implements Timeline {
     if (range) {
       await this.readStored(range[0], below, limit, (messages) => {
         const from = messages.length < limit ? range[0] : messages[0]!.seqNo
-        this.put(messages, [from, below])
+        this.entries.put(messages, [from, below])
         this.extendDown(from)
       })
     } else {
@@ -336,61 +325,9 @@ export class OpenTimeline implements Timeline {
     this.notify()
   }
 
-  private put(messages: readonly Message[], [from, to]: SeqNoRange = [1, 0]): void {
-    this.complete = addRange(this.complete, from, to)
-    // What is stored is stored with its notices.
-    this.note(this.source.state.find(this.conversationId)?.notices ?? [])
-    for (const message of messages) {
-      const { seqNo } = message
-      if (this.partial.delete(seqNo) || isAsNew(message, this.known.get(seqNo))) this.known.set(seqNo, message)
-    }
-    this.sorted = undefined
-  }
-
-  private note(notices: readonly Notice[]): void {
-    for (const notice of notices) {
-      if (this.knownNotices.has(notice.seqNo)) continue
-      this.knownNotices.set(notice.seqNo, notice)
-      this.sortedNotices = undefined
-    }
-  }
-
-  private layOn(changes: readonly MessageChange[]): void {
-    this.note(changes.flatMap((change) => noticeOf(change) ?? []))
-    for (const change of changes) {
-      const held = hasTarget(change) ? this.known.get(change.target.seqNo) : undefined
-      if (held?.messageId !== change.target?.messageId || !held || !isAbove(change, held)) continue
-      if (!reaches(this.complete, change)) {
-        this.partial.add(held.seqNo)
-        this.complete = withoutSeqNo(this.complete, held.seqNo)
-      }
-      this.known.set(held.seqNo, laidOn(held, change, this.source.state.owner ?? ''))
-      this.sorted = undefined
-    }
-  }
-
-  private withOutbox(messages: readonly Message[]): readonly Message[] {
-    const { state } = this.source
-    const pending = state.changesOf(this.conversationId)
-    return pending.length === 0 ? messages : messages.map((message) => withPending(message, pending, state.owner ?? ''))
-  }
-
-  /** What the user has cleared is not shown any more, and nothing of it is missing. */
-  private clear(): void {
-    const { clearedUpTo } = this
-    if (clearedUpTo === 0) return
-    for (const entries of [this.known, this.knownNotices]) for (const seqNo of entries.keys()) if (seqNo <= clearedUpTo) entries.delete(seqNo)
-    this.complete = addRange(this.complete, 1, clearedUpTo)
-    this.sorted = this.sortedNotices = undefined
-  }
-
   private forget(): void {
     this.from = undefined
-    this.known.clear()
-    this.knownNotices.clear()
-    this.partial.clear()
-    this.complete = []
-    this.sorted = this.sortedNotices = undefined
+    this.entries.forget()
     this.error = undefined
     this.notify()
   }
