@@ -16,7 +16,11 @@ export interface PushPayload {
   /** Of the newest message; absent when the notification is withdrawn. */
   readonly messageId?: string
   readonly seqNo: number
+  /** In a group its title, else who wrote. */
   readonly title?: string
+  /** Who wrote the newest message; absent where there is no title, and from servers of the version before. */
+  readonly sender?: string
+  /** In a group with who wrote before the text. */
   readonly body?: string
   /** Unread messages of the conversation; 0 withdraws its notification. */
   readonly unread: number

@@ -40,6 +40,9 @@ internal sealed partial class World
         }
     }
 
+    /// <summary>Titles of groups.</summary>
+    public Dictionary<ConversationId, string?> Titles { get; } = [];
+
     private Membership? MembershipOf(ConversationId conversation, UserId user)
     {
         if (conversation.IsDirect)

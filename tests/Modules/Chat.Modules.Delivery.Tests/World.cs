@@ -310,6 +310,7 @@ internal sealed partial class World : IDisposable
         .Answer<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query => Answered<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query,
             () => query.Messages.ToDictionary(seqNo => seqNo, _ => (IReadOnlyList<string>)[query.User.Value])))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
+        .Answer<GetTitle, string?>(query => Answered(query, () => Titles.GetValueOrDefault(query.Group)))
         .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
 
     private static IEnumerable<LoggedMessage> Within(long bytes, IEnumerable<LoggedMessage> messages) =>

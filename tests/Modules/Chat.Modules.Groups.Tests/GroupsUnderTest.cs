@@ -79,6 +79,8 @@ internal sealed class GroupsUnderTest : IDisposable
 
     public Task<GroupRole?> RoleAsync(ConversationId group, string user) => new GetRoleHandler(Directory).Handle(new GetRole(group, User(user)), Ct);
 
+    public Task<string?> TitleAsync(ConversationId group) => new GetTitleHandler(Directory).Handle(new GetTitle(group), Ct);
+
     public Task<IReadOnlyList<UserId>> MembersAsync(ConversationId conversation) =>
         new GetMembersHandler(Directory).Handle(new GetMembers(conversation), Ct);
 

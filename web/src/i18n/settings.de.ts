@@ -59,8 +59,8 @@ export const settings: typeof texts = {
   },
 
   notification: {
-    in: (who, where) => `${who} in ${where}`,
     newMessages: count => plural(count, { one: 'Neue Nachricht', other: '# neue Nachrichten' }),
+    newMessagesOf: (who, count) => plural(count, { one: `Neue Nachricht von ${who}`, other: `# neue Nachrichten, die letzte von ${who}` }),
     something: 'Vielleicht gibt es neue Nachrichten.',
     markRead: 'Als gelesen markieren',
     replyFailed: 'Deine Antwort wurde nicht gesendet',

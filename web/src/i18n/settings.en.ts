@@ -59,8 +59,8 @@ export const settings = {
   },
 
   notification: {
-    in: (who: string, where: string) => `${who} in ${where}`,
     newMessages: (count: number) => plural(count, { one: 'New message', other: '# new messages' }),
+    newMessagesOf: (who: string, count: number) => plural(count, { one: `New message from ${who}`, other: `# new messages, the last from ${who}` }),
     something: 'There may be new messages.',
     markRead: 'Mark as read',
     replyFailed: 'Your reply was not sent',

@@ -8,6 +8,7 @@ import { nameOf } from '../conversations/names'
 import type { Texts } from '../i18n/en'
 import { useI18n } from '../i18n/I18n'
 import { lineOf } from '../media/kinds'
+import { inGroup } from '../push/notification'
 import { installation } from '../ui/installation'
 import { Notices } from './notices'
 
@@ -35,8 +36,10 @@ function notify(client: ChatClient, t: Texts): () => void {
   const showUnlessSeen = (message: Message) => {
     const conversation = client.findConversation(message.conversationId)
     if (ending.signal.aborted || !conversation || isMuted(conversation) || conversation.readSeqNo >= message.seqNo || seen.has(message)) return
-    const title = conversation.kind === 'group' ? t.notification.in(message.senderId, nameOf(client, conversation.id, t)) : message.senderId
-    void notices.show(title, lineOf(message, t), message, t, () => {
+    const isInGroup = conversation.kind === 'group'
+    const title = isInGroup ? nameOf(client, conversation.id, t) : message.senderId
+    const text = lineOf(message, t)
+    void notices.show(title, isInGroup ? inGroup(message.senderId, text) : text, message, t, () => {
       window.focus()
       go({ view: 'conversation', id: conversation.id })
     })

@@ -1,4 +1,4 @@
-import type { PushPayload } from '@chat/client'
+import { isGroup, type PushPayload } from '@chat/client'
 import type { Texts } from '../i18n/en'
 import { home } from '../ui/installation'
 
@@ -32,9 +32,13 @@ export function optionsOf(data: NotificationData, body: string, t: Texts, silent
   }
 }
 
+/** A group's text as the server says it: on one line, as a second one could look as if somebody else had written it. */
+export const inGroup = (sender: string, text: string): string => `${sender}: ${text.replace(/[\n\v\f\r\u0085\u2028\u2029]+/g, ' ')}`
+
 /** What a payload does not say is said in the words of this device. */
-export function notificationOf({ conversationId, seqNo, title, body, unread }: PushPayload, t: Texts, silent: boolean) {
-  return { title: title ?? t.app, options: optionsOf({ conversationId, seqNo }, body ?? t.notification.newMessages(unread), t, silent) }
+export function notificationOf({ conversationId, seqNo, title, sender, body, unread }: PushPayload, t: Texts, silent: boolean) {
+  const text = body ?? (sender !== undefined && isGroup(conversationId) ? t.notification.newMessagesOf(sender, unread) : t.notification.newMessages(unread))
+  return { title: title || t.app, options: optionsOf({ conversationId, seqNo }, text, t, silent) }
 }
 
 /** @returns Undefined for what is no payload, or one that only a later version understands. */

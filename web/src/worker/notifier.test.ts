@@ -1,6 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest'
 import { de } from '../i18n/de'
 import { en } from '../i18n/en'
+import { inGroup } from '../push/notification'
 import { Notifier } from './notifier'
 
 const payload = { v: 1, conversationId: 'dm:alice:bob', messageId: 'm5', seqNo: 5, title: 'bob', body: 'hello', unread: 1, badge: 2 }
@@ -70,6 +71,26 @@ test('what a push does not say is said in the words of the device', async () => 
   manner = { t: de as typeof en, silent: true }
   await notifier.pushed({ ...bare, seqNo: 7, title: 'bob' })
   expect(shown).toMatchObject([{ title: 'bob', body: 'Neue Nachricht', silent: true, renotify: false }])
+})
+
+test('in a group the title is its title, and who wrote is said where there is no text', async () => {
+  const group = { ...payload, conversationId: 'g:1', title: 'The team', sender: 'bob' }
+  await notifier.pushed({ ...group, body: 'bob: hello' })
+  expect(shown).toMatchObject([{ title: 'The team', body: 'bob: hello' }])
+  const { body: _, ...bare } = group
+  await notifier.pushed({ ...bare, seqNo: 6 })
+  expect(shown).toMatchObject([{ title: 'The team', body: 'New message from bob' }])
+  await notifier.pushed({ ...bare, seqNo: 7, unread: 3 })
+  expect(shown).toMatchObject([{ title: 'The team', body: '3 new messages, the last from bob' }])
+  manner = { t: de as typeof en, silent: false }
+  await notifier.pushed({ ...bare, seqNo: 8, unread: 3 })
+  expect(shown).toMatchObject([{ title: 'The team', body: '3 neue Nachrichten, die letzte von bob' }])
+})
+
+test('an empty title and a text of many lines are shown as a notification can show them', async () => {
+  await notifier.pushed({ ...payload, title: '' })
+  expect(shown).toMatchObject([{ title: 'Chat', body: 'hello' }])
+  expect(inGroup('alice', 'hi\r\nbob: I resign')).toBe('alice: hi bob: I resign')
 })
 
 test('read elsewhere, it is closed, unless it shows something newer', async () => {

@@ -10,11 +10,13 @@ namespace Chat.Client;
 /// <param name="Unread">Unread messages of the conversation; 0 withdraws its notification.</param>
 /// <param name="Badge">Conversations with unread messages.</param>
 /// <param name="MessageId">Of the newest message; null in a withdrawal.</param>
-/// <param name="Title">Who wrote; null if the device did not ask for it, and in a withdrawal.</param>
-/// <param name="Body">The text; null as <paramref name="Title"/>.</param>
+/// <param name="Title">In a group its title, else who wrote; null if the device did not ask for it, and in a withdrawal.</param>
+/// <param name="Body">The text, in a group with who wrote before it; null as <paramref name="Title"/>, and if the message has none.</param>
+/// <param name="Sender">Who wrote the newest message; null as <paramref name="Title"/>, and from servers of the version before.</param>
 [JsonNumberHandling(JsonNumberHandling.AllowReadingFromString)]
 public sealed record PushPayload(
-    [property: JsonPropertyName("v")] int Version, string ConversationId, long SeqNo, int Unread, int Badge, string? MessageId = null, string? Title = null, string? Body = null)
+    [property: JsonPropertyName("v")] int Version, string ConversationId, long SeqNo, int Unread, int Badge, string? MessageId = null, string? Title = null, string? Body = null,
+    string? Sender = null)
 {
     /// <summary>Whether the conversation's notification is to be removed.</summary>
     [JsonIgnore]

@@ -26,6 +26,32 @@ public static class DisplayName
         return false;
     }
 
+    /// <summary>
+    /// A well-formed name of one that may not be, as those of older versions: control characters and line ends are spaces, what turns the direction of the text around and halves of
+    /// surrogate pairs are left out, and what is longer is cut and ends in "…".
+    /// </summary>
+    /// <returns>Null if nothing is left that can be seen.</returns>
+    public static string? Clean(string? name, int maxLength)
+    {
+        var clean = new List<Rune>(maxLength);
+        foreach (var character in (name ?? "").EnumerateRunes())
+        {
+            // Half a surrogate pair comes as this one, too.
+            if (character == Rune.ReplacementChar || IsBidiControl(character.Value))
+                continue;
+            var isSpace = IsForbidden(character) || Rune.IsWhiteSpace(character);
+            if (isSpace && (clean.Count == 0 || clean[^1].Value == ' '))
+                continue;
+            if (clean.Count == maxLength)
+            {
+                clean[^1] = new Rune('…');
+                break;
+            }
+            clean.Add(isSpace ? new Rune(' ') : character);
+        }
+        return clean.Exists(IsVisible) ? string.Concat(clean).TrimEnd() : null;
+    }
+
     private static bool IsForbidden(Rune character) =>
         Rune.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         || IsBidiControl(character.Value);

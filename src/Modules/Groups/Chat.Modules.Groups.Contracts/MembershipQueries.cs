@@ -14,6 +14,9 @@ public sealed record Membership(SeqNo JoinedAt, SeqNo VisibleAfter);
 /// <summary>A user's role in a group; null if it is no member, and in a direct conversation. For other modules.</summary>
 public sealed record GetRole(ConversationId Group, UserId User) : IQuery<GroupRole?>;
 
+/// <summary>A group's title; null if there is no such group, and for a direct conversation. Answered from memory for cached groups. For other modules.</summary>
+public sealed record GetTitle(ConversationId Group) : IQuery<string?>;
+
 /// <summary>All members of a conversation, also a direct one; empty if it does not exist. Answered from memory for cached groups. For other modules.</summary>
 public sealed record GetMembers(ConversationId Conversation) : IQuery<IReadOnlyList<UserId>>;
 

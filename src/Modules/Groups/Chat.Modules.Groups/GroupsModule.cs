@@ -45,6 +45,7 @@ public sealed class GroupsModule : IModule
             .AddQuery<GetGroup, Result<Group>, GetGroupHandler>()
             .AddQuery<GetMembership, Membership?, GetMembershipHandler>()
             .AddQuery<GetRole, GroupRole?, GetRoleHandler>()
+            .AddQuery<GetTitle, string?, GetTitleHandler>()
             .AddQuery<GetMembers, IReadOnlyList<UserId>, GetMembersHandler>()
             .AddQuery<GetMembersNotShown, IReadOnlyCollection<UserId>, GetMembersNotShownHandler>()
             .AddQuery<GetGroupsOf, IReadOnlyList<JoinedGroup>, GetGroupsOfHandler>()

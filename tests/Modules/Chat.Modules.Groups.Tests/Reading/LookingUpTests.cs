@@ -37,6 +37,17 @@ public sealed class LookingUpTests : IDisposable
     }
 
     [Fact]
+    public async Task A_group_s_title_is_the_present_one()
+    {
+        var id = (await _groups.CreateAsync("ann", "bob")).Value.Id;
+        await _groups.ChangeAsync(id, "ann", "Another title");
+
+        Assert.Equal("Another title", await _groups.TitleAsync(id));
+        Assert.Null(await _groups.TitleAsync(ConversationId.NewGroup()));
+        Assert.Null(await _groups.TitleAsync(ConversationId.Direct(User("ann"), User("bob"))));
+    }
+
+    [Fact]
     public async Task A_group_that_does_not_exist_has_no_members()
     {
         var unknown = ConversationId.NewGroup();

@@ -7,8 +7,8 @@ namespace Chat.Modules.Delivery.Notifications;
 /// <summary>What a device is told about a conversation. A later one of the same conversation takes its place on the device.</summary>
 /// <param name="Message">The newest message that is owed; null in a withdrawal.</param>
 /// <param name="SeqNo">Its place; in a withdrawal up to where the user has read, or what was deleted was told.</param>
-/// <param name="Title">Who wrote, or the group; null if the device did not ask for it, and in a withdrawal.</param>
-/// <param name="Body">The text; null as <paramref name="Title"/>.</param>
+/// <param name="Title">The group, or who wrote; null if the device did not ask for it, and in a withdrawal.</param>
+/// <param name="Body">The text, in a group with who wrote before it; null as <paramref name="Title"/>, and if the message has none.</param>
 /// <param name="Unread">The conversation's unread messages, as the list counts them; 0 withdraws what is shown.</param>
 /// <param name="Badge">Conversations with unread messages.</param>
 /// <param name="CollapseKey">A hash in base64url, 32 characters at most: of the same conversation always the same.</param>
@@ -16,6 +16,9 @@ namespace Chat.Modules.Delivery.Notifications;
 internal sealed record PushNotification(
     ConversationId Conversation, MessageId? Message, SeqNo SeqNo, string? Title, string? Body, int Unread, int Badge, string CollapseKey, TimeSpan TimeToLive)
 {
+    /// <summary>Who wrote the newest message; null as <see cref="Title"/>.</summary>
+    public UserId? Sender { get; init; }
+
     /// <summary>The longest payload in bytes (RFC 8291 §4, and what FCM and APNs take).</summary>
     public const int MaxPayloadBytes = 4_096;
 
@@ -58,6 +61,8 @@ internal sealed record PushNotification(
             json.WriteNumber("seqNo", SeqNo.Value);
             if (Title is not null)
                 json.WriteString("title", Title);
+            if (Sender is { } sender)
+                json.WriteString("sender", sender.Value);
             if (Body is not null)
                 json.WriteString("body", Body);
             json.WriteNumber("unread", Unread);

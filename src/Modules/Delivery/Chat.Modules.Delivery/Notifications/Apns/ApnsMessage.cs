@@ -50,6 +50,9 @@ internal static class ApnsMessage
         json.WriteStartObject("alert");
         if (what.Title is not null)
             json.WriteString("title", what.Title);
+        // Who wrote in a group, where the text does not say it.
+        if (what is { Body: null, Sender: { } sender, Conversation.IsDirect: false })
+            json.WriteString("subtitle", sender.Value);
         json.WriteString("body", what.Body ?? Unnamed);
         json.WriteEndObject();
         json.WriteNumber("badge", what.Badge);

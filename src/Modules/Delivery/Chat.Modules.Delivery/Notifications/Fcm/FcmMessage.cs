@@ -9,6 +9,9 @@ internal static class FcmMessage
 {
     private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    // Four numbers of the payload are strings in data.
+    private const int QuotesOfNumbers = 4 * 2;
+
     public static byte[] Write(string token, PushNotification what)
     {
         using var bytes = new MemoryStream();
@@ -18,7 +21,7 @@ internal static class FcmMessage
             json.WriteStartObject("message");
             json.WriteString("token", token);
             json.WriteStartObject("data");
-            using (var payload = JsonDocument.Parse(what.ToPayload(PushNotification.MaxPayloadBytes)))
+            using (var payload = JsonDocument.Parse(what.ToPayload(PushNotification.MaxPayloadBytes - QuotesOfNumbers)))
             {
                 foreach (var property in payload.RootElement.EnumerateObject())
                     json.WriteString(property.Name, property.Value.ToString());
