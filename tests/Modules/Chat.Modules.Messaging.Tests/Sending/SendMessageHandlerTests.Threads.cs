@@ -27,7 +27,7 @@ public sealed partial class SendMessageHandlerTests
         Assert.Equal(MessagingErrors.NotAMember, (await SendInAsync(elsewhere.Id, "c")).Error);
         Assert.Equal(MessagingErrors.NotAMember, (await SendInAsync(MessageId.New(Now), "d")).Error);
         Assert.Equal(MessagingErrors.NotAMember, (await SendInAsync(gone.Id, "e")).Error);
-        _mediator.Answer<GetMembership, Membership?>(_ => new Membership(SeqNo.None, root.SeqNo));
+        _shownAbove = root.SeqNo;
         Assert.Equal(MessagingErrors.NotAMember, (await SendInAsync(root.Id, "f")).Error);
 
         Task<Result<SentMessage>> SendInAsync(MessageId thread, string clientMsgId) =>

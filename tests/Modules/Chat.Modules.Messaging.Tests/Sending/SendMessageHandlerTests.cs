@@ -26,12 +26,15 @@ public sealed partial class SendMessageHandlerTests : IDisposable
     private readonly UuidTimeRates _rates;
     private readonly SendMessageHandler _handler;
     private readonly ChangeMessageHandler _changes;
+    private SeqNo _shownAbove = SeqNo.None;
     private HashSet<(ConversationId, UserId)> _members = [(AliceAndBob, Alice), (AliceAndBob, Bob), (Team, Alice)];
 
     public SendMessageHandlerTests()
     {
         _mediator.Answer<GetMembership, Membership?>(query =>
             _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, SeqNo.None) : null);
+        _mediator.Answer<GetMembershipAsReader, Membership?>(query =>
+            _members.Contains((query.Conversation, query.User)) ? new Membership(SeqNo.None, _shownAbove) : null);
         _rates = new UuidTimeRates(Options.Create(new RateLimitOptions()), _meters, _clock);
         var answers = new AppendedPublisher(_mediator);
         var appends = Appends.To(_log.Log, answers, _meters, _clock);
@@ -175,6 +178,20 @@ public sealed partial class SendMessageHandlerTests : IDisposable
 
         Assert.Equal(ErrorCodes.BadRequest, (await SendAsync(Bob, "4", replyTo: edit.Id)).Error?.Code);
         Assert.True((await SendAsync(Bob, "5", replyTo: message.Id)).IsOk);
+    }
+
+    [Fact]
+    public async Task A_reply_to_what_the_sender_is_not_shown_is_refused_as_if_it_were_not_there()
+    {
+        var hidden = (await SendAsync(Alice, "1")).Value;
+        var shown = (await SendAsync(Alice, "2")).Value;
+        _shownAbove = hidden.SeqNo;
+
+        var toHidden = await SendAsync(Bob, "3", replyTo: hidden.Id);
+
+        Assert.Equal((await SendAsync(Bob, "4", replyTo: MessageId.New(Now))).Error, toHidden.Error);
+        Assert.NotNull(toHidden.Error);
+        Assert.True((await SendAsync(Bob, "5", replyTo: shown.Id)).IsOk);
     }
 
     [Fact]

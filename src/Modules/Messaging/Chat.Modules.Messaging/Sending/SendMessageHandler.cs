@@ -62,14 +62,14 @@ internal sealed class SendMessageHandler(
     // The content to append, or the refusal.
     private async ValueTask<Result<MessageContent>> CheckAsync(SendMessage command, CancellationToken ct)
     {
-        if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is not { } membership)
+        if (await mediator.Send(new GetMembership(command.To, command.Sender.User), ct) is null)
             return MessagingErrors.NotAMember;
-        if (command.Content.ReplyTo is { } replyTo && !await IsMessageAsync(replyTo, command.To, ct))
+        if (command.Content.ReplyTo is { } replyTo && await FindShownAsync(replyTo, command, ct) is not { Content.IsMessagePlace: true })
             return Error.BadRequest("replyTo names no message of this conversation.");
         var content = command.Content;
         if (command.Thread is { } thread)
         {
-            var root = await FindRootAsync(thread, command.To, membership, ct);
+            var root = await FindRootAsync(thread, command, ct);
             if (!root.IsOk)
                 return root.Error;
             content = content with { Thread = root.Value };
@@ -88,20 +88,20 @@ internal sealed class SendMessageHandler(
         return command.Media is { Count: > 0 } media ? await AttachAsync(command, content, media, ct) : content;
     }
 
-    // A change has an id, too.
-    private async ValueTask<bool> IsMessageAsync(MessageId id, ConversationId conversation, CancellationToken ct) =>
-        await log.FindAsync(id, ct) is { } found && found.Conversation == conversation
-        && (await log.ReadAtAsync(conversation, [found.SeqNo], ct))[0] is { Content.IsMessagePlace: true };
+    // What stands under an id in the conversation, if the sender is shown that place. A change has an id, too.
+    private async ValueTask<LoggedMessage?> FindShownAsync(MessageId id, SendMessage command, CancellationToken ct) =>
+        await log.FindAsync(id, ct) is { } found && found.Conversation == command.To
+        && await mediator.Send(new GetMembershipAsReader(command.To, command.Sender.User), ct) is { } membership && found.SeqNo > membership.VisibleAfter
+            ? (await log.ReadAtAsync(command.To, [found.SeqNo], ct))[0] : null;
 
-    private async ValueTask<Result<MessageTarget>> FindRootAsync(MessageId id, ConversationId conversation, Membership membership, CancellationToken ct)
+    private async ValueTask<Result<MessageTarget>> FindRootAsync(MessageId id, SendMessage command, CancellationToken ct)
     {
-        if (await log.FindAsync(id, ct) is not { } found || found.Conversation != conversation || found.SeqNo <= membership.VisibleAfter
-            || (await log.ReadAtAsync(conversation, [found.SeqNo], ct))[0] is not { } root)
+        if (await FindShownAsync(id, command, ct) is not { } root)
             return MessagingErrors.NotAMember;
         return root.Content.IsChange ? Error.BadRequest("threadId names a change, not a message.")
             : !root.IsShown ? MessagingErrors.NotAMember
             : root.Content.Thread is not null ? MessagingErrors.RootInThread
-            : new MessageTarget(id, found.SeqNo);
+            : new MessageTarget(id, root.SeqNo);
     }
 
     private async Task<Result<MessageContent>> AttachAsync(SendMessage command, MessageContent content, IReadOnlyList<MediaReference> media, CancellationToken ct)
