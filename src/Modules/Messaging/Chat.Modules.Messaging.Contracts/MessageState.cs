@@ -81,9 +81,12 @@ public sealed record MessageReaction(string Emoji, int Count, IReadOnlyList<User
     /// <summary>The most users that are named.</summary>
     public const int MaxUsers = 3;
 
+    /// <inheritdoc cref="MessageState.Unknown"/>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
+
     /// <summary>Compares the users by name.</summary>
     public bool Equals(MessageReaction? other) =>
-        other is not null && (Emoji, Count) == (other.Emoji, other.Count) && Users.SequenceEqual(other.Users);
+        other is not null && (Emoji, Count) == (other.Emoji, other.Count) && Users.SequenceEqual(other.Users) && Unknown.Span.SequenceEqual(other.Unknown.Span);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Emoji, Count);
@@ -104,9 +107,12 @@ public sealed record MessageThread(int Count, SeqNo LastSeqNo, IReadOnlyList<Use
     /// <summary>The most users that are named.</summary>
     public const int MaxUsers = 3;
 
+    /// <inheritdoc cref="MessageState.Unknown"/>
+    public ReadOnlyMemory<byte> Unknown { get; init; }
+
     /// <summary>Compares the users by name.</summary>
     public bool Equals(MessageThread? other) =>
-        other is not null && (Count, LastSeqNo) == (other.Count, other.LastSeqNo) && Users.SequenceEqual(other.Users);
+        other is not null && (Count, LastSeqNo) == (other.Count, other.LastSeqNo) && Users.SequenceEqual(other.Users) && Unknown.Span.SequenceEqual(other.Unknown.Span);
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Count, LastSeqNo);

@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
+using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Log;
 using FsCheck;
@@ -44,6 +45,19 @@ public sealed class StateCodecTests
 
         Assert.Equal(new SeqNo(9), state.ChangedSeqNo);
         Assert.Equal([0x08, 9, .. newer], StateCodec.Encode(state));
+    }
+
+    [Fact]
+    public void Fields_of_a_newer_server_within_a_reaction_and_a_thread_go_through_unchanged_and_outlive_a_change_of_it()
+    {
+        byte[] newer = [0x22, 1, (byte)'x', 0xFA, 0x7D, 0];
+        byte[] reaction = [0x0A, 1, (byte)'!', 0x10, 1, .. newer];
+        byte[] thread = [0x08, 1, 0x10, 7, .. newer];
+        byte[] state = [0x08, 9, 0x4A, (byte)reaction.Length, .. reaction, 0x72, (byte)thread.Length, .. thread];
+
+        Assert.Equal(Convert.ToHexString(state), Convert.ToHexString(StateCodec.Encode(StateCodec.Decode(state))));
+        var later = Convert.ToHexString(StateCodec.Encode(ThreadFold.Add(StateCodec.Decode(state), Alice, new SeqNo(8))));
+        Assert.Equal(2, later.Split(Convert.ToHexString(newer)).Length - 1);
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal static class ChangeJudge
             return new Effect(state with { Reactions = [.. state.Reactions, new MessageReaction(emoji, 1, [user])] }, change.Content);
         var before = state.Reactions[index];
         IReadOnlyList<UserId> users = before.Users.Count < MessageReaction.MaxUsers ? [.. before.Users, user] : before.Users;
-        return new Effect(With(state, index, new MessageReaction(emoji, before.Count + 1, users)), change.Content);
+        return new Effect(With(state, index, before with { Count = before.Count + 1, Users = users }), change.Content);
     }
 
     private static Verdict TakeBack(OwnReaction? own, MessageState state, MessageDraft change)

@@ -10,11 +10,12 @@ internal static class ThreadFold
     /// <param name="root">Null for none.</param>
     public static MessageState Add(MessageState? root, UserId sender, SeqNo seqNo)
     {
-        var (count, _, users) = root?.Thread ?? new MessageThread(0, SeqNo.None, []);
+        var thread = root?.Thread ?? new MessageThread(0, SeqNo.None, []);
+        var users = thread.Users;
         return (root ?? new MessageState()) with
         {
             ChangedSeqNo = seqNo,
-            Thread = new MessageThread(count + 1, seqNo, users.Count < MessageThread.MaxUsers && !users.Contains(sender) ? [.. users, sender] : users),
+            Thread = thread with { Count = thread.Count + 1, LastSeqNo = seqNo, Users = users.Count < MessageThread.MaxUsers && !users.Contains(sender) ? [.. users, sender] : users },
         };
     }
 

@@ -8,7 +8,7 @@ using static Chat.Modules.Messaging.Log.WireFormat;
 namespace Chat.Modules.Messaging.Log;
 
 /// <summary>
-/// Encodes a message's present state, the same in every store. As in <see cref="ContentCodec"/> fields of a newer server are kept, and written again after the known ones.
+/// Encodes a message's present state, the same in every store. As in <see cref="ContentCodec"/> fields of a newer server are kept, also those within a reaction and a thread, and written again after the known ones.
 /// </summary>
 internal static class StateCodec
 {
@@ -90,7 +90,7 @@ internal static class StateCodec
 
     private static int SizeOf(MessageThread thread)
     {
-        var size = SizeOfNumberField((ulong)thread.Count) + SizeOfNumberField((ulong)thread.LastSeqNo.Value);
+        var size = thread.Unknown.Length + SizeOfNumberField((ulong)thread.Count) + SizeOfNumberField((ulong)thread.LastSeqNo.Value);
         foreach (var user in thread.Users)
             size += SizeOfField(user.Value.Length);
         return size;
@@ -102,13 +102,16 @@ internal static class StateCodec
         WriteNumberField(ref bytes, (int)ThreadTag.Last, (ulong)thread.LastSeqNo.Value);
         foreach (var user in thread.Users)
             WriteAscii(ref bytes, (int)ThreadTag.User, user.Value);
+        thread.Unknown.Span.CopyTo(bytes);
     }
 
     private static MessageThread DecodeThread(ReadOnlySpan<byte> bytes)
     {
         var (count, last, users) = (0, SeqNo.None, new List<UserId>());
+        var unknown = Array.Empty<byte>();
         for (var rest = bytes; !rest.IsEmpty;)
         {
+            var field = rest;
             var tag = ReadNumber(ref rest);
             var value = ReadValue(ref rest, (int)(tag & 7));
             switch (tag)
@@ -122,9 +125,12 @@ internal static class StateCodec
                 case (ulong)ThreadTag.User << 3 | Sized:
                     users.Add(ReadUser(value));
                     break;
+                default:
+                    unknown = [.. unknown, .. field[..^rest.Length]];
+                    break;
             }
         }
-        return new MessageThread(count, last, users);
+        return new MessageThread(count, last, users) { Unknown = unknown };
     }
 
     private static int ReadCount(ReadOnlySpan<byte> value) =>
@@ -132,7 +138,7 @@ internal static class StateCodec
 
     private static int SizeOf(MessageReaction reaction)
     {
-        var size = SizeOfField(Encoding.UTF8.GetByteCount(reaction.Emoji)) + SizeOfNumberField((ulong)reaction.Count);
+        var size = reaction.Unknown.Length + SizeOfField(Encoding.UTF8.GetByteCount(reaction.Emoji)) + SizeOfNumberField((ulong)reaction.Count);
         foreach (var user in reaction.Users)
             size += SizeOfField(user.Value.Length);
         return size;
@@ -144,13 +150,16 @@ internal static class StateCodec
         WriteNumberField(ref bytes, (int)ReactionTag.Count, (ulong)reaction.Count);
         foreach (var user in reaction.Users)
             WriteAscii(ref bytes, (int)ReactionTag.User, user.Value);
+        reaction.Unknown.Span.CopyTo(bytes);
     }
 
     private static MessageReaction DecodeReaction(ReadOnlySpan<byte> bytes)
     {
         var (emoji, count, users) = ("", 0, new List<UserId>());
+        var unknown = Array.Empty<byte>();
         for (var rest = bytes; !rest.IsEmpty;)
         {
+            var field = rest;
             var tag = ReadNumber(ref rest);
             var value = ReadValue(ref rest, (int)(tag & 7));
             switch (tag)
@@ -164,9 +173,12 @@ internal static class StateCodec
                 case (ulong)ReactionTag.User << 3 | Sized:
                     users.Add(ReadUser(value));
                     break;
+                default:
+                    unknown = [.. unknown, .. field[..^rest.Length]];
+                    break;
             }
         }
-        return new MessageReaction(emoji, count, users);
+        return new MessageReaction(emoji, count, users) { Unknown = unknown };
     }
 
     private static int SizeOfTime(DateTimeOffset time) => SizeOfNumberField((ulong)time.ToUnixTimeMilliseconds());
