@@ -140,24 +140,6 @@ public sealed partial class NotificationTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_user_has_cleared_is_withdrawn_from_all_devices_and_never_told()
-    {
-        Push.Stores.Subscribe(Phone);
-        Push.Stores.Subscribe(Laptop);
-        Say("hello");
-        await PassAsync(Push.Times.FirstLook);
-        Say("again");
-
-        _world.Cleared[(Phone.User, Talk)] = new SeqNo(2);
-        await new WithdrawOnOwnSettingsChanged(Push.Withdrawals).Handle(
-            new OwnSettingsChanged(Phone.User, Talk, new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(2) }), Ct);
-        await PassAsync(Push.Times.FirstLook);
-
-        Assert.Equal([Laptop, Phone], Taken.Skip(2).Where(one => one.What.IsWithdrawal).Select(one => one.To.Device).Order(Comparer<DeviceAddress>.Create((one, other) => string.CompareOrdinal(one.Device.Value, other.Device.Value))));
-        Assert.Equal(4, Taken.Count);
-    }
-
-    [Fact]
     public async Task What_was_read_elsewhere_right_before_the_server_died_is_withdrawn_by_the_next()
     {
         Push.Stores.Subscribe(Phone);

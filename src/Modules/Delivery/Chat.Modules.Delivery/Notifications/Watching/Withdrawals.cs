@@ -29,8 +29,8 @@ internal sealed class Withdrawals(
 
     private readonly RepeatedLines _lines = new(clock);
 
-    // One entry for each user and conversation in which a user has read, with the device on which that was; null: of all devices.
-    private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), (DeviceId? Device, SeqNo SeqNo)> _read = new();
+    // One entry for each user and conversation in which a user has read, or which it has cleared.
+    private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), Told> _read = new();
 
     // The lowest of each conversation.
     private readonly ConcurrentDictionary<ConversationId, SeqNo> _deleted = new();
@@ -45,15 +45,16 @@ internal sealed class Withdrawals(
     /// <summary>A device's user has read up to a seqNo. Never waits.</summary>
     public void Read(DeviceAddress device, ConversationId conversation, SeqNo seqNo)
     {
+        var read = new Told(device.Device, seqNo, SeqNo.None);
         if (_read.Count < options.Value.MaxWatches)
-            _read[(device.User, conversation)] = (device.Device, seqNo);
+            _read.AddOrUpdate((device.User, conversation), read, (_, before) => read with { Cleared = before.Cleared });
     }
 
     /// <summary>A user has cleared a conversation up to a seqNo. Never waits.</summary>
     public void Cleared(UserId user, ConversationId conversation, SeqNo seqNo)
     {
         if (_read.Count < options.Value.MaxWatches)
-            _read[(user, conversation)] = (null, seqNo);
+            _read.AddOrUpdate((user, conversation), new Told(null, SeqNo.None, seqNo), (_, before) => before with { Cleared = SeqNo.Max(before.Cleared, seqNo) });
     }
 
     /// <summary>Makes due what is to be withdrawn by now.</summary>
@@ -62,7 +63,7 @@ internal sealed class Withdrawals(
         foreach (var (key, _) in _read)
         {
             if (_read.TryRemove(key, out var read))
-                await TryAsync(() => LookAtDevicesAsync(key.User, read.Device, key.Conversation, read.SeqNo, ct), ct);
+                await TryAsync(() => LookAtDevicesAsync(key.User, key.Conversation, read, ct), ct);
         }
         foreach (var (conversation, _) in _deleted)
         {
@@ -109,12 +110,13 @@ internal sealed class Withdrawals(
         && ((await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
             || await OwedMessages.IsDeletedAsync(mediator, shown.Conversation, shown.Place.UpTo, ct));
 
-    private async Task LookAtDevicesAsync(UserId user, DeviceId? reader, ConversationId conversation, SeqNo seqNo, CancellationToken ct)
+    private async Task LookAtDevicesAsync(UserId user, ConversationId conversation, Told told, CancellationToken ct)
     {
         foreach (var subscription in await subscriptions.OfAsync([user], ct))
         {
-            if (subscription.Device.Device != reader)
-                await WithdrawAsync(subscription, conversation, place => place.UpTo <= seqNo, ct);
+            var upTo = told.For(subscription.Device.Device);
+            if (upTo > SeqNo.None)
+                await WithdrawAsync(subscription, conversation, place => place.UpTo <= upTo, ct);
         }
     }
 
@@ -148,5 +150,14 @@ internal sealed class Withdrawals(
             if (_lines.Count(e.GetType().Name) is { } times)
                 log.NotWithdrawn(times, e);
         }
+    }
+
+    /// <summary>What is to be withdrawn of a user's conversation.</summary>
+    /// <param name="Reader">The device that read last; null for none.</param>
+    /// <param name="Read">Up to where it has read: it has removed that by itself.</param>
+    /// <param name="Cleared">Up to where the user has cleared it, for all devices.</param>
+    private readonly record struct Told(DeviceId? Reader, SeqNo Read, SeqNo Cleared)
+    {
+        public SeqNo For(DeviceId device) => device == Reader ? Cleared : SeqNo.Max(Read, Cleared);
     }
 }
