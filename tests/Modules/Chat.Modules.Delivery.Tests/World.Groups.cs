@@ -1,5 +1,6 @@
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Identity.Contracts;
 
 namespace Chat.Modules.Delivery.Tests;
 
@@ -42,6 +43,19 @@ internal sealed partial class World
 
     /// <summary>Titles of groups.</summary>
     public Dictionary<ConversationId, string?> Titles { get; } = [];
+
+    /// <summary>Devices that are not their user's any more.</summary>
+    public HashSet<DeviceAddress> Revoked { get; } = [];
+
+    /// <summary>How often users' devices were asked for.</summary>
+    public int DevicesAsked { get; private set; }
+
+    private IReadOnlyList<Device> DevicesOf(UserId user)
+    {
+        DevicesAsked++;
+        return [.. Push.Stores.Subscriptions.Select(subscription => subscription.Device).Where(device => device.User == user && !Revoked.Contains(device))
+            .Select(device => new Device(device.Device, null, default, default))];
+    }
 
     private Membership? MembershipOf(ConversationId conversation, UserId user)
     {

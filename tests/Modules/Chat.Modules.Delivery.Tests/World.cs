@@ -15,6 +15,7 @@ using Chat.Modules.Delivery.Tests.FanOut;
 using Chat.Modules.Delivery.Tests.Notifications;
 using Chat.Modules.Delivery.Tests.Relay;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 using MediatR;
@@ -45,7 +46,9 @@ internal sealed partial class World : IDisposable
     /// <param name="beside">The world with which it has log, groups, cursors and clock in common.</param>
     /// <param name="ports">In place of those of a server by itself.</param>
     /// <param name="push">Of push notifications.</param>
-    public World(DeliveryOptions? options = null, ICursorStore? store = null, RedisServer? redis = null, World? beside = null, NodePorts? ports = null, PushOptions? push = null)
+    /// <param name="hasOthers">Whether push notifications are those of one of several servers.</param>
+    public World(DeliveryOptions? options = null, ICursorStore? store = null, RedisServer? redis = null, World? beside = null, NodePorts? ports = null, PushOptions? push = null,
+        bool hasOthers = false)
     {
         if (beside is not null)
             (_gate, _log, _positions, _groups, Clock) = (beside._gate, beside._log, beside._positions, beside._groups, beside.Clock);
@@ -79,7 +82,7 @@ internal sealed partial class World : IDisposable
         Feed = beside?.Feed ?? new InMemoryFeed();
         Push = new PushServer(
             beside?.Push.Stores ?? new PushStores(Clock), beside?.Push.Platform ?? new FakePlatform(Clock), Feed, ports.Bus, Receivers, CursorTable, Metrics,
-            Options.Value, Mediator, _meters, Clock, push ?? new PushOptions { RebuildsPerSecond = 1_000_000 });
+            Options.Value, Mediator, _meters, Clock, push ?? new PushOptions { RebuildsPerSecond = 1_000_000 }, hasOthers);
         Acknowledging = new AcknowledgeHandler(Receivers, CursorTable, ReceiptFanOut, Push.Withdrawals, Mediator);
     }
 
@@ -310,6 +313,7 @@ internal sealed partial class World : IDisposable
         .Answer<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query => Answered<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(query,
             () => query.Messages.ToDictionary(seqNo => seqNo, _ => (IReadOnlyList<string>)[query.User.Value])))
         .Answer<GetMembers, IReadOnlyList<UserId>>(query => Answered(query, () => Members(query.Conversation)))
+        .Answer<GetDevices, IReadOnlyList<Device>>(query => Answered(query, () => DevicesOf(query.User)))
         .Answer<GetTitle, string?>(query => Answered(query, () => Titles.GetValueOrDefault(query.Group)))
         .Answer<GetGroupsOf, IReadOnlyList<JoinedGroup>>(query => Answered(query, () => GroupsOf(query.User)));
 

@@ -22,11 +22,11 @@ internal sealed class PushServer
 
     public PushServer(
         PushStores stores, FakePlatform platform, IChangeFeed feed, IBus bus, Receivers receivers, CursorTable cursors, DeliveryMetrics metrics, DeliveryOptions delivery,
-        FakeMediator mediator, TestMeters meters, TimeProvider clock, PushOptions? options = null)
+        FakeMediator mediator, TestMeters meters, TimeProvider clock, PushOptions? options = null, bool hasOthers = false)
     {
         (Stores, Platform, _clock) = (stores, platform, clock);
         var settings = Options.Create(options ?? new PushOptions());
-        Times = PushTimes.Of(settings.Value, delivery, hasOthers: false);
+        Times = PushTimes.Of(settings.Value, delivery, hasOthers);
         var pushMetrics = new PushMetrics(meters, clock);
         Subscriptions = new UserSubscriptions(stores, bus, settings, clock);
         Due = new DueItems(stores, pushMetrics);
@@ -37,7 +37,7 @@ internal sealed class PushServer
         Follower = new NotificationFollower(feed, Watches, clock, new Logger<NotificationFollower>(Logs));
         Owed = new OwedMessages(cursors, stores, mediator, clock);
         Sender = new NotificationSender(
-            [platform], stores, Due, stores, Subscriptions, Owed, new NotificationComposer(mediator), stores, stores, Times, pushMetrics, clock,
+            [platform], stores, Due, stores, Subscriptions, new SubscribedDevices(mediator, settings), Owed, new NotificationComposer(mediator), stores, stores, Times, pushMetrics, clock,
             new Logger<NotificationSender>(Logs));
         Worker = new NotificationWorker(stores, Due, Sender, settings, pushMetrics, clock, new Logger<NotificationWorker>(Logs));
         Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Times, settings, mediator, clock, new Logger<LostDueItems>(Logs));

@@ -42,6 +42,9 @@ internal static partial class PushLogs
     [LoggerMessage(EventId = 4111, Level = LogLevel.Warning, Message = "Notifications that were read elsewhere could not be withdrawn ({Times} such failures since the last line; one a minute is written)")]
     public static partial void NotWithdrawn(this ILogger log, long times, Exception e);
 
+    [LoggerMessage(EventId = 4112, Level = LogLevel.Warning, Message = "{Device} was revoked while it subscribed to {Kind}; the subscription that was left has ended, and nothing was sent to it")]
+    public static partial void SubscriptionOfRevoked(this ILogger log, PushKind kind, DeviceAddress device);
+
     [LoggerMessage(EventId = 4120, Level = LogLevel.Information, Message = "{Admin} has the notification of {Device} in {Conversation} sent again, which was given up: {Reason} after {Attempts} attempts")]
     public static partial void SentAgain(this ILogger log, UserId admin, DeviceAddress device, ConversationId conversation, string reason, int attempts);
 }

@@ -29,6 +29,7 @@ internal static class PushRegistration
             .AddPushPlatforms(context)
             // Subscriptions
             .AddStore<ISubscriptionStore, SqliteSubscriptionStore, CqlSubscriptionStore>(context)
+            .AddSingleton<SubscribedDevices>()
             .AddBusHandler<UserSubscriptions>()
             .AddNodeObserver<UserSubscriptions>()
             .AddCommandValidator<PutSubscription, PutSubscriptionValidator>()

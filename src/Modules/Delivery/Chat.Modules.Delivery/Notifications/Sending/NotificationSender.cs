@@ -11,9 +11,9 @@ namespace Chat.Modules.Delivery.Notifications.Sending;
 /// costs a look, and one before it a second notification.
 /// </summary>
 internal sealed class NotificationSender(
-    IEnumerable<IPushPlatform> platforms, IDueStore store, DueItems due, ISubscriptionStore stored, UserSubscriptions subscriptions, OwedMessages owedMessages,
-    NotificationComposer composer, INotifiedStore notified, IDeadLetters dead, PushTimes times, PushMetrics metrics, TimeProvider clock,
-    ILogger<NotificationSender> log)
+    IEnumerable<IPushPlatform> platforms, IDueStore store, DueItems due, ISubscriptionStore stored, UserSubscriptions subscriptions, SubscribedDevices devices,
+    OwedMessages owedMessages, NotificationComposer composer, INotifiedStore notified, IDeadLetters dead, PushTimes times, PushMetrics metrics,
+    TimeProvider clock, ILogger<NotificationSender> log)
 {
     /// <summary>Between two attempts, unless the platform asked for more.</summary>
     public static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
@@ -34,6 +34,12 @@ internal sealed class NotificationSender(
     public async Task SendAsync(DueClaim claim, long until, CancellationToken ct)
     {
         var subscription = await stored.FindAsync(claim.Device, ct);
+        if (subscription is not null && !await devices.IsUsersAsync(subscription, ct))
+        {
+            log.SubscriptionOfRevoked(subscription.Kind, subscription.Device);
+            await subscriptions.RemoveAsync(subscription.Device, subscription.Id, CancellationToken.None);
+            subscription = null;
+        }
         if (subscription is null)
         {
             foreach (var _ in claim.Items)
