@@ -180,6 +180,32 @@ public sealed class ChangeCostsAndCrashesTests
         }));
     }
 
+    [Fact]
+    public void What_a_reaction_is_judged_by_is_of_one_moment_though_another_device_of_its_user_is_faster()
+    {
+        Verdict? verdict = null;
+        Run(async server =>
+        {
+            var message = (await server.Log.AppendAsync(Draft(Team, Alice, "1"), default)).Message;
+            await server.Log.AppendChangeAsync(message.React(Bob, "2", "👍"), default);
+            await _time.After(TimeSpan.FromSeconds(1));
+            var reads = 0;
+            // Between the read of the user's reactions and that of the message's state.
+            _tables.Before = async partition =>
+            {
+                if (!partition.StartsWith("changes", StringComparison.Ordinal) || ++reads < 2)
+                    return;
+                _tables.Before = null;
+                await server.Log.AppendChangeAsync(message.React(Bob, "3", "👍", on: false), default);
+            };
+            var takeBack = message.React(Bob, "4", "👍", on: false);
+
+            verdict = ChangeJudge.Judge((await server.Log.ReadFactsAsync(takeBack, default))!, takeBack, new SeqNo(9), ChangeLimits.Default);
+        });
+
+        Assert.Equal(new AlreadySo(new SeqNo(3)), verdict);
+    }
+
     private string TextsOnDisk(params SeqNo[] seqNos)
     {
         var reader = new VirtualProcess(_time);

@@ -8,9 +8,24 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 // Changes of messages, and the messages in their present state.
 internal sealed partial class CqlMessageLog
 {
+    private const int MaxFactsReads = 8;
+
     public Task<Result<AppendedMessage>> AppendChangeAsync(MessageDraft change, CancellationToken ct) => AppendEntryAsync(change, ct);
 
     public async ValueTask<ChangeFacts?> ReadFactsAsync(MessageDraft change, CancellationToken ct)
+    {
+        for (var read = 0; read < MaxFactsReads; read++)
+        {
+            if (await ReadFactsOnceAsync(change, ct) is not { } facts)
+                return null;
+            // A reaction that is set is in its message's state: else another device of the user was between the two reads.
+            if (facts.Own is not { On: true } || !facts.Target.IsShown || (facts.Target.State is { } state && (state.Deletion is not null || state.Reactions.Any(reaction => reaction.Emoji == change.Content.Change!.Emoji))))
+                return facts;
+        }
+        throw new StoreUnavailableException("The reaction was changed during every read.");
+    }
+
+    private async Task<ChangeFacts?> ReadFactsOnceAsync(MessageDraft change, CancellationToken ct)
     {
         var (conversation, kind, (target, emoji)) = (change.Conversation, change.Content.Kind, (change.Content.Change!.Target.SeqNo, change.Content.Change.Emoji));
         var message = ReadAtAsync(conversation, [target], ct).AsTask();
