@@ -62,7 +62,7 @@ internal sealed class MessagingOptions
     [Range(10, 60_000)] public int InboxFlushMs { get; init; } = 1_000;
 
     /// <summary>
-    /// Own settings of users in conversations, set or not, that are kept in memory for those who ask at each message; about 300 bytes each, without drafts. As many again are kept
+    /// Own settings of users in conversations, set or not, that are kept in memory for those who ask at each message; about 300 bytes each, without drafts. Twice as many again are kept
     /// of what users have archived or cleared. Beyond it those that were not used recently are evicted. 1 000 to 10 000 000; default 100 000.
     /// </summary>
     [Range(1_000, 10_000_000)] public int CachedSettings { get; init; } = 100_000;

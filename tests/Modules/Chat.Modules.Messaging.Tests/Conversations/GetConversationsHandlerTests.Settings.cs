@@ -120,6 +120,27 @@ public abstract partial class GetConversationsHandlerTests
         Assert.Equal(6, (await FollowAsync(limit: 200)).Count);
     }
 
+    [Fact]
+    public async Task Pages_read_a_bounded_part_of_what_the_user_has_archived_and_both_lists_are_complete()
+    {
+        var written = Enumerable.Range(0, 120).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToList();
+        foreach (var conversation in written)
+            await AppendAsync(conversation, Alice);
+        Join(Team);
+        await ArchiveAsync(Team, 0);
+        for (var n = 0; n < 4_000; n++)
+            await ArchiveAsync(ConversationId.Direct(Alice, UserId.Parse($"user{n + 5}")), 1);
+        var before = _settings.HiddenRows;
+
+        await GetAsync(limit: 5);
+        await GetAsync(limit: 5, archived: true);
+        await CountAsync(AliceAndBob);
+
+        Assert.InRange(_settings.HiddenRows - before, 1, 1_300);
+        Assert.Equal(written[..5].AsEnumerable().Reverse(), await FollowAsync(5));
+        Assert.Equal([.. written[5..].AsEnumerable().Reverse(), Team], await FollowAsync(5, archived: true));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -45,7 +45,7 @@ public sealed class CqlOwnSettingsStoreTests(CassandraServer server) : OwnSettin
         await Store.SaveAsync(Alice, Team, new OwnSettingsChange(MutedUntil: null) { Draft = "", ArchivedBelow = SeqNo.None, ClearedUpTo = new SeqNo(9) }, Ct);
 
         Assert.Null((await Store.ReadAsync(Alice, [Team], Ct))[Team].Draft);
-        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(9)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
+        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(9)), (await Store.ReadHiddenAsync(Alice, [Team], Ct))[Team]);
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

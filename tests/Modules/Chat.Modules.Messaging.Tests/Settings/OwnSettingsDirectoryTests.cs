@@ -134,6 +134,27 @@ public sealed class OwnSettingsDirectoryTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_user_with_very_much_archived_has_cleared_costs_the_conversations_that_are_asked_for()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        for (var n = 0; n < 5_000; n++)
+            await _store.SaveAsync(Alice, ConversationId.Direct(Alice, UserId.Parse($"user{n}")), new OwnSettingsChange(MutedUntil: null) { ArchivedBelow = new SeqNo(1) }, ct);
+
+        for (var n = 1; n <= 3; n++)
+        {
+            await _node.Directory.ChangeAsync(Alice, Team, new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(n) }, ct);
+            foreach (var directory in new[] { _node.Directory, _other.Directory })
+            {
+                Assert.Equal(new Hidden(SeqNo.None, new SeqNo(n)), await directory.FindHiddenAsync(Alice, Team, ct));
+                Assert.Equal(default, await directory.FindHiddenAsync(Alice, AliceAndBob, ct));
+                Assert.Equal(new SeqNo(n), (await directory.ReadAsync(Alice, Team, ct)).ClearedUpTo);
+            }
+        }
+
+        Assert.InRange(_store.HiddenRows, 1, 2_100);
+    }
+
+    [Fact]
     public async Task A_mute_is_over_at_its_time_also_in_memory()
     {
         await _node.MuteAsync(Alice, Team, Now.AddSeconds(2));

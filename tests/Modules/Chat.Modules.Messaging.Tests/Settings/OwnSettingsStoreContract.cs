@@ -83,8 +83,8 @@ public abstract class OwnSettingsStoreContract
             await Store.SaveAsync(Alice, Team, change, Ct);
 
         Assert.Equal(new OwnSettings(Tomorrow) { IsPinned = true, UnreadBelow = new SeqNo(7), Draft = "grüße\0" }, (await Store.ReadAsync(Alice, [Team], Ct))[Team]);
-        Assert.Equal(new Hidden(new SeqNo(9), new SeqNo(8)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
-        Assert.Empty(await Store.ReadHiddenAsync(Bob, Ct));
+        Assert.Equal(new Hidden(new SeqNo(9), new SeqNo(8)), (await Store.ReadHiddenAsync(Alice, [Team], Ct))[Team]);
+        Assert.Empty(await Store.ReadHiddenAsync(Bob, [Team], Ct));
     }
 
     [Fact]
@@ -97,7 +97,7 @@ public abstract class OwnSettingsStoreContract
             Alice, Team, new OwnSettingsChange(DateTimeOffset.UnixEpoch) { IsPinned = false, UnreadBelow = SeqNo.None, Draft = "", ArchivedBelow = SeqNo.None }, Ct);
 
         Assert.Equal(new OwnSettings(DateTimeOffset.UnixEpoch), (await Store.ReadAsync(Alice, [Team], Ct))[Team]);
-        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(8)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
+        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(8)), (await Store.ReadHiddenAsync(Alice, [Team], Ct))[Team]);
     }
 
     [Fact]
@@ -106,11 +106,11 @@ public abstract class OwnSettingsStoreContract
         foreach (var upTo in new[] { 40, 90, 10, 89, 1, 0 })
             await Store.SaveAsync(Alice, Team, new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(upTo) }, Ct);
 
-        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(90)), (await Store.ReadHiddenAsync(Alice, Ct))[Team]);
+        Assert.Equal(new Hidden(SeqNo.None, new SeqNo(90)), (await Store.ReadHiddenAsync(Alice, [Team], Ct))[Team]);
     }
 
     [Fact]
-    public async Task What_a_user_has_archived_and_cleared_is_read_at_once_without_the_rest()
+    public async Task What_a_user_has_archived_and_cleared_is_read_at_once_without_the_rest_unless_it_is_too_much()
     {
         var conversations = Enumerable.Range(1, 1_200).Select(n => ConversationId.Direct(Alice, UserId.Parse($"user{n}"))).ToList();
         await MuteAsync(Alice, Team, Tomorrow);
@@ -118,8 +118,13 @@ public abstract class OwnSettingsStoreContract
             Alice, conversation, n % 2 == 0 ? new OwnSettingsChange(MutedUntil: null) { ArchivedBelow = new SeqNo(n + 1) } : new OwnSettingsChange(MutedUntil: null) { ClearedUpTo = new SeqNo(n + 1) },
             Ct)));
 
-        var hidden = await Store.ReadHiddenAsync(Alice, Ct);
+        var hidden = await Store.ReadHiddenAsync(Alice, 1_200, Ct);
+        var some = await Store.ReadHiddenAsync(Alice, [conversations[7], Team, AliceAndBob, conversations[8]], Ct);
 
+        Assert.Equal([conversations[7], conversations[8]], some.Keys.OrderBy(one => one.Value, StringComparer.Ordinal));
+        Assert.Equal(new Hidden(new SeqNo(9), SeqNo.None), some[conversations[8]]);
+        Assert.Null(await Store.ReadHiddenAsync(Alice, 1_199, Ct));
+        Assert.NotNull(hidden);
         Assert.Equal(conversations.Select(one => one.Value).Order(), hidden.Keys.Select(one => one.Value).Order());
         Assert.All(conversations, (conversation, n) => Assert.Equal(
             n % 2 == 0 ? new Hidden(new SeqNo(n + 1), SeqNo.None) : new Hidden(SeqNo.None, new SeqNo(n + 1)), hidden[conversation]));

@@ -19,6 +19,9 @@ internal sealed class SharedSettings(TimeSpan maxAge) : IOwnSettingsStore
     /// <summary>How often all that a user has archived and cleared was read.</summary>
     public int HiddenReads { get; private set; }
 
+    /// <summary>How many rows of what users have archived and cleared were read.</summary>
+    public int HiddenRows { get; private set; }
+
     /// <summary>Of the next save, which is stored all the same.</summary>
     public Exception? Fault { get; set; }
 
@@ -33,11 +36,22 @@ internal sealed class SharedSettings(TimeSpan maxAge) : IOwnSettingsStore
             }));
     }
 
-    public Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, CancellationToken ct)
+    public Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>>(Counted(conversations
+            .Where(one => _settings.TryGetValue((user, one), out var settings) && HiddenOf(settings) != default).Select(one => (one, HiddenOf(_settings[(user, one)])))));
+
+    public Task<IReadOnlyDictionary<ConversationId, Hidden>?> ReadHiddenAsync(UserId user, int limit, CancellationToken ct)
     {
         HiddenReads++;
-        return Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>>(_settings.Where(one => one.Key.User == user && HiddenOf(one.Value) != default)
-            .ToDictionary(one => one.Key.Conversation, one => HiddenOf(one.Value)));
+        var hidden = Counted(_settings.Where(one => one.Key.User == user && HiddenOf(one.Value) != default).Select(one => (one.Key.Conversation, HiddenOf(one.Value))).Take(limit + 1));
+        return Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>?>(hidden.Count > limit ? null : hidden);
+    }
+
+    private Dictionary<ConversationId, Hidden> Counted(IEnumerable<(ConversationId, Hidden)> rows)
+    {
+        var read = rows.ToDictionary(row => row.Item1, row => row.Item2);
+        HiddenRows += read.Count;
+        return read;
     }
 
     public Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct)

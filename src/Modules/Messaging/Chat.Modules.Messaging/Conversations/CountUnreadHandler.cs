@@ -22,13 +22,14 @@ internal sealed class CountUnreadHandler(IMessageLog log, IInbox inbox, IOwnSett
     {
         var directs = await (await inbox.OpenAsync(query.User, ct)).DownAsync(null, UnreadCounts.MaxConversations, ct);
         var groups = await mediator.Send(new GetGroupsOf(query.User), ct);
-        var hidden = await settings.ReadHiddenAsync(query.User, ct);
         var heads = await log.GetHeadsAsync([.. groups.Select(group => group.Group)], ct);
         var newest = directs.Select(direct => (direct.Position, direct.Head, Membership: Direct))
             .Concat(groups.Zip(heads).Where(group => group.Second is not null).Select(group =>
                 (Position: new ListPosition(group.Second!.Value.Activity, group.First.Group), Head: group.Second.Value.SeqNo, group.First.Membership)))
             .OrderBy(entry => entry.Position).Take(UnreadCounts.MaxConversations).ToList();
-        var read = await ReadAsync(query, newest.ConvertAll(entry => entry.Position.Conversation), ct);
+        var conversations = newest.ConvertAll(entry => entry.Position.Conversation);
+        var hidden = await settings.ReadHiddenAsync(query.User, conversations, ct);
+        var read = await ReadAsync(query, conversations, ct);
         var unread = await Concurrently.SelectAsync(
             newest, ReadsAtOnce,
             async (entry, cancelled) =>

@@ -44,11 +44,8 @@ internal sealed class GetConversationsHandler(
         // Before anything is read: whatever moves from here on is found by it.
         var begun = log.ActivityFloor;
         var user = query.Caller.User;
-        var (reading, groups) = (settings.ReadHiddenAsync(user, ct), FindGroupsAsync(user, ct));
-        await Task.WhenAll(reading, groups);
-        var hidden = await reading;
-        var directs = query.Archived ? await FindArchivedAsync(user, hidden, ct) : await inbox.OpenAsync(user, ct);
-        var source = new Source(directs, await groups, hidden, query.Archived);
+        var directs = query.Archived ? await FindArchivedAsync(user, ct) : await inbox.OpenAsync(user, ct);
+        var source = new Source(directs, await FindGroupsAsync(user, ct), query.Archived);
 
         var limit = Math.Min(query.Limit, GetConversations.MaxLimit);
         var (page, next) = await FillAsync(source, user, start, begun, limit, ct);
@@ -67,10 +64,12 @@ internal sealed class GetConversationsHandler(
             this.SummaryAsync(entry, user, cursors.GetValueOrDefault(entry.Position.Conversation, NoCursors), cancelled);
     }
 
-    /// <summary>The user's archived direct conversations, and those that came back since. Costs what was archived.</summary>
-    private async Task<IUserInbox> FindArchivedAsync(UserId user, IReadOnlyDictionary<ConversationId, Hidden> hidden, CancellationToken ct) =>
-        new SortedInbox(await log.ReadEntriesAsync(
-            [.. hidden.Where(one => one.Value.ArchivedBelow > SeqNo.None && one.Key.IsDirectOf(user)).Select(one => one.Key)], ct));
+    /// <summary>The user's archived direct conversations, and those that came back since. Where that is very much, all direct conversations: a page passes over those that are not archived.</summary>
+    private async Task<IUserInbox> FindArchivedAsync(UserId user, CancellationToken ct) =>
+        await settings.ReadHiddenAsync(user, AllHidden.Max, ct) is { } hidden
+            ? new SortedInbox(await log.ReadEntriesAsync(
+                [.. hidden.Where(one => one.Value.ArchivedBelow > SeqNo.None && one.Key.IsDirectOf(user)).Select(one => one.Key)], ct))
+            : await inbox.OpenAsync(user, ct);
 
     /// <summary>One more than <paramref name="limit"/> where there are more. Where very many are passed over, fewer, and where to go on.</summary>
     private async Task<(List<Entry> Page, PageStart? Next)> FillAsync(
@@ -135,7 +134,8 @@ internal sealed class GetConversationsHandler(
 
     private async Task<List<Entry>> LoadAsync(List<Entry> found, Source source, UserId user, CancellationToken ct)
     {
-        var entries = found.FindAll(source.MayList);
+        var hidden = await settings.ReadHiddenAsync(user, found.ConvertAll(entry => entry.Position.Conversation), ct);
+        var entries = found.FindAll(entry => source.MayList(entry, hidden.GetValueOrDefault(entry.Position.Conversation)));
         var own = settings.ReadAsync(user, entries.ConvertAll(entry => entry.Position.Conversation), ct);
         var written = entries.FindAll(entry => entry.Head != SeqNo.None);
         var newest = (await log.ReadNewestAsync(written.ConvertAll(entry => entry.Position.Conversation), ct))
@@ -144,7 +144,7 @@ internal sealed class GetConversationsHandler(
         var set = await own;
         return [.. loaded.Select(entry => entry with
         {
-            Own = set.GetValueOrDefault(entry.Position.Conversation, OwnSettings.None).With(source.Hidden.GetValueOrDefault(entry.Position.Conversation)).At(clock.GetUtcNow()),
+            Own = set.GetValueOrDefault(entry.Position.Conversation, OwnSettings.None).With(hidden.GetValueOrDefault(entry.Position.Conversation)).At(clock.GetUtcNow()),
         })];
 
         // As of when its place was read: what came since has its place in the list, and is told, by itself.
@@ -198,16 +198,11 @@ internal sealed class GetConversationsHandler(
             : await log.CountOthersAsync(entry.Position.Conversation, user, after, entry.Head, ConversationSummary.UnreadCap, ct);
 
     /// <summary>What a list is made from.</summary>
-    /// <param name="Hidden">What the user has archived and cleared.</param>
     /// <param name="Archived">Whether the archived are listed, or all others.</param>
-    private sealed record Source(IUserInbox Directs, IReadOnlyList<Entry> Groups, IReadOnlyDictionary<ConversationId, Hidden> Hidden, bool Archived)
+    private sealed record Source(IUserInbox Directs, IReadOnlyList<Entry> Groups, bool Archived)
     {
         /// <summary>False for those that need not be read: nothing has come since they were archived, or they never were.</summary>
-        public bool MayList(Entry entry)
-        {
-            var archivedBelow = Hidden.GetValueOrDefault(entry.Position.Conversation).ArchivedBelow;
-            return Archived ? archivedBelow > SeqNo.None : archivedBelow <= entry.Head;
-        }
+        public bool MayList(Entry entry, Hidden hidden) => Archived ? hidden.ArchivedBelow > SeqNo.None : hidden.ArchivedBelow <= entry.Head;
     }
 
     private sealed record Entry(ListPosition Position, string? Title, Membership Membership, SeqNo Head, LoggedMessage? Last)

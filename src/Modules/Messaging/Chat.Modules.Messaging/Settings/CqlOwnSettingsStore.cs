@@ -35,14 +35,18 @@ internal sealed class CqlOwnSettingsStore(ICqlSession session, IOptions<Messagin
         return settings;
     }
 
-    public async Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, CancellationToken ct)
+    public async Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(
+        UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct) =>
+        conversations.Count == 0 ? new Dictionary<ConversationId, Hidden>() : await ReadHiddenAsync(
+            new CqlStatement(
+                "SELECT conversation_id, archived_below, cleared_up_to FROM messaging_hidden WHERE user_id = ? AND conversation_id IN ?",
+                user.Value, conversations.Select(one => one.Value).ToList()), ct);
+
+    public async Task<IReadOnlyDictionary<ConversationId, Hidden>?> ReadHiddenAsync(UserId user, int limit, CancellationToken ct)
     {
-        var hidden = new Dictionary<ConversationId, Hidden>();
-        await ReadRowsAsync(
-            new CqlStatement("SELECT conversation_id, archived_below, cleared_up_to FROM messaging_hidden WHERE user_id = ?", user.Value),
-            row => hidden[ConversationId.Parse(row.Get<string>(0))] = new Hidden(PlaceOf(row, 1), PlaceOf(row, 2)),
-            ct);
-        return hidden;
+        var hidden = await ReadHiddenAsync(
+            new CqlStatement("SELECT conversation_id, archived_below, cleared_up_to FROM messaging_hidden WHERE user_id = ? LIMIT ?", user.Value, limit + 1), ct);
+        return hidden.Count > limit ? null : hidden;
     }
 
     public async Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct)
@@ -88,6 +92,13 @@ internal sealed class CqlOwnSettingsStore(ICqlSession session, IOptions<Messagin
     private static CqlStatement ToWrite(string table, (string Column, object Value) value, long timestamp, UserId user, ConversationId conversation) => new(
         $"INSERT INTO {table} (user_id, conversation_id, {value.Column}) VALUES (?, ?, ?) USING TIMESTAMP ?",
         user.Value, conversation.Value, value.Value, timestamp);
+
+    private async Task<Dictionary<ConversationId, Hidden>> ReadHiddenAsync(CqlStatement select, CancellationToken ct)
+    {
+        var hidden = new Dictionary<ConversationId, Hidden>();
+        await ReadRowsAsync(select, row => hidden[ConversationId.Parse(row.Get<string>(0))] = new Hidden(PlaceOf(row, 1), PlaceOf(row, 2)), ct);
+        return hidden;
+    }
 
     private async Task ReadRowsAsync(CqlStatement statement, Action<CqlRow> take, CancellationToken ct)
     {

@@ -12,12 +12,16 @@ internal interface IOwnSettingsStore
     TimeSpan MaxAge { get; }
 
     /// <summary>
-    /// The settings of a user in these conversations, as they were set, but for what <see cref="ReadHiddenAsync"/> has; those in which nothing was set are left out.
+    /// The settings of a user in these conversations, as they were set, but for what <see cref="ReadHiddenAsync(UserId, IReadOnlyCollection{ConversationId}, CancellationToken)"/> has; those in which
+    /// nothing was set are left out.
     /// </summary>
     Task<IReadOnlyDictionary<ConversationId, OwnSettings>> ReadAsync(UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
 
-    /// <summary>All that a user has archived or cleared, and perhaps conversations in which neither counts any more.</summary>
-    Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, CancellationToken ct);
+    /// <summary>What a user has archived or cleared of these conversations, and perhaps of some of them that neither counts any more; those without are left out.</summary>
+    Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
+
+    /// <summary>The same of all conversations; null if there may be more than <paramref name="limit"/> of them.</summary>
+    Task<IReadOnlyDictionary<ConversationId, Hidden>?> ReadHiddenAsync(UserId user, int limit, CancellationToken ct);
 
     /// <summary>
     /// Changes what is given and leaves the rest. Of changes of one setting the last one counts, whatever the servers' clocks say; of two at the same time

@@ -23,9 +23,15 @@ internal sealed class OwnSettingsDirectory(
         async (key, _) => (await store.ReadAsync(key.User, [key.Conversation], CancellationToken.None)).GetValueOrDefault(key.Conversation, OwnSettings.None) with { Draft = null },
         _ => 1, metrics.Settings, store.MaxAge, clock);
 
-    private readonly SnapshotCache<UserId, IReadOnlyDictionary<ConversationId, Hidden>> _hidden = new(
-        options.Value.CachedSettings, async (user, _) => await store.ReadHiddenAsync(user, CancellationToken.None), hidden => 1 + hidden.Count,
+    private readonly SnapshotCache<UserId, AllHidden> _hidden = new(
+        options.Value.CachedSettings, async (user, _) => new AllHidden(await store.ReadHiddenAsync(user, AllHidden.Max, CancellationToken.None)), hidden => 1 + (hidden.All?.Count ?? 0),
         metrics.Settings, store.MaxAge, clock);
+
+    // Of users who have very many.
+    private readonly SnapshotCache<(UserId User, ConversationId Conversation), OneHidden> _oneHidden = new(
+        options.Value.CachedSettings,
+        async (key, _) => new OneHidden((await store.ReadHiddenAsync(key.User, [key.Conversation], CancellationToken.None)).GetValueOrDefault(key.Conversation)),
+        _ => 1, metrics.Settings, store.MaxAge, clock);
 
     /// <summary>As they were set, without the draft.</summary>
     public async ValueTask<OwnSettings> FindAsync(UserId user, ConversationId conversation, CancellationToken ct)
@@ -34,18 +40,22 @@ internal sealed class OwnSettingsDirectory(
         return settings.With(await FindHiddenAsync(user, conversation, ct));
     }
 
-    /// <summary>What the user has archived or cleared of a conversation. All of a user is read at once: asking for many conversations costs one read.</summary>
+    /// <summary>
+    /// What the user has archived or cleared of a conversation. All of a user is read at once, so that asking for many conversations costs one read; but where that is very much, each conversation by itself.
+    /// </summary>
     public ValueTask<Hidden> FindHiddenAsync(UserId user, ConversationId conversation, CancellationToken ct)
     {
-        return _hidden.TryGet(user, out var known) ? ValueTask.FromResult(known.GetValueOrDefault(conversation)) : LoadAsync();
+        return _hidden.TryGet(user, out var known) && known.All is { } all ? ValueTask.FromResult(all.GetValueOrDefault(conversation)) : LoadAsync();
 
-        async ValueTask<Hidden> LoadAsync() => (await _hidden.FindAsync(user).WaitAsync(ct))!.GetValueOrDefault(conversation);
+        async ValueTask<Hidden> LoadAsync() =>
+            (await _hidden.FindAsync(user).WaitAsync(ct))!.All is { } loaded ? loaded.GetValueOrDefault(conversation)
+            : (await _oneHidden.FindAsync((user, conversation)).WaitAsync(ct))!.Hidden;
     }
 
     /// <summary>As the store has them now, all of them.</summary>
     public async Task<OwnSettings> ReadAsync(UserId user, ConversationId conversation, CancellationToken ct)
     {
-        var (settings, hidden) = (store.ReadAsync(user, [conversation], ct), store.ReadHiddenAsync(user, ct));
+        var (settings, hidden) = (store.ReadAsync(user, [conversation], ct), store.ReadHiddenAsync(user, [conversation], ct));
         await Task.WhenAll(settings, hidden);
         return (await settings).GetValueOrDefault(conversation, OwnSettings.None).With((await hidden).GetValueOrDefault(conversation));
     }
@@ -75,6 +85,7 @@ internal sealed class OwnSettingsDirectory(
     {
         _settings.DoubtAll();
         _hidden.DoubtAll();
+        _oneHidden.DoubtAll();
     }
 
     public void Dispose() => Array.ForEach(_turns, turn => turn.Dispose());
@@ -82,7 +93,10 @@ internal sealed class OwnSettingsDirectory(
     private void Forget(UserId user, ConversationId conversation)
     {
         _settings.Forget((user, conversation));
-        _hidden.Forget(user);
+        // Where it was very much, it is so for ever: no row is ever deleted.
+        if (!(_hidden.TryGet(user, out var known) && known.All is null))
+            _hidden.Forget(user);
+        _oneHidden.Forget((user, conversation));
     }
 
     private async Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change)

@@ -22,15 +22,25 @@ internal sealed class SqliteOwnSettingsStore(SqliteDatabase database) : IOwnSett
                 new { user = user.Value, conversations = JsonSerializer.Serialize(conversations) })
             .ToDictionary(row => ConversationId.Parse(row.Conversation), row => row.ToSettings())));
 
-    public Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(UserId user, CancellationToken ct) =>
-        Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>>(database.Read(reader => reader
-            .Query<(string Conversation, long? ArchivedBelow, long? ClearedUpTo)>(
-                """
-                SELECT conversation_id, archived_below, cleared_up_to FROM messaging_own_settings
-                WHERE user_id = $user AND (archived_below > 0 OR cleared_up_to > 0)
-                """,
-                new { user = user.Value })
-            .ToDictionary(row => ConversationId.Parse(row.Conversation), row => new Hidden(new SeqNo(row.ArchivedBelow ?? 0), new SeqNo(row.ClearedUpTo ?? 0)))));
+    public Task<IReadOnlyDictionary<ConversationId, Hidden>> ReadHiddenAsync(
+        UserId user, IReadOnlyCollection<ConversationId> conversations, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>>(ReadHidden(
+            """
+            SELECT conversation_id, archived_below, cleared_up_to FROM json_each($conversations)
+            CROSS JOIN messaging_own_settings ON user_id = $user AND conversation_id = value WHERE archived_below > 0 OR cleared_up_to > 0
+            """,
+            new { user = user.Value, conversations = JsonSerializer.Serialize(conversations) }));
+
+    public Task<IReadOnlyDictionary<ConversationId, Hidden>?> ReadHiddenAsync(UserId user, int limit, CancellationToken ct)
+    {
+        var hidden = ReadHidden(
+            """
+            SELECT conversation_id, archived_below, cleared_up_to FROM messaging_own_settings
+            WHERE user_id = $user AND (archived_below > 0 OR cleared_up_to > 0) LIMIT $most
+            """,
+            new { user = user.Value, most = limit + 1 });
+        return Task.FromResult<IReadOnlyDictionary<ConversationId, Hidden>?>(hidden.Count > limit ? null : hidden);
+    }
 
     public Task SaveAsync(UserId user, ConversationId conversation, OwnSettingsChange change, CancellationToken ct) => database.WriteAsync(
         connection => connection.Execute(
@@ -57,6 +67,10 @@ internal sealed class SqliteOwnSettingsStore(SqliteDatabase database) : IOwnSett
                 draft = change.Draft,
             }),
         ct);
+
+    private Dictionary<ConversationId, Hidden> ReadHidden(string sql, object parameters) => database.Read(reader => reader
+        .Query<(string Conversation, long? ArchivedBelow, long? ClearedUpTo)>(sql, parameters)
+        .ToDictionary(row => ConversationId.Parse(row.Conversation), row => new Hidden(new SeqNo(row.ArchivedBelow ?? 0), new SeqNo(row.ClearedUpTo ?? 0))));
 
     private sealed record Row(string Conversation, long? MutedUntil, long? Pinned, long? UnreadBelow, string? Draft)
     {
