@@ -24,6 +24,10 @@ public static class GroupsErrors
     /// <summary>The caller has made as many groups as it may.</summary>
     public static Error TooManyGroups(int max) => new(ErrorCodes.TooLarge, $"You have made {max} groups that you are still in, and that is the limit.");
 
+    /// <summary>The group's log has taken no notices for long: so many of its changes are still to be told that no more are made.</summary>
+    public static Error NoticesWait { get; } =
+        new(ErrorCodes.Unavailable, "The group cannot be changed now; the same again later is safe.", TimeSpan.FromSeconds(10));
+
     /// <summary>The caller adds strangers too fast.</summary>
     public static Error TooManyStrangers(TimeSpan retryAfter) =>
         new(ErrorCodes.RateLimited, "Too many people added who have never written to you; wait before the next.", retryAfter);

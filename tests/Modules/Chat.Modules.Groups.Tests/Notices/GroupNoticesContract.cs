@@ -67,6 +67,49 @@ public abstract class GroupNoticesContract : IDisposable
         Assert.Empty(await node.Store.FindNoticesAsync(id, Ct));
     }
 
+    [Fact]
+    public async Task Changes_are_refused_where_too_much_of_earlier_ones_is_still_to_be_told()
+    {
+        var (isAway, id) = (true, ConversationId.NewGroup());
+        using var node = new Node(this, Healthy, () => Task.FromResult(isAway ? CqlFault.NotSent : CqlFault.None));
+        await node.CreateAsync(id);
+        var (made, refused) = (1, default(Error));
+        while (refused is null && made < 600)
+        {
+            refused = (await node.ChangeAsync(id, group => GroupRules.Change(group, User("ann"), $"{made} {new string('x', 90)}", null))).Error;
+            made += refused is null ? 1 : 0;
+        }
+
+        Assert.Equal(GroupsErrors.NoticesWait, refused);
+        Assert.Equal(made, await node.Store.FindVersionAsync(id, Ct));
+        Assert.InRange(NoticeJson.Encode(await node.Store.FindNoticesAsync(id, Ct)).Length, PendingNotices.MaxBytes / 2, PendingNotices.MaxBytes + 1_000);
+        isAway = false;
+        Clock.Advance(TimeSpan.FromMinutes(1));
+        await node.SweepAsync();
+        Assert.True((await node.ChangeAsync(id, Changes[2].Decide)).IsOk);
+        Assert.Equal(Changes[2].Told, _log.Told[^1]);
+        Assert.Equal(made + 1, _log.Told.Distinct().Count());
+        Clock.Advance(TimeSpan.FromMinutes(11));
+        await node.SweepAsync();
+        Assert.Empty(await node.Store.FindGroupsWithNoticesAsync(Ct));
+    }
+
+    [Fact]
+    public async Task The_last_member_leaves_whatever_is_still_to_be_told()
+    {
+        var id = ConversationId.NewGroup();
+        using var node = new Node(this, Healthy, () => Task.FromResult(CqlFault.NotSent));
+        await node.CreateAsync(id);
+        foreach (var user in Users("bob", "cid"))
+            await node.ChangeAsync(id, group => GroupRules.Remove(group, user, user));
+        for (var n = 0; n < 600; n++)
+            await node.ChangeAsync(id, group => GroupRules.Change(group, User("ann"), $"{n} {new string('x', 90)}", null));
+
+        Assert.False((await node.ChangeAsync(id, group => GroupRules.Change(group, User("ann"), "one more", null))).IsOk);
+        Assert.True((await node.ChangeAsync(id, group => GroupRules.Remove(group, User("ann"), User("ann")))).IsOk);
+        Assert.Null(await node.Store.FindVersionAsync(id, Ct));
+    }
+
     private async Task<bool> DiesAtAsync(int n)
     {
         var (log, steps, id) = (new NoticeLog(), 0, ConversationId.NewGroup());
@@ -131,7 +174,7 @@ public abstract class GroupNoticesContract : IDisposable
         public Task CreateAsync(ConversationId id) => _directory.CreateAsync(
             id, _ => GroupRules.Create(id, User("ann"), "Walkers", GroupHistory.All, Users("bob", "cid"), Now, 100), Ct);
 
-        public Task ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide) => _directory.ChangeAsync(id, decide, Ct);
+        public Task<Result<GroupState>> ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide) => _directory.ChangeAsync(id, decide, Ct);
 
         public Task SweepAsync() => _sweep.SweepAsync(Ct);
 

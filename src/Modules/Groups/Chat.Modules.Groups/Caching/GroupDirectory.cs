@@ -179,6 +179,8 @@ internal sealed class GroupDirectory : IDisposable
             case SaveOutcome.OutOfDate:
                 _groups.MarkStale(change.After.Id);
                 return null;
+            case SaveOutcome.TooManyNotices:
+                return Refuse(GroupsErrors.NoticesWait);
             case SaveOutcome.TooManyGroups:
                 // How many groups others are in must not be revealed: they are left out without an error.
                 var full = await _store.FindFullAsync(change, _limits, ct);

@@ -10,6 +10,12 @@ namespace Chat.Modules.Groups.Domain;
 /// <param name="Notices">In their order; one or more.</param>
 internal sealed record PendingNotices(Guid Change, long Version, UserId By, IReadOnlyList<PendingNotice> Notices)
 {
+    /// <summary>What a group's pending notices may take as JSON: where those of several changes take more, the group is not changed until some are in the log.</summary>
+    public const int MaxBytes = 64 * 1024;
+
+    /// <summary>Those of one change may be many.</summary>
+    public static bool AreTooMuch(long changes, long bytes) => changes > 1 && bytes > MaxBytes;
+
     /// <summary>Null for a change that is told to nobody.</summary>
     public static PendingNotices? Of(GroupChange change) => change.Notices.Count == 0 ? null : new PendingNotices(
         Guid.CreateVersion7(), change.After.Version, change.By, [.. change.Notices.Select(notice => new PendingNotice(Guid.CreateVersion7(), notice))]);

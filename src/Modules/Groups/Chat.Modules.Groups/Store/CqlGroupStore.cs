@@ -71,6 +71,11 @@ internal sealed class CqlGroupStore(
             return SaveOutcome.TooManyGroups;
         var (isPresent, earlier) = await ReadNoticesBeforeAsync(change, ct);
         var pending = PendingNotices.Of(change);
+        if (isPresent && change.After.Members.Count > 0 && PendingNotices.AreTooMuch(earlier.Count, NoticeJson.Encode(earlier).Length))
+        {
+            await RemoveEntriesAsync();
+            return SaveOutcome.TooManyNotices;
+        }
         if (isPresent && pending is not null)
             await _notices.AnnounceAsync(change.After.Id, pending, ct);
 
@@ -79,12 +84,14 @@ internal sealed class CqlGroupStore(
         {
             if (pending is not null)
                 await _notices.WithdrawAsync(change.After.Id, [pending.Change]);
-            await _entries.RemoveAsync(change.After.Id, change.Added.Select(member => (member.User, EntryId.Of(entry, change.JoiningOf(member)))));
+            await RemoveEntriesAsync();
             return SaveOutcome.OutOfDate;
         }
         if (left is { } leaver)
             await _entries.RemoveAsync(change.After.Id, [(change.Removed!.User, leaver)]);
         return SaveOutcome.Saved;
+
+        Task RemoveEntriesAsync() => _entries.RemoveAsync(change.After.Id, change.Added.Select(member => (member.User, EntryId.Of(entry, change.JoiningOf(member)))));
     }
 
     public async Task<IReadOnlyList<UserId>> FindFullAsync(GroupChange change, GroupLimits limits, CancellationToken ct)

@@ -62,4 +62,7 @@ internal enum SaveOutcome
 
     /// <summary>An added user has reached its limit of groups.</summary>
     TooManyGroups,
+
+    /// <summary>The notices of earlier changes, which are not in the log yet, are too much (<see cref="PendingNotices.MaxBytes"/>). A change that ends the group is made all the same.</summary>
+    TooManyNotices,
 }

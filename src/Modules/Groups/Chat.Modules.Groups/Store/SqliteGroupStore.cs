@@ -104,6 +104,8 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
     {
         if (FindFull(connection, change, limits).Count > 0)
             return SaveOutcome.TooManyGroups;
+        if (change is { Before: { } before, After.Members.Count: > 0 } && IsTooMuchPending(connection, before.Id))
+            return SaveOutcome.TooManyNotices;
         if (!SaveGroup(connection, change))
             return SaveOutcome.OutOfDate;
 
@@ -144,6 +146,13 @@ internal sealed class SqliteGroupStore(SqliteDatabase database) : IGroupStore, I
                 "INSERT INTO groups_notices (group_id, version, notices) VALUES ($id, $Version, $notices)", new { id, pending.Version, notices = NoticeJson.Encode(pending) });
         }
         return SaveOutcome.Saved;
+    }
+
+    private static bool IsTooMuchPending(SqliteConnection connection, ConversationId group)
+    {
+        var (changes, bytes) = connection.QuerySingle<(long, long)>(
+            "SELECT count(*), coalesce(sum(length(notices)), 0) FROM groups_notices WHERE group_id = $id", new { id = group.Value });
+        return PendingNotices.AreTooMuch(changes, bytes);
     }
 
     private static List<UserId> FindFull(SqliteConnection connection, GroupChange change, GroupLimits limits)
