@@ -83,6 +83,25 @@ public abstract partial class GetConversationsHandlerTests
             Draft(AliceAndBob, Bob, $"{Interlocked.Increment(ref _sent)}") with { Content = MessageContent.Of("hi") with { Mentions = mentions } }, Ct)).Message;
     }
 
+    [Theory]
+    [InlineData(599, 1)]
+    [InlineData(600, 0)]
+    public async Task Mentions_that_were_edited_away_are_passed_over_up_to_a_number(int stale, int counted)
+    {
+        await MentionAsync();
+        var messages = await Task.WhenAll(Enumerable.Range(0, stale).Select(_ => MentionAsync()));
+        await Task.WhenAll(messages.Select(async message =>
+        {
+            var edit = message.Edit(Bob, $"edit {message.SeqNo}", "not you");
+            await _log.Log.AppendChangeAsync(edit with { Content = edit.Content with { Mentions = Mentions.None } }, Ct);
+        }));
+
+        Assert.Equal(counted, Assert.Single((await GetAsync()).Conversations).UnreadMentions);
+
+        async Task<LoggedMessage> MentionAsync() => (await _log.Log.AppendAsync(
+            Draft(AliceAndBob, Bob, $"{Interlocked.Increment(ref _sent)}") with { Content = MessageContent.Of("hi") with { Mentions = Mentions.Of([Alice]) } }, Ct)).Message;
+    }
+
     private async Task<UnreadCounts> CountAsync(ConversationId conversation)
     {
         _mediator
