@@ -70,6 +70,17 @@ public sealed partial class ChatClient
 
     /// <summary>The pinned messages of a conversation, the newest pin first.</summary>
     /// <exception cref="ChatException">It was refused, or no answer came.</exception>
-    public async Task<IReadOnlyList<Message>> GetPinsAsync(string conversationId, CancellationToken ct = default) =>
-        (await _api.GetPinsAsync(conversationId, ct)).Messages;
+    public async Task<IReadOnlyList<Message>> GetPinsAsync(string conversationId, CancellationToken ct = default)
+    {
+        var found = new List<Message>();
+        string? cursor = null;
+        do
+        {
+            var page = await _api.GetPinsAsync(conversationId, cursor, ct);
+            found.AddRange(page.Messages);
+            cursor = page.Next;
+        }
+        while (cursor is not null);
+        return found;
+    }
 }

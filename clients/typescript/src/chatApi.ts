@@ -55,7 +55,13 @@ export class ChatApi {
   }
 
   async pins(conversationId: string): Promise<Message[]> {
-    return (await this.call<{ messages: MessageOnWire[] }>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/pins`)).messages.map(messageOf)
+    const found: Message[] = []
+    for (let query = ''; ;) {
+      const { messages, next } = await this.call<{ messages: MessageOnWire[]; next?: string }>('GET', `/v1/conversations/${encodeURIComponent(conversationId)}/pins${query}`)
+      found.push(...messages.map(messageOf))
+      if (next === undefined) return found
+      query = `?${new URLSearchParams({ cursor: next })}`
+    }
   }
 
   async threads(conversationId: string, cursor?: string): Promise<{ threads: Message[]; next?: string }> {

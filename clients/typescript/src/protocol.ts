@@ -229,6 +229,8 @@ export interface MessageText {
   readonly senderId: string
   readonly timestamp: number
   readonly text: string
+  /** Whom it mentions; an edit without it has left that as it was. */
+  readonly mentions?: readonly string[]
   readonly concurrent?: boolean
 }
 

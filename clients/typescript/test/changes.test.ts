@@ -159,12 +159,12 @@ test('One message, its reactions and texts, and the pins are asked for', async (
   rig.routes.set(`GET ${path}/messages/m3`, () => ({ ...place, deleted: { by: 'bob', at: 5 }, changedSeqNo: 4 }))
   rig.routes.set(`GET ${path}/messages/m1/reactions`, (_, { searchParams }) => ({ reactions: [{ userId: 'bob', emoji: searchParams.get('emoji'), seqNo: 5 }], next: searchParams.get('cursor') ?? undefined }))
   rig.routes.set(`GET ${path}/messages/m1/edits`, () => ({ edits: [{ messageId: 'm1', seqNo: 1, senderId: 'bob', timestamp: 1, text: 'one' }] }))
-  rig.routes.set(`GET ${path}/pins`, () => ({ messages: [plain(2, { pinned: true })] }))
+  rig.routes.set(`GET ${path}/pins`, (_, { searchParams }) => searchParams.get('cursor') === '7 +' ? { messages: [plain(1, { pinned: true })] } : { messages: [plain(2, { pinned: true })], next: '7 +' })
 
   expect(await client.getMessage(direct, 'm3')).toEqual({ ...place, text: '', deleted: { by: 'bob', at: 5 }, changedSeqNo: 4 })
   expect(await client.getReactions(direct, 'm1', { emoji: '❤️', cursor: 'x' })).toEqual({ reactions: [{ userId: 'bob', emoji: '❤️', seqNo: 5 }], next: 'x' })
   expect(await client.getEdits(direct, 'm1')).toMatchObject([{ text: 'one' }])
-  expect(await client.getPins(direct)).toEqual([plain(2, { pinned: true })])
+  expect(await client.getPins(direct)).toEqual([plain(2, { pinned: true }), plain(1, { pinned: true })])
 })
 
 test('What a changed message says is passed on without what was made of it', async () => {

@@ -73,7 +73,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             [_, _, "conversations", _, "messages", var messageId, "reactions"] => Json(
                 new ReactionPage([new ReactionOf(messageId, query["emoji"] ?? "", Number(query["limit"]))], query["cursor"]), ChatJson.Wire.ReactionPage),
             [_, _, "conversations", var id, "messages", var messageId, "edits"] => Json(server.Edits(id, messageId), ChatJson.Wire.EditList),
-            [_, _, "conversations", var id, "pins"] => Json(new PinList([.. server.Log(id).Where(message => message.Pinned)]), ChatJson.Wire.PinList),
+            [_, _, "conversations", var id, "pins"] => Json(PinsFrom(server.Log(id).Where(message => message.Pinned), query["cursor"]), ChatJson.Wire.PinList),
             [_, _, "conversations", var id, "mine"] when request.Method == HttpMethod.Patch => Json(
                 server.Mute(id, (await request.Content!.ReadFromJsonAsync(ChatJson.Wire.OwnSettings, cancellationToken))!), ChatJson.Wire.OwnSettings),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),
@@ -84,6 +84,13 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             [_, _, "groups"] => Json(new Group(Rig.Group, "Group", History.All, [new Member(Rig.Me, Role.Owner)]), ChatJson.Wire.Group),
             _ => Refuse(HttpStatusCode.NotFound, ErrorCodes.NotFound),
         };
+    }
+
+    // One a page.
+    private static PinList PinsFrom(IEnumerable<Message> pinned, string? cursor)
+    {
+        var rest = pinned.Reverse().SkipWhile(message => cursor is not null && message.SeqNo >= Number(cursor)).ToList();
+        return new PinList([.. rest.Take(1)], rest.Count > 1 ? $"{rest[0].SeqNo}" : null);
     }
 
     private static IEnumerable<MemberReceipt> Others(string id) =>

@@ -133,7 +133,8 @@ public sealed class ChangesTests
 
         Assert.Equal(message, await rig.Client.GetMessageAsync(Rig.Direct, message.MessageId));
         Assert.Equal(["one", "better"], (await rig.Client.GetEditsAsync(Rig.Direct, message.MessageId)).Select(text => text.Text));
-        Assert.Equal([message], await rig.Client.GetPinsAsync(Rig.Direct));
+        rig.Server.PushChange(Rig.Direct, "bob", 2, new ChangeContent.Pin(true));
+        Assert.Equal([rig.Server.Log(Rig.Direct)[1], message], await rig.Client.GetPinsAsync(Rig.Direct));
         var page = await rig.Client.GetReactionsAsync(Rig.Direct, message.MessageId, "❤️", "x");
         Assert.Equal((new ReactionOf(message.MessageId, "❤️", 200), "x"), (Assert.Single(page.Reactions), page.Next));
     }

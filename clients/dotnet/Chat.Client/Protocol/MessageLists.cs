@@ -26,4 +26,4 @@ public sealed record MessageText(
 
 internal sealed record EditList(IReadOnlyList<MessageText> Edits);
 
-internal sealed record PinList(IReadOnlyList<Message> Messages);
+internal sealed record PinList(IReadOnlyList<Message> Messages, string? Next = null);

@@ -32,7 +32,8 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
 
     public Task<EditList> GetEditsAsync(string id, string messageId, CancellationToken ct) => GetAsync($"{PathOf(id, messageId)}/edits", Json.EditList, ct);
 
-    public Task<PinList> GetPinsAsync(string id, CancellationToken ct) => GetAsync($"v1/conversations/{Part(id)}/pins", Json.PinList, ct);
+    public Task<PinList> GetPinsAsync(string id, string? cursor, CancellationToken ct) =>
+        GetAsync($"v1/conversations/{Part(id)}/pins{(cursor is null ? "" : $"?cursor={Part(cursor)}")}", Json.PinList, ct);
 
     public Task<ReceiptTable> GetReceiptsAsync(string id, CancellationToken ct) =>
         GetAsync($"v1/conversations/{Part(id)}/receipts", Json.ReceiptTable, ct);

@@ -37,7 +37,7 @@ public sealed record GetReactions(DeviceAddress Caller, ConversationId Conversat
 }
 
 /// <summary>A page of reactions.</summary>
-/// <param name="Next">Where the next page begins; null at the end.</param>
+/// <param name="Next">Where the next page begins; null at the end. A page before it may have fewer than the limit, or none.</param>
 public sealed record ReactionPage(IReadOnlyList<UserReaction> Reactions, string? Next);
 
 /// <summary>An emoji that a user has set on a message.</summary>
@@ -54,13 +54,18 @@ public sealed record GetEdits(DeviceAddress Caller, ConversationId Conversation,
 }
 
 /// <summary>The pinned messages that the caller may see, newest pin first.</summary>
-/// <remarks>Refusals: <c>rate_limited</c>, <see cref="MessagingErrors.NotAMember"/>.</remarks>
-public sealed record GetPins(DeviceAddress Caller, ConversationId Conversation) : IQuery<Result<IReadOnlyList<MessageView>>>, IRateLimited
+/// <param name="Cursor">The <see cref="PinPage.Next"/> of the page before; null for the first.</param>
+/// <remarks>Refusals: <c>bad_request</c>, <c>rate_limited</c>, <see cref="MessagingErrors.NotAMember"/>.</remarks>
+public sealed record GetPins(DeviceAddress Caller, ConversationId Conversation, string? Cursor = null) : IQuery<Result<PinPage>>, IRateLimited
 {
     DeviceAddress IRateLimited.From => Caller;
 
     RateClass IRateLimited.Rate => RateClass.Other;
 }
+
+/// <summary>A page of pinned messages.</summary>
+/// <param name="Next">Where the next page begins; null at the end.</param>
+public sealed record PinPage(IReadOnlyList<MessageView> Messages, string? Next);
 
 /// <summary>
 /// The emoji that a user has set on some messages of a conversation; messages without are not in the answer. Ask for messages that have reactions. For other modules:

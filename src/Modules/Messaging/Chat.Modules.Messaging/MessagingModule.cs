@@ -53,7 +53,7 @@ public sealed class MessagingModule : IModule
         .AddQuery<GetMessage, Result<MessageView>, GetMessageHandler>()
         .AddQuery<GetReactions, Result<ReactionPage>, GetReactionsHandler>()
         .AddQuery<GetEdits, Result<IReadOnlyList<LoggedMessage>>, GetEditsHandler>()
-        .AddQuery<GetPins, Result<IReadOnlyList<MessageView>>, GetPinsHandler>()
+        .AddQuery<GetPins, Result<PinPage>, GetPinsHandler>()
         .AddQuery<GetOwnReactions, IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>, GetOwnReactionsHandler>()
         .AddQuery<GetThreads, Result<ThreadPage>, GetThreadsHandler>()
         .AddQuery<GetThreadMessages, Result<ThreadMessagePage>, GetThreadMessagesHandler>()

@@ -295,9 +295,55 @@ public sealed class ChangeMessageHandlerTests : IDisposable
         _members[(Team, Carol)] = new Membership(SeqNo.None, first.SeqNo);
         var get = new GetPinsHandler(_log.Log, _mediator, _messages, Options.Create(new MessagingOptions()));
 
-        Assert.Equal([second.Id, first.Id], (await get.Handle(new GetPins(Bob.Phone(), Team), Ct)).Value.Select(view => view.Message.Id));
-        Assert.Equal([second.Id], (await get.Handle(new GetPins(Carol.Phone(), Team), Ct)).Value.Select(view => view.Message.Id));
+        Assert.Equal([second.Id, first.Id], (await get.Handle(new GetPins(Bob.Phone(), Team), Ct)).Value.Messages.Select(view => view.Message.Id));
+        Assert.Equal([second.Id], (await get.Handle(new GetPins(Carol.Phone(), Team), Ct)).Value.Messages.Select(view => view.Message.Id));
         Assert.Equal(MessagingErrors.NotAMember, (await get.Handle(new GetPins(UserId.Parse("dave").Phone(), Team), Ct)).Error);
+    }
+
+    [Fact]
+    public async Task Pins_come_in_pages_of_a_size_and_each_once_whatever_is_pinned_meanwhile()
+    {
+        var pinned = new List<MessageId>();
+        for (var n = 0; n < 12; n++)
+        {
+            var message = (await _log.Log.AppendAsync(Draft(Team, Alice, $"long {n}", new string('x', 16_384)) with { Now = _clock.GetUtcNow() }, Ct)).Message;
+            await _handler.Handle(Pin(message, Bob), Ct);
+            pinned.Insert(0, message.Id);
+        }
+        var get = new GetPinsHandler(_log.Log, _mediator, _messages, Options.Create(new MessagingOptions { MaxPageBytes = 65_536 }));
+
+        var found = new List<MessageId>();
+        string? cursor = null;
+        do
+        {
+            var page = (await get.Handle(new GetPins(Bob.Phone(), Team, cursor), Ct)).Value;
+            Assert.InRange(page.Messages.Count, 1, 3);
+            found.AddRange(page.Messages.Select(view => view.Message.Id));
+            cursor = page.Next;
+            await _handler.Handle(Pin(await SayAsync(Alice, Team), Bob), Ct);
+        }
+        while (cursor is not null);
+
+        Assert.Equal(pinned, found);
+        foreach (var wrong in new[] { "", "-1", "0", "x", "99999999999999999999" })
+            Assert.Equal(ErrorCodes.BadRequest, (await get.Handle(new GetPins(Bob.Phone(), Team, wrong), Ct)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task Of_many_texts_the_newest_that_fit_are_listed_with_whom_they_mention()
+    {
+        var message = (await _log.Log.AppendAsync(Draft(Team, Alice, "first") with { Now = _clock.GetUtcNow(), Content = MessageContent.Of("first") with { Mentions = Mentions.Of([Bob]) } }, Ct)).Message;
+        for (var n = 0; n < 40; n++)
+            await _handler.Handle(Edit(message, Alice, $"{n}") with { Mentions = n == 35 ? Mentions.Of([Carol]) : null }, Ct);
+        var all = (await new GetEditsHandler(_log.Log, _messages, Options.Create(new MessagingOptions())).Handle(new GetEdits(Bob.Phone(), Team, message.Id), Ct)).Value;
+        for (var n = 0; n < 5; n++)
+            await _log.Log.AppendChangeAsync(message.Edit(Alice, $"long {n}", new string((char)('a' + n), 16_000)), Ct);
+        var some = (await new GetEditsHandler(_log.Log, _messages, Options.Create(new MessagingOptions { MaxPageBytes = 65_536 })).Handle(new GetEdits(Bob.Phone(), Team, message.Id), Ct)).Value;
+
+        Assert.Equal(["first", .. Enumerable.Range(0, 40).Select(n => $"{n}")], all.Select(text => $"{text.Content.Text}"));
+        Assert.Equal((Mentions.Of([Bob]), Mentions.Of([Carol]), null), (all[0].Content.Mentions, all[36].Content.Mentions, all[37].Content.Mentions));
+        Assert.InRange(some.Count, 1, 4);
+        Assert.Equal("abcde".TakeLast(some.Count), some.Select(text => $"{text.Content.Text}"[0]));
     }
 
     private async Task<LoggedMessage> SayAsync(UserId sender, ConversationId? to = null) =>

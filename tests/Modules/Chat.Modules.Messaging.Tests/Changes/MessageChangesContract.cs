@@ -174,7 +174,7 @@ public abstract partial class MessageChangesContract : OpenedLog
         Assert.True(read[0].IsShown);
         Assert.Equal((MessageKind.Erased, false), (read[2].Content.Kind, read[2].IsShown));
         Assert.DoesNotContain(read, entry => $"{entry.Content.Text}{entry.ShownText}".Contains("secret", StringComparison.Ordinal));
-        Assert.Empty(await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, null, 10, Ct));
+        Assert.Empty((await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, null, 10, Ct)).Found);
         Assert.Empty(await Log.ReadPinsAsync(AliceAndBob, Ct));
         Assert.Equal([beside.SeqNo], (await Log.ReadOwnReactionsAsync(AliceAndBob, [message.SeqNo, beside.SeqNo], Bob, Ct)).Keys);
         Assert.Equal(1, (await Log.CountOthersAsync(AliceAndBob, Bob, SeqNo.None, delete.SeqNo, 10, Ct)).Count);
@@ -240,16 +240,37 @@ public abstract partial class MessageChangesContract : OpenedLog
         await ChangeAsync(message.React(Carol, "off", "👍", on: false));
 
         var all = new List<UserReaction>();
-        for (ReactionPlace? after = null; await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, after, 2, Ct) is { Count: > 0 } page;)
+        ReactionPlace? after = null;
+        do
         {
-            all.AddRange(page);
-            after = new ReactionPlace(page[^1].User, page[^1].Emoji);
+            var read = await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, after, 2, Ct);
+            all.AddRange(read.Found);
+            after = read.Next;
         }
+        while (after is not null);
         Assert.Equal(
             [(Alice, "👍"), (Bob, "❤️"), (Bob, "👍"), (UserId.Parse("dave"), "👍")], all.Select(reaction => (reaction.User, reaction.Emoji)));
-        Assert.Equal([new UserReaction(Bob, "❤️", heart.SeqNo)], await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, "❤️", null, 10, Ct));
+        Assert.Equal([new UserReaction(Bob, "❤️", heart.SeqNo)], (await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, "❤️", null, 10, Ct)).Found);
         Assert.Equal(["❤️", "👍"], (await Log.ReadOwnReactionsAsync(AliceAndBob, [message.SeqNo], Bob, Ct))[message.SeqNo]);
         Assert.Empty(await Log.ReadOwnReactionsAsync(AliceAndBob, [message.SeqNo], Carol, Ct));
+    }
+
+    [Fact]
+    public async Task A_read_of_one_emoji_passes_over_a_bounded_number_of_others()
+    {
+        var message = await SayAsync(Alice, "1");
+        var users = Enumerable.Range(0, ReactionsRead.MaxLookedAt + 50).Select(n => UserId.Parse($"user{n:D4}")).ToList();
+        await Task.WhenAll(users.Select(user => Log.AppendChangeAsync(message.React(user, "thumb", "👍"), Ct)));
+        await ChangeAsync(message.React(users[^1], "heart", "❤️"));
+        await Task.WhenAll(users[..100].Select(user => Log.AppendChangeAsync(message.React(user, "off", "👍", on: false), Ct)));
+
+        var first = await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, "❤️", null, 10, Ct);
+        var second = await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, "❤️", first.Next, 10, Ct);
+
+        Assert.Empty(first.Found);
+        Assert.Equal(new ReactionPlace(users[ReactionsRead.MaxLookedAt - 1], "👍"), first.Next);
+        Assert.Equal((users[^1], null), (Assert.Single(second.Found).User, second.Next));
+        Assert.Equal(users[100], (await Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, null, 1, Ct)).Found[0].User);
     }
 
     [Fact]

@@ -96,7 +96,7 @@ public sealed class MessageChangesProperties
             Assert.All(swept, entry => Assert.Null(entry.Content.Change));
             foreach (var message in read.Where(entry => entry.State is not null))
             {
-                var reactions = await logs.Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, null, 1_000, default);
+                var reactions = (await logs.Log.ReadReactionsAsync(AliceAndBob, message.SeqNo, null, null, 1_000, default)).Found;
                 Assert.Equal(
                     message.State!.Reactions.Select(reaction => (reaction.Emoji, reaction.Count)).Order(),
                     reactions.GroupBy(reaction => reaction.Emoji).Select(group => (group.Key, group.Count())).Order());

@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
@@ -38,11 +39,11 @@ internal sealed class GetReactionsHandler(IMessageLog log, ChangedMessages messa
         if (found.Value.State?.Deletion is not null)
             return new ReactionPage([], null);
         var limit = Math.Min(query.Limit, GetReactions.MaxLimit);
-        var reactions = await log.ReadReactionsAsync(query.Conversation, found.Value.SeqNo, emoji, after, limit, ct);
-        return new ReactionPage(reactions, reactions.Count == limit ? NextOf(reactions[^1]) : null);
+        var read = await log.ReadReactionsAsync(query.Conversation, found.Value.SeqNo, emoji, after, limit, ct);
+        return new ReactionPage(read.Found, read.Next is { } next ? NextOf(next) : null);
     }
 
-    private static string NextOf(UserReaction last) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last.User.Value}\0{last.Emoji}"));
+    private static string NextOf(ReactionPlace last) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes($"{last.User.Value}\0{last.Emoji}"));
 
     private static ReactionPlace? Parse(string cursor) =>
         Base64Url.IsValid(cursor) && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(cursor)).Split('\0') is [var user, var emoji] && UserId.TryParse(user, out var id)
@@ -53,6 +54,8 @@ internal sealed class GetReactionsHandler(IMessageLog log, ChangedMessages messa
 internal sealed class GetEditsHandler(IMessageLog log, ChangedMessages messages, IOptions<MessagingOptions> options)
     : IQueryHandler<GetEdits, Result<IReadOnlyList<LoggedMessage>>>
 {
+    private const int ReadAtOnce = 16;
+
     public async Task<Result<IReadOnlyList<LoggedMessage>>> Handle(GetEdits query, CancellationToken ct)
     {
         var found = await messages.FindAsync(query.Conversation, query.Message, query.Caller.User, ct);
@@ -61,27 +64,53 @@ internal sealed class GetEditsHandler(IMessageLog log, ChangedMessages messages,
         var message = found.Value;
         if (message.State?.Deletion is not null)
             return MessagingErrors.MessageDeleted;
-        var edits = await log.ReadAtAsync(query.Conversation, [.. message.State?.Edits ?? []], ct);
-        // One that was erased meanwhile, with its message, is not shown.
-        var newestFirst = edits.OfType<LoggedMessage>().Where(edit => edit.Content.IsChange).Reverse().Append(message with { State = null }).ToList();
-        var fitting = new ReadLimit(newestFirst.Count, options.Value.MaxPageContent).Fit(newestFirst);
-        fitting.Reverse();
-        return fitting;
+        var places = message.State?.Edits ?? [];
+        var newestFirst = new List<LoggedMessage>();
+        var fitting = 0;
+        // Only what fits is read, and a few more.
+        for (var last = places.Count; last > 0 && fitting == newestFirst.Count; last -= ReadAtOnce)
+        {
+            var edits = await log.ReadAtAsync(query.Conversation, [.. places.Skip(last - ReadAtOnce).Take(Math.Min(last, ReadAtOnce))], ct);
+            // One that was erased meanwhile, with its message, is not shown.
+            newestFirst.AddRange(edits.OfType<LoggedMessage>().Where(edit => edit.Content.IsChange).Reverse());
+            fitting = Fit(newestFirst).Count;
+        }
+        if (fitting == newestFirst.Count)
+            newestFirst.Add(message with { State = null });
+        var texts = Fit(newestFirst);
+        texts.Reverse();
+        return texts;
     }
+
+    private List<LoggedMessage> Fit(List<LoggedMessage> texts) => new ReadLimit(texts.Count, options.Value.MaxPageContent).Fit([.. texts]);
 }
 
 internal sealed class GetPinsHandler(IMessageLog log, IMediator mediator, ChangedMessages messages, IOptions<MessagingOptions> options)
-    : IQueryHandler<GetPins, Result<IReadOnlyList<MessageView>>>
+    : IQueryHandler<GetPins, Result<PinPage>>
 {
-    public async Task<Result<IReadOnlyList<MessageView>>> Handle(GetPins query, CancellationToken ct)
+    public async Task<Result<PinPage>> Handle(GetPins query, CancellationToken ct)
     {
+        var before = new SeqNo(SeqNo.MaxValue);
+        if (query.Cursor is not null && !TryParse(query.Cursor, out before))
+            return Error.BadRequest("cursor is the next of the page before.");
         if (await mediator.Send(new GetMembershipAsReader(query.Conversation, query.Caller.User), ct) is not { } membership)
             return MessagingErrors.NotAMember;
         var pins = await log.ReadPinsAsync(query.Conversation, ct);
         var read = await log.ReadAtAsync(query.Conversation, [.. pins.Where(seqNo => seqNo > membership.VisibleAfter)], ct);
-        var shown = read.OfType<LoggedMessage>().Where(message => message.State is { IsPinned: true }).ToList();
+        var shown = read.OfType<LoggedMessage>().Where(message => message.State is { Pin: { On: true } pin } && pin.Entry < before).ToList();
+        var count = shown.Count;
         var fitting = new ReadLimit(GetMessages.MaxLimit, options.Value.MaxPageContent).Fit(shown);
-        return await messages.ViewAsync(query.Conversation, fitting, query.Caller.User, ct);
+        return new PinPage(
+            await messages.ViewAsync(query.Conversation, fitting, query.Caller.User, ct),
+            fitting.Count < count ? fitting[^1].State!.Pin!.Entry.Value.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    // By the entry that pinned it, whatever was pinned since.
+    private static bool TryParse(string cursor, out SeqNo place)
+    {
+        var isPlace = long.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is > 0 and <= SeqNo.MaxValue;
+        place = new SeqNo(number);
+        return isPlace;
     }
 }
 

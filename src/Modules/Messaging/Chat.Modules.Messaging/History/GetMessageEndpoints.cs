@@ -38,9 +38,9 @@ internal static class GetMessageEndpoints
             .WithSummary("A message's first text and its edits, ascending.")
             .Produces<EditsAnswer>().Refuses(ErrorCodes.NotAMember, ErrorCodes.Conflict).WithTags("Messages");
         routes
-            .MapGet("/v1/conversations/{id}/pins", async (ConversationId id, Caller caller, IMediator mediator, CancellationToken ct) =>
-                (await mediator.Send(new GetPins(caller.Device, id), ct))
-                    .Match(pins => Results.Json(new PinsAnswer(pins.Select(pin => MessageBody.For(pin.Message, caller.User, pin.Mine)))), HttpErrors.ToProblem))
+            .MapGet("/v1/conversations/{id}/pins", async (ConversationId id, string? cursor, Caller caller, IMediator mediator, CancellationToken ct) =>
+                (await mediator.Send(new GetPins(caller.Device, id, cursor), ct))
+                    .Match(pins => Results.Json(new PinsAnswer(pins.Messages.Select(pin => MessageBody.For(pin.Message, caller.User, pin.Mine)), pins.Next)), HttpErrors.ToProblem))
             .WithSummary("The pinned messages of a conversation, newest pin first.")
             .Produces<PinsAnswer>().Refuses(ErrorCodes.NotAMember).WithTags("Conversations");
     }
@@ -58,11 +58,13 @@ internal static class GetMessageEndpoints
 
     internal sealed record EditItem(
         MessageId MessageId, SeqNo SeqNo, UserId SenderId, long Timestamp, Utf8Text Text,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] Mentions? Mentions,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Concurrent)
     {
         public static EditItem For(LoggedMessage entry) => new(
-            entry.Id, entry.SeqNo, entry.Sender.User, entry.Timestamp.ToUnixTimeMilliseconds(), entry.Content.Text, entry.Content.Change?.Concurrent ?? false);
+            entry.Id, entry.SeqNo, entry.Sender.User, entry.Timestamp.ToUnixTimeMilliseconds(), entry.Content.Text, entry.Content.Mentions, entry.Content.Change?.Concurrent ?? false);
     }
 
-    internal sealed record PinsAnswer(IEnumerable<MessageBody> Messages);
+    internal sealed record PinsAnswer(
+        IEnumerable<MessageBody> Messages, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 }

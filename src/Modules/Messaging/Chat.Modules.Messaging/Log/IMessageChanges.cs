@@ -31,11 +31,19 @@ internal interface IMessageChanges
 
     /// <summary>The reactions that are set on a message, by user and emoji (ordinal), those after <paramref name="after"/>; null for the first.</summary>
     /// <param name="emoji">Only this one; null for all.</param>
-    ValueTask<IReadOnlyList<UserReaction>> ReadReactionsAsync(
+    ValueTask<ReactionsRead> ReadReactionsAsync(
         ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit, CancellationToken ct);
 
     /// <summary>The seqNos of the pinned messages of a conversation, newest pin first.</summary>
     ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct);
+}
+
+/// <summary>Some of the reactions of a message.</summary>
+/// <param name="Next">The last that was looked at; null at the end. Before the end fewer than the limit may be found, or none: of other emoji, or taken back, are passed over.</param>
+internal readonly record struct ReactionsRead(IReadOnlyList<UserReaction> Found, ReactionPlace? Next)
+{
+    /// <summary>So many are looked at in one read.</summary>
+    public const int MaxLookedAt = 1_000;
 }
 
 /// <summary>A place in the reactions of a message.</summary>

@@ -105,7 +105,7 @@ public sealed class ChangeCostsAndCrashesTests
             await other.Follower.SaveAsync(default);
             Assert.Empty(await other.Feed.FindUnfinishedAsync("erasures", default));
             Assert.NotNull((await other.Log.ReadAtAsync(Team, [message.SeqNo], default))[0]!.State?.Deletion);
-            Assert.Empty(await other.Log.ReadReactionsAsync(Team, message.SeqNo, null, null, 10, default));
+            Assert.Empty((await other.Log.ReadReactionsAsync(Team, message.SeqNo, null, null, 10, default)).Found);
             return true;
         }));
         Assert.Equal("", TextsOnDisk(message.SeqNo, edit.SeqNo));
@@ -174,7 +174,7 @@ public sealed class ChangeCostsAndCrashesTests
         _time.RunUntilDone(other.Process.Start(async () =>
         {
             Assert.NotNull((await other.Log.ReadAtAsync(Team, [message!.SeqNo], default))[0]!.State?.Deletion);
-            Assert.NotEmpty(await other.Log.ReadReactionsAsync(Team, message.SeqNo, null, null, 10, default));
+            Assert.NotEmpty((await other.Log.ReadReactionsAsync(Team, message.SeqNo, null, null, 10, default)).Found);
             Assert.Empty((await get.Handle(new GetReactions(Bob.Phone(), Team, message.Id, null, 10, null), default)).Value.Reactions);
             return true;
         }));

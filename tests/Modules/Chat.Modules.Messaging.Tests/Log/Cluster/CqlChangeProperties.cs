@@ -270,7 +270,7 @@ public sealed class CqlChangeProperties
                 (await host.Process.Start(async () => await host.Log.CountOthersAsync(conversation, reader, new SeqNo(Seeded.Value - 1), all[^1].SeqNo, 1_000, CancellationToken.None))).Count);
             foreach (var message in all.Where(entry => entry.Content.IsMessagePlace && entry.State is { Deletion: null }))
             {
-                var reactions = await host.Process.Start(async () => await host.Log.ReadReactionsAsync(conversation, message.SeqNo, null, null, 1_000, CancellationToken.None));
+                var reactions = await host.Process.Start(async () => (await host.Log.ReadReactionsAsync(conversation, message.SeqNo, null, null, 1_000, CancellationToken.None)).Found);
                 Assert.Equal(fold.ReactionsOf(message.SeqNo), reactions.ToHashSet());
                 var own = await host.Process.Start(async () => await host.Log.ReadOwnReactionsAsync(conversation, [message.SeqNo], reader, CancellationToken.None));
                 Assert.Equal(

@@ -9,6 +9,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 internal sealed partial class CqlMessageLog
 {
     private const int MaxFactsReads = 8;
+    private const int ReactionsAtOnce = 200;
 
     public Task<Result<AppendedMessage>> AppendChangeAsync(MessageDraft change, CancellationToken ct) => AppendEntryAsync(change, ct);
 
@@ -52,22 +53,25 @@ internal sealed partial class CqlMessageLog
             .GroupBy(version => version.Target, version => version.Emoji)
             .ToDictionary(target => target.Key, IReadOnlyList<string> (target) => [.. target]);
 
-    public async ValueTask<IReadOnlyList<UserReaction>> ReadReactionsAsync(
+    public async ValueTask<ReactionsRead> ReadReactionsAsync(
         ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit, CancellationToken ct)
     {
-        var found = new List<UserReaction>();
-        while (true)
+        var (found, last) = (new List<UserReaction>(), after);
+        for (var lookedAt = 0; lookedAt < ReactionsRead.MaxLookedAt; lookedAt += ReactionsAtOnce)
         {
-            var page = await _changes.ReadReactionsAsync(conversation, message, after, limit, ct);
-            found.AddRange(page
-                .Where(version => version.Now is { On: true } && (emoji is null || version.Emoji == emoji))
-                .Select(version => new UserReaction(version.User, version.Emoji, version.Now!.Value.Entry)));
-            if (found.Count >= limit)
-                return found[..limit];
-            if (page.Count < limit)
-                return found;
-            after = new ReactionPlace(page[^1].User, page[^1].Emoji);
+            var some = await _changes.ReadReactionsAsync(conversation, message, last, ReactionsAtOnce, ct);
+            foreach (var version in some)
+            {
+                last = new ReactionPlace(version.User, version.Emoji);
+                if (version.Now is { On: true } now && (emoji is null || version.Emoji == emoji))
+                    found.Add(new UserReaction(version.User, version.Emoji, now.Entry));
+                if (found.Count == limit)
+                    return new ReactionsRead(found, last);
+            }
+            if (some.Count < ReactionsAtOnce)
+                return new ReactionsRead(found, null);
         }
+        return new ReactionsRead(found, last);
     }
 
     public async ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct)

@@ -42,11 +42,11 @@ internal sealed partial class RocksMessageLog
         return ValueTask.FromResult<IReadOnlyDictionary<SeqNo, IReadOnlyList<string>>>(found);
     }
 
-    public ValueTask<IReadOnlyList<UserReaction>> ReadReactionsAsync(
+    public ValueTask<ReactionsRead> ReadReactionsAsync(
         ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit, CancellationToken ct)
     {
         using var view = _store.View();
-        return ValueTask.FromResult<IReadOnlyList<UserReaction>>(_states.ReadReactions(view, conversation, message, emoji, after, limit));
+        return ValueTask.FromResult(_states.ReadReactions(view, conversation, message, emoji, after, limit));
     }
 
     public ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct)

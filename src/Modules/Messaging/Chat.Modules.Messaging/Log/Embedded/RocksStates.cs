@@ -101,20 +101,23 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
         return found;
     }
 
-    public List<UserReaction> ReadReactions(RocksView view, ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit)
+    /// <inheritdoc cref="IMessageChanges.ReadReactionsAsync"/>
+    public ReactionsRead ReadReactions(RocksView view, ConversationId conversation, SeqNo message, string? emoji, ReactionPlace? after, int limit)
     {
-        var found = new List<UserReaction>();
+        var (found, last, lookedAt) = (new List<UserReaction>(), after, 0);
         var prefix = StateKeys.Reactions(conversation, message);
         using var reactions = view.Walk(store.Default);
         reactions.Seek(after is { } place ? [.. StateKeys.Reaction(conversation, message, place.User, place.Emoji), 0] : prefix);
-        for (; found.Count < limit && reactions.Valid() && reactions.GetKeySpan().StartsWith(prefix); reactions.Next())
+        var isMore = true;
+        for (; found.Count < limit && lookedAt < ReactionsRead.MaxLookedAt && (isMore = reactions.Valid() && reactions.GetKeySpan().StartsWith(prefix)); reactions.Next(), lookedAt++)
         {
             var (of, which) = StateKeys.ReadUserAndEmoji(reactions.GetKeySpan()[prefix.Length..]);
+            last = new ReactionPlace(of, which);
             if (StateKeys.ReadReaction(reactions.GetValueSpan()) is { On: true } reaction && (emoji is null || emoji == which))
                 found.Add(new UserReaction(of, which, reaction.Entry));
         }
         reactions.ThrowIfDamaged();
-        return found;
+        return new ReactionsRead(found, isMore ? last : null);
     }
 
     /// <summary>The pinned messages with the entries that pinned them, newest pin first.</summary>
