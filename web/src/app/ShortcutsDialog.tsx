@@ -18,6 +18,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
     [['O'], words.original],
     [['V'], words.view],
     [['M'], words.menu],
+    [['T'], words.thread],
     [['↑'], words.editLast],
     [isTouch ? [keys.ctrl, keys.enter] : [keys.enter], words.send],
     [isTouch ? [keys.enter] : [keys.shift, keys.enter], words.newLine],
@@ -26,7 +27,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   ]
   return (
     <Dialog title={words.title} onClose={onClose}>
-      <dl class="shortcuts">
+      <dl class="shortcuts" tabIndex={0}>
         {rows.map(([combination, meaning]) => (
           <div key={meaning}>
             <dt>{meaning}</dt>

@@ -23,8 +23,11 @@ import { bytesLeft } from './textLimit'
 
 interface Props {
   id: string
+  /** By which draft and chosen files are kept: the conversation's id, or a thread's place in it. */
+  place?: string
   me: string
-  name: string
+  label: string
+  placeholder: string
   field: RefObject<HTMLTextAreaElement | null>
   original(messageId: string): Message | undefined
   /** The message that is being edited; the draft waits meanwhile. */
@@ -39,11 +42,11 @@ interface Props {
   onSend(content: MessageContent, files: readonly FileToSend[]): Promise<void>
 }
 
-/** The input field. What is written is stored as the conversation's draft, so that leaving and coming back loses nothing. */
-export function Composer({ id, me, name, field, original, editing, onEdit, onEditLast, problem: notAttached, onAttach, onSend }: Props) {
+/** The input field. What is written is stored as the draft of its place, so that leaving and coming back loses nothing. */
+export function Composer({ id, place = id, me, label, placeholder, field, original, editing, onEdit, onEditLast, problem: notAttached, onAttach, onSend }: Props) {
   const { t } = useI18n()
   const client = useClient()
-  const draft = useDraft(id)
+  const draft = useDraft(place)
   const [problem, setProblem] = useState<string>()
   const [records, setRecords] = useState(false)
   const recorder = useRecorder(records)
@@ -54,7 +57,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
   const left = bytesLeft(text)
   const members = useMembers(id, text.includes('@'))
   const isTooLong = left !== undefined && left < 0
-  const hasFiles = useChosen(id).files.length > 0 && !editing
+  const hasFiles = useChosen(place).files.length > 0 && !editing
   const tray = useTray(hasFiles)
   const canSend = (text.trim() !== '' || hasFiles) && !isTooLong
   // A text is changed; files that it has stay.
@@ -75,7 +78,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
 
   const write = (text: string) => {
     if (editing) return setEdited(text)
-    keepDraft(me, id, { ...draft, text })
+    keepDraft(me, place, { ...draft, text })
     client.setTyping(id, text.trim() !== '')
     setProblem(undefined)
   }
@@ -95,16 +98,16 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
   const send = async () => {
     if (!canSend) return
     if (editing) return saveEdit(editing)
-    keepDraft(me, id, { text: '' })
-    const chosen = takeChosen(id)
+    keepDraft(me, place, { text: '' })
+    const chosen = takeChosen(place)
     client.setTyping(id, false)
     field.current?.focus()
     try {
       const mentions = mentionsIn(draft.text, members, me)
       await onSend({ ...draft, text: draft.text.trim(), ...(mentions.length > 0 && { mentions }) }, await filesOf(chosen))
     } catch (error) {
-      giveBack(id, chosen)
-      takeBack(me, id, draft)
+      giveBack(place, chosen)
+      takeBack(me, place, draft)
       setProblem(`${t.composer.notTaken} ${refusalText(t, error)}`)
     }
   }
@@ -112,7 +115,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
   const sendVoice = async (file: FileToSend) => {
     setRecords(false)
     const { replyTo } = draft
-    keepDraft(me, id, { text: draft.text })
+    keepDraft(me, place, { text: draft.text })
     try {
       await onSend({ text: '', ...(replyTo && { replyTo }) }, [file])
     } catch (error) {
@@ -146,7 +149,7 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
       onEdit(undefined)
     } else if (event.key === 'Escape' && draft.replyTo) {
       event.stopPropagation()
-      keepDraft(me, id, { text: draft.text })
+      keepDraft(me, place, { text: draft.text })
     }
   }
 
@@ -162,8 +165,8 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
       {editing && (
         <ComposerBar head={t.message.editing} line={lineOf(editing, t)} cancel={t.message.cancelEdit} onCancel={() => onEdit(undefined)} />
       )}
-      {draft.replyTo && !editing && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, id, { text: draft.text })} />}
-      {hasFiles && tray && <tray.Tray id={id} />}
+      {draft.replyTo && !editing && <ReplyBar original={original(draft.replyTo)} me={me} onCancel={() => keepDraft(me, place, { text: draft.text })} />}
+      {hasFiles && tray && <tray.Tray id={place} />}
       <Suggestions of={completion} />
       {left !== undefined && (
         <p id={ids.limit} class={isTooLong ? 'composer-limit over' : 'composer-limit'} role={isTooLong ? 'alert' : undefined}>
@@ -177,14 +180,14 @@ export function Composer({ id, me, name, field, original, editing, onEdit, onEdi
           <>
             {!editing && <AttachButtons onFiles={onAttach} />}
             <label class="unseen" for={ids.field}>
-              {t.composer.label(name)}
+              {label}
             </label>
             <textarea
               ref={field}
               id={ids.field}
               rows={1}
               dir="auto"
-              placeholder={t.composer.placeholder}
+              placeholder={placeholder}
               enterkeyhint={isTouch ? 'enter' : 'send'}
               value={text}
               aria-invalid={isTooLong}

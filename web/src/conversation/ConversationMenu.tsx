@@ -6,6 +6,7 @@ import { useI18n } from '../i18n/I18n'
 import { ConfirmDialog, Dialog } from '../ui/Dialog'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
+import { narrowBar, useMedia } from '../ui/useMedia'
 import { useTask } from '../ui/useTask'
 
 type Asked = 'clear' | 'remove'
@@ -65,7 +66,9 @@ function MenuDialog({ id, problem, running, onSet, onAsk, onClose }: MenuProps) 
   const conversation = useChat(client => client.findConversation(id))
   const pinned = conversation?.pinned ?? false
   const archived = conversation?.archived ?? false
+  const isNarrow = useMedia(narrowBar)
   const entries = [
+    ...(isNarrow ? [{ label: t.media.shared, act: () => (onClose(), go({ view: 'media', id })) }] : []),
     { label: pinned ? t.own.unpin : t.own.pin, act: () => onSet({ pinned: !pinned }) },
     { label: t.own.markUnread, act: () => onSet({ markedUnread: true }, true) },
     { label: archived ? t.own.unarchive : t.own.archive, act: () => onSet({ archived: !archived }, !archived) },

@@ -1,6 +1,6 @@
 import './ConversationView.css'
 import { isGroup, maxMedia, type FileToSend, type Message, type MessageContent, type Outgoing } from '@chat/client'
-import { useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useChat, useClient } from '../app/useChat'
 import { nameOf } from '../conversations/names'
 import { useI18n } from '../i18n/I18n'
@@ -35,15 +35,22 @@ export function ConversationView({ id, beside }: { id: string; beside: 'details'
   const [editing, setEditing] = useState<Message | Outgoing>()
   const pinned = usePins(id)
 
+  // After the rendering: while the menu in which it was chosen is open, nothing outside takes the focus.
+  const [writes, setWrites] = useState(0)
+  useLayoutEffect(() => {
+    if (writes > 0) field.current?.focus()
+  }, [writes])
+  const write = () => setWrites(before => before + 1)
+
   const edit = (message: Message | Outgoing | undefined) => {
     setEditing(message)
-    field.current?.focus()
+    write()
   }
 
   const reply = (message: Message) => {
     setEditing(undefined)
     keepDraft(me, id, { ...readDraft(me, id), replyTo: message.messageId })
-    field.current?.focus()
+    write()
   }
 
   const send = async (content: MessageContent, files: readonly FileToSend[]) => {
@@ -68,7 +75,8 @@ export function ConversationView({ id, beside }: { id: string; beside: 'details'
       <Composer
         id={id}
         me={me}
-        name={name}
+        label={t.composer.label(name)}
+        placeholder={t.composer.placeholder}
         field={field}
         original={messageId => timeline.messages.find(message => message.messageId === messageId)}
         problem={problem}

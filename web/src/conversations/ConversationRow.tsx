@@ -1,4 +1,4 @@
-import { isMuted, type Conversation } from '@chat/client'
+import { isMuted, isNoteToSelf, type Conversation } from '@chat/client'
 import { hashOf } from '../app/routes'
 import { useChat } from '../app/useChat'
 import { useDraft } from '../conversation/drafts'
@@ -19,7 +19,7 @@ interface Props {
 export const ConversationRow = memo(({ conversation, isCurrent, isReachable, now }: Props) => {
   const { t, times } = useI18n()
   const { id, peer, kind, lastMessage, unreadCount, unreadCapped, unreadMentions, pinned, markedUnread } = conversation
-  const online = useChat(client => (peer !== undefined && client.presenceOf(peer)?.online) ?? false)
+  const online = useChat(client => (!isNoteToSelf(id) && peer !== undefined && client.presenceOf(peer)?.online) ?? false)
   const name = nameIn(conversation, t)
   const muted = isMuted(conversation, now)
 

@@ -78,6 +78,7 @@ export const messages: typeof texts = {
     andMore: (who: string, more: number) => `${who} ${plural(more, { one: 'und # weitere Person', other: 'und # weitere' })}`,
     showMore: 'Mehr zeigen',
     sentAt: 'Gesendet',
+    editedAt: 'Bearbeitet',
     writtenBy: 'Von',
     readBy: 'Gelesen von',
     deliveredTo: 'Zugestellt an',
@@ -105,7 +106,7 @@ export const messages: typeof texts = {
 
   composer: {
     label: to => `Nachricht an ${to}`,
-    placeholder: 'Nachricht schreiben',
+    placeholder: 'Nachricht',
     send: 'Senden',
     left: bytes => plural(bytes, { one: 'noch # Byte', other: 'noch # Bytes' }),
     tooLong: 'Diese Nachricht ist zu lang: In eine passen höchstens 16 KiB.',

@@ -79,6 +79,7 @@ export const messages = {
     andMore: (who: string, more: number) => `${who} ${plural(more, { one: 'and # more', other: 'and # more' })}`,
     showMore: 'Show more',
     sentAt: 'Sent',
+    editedAt: 'Edited',
     writtenBy: 'From',
     readBy: 'Read by',
     deliveredTo: 'Delivered to',
@@ -106,7 +107,7 @@ export const messages = {
 
   composer: {
     label: (to: string) => `Message to ${to}`,
-    placeholder: 'Write a message',
+    placeholder: 'Message',
     send: 'Send',
     left: (bytes: number) => plural(bytes, { one: '# byte left', other: '# bytes left' }),
     tooLong: 'This message is too long: at most 16 KiB go into one.',

@@ -79,6 +79,7 @@ export const settings: typeof texts = {
     original: 'Zur Nachricht, auf die sie antwortet',
     view: 'Das erste Bild der Nachricht im Fokus ansehen',
     menu: 'Was mit der Nachricht im Fokus zu tun ist',
+    thread: 'Den Thread der Nachricht im Fokus öffnen oder beginnen',
     editLast: 'Die letzte eigene Nachricht bearbeiten, im leeren Feld',
     send: 'Senden',
     newLine: 'Neue Zeile',

@@ -79,6 +79,7 @@ export const settings = {
     original: 'Go to the message that it answers',
     view: 'View the first picture of the focused message',
     menu: 'What to do with the focused message',
+    thread: 'Open or begin the thread of the focused message',
     editLast: 'Edit your last message, in an empty field',
     send: 'Send',
     newLine: 'New line',

@@ -18,10 +18,10 @@ export const threads: typeof texts = {
     none: 'Hier hat noch niemand geantwortet.',
     older: 'Frühere Antworten',
     write: 'Im Thread antworten',
+    placeholder: 'Antwort',
     answers: count => plural(count, { one: '# Antwort', other: '# Antworten' }),
     open: count => plural(count, { one: 'Thread mit # Antwort öffnen', other: 'Thread mit # Antworten öffnen' }),
     within: 'In einem Thread',
     openIts: 'Den Thread öffnen, in dem dies steht',
-    waiting: count => plural(count, { one: '# Antwort wird noch gesendet.', other: '# Antworten werden noch gesendet.' }),
   },
 }

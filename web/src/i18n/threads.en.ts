@@ -18,10 +18,10 @@ export const threads = {
     none: 'Nobody has answered here yet.',
     older: 'Earlier answers',
     write: 'Answer in the thread',
+    placeholder: 'Answer',
     answers: (count: number) => plural(count, { one: '# answer', other: '# answers' }),
     open: (count: number) => plural(count, { one: 'Open the thread with # answer', other: 'Open the thread with # answers' }),
     within: 'In a thread',
     openIts: 'Open the thread in which this stands',
-    waiting: (count: number) => plural(count, { one: '# answer waits to be sent.', other: '# answers wait to be sent.' }),
   },
 }

@@ -28,6 +28,9 @@ interface Props {
   timeline: Timeline
   me: string
   canChange: boolean
+  /** Also what the server refuses later is told here. */
+  tellsRefused?: boolean
+  within?: 'thread'
   opened: Opened | undefined
   onOpen(opened: Opened | undefined): void
   onReply(message: Message): void
@@ -35,7 +38,7 @@ interface Props {
 }
 
 /** The menu of a message, and what is done by it; also what was refused of it. */
-export function MessageActions({ timeline, me, canChange, opened, onOpen, onReply, onEdit }: Props) {
+export function MessageActions({ timeline, me, canChange, tellsRefused = true, within, opened, onOpen, onReply, onEdit }: Props) {
   const { t } = useI18n()
   const client = useClient()
   const [problem, setProblem] = useState<string>()
@@ -48,9 +51,9 @@ export function MessageActions({ timeline, me, canChange, opened, onOpen, onRepl
     () =>
       client.subscribe(changes => {
         const refused = changes.find((change): change is Refused => change.type === 'refused' && change.conversationId === timeline.conversationId)
-        if (refused) setProblem(reasonOf(refused, t))
+        if (refused && tellsRefused) setProblem(reasonOf(refused, t))
       }),
-    [client, timeline, t],
+    [client, timeline, t, tellsRefused],
   )
 
   // It lies over messages.
@@ -96,7 +99,7 @@ export function MessageActions({ timeline, me, canChange, opened, onOpen, onRepl
               message={message}
               isOwn={!sent || sent.senderId === me}
               at={opened.at}
-              actions={actionsOf(message, { me, mayDelete: isAdmin, canChange })}
+              actions={actionsOf(message, { me, mayDelete: isAdmin, canChange }).filter(action => action !== 'thread' || !within)}
               {...(sent && canChange && { onReact: (emoji: string) => react(sent, emoji) })}
               onEmoji={() => onOpen({ ...opened, what: 'emoji' })}
               onAction={action => act(action, message, opened.at)}

@@ -87,7 +87,7 @@ export function MessageInfo({ message, timeline, me, onClose }: { message: Messa
         <dd>{times.full(message.timestamp)}</dd>
         {message.editedAt !== undefined && (
           <>
-            <dt>{t.message.edited}</dt>
+            <dt>{t.message.editedAt}</dt>
             <dd>{times.full(message.editedAt)}</dd>
           </>
         )}

@@ -1,23 +1,34 @@
 import './ThreadPanel.css'
-import { isAsNew, isGroup, type Message } from '@chat/client'
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { isGroup, maxMedia, type Message, type Outgoing } from '@chat/client'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { useArrivalFocus } from '../app/arrivalFocus'
 import { go } from '../app/routes'
 import { useChat, useClient } from '../app/useChat'
+import { Composer } from '../conversation/Composer'
+import { keepDraft, readDraft } from '../conversation/drafts'
 import { MessageItem } from '../conversation/MessageItem'
+import { messageActions } from '../conversation/messageActions'
+import { OutgoingItem } from '../conversation/OutgoingItem'
 import { segmentsOf } from '../conversation/segments'
 import { reachedOf } from '../conversation/ticks'
 import { useTimeline } from '../conversation/useTimeline'
 import { useI18n } from '../i18n/I18n'
+import { choose } from '../media/chosen'
+import { useViewer } from '../media/parts'
+import { save } from '../media/save'
+import { useDrop } from '../media/useDrop'
+import { lastEditable } from '../message/actions'
+import { MessageActions, type Opened } from '../message/MessageActions'
 import { Icon } from '../ui/icons'
 import { Problem } from '../ui/Problem'
 import { noThirdPane, useMedia } from '../ui/useMedia'
 import { useTask } from '../ui/useTask'
-import { ThreadComposer } from './ThreadComposer'
+import { placeOfThread, useThread } from './useThread'
 
-/** Beside the conversation: a thread, and a field to write to it. Give it the root's id as key. */
+/** Beside the conversation: a thread, and a field to write to it, with a draft and files of its own. Give it the root's id as key. */
 export function ThreadPanel({ id, rootId }: { id: string; rootId: string }) {
   const { t } = useI18n()
+  const client = useClient()
   const heading = useArrivalFocus<HTMLHeadingElement>()
   const me = useChat(chat => chat.session?.userId ?? '')
   const isAlone = useMedia(noThirdPane)
@@ -28,13 +39,55 @@ export function ThreadPanel({ id, rootId }: { id: string; rootId: string }) {
   const newest = `${messages.at(-1)?.seqNo} ${outgoing.length}`
   useLayoutEffect(() => end.current?.scrollIntoView({ block: 'nearest' }), [newest])
 
+  const place = placeOfThread(id, rootId)
+  const field = useRef<HTMLTextAreaElement>(null)
+  const scroller = useRef<HTMLDivElement>(null)
+  const [opened, setOpened] = useState<Opened>()
+  const [viewed, setViewed] = useState<string>()
+  const [editing, setEditing] = useState<Message | Outgoing>()
+  const [tooMany, setTooMany] = useState(false)
+  const viewer = useViewer(viewed !== undefined)
+  const doing = useTask({ not_found: t.media.fileGone })
+
+  // After the rendering: while a menu is open, nothing outside it takes the focus.
+  const [writes, setWrites] = useState(0)
+  useLayoutEffect(() => {
+    if (writes > 0) field.current?.focus()
+  }, [writes])
+  const edit = (message: Message | Outgoing | undefined) => {
+    setEditing(message)
+    setWrites(before => before + 1)
+  }
+  const reply = ({ messageId }: Message) => {
+    keepDraft(me, place, { ...readDraft(me, place), replyTo: messageId })
+    edit(undefined)
+  }
+  const attach = (files: readonly File[]) => {
+    if (files.length > 0) setTooMany(!choose(place, files))
+  }
+  const drop = useDrop(attach)
+
   const reached = reachedOf(messages.filter(({ senderId }) => senderId === me), message => timeline.receiptOf(message))
   const shown = root ? [root, ...messages] : messages
+  const originals = shown.map(({ replyTo }) => (replyTo === undefined ? undefined : shown.find(one => one.messageId === replyTo)))
+  const listeners = messageActions({
+    find: seqNo => shown.find(one => one.seqNo === seqNo),
+    findOutgoing: clientMsgId => outgoing.find(item => item.clientMsgId === clientMsgId),
+    onReply: reply,
+    onOriginal: messageId => {
+      const seqNo = shown.find(one => one.messageId === messageId)?.seqNo
+      scroller.current?.querySelector(`[data-seq="${seqNo}"]`)?.scrollIntoView({ block: 'center' })
+    },
+    onView: media => setViewed(media.mediaId),
+    onSave: media => void doing.run(() => save(client, media)),
+    onReact: (message, emoji) => void doing.run(() => client.react(message, emoji)),
+    onOpen: setOpened,
+  })
   const item = (line: Parameters<typeof MessageItem>[0]['line']) => (
     <MessageItem key={line.message.seqNo} line={line} me={me} isGroup={isGroup(id)} reached={reached} within="thread" />
   )
   return (
-    <div class="details page thread" role={isAlone ? 'main' : 'complementary'} aria-label={t.thread.title}>
+    <div class="details page thread" role={isAlone ? 'main' : 'complementary'} aria-label={t.thread.title} {...(root && drop.handlers)}>
       <div class="bar">
         <h2 ref={heading} tabIndex={-1} aria-level={isAlone ? 1 : 2}>
           {t.thread.title}
@@ -43,47 +96,50 @@ export function ThreadPanel({ id, rootId }: { id: string; rootId: string }) {
           <Icon name="close" />
         </button>
       </div>
-      <div class="thread-messages" tabIndex={0} role="region" aria-label={t.thread.messages}>
+      <div ref={scroller} class="thread-messages" tabIndex={0} role="region" aria-label={t.thread.messages} {...listeners}>
         {hasOlder && (
           <button type="button" class="button plain" disabled={task.running} onClick={loadOlder}>
             {t.thread.older}
           </button>
         )}
         <Problem text={task.problem} />
-        <ol>{segmentsOf(shown, [], undefined, undefined).flatMap(({ lines }) => lines.filter(line => 'message' in line).map(item))}</ol>
+        <ol>{segmentsOf(shown, originals, undefined, undefined).flatMap(({ lines }) => lines.filter(line => 'message' in line).map(item))}</ol>
         {root && messages.length + outgoing.length === 0 && !task.running && <p class="hint">{t.thread.none}</p>}
-        {outgoing.length > 0 && <p class="hint">{t.thread.waiting(outgoing.length)}</p>}
+        {outgoing.length > 0 && (
+          <ol>
+            {outgoing.map((one, at) => (
+              <OutgoingItem key={one.clientMsgId} item={one} startsRun={at === 0 && messages.at(-1)?.senderId !== me} />
+            ))}
+          </ol>
+        )}
         <div ref={end} />
       </div>
-      {root && <ThreadComposer id={id} me={me} root={root} />}
+      <Problem text={doing.problem} />
+      <MessageActions timeline={timeline} me={me} canChange within="thread" tellsRefused={isAlone} opened={opened} onOpen={setOpened} onReply={reply} onEdit={edit} />
+      {viewed !== undefined && viewer && <viewer.Viewer items={viewer.viewable(shown)} start={viewed} me={me} onClose={() => setViewed(undefined)} />}
+      {root && (
+        <Composer
+          id={id}
+          place={place}
+          me={me}
+          label={t.thread.write}
+          placeholder={t.thread.placeholder}
+          field={field}
+          original={messageId => shown.find(one => one.messageId === messageId)}
+          editing={editing}
+          onEdit={edit}
+          onEditLast={() => edit(lastEditable(messages, outgoing, me, true))}
+          problem={tooMany ? t.media.tooMany(maxMedia) : undefined}
+          onAttach={files => {
+            attach(files)
+            field.current?.focus()
+          }}
+          onSend={async (content, files) => {
+            await client.send(id, { ...content, threadId: root.messageId, threadSeqNo: root.seqNo }, { files })
+          }}
+        />
+      )}
+      {drop.isOver && <p class="drop-here">{t.media.dropHere}</p>}
     </div>
   )
-}
-
-/** What the server has of a thread, in the state in which the conversation's own messages are. */
-function useThread(id: string, rootId: string, live: readonly Message[]) {
-  const client = useClient()
-  const task = useTask()
-  const [root, setRoot] = useState<Message>()
-  const [fetched, setFetched] = useState<{ messages: readonly Message[]; before?: number }>({ messages: [] })
-  const read = (before: number) =>
-    task.run(async () => {
-      const { messages, nextBefore } = await client.getThreadMessages(id, rootId, { before, limit: 50 })
-      setFetched(known => ({ messages: [...messages, ...known.messages], ...(nextBefore !== undefined && { before: nextBefore }) }))
-    })
-  useEffect(() => {
-    void task.run(async () => setRoot(await client.getMessage(id, rootId)))
-    void read(Number.MAX_SAFE_INTEGER)
-  }, [id, rootId])
-
-  const messages = new Map(fetched.messages.map(message => [message.seqNo, message]))
-  for (const message of live)
-    if (message.threadId === rootId && message.seqNo >= (fetched.before ?? 0) && isAsNew(message, messages.get(message.seqNo))) messages.set(message.seqNo, message)
-  return {
-    root: live.find(({ messageId }) => messageId === rootId) ?? root,
-    messages: [...messages.values()].sort((a, b) => a.seqNo - b.seqNo),
-    hasOlder: fetched.before !== undefined,
-    loadOlder: () => void read(fetched.before!),
-    task,
-  }
 }

@@ -7,12 +7,17 @@ import { useI18n } from '../i18n/I18n'
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ComponentChildren }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const titleId = useId()
+  // The browser tells of a close later; another dialog may be open by then.
+  const isOver = useRef(false)
 
   useLayoutEffect(() => {
     const before = document.activeElement
     const shown = dialog.current
     shown?.showModal()
+    // From its beginning, also where what has the focus is further down.
+    shown?.scrollTo(0, 0)
     return () => {
+      isOver.current = true
       // While it is open, nothing outside it takes the focus.
       shown?.close()
       if (before instanceof HTMLElement) before.focus()
@@ -24,7 +29,7 @@ export function Dialog({ title, onClose, children }: { title: string; onClose: (
       ref={dialog}
       class="dialog"
       aria-labelledby={titleId}
-      onClose={onClose}
+      onClose={() => isOver.current || onClose()}
       onClick={event => {
         // Only the backdrop is the dialog itself; everything else is in the box.
         if (event.target === dialog.current) onClose()
