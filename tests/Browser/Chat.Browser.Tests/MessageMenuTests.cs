@@ -79,6 +79,32 @@ public sealed class MessageMenuTests(Browsers browsers)
     }
 
     [Fact]
+    public async Task What_is_chosen_to_be_edited_or_answered_by_key_is_written_at_once()
+    {
+        await using var alice = await browsers.RegisterAsync("alice");
+        await alice.WriteToAsync(browsers.NewUserId("bob"));
+        await alice.SendAsync("frist");
+        await alice.SeeTickAsync("frist", "sent");
+        await alice.Message("frist").FocusAsync();
+        await alice.Page.Keyboard.PressAsync("m");
+        await Menu(alice).GetByRole(AriaRole.Button, new() { Name = "Edit", Exact = true }).PressAsync("Enter");
+
+        await Expect(alice.Composer).ToBeFocusedAsync();
+        await Expect(alice.Composer).ToHaveValueAsync("frist");
+        await alice.Composer.FillAsync("first");
+        await alice.Page.Keyboard.PressAsync("Enter");
+        await alice.SeeAsync("first");
+
+        await alice.Message("first").FocusAsync();
+        await alice.Page.Keyboard.PressAsync("m");
+        await Menu(alice).GetByRole(AriaRole.Button, new() { Name = "Reply", Exact = true }).PressAsync("Enter");
+        await Expect(alice.Composer).ToBeFocusedAsync();
+        await alice.Page.Keyboard.PressAsync("Escape");
+        await Expect(alice.Page.GetByText("Replying to yourself")).ToHaveCountAsync(0);
+        await Expect(alice.Composer).ToBeVisibleAsync();
+    }
+
+    [Fact]
     public async Task A_long_press_opens_the_menu_on_a_phone()
     {
         await using var alice = await browsers.RegisterAsync("alice", screen: Screen.Phone);

@@ -61,6 +61,41 @@ public sealed class ThreadsTests(Browsers browsers)
         await CheckAsync(alice, isPhone ? "phone-after-thread" : "after-thread");
     }
 
+    [Fact]
+    public async Task A_thread_has_a_draft_and_files_of_its_own_and_its_messages_have_their_menu()
+    {
+        await using var alice = await browsers.RegisterAsync("alice");
+        await using var bob = await browsers.RegisterAsync("bob");
+        await GroupAsync(alice, bob, "Hut");
+        await alice.SendAsync("Who brings what?");
+        await alice.SeeTickAsync("Who brings", "sent");
+        await alice.Message("Who brings").FocusAsync();
+        await alice.Page.Keyboard.PressAsync("t");
+        var panel = alice.Page.Locator(".thread");
+        var field = panel.GetByRole(AriaRole.Textbox, new() { Name = "Answer in the thread" });
+        await field.FillAsync("the tent, see");
+
+        await alice.Page.ReloadAsync();
+        await Expect(field).ToHaveValueAsync("the tent, see");
+        await Expect(alice.Page.Locator(".conversation textarea")).ToHaveValueAsync("");
+        await panel.Locator("[data-pick=files]").SetInputFilesAsync(new FilePayload { Name = "tent.txt", MimeType = "text/plain", Buffer = "3 people"u8.ToArray() });
+        await Expect(panel.GetByRole(AriaRole.List, new() { Name = "Files to send" })).ToContainTextAsync("tent.txt");
+        await CheckAsync(alice, "thread-files");
+        await field.PressAsync("Enter");
+        var answer = panel.Locator("li.message", new() { HasText = "the tent, see" });
+        await Expect(answer).ToContainTextAsync("tent.txt");
+        await Expect(answer.Locator("[data-tick=sent]")).ToHaveCountAsync(1);
+        await Expect(field).ToHaveValueAsync("");
+
+        await answer.Locator(".bubble").ClickAsync(new() { Button = MouseButton.Right });
+        await alice.Page.GetByRole(AriaRole.Button, new() { Name = "Edit", Exact = true }).ClickAsync();
+        await Expect(field).ToBeFocusedAsync();
+        await field.FillAsync("the big tent");
+        await field.PressAsync("Enter");
+        await Expect(panel.Locator("li.message", new() { HasText = "the big tent" })).ToBeVisibleAsync();
+        await Expect(alice.Page.Locator(".conversation li.message", new() { HasText = "the big tent" })).ToBeVisibleAsync();
+    }
+
     private static async Task GroupAsync(Window alice, Window bob, string title)
     {
         await alice.Button("New conversation").ClickAsync();
