@@ -1,6 +1,6 @@
 import type { MessageContent, MessageMedia } from './content.ts'
 import type { ChatError } from './errors.ts'
-import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget, Notice, OwnSettings } from './protocol.ts'
+import type { ChangeContent, ConversationSummary, Message, MessageChange, MessageTarget, Notice, OwnSettings, TimerContent } from './protocol.ts'
 import type { SeqNoRange, SeqNoRanges } from './seqNoRanges.ts'
 
 /** Who is signed in on this device, and the tokens that prove it. */
@@ -38,7 +38,7 @@ export interface Outgoing extends MessageContent {
   readonly then?: { readonly text: string; readonly mentions?: readonly string[] } | { readonly deleted: true }
 }
 
-/** An outbox entry that changes a message which the server has. It is shown as if it were done, and taken back if it is refused. */
+/** An outbox entry that changes a message which the server has, or the conversation's timer. It is shown as if it were done, and taken back if it is refused. */
 export interface OutgoingChange {
   readonly clientMsgId: string
   readonly conversationId: string
@@ -48,10 +48,11 @@ export interface OutgoingChange {
   readonly state: 'changing'
   /** For such a tab, which shows it as a message. */
   readonly text: ''
-  readonly target: MessageTarget
+  /** Absent for a timer. */
+  readonly target?: MessageTarget
   /** Of an edit: the seqNo of the newest change that the user has seen. */
   readonly basedOn?: number
-  readonly change: ChangeContent
+  readonly change: ChangeContent | TimerContent
   /** Of the deletion of a message in a thread: the message that began it. */
   readonly thread?: { readonly threadId: string; readonly threadSeqNo: number }
 }
@@ -99,8 +100,20 @@ export interface StoredConversation extends OwnSettings {
   readonly complete: SeqNoRanges
   /** Its newest notices in those ranges, ascending; absent for none. Where there are too many, what lies below the lowest is not complete. */
   readonly notices?: readonly Notice[]
+  /** After how many seconds new messages expire; absent for never, and in a store of the version before. */
+  readonly timer?: number
+  /** Up to this seqNo `timer` is known. */
+  readonly timerSeqNo?: number
+  /** When the first of the stored messages expires, and the lowest seqNo of those that do; absent for none. */
+  readonly expiry?: Expiring
   /** The receipts table, by user; absent before it was read, and in conversations too large for receipts. */
   readonly receipts?: Readonly<Record<string, Cursors>>
+}
+
+export interface Expiring {
+  /** By the server's clock, ms. */
+  readonly next: number
+  readonly from: number
 }
 
 /** How many messages above a read cursor are unread, of those up to `upTo`. */
@@ -129,6 +142,8 @@ export type Change =
   /** There is a message with this seqNo, and it is not in the store. */
   | { type: 'missed'; conversationId: string; seqNo: number }
   | { type: 'read'; conversationId: string; seqNo: number; left?: UnreadLeft; unsent: boolean }
+  /** Messages are past their time, and deleted. `last` is the newest that stays, `left` how much is unread then, `next` what expires next, of the messages that there were (`of`). */
+  | { type: 'expired'; conversationId: string; seqNos: readonly number[]; last?: Message; left?: UnreadLeft & { readonly above: number }; next?: Expiring; of: string }
   | { type: 'receipts'; conversationId: string; receipts: Readonly<Record<string, Cursors>> }
   | { type: 'receipt'; conversationId: string; userId: string; cursors: Partial<Cursors> }
   /** What the user has set for the conversation, here or on another device; what is absent stays. */
@@ -150,6 +165,10 @@ export type TransientChange =
   | { type: 'attempted'; clientMsgId: string }
   /** A change was refused for good, and taken back. */
   | { type: 'refused'; conversationId: string; item: OutgoingChange; error: { readonly code: ChatError['code']; readonly message: string } }
+  /** By how much the server's clock is ahead of this machine's, ms. */
+  | { type: 'clock'; offset: number }
+  /** Messages are past their time, and not shown any more. */
+  | { type: 'lapsed'; conversationId: string }
   /** A group's title, members or roles changed: a view that shows them reads them again. */
   | { type: 'group'; conversationId: string }
 
@@ -185,6 +204,6 @@ export function conversationOfChange(change: Change): string | undefined {
   }
 }
 
-const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'uploaded', 'attempted', 'refused', 'group'])
+const transient: ReadonlySet<Change['type']> = new Set<TransientChange['type']>(['connection', 'storage', 'typing', 'presence', 'uploaded', 'attempted', 'refused', 'group', 'clock', 'lapsed'])
 
 export const isStored = (change: Change): boolean => !transient.has(change.type)

@@ -1,6 +1,6 @@
 import { type Change, isOutgoingChange, type Outgoing } from './changes.ts'
 import { ChatError } from './errors.ts'
-import { checkContent, outgoingChange } from './outbox.ts'
+import { checkContent, outgoingChange, outgoingTimer } from './outbox.ts'
 import { replaced, sameMentions } from './pending.ts'
 import type { ChangeContent, Message } from './protocol.ts'
 import type { Runtime } from './runtime.ts'
@@ -45,6 +45,15 @@ export class Changing {
     const changes: Change[] = gone.map((clientMsgId) => ({ type: 'unqueued', clientMsgId }))
     if (isNeeded) changes.push({ type: 'queued', item: outgoingChange(state, message, change) })
     if (changes.length > 0) await journal.commit(changes)
+  }
+
+  /** @throws ChatError as `outgoingTimer` does. */
+  async setTimer(conversationId: string, seconds: number): Promise<void> {
+    const { state, journal } = this.runtime
+    const item = outgoingTimer(state, conversationId, seconds)
+    if ((state.conversation(conversationId)?.timer ?? 0) === seconds) return
+    const { gone } = replaced(state.changesOf(conversationId), undefined, item.change, state.attempted)
+    await journal.commit([...gone.map((clientMsgId): Change => ({ type: 'unqueued', clientMsgId })), { type: 'queued', item }])
   }
 
   async discard(clientMsgId: string): Promise<void> {

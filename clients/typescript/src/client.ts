@@ -232,6 +232,21 @@ export class ChatClient {
     return this.changing.change(message, { kind: 'pin', on })
   }
 
+  /**
+   * Makes the conversation's later messages expire, shown at once and sent by itself; messages that are there stay as they are. Refused for good, it is taken
+   * back, and a change `refused` tells why: in a group owner and admins may.
+   * @param seconds After how many: 5 to 31,536,000 (365 days), or 0: they expire no longer.
+   * @throws ChatError `bad_request` for any other number.
+   */
+  setTimer(conversationId: string, seconds: number): Promise<void> {
+    return this.changing.setTimer(conversationId, seconds)
+  }
+
+  /** The time by the server's clock, as far as it is known, ms. */
+  get now(): number {
+    return this.runtime.state.now
+  }
+
   /** One message in its present state. */
   getMessage(conversationId: string, messageId: string): Promise<Message> {
     return this.runtime.api.message(conversationId, messageId)

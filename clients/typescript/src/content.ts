@@ -53,6 +53,7 @@ interface Around {
   timestamp?: unknown
   clientMsgId?: unknown
   editedAt?: unknown
+  expiresAt?: unknown
   concurrent?: unknown
   deleted?: unknown
   reactions?: unknown
@@ -77,7 +78,7 @@ export function forwardedOf(said: MessageContent & Around): MessageContent {
 /** What a message or an outbox entry says, and nothing else of it. */
 export function contentOf(said: MessageContent & Around): MessageContent {
   const { type, messageId, conversationId, seqNo, senderId, timestamp, clientMsgId, ...since } = said
-  const { editedAt, concurrent, deleted, reactions, pinned, thread, changedSeqNo, seen, ...sent } = since
+  const { editedAt, expiresAt, concurrent, deleted, reactions, pinned, thread, changedSeqNo, seen, ...sent } = since
   const { createdAt, order, state, error, files, then, ...content } = sent
   return content
 }

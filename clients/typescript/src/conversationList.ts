@@ -182,5 +182,6 @@ const differs = (row: StoredConversation | undefined, summary: ConversationSumma
   row.unreadCount !== summary.unreadCount ||
   row.unreadCapped !== (summary.unreadCapped ?? false) ||
   !isSame(row, summary) ||
+  row.timer !== summary.timer ||
   row.lastMessage?.messageId !== summary.lastMessage?.messageId ||
   row.lastMessage?.changedSeqNo !== summary.lastMessage?.changedSeqNo

@@ -1,4 +1,5 @@
-import { type Change, type Cursors, isOutgoingChange, type OutboxEntry, type Outgoing, type StoredConversation } from './changes.ts'
+import { type Change, type Cursors, type Expiring, isOutgoingChange, type OutboxEntry, type Outgoing, type StoredConversation } from './changes.ts'
+import { extentOf } from './expiry.ts'
 import { isGroup } from './ids.ts'
 import { hasTarget, isAbove, isAsNew, laidOn, reaches } from './messageState.ts'
 import { allOf, isMuted, withSettings } from './ownSettings.ts'
@@ -50,6 +51,8 @@ export function nextConversation(conversation: StoredConversation | undefined, c
       return conversation && read(conversation, change)
     case 'settings':
       return conversation && withSettings(conversation, change)
+    case 'expired':
+      return conversation && withoutExpired(conversation, change)
     case 'trimmed':
       return conversation && withoutBelow(conversation, change.below)
     case 'receipts':
@@ -90,7 +93,7 @@ const withoutBelow = (conversation: StoredConversation, seqNo: number): StoredCo
 })
 
 function withMessages(conversation: StoredConversation, messages: readonly Message[], me: string): StoredConversation {
-  let { maxSeqNo, lastMessage, unreadCount, unreadMentions = 0, activity, archived } = conversation
+  let { maxSeqNo, lastMessage, unreadCount, unreadMentions = 0, activity, archived, expiry } = conversation
   for (const message of messages) {
     if (message.seqNo <= (conversation.clearedUpTo ?? 0)) continue
     // A new message brings an archived conversation back, unless it is muted.
@@ -100,22 +103,27 @@ function withMessages(conversation: StoredConversation, messages: readonly Messa
       unreadCount++
       if (mentionsUser(message, me)) unreadMentions++
     }
+    if (message.expiresAt !== undefined) expiry = earlier(expiry, message.expiresAt, message.seqNo)
     if (newer(lastMessage, message) === message) [lastMessage, activity] = [message, message.timestamp]
     maxSeqNo = Math.max(maxSeqNo, message.seqNo)
   }
-  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, unreadMentions, activity, archived }
+  return { ...conversation, left: undefined, maxSeqNo, lastMessage, unreadCount, unreadMentions, activity, archived, ...(expiry && { expiry }) }
 }
+
+const earlier = (one: Expiring | undefined, next: number, from: number): Expiring => ({ next: Math.min(next, one?.next ?? next), from: Math.min(from, one?.from ?? from) })
 
 /** Changes are no messages: nothing is unread for them, and the last message stays. Messages that lack earlier changes are missing from here on. */
 function withChanges(conversation: StoredConversation, changes: readonly MessageChange[], me: string): StoredConversation {
-  let { maxSeqNo, lastMessage, complete } = conversation
+  let { maxSeqNo, lastMessage, complete, timer, timerSeqNo } = conversation
   for (const change of changes) {
     maxSeqNo = Math.max(maxSeqNo, change.seqNo)
+    const { seconds } = noticeOf(change) ?? {}
+    if (seconds !== undefined && change.seqNo > (timerSeqNo ?? 0)) [timer, timerSeqNo] = [seconds || undefined, change.seqNo]
     if (!hasTarget(change)) continue
     if (!reaches(complete, change)) complete = withoutSeqNo(complete, change.target.seqNo)
     if (lastMessage?.messageId === change.target.messageId && isAbove(change, lastMessage)) lastMessage = laidOn(lastMessage, change, me)
   }
-  return { ...conversation, maxSeqNo, lastMessage, complete }
+  return { ...conversation, maxSeqNo, lastMessage, complete, timer, timerSeqNo }
 }
 
 /** How many notices of a conversation are kept. */
@@ -137,6 +145,10 @@ function listed(conversation: StoredConversation, change: Extract<Change, { type
 
 function counted(conversation: StoredConversation, { summary }: Extract<Change, { type: 'listed' }>): StoredConversation {
   const last = newer(conversation.lastMessage, summary.lastMessage)
+  // A store of the version before has not looked at what expires.
+  const isUnseen = conversation.timerSeqNo === undefined && summary.timer !== undefined && conversation.complete.length > 0
+  const expiresAt = isUnseen ? 0 : summary.lastMessage?.expiresAt
+  const knowsTimer = summary.maxSeqNo >= (conversation.timerSeqNo ?? 0)
   const next = {
     ...conversation,
     left: undefined,
@@ -144,6 +156,8 @@ function counted(conversation: StoredConversation, { summary }: Extract<Change, 
     maxSeqNo: Math.max(conversation.maxSeqNo, summary.maxSeqNo),
     lastMessage: last,
     activity: last?.timestamp ?? conversation.activity,
+    ...(expiresAt !== undefined && { expiry: earlier(conversation.expiry, expiresAt, isUnseen ? 1 : (summary.lastMessage?.seqNo ?? 1)) }),
+    ...(knowsTimer && { timer: summary.timer, timerSeqNo: summary.maxSeqNo }),
   }
   if (isOlder(summary, conversation)) return next
   return {
@@ -154,6 +168,21 @@ function counted(conversation: StoredConversation, { summary }: Extract<Change, 
     unreadCount: summary.unreadCount,
     unreadCapped: summary.unreadCapped ?? false,
     unreadMentions: summary.unreadMentions ?? 0,
+  }
+}
+
+/** What expired leaves no trace but its place. Counts are taken over only where they are of this moment; else the next list has them. */
+function withoutExpired(conversation: StoredConversation, { seqNos, last, left, next, of }: Extract<Change, { type: 'expired' }>): StoredConversation {
+  const { expiry, lastMessage, ...rest } = conversation
+  // What has come meanwhile may expire first: it is looked at again.
+  const expires = of === extentOf(conversation) ? next : expiry
+  const isLast = lastMessage !== undefined && seqNos.includes(lastMessage.seqNo)
+  const isCounted = left?.upTo === conversation.maxSeqNo && left.above === conversation.readSeqNo
+  return {
+    ...rest,
+    lastMessage: isLast ? last : lastMessage,
+    ...(expires && { expiry: expires }),
+    ...(isCounted && { unreadCount: left.count, unreadMentions: left.mentions ?? 0 }),
   }
 }
 

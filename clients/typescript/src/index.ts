@@ -9,9 +9,9 @@ export type { FileToSend } from './media/outgoingFiles.ts'
 export type { UploadOptions } from './media/uploader.ts'
 export { maxMedia, maxMentions, maxTextBytes } from './outbox.ts'
 export { isMuted, mutedAlways } from './ownSettings.ts'
-export { everybody, mentionsUser } from './protocol.ts'
+export { everybody, mentionsUser, timerRange } from './protocol.ts'
 export type {
-  ChangeContent, Device, ErrorCode, Group, History, Member, Message, MessageText, MessageThread, Notice, NoticeKind, OwnSettings, Reaction, ReactionOf, Role, ThreadPage,
+  ChangeContent, Device, ErrorCode, Group, History, Member, Message, MessageText, MessageThread, Notice, NoticeKind, OwnSettings, Reaction, ReactionOf, Role, ThreadPage, TimerContent,
 } from './protocol.ts'
 export { isAsNew } from './messageState.ts'
 export { Push, type PushAddress, type PushContent, type PushPayload } from './push.ts'

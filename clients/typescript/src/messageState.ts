@@ -22,8 +22,8 @@ export function laidOn(message: Message, change: Applied, me: string): Message {
       return { ...said, text: change.text, editedAt: timestamp, ...(change.concurrent && { concurrent: true }), changedSeqNo: seqNo }
     }
     case 'delete': {
-      const { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, clientMsgId, threadId, threadSeqNo, thread } = message
-      const kept = { ...(clientMsgId !== undefined && { clientMsgId }), ...(threadId !== undefined && { threadId, threadSeqNo }), ...(thread && { thread }) }
+      const { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, clientMsgId, threadId, threadSeqNo, thread, expiresAt } = message
+      const kept = { ...(clientMsgId !== undefined && { clientMsgId }), ...(threadId !== undefined && { threadId, threadSeqNo }), ...(thread && { thread }), ...(expiresAt !== undefined && { expiresAt }) }
       return { messageId, conversationId, seqNo: place, senderId: writer, timestamp: written, ...kept, text: '', deleted: { by: senderId, at: timestamp }, changedSeqNo: seqNo }
     }
     case 'react': {

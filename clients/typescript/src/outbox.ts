@@ -2,7 +2,7 @@ import { type Change, isOutgoingChange, type OutboxEntry, type Outgoing, type Ou
 import { contentOf, type MessageContent } from './content.ts'
 import { ChatError } from './errors.ts'
 import { conversationOf, timeOrderedId } from './ids.ts'
-import { type ChangeContent, type ClientFrame, type Message, referenceTo } from './protocol.ts'
+import { type ChangeContent, type ClientFrame, type Message, referenceTo, timerRange } from './protocol.ts'
 import type { State } from './state.ts'
 
 /** The largest text, bytes of UTF-8 (protocol, Words). */
@@ -43,6 +43,13 @@ export function outgoingChange(state: State, { conversationId, messageId, seqNo,
   return { ...entry(state), conversationId, state: 'changing', text: '', target: { messageId, seqNo }, ...basedOn, change, ...thread }
 }
 
+/** A new outbox entry that sets a conversation's timer. @throws ChatError `bad_request` for what the server does not take; as `outgoing` does. */
+export function outgoingTimer(state: State, conversationId: string, seconds: number): OutgoingChange {
+  const { least, most } = timerRange
+  if (seconds !== 0 && !(Number.isInteger(seconds) && seconds >= least && seconds <= most)) throw new ChatError('bad_request', `A timer is ${least} seconds to 365 days, or 0.`)
+  return { ...entry(state), conversationId, state: 'changing', text: '', change: { kind: 'timer', seconds } }
+}
+
 /** @param files How many it takes along besides its media. @throws ChatError `bad_request`, `too_large` for what no message can be. */
 export function checkContent(content: MessageContent, files: number): void {
   const { text } = content
@@ -61,7 +68,9 @@ function entry({ session, outbox }: State): Pick<OutboxEntry, 'clientMsgId' | 'c
   return { clientMsgId: timeOrderedId(), createdAt: Date.now(), order: Math.max(last + 1, Date.now()) }
 }
 
-const changeFrame = ({ clientMsgId, conversationId: to, target: { messageId }, basedOn = 0, change }: OutgoingChange): ClientFrame => {
+const changeFrame = ({ clientMsgId, conversationId: to, target, basedOn = 0, change }: OutgoingChange): ClientFrame => {
+  if (change.kind === 'timer') return { type: 'timer', to, seconds: change.seconds, clientMsgId }
+  const { messageId } = target!
   switch (change.kind) {
     case 'edit':
       return { type: 'edit', to, messageId, text: change.text, ...(change.mentions && { mentions: change.mentions }), basedOn, clientMsgId }

@@ -11,6 +11,8 @@ export interface Message extends MessageContent {
   readonly timestamp: number
   /** Present on the user's own messages. */
   readonly clientMsgId?: string
+  /** From then on it is shown to nobody, by the server's clock, ms. Absent: it stays. */
+  readonly expiresAt?: number
   /** When the text was written that it has now, if it is not the first one. */
   readonly editedAt?: number
   /** The last edit was made without having seen the one before it. */
@@ -63,6 +65,9 @@ export type ChangeContent =
   | { readonly kind: 'react'; readonly emoji: string; readonly on: boolean }
   | { readonly kind: 'pin'; readonly on: boolean }
 
+/** What is done to a conversation: from then on its messages expire so many seconds after they were sent; 0: no longer. */
+export type TimerContent = { readonly kind: 'timer'; readonly seconds: number }
+
 /** What a message, or the deletion of one, does to the message that began its thread. Not sent: made of that entry, whose seqNo it has. */
 export type ThreadContent = { readonly kind: 'thread'; readonly on: boolean }
 
@@ -81,9 +86,9 @@ export type MessageChange = (ChangeContent | ThreadContent) & {
 }
 
 /** What a notice tells. A newer server tells more. */
-export type NoticeKind = 'created' | 'memberAdded' | 'memberRemoved' | 'left' | 'titleChanged' | 'roleChanged'
+export type NoticeKind = 'timerChanged' | 'created' | 'memberAdded' | 'memberRemoved' | 'left' | 'titleChanged' | 'roleChanged'
 
-/** Something that happened to a group, in its place in the log. No message: it is not unread, and nobody is notified of it. */
+/** Something that happened to a group, or to the conversation's timer, in its place in the log. No message: it is not unread, and nobody is notified of it. */
 export interface Notice {
   readonly messageId: string
   readonly conversationId: string
@@ -98,11 +103,14 @@ export interface Notice {
   readonly userIds?: readonly string[]
   /** The title of `created` and `titleChanged`, the role of `roleChanged`. */
   readonly value?: string
+  /** Of `timerChanged`: 0 for off. */
+  readonly seconds?: number
 }
 
 /** The notice in an entry that came as a change; undefined for any other. */
 export function noticeOf(change: MessageChange): Notice | undefined {
   const { type: _, kind, ...notice } = change as unknown as Notice & { readonly type?: string; readonly kind: string }
+  if (kind === 'timer') return { ...notice, what: 'timerChanged' }
   return kind === 'notice' ? notice : undefined
 }
 
@@ -130,9 +138,13 @@ export type ErrorCode =
   | 'network'
   | 'storage'
 
+/** Shortest and longest timer, seconds (protocol, Timers). */
+export const timerRange = { least: 5, most: 31_536_000 } as const
+
 export type ClientFrame =
   | ({ type: 'message'; to: string; clientMsgId: string; mediaIds?: MediaReference[] } & Omit<MessageContent, 'media'>)
   | ChangeFrame
+  | { type: 'timer'; to: string; seconds: number; clientMsgId: string }
   | { type: 'ack'; conversationId: string; seqNo: number; status: 'delivered' | 'read' }
   | { type: 'typing'; conversationId: string; active: boolean }
   | { type: 'presence'; subscribe?: string[]; unsubscribe?: string[] }
@@ -261,6 +273,8 @@ export interface ConversationSummary extends OwnSettings {
   /** Those of the unread messages that mention the user; absent for none. */
   unreadMentions?: number
   lastMessage?: Message
+  /** After how many seconds its new messages expire; absent for never. */
+  timer?: number
 }
 
 export interface ConversationList {
@@ -279,6 +293,7 @@ export interface Group {
   conversationId: string
   title: string
   history: History
+  timer?: number
   members: Member[]
 }
 

@@ -3,9 +3,10 @@ import { type Change, isOutgoingChange, type OutboxEntry } from './changes.ts'
 import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
 import { timeOrderedId } from './ids.ts'
+import { timerAt } from './expiry.ts'
 import { changesOfThreads } from './messageState.ts'
 import { followUp } from './pending.ts'
-import { type ClientFrame, type Message, type MessageChange, messageOf, type MessageOnWire, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
+import { type ClientFrame, type Message, type MessageChange, messageOf, type MessageOnWire, noticeOf, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
 
 /** Before a write that failed is tried again, ms. */
@@ -32,6 +33,9 @@ const withThreads = (messages: readonly Message[]) => {
   return changes.length > 0 ? { changes } : {}
 }
 
+/** Of how many own messages the places are remembered, by conversation. */
+const rememberedOwn = 50
+
 /** An entry of a conversation's log. */
 type EntryOnWire = MessageOnWire | ({ readonly type: 'change' } & MessageChange)
 
@@ -51,6 +55,9 @@ export class Receiver {
   /** By conversation, the highest acked seqNo whose message is not in the store: no later message may complete the range up to it. */
   private readonly missed = new Map<string, number>()
 
+  /** By conversation, where own messages came to stand on this connection: a timer that was set before may come later, and they expire by it. */
+  private readonly own = new Map<string, number[]>()
+
   constructor(state: State, on: ReceiverEvents) {
     this.state = state
     this.on = on
@@ -63,6 +70,7 @@ export class Receiver {
     this.acks.clear()
     this.followed.clear()
     this.missed.clear()
+    this.own.clear()
   }
 
   /** The connection is about to be closed: sends the acks that wait. */
@@ -119,6 +127,8 @@ export class Receiver {
       if (frame.type === 'change') {
         const { type: _, ...change } = frame
         changes.push({ ...place, messages: [], changes: [change, ...changesOfThreads([], [change])] })
+        if (noticeOf(change)?.seconds !== undefined)
+          for (const at of this.own.get(conversationId) ?? []) if (at > seqNo) changes.push(this.toFetch(conversationId, at))
         if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId }, ...(await this.ifLaidOnLate(change)))
       } else {
         const message = messageOf(frame)
@@ -140,7 +150,7 @@ export class Receiver {
     switch (frame.type) {
       case 'welcome':
         if (frame.epoch !== this.state.epoch) await this.on.commit([{ type: 'epoch', epoch: frame.epoch }])
-        return
+        return this.on.commit([{ type: 'clock', offset: frame.serverTime - Date.now() }])
       case 'ack':
         return 'clientMsgId' in frame && frame.status === 'sent' ? this.sent(frame) : this.receipt(frame as Receipt)
       case 'typing':
@@ -174,16 +184,22 @@ export class Receiver {
   private async sent({ clientMsgId, messageId, conversationId, seqNo, timestamp }: SentAck): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
     const place = { messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
-    if (item && isOutgoingChange(item)) {
-      const change: MessageChange = { ...item.change, ...item.thread, ...place, target: item.target }
+    if (item && isOutgoingChange(item) && item.change.kind === 'timer') {
+      const entry = { ...item.change, ...place } as unknown as MessageChange
+      await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: [entry], complete: [seqNo, seqNo] }])
+    } else if (item && isOutgoingChange(item)) {
+      const change = { ...item.change, ...item.thread, ...place, target: item.target! } as MessageChange
       const made = [change, ...changesOfThreads([], [change])]
       const late = await this.ifLaidOnLate(change)
       await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: made, complete: [seqNo, seqNo] }, ...late])
-      if (change.kind === 'delete') this.on.deleted(conversationId, item.target.messageId)
+      if (change.kind === 'delete') this.on.deleted(conversationId, change.target.messageId)
     } else if (item) {
       // Changes of it may have come before its ack, and were dropped.
       const isLate = (this.state.find(conversationId)?.maxSeqNo ?? 0) > seqNo
-      await this.on.commit([...this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place }), ...(isLate ? [this.toFetch(conversationId, seqNo)] : [])])
+      const seconds = timerAt(this.state.find(conversationId), seqNo)
+      const expires = seconds === undefined ? {} : { expiresAt: timestamp + seconds * 1_000 }
+      this.own.set(conversationId, [...(this.own.get(conversationId) ?? []), seqNo].slice(-rememberedOwn))
+      await this.on.commit([...this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place, ...expires }), ...(isLate ? [this.toFetch(conversationId, seqNo)] : [])])
     } else if (!(await this.on.stored(conversationId, seqNo))) {
       // It was discarded while it was being sent.
       await this.on.commit([this.toFetch(conversationId, seqNo)])

@@ -2,6 +2,7 @@ import type { Change } from './changes.ts'
 import { ChatApi } from './chatApi.ts'
 import { Connector } from './connector.ts'
 import { ConversationListReader } from './conversationList.ts'
+import { Expiry } from './expiry.ts'
 import { randomId } from './ids.ts'
 import { Journal } from './journal.ts'
 import { MediaApi } from './media/mediaApi.ts'
@@ -45,6 +46,7 @@ export class Runtime {
   private readonly outbox: Outbox
   private readonly files: OutgoingFiles
   private readonly presences: PresenceWatch
+  private readonly expiry: Expiry
   private readonly tab = randomId(8)
   private unwatchWindow = (): void => undefined
   private leads = false
@@ -70,6 +72,14 @@ export class Runtime {
     this.timelines = new Timelines(this.journal, store, this.api, {
       leads: () => this.leads,
       ack: (conversationId, seqNo) => send({ type: 'ack', conversationId, seqNo, status: 'delivered' }),
+    })
+    this.expiry = new Expiry(this.state, {
+      leads: () => this.leads,
+      stored: (conversationId, from) => store.messages(conversationId, from, Number.MAX_SAFE_INTEGER, Infinity),
+      below: async (conversationId, seqNo) => (await store.messages(conversationId, 1, seqNo - 1, 1))[0],
+      commit,
+      apply,
+      listChanged: () => this.conversationList.refreshSoon(),
     })
     this.receiver = new Receiver(this.state, {
       commit,
@@ -99,6 +109,7 @@ export class Runtime {
     // Before the store is read: what another tab writes meanwhile is then applied twice, which changes nothing.
     this.tabs.listen((message) => this.received(message))
     this.state.load(await this.store.load())
+    this.expiry.plan()
     this.tabs.post({ type: 'hello' })
     this.tabs.lead(() => void this.lead())
     const watch = (userIds: readonly string[]) => this.tabs.post({ type: 'watch', tab: this.tab, userIds })
@@ -135,6 +146,7 @@ export class Runtime {
     await this.tokens.close()
     this.journal.close()
     this.presences.stop()
+    this.expiry.stop()
     this.unwatchWindow()
     this.timelines.close()
     this.outbox.stop()
@@ -148,6 +160,7 @@ export class Runtime {
 
   private applied(change: Change): void {
     this.timelines.changed(change)
+    this.expiry.changed(change)
     if (change.type === 'signedOut') this.media.clear()
     if (this.leads) this.react(change)
   }
@@ -222,7 +235,8 @@ export class Runtime {
   /** What a new tab cannot read from the store. */
   private transientState(): Change[] {
     const presence = [...this.state.presence].map(([userId, presence]): Change => ({ type: 'presence', userId, presence }))
-    return [{ type: 'connection', connection: this.state.connection }, ...presence]
+    const clock: Change[] = this.state.clockOffset === undefined ? [] : [{ type: 'clock', offset: this.state.clockOffset }]
+    return [{ type: 'connection', connection: this.state.connection }, ...clock, ...presence]
   }
 
   private async lead(): Promise<void> {
@@ -233,6 +247,7 @@ export class Runtime {
     }
     this.timelines.refresh()
     this.leads = true
+    this.expiry.plan()
     this.tabs.post({ type: 'hello' })
     if (!this.state.session) return
     this.files.start()

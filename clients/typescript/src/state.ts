@@ -29,6 +29,8 @@ export interface Conversation extends OwnSettings {
   readonly typing: readonly string[]
   /** Its messages in the outbox, in the order in which they are sent. */
   readonly outgoing: readonly Outgoing[]
+  /** After how many seconds its new messages expire; absent for never. */
+  readonly timer?: number
 }
 
 /** A typing user has stopped if nothing more is heard for this long, ms. */
@@ -43,6 +45,8 @@ export class State {
   epoch: string | undefined
   connection: Connection = { status: 'signedOut', caughtUp: false }
   storageFailed = false
+  /** By how much the server's clock is ahead of this machine's, ms; undefined before a connection told. */
+  clockOffset: number | undefined
   readonly stored = new Map<string, StoredConversation>()
   readonly outbox = new Map<string, OutboxEntry>()
   /** Of the outbox: what the server may have already. What was waiting when the store was read may have been sent before. */
@@ -120,7 +124,7 @@ export class State {
       unreadCount: row.unreadCount,
       unreadCapped: row.unreadCapped,
       unreadMentions: row.unreadMentions ?? 0,
-      lastMessage: lastMessage && withPending(lastMessage, this.changesOf(id), this.owner ?? ''),
+      lastMessage: lastMessage && !this.isOver(lastMessage) ? withPending(lastMessage, this.changesOf(id), this.owner ?? '') : undefined,
       mutedUntil: row.mutedUntil,
       archived: row.archived,
       pinned: row.pinned,
@@ -130,9 +134,26 @@ export class State {
       activity: row.activity,
       typing: typing ? [...typing.keys()] : none,
       outgoing: outgoing.length > 0 ? outgoing : none,
+      timer: this.timerOf(row),
     }
     this.views.set(id, { row, view })
     return view
+  }
+
+  /** By the server's clock, ms; by this machine's before it is known. */
+  get now(): number {
+    return Date.now() + (this.clockOffset ?? 0)
+  }
+
+  /** Whether a message is past its time. */
+  isOver({ expiresAt }: Message): boolean {
+    return expiresAt !== undefined && expiresAt <= this.now
+  }
+
+  /** As it will be when the outbox has been sent. */
+  private timerOf({ id, timer }: StoredConversation): number | undefined {
+    const set = this.changesOf(id).findLast(({ change }) => change.kind === 'timer')?.change
+    return (set?.kind === 'timer' ? set.seconds : timer) || undefined
   }
 
   /** Its messages in the outbox, in the order in which they are sent. */
@@ -184,6 +205,9 @@ export class State {
       case 'storage':
         this.storageFailed = change.failed
         return
+      case 'clock':
+        this.clockOffset = change.offset
+        return this.invalidate()
       case 'presence':
         this.presence.set(change.userId, change.presence)
         return

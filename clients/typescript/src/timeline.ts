@@ -174,6 +174,10 @@ export class OpenTimeline implements Timeline {
       this.unfilled = undefined
       return void this.repair()
     }
+    if (change.type === 'clock') {
+      this.entries.expire([])
+      return this.notify()
+    }
     if (change.type !== 'unqueued' && conversationOfChange(change) !== this.conversationId) return
     if (change.type === 'unqueued' || change.type === 'queued') this.entries.outboxChanged()
     if (change.type === 'log') {
@@ -184,6 +188,7 @@ export class OpenTimeline implements Timeline {
     if (change.type === 'sent') this.entries.put([change.message], [change.message.seqNo, change.message.seqNo])
     if (change.type === 'settings' || change.type === 'listed') this.entries.clear(this.clearedUpTo)
     if (change.type === 'removed') this.forget()
+    if (change.type === 'expired' || change.type === 'lapsed') this.entries.expire(change.type === 'expired' ? change.seqNos : [])
     if (change.type === 'missed') this.entries.miss(change.seqNo)
     if (mayLeaveGap.has(change.type)) this.repairLater()
     this.notify()

@@ -24,7 +24,8 @@ export class TimelineEntries {
 
   /** Ascending, with the changes that wait in the outbox. The same array until something changed. */
   messagesFrom(from: number): readonly Message[] {
-    if (this.shownMessages?.from !== from) this.shownMessages = { from, list: this.withOutbox(sortedFrom(from, this.messages.values())) }
+    if (this.shownMessages?.from !== from)
+      this.shownMessages = { from, list: this.withOutbox(sortedFrom(from, this.messages.values()).filter((message) => !this.state.isOver(message))) }
     return this.shownMessages.list
   }
 
@@ -67,6 +68,12 @@ export class TimelineEntries {
 
   /** Other changes wait for the messages. */
   outboxChanged(): void {
+    this.shownMessages = undefined
+  }
+
+  /** Messages may be past their time: they are not shown any more. @param gone Those that are deleted. */
+  expire(gone: readonly number[]): void {
+    for (const seqNo of gone) this.messages.delete(seqNo)
     this.shownMessages = undefined
   }
 

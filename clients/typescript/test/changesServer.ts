@@ -128,6 +128,7 @@ export class LogOfChanges {
   take(frame: ClientFrame): ServerFrame | undefined {
     if (!('clientMsgId' in frame)) return undefined
     const { clientMsgId } = frame
+    if (frame.type === 'timer') return undefined
     const done = this.entries.find((entry) => entry.by === 'alice' && entry.clientMsgId === clientMsgId)
     const target = 'messageId' in frame ? Number(frame.messageId.slice(1)) : 0
     const seqNo = done?.seqNo ?? (frame.type === 'message' ? this.write('alice', frame.text, 0, clientMsgId, true, { mentions: frame.mentions, root: frame.threadSeqNo }) : this.change('alice', target, contentOf(frame), clientMsgId, true))

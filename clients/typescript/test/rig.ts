@@ -85,7 +85,7 @@ export class Rig {
 
   /** What a server says first; `before` is what waited. */
   async drained(...before: ServerFrame[]): Promise<void> {
-    await this.says({ type: 'welcome', userId: 'alice', deviceId: 'd', serverTime: 1, epoch: 'e1' }, ...before, { type: 'caughtUp' })
+    await this.says({ type: 'welcome', userId: 'alice', deviceId: 'd', serverTime: Date.now(), epoch: 'e1' }, ...before, { type: 'caughtUp' })
   }
 
   async says(...frames: ServerFrame[]): Promise<void> {

@@ -221,6 +221,9 @@ export class IndexedDbStore implements ChatStore {
         case 'listed':
           if (change.summary.clearedUpTo) messages.delete(below(change.summary.conversationId, change.summary.clearedUpTo + 1))
           break
+        case 'expired':
+          for (const seqNo of change.seqNos) messages.delete([change.conversationId, seqNo])
+          break
         case 'trimmed':
           messages.delete(below(change.conversationId, change.below))
           break

@@ -102,6 +102,9 @@ export class MemoryStore implements ChatStore {
       case 'listed':
         this.deleteBelow(change.summary.conversationId, (change.summary.clearedUpTo ?? 0) + 1)
         break
+      case 'expired':
+        for (const seqNo of change.seqNos) this.log.get(change.conversationId)?.delete(seqNo)
+        break
       case 'trimmed':
         this.deleteBelow(change.conversationId, change.below)
         break

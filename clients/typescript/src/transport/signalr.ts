@@ -93,6 +93,7 @@ class SignalRTransport implements Transport {
       case 'delete':
       case 'react':
       case 'pin':
+      case 'timer':
         this.hub.invoke<SentAck>(entries[type], request).then(
           (ack) => this.frame({ ...ack, type: 'ack' }),
           (error: unknown) => this.refused(error, frame),
@@ -153,7 +154,7 @@ export function refusalIn(message: string): { code: ErrorCode; message: string }
   return message.endsWith(' on the server.') ? { code: 'internal', message } : undefined
 }
 
-const entries = { message: 'SendMessage', edit: 'Edit', delete: 'Delete', react: 'React', pin: 'Pin' } as const
+const entries = { message: 'SendMessage', edit: 'Edit', delete: 'Delete', react: 'React', pin: 'Pin', timer: 'SetTimer' } as const
 const methods = { ack: 'Ack', typing: 'Typing', presence: 'Presence' } as const
 
 const reasons: Record<string, CloseReason> = { replaced: 'replaced', token_expired: 'tokenExpired', unauthenticated: 'revoked' }

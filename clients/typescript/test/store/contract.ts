@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Change, Outgoing, Session } from '../../src/changes.ts'
+import { extentOf } from '../../src/expiry.ts'
 import type { Message, MessageChange } from '../../src/protocol.ts'
 import type { ChatStore } from '../../src/store/store.ts'
 
@@ -94,6 +95,21 @@ export function storeContract(open: () => Promise<ChatStore>, again?: (store: Ch
     expect(await row()).toMatchObject({ unreadCount: 1, maxSeqNo: 3, complete: [[1, 3]] })
     await store.write([{ type: 'trimmed', conversationId: direct, below: 3 }])
     expect((await row())?.notices).toHaveLength(1)
+  })
+
+  test('What expired is deleted, also from what is counted, and what comes meanwhile is looked at again', async () => {
+    const at = (seqNo: number, expiresAt: number) => ({ ...message(seqNo), expiresAt })
+    await store.write([{ type: 'log', conversationId: direct, messages: [message(1), at(2, 500), at(3, 100)], complete: [1, 3] }])
+    expect((await row())?.expiry).toEqual({ next: 100, from: 2 })
+    const of = extentOf((await row())!)
+    const expired: Change = { type: 'expired', conversationId: direct, seqNos: [3], last: at(2, 500), left: { count: 2, mentions: 0, upTo: 3, above: 0 }, next: { next: 500, from: 2 }, of }
+    await store.write([expired])
+    await store.write([expired])
+    expect((await store.messages(direct, 1, 9, 9)).map(({ seqNo }) => seqNo)).toEqual([1, 2])
+    expect(await row()).toMatchObject({ maxSeqNo: 3, complete: [[1, 3]], unreadCount: 2, lastMessage: { seqNo: 2 }, expiry: { next: 500, from: 2 } })
+
+    await store.write([{ type: 'log', conversationId: direct, messages: [at(4, 700)], complete: [4, 4] }, { ...expired, seqNos: [2], last: message(1), next: undefined }])
+    expect(await row()).toMatchObject({ unreadCount: 3, lastMessage: { seqNo: 4 }, expiry: { next: 500, from: 2 } })
   })
 
   test('A message that comes again takes nothing away that is newer', async () => {
