@@ -12,7 +12,7 @@ const string help = """
       relay    --port N                      a bare in-memory relay: the yardstick
       pairs    TARGET [load options]         N pairs of users write to one another
       compare  [--runs 5] [load options]     relay and host in turn on this machine: medians and the ratio
-      idle     TARGET --connections N        memory of the server per idle connection
+      idle     [--connections 5000]          relay and host that do nothing: start, memory and CPU, at rest and with idle connections, through /ws and /hub
       appends  [--conversations 1000]        the clustered log beside single inserts of the same rows: medians and the ratio
       history  [--messages 1000000]          one long conversation in the clustered log: what a page costs, wherever it lies
       cql      [--do insert]                 the cluster's database and the client of it: one kind of statement
@@ -57,6 +57,7 @@ const string help = """
     thumbnails takes --decodes 2 at a time, and --picture FILE, or --width 4000 and --height 3000 of a drawn one.
     push takes --claims 50000, --claims-at-once 128, --conversations 10000 of one device, and --redis-server PATH; push ages takes --receivers 1000, --seconds 10 after --warmup 5 and --host PATH.
     transfers takes --mib 256, --runs 5, --host PATH, --beside nginx (in turn with one started here) and --nginx PATH.
+    idle takes --first 1000 connections before those that are measured, --seconds 30, --doors ws,hub, --only relay|host and --host PATH.
     inbox takes --conversations 10,500,5000 and --runs 5.
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.SignalR;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Chat.Bench.Relay;
 
@@ -25,10 +27,12 @@ internal sealed class RelayServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls($"http://127.0.0.1:{port}");
+        builder.Services.AddSignalR();
         var app = builder.Build();
         app.UseWebSockets();
         var relay = new RelayServer();
         app.MapGet("/ws", relay.AcceptAsync);
+        app.MapHub<BareHub>("/hub");
         app.MapGet("/health/ready", () => Results.Ok());
         await app.StartAsync();
         Console.WriteLine($"Relay on {app.Urls.Single()}, process {Environment.ProcessId}");
@@ -63,3 +67,6 @@ internal sealed class RelayServer
         }
     }
 }
+
+/// <summary>A hub that does nothing: what SignalR itself costs.</summary>
+internal sealed class BareHub : Hub;
