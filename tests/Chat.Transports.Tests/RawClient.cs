@@ -14,14 +14,15 @@ public sealed class RawClient : IAsyncDisposable
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    public static async Task<RawClient> ConnectAsync(Uri address)
+    /// <param name="behind">Sent with the handshake, before its answer.</param>
+    public static async Task<RawClient> ConnectAsync(Uri address, params byte[] behind)
     {
         var tcp = new TcpClient { NoDelay = true };
         await tcp.ConnectAsync(address.Host, address.Port, Ct);
         var client = new RawClient(tcp);
-        await client.SendAsync(Encoding.ASCII.GetBytes(
+        await client.SendAsync([.. Encoding.ASCII.GetBytes(
             $"GET /ws?access_token={TransportHost.Token()} HTTP/1.1\r\nHost: {address.Authority}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"));
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"), .. behind]);
         var head = new StringBuilder();
         while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
             head.Append((char)(await client.ReadAsync(1))[0]);

@@ -9,6 +9,7 @@ using System.Text.Encodings.Web;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
+using Chat.Host.Http.Connections;
 using Chat.Host.Transports;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Identity.Contracts;
@@ -19,6 +20,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -31,12 +33,16 @@ namespace Chat.Transports.Tests;
 public sealed class TransportHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private int _requests;
 
     private TransportHost(WebApplication app, FakeMediator mediator, FakeConnections connections) => (_app, Mediator, Connections) = (app, mediator, connections);
 
     public FakeMediator Mediator { get; }
 
     public FakeConnections Connections { get; }
+
+    /// <summary>Requests that have not ended.</summary>
+    public int Requests => Volatile.Read(ref _requests);
 
     public Uri Address => new(_app.Urls.Single());
 
@@ -50,12 +56,16 @@ public sealed class TransportHost : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder();
         // Without TLS there is no negotiation of the version: an address speaks the one or the other.
         var protocols = settings.Any(s => s.Key == "Http2") ? HttpProtocols.Http2 : HttpProtocols.Http1;
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        builder.WebHost.ConfigureKestrel(kestrel =>
         {
-            listen.Protocols = protocols;
-            if (settings.Any(s => s.Key == "Tls"))
-                listen.UseHttps(Certificate);
-        }));
+            kestrel.UseUpgradeHandover();
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                listen.Protocols = protocols;
+                if (settings.Any(s => s.Key == "Tls"))
+                    listen.UseHttps(Certificate);
+            });
+        });
         builder.Logging.ClearProviders();
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>($"Transports:{s.Key}", s.Value)));
         builder.Services.AddSingleton<IMediator>(mediator).AddSingleton<IConnections>(connections).AddSingleton<ITokens, FakeTokens>()
@@ -64,11 +74,13 @@ public sealed class TransportHost : IAsyncDisposable
         builder.Services.AddAuthentication("Test").AddScheme<AuthenticationSchemeOptions, TestAuthentication>("Test", null);
         builder.Services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         var app = builder.Build();
+        var host = new TransportHost(app, mediator, connections);
+        app.Use(host.CountAsync);
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapTransports();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new TransportHost(app, mediator, connections);
+        return host;
     }
 
     public static string Token(string user = "alice", string device = "phone", DateTimeOffset? expires = null) =>
@@ -86,6 +98,19 @@ public sealed class TransportHost : IAsyncDisposable
         foreach (var connection in Connections.Attached)
             connection.Connection.Close(CloseReason.GoingAway);
         await _app.DisposeAsync();
+    }
+
+    private async Task CountAsync(HttpContext context, RequestDelegate next)
+    {
+        Interlocked.Increment(ref _requests);
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _requests);
+        }
     }
 
     private static X509Certificate2 MakeCertificate()

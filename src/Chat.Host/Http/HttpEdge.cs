@@ -49,6 +49,7 @@ internal static class HttpEdge
             });
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<HttpOptions>>((kestrel, http) =>
         {
+            kestrel.UseUpgradeHandover();
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = http.Value.MaxBodyBytes;
             kestrel.Limits.RequestHeadersTimeout = http.Value.HeadTimeout;

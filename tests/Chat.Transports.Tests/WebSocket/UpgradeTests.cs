@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.WebSockets;
 using System.Text.Json;
 using Chat.Modules.Delivery.Contracts;
+using Chat.Testing;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Transports.Tests.WebSocket;
@@ -38,6 +39,39 @@ public sealed class UpgradeTests
     }
 
     [Fact]
+    public async Task The_request_ends_while_its_connection_lives_on()
+    {
+        await using var host = await TransportHost.OpenAsync();
+        await using var client = await host.ConnectAsync();
+
+        await Wait.UntilAsync(() => host.Requests == 0, "the request has ended");
+
+        Assert.StartsWith("""{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+    }
+
+    [Fact]
+    public async Task What_a_client_sends_before_it_has_the_handshakes_answer_is_read()
+    {
+        await using var host = await TransportHost.OpenAsync();
+        await using var client = await RawClient.ConnectAsync(host.Address, RawClient.Frame(0x81, """{"type":"ping"}"""u8));
+
+        Assert.StartsWith("""81-{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
+        Assert.Equal("""81-{"type":"pong"}""", await client.NextAsync());
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_right_after_its_handshake_is_detached()
+    {
+        await using var host = await TransportHost.OpenAsync();
+        await using (await RawClient.ConnectAsync(host.Address))
+        {
+        }
+
+        await (await host.Connections.FirstAsync()).Detached;
+    }
+
+    [Fact]
     public async Task TLS_hides_what_is_said()
     {
         await using var host = await TransportHost.OpenAsync(null, ("Tls", "true"));
@@ -48,6 +82,8 @@ public sealed class UpgradeTests
 
         Assert.StartsWith("""{"type":"welcome",""", await client.NextAsync(), StringComparison.Ordinal);
         Assert.Equal("""{"type":"pong"}""", await client.AskAsync("""{"type":"ping"}"""));
+        // Its bytes are the request's to decode.
+        Assert.Equal(1, host.Requests);
         (await host.Connections.FirstAsync()).Connection.Close(CloseReason.Replaced);
         Assert.Equal("4000 replaced", await client.CloseOfServerAsync());
     }

@@ -164,6 +164,11 @@ internal sealed class OpenConnection
         }
     }
 
+    /// <summary>Marks the connection as used until <see cref="Release"/>, also when its request has ended.</summary>
+    public void Hold() => _all.Begin(this);
+
+    public void Release() => _all.End(this);
+
     /// <summary>Closes the socket at once.</summary>
     public void Abort() => _connection.Abort(new ConnectionAbortedException("The connection has no request, and its place is needed for a new one."));
 

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using System.Text;
+using Chat.Host.Http.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 
@@ -13,17 +14,18 @@ internal static class Handshake
     private static readonly StreamPipeReaderOptions Unbuffered = new(useZeroByteReads: true);
 
     /// <summary>By HTTP/1.1's upgrade (RFC 6455 §4.2.2) or HTTP/2's extended CONNECT (RFC 8441).</summary>
-    public static async Task<IDuplexPipe> AcceptAsync(HttpContext context)
+    /// <returns>The socket's bytes, and with an HTTP/1.1 upgrade what can take the connection from the request.</returns>
+    public static async Task<(IDuplexPipe Pipe, UpgradeHandover? Handover)> AcceptAsync(HttpContext context)
     {
         if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
-            return new StreamPipes(await connect.AcceptAsync());
+            return (new StreamPipes(await connect.AcceptAsync()), null);
         var headers = context.Response.Headers;
         headers.Connection = "Upgrade";
         headers.Upgrade = "websocket";
         headers.SecWebSocketAccept = AcceptFor(context.Request.Headers.SecWebSocketKey.ToString());
         var upgraded = await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync();
         // From here on the connection is this request's alone: its own pipes cost a frame less than the request's streams on top of them.
-        return context.Features.Get<IConnectionTransportFeature>()?.Transport ?? new StreamPipes(upgraded);
+        return (context.Features.Get<IConnectionTransportFeature>()?.Transport ?? new StreamPipes(upgraded), context.Features.Get<UpgradeHandover>());
     }
 
     [SuppressMessage("Security", "CA5350", Justification = "RFC 6455 §4.2.2 names SHA-1; nothing rests on it.")]

@@ -11,10 +11,10 @@ using Chat.Modules.Delivery.Contracts;
 namespace Chat.Host.Transports.WebSocket;
 
 /// <summary>
-/// A device's connection through <c>/ws</c>. <see cref="RunAsync"/> is its one reader; writes take turns; it is closed once, by whoever closes it
+/// A device's connection through <c>/ws</c>. It has one reader; writes take turns; it is closed once, by whoever closes it
 /// first, and waits for the client's close only as long as the option says.
 /// </summary>
-internal sealed class WebSocketConnection : IClientConnection, IDisposable
+internal sealed class WebSocketConnection : IClientConnection
 {
     private readonly TransportServices _services;
     private readonly Action _abort;
@@ -33,7 +33,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
     /// <param name="services">What all connections share.</param>
     /// <param name="abort">Ends the TCP connection at once.</param>
     /// <param name="aborted">The TCP connection has ended.</param>
-    public WebSocketConnection(IDuplexPipe pipe, DeviceAddress device, TransportServices services, Action abort, CancellationToken aborted)
+    private WebSocketConnection(IDuplexPipe pipe, DeviceAddress device, TransportServices services, Action abort, CancellationToken aborted)
     {
         (Device, _services, _abort) = (device, services, abort);
         _reader = new WebSocketReader(pipe.Input, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
@@ -46,13 +46,21 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
 
     private static Error TokenExpired { get; } = new(ErrorCodes.TokenExpired, "The token has expired; get another and connect again.");
 
-    /// <summary>Serves the connection to its end.</summary>
-    public async Task RunAsync(ClaimsPrincipal user)
+    /// <summary>Serves a connection to its end.</summary>
+    /// <inheritdoc cref="WebSocketConnection(IDuplexPipe, DeviceAddress, TransportServices, Action, CancellationToken)"/>
+    /// <param name="user">Whose token it is; not kept.</param>
+    public static Task RunAsync(IDuplexPipe pipe, DeviceAddress device, ClaimsPrincipal user, TransportServices services, Action abort, CancellationToken aborted)
+    {
+        var connection = new WebSocketConnection(pipe, device, services, abort, aborted);
+        return connection.RunAsync(connection.OpenAsync(user));
+    }
+
+    private async Task RunAsync(Task<TransportSession?> opening)
     {
         TransportSession? session = null;
         try
         {
-            session = await OpenAsync(user);
+            session = await opening;
             await ReadAsync(session);
         }
         catch (Exception e) when (IsOfTheConnection(e))
@@ -66,6 +74,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
             await BeginClose(CloseCode.Normal, "", null);
             if (session is not null)
                 await session.FinishAsync(CancellationToken.None);
+            Dispose();
         }
     }
 
@@ -87,7 +96,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         _ = BeginClose(CloseCodes.Of(reason), text, reason is CloseReason.TokenExpired ? new ErrorAnswer(TokenExpired) : null);
     }
 
-    public void Dispose()
+    private void Dispose()
     {
         _liveness.Dispose();
         _reader.Dispose();

@@ -18,9 +18,10 @@ internal static class WebSocketEndpoint
             return HttpErrors.ToProblem(refusal);
 
         context.AllowSlowClients();
-        var pipe = await Handshake.AcceptAsync(context);
-        using var connection = new WebSocketConnection(pipe, caller.Device, services, context.Abort, context.RequestAborted);
-        await connection.RunAsync(context.User);
+        var (pipe, handover) = await Handshake.AcceptAsync(context);
+        var user = context.User;
+        if (handover?.TryTake(() => WebSocketConnection.RunAsync(handover.Transport, caller.Device, user, services, handover.Abort, handover.Ended)) != true)
+            await WebSocketConnection.RunAsync(pipe, caller.Device, user, services, context.Abort, context.RequestAborted);
         return Results.Empty;
     }
 }
