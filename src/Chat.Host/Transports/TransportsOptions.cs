@@ -22,13 +22,20 @@ internal sealed class TransportsOptions
     /// </summary>
     [Range(32_768, 16_777_216)] public int MaxCommandBytesInFlight { get; init; } = 512 * 1024;
 
-    /// <summary>The server pings a silent connection after this pause, in milliseconds. 1 000 to 300 000; default 15 000.</summary>
-    [Range(1_000, 300_000)] public int KeepAliveMs { get; init; } = 15_000;
+    /// <summary>
+    /// The server looks so often whether something has come from a connection since the last time, and pings it if not; in milliseconds. So it is silent for at most
+    /// two of these pauses. On the hub it pings after <see cref="LongestHubKeepAlive"/> at the latest. 1 000 to 300 000; default 25 000: proxies end a connection
+    /// that is silent for a minute (nginx, AWS), mobile networks one that is for more than four.
+    /// </summary>
+    [Range(1_000, 300_000)] public int KeepAliveMs { get; init; } = 25_000;
+
+    /// <summary>SignalR's clients end a connection from which nothing comes for 30 s, unless they are set otherwise.</summary>
+    public static TimeSpan LongestHubKeepAlive { get; } = TimeSpan.FromSeconds(15);
 
     public TimeSpan KeepAlive => TimeSpan.FromMilliseconds(KeepAliveMs);
 
     /// <summary>
-    /// A connection is closed when nothing comes from it for this long, or when it neither answers a ping nor acks for twice as long; in milliseconds.
+    /// A connection is closed when nothing comes from it for this long after a ping, or when it neither answers pings nor acks for twice as long; in milliseconds.
     /// 1 000 to 600 000; default 30 000.
     /// </summary>
     [Range(1_000, 600_000)] public int KeepAliveTimeoutMs { get; init; } = 30_000;

@@ -18,7 +18,7 @@ public sealed class LivenessTests : IDisposable
     public LivenessTests()
     {
         _reader = new WebSocketReader(_pipe.Reader, 1000, 1000);
-        _liveness = new Liveness(_reader, new TransportsOptions(), _clock, () => _pings++, () => _dead = true);
+        _liveness = new Liveness(_reader, new TransportsOptions { KeepAliveMs = 15_000, KeepAliveTimeoutMs = 30_000 }, _clock, () => _pings++, () => _dead = true);
     }
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -49,6 +49,25 @@ public sealed class LivenessTests : IDisposable
 
         Assert.False(_dead);
         Assert.InRange(_pings, 20, 40);
+    }
+
+    [Fact]
+    public async Task By_default_nothing_is_silent_for_a_minute_and_a_dead_client_is_gone_after_100_s()
+    {
+        _liveness.Dispose();
+        using var liveness = new Liveness(_reader, new TransportsOptions(), _clock, () => _pings++, () => _dead = true);
+        var next = _reader.NextAsync(Ct);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await _pipe.Writer.WriteAsync(RawClient.Frame(0x8A, []), Ct);
+        Assert.Equal(Received.Pong, await next);
+        liveness.Reads();
+        _ = _reader.NextAsync(Ct).AsTask();
+
+        _clock.Advance(TimeSpan.FromSeconds(49));
+        Assert.Equal((1, false), (_pings, _dead));
+        _clock.Advance(TimeSpan.FromSeconds(50));
+
+        Assert.True(_dead);
     }
 
     [Fact]

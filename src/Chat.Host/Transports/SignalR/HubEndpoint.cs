@@ -22,7 +22,7 @@ internal static class HubEndpoint
             .AddSingleton<HubIds>();
         services.AddOptions<HubOptions>().Configure<IOptions<TransportsOptions>>((hub, transports) =>
         {
-            hub.KeepAliveInterval = transports.Value.KeepAlive;
+            hub.KeepAliveInterval = transports.Value.KeepAlive < TransportsOptions.LongestHubKeepAlive ? transports.Value.KeepAlive : TransportsOptions.LongestHubKeepAlive;
             hub.ClientTimeoutInterval = transports.Value.KeepAliveTimeout;
             // A larger one ends the connection, as on /ws; between a frame's limit and this one it is refused as too_large.
             hub.MaximumReceiveMessageSize = transports.Value.MaxMessageBytes;
