@@ -116,6 +116,8 @@ public sealed class ServerFrameTests
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"react","target":{"messageId":"{{{Uuid}}}","seqNo":42},"emoji":"x","on":true}""" },
         { new ChangeEvent(ChangeOf(MessageKind.Pin, "", new MessageChange(Target)), toSender: false),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"pin","target":{"messageId":"{{{Uuid}}}","seqNo":42},"on":false}""" },
+        { new ChangeEvent(ChangeOf(MessageKind.Timer, "", new MessageChange(Target)) with { Content = new MessageContent(default) { Kind = MessageKind.Timer, TimerSeconds = 86_400 } }, toSender: true),
+            $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"timer","seconds":86400,"clientMsgId":"c1"}""" },
         { new ChangeEvent(NoticeOf(new ConversationNotice(ConversationNotice.MemberAdded) { Users = [UserId.Parse("bob"), UserId.Parse("carol")] }), toSender: true),
             $$$"""{"type":"change","messageId":"{{{Other}}}","conversationId":"dm:alice:bob","seqNo":57,"senderId":"alice","timestamp":1790000000000,"kind":"notice","what":"memberAdded","userIds":["bob","carol"]}""" },
         { new ChangeEvent(NoticeOf(new ConversationNotice(ConversationNotice.RoleChanged) { User = UserId.Parse("bob"), Value = "admin" }), toSender: false),

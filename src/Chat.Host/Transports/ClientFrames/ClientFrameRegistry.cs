@@ -16,6 +16,7 @@ internal static class ClientFrameRegistry
         EditFrame.Spec,
         DeleteFrame.Spec,
         PinFrame.Spec,
+        TimerFrame.Spec,
         SyncFrame.Spec,
         PresenceFrame.Spec,
         AuthFrame.Spec,

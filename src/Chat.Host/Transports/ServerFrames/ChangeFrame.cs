@@ -6,7 +6,7 @@ using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Host.Transports.ServerFrames;
 
-/// <summary>A message was changed, or something happened to the conversation.</summary>
+/// <summary>A message or the conversation was changed, or something happened to it.</summary>
 internal readonly struct ChangeFrame : IServerFrame<ChangeEvent>
 {
     public static string Type => "change";
@@ -24,12 +24,12 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
     private static readonly JsonEncodedText Kind = JsonEncodedText.Encode("kind");
     private static readonly JsonEncodedText Target = JsonEncodedText.Encode("target");
     private static readonly JsonEncodedText On = JsonEncodedText.Encode("on");
+    private static readonly JsonEncodedText Seconds = JsonEncodedText.Encode("seconds");
     private static readonly JsonEncodedText What = JsonEncodedText.Encode("what");
     private static readonly JsonEncodedText Value = JsonEncodedText.Encode("value");
 
     public void WriteTo<TWriter>(LoggedMessage entry, ref TWriter fields) where TWriter : struct, IFieldWriter
     {
-        var kind = entry.Content.Kind;
         fields.Id(FieldNames.MessageId, entry.Id.Value);
         fields.Text(FieldNames.ConversationId, entry.Conversation.Value);
         fields.Number(FieldNames.SeqNo, entry.SeqNo.Value);
@@ -41,7 +41,16 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
             WriteNotice(notice, ref fields);
             return;
         }
-        var change = entry.Content.Change!;
+        if (entry.Content.Change is { } change)
+            WriteChange(change, entry, ref fields);
+        fields.Number(Seconds, entry.Content.TimerSeconds);
+        if (entry.Sender.User == reader)
+            fields.Text(FieldNames.ClientMsgId, entry.ClientMsgId);
+    }
+
+    private static void WriteChange<TWriter>(MessageChange change, LoggedMessage entry, ref TWriter fields) where TWriter : struct, IFieldWriter
+    {
+        var kind = entry.Content.Kind;
         fields.Object(Target, change.Target, default(TargetFields));
         if (kind is MessageKind.Edit)
             fields.Text(FieldNames.Text, entry.Content.Text);
@@ -54,8 +63,6 @@ internal readonly struct ChangeFields(UserId? reader) : IFieldsOf<LoggedMessage>
             fields.Flag(On, change.On);
         if (change.Concurrent)
             fields.Flag(FieldNames.Concurrent, true);
-        if (entry.Sender.User == reader)
-            fields.Text(FieldNames.ClientMsgId, entry.ClientMsgId);
     }
 
     private static void WriteNotice<TWriter>(ConversationNotice notice, ref TWriter fields) where TWriter : struct, IFieldWriter

@@ -13,6 +13,7 @@ internal readonly struct MessageFields(UserId? reader, IReadOnlyDictionary<SeqNo
     private static readonly JsonEncodedText ReplyTo = JsonEncodedText.Encode("replyTo");
     private static readonly JsonEncodedText Media = JsonEncodedText.Encode("media");
     private static readonly JsonEncodedText Forwarded = JsonEncodedText.Encode("forwarded");
+    private static readonly JsonEncodedText ExpiresAt = JsonEncodedText.Encode("expiresAt");
     private static readonly JsonEncodedText Seen = JsonEncodedText.Encode("seen");
 
     public void WriteTo<TWriter>(LoggedMessage message, ref TWriter fields) where TWriter : struct, IFieldWriter
@@ -34,6 +35,7 @@ internal readonly struct MessageFields(UserId? reader, IReadOnlyDictionary<SeqNo
         if (message.Content.Forwarded)
             fields.Flag(Forwarded, true);
         fields.Number(Seen, message.Content.Seen?.Value);
+        fields.Number(ExpiresAt, message.Content.ExpiresAt?.ToUnixTimeMilliseconds());
         if (message.State is { } state)
             new StateFields(mine?.GetValueOrDefault(message.SeqNo)).WriteTo(state, ref fields);
         if (message.Sender.User == reader)

@@ -52,6 +52,9 @@ public sealed record ConversationSummary(
     /// </summary>
     public int UnreadMentions { get; init; }
 
+    /// <summary>After how many seconds its messages expire; null if they do not.</summary>
+    public int? Timer { get; init; }
+
     /// <summary>The emoji that the caller has set on <see cref="LastMessage"/>.</summary>
     public IReadOnlyList<string> Mine { get; init; } = [];
 }

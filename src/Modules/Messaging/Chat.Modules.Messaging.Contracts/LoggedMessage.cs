@@ -3,7 +3,7 @@ using Chat.BuildingBlocks.Text;
 
 namespace Chat.Modules.Messaging.Contracts;
 
-/// <summary>An entry of the log: a message, a change of one, or a notice.</summary>
+/// <summary>An entry of the log: a message, a change of one or of the conversation, or a notice.</summary>
 /// <param name="Id">The server's id.</param>
 /// <param name="Conversation">Its conversation.</param>
 /// <param name="SeqNo">Its number in the conversation.</param>

@@ -89,17 +89,36 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
         init => _rest = Rest.Of((_rest ?? Rest.None) with { Forwarded = value });
     }
 
+    /// <summary>
+    /// From when on nobody is shown it; null for never. Of a message by the timer in force when it was appended, of a change that of its message. It stays when the content is erased. In whole milliseconds; set by the log.
+    /// </summary>
+    public DateTimeOffset? ExpiresAt
+    {
+        get => _rest?.ExpiresAt;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { ExpiresAt = value });
+    }
+
+    /// <summary>Of a timer: after how many seconds later messages expire, 0 for never. Null in anything else.</summary>
+    public int? TimerSeconds
+    {
+        get => _rest?.TimerSeconds;
+        init => _rest = Rest.Of((_rest ?? Rest.None) with { TimerSeconds = value });
+    }
+
     /// <summary>An erased content.</summary>
     public static MessageContent Erased { get; } = new(default(Utf8Text)) { Kind = MessageKind.Erased };
 
     /// <summary>Whether clients get its text. If not, it is a change or notice, it was erased, or only a newer server can show it.</summary>
     public bool IsShown => Kind == MessageKind.Message;
 
-    /// <summary>Whether it is in the state of another message: it changes it, or stands in the thread that it began.</summary>
-    public bool CountsElsewhere => Change is not null || Thread is not null;
+    /// <summary>Whether it is in the state of something else: of a message that it changes, or in whose thread it stands, or of the conversation.</summary>
+    public bool CountsElsewhere => Change is not null || Thread is not null || Kind == MessageKind.Timer;
 
-    /// <summary>Whether it is told as a change: it changes a message, or is a notice.</summary>
-    public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin or MessageKind.Notice;
+    /// <summary>Whether the log judges it before it is appended: it may be so already, or be refused.</summary>
+    public bool IsJudged => Change is not null || Kind == MessageKind.Timer;
+
+    /// <summary>Whether it is told as a change: it changes a message or the conversation, or is a notice.</summary>
+    public bool IsChange => Kind is MessageKind.Edit or MessageKind.Delete or MessageKind.Reaction or MessageKind.Pin or MessageKind.Timer or MessageKind.Notice;
 
     /// <summary>The protocol's name of a change or notice; null for anything else.</summary>
     public string? ChangeName => Kind switch
@@ -108,6 +127,7 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
         MessageKind.Delete => "delete",
         MessageKind.Reaction => "react",
         MessageKind.Pin => "pin",
+        MessageKind.Timer => "timer",
         MessageKind.Notice => "notice",
         _ => null,
     };
@@ -123,7 +143,8 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
 
     /// <summary>What is left when this is erased.</summary>
     public MessageContent ToErased() =>
-        PreviousMessage is null && Thread is null ? Erased : Erased with { PreviousMessage = PreviousMessage, Thread = Change is null ? Thread : null };
+        PreviousMessage is null && Thread is null && ExpiresAt is null ? Erased
+        : Erased with { PreviousMessage = PreviousMessage, Thread = Change is null ? Thread : null, ExpiresAt = ExpiresAt };
 
     /// <summary>The most bytes of the text, the media, the change and the notice as JSON.</summary>
     public int MaxJsonBytes()
@@ -133,10 +154,10 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
             return bytes;
         for (var i = 0; i < Media.Count; i++)
             bytes += Media[i].MaxJsonBytes();
-        // "threadId", "threadSeqNo" and "forwarded" with their values.
-        const int ofThread = 96, ofForwarded = 20;
+        // "threadId", "threadSeqNo", "forwarded", "expiresAt" and "seconds" with their values.
+        const int ofThread = 96, ofForwarded = 20, ofExpiry = 28, ofTimer = 20;
         return bytes + (Change is null ? 0 : MessageChange.MaxJsonBytes) + (Notice?.MaxJsonBytes() ?? 0) + (Mentions?.MaxJsonBytes() ?? 0)
-            + (Thread is null ? 0 : ofThread) + (Forwarded ? ofForwarded : 0);
+            + (Thread is null ? 0 : ofThread) + (Forwarded ? ofForwarded : 0) + (ExpiresAt is null ? 0 : ofExpiry) + (TimerSeconds is null ? 0 : ofTimer);
     }
 
     /// <summary>Compares the content, including the bytes of unknown fields.</summary>
@@ -167,11 +188,17 @@ public sealed record MessageContent(Utf8Text Text, MessageId? ReplyTo = null)
 
         public bool Forwarded { get; init; }
 
+        public DateTimeOffset? ExpiresAt { get; init; }
+
+        public int? TimerSeconds { get; init; }
+
         public static Rest? Of(Rest rest) =>
-            rest is { Media: null, Unknown: null, Change: null, Notice: null, PreviousMessage: null, Mentions: null, Thread: null, Forwarded: false } ? null : rest;
+            rest is { Media: null, Unknown: null, Change: null, Notice: null, PreviousMessage: null, Mentions: null, Thread: null, Forwarded: false, ExpiresAt: null, TimerSeconds: null }
+                ? null : rest;
 
         public bool Equals(Rest? other) => other is not null && Equals(Change, other.Change) && Equals(Notice, other.Notice) && PreviousMessage == other.PreviousMessage
             && Equals(Mentions, other.Mentions) && Equals(Thread, other.Thread) && Forwarded == other.Forwarded
+            && (ExpiresAt, TimerSeconds) == (other.ExpiresAt, other.TimerSeconds)
             && Unknown.AsSpan().SequenceEqual(other.Unknown) && (Media ?? []).SequenceEqual(other.Media ?? []);
 
         public override int GetHashCode() => HashCode.Combine(Change, PreviousMessage);
@@ -196,7 +223,7 @@ public enum MessageKind : byte
     /// <summary>A message is pinned, or no longer.</summary>
     Pin = 4,
 
-    /// <summary>Reserved: how long messages are shown.</summary>
+    /// <summary>From now on messages expire after some time, or no longer.</summary>
     Timer = 5,
 
     /// <summary>Something that happened to the conversation; appended by the server itself.</summary>

@@ -36,10 +36,13 @@ public static class MessagingErrors
     /// <summary>An edit or delete of somebody else's message.</summary>
     public static Error NotYours { get; } = new(ErrorCodes.Forbidden, "Only its sender may do that with a message; owner and admins of a group may delete it.");
 
+    /// <summary>What in a group is for its owner and admins.</summary>
+    public static Error NotAdmin { get; } = new(ErrorCodes.Forbidden, "In a group only its owner and admins may do that.");
+
     /// <summary>Nothing can be done with a deleted message.</summary>
     public static Error MessageDeleted { get; } = new(ErrorCodes.Conflict, "The message is deleted.");
 
-    /// <summary>A reaction or pin that was never set.</summary>
+    /// <summary>A reaction, pin or timer that was never set.</summary>
     public static Error NothingToTakeBack { get; } = new(ErrorCodes.Conflict, "It was never set.");
 
     /// <summary>An edit to what the text is already.</summary>

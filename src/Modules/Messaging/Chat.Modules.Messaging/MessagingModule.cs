@@ -18,6 +18,7 @@ using Chat.Modules.Messaging.Notices;
 using Chat.Modules.Messaging.Sending;
 using Chat.Modules.Messaging.Settings;
 using Chat.Modules.Messaging.Threads;
+using Chat.Modules.Messaging.Timers;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
@@ -49,6 +50,9 @@ public sealed class MessagingModule : IModule
         .AddSingleton<ChangedMessages>()
         .AddCommand<ChangeMessage, SentMessage, ChangeMessageHandler>()
         .AddCommandValidator<ChangeMessage, ChangeMessageValidator>()
+        .AddCommand<SetTimer, SentMessage, SetTimerHandler>()
+        .AddCommandValidator<SetTimer, SetTimerValidator>()
+        .AddQuery<GetTimers, IReadOnlyDictionary<ConversationId, int>, GetTimersHandler>()
         .AddSingleton<INoticeLog, NoticeLog>()
         .AddQuery<GetMessage, Result<MessageView>, GetMessageHandler>()
         .AddQuery<GetReactions, Result<ReactionPage>, GetReactionsHandler>()
@@ -83,6 +87,8 @@ public sealed class MessagingModule : IModule
         .AddMovedTable<MovedMessages>()
         .AddMovedTable<MovedStates>()
         .AddMovedTable<MovedPins>()
+        .AddMovedTable<MovedTimers>()
+        .AddMovedTable<MovedExpiries>()
         .AddMovedTable<MovedReactions>()
         .AddMovedTable<MovedChangedMarks>()
         .AddMovedTable<MovedMentions>()
@@ -105,6 +111,7 @@ public sealed class MessagingModule : IModule
         routes.MapGetMessage();
         routes.MapChanges();
         routes.MapThreads();
+        routes.MapSetTimer();
         routes.MapGetConversations();
         routes.MapChangeOwnSettings();
     }

@@ -29,7 +29,7 @@ public sealed class FailingHomeTests : IDisposable
         _homes = new ConversationHomes(
             _other, _other, _shared, new MessagingMetrics(new TestMeters(), TimeProvider.System), Options.Create(new MessagingOptions()), TimeProvider.System,
             NullLogger<ConversationHomes>.Instance);
-        _homes.Offered(Home, asks: false, new HomeAbilities(JudgesChanges: true, AppendsNotices: true, KeepsThreads: true));
+        _homes.Offered(Home, asks: false, new HomeAbilities(JudgesChanges: true, AppendsNotices: true, KeepsThreads: true, KeepsTimers: true));
         _conversation = Enumerable.Range(1, 100).Select(n => ConversationId.Parse($"g:{n:x32}")).First(IsAtTheOther);
         _begunHere.Clear();
     }

@@ -21,6 +21,7 @@ public sealed class HandedChangesTests : IDisposable
     // As earlier versions offer themselves: the first says nothing of changes, the second nothing of notices.
     private static readonly byte[] OfferOfFirst = [(byte)HomeMessage.Offer, 0];
     private static readonly byte[] OfferOfBefore = [(byte)HomeMessage.Offer, 0, 1];
+    private static readonly byte[] OfferWithoutTimers = [(byte)HomeMessage.Offer, 0, 1, 1, 1];
 
     private readonly OneOther _other = new();
     private readonly SharedConversations _shared = new(TimeProvider.System);
@@ -82,6 +83,26 @@ public sealed class HandedChangesTests : IDisposable
         Assert.Equal(handed, Handed);
         _ = _homes.AppendAsync(ReactionIn(conversation), _ => throw new InvalidOperationException("It is not appended here."));
         Assert.Equal(handed + 1, Handed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_timer_is_handed_to_homes_that_keep_timers(bool isBefore)
+    {
+        await ReceiveAsync(isBefore ? OfferWithoutTimers : HomeMessages.Offer(asks: false));
+        var conversation = FindAtTheOther(out var number);
+        await ReceiveAsync(HomeMessages.Appended(new AppendNumber(Session: 1, number), SentIn(conversation)));
+        var (handed, begunHere) = (Handed, false);
+        var timer = NoticeIn(conversation) with { Content = new MessageContent(default) { Kind = MessageKind.Timer, TimerSeconds = 60 } };
+
+        _ = _homes.AppendAsync(timer, _ =>
+        {
+            begunHere = true;
+            return Task.FromResult<Result<SentMessage>>(SentIn(conversation));
+        });
+
+        Assert.Equal((isBefore, isBefore ? handed : handed + 1), (begunHere, Handed));
     }
 
     [Fact]

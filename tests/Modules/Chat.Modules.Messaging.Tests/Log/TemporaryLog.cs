@@ -8,8 +8,9 @@ namespace Chat.Modules.Messaging.Tests.Log;
 
 /// <summary>The embedded log in a folder that is gone afterwards; closed and used again it is what a restart finds.</summary>
 /// <param name="clock">The log's; null for the real one.</param>
+/// <param name="expiry">What is over; null for what its clock says.</param>
 /// <param name="write">What its writes to the disk meet; null for nothing.</param>
-internal sealed class TemporaryLog(TimeProvider? clock = null, RocksWrite? write = null) : IDisposable
+internal sealed class TemporaryLog(TimeProvider? clock = null, RocksWrite? write = null, Expiry? expiry = null) : IDisposable
 {
     private readonly TemporaryStores _stores = new("messaging", typeof(MessagingModule).Assembly);
     private RocksMessageLog? _log;
@@ -18,7 +19,7 @@ internal sealed class TemporaryLog(TimeProvider? clock = null, RocksWrite? write
     public ActivityClock Activity { get; private set; } = null!;
 
     public RocksMessageLog Log => _log ??= new RocksMessageLog(
-        _stores.Data, _stores.Meters, clock ?? TimeProvider.System, Activity = new ActivityClock(NullLogger<ActivityClock>.Instance), write);
+        _stores.Data, _stores.Meters, clock ?? TimeProvider.System, Activity = new ActivityClock(NullLogger<ActivityClock>.Instance), write, expiry: expiry);
 
     public string Folder => _stores.Data.PathOf("log");
 

@@ -7,10 +7,11 @@ namespace Chat.Modules.Groups.Rest;
 /// <summary>A group as REST shows it.</summary>
 internal sealed record GroupBody(
     ConversationId ConversationId, string Title, [property: JsonConverter(typeof(CamelCase<GroupHistory>))] GroupHistory History,
-    IReadOnlyList<GroupMemberBody> Members)
+    IReadOnlyList<GroupMemberBody> Members, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Timer)
 {
-    public static GroupBody From(Group group) =>
-        new(group.Id, group.Title, group.History, [.. group.Members.Select(member => new GroupMemberBody(member.User, member.Role))]);
+    /// <param name="timer">After how many seconds its messages expire; null if they do not.</param>
+    public static GroupBody From(Group group, int? timer) =>
+        new(group.Id, group.Title, group.History, [.. group.Members.Select(member => new GroupMemberBody(member.User, member.Role))], timer);
 }
 
 /// <summary>A member as REST shows it.</summary>

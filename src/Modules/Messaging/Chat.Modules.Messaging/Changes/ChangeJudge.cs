@@ -22,7 +22,7 @@ internal static class ChangeJudge
         if (target.State?.Deletion is { } deletion)
             return change.Content.Kind == MessageKind.Delete ? new AlreadySo(deletion.Entry) : MessagingErrors.MessageDeleted;
         var state = (target.State ?? new MessageState()) with { ChangedSeqNo = seqNo };
-        return change.Content.Kind switch
+        Verdict verdict = change.Content.Kind switch
         {
             MessageKind.Edit => Edit(target, state, change, seqNo, limits),
             MessageKind.Delete => Delete(facts.Root, state, change, seqNo),
@@ -31,7 +31,16 @@ internal static class ChangeJudge
             MessageKind.Pin => Pin(facts.Pins, state, change, seqNo, limits),
             var kind => throw new ArgumentException($"An entry of kind {kind} changes no message.", nameof(change)),
         };
+        // A change is not shown any longer than its message.
+        return verdict is Effect effect && target.Content.ExpiresAt is { } expiresAt ? effect with { Content = effect.Content with { ExpiresAt = expiresAt } } : verdict;
     }
+
+    /// <summary>What a timer does in a conversation; <see cref="Accepted"/> where it is appended.</summary>
+    /// <param name="before">The one in force; null where none was ever set.</param>
+    public static Verdict JudgeTimer(ConversationTimer? before, int seconds) =>
+        before?.Seconds == seconds ? new AlreadySo(before.Entry)
+        : before is null && seconds == 0 ? MessagingErrors.NothingToTakeBack
+        : new Accepted();
 
     private static Verdict Edit(LoggedMessage target, MessageState state, MessageDraft change, SeqNo seqNo, ChangeLimits limits)
     {
@@ -162,6 +171,9 @@ internal sealed record Effect(MessageState State, MessageContent Content) : Verd
     /// <summary>Of the message that began the thread, from then on; null where nothing changes there.</summary>
     public MessageState? Root { get; init; }
 }
+
+/// <summary>It is appended, and is in the state of no message.</summary>
+internal sealed record Accepted : Verdict;
 
 /// <summary>It would change nothing.</summary>
 /// <param name="Entry">The entry that made it so.</param>

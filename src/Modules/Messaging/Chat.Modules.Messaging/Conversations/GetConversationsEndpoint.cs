@@ -28,6 +28,7 @@ internal static class GetConversationsEndpoint
 
     internal sealed record Item(
         ConversationId ConversationId, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Title,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Timer,
         SeqNo MaxSeqNo, SeqNo DeliveredSeqNo, SeqNo ReadSeqNo, int UnreadCount,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool UnreadCapped,
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] int UnreadMentions,
@@ -40,7 +41,7 @@ internal static class GetConversationsEndpoint
         [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Draft)
     {
         public static Item For(ConversationSummary summary, UserId reader) => new(
-            summary.Id, summary.Title, summary.MaxSeqNo, summary.DeliveredSeqNo, summary.ReadSeqNo, summary.UnreadCount, summary.UnreadCapped, summary.UnreadMentions,
+            summary.Id, summary.Title, summary.Timer, summary.MaxSeqNo, summary.DeliveredSeqNo, summary.ReadSeqNo, summary.UnreadCount, summary.UnreadCapped, summary.UnreadMentions,
             summary.LastMessage is { } last ? MessageBody.For(last, reader, summary.Mine) : null, summary.Own.MutedUntil?.ToUnixTimeMilliseconds(),
             summary.Own.IsArchived, summary.Own.IsPinned, summary.Own.IsMarkedUnread, summary.Own.ClearedUpTo, summary.Own.Draft);
     }

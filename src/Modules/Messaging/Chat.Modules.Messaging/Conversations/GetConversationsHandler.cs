@@ -24,6 +24,9 @@ internal sealed class GetConversationsHandler(
 {
     private const int ReadsAtOnce = 16;
 
+    // Entries below a newest message that is not shown any more, among which another one is looked for.
+    private const int LookBack = 64;
+
     // Of so many parts of the list one page is put together, where much is archived.
     private const int MaxRounds = 8;
 
@@ -57,11 +60,15 @@ internal sealed class GetConversationsHandler(
         }
 
         var cursors = await mediator.Send(new GetCursors(query.Caller, page.ConvertAll(entry => entry.Position.Conversation)), ct);
+        var timers = await log.ReadTimersAsync(page.ConvertAll(entry => entry.Position.Conversation), ct);
         var summaries = await Concurrently.SelectAsync(page, ReadsAtOnce, SummaryAsync, ct);
         return new ConversationPage(summaries, next?.ToString(), log.Epoch);
 
-        ValueTask<ConversationSummary> SummaryAsync(Entry entry, CancellationToken cancelled) =>
-            this.SummaryAsync(entry, user, cursors.GetValueOrDefault(entry.Position.Conversation, NoCursors), cancelled);
+        async ValueTask<ConversationSummary> SummaryAsync(Entry entry, CancellationToken cancelled) =>
+            await this.SummaryAsync(entry, user, cursors.GetValueOrDefault(entry.Position.Conversation, NoCursors), cancelled) with
+            {
+                Timer = timers.GetValueOrDefault(entry.Position.Conversation) is { Seconds: > 0 } timer ? timer.Seconds : null,
+            };
     }
 
     /// <summary>The user's archived direct conversations, and those that came back since. Where that is very much, all direct conversations: a page passes over those that are not archived.</summary>
@@ -155,12 +162,19 @@ internal sealed class GetConversationsHandler(
                 entry, await log.ReadBeforeAsync(entry.Position.Conversation, entry.Head.Next, limit: 1, cancelled) is [var last] ? last : null, cancelled);
 
         // A change is no message, and says where the newest one below it is, if there is one.
-        async ValueTask<Entry> WithLastAsync(Entry entry, LoggedMessage? last, CancellationToken cancelled) => entry with
+        async ValueTask<Entry> WithLastAsync(Entry entry, LoggedMessage? last, CancellationToken cancelled)
         {
-            Last = last?.Content.PreviousMessage is not { } previous ? last
-                : previous == SeqNo.None ? null
-                : (await log.ReadAtAsync(entry.Position.Conversation, [previous], cancelled))[0],
-        };
+            if (last?.Content.PreviousMessage is { } previous)
+                last = previous == SeqNo.None ? null : (await log.ReadAtAsync(entry.Position.Conversation, [previous], cancelled))[0];
+            return entry with { Last = last, LastShown = last is { IsShown: false, Content.ExpiresAt: not null } ? await FindShownAsync(last, cancelled) : last };
+        }
+    }
+
+    // Below a message that has expired.
+    private async ValueTask<LoggedMessage?> FindShownAsync(LoggedMessage expired, CancellationToken ct)
+    {
+        var below = await log.ReadBeforeAsync(expired.Conversation, expired.SeqNo, new ReadLimit(LookBack, options.Value.MaxPageContent), ct);
+        return below.LastOrDefault(entry => entry.IsShown);
     }
 
     private async ValueTask<ConversationSummary> SummaryAsync(Entry entry, UserId user, Cursors cursors, CancellationToken ct)
@@ -170,7 +184,7 @@ internal sealed class GetConversationsHandler(
         var visibleAfter = SeqNo.Max(entry.Membership.VisibleAfter, entry.Own.ClearedUpTo);
         var start = SeqNo.Max(read, visibleAfter);
         var unread = await CountUnreadAsync(entry, user, start, ct);
-        var last = entry.Last is { IsShown: true } shown && shown.SeqNo > visibleAfter ? shown : null;
+        var last = entry.LastShown is { IsShown: true } shown && shown.SeqNo > visibleAfter ? shown : null;
         return new ConversationSummary(
             entry.Position.Conversation, entry.Title, entry.Head,
             SeqNo.Max(cursors.Delivered, entry.Membership.JoinedAt), read, unread.Count, !unread.IsAll,
@@ -214,6 +228,9 @@ internal sealed class GetConversationsHandler(
         /// <summary>As it was set, with a mute only if it counts.</summary>
         public OwnSettings Own { get; init; } = OwnSettings.None;
 
+        /// <summary>The newest message that is still shown: where it is not <see cref="Last"/>, among those right below.</summary>
+        public LoggedMessage? LastShown { get; init; }
+
         /// <summary>Where the list goes on after it.</summary>
         public PageStart? Next { get; init; }
 
@@ -228,7 +245,7 @@ internal sealed class GetConversationsHandler(
         }
 
         public int MaxJsonBytes() =>
-            FixedJsonBytes + Position.Conversation.Value.Length + JsonText.MaxBytes(Title) + (Last?.MaxJsonBytes() ?? 0)
+            FixedJsonBytes + Position.Conversation.Value.Length + JsonText.MaxBytes(Title) + (LastShown?.MaxJsonBytes() ?? 0)
             + (Own == OwnSettings.None ? 0 : SettingsJsonBytes + JsonText.MaxBytes(Own.Draft));
     }
 }

@@ -15,6 +15,7 @@ internal sealed record ChangeBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] SeqNo? ThreadSeqNo,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Emoji,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? On,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Seconds,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Concurrent,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ClientMsgId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? What,
@@ -31,7 +32,7 @@ internal sealed record ChangeBody(
             entry.Id, entry.Conversation, entry.SeqNo, entry.Sender.User, entry.Timestamp.ToUnixTimeMilliseconds(), entry.Content.ChangeName!,
             change is null ? null : new TargetBody(change.Target.Id, change.Target.SeqNo), kind is MessageKind.Edit ? entry.Content.Text : null, entry.Content.Mentions,
             entry.Content.Thread?.Id, entry.Content.Thread?.SeqNo, change?.Emoji,
-            kind is MessageKind.Reaction or MessageKind.Pin ? change?.On : null, change?.Concurrent ?? false,
+            kind is MessageKind.Reaction or MessageKind.Pin ? change?.On : null, entry.Content.TimerSeconds, change?.Concurrent ?? false,
             notice is null && entry.Sender.User == reader ? entry.ClientMsgId : null,
             notice?.What, notice?.User, notice is { Users: { Count: > 0 } users } ? users : null, notice?.Value);
     }

@@ -4,12 +4,17 @@ using Chat.Modules.Messaging.Contracts;
 namespace Chat.Modules.Messaging.Homes;
 
 /// <summary>
-/// What a home can append besides messages, and whether it keeps who is mentioned, and threads. A server of an earlier version would append all as it comes, as a message.
+/// What a home can append besides messages, and whether it keeps who is mentioned, threads, and timers. A server of an earlier version would append all as it comes, as a message.
 /// </summary>
-internal readonly record struct HomeAbilities(bool JudgesChanges, bool AppendsNotices, bool KeepsThreads)
+internal readonly record struct HomeAbilities(bool JudgesChanges, bool AppendsNotices, bool KeepsThreads, bool KeepsTimers)
 {
     public bool Covers(MessageContent content) =>
-        (!content.IsChange || (content.Kind == MessageKind.Notice ? AppendsNotices : JudgesChanges))
+        (!content.IsChange || content.Kind switch
+        {
+            MessageKind.Notice => AppendsNotices,
+            MessageKind.Timer => KeepsTimers,
+            _ => JudgesChanges,
+        })
         && (KeepsThreads || (content.Mentions is null && content.Thread is null));
 }
 

@@ -8,7 +8,7 @@ namespace Chat.Modules.Messaging.Homes;
 /// <summary>What a message between a sender's server and a home says. The numbers go over the bus; a server passes over one that it does not know.</summary>
 internal enum HomeMessage : byte
 {
-    /// <summary>The sender can be a home: 1 where it wants to know whether the receiver can; 1 where it judges changes of messages; 1 where it appends notices; 1 where it keeps mentions and threads. An earlier version leaves out the last of them, and reads no more than it writes.</summary>
+    /// <summary>The sender can be a home: 1 where it wants to know whether the receiver can; 1 where it judges changes of messages; 1 where it appends notices; 1 where it keeps mentions and threads; 1 where it keeps timers. An earlier version leaves out the last of them, and reads no more than it writes.</summary>
     Offer = 1,
 
     /// <summary>The sender is leaving: it is nobody's home any more.</summary>
@@ -47,10 +47,11 @@ internal static class HomeMessages
     {
         var writer = new BusWriter((byte)HomeMessage.Offer);
         writer.Write(asks ? (byte)1 : (byte)0);
-        const byte judgesChanges = 1, appendsNotices = 1, keepsThreads = 1;
+        const byte judgesChanges = 1, appendsNotices = 1, keepsThreads = 1, keepsTimers = 1;
         writer.Write(judgesChanges);
         writer.Write(appendsNotices);
         writer.Write(keepsThreads);
+        writer.Write(keepsTimers);
         return writer.Written;
     }
 

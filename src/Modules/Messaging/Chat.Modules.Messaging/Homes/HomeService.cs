@@ -35,7 +35,8 @@ internal sealed class HomeService(
             case HomeMessage.Offer:
                 homes.Offered(
                     from, asks: reader.Byte() == 1,
-                    new HomeAbilities(JudgesChanges: reader.Rest is [1, ..], AppendsNotices: reader.Rest is [_, 1, ..], KeepsThreads: reader.Rest is [_, _, 1, ..]));
+                    new HomeAbilities(JudgesChanges: reader.Rest is [1, ..], AppendsNotices: reader.Rest is [_, 1, ..], KeepsThreads: reader.Rest is [_, _, 1, ..],
+                        KeepsTimers: reader.Rest is [_, _, _, 1, ..]));
                 break;
             case HomeMessage.Withdraw:
                 homes.Withdrawn(from);

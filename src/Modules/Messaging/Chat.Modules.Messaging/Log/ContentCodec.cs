@@ -40,6 +40,10 @@ internal static class ContentCodec
             size += SizeOfField(IdLength) + SizeOfNumberField((int)ContentTag.ThreadSeqNo, (ulong)thread.SeqNo.Value);
         if (content.Forwarded)
             size += SizeOfNumberField(1);
+        if (content.ExpiresAt is { } expiresAt)
+            size += SizeOfNumberField((ulong)expiresAt.ToUnixTimeMilliseconds());
+        if (content.TimerSeconds is { } seconds)
+            size += SizeOfNumberField((int)ContentTag.Timer, (ulong)seconds);
         return size;
     }
 
@@ -48,6 +52,9 @@ internal static class ContentCodec
     {
         if (content.Kind != MessageKind.Message)
             WriteNumberField(ref bytes, (int)ContentTag.Kind, (ulong)content.Kind);
+        // The first field of a message: see ExpiryOf.
+        if (content.ExpiresAt is { } expiresAt)
+            WriteNumberField(ref bytes, (int)ContentTag.ExpiresAt, (ulong)expiresAt.ToUnixTimeMilliseconds());
         if (content.Text.Length > 0)
             content.Text.Span.CopyTo(WriteSizedField(ref bytes, (int)ContentTag.Text, content.Text.Length));
         if (content.ReplyTo is { } replyTo)
@@ -71,6 +78,8 @@ internal static class ContentCodec
         }
         if (content.Forwarded)
             WriteNumberField(ref bytes, (int)ContentTag.Forwarded, 1);
+        if (content.TimerSeconds is { } seconds)
+            WriteNumberField(ref bytes, (int)ContentTag.Timer, (ulong)seconds);
         content.Unknown.Span.CopyTo(bytes);
     }
 
@@ -101,6 +110,16 @@ internal static class ContentCodec
         return ((MessageKind)(byte)kind, previous);
     }
 
+    /// <summary>When a message expires, in Unix ms; null for never, and for anything else. Reads nothing of it but its first field.</summary>
+    public static long? ExpiryOf(ReadOnlySpan<byte> bytes)
+    {
+        const int expiryTag = (int)ContentTag.ExpiresAt << 3 | Varint;
+        if (bytes.IsEmpty || bytes[0] != expiryTag)
+            return null;
+        var rest = bytes[1..];
+        return (long)ReadNumber(ref rest);
+    }
+
     /// <exception cref="MalformedContentException">The bytes are not an encoded content, neither of this server nor of a newer one.</exception>
     public static MessageContent Decode(ReadOnlySpan<byte> bytes)
     {
@@ -113,6 +132,7 @@ internal static class ContentCodec
         var change = default(ChangeFields);
         var notice = default(ConversationNotice);
         var mentions = default(List<string>);
+        var (expiresAt, seconds) = (default(DateTimeOffset?), default(int?));
         var (thread, threadSeqNo, forwarded) = (default(MessageId?), default(SeqNo?), false);
         var seen = 0;
         for (var rest = bytes; !rest.IsEmpty;)
@@ -149,6 +169,12 @@ internal static class ContentCodec
                 case (ulong)ContentTag.Forwarded << 3 | Varint:
                     forwarded = ReadFlag(value);
                     break;
+                case (ulong)ContentTag.ExpiresAt << 3 | Varint:
+                    expiresAt = ReadTime(value);
+                    break;
+                case (ulong)ContentTag.Timer << 3 | Varint:
+                    seconds = ReadCount(value);
+                    break;
                 case (ulong)ContentTag.Seen << 3 | Varint:
                     seenSeqNo = ReadSeqNo(value);
                     break;
@@ -173,7 +199,8 @@ internal static class ContentCodec
         var content = new MessageContent(text, replyTo) { Kind = kind, Seen = seenSeqNo };
         if ((thread is null) != (threadSeqNo is null))
             throw new MalformedContentException("names half of a thread");
-        return unknown.Length == 0 && media is null && previousMessage is null && notice is null && change.IsEmpty && mentions is null && thread is null && !forwarded
+        return unknown.Length == 0 && media is null && previousMessage is null && notice is null && change.IsEmpty && mentions is null && thread is null && !forwarded && expiresAt is null
+            && seconds is null
             ? content
             : content with
             {
@@ -185,6 +212,8 @@ internal static class ContentCodec
                 Mentions = MentionCodec.ToMentions(mentions),
                 Thread = thread is { } root ? new MessageTarget(root, threadSeqNo!.Value) : null,
                 Forwarded = forwarded,
+                ExpiresAt = expiresAt,
+                TimerSeconds = seconds,
             };
     }
 }

@@ -57,13 +57,13 @@ internal enum ContentTag
     /// <summary>Whether it was forwarded: varint, absent for 0.</summary>
     Forwarded = 11,
 
-    // ---- reserved; 21 to 24 for what has to do with mentions and threads, 25 to 29 with expiry, 30 to 34 with notices ----
-
-    /// <summary>When the message expires: Unix ms, varint.</summary>
+    /// <summary>When the message expires, or that which an entry changes: Unix ms, varint. The first field of a message that has it.</summary>
     ExpiresAt = 14,
 
     /// <summary>How long messages are shown: seconds, varint.</summary>
     Timer = 16,
+
+    // ---- reserved; 21 to 24 for what has to do with mentions and threads, 25 to 29 with expiry, 30 to 34 with notices ----
 
     /// <summary>Ciphertext for the receivers' devices.</summary>
     Ciphertext = 17,

@@ -10,7 +10,7 @@ namespace Chat.Modules.Messaging.Log;
 /// conversation, has the higher <see cref="Activity"/>; on one server this holds whatever the clock does. What can be read is durable. Passes
 /// MessageLogContract.
 /// </remarks>
-internal interface IMessageLog : IMessageChanges, IMessageIndexes
+internal interface IMessageLog : IMessageChanges, IMessageIndexes, IMessageTimers
 {
     /// <summary>The opaque name of this log's history, assigned when the log is created.</summary>
     string Epoch { get; }

@@ -133,9 +133,6 @@ internal static class StateCodec
         return new MessageThread(count, last, users) { Unknown = unknown };
     }
 
-    private static int ReadCount(ReadOnlySpan<byte> value) =>
-        ReadNumber(ref value) is <= int.MaxValue and var number ? (int)number : throw new MalformedContentException("has too great a count");
-
     private static int SizeOf(MessageReaction reaction)
     {
         var size = reaction.Unknown.Length + SizeOfField(Encoding.UTF8.GetByteCount(reaction.Emoji)) + SizeOfNumberField((ulong)reaction.Count);
@@ -194,12 +191,6 @@ internal static class StateCodec
 
     private static string ReadText(ReadOnlySpan<byte> value) =>
         Utf8.IsValid(value) ? Encoding.UTF8.GetString(value) : throw new MalformedContentException("has a text that is not UTF-8");
-
-    private static DateTimeOffset ReadTime(ReadOnlySpan<byte> value) => ReadNumber(ref value) is <= MaxUnixMs and var number
-        ? DateTimeOffset.FromUnixTimeMilliseconds((long)number)
-        : throw new MalformedContentException("has a time beyond all calendars");
-
-    private const long MaxUnixMs = 253_402_300_799_999;
 
     private sealed class Fields
     {

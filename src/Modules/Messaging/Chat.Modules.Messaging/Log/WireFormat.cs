@@ -50,6 +50,18 @@ internal static class WireFormat
     public static bool ReadFlag(ReadOnlySpan<byte> value) =>
         ReadNumber(ref value) is <= 1 and var number ? number == 1 : throw new MalformedContentException("has a flag that is neither 0 nor 1");
 
+    public static int ReadCount(ReadOnlySpan<byte> value) =>
+        ReadNumber(ref value) is <= int.MaxValue and var number ? (int)number : throw new MalformedContentException("has too great a count");
+
+    public static DateTimeOffset ReadTime(ReadOnlySpan<byte> value)
+    {
+        // The end of the year 9999.
+        const long maxUnixMs = 253_402_300_799_999;
+        return ReadNumber(ref value) is <= maxUnixMs and var number
+            ? DateTimeOffset.FromUnixTimeMilliseconds((long)number)
+            : throw new MalformedContentException("has a time beyond all calendars");
+    }
+
     public static ReadOnlySpan<byte> ReadValue(ref ReadOnlySpan<byte> rest, int type)
     {
         var start = rest;

@@ -55,7 +55,7 @@ internal sealed class MovedMessages(RocksMessageLog log) : OfMessages(log)
 
     public override IReadOnlyList<string> Columns { get; } =
     [
-        "conversation", "bucket", "seq_no", "term", "first", "message_id", "sender", "device", "client_msg_id", "sent_at", "body", "reply_to", "content", "erased", "previous",
+        "conversation", "bucket", "seq_no", "term", "first", "message_id", "sender", "device", "client_msg_id", "sent_at", "body", "reply_to", "content", "erased", "previous", "expires_at",
     ];
 
     public override int PartitionColumns => 2;
@@ -94,6 +94,7 @@ internal sealed class MovedMessages(RocksMessageLog log) : OfMessages(log)
                 content.IsPlain ? null : ContentCodec.Encode(content),
                 content.Kind == MessageKind.Erased ? true : null,
                 content.PreviousMessage?.Value,
+                content.PreviousMessage is null ? content.ExpiresAt : null,
             ]);
     }
 }
@@ -163,12 +164,12 @@ internal sealed class MovedConversations(RocksMessageLog log) : MovedTable
 
     public override string Table => "messaging_conversations";
 
-    public override IReadOnlyList<string> Columns { get; } = ["conversation", "term", "writer", "fenced_term", "fence", "bucket"];
+    public override IReadOnlyList<string> Columns { get; } = ["conversation", "term", "writer", "fenced_term", "fence", "bucket", "timed"];
 
     // Not known without reading them all.
     public override long EstimateRows() => 0;
 
     public override IReadOnlyList<MovedRow> Read(string? after, int limit) =>
         [.. log.ReadHeads(after is null ? null : ConversationId.Parse(after), limit).Select(one => new MovedRow(
-            one.Conversation.Value, [one.Conversation.Value, 1L, Nobody, 1L, one.Head.Value, Buckets.Of(one.Head) is > 0 and var bucket ? bucket : null]))];
+            one.Conversation.Value, [one.Conversation.Value, 1L, Nobody, 1L, one.Head.Value, Buckets.Of(one.Head) is > 0 and var bucket ? bucket : null, log.HasTimer(one.Conversation) ? true : null]))];
 }

@@ -43,8 +43,8 @@ internal sealed class MovedStates(RocksMessageLog log) : OfStates(log)
 
     public override int PartitionColumns => 2;
 
-    // Target 0 is the conversation's.
-    public override bool Compares(IReadOnlyList<object?> values, DateTimeOffset now) => values[2] is not 0L;
+    // Target 0 and the highest are the conversation's.
+    public override bool Compares(IReadOnlyList<object?> values, DateTimeOffset now) => values[2] is not (0L or SeqNo.MaxValue);
 
     public static object?[] ToValues(ConversationId conversation, SeqNo target, MessageState state) =>
     [

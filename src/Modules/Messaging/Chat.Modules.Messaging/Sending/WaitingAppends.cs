@@ -114,7 +114,7 @@ internal sealed class WaitingAppends : IStoreHealth, IDisposable
     private async Task<Result<SentMessage>> AppendHereAsync(MessageDraft draft)
     {
         AppendedMessage appended;
-        if (draft.Content.Change is null)
+        if (!draft.Content.IsJudged)
         {
             appended = await _log.AppendAsync(draft, CancellationToken.None);
         }

@@ -3,6 +3,7 @@ using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Changes;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Feed;
+using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Tests.Changes;
 using Chat.Modules.Messaging.Tests.Sending;
@@ -61,6 +62,34 @@ public sealed class ChangeCostsAndCrashesTests
         Assert.Equal(["claims", "claims", "mentions", "rows", "state"], mention);
         // The message that began it and its state; the new state, and the two places; and, after the answer, that it counts.
         Assert.Equal(["changes", "changes", "changes", "claims", "claims", "rows", "rows", "state", "thread", "threads"], first.Order());
+    }
+
+    [Fact]
+    public void A_timer_costs_what_a_change_does_and_a_message_under_it_its_place_among_what_expires()
+    {
+        List<string> plain = [], first = [], again = [], message = [], other = [];
+        Run(async server =>
+        {
+            var log = server.Log;
+            await log.AppendAsync(Draft(Team, Alice, "1"), default);
+            plain = await AskedAsync(() => log.AppendAsync(Draft(Team, Alice, "2"), default));
+            first = await AskedAsync(() => log.AppendChangeAsync(Timer("3", 60), default));
+            again = await AskedAsync(() => log.AppendChangeAsync(Timer("4", 120), default));
+            message = await AskedAsync(() => log.AppendAsync(Draft(Team, Alice, "5"), default));
+            await log.AppendChangeAsync(Timer("6", 0), default);
+            await _time.After(TimeSpan.FromSeconds(1));
+            other = await AskedAsync(() => log.AppendAsync(Draft(Team, Alice, "7"), default));
+        });
+
+        Assert.Equal(["claims", "claims", "rows", "state"], plain);
+        Assert.Equal(plain, other);
+        Assert.Equal(["changes", "changes", "changes", "claims", "claims", "rows", "state"], again.Order());
+        // The mark that the conversation has timers, and that the term still lasts.
+        Assert.Equal(((string[])[.. again, "state", "state"]).Order(), first.Order());
+        Assert.Equal(["claims", "claims", "expiries", "rows", "state"], message);
+
+        static MessageDraft Timer(string id, int seconds) =>
+            new(Team, Alice.Phone(), id, new MessageContent(default) { Kind = MessageKind.Timer, TimerSeconds = seconds }, Now);
     }
 
     [Theory]

@@ -14,9 +14,9 @@ internal static class ClusterLogs
     public static CqlMessageLog Of(ICqlSession session, TimeProvider? tablesClock = null, TimeProvider? clock = null) =>
         Of(session, Touches(session, clock), tablesClock, clock);
 
-    public static CqlMessageLog Of(ICqlSession session, TouchWriter touches, TimeProvider? tablesClock = null, TimeProvider? clock = null) => new(
+    public static CqlMessageLog Of(ICqlSession session, TouchWriter touches, TimeProvider? tablesClock = null, TimeProvider? clock = null, Expiry? expiry = null) => new(
         new CqlLogTables(session, tablesClock ?? TimeProvider.System), touches, ClusterTimes.Default, new SharedConversations(TimeProvider.System), clock ?? TimeProvider.System,
-        new ActivityClock(NullLogger<ActivityClock>.Instance));
+        new ActivityClock(NullLogger<ActivityClock>.Instance), expiry: expiry);
 
     public static TouchWriter Touches(ICqlSession session, TimeProvider? clock = null) => new(
         new CqlFeedTables(session, TimeProvider.System), new CqlInboxTables(session, ClusterTimes.Default, TimeProvider.System), ClusterTimes.Default,

@@ -138,8 +138,9 @@ public sealed class CqlChangeProperties
         private MessageDraft DraftOf(DeviceAddress sender, string id, LoggedMessage target)
         {
             var change = new MessageChange(new MessageTarget(target.Id, target.SeqNo)) { On = _time.Chance(0.6) };
-            var content = _time.Random.Next(20) switch
+            var content = _time.Random.Next(22) switch
             {
+                > 19 => new MessageContent(default(Utf8Text)) { Kind = MessageKind.Timer, TimerSeconds = _time.Random.Next(3) * 1_000_000 },
                 < 2 => MessageContent.Of($"{sender.User} {id}") with { Mentions = SomeMentions() },
                 < 4 => MessageContent.Of($"{sender.User} {id}") with { Thread = target.Content.Thread ?? change.Target },
                 < 5 => MessageContent.Of($"{sender.User} {id}") with { Kind = MessageKind.Edit, Change = change with { On = false }, Mentions = SomeMentions() },
@@ -245,6 +246,13 @@ public sealed class CqlChangeProperties
             var rows = (await host.Process.Start(async () => await new FinalReader(_tables, _time).ReadUpAsync(conversation, Seeded, int.MaxValue, CancellationToken.None))).Rows;
             Assert.Equal(all.Skip(1).Select(entry => entry.Id), rows.Select(row => row.Message.Id));
             rows.ForEach(row => fold.Add(_tables.Written[(conversation, row.SeqNo, row.Term)]));
+            Assert.Equal(fold.Timer, (await host.Process.Start(async () => await host.Log.ReadTimersAsync([conversation], CancellationToken.None))).GetValueOrDefault(conversation));
+            foreach (var message in all.Where(entry => entry.Content is { ExpiresAt: not null, IsMessagePlace: true }))
+            {
+                var expiresAt = message.Content.ExpiresAt!.Value;
+                var places = await host.Process.Start(() => _tables.ReadExpiriesAsync(ExpiryHours.Of(expiresAt), ExpiryHours.PartOf(conversation), null, expiresAt, 10_000, CancellationToken.None));
+                Assert.Contains(new ExpiringPlace(expiresAt, conversation, message.SeqNo), places);
+            }
             Assert.All(all.Where(entry => entry.Content.IsMessagePlace), message => Assert.Equal(fold.StateOf(message.SeqNo), message.State));
             Assert.All(_read.Where(entry => entry.Conversation == conversation && entry.State is not null), message => Assert.Contains(message.State!, fold.StatesOf(message.SeqNo)));
 
@@ -285,7 +293,8 @@ public sealed class CqlChangeProperties
                 return;
             var (wanted, made) = (change.Content, entry.Content);
             Assert.Equal(
-                (wanted.Kind, wanted.Change!.Target, wanted.Change.Emoji, wanted.Change.On), (made.Kind, made.Change!.Target, made.Change.Emoji, made.Change.On));
+                (wanted.Kind, wanted.TimerSeconds, wanted.Change?.Target, wanted.Change?.Emoji, wanted.Change?.On),
+                (made.Kind, made.TimerSeconds, made.Change?.Target, made.Change?.Emoji, made.Change?.On));
             Assert.True(wanted.Kind != MessageKind.Reaction || change.Sender.User == entry.Sender.User);
         }
 
@@ -301,6 +310,8 @@ public sealed class CqlChangeProperties
         private readonly List<SeqNo> _pins = [];
         private SeqNo _newestMessage;
 
+        public ConversationTimer? Timer { get; private set; }
+
         public Fold(LoggedMessage first) => Add(first);
 
         /// <summary>Newest first.</summary>
@@ -312,11 +323,18 @@ public sealed class CqlChangeProperties
             if (entry.Content.IsMessagePlace)
             {
                 _newestMessage = entry.SeqNo;
+                Assert.Equal(Timer is { Seconds: > 0 and var seconds } ? entry.Timestamp.AddSeconds(seconds) : null, entry.Content.ExpiresAt);
                 if (entry.Content.Thread is { } thread)
                     Add(thread.SeqNo, ThreadFold.Add(StateOf(thread.SeqNo), entry.Sender.User, entry.SeqNo));
                 return;
             }
             Assert.Equal(_newestMessage, entry.Content.PreviousMessage);
+            if (entry.Content.TimerSeconds is { } set)
+            {
+                Assert.IsType<Accepted>(ChangeJudge.JudgeTimer(Timer, set));
+                Timer = new ConversationTimer(entry.SeqNo, set);
+                return;
+            }
             var change = entry.Content.Change!;
             var target = change.Target.SeqNo;
             var key = (target, entry.Sender.User, change.Emoji ?? "");

@@ -36,7 +36,7 @@ internal sealed partial class VirtualTables(VirtualTime time) : ILogTables
         if (!cells.TryGetValue("term", out var state))
             return null;
         var bucket = cells.TryGetValue("bucket", out var opened) ? opened.Version : 0;
-        return (ConversationState)state.Value with { Bucket = bucket };
+        return (ConversationState)state.Value with { Bucket = bucket, HasTimer = cells.ContainsKey("timed") };
     }
 
     public async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct) =>

@@ -16,6 +16,7 @@ internal sealed class BatchedChanges
     private readonly long _term;
     private readonly SeqNo _first;
     private readonly ChangeLimits _limits;
+    private readonly Expiry _expiry;
 
     // As read, and as the batch changes them.
     private readonly Dictionary<SeqNo, LogRow> _targets;
@@ -28,10 +29,10 @@ internal sealed class BatchedChanges
     private readonly List<(ClusterAppend Append, Error Refusal)> _refused = [];
 
     private BatchedChanges(
-        ILogTables tables, ConversationId conversation, long term, SeqNo first, ChangeLimits limits, IEnumerable<LogRow> targets, IEnumerable<StateVersion> states,
+        ILogTables tables, ConversationId conversation, long term, SeqNo first, ChangeLimits limits, Expiry expiry, IEnumerable<LogRow> targets, IEnumerable<StateVersion> states,
         IEnumerable<ReactionVersion> reactions)
     {
-        (_tables, _conversation, _term, _first, _limits) = (tables, conversation, term, first, limits);
+        (_tables, _conversation, _term, _first, _limits, _expiry) = (tables, conversation, term, first, limits, expiry);
         _targets = targets.ToDictionary(row => row.SeqNo);
         _before = states.ToDictionary(version => version.Target);
         _reactionsBefore = reactions.ToDictionary(version => (version.Target, version.User, version.Emoji));
@@ -48,13 +49,15 @@ internal sealed class BatchedChanges
     /// <summary>Reads what the changes of a batch are judged by. The newest entry that counts is <paramref name="head"/>.</summary>
     /// <returns>Null if another term has begun.</returns>
     public static async Task<BatchedChanges?> ReadAsync(
-        ILogTables tables, ChangeReader reader, ConversationId conversation, long term, SeqNo head, ChangeLimits limits, IReadOnlyList<ClusterAppend> changes)
+        ILogTables tables, ChangeReader reader, ConversationId conversation, long term, SeqNo head, ChangeLimits limits, Expiry expiry, IReadOnlyList<ClusterAppend> changes)
     {
         var targets = changes.SelectMany(change => new[] { change.Draft.Content.Change?.Target.SeqNo, change.Draft.Content.Thread?.SeqNo })
             .OfType<SeqNo>().Where(target => target <= head).Distinct().ToList();
         var rows = FinalReader.ReadFinalAsync(tables, conversation, targets, CancellationToken.None);
         var mayPin = changes.Any(change => change.Draft.Content.Kind is MessageKind.Pin or MessageKind.Delete);
-        var states = ChangeReader.ReadStateVersionsAsync(tables, conversation, mayPin ? [.. targets, SeqNo.None] : targets, CancellationToken.None);
+        var isTimed = changes.Any(change => change.Draft.Content.Kind == MessageKind.Timer);
+        List<SeqNo> read = [.. targets, .. mayPin ? [SeqNo.None] : (SeqNo[])[], .. isTimed ? [TimerState.Target] : (SeqNo[])[]];
+        var states = ChangeReader.ReadStateVersionsAsync(tables, conversation, read, CancellationToken.None);
         var reactions = ReadReactionsAsync(tables, conversation, changes);
         await Task.WhenAll(rows, states, reactions);
         // What this term has written before counts: its batches were found to have lasted.
@@ -65,8 +68,20 @@ internal sealed class BatchedChanges
             waits: false, CancellationToken.None);
         return settled is not var (settledStates, settledReactions)
             ? null
-            : new BatchedChanges(tables, conversation, term, head.Next, limits, await rows, settledStates, settledReactions);
+            : new BatchedChanges(tables, conversation, term, head.Next, limits, expiry, await rows, settledStates, settledReactions);
     }
+
+    /// <summary>Reads the timer in force at the head; null where none was ever set. Not known if another term has begun.</summary>
+    public static async Task<(bool IsKnown, ConversationTimer? Timer)> ReadTimerAsync(ILogTables tables, ChangeReader reader, ConversationId conversation, long term, SeqNo head)
+    {
+        var versions = await ChangeReader.ReadStateVersionsAsync(tables, conversation, [TimerState.Target], CancellationToken.None);
+        var settled = await reader.SettleAsync(
+            conversation, [.. versions.Select(version => version.Term == term && version.Last <= head ? version with { IsSettled = true } : version)], [], waits: false, CancellationToken.None);
+        return (settled is not null, settled is ([var timer], _) ? TimerState.Of(timer.State) : null);
+    }
+
+    /// <summary>The timer that the batch sets last; null where it sets none.</summary>
+    public ConversationTimer? Timer { get; private set; }
 
     /// <summary>A message goes into a thread.</summary>
     public void Join(ClusterAppend append, SeqNo seqNo)
@@ -82,6 +97,8 @@ internal sealed class BatchedChanges
     public MessageContent? Judge(ClusterAppend append, SeqNo seqNo)
     {
         var content = append.Draft.Content;
+        if (content.Kind == MessageKind.Timer)
+            return JudgeTimer(append, seqNo);
         var change = content.Change!;
         var target = change.Target.SeqNo;
         if (!_targets.TryGetValue(target, out var row))
@@ -91,7 +108,7 @@ internal sealed class BatchedChanges
         }
         var user = append.Draft.Sender.User;
         var state = StateOf(target);
-        var message = state is null ? row.Message : row.Message.In(state);
+        var message = _expiry.Show(state is null ? row.Message : row.Message.In(state));
         OwnReaction? own = content.Kind == MessageKind.Reaction ? ReactionOf((target, user, change.Emoji!)) : null;
         var facts = new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count, own is null ? CountOwn(target, user) : 0) { Root = content.Thread is { } thread ? StateOf(thread.SeqNo) : null };
         switch (ChangeJudge.Judge(facts, append.Draft, seqNo, _limits))
@@ -108,13 +125,37 @@ internal sealed class BatchedChanges
                 if (content.Kind == MessageKind.Delete)
                     _deleted.Add(target);
                 return effect.Content;
+            case var verdict:
+                Answer(append, verdict);
+                return null;
+        }
+    }
+
+    private MessageContent? JudgeTimer(ClusterAppend append, SeqNo seqNo)
+    {
+        var seconds = append.Draft.Content.TimerSeconds ?? 0;
+        var verdict = ChangeJudge.JudgeTimer(TimerState.Of(StateOf(TimerState.Target)), seconds);
+        if (verdict is Accepted)
+        {
+            Timer = new ConversationTimer(seqNo, seconds);
+            _states[TimerState.Target] = TimerState.Of(Timer);
+            return append.Draft.Content;
+        }
+        Answer(append, verdict);
+        return null;
+    }
+
+    private void Answer(ClusterAppend append, Verdict verdict)
+    {
+        switch (verdict)
+        {
             case AlreadySo { Entry: var entry }:
                 _alreadySo.Add((append, entry));
-                return null;
+                break;
             case Refused { Error: var refusal }:
                 _refused.Add((append, refusal));
-                return null;
-            case var verdict:
+                break;
+            default:
                 throw new InvalidOperationException($"Nobody knows the verdict {verdict}.");
         }
     }
@@ -122,7 +163,7 @@ internal sealed class BatchedChanges
     /// <summary>Writes the states as the batch makes them, before its rows.</summary>
     public Task WriteAsync()
     {
-        var unmarked = _states.Keys.Where(target => target != SeqNo.None).Select(target => _targets[target]).Where(row => !row.IsChanged);
+        var unmarked = _states.Keys.Where(target => target != SeqNo.None && target != TimerState.Target).Select(target => _targets[target]).Where(row => !row.IsChanged);
         var (states, reactions) = Versions();
         return Task.WhenAll(
             [

@@ -124,7 +124,7 @@ internal sealed class ChangeReader(ILogTables tables, FinalReader reader)
             return version with { IsSettled = true };
         var state = version.Base;
         foreach (var entry in batch.Entries.Where(entry => entry.SeqNo < version.Last))
-            state = version.Target == SeqNo.None ? ApplyToPins(state, entry) : ChangeFold.Apply(state, version.Target, entry);
+            state = version.Target == SeqNo.None ? ApplyToPins(state, entry) : version.Target == TimerState.Target ? TimerState.Apply(state, entry) : ChangeFold.Apply(state, version.Target, entry);
         return version with { State = state, IsSettled = batch.IsOver };
     }
 

@@ -12,6 +12,8 @@ internal sealed partial class ConversationWriter
     private async Task<bool> WriteAsync(HeldTerm held, List<ClusterAppend> appends, long started)
     {
         BatchedChanges? changes = null;
+        if (!await KnowsTimerAsync(held, appends))
+            return false;
         if (held.NewestMessage is null && appends.Exists(append => append.Draft.Content.IsChange))
             held.NewestMessage = await FindNewestMessageAsync(held.Head);
         if (appends.FindAll(append => append.Draft.Content.CountsElsewhere) is { Count: > 0 } changing
@@ -35,6 +37,8 @@ internal sealed partial class ConversationWriter
             return false;
         if (!context.Touches.IsValid(_touch, conversation))
             await TouchAsync(appends);
+        if (changes?.Timer is { } timer)
+            held.Timer = timer;
         (_lostTerms, _hadTurn) = (0, true);
         if (held.Beginning is { } beginning)
             context.TurnTook(beginning + context.Since(started));
@@ -53,24 +57,42 @@ internal sealed partial class ConversationWriter
         return true;
     }
 
+    // Most conversations never have a timer, and are asked nothing.
+    private async Task<bool> KnowsTimerAsync(HeldTerm held, List<ClusterAppend> appends)
+    {
+        if (!held.KnowsTimer)
+        {
+            (held.KnowsTimer, held.Timer) = await BatchedChanges.ReadTimerAsync(context.Tables, context.Changes, conversation, held.Term, held.Head);
+            if (!held.KnowsTimer)
+                return false;
+        }
+        if (held.IsTimed || !appends.Exists(append => append.Draft.Content.Kind == MessageKind.Timer))
+            return true;
+        // The mark is there before this term is seen to last: whoever begins a later one reads it.
+        await context.Tables.MarkTimedAsync(conversation, CancellationToken.None);
+        held.IsTimed = (await context.Tables.ReadStateAsync(conversation, CancellationToken.None))!.Term == held.Term;
+        return held.IsTimed;
+    }
+
     private Task<BatchedChanges?> ReadChangesAsync(HeldTerm held, List<ClusterAppend> changing) =>
-        BatchedChanges.ReadAsync(context.Tables, context.Changes, conversation, held.Term, held.Head, context.ChangeLimits, changing);
+        BatchedChanges.ReadAsync(context.Tables, context.Changes, conversation, held.Term, held.Head, context.ChangeLimits, context.Expiry, changing);
 
     // Each append with its message; without the changes that are not appended.
     private static List<(ClusterAppend Append, LoggedMessage Message)> Place(HeldTerm held, List<ClusterAppend> appends, BatchedChanges? changes)
     {
         var placed = new List<(ClusterAppend, LoggedMessage)>(appends.Count);
-        var (next, newestMessage) = (held.Head.Next, held.NewestMessage);
+        var (next, newestMessage, timer) = (held.Head.Next, held.NewestMessage, held.Timer);
         foreach (var append in appends)
         {
             var draft = append.Draft;
             if (!draft.Content.IsChange)
             {
                 newestMessage = next;
+                draft = ConversationTimer.Apply(timer, draft);
                 if (draft.Content.Thread is not null)
                     changes!.Join(append, next);
             }
-            else if (draft.Content.Change is null)
+            else if (!draft.Content.IsJudged)
             {
                 draft = draft with { Content = draft.Content with { PreviousMessage = newestMessage } };
             }
@@ -78,6 +100,7 @@ internal sealed partial class ConversationWriter
                 draft = draft with { Content = content with { PreviousMessage = newestMessage } };
             else
                 continue;
+            timer = changes?.Timer ?? timer;
             placed.Add((append, draft.ToMessage(append.Id, next)));
             next = next.Next;
         }
@@ -90,15 +113,17 @@ internal sealed partial class ConversationWriter
         List<LoggedMessage>? indexed = null;
         foreach (var (_, message) in appended)
         {
-            if (message.Content is { Mentions: not null } or { Thread: not null, Kind: MessageKind.Message })
+            if (message.Content is { Mentions: not null } or { Thread: not null, Kind: MessageKind.Message } or { ExpiresAt: not null, Kind: MessageKind.Message })
                 (indexed ??= []).Add(message);
         }
         if (indexed is null)
             return;
         var mentions = indexed.SelectMany(MentionsIn).GroupBy(mention => Buckets.Of(mention.Message));
         var threads = indexed.Where(message => message.Content is { Thread: not null, Kind: MessageKind.Message }).GroupBy(message => message.Content.Thread!.SeqNo, message => message.SeqNo);
+        var expiring = indexed.FindAll(message => message.Content is { ExpiresAt: not null, Kind: MessageKind.Message });
         await Task.WhenAll(
             [
+                .. expiring.Count > 0 ? [context.Tables.WriteExpiriesAsync(expiring, CancellationToken.None)] : (Task[])[],
                 .. mentions.Select(bucket => context.Tables.WriteMentionsAsync(conversation, [.. bucket], CancellationToken.None)),
                 .. threads.Select(thread => context.Tables.WriteThreadAsync(conversation, thread.Key, [.. thread], CancellationToken.None)),
             ]);

@@ -230,7 +230,7 @@ internal sealed partial class ConversationWriter(ConversationId conversation, Wr
         if (head == SeqNo.None && conversation.IsDirect)
             await tables.AddDirectAsync(conversation, FirstSender(), CancellationToken.None);
         _hadTurn = false;
-        return new HeldTerm(term, head, begun!.Bucket) { Beginning = context.Since(begunAt) };
+        return new HeldTerm(term, head, begun!.Bucket) { Beginning = context.Since(begunAt), IsTimed = begun.HasTimer, KnowsTimer = !begun.HasTimer };
     }
 
     private UserId? FirstSender()
@@ -348,6 +348,15 @@ internal sealed partial class ConversationWriter(ConversationId conversation, Wr
 
         /// <summary>The newest message up to the head; null if it is not known.</summary>
         public SeqNo? NewestMessage { get; set; } = head == SeqNo.None ? head : null;
+
+        /// <summary>Whether the conversation is marked as one that may have a timer.</summary>
+        public bool IsTimed { get; set; }
+
+        /// <summary>Whether <see cref="Timer"/> was read, or there is none for certain.</summary>
+        public bool KnowsTimer { get; set; }
+
+        /// <summary>The timer in force after the head; null for none.</summary>
+        public ConversationTimer? Timer { get; set; }
 
         /// <summary>How long it took to begin it; null once it has answered somebody.</summary>
         public TimeSpan? Beginning { get; set; }

@@ -43,10 +43,16 @@ internal sealed partial class CqlLogTables : ILogTables
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """;
 
+    private const string InsertExpiring =
+        """
+        INSERT INTO messaging_messages (conversation, bucket, seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, content, expires_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """;
+
     // Without the content.
     private const string HeaderColumns = "seq_no, term, first, message_id, sender, device, client_msg_id, sent_at, changed";
 
-    private const string SenderColumns = $"{HeaderColumns}, erased, previous";
+    private const string SenderColumns = $"{HeaderColumns}, erased, previous, expires_at";
 
     private const string MessageColumns = $"{HeaderColumns}, body, reply_to, content";
 
@@ -121,6 +127,9 @@ internal sealed partial class CqlLogTables : ILogTables
         _session.ExecuteAsync(
             new("UPDATE messaging_conversations USING TIMESTAMP ? SET bucket = ? WHERE conversation = ?", bucket, bucket, conversation.Value), ct);
 
+    public Task MarkTimedAsync(ConversationId conversation, CancellationToken ct) =>
+        _session.ExecuteAsync(new("UPDATE messaging_conversations SET timed = true WHERE conversation = ?", conversation.Value), ct);
+
     public Task WriteClaimAsync(Claim claim, CancellationToken ct) =>
         (AttemptKey.MomentOf(claim.Key) is null ? _newLoneClaims : _newClaims).SendAsync(claim);
 
@@ -187,7 +196,7 @@ internal sealed partial class CqlLogTables : ILogTables
             new(withContent ? SelectNewest : SelectNewestSenders, conversations.Select(one => one.Value).ToList(), bucket), ct);
         return [.. page.Rows.Select(row => withContent
             ? ToLogRow(ConversationId.Parse(row.Get<string>(12)), row, ToContent(row))
-            : ToLogRow(ConversationId.Parse(row.Get<string>(11)), row, ToErased(row)))];
+            : ToLogRow(ConversationId.Parse(row.Get<string>(12)), row, ToErased(row)))];
     }
 
     public async Task AddDirectAsync(ConversationId conversation, UserId? begunBy, CancellationToken ct)
@@ -281,8 +290,9 @@ internal sealed partial class CqlLogTables : ILogTables
     // Of a change, as if it were erased.
     private static MessageContent ToErased(CqlRow row) =>
         !row.IsNull(10) ? MessageContent.Erased with { PreviousMessage = new SeqNo(row.Get<long>(10)) }
-        : row.IsNull(9) ? Unread
-        : MessageContent.Erased;
+        : !row.IsNull(9) ? MessageContent.Erased
+        : row.IsNull(11) ? Unread
+        : Unread with { ExpiresAt = row.Get<DateTimeOffset>(11) };
 
     private static MessageContent ToContent(CqlRow row) => row.IsNull(11)
         ? new MessageContent(row.Get<Utf8Text>(9), row.IsNull(10) ? null : new MessageId(row.Get<Guid>(10)))
@@ -290,7 +300,7 @@ internal sealed partial class CqlLogTables : ILogTables
 
     public async Task<IReadOnlyList<ConversationState?>> ReadStatesAsync(IReadOnlyList<ConversationId> conversations, CancellationToken ct)
     {
-        const string columns = "term, busy_ms, fenced_term, fence, bucket, conversation";
+        const string columns = "term, busy_ms, fenced_term, fence, bucket, conversation, timed";
         var select = conversations.Count == 1
             ? new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation = ?", conversations[0].Value)
             : new CqlStatement($"SELECT {columns} FROM messaging_conversations WHERE conversation IN ?", conversations.Select(one => one.Value).ToList());
@@ -300,7 +310,10 @@ internal sealed partial class CqlLogTables : ILogTables
 
     private static ConversationState? ToState(CqlRow row) => row.IsNull(0) ? null : new ConversationState(
         row.Get<long>(0), TimeSpan.FromMilliseconds(row.IsNull(1) ? 0 : row.Get<int>(1)), row.IsNull(2) ? 0 : row.Get<long>(2),
-        row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4));
+        row.IsNull(3) ? SeqNo.None : new SeqNo(row.Get<long>(3)), row.IsNull(4) ? 0 : row.Get<long>(4))
+    {
+        HasTimer = !row.IsNull(6) && row.Get<bool>(6),
+    };
 
     private Task<IReadOnlyList<IReadOnlyList<Claim>>> ReadClaimsAsync(IReadOnlyList<long> keys) => ReadClaimsAsync(keys, new(
         $"SELECT {ClaimColumns} FROM messaging_moments WHERE moment = ? AND attempt IN ?", AttemptKey.MomentOf(keys[0]), keys.Distinct().ToList()));
@@ -348,6 +361,7 @@ internal sealed partial class CqlLogTables : ILogTables
         return (content.IsPlain, content.ReplyTo) switch
         {
             (false, _) when content.PreviousMessage is { } previous => Insert(InsertChange, ContentCodec.Encode(content), previous.Value),
+            (false, _) when content.ExpiresAt is { } expiresAt => Insert(InsertExpiring, ContentCodec.Encode(content), expiresAt),
             (false, _) => Insert(InsertContent, ContentCodec.Encode(content)),
             (true, null) => Insert(InsertText, content.Text),
             (true, { } replyTo) => Insert(InsertReply, content.Text, replyTo.Value),

@@ -78,7 +78,7 @@ internal sealed partial class CqlMessageLog
     {
         var pinned = PinnedMessages.Of((await _changes.ReadStatesAsync(conversation, [SeqNo.None], ct)).GetValueOrDefault(SeqNo.None));
         // What was erased without having been deleted is still among them.
-        var shown = (await _reader.ReadAtAsync(conversation, [.. pinned], ct)).Where(row => row.Message.Content.IsShown).Select(row => row.SeqNo).ToHashSet();
+        var shown = (await _reader.ReadAtAsync(conversation, [.. pinned], ct)).Where(row => row.Message.Content.IsShown && !_expiry.IsOver(row.Message)).Select(row => row.SeqNo).ToHashSet();
         return [.. pinned.Where(shown.Contains).Reverse()];
     }
 
@@ -97,9 +97,9 @@ internal sealed partial class CqlMessageLog
             .Concat(rows.Select(row => row.Message.Content.Thread?.SeqNo).OfType<SeqNo>().Where(here.Contains))
             .ToHashSet();
         if (targets.Count == 0)
-            return rows.ConvertAll(row => row.Message);
+            return rows.ConvertAll(row => _expiry.Show(row.Message));
         var states = await _changes.ReadStatesAsync(conversation, targets, ct);
-        return rows.ConvertAll(row => InPresentState(row.Message, states));
+        return rows.ConvertAll(row => _expiry.Show(InPresentState(row.Message, states)));
     }
 
     private static LoggedMessage InPresentState(LoggedMessage entry, IReadOnlyDictionary<SeqNo, MessageState> states) =>

@@ -24,7 +24,7 @@ internal sealed partial class CqlMessageLog
 
     public ValueTask<OthersCount> CountOthersAsync(
         ConversationId conversation, UserId user, SeqNo after, SeqNo upTo, int limit, CancellationToken ct) =>
-        CountAsync(conversation, after, upTo, limit, message => message.Sender.User != user && message.Content.Kind != MessageKind.Erased, ct);
+        CountAsync(conversation, after, upTo, limit, message => message.Sender.User != user && message.Content.Kind != MessageKind.Erased && !_expiry.IsOver(message), ct);
 
     public async ValueTask<bool> HasWrittenAsync(UserId user, ConversationId conversation, CancellationToken ct)
     {

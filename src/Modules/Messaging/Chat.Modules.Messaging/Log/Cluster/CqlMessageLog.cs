@@ -28,6 +28,7 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
     private readonly Attempts _attempts;
     private readonly ChangeReader _changes;
     private readonly WriterContext _writers;
+    private readonly Expiry _expiry;
     private readonly TimeProvider _clock;
     private readonly ActivityClock _activity;
     private readonly Random _random;
@@ -40,20 +41,21 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
     private string? _epoch;
 
     public CqlMessageLog(
-        ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, ChangeLimits? limits = null)
-        : this(tables, touches, times, shared, clock, activity, Random.Shared, limits)
+        ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, ChangeLimits? limits = null, Expiry? expiry = null)
+        : this(tables, touches, times, shared, clock, activity, Random.Shared, limits, expiry)
     {
     }
 
     // With a seeded random, a test can repeat a run.
     internal CqlMessageLog(
         ILogTables tables, TouchWriter touches, ClusterTimes times, SharedConversations shared, TimeProvider clock, ActivityClock activity, Random random,
-        ChangeLimits? limits = null)
+        ChangeLimits? limits = null, Expiry? expiry = null)
     {
         (_tables, _touches, _times, _clock, _activity, _random) = (tables, touches, times, clock, activity, random);
         _reader = new FinalReader(tables, clock);
         _changes = new ChangeReader(tables, _reader);
-        _writers = new WriterContext(tables, _reader, _changes, limits ?? ChangeLimits.Default, touches, shared, clock, random);
+        _expiry = expiry ?? new Expiry(clock);
+        _writers = new WriterContext(tables, _reader, _changes, limits ?? ChangeLimits.Default, _expiry, touches, shared, clock, random);
         _attempts = _writers.Attempts;
         _reader.EndTerm = (conversation, term, _) => _writers.BeginTermAsync(conversation, term);
     }
@@ -91,6 +93,8 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
             {
                 var first = _writers.Begin(append);
                 var appended = await first.Done;
+                if (appended.IsOk && appended.Value.Duplicate)
+                    appended = appended.Value with { Message = _expiry.Show(appended.Value.Message) };
                 if (first == append)
                     return appended;
                 // One that was refused has left nothing, and says nothing about this one.

@@ -37,6 +37,9 @@ internal partial interface ILogTables
     /// <summary>Stores that a bucket may have rows. The highest bucket stays.</summary>
     Task OpenBucketAsync(ConversationId conversation, long bucket, CancellationToken ct);
 
+    /// <summary>Sets <see cref="ConversationState.HasTimer"/> for ever. The conversation has a term.</summary>
+    Task MarkTimedAsync(ConversationId conversation, CancellationToken ct);
+
     Task WriteClaimAsync(Claim claim, CancellationToken ct);
 
     /// <summary>All claims with a key, also those of other attempts that share it.</summary>
@@ -93,7 +96,11 @@ internal partial interface ILogTables
 /// <param name="FencedTerm">The newest term whose fence is set; terms between it and <paramref name="Term"/> have written nothing. 0 for none.</param>
 /// <param name="Fence">The last seqNo before that term.</param>
 /// <param name="Bucket">The highest bucket that may have rows.</param>
-internal sealed record ConversationState(long Term, TimeSpan BusyFor, long FencedTerm, SeqNo Fence, long Bucket);
+internal sealed record ConversationState(long Term, TimeSpan BusyFor, long FencedTerm, SeqNo Fence, long Bucket)
+{
+    /// <summary>Whether it may have a timer (<see cref="TimerState"/>); certainly none if not, as long as its term has lasted.</summary>
+    public bool HasTimer { get; init; }
+}
 
 /// <summary>Announces an attempt: if its message ever counts, it is in this term, within <see cref="Reach"/> after a seqNo.</summary>
 /// <param name="Id">The message's.</param>

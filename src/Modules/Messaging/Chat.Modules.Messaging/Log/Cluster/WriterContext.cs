@@ -9,7 +9,7 @@ namespace Chat.Modules.Messaging.Log.Cluster;
 
 /// <summary>The writers of all conversations, and what they share.</summary>
 internal sealed class WriterContext(
-    ILogTables tables, FinalReader reader, ChangeReader changes, ChangeLimits limits, TouchWriter touches, SharedConversations shared, TimeProvider clock, Random random)
+    ILogTables tables, FinalReader reader, ChangeReader changes, ChangeLimits limits, Expiry expiry, TouchWriter touches, SharedConversations shared, TimeProvider clock, Random random)
 {
     /// <summary>Turns that a writer lets others have before it gives up. Its senders were told long before that it takes too long.</summary>
     public const int MaxTurns = 100;
@@ -38,6 +38,8 @@ internal sealed class WriterContext(
     public ChangeReader Changes => changes;
 
     public ChangeLimits ChangeLimits => limits;
+
+    public Expiry Expiry => expiry;
 
     public TouchWriter Touches => touches;
 

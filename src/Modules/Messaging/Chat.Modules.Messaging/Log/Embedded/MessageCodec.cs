@@ -64,14 +64,18 @@ internal static class MessageCodec
     public static ReadOnlySpan<byte> SenderOf(ReadOnlySpan<byte> bytes) => bytes.Slice(NamesAt(bytes) + 1, bytes[NamesAt(bytes)]);
 
     /// <summary>The kind of an encoded message, and the newest message below it if it is a change.</summary>
-    public static (MessageKind Kind, SeqNo? PreviousMessage) KindOf(ReadOnlySpan<byte> bytes)
+    public static (MessageKind Kind, SeqNo? PreviousMessage) KindOf(ReadOnlySpan<byte> bytes) =>
+        bytes[0] == Layout ? ContentCodec.KindOf(ContentOf(bytes)) : default;
+
+    /// <summary>When an encoded message expires, in Unix ms; null for never, and for anything else.</summary>
+    public static long? ExpiryOf(ReadOnlySpan<byte> bytes) => bytes[0] == Layout ? ContentCodec.ExpiryOf(ContentOf(bytes)) : null;
+
+    private static ReadOnlySpan<byte> ContentOf(ReadOnlySpan<byte> bytes)
     {
-        if (bytes[0] != Layout)
-            return default;
         var rest = bytes[NamesAt(bytes)..];
         for (var names = 0; names < 3; names++)
             rest = rest[(1 + rest[0])..];
-        return ContentCodec.KindOf(rest);
+        return rest;
     }
 
     private static int NamesAt(ReadOnlySpan<byte> bytes) => bytes[0] switch

@@ -37,15 +37,16 @@ internal sealed class RocksErasure(RocksStore store, RocksFamily messages, Rocks
             using var batch = new WriteBatch();
             using (var view = store.View())
             {
-                if (states.ReadAt(view, conversation, seqNo) is not { } entry)
+                if (states.ReadStored(view, conversation, seqNo) is not { } entry)
                     return;
                 RocksProjection.EraseContent(batch, messages, entry);
                 foreach (var edit in entry.State?.Edits ?? [])
                 {
-                    if (states.ReadAt(view, conversation, edit) is { } found)
+                    if (states.ReadStored(view, conversation, edit) is { } found)
                         RocksProjection.EraseContent(batch, messages, found);
                 }
-                if (entry.State is { Deletion: null })
+                // Of what is over not even the place is shown.
+                if (entry.State is { } state && (state.Deletion is null || states.Expiry.IsOver(entry)))
                 {
                     batch.Delete(StateKeys.State(conversation, seqNo));
                     batch.Delete(StateKeys.Pin(conversation, seqNo));
@@ -102,7 +103,7 @@ internal sealed class RocksErasure(RocksStore store, RocksFamily messages, Rocks
                 var count = 0;
                 for (reacted.Seek(next); reacted.Valid() && reacted.GetKeySpan().StartsWith(prefix) && count < EntriesAtOnce; reacted.Next(), count++)
                 {
-                    if (states.ReadAt(view, conversation, StateKeys.ReadEntry(reacted.GetKeySpan())) is { Content.Change: not null } entry)
+                    if (states.ReadStored(view, conversation, StateKeys.ReadEntry(reacted.GetKeySpan())) is { Content.Change: not null } entry)
                         RocksProjection.EraseContent(batch, messages, entry);
                 }
                 reacted.ThrowIfDamaged();

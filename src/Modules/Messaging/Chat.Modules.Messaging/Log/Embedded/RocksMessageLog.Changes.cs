@@ -52,6 +52,13 @@ internal sealed partial class RocksMessageLog
     public ValueTask<IReadOnlyList<SeqNo>> ReadPinsAsync(ConversationId conversation, CancellationToken ct)
     {
         using var view = _store.View();
-        return ValueTask.FromResult<IReadOnlyList<SeqNo>>(_states.ReadPins(view, conversation).ConvertAll(pin => pin.Message));
+        var pins = _states.ReadPins(view, conversation).ConvertAll(pin => pin.Message);
+        // What is over and not swept yet is still among them.
+        for (var i = pins.Count - 1; i >= 0; i--)
+        {
+            if (_states.ReadAt(view, conversation, pins[i]) is not { IsShown: true })
+                pins.RemoveAt(i);
+        }
+        return ValueTask.FromResult<IReadOnlyList<SeqNo>>(pins);
     }
 }

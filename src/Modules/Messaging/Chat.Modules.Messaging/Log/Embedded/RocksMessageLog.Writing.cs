@@ -21,6 +21,9 @@ internal sealed partial class RocksMessageLog
     private readonly byte[] _encoded = new byte[4_096];
     private readonly Dictionary<UserId, string> _newest = [];
 
+    // False where no conversation ever had a timer: then none is looked for.
+    private bool _hasTimers;
+
     private void Commit(List<RocksAppend> appends)
     {
         var started = _clock.GetTimestamp();
@@ -123,10 +126,17 @@ internal sealed partial class RocksMessageLog
         Effect? effect = null;
         if (draft.Content.Change is not null && (effect = Judge(append, view, seqNo)) is null)
             return;
+        ConversationTimer? timer = null;
+        if (draft.Content.Kind == MessageKind.Timer && (timer = JudgeTimer(append, view, top.Timer, seqNo)) is null)
+            return;
         if (draft.Content.IsChange)
         {
             top.Message ??= ReadNewestMessage(view, conversation, top.Head);
             draft = draft with { Content = (effect?.Content ?? draft.Content) with { PreviousMessage = top.Message } };
+        }
+        else
+        {
+            draft = ConversationTimer.Apply(top.Timer, draft);
         }
         var joined = effect is null && draft.Content.Thread is not null ? _projection.JoinThread(view, draft, seqNo) : null;
         var location = LogKeys.Location(conversation, seqNo, stackalloc byte[LogKeys.MaxBytes]);
@@ -148,6 +158,13 @@ internal sealed partial class RocksMessageLog
         {
             top.Message = seqNo;
             RocksProjection.AddMentions(batch, message);
+            RocksProjection.AddExpiry(batch, message);
+        }
+        if (timer is not null)
+        {
+            _projection.ApplyTimer(batch, message, timer);
+            top.Timer = timer;
+            _hasTimers = true;
         }
         if (effect is not null)
             _projection.Apply(batch, message, effect, erased);
@@ -162,18 +179,36 @@ internal sealed partial class RocksMessageLog
     // Null where nothing is appended: the append has its answer.
     private Effect? Judge(RocksAppend append, RocksView view, SeqNo seqNo)
     {
-        switch (_projection.Judge(view, append.Draft, seqNo))
+        var verdict = _projection.Judge(view, append.Draft, seqNo);
+        if (verdict is Effect effect)
+            return effect;
+        Answer(append, view, verdict);
+        return null;
+    }
+
+    // As above.
+    private ConversationTimer? JudgeTimer(RocksAppend append, RocksView view, ConversationTimer? before, SeqNo seqNo)
+    {
+        var seconds = append.Draft.Content.TimerSeconds ?? 0;
+        var verdict = ChangeJudge.JudgeTimer(before, seconds);
+        if (verdict is Accepted)
+            return new ConversationTimer(seqNo, seconds);
+        Answer(append, view, verdict);
+        return null;
+    }
+
+    private void Answer(RocksAppend append, RocksView view, Verdict verdict)
+    {
+        switch (verdict)
         {
-            case Effect effect:
-                return effect;
             case AlreadySo so:
                 var entry = _projection.ReadEntry(view, append.Draft.Conversation, so.Entry) ?? throw new InvalidDataException("The log remembers a change without its entry.");
                 append.Outcome = AppendedMessage.Earlier(entry);
-                return null;
+                break;
             case Refused refused:
                 append.Refusal = refused.Error;
-                return null;
-            case var verdict:
+                break;
+            default:
                 throw new InvalidOperationException($"{verdict} is no verdict.");
         }
     }
@@ -205,7 +240,7 @@ internal sealed partial class RocksMessageLog
         ref var known = ref CollectionsMarshal.GetValueRefOrNullRef(_tops, conversation);
         if (!Unsafe.IsNullRef(ref known))
             return ref known;
-        _tops.Add(conversation, new Top { Head = ReadHead(view, conversation) });
+        _tops.Add(conversation, new Top { Head = ReadHead(view, conversation), Timer = _hasTimers ? _states.ReadTimer(view, conversation) : null });
         return ref CollectionsMarshal.GetValueRefOrNullRef(_tops, conversation);
     }
 
@@ -227,10 +262,11 @@ internal sealed partial class RocksMessageLog
         return (attempts.Valid() ? LogKeys.ClientMsgIdOf(attempts.GetKeySpan(), sender) : null) ?? "";
     }
 
-    /// <summary>A conversation's newest entry and its newest message, which is null where it was not looked for.</summary>
+    /// <summary>A conversation's newest entry, its timer, and its newest message, which is null where it was not looked for.</summary>
     private struct Top
     {
         public SeqNo Head;
+        public ConversationTimer? Timer;
         public SeqNo? Message;
     }
 }

@@ -30,6 +30,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     private readonly RocksFamily _attempts;
     private readonly RocksFamily _ids;
     private readonly RocksFamily _directs;
+    private readonly Expiry _expiry;
     private readonly RocksStates _states;
     private readonly RocksProjection _projection;
     private readonly BatchWorker<RocksAppend> _writer;
@@ -42,15 +43,18 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
 
     /// <exception cref="StorageException">The log is damaged or cannot be opened.</exception>
     public RocksMessageLog(
-        DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null, ChangeLimits? limits = null)
+        DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null, ChangeLimits? limits = null, Expiry? expiry = null)
     {
         _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write);
         (_messages, _attempts) = (_store.Family("messages"), _store.Family("attempts"));
         (_ids, _directs) = (_store.Family("ids"), _store.Family("directs"));
         (_clock, _activity) = (clock, activity);
-        _states = new RocksStates(_store, _messages);
+        _expiry = expiry ?? new Expiry(clock);
+        _states = new RocksStates(_store, _messages, _expiry);
         _projection = new RocksProjection(_states, _messages, limits ?? ChangeLimits.Default);
         Erasure = new RocksErasure(_store, _messages, _states);
+        using (var view = _store.View())
+            _hasTimers = _states.HasTimers(view);
         _committed = ReadNewest().Value;
         _activity.Observe(ActivityFloor);
         Epoch = OpenEpoch(directory.PathOf(Path.Combine(Folder, BackupMark)));
@@ -177,7 +181,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     }
 
     // Downwards, as a change says which message is below it: so any number of changes costs one step.
-    private static OthersCount CountOthers(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> own, SeqNo after, SeqNo upTo, int limit)
+    private OthersCount CountOthers(Iterator messages, ConversationId conversation, ReadOnlySpan<byte> own, SeqNo after, SeqNo upTo, int limit)
     {
         var (count, scanned, isAll) = (0, 0, true);
         var bound = LogKeys.Message(conversation, upTo);
@@ -186,7 +190,8 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
         {
             var message = messages.GetValueSpan();
             var (kind, previous) = MessageCodec.KindOf(message);
-            var counts = previous is null && kind != MessageKind.Erased && !MessageCodec.SenderOf(message).SequenceEqual(own);
+            var counts = previous is null && kind != MessageKind.Erased && !MessageCodec.SenderOf(message).SequenceEqual(own)
+                && !_expiry.IsOver(MessageCodec.ExpiryOf(message), Activity.ReadFrom(MessageCodec.IdOf(message)));
             if (scanned++ == IMessageLog.MaxScanned || (counts && count == limit))
             {
                 isAll = false;

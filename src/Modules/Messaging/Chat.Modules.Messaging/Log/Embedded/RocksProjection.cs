@@ -40,9 +40,23 @@ internal sealed class RocksProjection(RocksStates states, RocksFamily messages, 
         return verdict;
     }
 
-    /// <summary>An entry that stands in the store or this batch.</summary>
+    /// <summary>An entry that stands in the store or this batch, whether it is over or not.</summary>
     public LoggedMessage? ReadEntry(RocksView view, ConversationId conversation, SeqNo seqNo) =>
-        _entries.TryGetValue((conversation, seqNo), out var entry) ? entry : states.ReadAt(view, conversation, seqNo);
+        _entries.TryGetValue((conversation, seqNo), out var entry) ? entry : states.ReadStored(view, conversation, seqNo);
+
+    /// <summary>Adds a timer's effect to the batch; the entry itself is in it already.</summary>
+    public void ApplyTimer(WriteBatch batch, LoggedMessage entry, ConversationTimer timer)
+    {
+        _entries[(entry.Conversation, entry.SeqNo)] = entry;
+        batch.Put((ReadOnlySpan<byte>)StateKeys.Timer(entry.Conversation), StateKeys.Timer(timer));
+    }
+
+    /// <summary>Adds when a message expires, for the sweep.</summary>
+    public static void AddExpiry(WriteBatch batch, LoggedMessage message)
+    {
+        if (message.Content.ExpiresAt is { } expiresAt)
+            batch.Put((ReadOnlySpan<byte>)StateKeys.Expiry(expiresAt, message.Conversation, message.SeqNo), []);
+    }
 
     /// <summary>What a message makes of the thread that it goes into, to be read before the batch is written.</summary>
     public JoinedThread JoinThread(RocksView view, MessageDraft message, SeqNo seqNo)

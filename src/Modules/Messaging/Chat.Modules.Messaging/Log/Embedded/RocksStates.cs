@@ -9,15 +9,20 @@ namespace Chat.Modules.Messaging.Log.Embedded;
 /// Reads what the changes of messages add up to (<see cref="StateKeys"/>). It is in the default family, which every version opens, and is written in the changes' own
 /// batches (<see cref="RocksProjection"/>).
 /// </summary>
-internal sealed class RocksStates(RocksStore store, RocksFamily messages)
+internal sealed class RocksStates(RocksStore store, RocksFamily messages, Expiry expiry)
 {
+    public Expiry Expiry => expiry;
+
     public MessageState? Read(RocksView view, ConversationId conversation, SeqNo message) =>
         view.Get(StateKeys.State(conversation, message), store.Default) is { } state ? StateCodec.Decode(state) : null;
 
-    public LoggedMessage Join(RocksView view, LoggedMessage message) => Read(view, message.Conversation, message.SeqNo) is { } state ? message.In(state) : message;
+    /// <summary>A message as it is shown.</summary>
+    public LoggedMessage Join(RocksView view, LoggedMessage message) => expiry.Show(JoinStored(view, message));
+
+    private LoggedMessage JoinStored(RocksView view, LoggedMessage message) => Read(view, message.Conversation, message.SeqNo) is { } state ? message.In(state) : message;
 
     /// <summary>
-    /// Gives messages of one conversation, ascending or descending, their states: one look at the states of the range. Reactions of deleted messages become holes.
+    /// Gives messages of one conversation, ascending or descending, their states: one look at the states of the range. Reactions of deleted messages become holes, and so does what is over.
     /// </summary>
     /// <returns>Whether any has one.</returns>
     public bool Join(RocksView view, List<LoggedMessage> found)
@@ -35,6 +40,8 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
         }
         states.ThrowIfDamaged();
         HideReactions(view, found);
+        for (var i = 0; i < found.Count; i++)
+            found[i] = expiry.Show(found[i]);
         return hasAny;
     }
 
@@ -53,9 +60,25 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
         }
     }
 
-    /// <summary>The entry at a seqNo, with its state; null if there is none.</summary>
+    /// <summary>The entry at a seqNo as it is shown, with its state; null if there is none.</summary>
     public LoggedMessage? ReadAt(RocksView view, ConversationId conversation, SeqNo seqNo) =>
-        view.Get(LogKeys.Message(conversation, seqNo), messages) is { } message ? Join(view, MessageCodec.Decode(conversation, seqNo, message)) : null;
+        ReadStored(view, conversation, seqNo) is { } entry ? expiry.Show(entry) : null;
+
+    /// <summary>As <see cref="ReadAt"/>, whether it is over or not.</summary>
+    public LoggedMessage? ReadStored(RocksView view, ConversationId conversation, SeqNo seqNo) =>
+        view.Get(LogKeys.Message(conversation, seqNo), messages) is { } message ? JoinStored(view, MessageCodec.Decode(conversation, seqNo, message)) : null;
+
+    public ConversationTimer? ReadTimer(RocksView view, ConversationId conversation) =>
+        view.Get(StateKeys.Timer(conversation), store.Default) is { } timer ? StateKeys.ReadTimer(timer) : null;
+
+    /// <summary>Whether any conversation ever had a timer.</summary>
+    public bool HasTimers(RocksView view)
+    {
+        using var timers = view.Walk(store.Default);
+        timers.Seek(StateKeys.AllTimers);
+        timers.ThrowIfDamaged();
+        return timers.Valid() && timers.GetKeySpan().StartsWith(StateKeys.AllTimers);
+    }
 
     /// <summary>What a change would be judged by; null if nothing stands at its target's place.</summary>
     public ChangeFacts? ReadFacts(RocksView view, MessageDraft change)
@@ -66,13 +89,22 @@ internal sealed class RocksStates(RocksStore store, RocksFamily messages)
             { Kind: MessageKind.Reaction, Change.Emoji: { } emoji } => ReadOwn(view, conversation, target, change.Sender.User, emoji) is { } own
                 ? new ChangeFacts(message, own, 0)
                 : new ChangeFacts(message, null, 0, change.Content.Change.On ? CountOwn(view, conversation, target, change.Sender.User) : 0),
-            { Kind: MessageKind.Pin, Change.On: true } => new ChangeFacts(message, null, ReadPins(view, conversation).Count),
+            { Kind: MessageKind.Pin, Change.On: true } => new ChangeFacts(message, null, CountPins(view, conversation)),
             _ => new ChangeFacts(message, null, 0),
         };
     }
 
     public OwnReaction? ReadOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user, string emoji) =>
         view.Get(StateKeys.Reaction(conversation, message, user, emoji), store.Default) is { } value ? StateKeys.ReadReaction(value) : null;
+
+    // What is over and not swept yet does not count.
+    private int CountPins(RocksView view, ConversationId conversation)
+    {
+        var count = 0;
+        foreach (var (message, _) in ReadPins(view, conversation))
+            count += ReadAt(view, conversation, message) is { IsShown: true } ? 1 : 0;
+        return count;
+    }
 
     // As many as a user may have.
     private int CountOwn(RocksView view, ConversationId conversation, SeqNo message, UserId user)

@@ -16,6 +16,8 @@ namespace Chat.Modules.Messaging.Log.Embedded;
 /// <item><c>mention</c>, then the user, or <c>@all</c>, between NULs, before the seqNo: the message mentions it (empty). See <see cref="IMessageIndexes"/>.</item>
 /// <item><c>thread</c>, then a message (8 bytes): it stands in the thread that the first began (empty).</item>
 /// <item><c>threads</c>, with the seqNo of the newest message of a thread: the message that began it (8 bytes).</item>
+/// <item><c>timer</c>, of message 0: the conversation's timer: the entry that set it (8 bytes), and the seconds (8 bytes).</item>
+/// <item><c>expiry</c>, then Unix ms (8 bytes), before the conversation: the message expires then (empty). Nothing but the sweep reads it, and takes it away.</item>
 /// <item><c>deleted</c>: it was deleted, and its reactions' entries are still to be erased (empty).</item>
 /// </list>
 /// </summary>
@@ -30,6 +32,26 @@ internal static class StateKeys
 
     public static readonly byte[] AllMentions = "mention\0"u8.ToArray();
     public static readonly byte[] AllThreads = "thread\0"u8.ToArray();
+
+    public static readonly byte[] AllTimers = "timer\0"u8.ToArray();
+    public static readonly byte[] AllExpiries = "expiry\0"u8.ToArray();
+
+    public static byte[] Timer(ConversationId conversation) => Key(AllTimers, conversation, SeqNo.None);
+
+    public static byte[] Timer(ConversationTimer timer) => [.. Number(timer.Entry), .. Number(new SeqNo(timer.Seconds))];
+
+    public static ConversationTimer ReadTimer(ReadOnlySpan<byte> value) => new(ReadEntry(value[..EntryLength]), (int)ReadEntry(value).Value);
+
+    public static byte[] Expiry(DateTimeOffset expiresAt, ConversationId conversation, SeqNo message) =>
+        [.. AllExpiries, .. Number(new SeqNo(expiresAt.ToUnixTimeMilliseconds())), .. LogKeys.Message(conversation, message, stackalloc byte[LogKeys.MaxBytes])];
+
+    /// <summary>What an <see cref="Expiry"/> key says; the time in Unix ms.</summary>
+    public static (long ExpiresAt, ConversationId Conversation, SeqNo Message) ReadExpiry(ReadOnlySpan<byte> key)
+    {
+        var rest = key[AllExpiries.Length..];
+        var (conversation, message) = LogKeys.ReadMessage(rest[EntryLength..]);
+        return (ReadEntry(rest[..EntryLength]).Value, conversation, message);
+    }
 
     public static byte[] Mention(ConversationId conversation, string name, SeqNo message) =>
         [.. AllMentions, .. Encoding.ASCII.GetBytes(conversation.Value), 0, .. Encoding.ASCII.GetBytes(name), 0, .. Number(message)];
