@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using Chat.Testing;
 using static Microsoft.Playwright.Assertions;
 
 namespace Chat.Browser.Tests;

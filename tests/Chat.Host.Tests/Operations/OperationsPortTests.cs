@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using Chat.Host.Tests.Running;
+using Chat.Testing;
 
 namespace Chat.Host.Tests.Operations;
 
@@ -11,7 +11,7 @@ public sealed class OperationsPortTests : IDisposable
     [Fact]
     public async Task With_a_port_of_their_own_the_operators_pages_answer_there_alone()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         using var host = HostProcess.Start(_data, null, ("Operations__Port", $"{port}"));
         var everybodys = await host.AddressAsync();
         using var http = new HttpClient();
@@ -33,7 +33,7 @@ public sealed class OperationsPortTests : IDisposable
     [Fact]
     public async Task The_health_command_tells_a_ready_server_from_none()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         (string, string) ports = ("ASPNETCORE_URLS", $"http://127.0.0.1:{port}");
         using (var none = HostProcess.Start(_data, ["health"], ports))
             Assert.Equal(1, await none.ExitCodeAsync());
@@ -47,11 +47,4 @@ public sealed class OperationsPortTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_data, recursive: true);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -29,7 +29,7 @@ public sealed class ClamdServer : IAsyncDisposable
 
     private async Task<string> StartAsync()
     {
-        var port = FreePort();
+        var port = FreePort.Next();
         var data = Directory.CreateDirectory(Path.Combine(_folder, "data")).FullName;
         await File.WriteAllTextAsync(Path.Combine(data, "test.ndb"), $"Chat.Test.Eicar:0:*:{Convert.ToHexStringLower(Eicar)}\n");
         var settings = Path.Combine(_folder, "clamd.conf");
@@ -70,12 +70,5 @@ public sealed class ClamdServer : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

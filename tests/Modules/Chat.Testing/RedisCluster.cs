@@ -20,7 +20,7 @@ public sealed class RedisCluster : IAsyncDisposable
     public static async Task<RedisCluster> StartAsync(params string[] settings)
     {
         var servers = new List<RedisServer>();
-        var busPorts = Enumerable.Range(0, 3).Select(_ => RedisServer.FreePort()).ToList();
+        var busPorts = Enumerable.Range(0, 3).Select(_ => FreePort.Next()).ToList();
         foreach (var port in busPorts)
         {
             servers.Add(await RedisServer.StartAsync(

@@ -13,10 +13,6 @@ public sealed class RedisServer : IAsyncDisposable
 {
     public const string Missing = "no redis-server";
 
-    // Below the range that the kernel hands out for outgoing connections: who dials a server that is down must not be connected to itself.
-    private const int FirstPort = 20_000;
-    private const int LastPort = 32_000;
-
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-redis-").FullName;
     private readonly string _portSetting;
     private readonly string[] _settings;
@@ -27,7 +23,7 @@ public sealed class RedisServer : IAsyncDisposable
 
     public static bool IsMissing { get; } = Program is null;
 
-    public int Port { get; } = FreePort();
+    public int Port { get; } = FreePort.Next();
 
     public string Address => string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
 
@@ -142,24 +138,6 @@ public sealed class RedisServer : IAsyncDisposable
         catch (SocketException)
         {
             return false;
-        }
-    }
-
-    internal static int FreePort()
-    {
-        while (true)
-        {
-            var port = Random.Shared.Next(FirstPort, LastPort);
-            try
-            {
-                using var probe = new TcpListener(IPAddress.Loopback, port);
-                probe.Start();
-                return port;
-            }
-            catch (SocketException)
-            {
-                // Taken: another one then.
-            }
         }
     }
 }

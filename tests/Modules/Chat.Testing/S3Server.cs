@@ -34,7 +34,7 @@ public sealed class S3Server : IAsyncDisposable
         if (_process is not null)
             return;
         Directory.CreateDirectory(Path.Combine(_folder, Bucket));
-        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{RedisServer.FreePort()}");
+        var address = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{FreePort.Next()}");
         var start = new ProcessStartInfo(Program ?? throw new InvalidOperationException(Missing), ["--port", address, "posix", _folder]);
         start.Environment["ROOT_ACCESS_KEY"] = AccessKey;
         start.Environment["ROOT_SECRET_KEY"] = SecretKey;

@@ -34,11 +34,11 @@ public sealed class Toxiproxy : IAsyncDisposable
     /// <param name="upstream">The server, <c>host:port</c>.</param>
     public static async Task<Toxiproxy> StartAsync(string upstream)
     {
-        var orders = RedisServer.FreePort();
+        var orders = FreePort.Next();
         var process = TestProcesses.Start(new ProcessStartInfo(
             Program ?? throw new InvalidOperationException(Missing), ["-host", "127.0.0.1", "-port", orders.ToString(CultureInfo.InvariantCulture)]));
         var proxy = new Toxiproxy(
-            process, new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{orders}")) }, RedisServer.FreePort());
+            process, new HttpClient { BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{orders}")) }, FreePort.Next());
         await Wait.UntilAsync(proxy.AnswersAsync, "toxiproxy answers");
         await proxy.OrderAsync("/proxies", new { name = "link", listen = proxy.Address, upstream });
         return proxy;

@@ -3,7 +3,7 @@ namespace Chat.Testing;
 /// <summary>Waits for a condition, not for a time; the deadline is only for a test that would never end.</summary>
 public static class Wait
 {
-    private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Deadline = TimeSpan.FromMinutes(2);
 
     /// <param name="condition">Looked at again and again, but no more often than a device may ask a server.</param>
     /// <param name="what">Says what did not come.</param>

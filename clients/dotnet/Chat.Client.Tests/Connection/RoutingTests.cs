@@ -1,6 +1,7 @@
 using System.Net;
 using Chat.Client.Tests.Fakes;
 using Chat.EndToEnd.Tests.Running;
+using Chat.Testing;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.Extensions.Logging.Abstractions;
 

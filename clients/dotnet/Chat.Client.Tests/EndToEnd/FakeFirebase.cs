@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Chat.EndToEnd.Tests.Running;
+using Chat.Testing;
 
 namespace Chat.Client.Tests.EndToEnd;
 

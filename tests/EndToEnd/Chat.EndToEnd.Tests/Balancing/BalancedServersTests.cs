@@ -10,7 +10,6 @@ using Chat.Testing;
 namespace Chat.EndToEnd.Tests.Balancing;
 
 /// <summary>The client libraries on every transport, through a real load balancer, to three real servers.</summary>
-[Collection(HeavyTests.Name)]
 public sealed class BalancedServersTests(SeveralServers shared) : IClassFixture<SeveralServers>, IAsyncLifetime
 {
     private const string HaProxyName = "haproxy";

@@ -6,8 +6,8 @@ using Chat.Testing;
 namespace Chat.EndToEnd.Tests.Conversations;
 
 /// <summary>Messages are edited, deleted, reacted to and pinned through every transport, and every device sees the same.</summary>
-[Collection(HeavyTests.Name)]
-public sealed partial class ChangeTests(SharedServer shared, SeveralServers several) : IClassFixture<SeveralServers>
+[Collection(TestsOfSeveralServers.Name)]
+public sealed partial class ChangeTests(SharedServer shared, SeveralServers several)
 {
     private const string Thumb = "👍";
 

@@ -7,8 +7,8 @@ using Chat.Testing;
 namespace Chat.EndToEnd.Tests.Conversations;
 
 /// <summary>What happens to a group stands in its log, for those who are there and those who come later, and is no message.</summary>
-[Collection(HeavyTests.Name)]
-public sealed class NoticeTests(SharedServer shared, SeveralServers several) : IClassFixture<SeveralServers>
+[Collection(TestsOfSeveralServers.Name)]
+public sealed class NoticeTests(SharedServer shared, SeveralServers several)
 {
     [Fact]
     public async Task What_happens_to_a_group_is_told_in_its_place_through_every_transport()

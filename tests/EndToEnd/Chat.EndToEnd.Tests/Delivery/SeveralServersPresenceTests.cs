@@ -6,8 +6,8 @@ using Chat.Testing;
 namespace Chat.EndToEnd.Tests.Delivery;
 
 /// <summary>What is told beside messages, to users and devices on three servers: presence, through deaths and losses, changes of groups, and own settings.</summary>
-[Collection(HeavyTests.Name)]
-public sealed class SeveralServersPresenceTests(SeveralServers shared) : IClassFixture<SeveralServers>, IAsyncLifetime
+[Collection(TestsOfSeveralServers.Name)]
+public sealed class SeveralServersPresenceTests(SeveralServers shared) : IAsyncLifetime
 {
     private ServerProcess One => shared.Servers[0];
 

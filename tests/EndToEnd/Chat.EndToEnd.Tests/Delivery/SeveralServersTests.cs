@@ -5,8 +5,8 @@ using Chat.Testing;
 namespace Chat.EndToEnd.Tests.Delivery;
 
 /// <summary>Three servers of one database, connected by a Redis, and what their users see of one another.</summary>
-[Collection(HeavyTests.Name)]
-public sealed class SeveralServersTests(SeveralServers shared) : IClassFixture<SeveralServers>, IAsyncLifetime
+[Collection(TestsOfSeveralServers.Name)]
+public sealed class SeveralServersTests(SeveralServers shared) : IAsyncLifetime
 {
     private ServerProcess One => shared.Servers[0];
 

@@ -6,7 +6,6 @@ using Chat.Testing.Push;
 namespace Chat.EndToEnd.Tests.Notifications;
 
 /// <summary>The server as a process, and the three platforms, each of which checks what the real one does.</summary>
-[Collection(HeavyTests.Name)]
 public sealed class PlatformTests : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-push-").FullName;

@@ -6,7 +6,6 @@ using Chat.EndToEnd.Tests.Running;
 namespace Chat.EndToEnd.Tests.Notifications;
 
 /// <summary>From a message to the platform, and what ends a notification.</summary>
-[Collection(HeavyTests.Name)]
 public sealed class PushNotificationTests
 {
     private static int Messages =>

@@ -1,5 +1,6 @@
 using Chat.EndToEnd.Tests.Clients;
 using Chat.EndToEnd.Tests.Running;
+using Chat.Testing;
 
 namespace Chat.EndToEnd.Tests.Operations;
 

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using Chat.Testing;
 
 namespace Chat.EndToEnd.Tests.Running;
 
@@ -12,12 +13,13 @@ namespace Chat.EndToEnd.Tests.Running;
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
     private const int OutputLinesKept = 400;
+    private const int SigKill = 9;
     private const int SigTerm = 15;
     private const int SigCont = 18;
     private const int SigStop = 19;
     // A start is mostly compiling: seconds of a core that others may need as well.
     private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(3);
-    private static readonly ConcurrentDictionary<int, Process> _running = new();
+    private static readonly ConcurrentDictionary<int, Process> _running = new();    // by process id
 
     private readonly Dictionary<string, string> _settings;
     private readonly ConcurrentQueue<string> _output = new();
@@ -26,8 +28,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     static ServerProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
     {
-        foreach (var process in _running.Values)
-            process.Kill();
+        foreach (var process in _running.Keys)
+            _ = Kill(process, SigKill);
     };
 
     private ServerProcess(IReadOnlyDictionary<string, string>? settings)

@@ -4,7 +4,7 @@ namespace Chat.EndToEnd.Tests.Running;
 internal static class Until
 {
     /// <summary>How long a condition may take before the test fails: long, for the machine may be busy.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly TimeSpan _step = TimeSpan.FromMilliseconds(20);
 

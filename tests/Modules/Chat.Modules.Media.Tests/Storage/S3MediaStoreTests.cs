@@ -76,10 +76,7 @@ public sealed class S3MediaStoreTests(S3Server server) : MediaStoreContract, ICl
     [Fact]
     public async Task A_service_that_is_away_is_unavailable()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        var address = $"http://{listener.LocalEndpoint}";
-        listener.Stop();
+        var address = $"http://127.0.0.1:{FreePort.Next()}";
         using var away = new S3Bucket(Options.Create(
             new S3Options { Bucket = S3Server.Bucket, Endpoint = address, AccessKey = S3Server.AccessKey, SecretKey = S3Server.SecretKey }));
         var store = new S3MediaStore(away, Spools(), Options.Create(new MediaOptions()), TimeProvider.System);
