@@ -168,7 +168,7 @@ public sealed class FakeConnections : IConnections
     public IReadOnlyCollection<FakeAttached> Attached => _attached;
 
     /// <summary>Waits for the first connection: a client that is connected need not be attached yet.</summary>
-    public Task<FakeAttached> FirstAsync() => _first.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+    public Task<FakeAttached> FirstAsync() => _first.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
 
     public IAttachedConnection? Attach(IClientConnection connection, ServerEvent welcome)
     {

@@ -11,6 +11,9 @@ public sealed partial class MediaTests(Browsers browsers)
 {
     private const string Shown = "[data-shown=picture]";
 
+    // So slow that a large file is still on its way when the page is reloaded, however busy the machine is: it would take two minutes.
+    private const int UploadBytesPerSecond = 25_000;
+
     private const string WatchPlaying = """
         note => {
           globalThis.hasPlayed = false
@@ -256,7 +259,7 @@ public sealed partial class MediaTests(Browsers browsers)
         var network = await alice.Page.Context.NewCDPSessionAsync(alice.Page);
         await network.SendAsync("Network.enable");
         await network.SendAsync(
-            "Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = -1, ["uploadThroughput"] = 200_000 });
+            "Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = -1, ["uploadThroughput"] = UploadBytesPerSecond });
         await alice.PickAsync(file);
         await alice.SendAsync("through a reload");
         await Expect(alice.Message("through a reload")).ToContainTextAsync(UnderWay());

@@ -32,7 +32,7 @@ public sealed partial class MediaTouchTests(Browsers browsers)
         Assert.InRange(zoom.Scale, 4.9, 5.1);
         // A zoomed picture is moved, and not left.
         await TouchAsync(screen, [(300, 400)], [(100, 450)]);
-        Assert.Equal((zoom.X - 200, zoom.Y + 50, zoom.Scale), await ZoomAsync(alice));
+        await Until.TrueAsync(async () => await ZoomAsync(alice) == (zoom.X - 200, zoom.Y + 50, zoom.Scale), "the picture was moved");
         await Expect(place).ToContainTextAsync("1 of 2");
         await TouchAsync(screen, [(70, 400), (320, 400)], [(180, 400), (200, 400)]);
         await Expect(alice.Button("Zoom in")).ToBeVisibleAsync();

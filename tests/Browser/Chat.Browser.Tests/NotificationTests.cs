@@ -103,9 +103,11 @@ public sealed class NotificationTests(Browsers browsers)
             await Expect(tab.Page.GetByLabel("Password", new() { Exact = true })).ToBeVisibleAsync();
             await Expect(tab.Page).ToHaveTitleAsync("Chat");
             await Expect(tab.Page).ToHaveURLAsync(new Uri((await browsers.ServerAsync()).Address, "#/").ToString());
-            Assert.All(await tab.Page.EvaluateAsync<Note[]>(Shown), one => Assert.True(one.Closed));
-            Assert.Empty(await tab.Page.EvaluateAsync<string[]>("Object.keys(localStorage).filter(key => key !== 'chat.theme' && key !== 'chat.language')"));
-            Assert.Equal(0, await tab.Page.GetByText(bob.UserId).CountAsync());
+            await Until.TrueAsync(async () => (await tab.Page.EvaluateAsync<Note[]>(Shown)).All(one => one.Closed), "no notification is shown");
+            await Until.TrueAsync(
+                async () => (await tab.Page.EvaluateAsync<string[]>("Object.keys(localStorage).filter(key => key !== 'chat.theme' && key !== 'chat.language')")).Length == 0,
+                "nothing is stored");
+            await Expect(tab.Page.GetByText(bob.UserId)).ToHaveCountAsync(0);
         }
     }
 

@@ -254,7 +254,7 @@ internal sealed partial class World : IDisposable
 
     /// <summary>The same for one device, where nothing can be awaited.</summary>
     public void SpinUntilAtRest(DeviceAddress device) =>
-        Assert.True(SpinWait.SpinUntil(() => Connections.Find(device) is { } connection && IsAtRest(connection), TimeSpan.FromSeconds(60)));
+        Assert.True(SpinWait.SpinUntil(() => Connections.Find(device) is { } connection && IsAtRest(connection), TimeSpan.FromMinutes(2)));
 
     public void Sweep(TimeSpan after)
     {

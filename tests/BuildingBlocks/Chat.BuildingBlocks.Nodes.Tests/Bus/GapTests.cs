@@ -151,7 +151,7 @@ public sealed class GapTests : IAsyncLifetime
 
         _node.Bus.Send(joining.Id, "test", Encoding.UTF8.GetBytes("hello"));
 
-        await told.Task.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        await told.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
     }
 
     public async ValueTask DisposeAsync()

@@ -201,7 +201,7 @@ public sealed class MediationTests
     private static async Task AdmittedAgainAsync(ServiceProvider services, DeviceAddress device)
     {
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        deadline.CancelAfter(TimeSpan.FromSeconds(30));
+        deadline.CancelAfter(TimeSpan.FromMinutes(2));
         while ((await Send(services, new Greet(device, "please"))).Error is { } refused)
             await Task.Delay(refused.RetryAfter!.Value, deadline.Token);
     }

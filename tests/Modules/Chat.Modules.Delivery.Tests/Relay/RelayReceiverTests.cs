@@ -84,7 +84,7 @@ public sealed class RelayReceiverTests : IAsyncLifetime
             throw new StoreUnavailableException("Away.");
         });
         await AdvanceAsync(Other, new SeqNo(1));
-        await isHeldUp.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        await isHeldUp.Task.WaitAsync(TimeSpan.FromMinutes(2), TestContext.Current.CancellationToken);
     }
 
     private async Task AdvanceAsync(ConversationId conversation, SeqNo head)

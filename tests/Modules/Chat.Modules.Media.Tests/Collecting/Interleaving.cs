@@ -59,7 +59,7 @@ internal sealed class Interleaving(int seed) : IDisposable
             }
             if (next is not { Actor: var actor, Turn: var turn })
             {
-                if (!await _changed.WaitAsync(TimeSpan.FromSeconds(30)))
+                if (!await _changed.WaitAsync(TimeSpan.FromMinutes(2)))
                     throw new TimeoutException("A step does not end.");
                 continue;
             }
