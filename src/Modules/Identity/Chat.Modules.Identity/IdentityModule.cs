@@ -2,6 +2,7 @@ using Chat.BuildingBlocks.Modules;
 using Chat.BuildingBlocks.Nodes;
 using Chat.BuildingBlocks.Secrets;
 using Chat.BuildingBlocks.Storage;
+using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Identity.Accounts;
 using Chat.Modules.Identity.Admins;
@@ -24,6 +25,7 @@ public sealed class IdentityModule : IModule
         if (context.UsesCql())
             services
                 .AddSingleton<IValidateOptions<AuthOptions>, SharedKeyValidator>()
+                .AddSingleton<IOpenedAtStart, CqlRevocationsAtStart>()
                 .AddBusHandler<RevocationPoller>().AddNodeObserver<RevocationPoller>().AddHostedService(provider => provider.GetRequiredService<RevocationPoller>());
         services
             .AddModuleOptions<AuthOptions>("Auth")

@@ -71,7 +71,7 @@ internal sealed class Revocations(IDeviceStore store, IBus bus, IOptions<AuthOpt
         return [.. page.Revocations.Where(Remember).Select(revocation => revocation.Device)];
     }
 
-    public Task StartAsync(CancellationToken cancellationToken) => RefreshAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) => _readUpTo is null ? RefreshAsync(cancellationToken) : Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
