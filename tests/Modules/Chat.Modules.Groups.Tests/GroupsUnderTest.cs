@@ -95,14 +95,12 @@ internal sealed class GroupsUnderTest : IDisposable
 
     public void Restart()
     {
-        Directory.Dispose();
         _stores.Close();
         Directory = Start();
     }
 
     public void Dispose()
     {
-        Directory.Dispose();
         _stores.Dispose();
     }
 

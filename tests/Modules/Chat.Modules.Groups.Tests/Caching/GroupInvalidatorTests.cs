@@ -119,8 +119,6 @@ public sealed class GroupInvalidatorTests : IAsyncLifetime
     {
         await _invalidator.StopAsync(Ct);
         _invalidator.Dispose();
-        _here.Dispose();
-        _elsewhere.Dispose();
         _stores.Dispose();
     }
 

@@ -31,8 +31,8 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
     [InlineData(3)]
     public async Task Whatever_both_change_at_once_groups_and_lists_agree_and_limits_hold(int seed)
     {
-        using var one = Start();
-        using var other = Start();
+        var one = Start();
+        var other = Start();
         var groups = new List<ConversationId>();
         foreach (var owner in Everybody[..4])
             groups.Add((await one.CreateAsync(ConversationId.NewGroup(), _ => Created(owner), Ct)).Value.Id);

@@ -181,7 +181,6 @@ public abstract class GroupNoticesContract : IDisposable
         public void Dispose()
         {
             _sweep.Dispose();
-            _directory.Dispose();
         }
     }
 }

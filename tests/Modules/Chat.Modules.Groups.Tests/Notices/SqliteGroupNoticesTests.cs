@@ -1,9 +1,11 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Groups.Caching;
 using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Groups.Domain;
 using Chat.Modules.Groups.Store;
 using Chat.Testing;
+using static Chat.Modules.Groups.Tests.Named;
 
 namespace Chat.Modules.Groups.Tests.Notices;
 
@@ -15,6 +17,28 @@ public sealed class SqliteGroupNoticesTests : GroupNoticesContract
     {
         base.Dispose();
         _stores.Dispose();
+    }
+
+    [Fact]
+    public async Task While_a_group_waits_for_its_log_others_are_changed_and_not_very_many_wait()
+    {
+        var (slow, reached) = (new TaskCompletionSource<CqlFault>(), new TaskCompletionSource());
+        using var node = new Node(this, Healthy, () => reached.TrySetResult() ? slow.Task : Healthy());
+        var group = ConversationId.NewGroup();
+        var creating = node.CreateAsync(group);
+        await reached.Task;
+
+        foreach (var other in Enumerable.Range(0, 300).Select(_ => ConversationId.NewGroup()))
+            await node.CreateAsync(other).WaitAsync(TimeSpan.FromSeconds(60), Ct);
+        var changes = Enumerable.Range(0, 100).Select(n => node.ChangeAsync(group, state => GroupRules.Change(state, User("ann"), $"{n}", null))).ToList();
+        var refused = await Task.WhenAll(changes.Where(change => change.IsCompleted));
+
+        Assert.Equal(100 - GroupTurns.MaxWaiting, refused.Length);
+        Assert.All(refused, answer => Assert.Equal(ErrorCodes.Unavailable, answer.Error?.Code));
+        slow.SetResult(CqlFault.None);
+        await creating;
+        Assert.Equal(GroupTurns.MaxWaiting, (await Task.WhenAll(changes)).Count(answer => answer.IsOk));
+        Assert.True((await node.ChangeAsync(group, state => GroupRules.Change(state, User("ann"), "after", null))).IsOk);
     }
 
     private protected override IGroupStore Open(Func<Task<CqlFault>> meets)

@@ -19,9 +19,8 @@ namespace Chat.Modules.Groups.Caching;
 /// the cache has it, its notices are in the log or will be, its events are raised, and the other nodes are told. What another process changes in the store is seen at once if it says so on the bus
 /// (<see cref="GroupInvalidator"/>), and <see cref="IGroupStore.MaxAge"/> later at most.
 /// </summary>
-internal sealed class GroupDirectory : IDisposable
+internal sealed class GroupDirectory
 {
-    private const int LockCount = 64;
     private const int MaxAttempts = 8;
 
     // The weight of an entry itself, in members.
@@ -35,7 +34,7 @@ internal sealed class GroupDirectory : IDisposable
     private readonly GroupLimits _limits;
     private readonly SnapshotCache<ConversationId, GroupState> _groups;
     private readonly SnapshotCache<UserId, UserGroups> _users;
-    private readonly SemaphoreSlim[] _locks = [.. Enumerable.Range(0, LockCount).Select(_ => new SemaphoreSlim(1))];
+    private readonly GroupTurns _turns = new();
 
     public GroupDirectory(
         IGroupStore store, NoticeAppender notices, IMediator mediator, IBus bus, IOptions<GroupsOptions> options, GroupsMetrics metrics, TimeProvider clock)
@@ -66,7 +65,9 @@ internal sealed class GroupDirectory : IDisposable
     /// <param name="ct">Cancels only until the save begins.</param>
     public async Task<Result<GroupState>> CreateAsync(ConversationId id, Func<IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)
     {
-        using var turn = await LockAsync(id, ct);
+        using var turn = await _turns.TakeAsync(id, ct);
+        if (turn is null)
+            return Error.Unavailable;
         return await SaveWithRetriesAsync((leftOut, _) => Task.FromResult<Result<GroupChange>?>(decide(leftOut)), ct);
     }
 
@@ -80,7 +81,9 @@ internal sealed class GroupDirectory : IDisposable
     public async Task<Result<GroupState>> ChangeAsync(
         ConversationId id, Func<GroupState, IReadOnlySet<UserId>, Result<GroupChange>> decide, CancellationToken ct)
     {
-        using var turn = await LockAsync(id, ct);
+        using var turn = await _turns.TakeAsync(id, ct);
+        if (turn is null)
+            return Error.Unavailable;
         return await SaveWithRetriesAsync(async (leftOut, cancelled) => await FindAsync(id, cancelled) is { } group ? decide(group, leftOut) : (Result<GroupChange>?)null, ct);
     }
 
@@ -120,8 +123,6 @@ internal sealed class GroupDirectory : IDisposable
         if (_groups.Contains(group))
             await _groups.FindAsync(group);
     }
-
-    public void Dispose() => Array.ForEach(_locks, turn => turn.Dispose());
 
     private async Task<GroupState?> LoadAsync(ConversationId id, Snapshot<GroupState>? before)
     {
@@ -197,7 +198,7 @@ internal sealed class GroupDirectory : IDisposable
         else
             _groups.Forget(change.After.Id);
         await TellAsync(change);
-        // Durable from here on, so not cancelled with the request. Under the group's lock, so that events keep the order of changes.
+        // Durable from here on, so not cancelled with the request. In the group's turn, so that events keep the order of changes.
         await RaiseAsync(change.Events);
         return change.After;
     }
@@ -253,17 +254,5 @@ internal sealed class GroupDirectory : IDisposable
         if (refusal.Code == ErrorCodes.TooLarge)
             _metrics.OverLimit();
         return refusal;
-    }
-
-    private async Task<Turn> LockAsync(ConversationId id, CancellationToken ct)
-    {
-        var turn = _locks[(uint)id.GetHashCode() % LockCount];
-        await turn.WaitAsync(ct);
-        return new Turn(turn);
-    }
-
-    private readonly struct Turn(SemaphoreSlim semaphore) : IDisposable
-    {
-        public void Dispose() => semaphore.Release();
     }
 }
