@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Notifications.Apns;
 using Chat.Modules.Delivery.Notifications.Fcm;

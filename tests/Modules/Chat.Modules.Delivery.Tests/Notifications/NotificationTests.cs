@@ -3,7 +3,6 @@ using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Delivery.Notifications;
 using Chat.Modules.Delivery.Notifications.Due;
-using Chat.Modules.Delivery.Notifications.Watching;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Testing;
 
