@@ -43,4 +43,26 @@ public sealed partial class NotificationTests
             [Laptop.Device.Value, Phone.Device.Value],
             Taken.Where(one => one.What.IsWithdrawal).Select(one => one.To.Device.Device.Value).Order(StringComparer.Ordinal));
     }
+
+    [Fact]
+    public async Task What_was_cleared_right_before_the_server_died_is_withdrawn_by_the_next()
+    {
+        Push.Stores.Subscribe(Phone);
+        Say("hello");
+        await PassAsync(Push.Times.FirstLook);
+
+        using var next = new World(beside: _world);
+        await next.Push.Withdrawals.FindLostAsync(Ct);
+        Assert.False(await next.Push.SendDueAsync(Ct));
+        next.Cleared[(Phone.User, Talk)] = new SeqNo(1);
+        for (var start = 0; start < 2; start++)
+        {
+            await next.Push.Withdrawals.FindLostAsync(Ct);
+            while (await next.Push.SendDueAsync(Ct))
+            {
+            }
+        }
+
+        Assert.Equal([Phone], Taken.Where(one => one.What.IsWithdrawal).Select(one => one.To.Device));
+    }
 }

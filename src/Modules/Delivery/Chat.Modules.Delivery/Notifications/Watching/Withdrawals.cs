@@ -7,6 +7,7 @@ using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Delivery.Notifications.Sending;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
 using Chat.Modules.Groups.Contracts;
+using Chat.Modules.Messaging.Contracts;
 using MediatR;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -16,7 +17,7 @@ namespace Chat.Modules.Delivery.Notifications.Watching;
 
 /// <summary>
 /// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. So are those that show a message which was deleted, and all that
-/// show one which the user has cleared. What was read or deleted, and lost when the server ended, is found at the next start by the cursors and the log; the rest, and where there was no room, stays on
+/// show one which the user has cleared. What was read, deleted or cleared, and lost when the server ended, is found at the next start by the cursors, the log and the settings; the rest, and where there was no room, stays on
 /// the device until its user opens it.
 /// </summary>
 internal sealed class Withdrawals(
@@ -73,7 +74,7 @@ internal sealed class Withdrawals(
     }
 
     /// <summary>
-    /// Makes due what was to be withdrawn when the server ended: of what was shown within <see cref="PushOptions.GiveUpAfter"/>, what the user has read, or what was deleted, and the device has
+    /// Makes due what was to be withdrawn when the server ended: of what was shown within <see cref="PushOptions.GiveUpAfter"/>, what the user has read or cleared, or what was deleted, and the device has
     /// not got. A device that has it was told by its connection.
     /// </summary>
     public async Task FindLostAsync(CancellationToken ct)
@@ -108,7 +109,8 @@ internal sealed class Withdrawals(
     private async Task<bool> IsToBeWithdrawnAsync(ShownPlace shown, CancellationToken ct) =>
         (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, shown.Device.Device, shown.Conversation), ct)).Delivered < shown.Place.UpTo
         && ((await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
-            || await OwedMessages.IsDeletedAsync(mediator, shown.Conversation, shown.Place.UpTo, ct));
+            || await OwedMessages.IsDeletedAsync(mediator, shown.Conversation, shown.Place.UpTo, ct)
+            || (await mediator.Send(new GetMembershipAsReader(shown.Conversation, shown.Device.User), ct))?.VisibleAfter >= shown.Place.UpTo);
 
     private async Task LookAtDevicesAsync(UserId user, ConversationId conversation, Told told, CancellationToken ct)
     {
