@@ -1,9 +1,12 @@
 import { isGroup, isNoteToSelf, peerOf } from '@chat/client'
+import { useState } from 'preact/hooks'
 import { useArrivalFocus } from '../app/arrivalFocus'
 import { go } from '../app/routes'
 import { useChat } from '../app/useChat'
 import { useGroup } from '../group/useGroup'
 import { useI18n } from '../i18n/I18n'
+import { useTimerDialog } from '../timer/parts'
+import { TimerNote } from '../timer/TimerNote'
 import { Avatar } from '../ui/Avatar'
 import { Icon } from '../ui/icons'
 import { useNow } from '../ui/useNow'
@@ -13,6 +16,8 @@ import { MuteButton } from './MuteButton'
 export function ConversationHeader({ id, name, beside }: { id: string; name: string; beside: 'details' | 'media' | undefined }) {
   const { t } = useI18n()
   const heading = useArrivalFocus<HTMLHeadingElement>()
+  const [setsTimer, setSetsTimer] = useState(false)
+  const timer = useTimerDialog(setsTimer)
   const online = useChat(client => client.presenceOf(peerOf(id, client.session?.userId ?? '') ?? '')?.online ?? false)
   return (
     <header class="bar conversation-bar">
@@ -24,7 +29,10 @@ export function ConversationHeader({ id, name, beside }: { id: string; name: str
         <h1 ref={heading} tabIndex={-1}>
           {name}
         </h1>
-        <p>{isGroup(id) ? <MemberCount id={id} /> : isNoteToSelf(id) ? <>&nbsp;</> : <LastSeen userId={name} />}</p>
+        <p>
+          <TimerNote id={id} onOpen={() => setSetsTimer(true)} />
+          {isGroup(id) ? <MemberCount id={id} /> : isNoteToSelf(id) ? <>&nbsp;</> : <LastSeen userId={name} />}
+        </p>
       </div>
       {!isNoteToSelf(id) && <MuteButton id={id} />}
       <button
@@ -49,7 +57,8 @@ export function ConversationHeader({ id, name, beside }: { id: string; name: str
           <Icon name="people" />
         </button>
       )}
-      <ConversationMenu id={id} />
+      <ConversationMenu id={id} onTimer={() => setSetsTimer(true)} />
+      {setsTimer && timer && <timer.TimerDialog id={id} onClose={() => setSetsTimer(false)} />}
     </header>
   )
 }

@@ -12,7 +12,7 @@ import { useTask } from '../ui/useTask'
 type Asked = 'clear' | 'remove'
 
 /** What the user sets for the conversation, on all of its devices. A direct conversation without a message has no settings yet. */
-export function ConversationMenu({ id }: { id: string }) {
+export function ConversationMenu({ id, onTimer }: { id: string; onTimer: () => void }) {
   const { t } = useI18n()
   const client = useClient()
   const [open, setOpen] = useState(false)
@@ -38,7 +38,7 @@ export function ConversationMenu({ id }: { id: string }) {
       <button type="button" class="icon-button" id="conversation-menu-button" aria-label={t.own.menu} aria-haspopup="dialog" onClick={() => setOpen(true)}>
         <Icon name="more" />
       </button>
-      {open && <MenuDialog id={id} problem={task.problem} running={task.running} onSet={set} onAsk={what => (setOpen(false), setAsked(what))} onClose={() => setOpen(false)} />}
+      {open && <MenuDialog id={id} problem={task.problem} running={task.running} onSet={set} onAsk={what => (setOpen(false), setAsked(what))} onTimer={() => (setOpen(false), onTimer())} onClose={() => setOpen(false)} />}
       {asked && (
         <ConfirmDialog
           title={t.own[asked]}
@@ -58,10 +58,11 @@ interface MenuProps {
   running: boolean
   onSet(settings: OwnSettings, leaves?: boolean): void
   onAsk(what: Asked): void
+  onTimer(): void
   onClose(): void
 }
 
-function MenuDialog({ id, problem, running, onSet, onAsk, onClose }: MenuProps) {
+function MenuDialog({ id, problem, running, onSet, onAsk, onTimer, onClose }: MenuProps) {
   const { t } = useI18n()
   const conversation = useChat(client => client.findConversation(id))
   const pinned = conversation?.pinned ?? false
@@ -72,6 +73,7 @@ function MenuDialog({ id, problem, running, onSet, onAsk, onClose }: MenuProps) 
     { label: pinned ? t.own.unpin : t.own.pin, act: () => onSet({ pinned: !pinned }) },
     { label: t.own.markUnread, act: () => onSet({ markedUnread: true }, true) },
     { label: archived ? t.own.unarchive : t.own.archive, act: () => onSet({ archived: !archived }, !archived) },
+    { label: t.timer.title, act: onTimer },
     { label: t.own.clear, act: () => onAsk('clear') },
     { label: t.own.remove, act: () => onAsk('remove') },
   ]

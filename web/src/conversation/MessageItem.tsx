@@ -9,6 +9,7 @@ import { Reactions } from '../message/Reactions'
 import { MessageText } from './MessageText'
 import type { Line } from './segments'
 import { TickMark } from './TickMark'
+import { TimerMark } from '../timer/TimerMark'
 import { tickAt, type Reached } from './ticks'
 
 /**
@@ -65,6 +66,7 @@ export function MessageItem({ line, me, isGroup, reached, within }: { line: Line
                 <Icon name="pin" />
               </span>
             )}
+            {message.expiresAt !== undefined && <TimerMark at={message.expiresAt} />}
             {message.editedAt !== undefined && (
               <button type="button" class="message-edited" data-action="edits" tabIndex={-1} title={t.message.earlier}>
                 {message.concurrent ? t.message.editedTwice : t.message.edited}

@@ -33,6 +33,18 @@ describe('blocks', () => {
     expect(after[3]!.originals.find(Boolean)).toMatchObject({ text: 'other' })
   })
 
+  test('a message that is gone is quoted no longer', () => {
+    const blocks = new Blocks()
+    const all = messages(upTo(4 * blockSize))
+    all[3 * blockSize] = { ...all[3 * blockSize]!, replyTo: 'm5' }
+    expect(blocks.update(all)[3]!.originals.filter(Boolean)).toHaveLength(1)
+
+    const after = blocks.update(all.filter(({ seqNo }) => seqNo !== 5))
+
+    expect(after[3]!.originals.filter(Boolean)).toEqual([])
+    expect(blocks.find('m5')).toBeUndefined()
+  })
+
   test('older messages change the block that they complete, and leave those above it', () => {
     const blocks = new Blocks()
     const all = messages(upTo(4 * blockSize))

@@ -30,6 +30,9 @@ export class Blocks {
   update(messages: readonly Message[], notices: readonly Notice[] = []): readonly Block[] {
     const next = new Map<number, Block>()
     const cuts = cut(messages)
+    // What is not there any more, as it expired or was cleared, is quoted no longer.
+    for (const [key, was] of this.blocks)
+      if (!holds(was.messages, messages, ...(cuts.get(key) ?? nothing))) for (const { messageId, seqNo } of was.messages) if (!has(messages, seqNo)) this.byId.delete(messageId)
     for (const [key, [from, to]] of cuts) {
       const was = this.blocks.get(key)
       if (!was || !holds(was.messages, messages, from, to)) for (let at = from; at < to; at++) this.byId.set(messages[at]!.messageId, messages[at]!)
@@ -67,6 +70,17 @@ const keyOf = ({ seqNo }: Entry) => Math.floor(seqNo / blockSize)
 
 /** The seqNos of a block. */
 export const rangeOf = ({ key }: Block): Cut => [key * blockSize, (key + 1) * blockSize - 1]
+
+/** Whether there is a message with this seqNo; by halves. */
+function has(messages: readonly Message[], seqNo: number): boolean {
+  let [low, high] = [0, messages.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (messages[middle]!.seqNo < seqNo) low = middle + 1
+    else high = middle
+  }
+  return messages[low]?.seqNo === seqNo
+}
 
 const later = (one: Entry | undefined, other: Entry | undefined) => ((one?.seqNo ?? 0) > (other?.seqNo ?? 0) ? one : other)
 

@@ -23,6 +23,8 @@ test.each<[Notice, string, string, string]>([
   [notice('roleChanged', { userId: 'bob', value: 'admin' }), 'bob', 'alice made you an admin', 'alice hat dir die Verwaltung gegeben'],
   [notice('roleChanged', { userId: 'bob', value: 'owner' }), 'alice', 'You made bob the owner', 'Du hast bob den Besitz übergeben'],
   [notice('roleChanged', { userId: 'bob', value: 'member' }), 'carol', 'alice took the admin role from bob', 'alice hat bob die Verwaltung genommen'],
+  [notice('timerChanged', { seconds: 604_800 }), 'carol', 'alice set messages to disappear after 1 week', 'alice hat selbstlöschende Nachrichten eingeschaltet: 1 Woche'],
+  [notice('timerChanged', { seconds: 0 }), 'alice', 'You turned disappearing messages off', 'Du hast selbstlöschende Nachrichten ausgeschaltet'],
 ])('%o for %s', (told, me, english, german) => {
   expect([noticeText(told, me, en), noticeText(told, me, de)]).toEqual([english, german])
 })

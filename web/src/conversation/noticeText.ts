@@ -1,12 +1,13 @@
 import type { Notice } from '@chat/client'
 import type { Texts } from '../i18n/en'
 import type { Whom } from '../i18n/groups.en'
+import { spanText } from '../timer/spans'
 
 /** How many users besides the reader a line names; of more it tells the number. */
 const maxNamed = 5
 
 /** What a notice says; undefined for what this page does not know. */
-export function noticeText({ what, senderId, userId, userIds = [], value = '' }: Notice, me: string, t: Texts): string | undefined {
+export function noticeText({ what, senderId, userId, userIds = [], value = '', seconds = 0 }: Notice, me: string, t: Texts): string | undefined {
   const by = senderId === me ? undefined : senderId
   const whom = whomOf(userId === undefined ? userIds : [userId], me)
   switch (what) {
@@ -22,6 +23,8 @@ export function noticeText({ what, senderId, userId, userIds = [], value = '' }:
       return t.notice.renamed(by, value)
     case 'roleChanged':
       return value === 'owner' ? t.notice.madeOwner(by, whom) : value === 'admin' ? t.notice.madeAdmin(by, whom) : t.notice.madeMember(by, whom)
+    case 'timerChanged':
+      return seconds > 0 ? t.timer.turnedOn(by, spanText(seconds, t)) : t.timer.turnedOff(by)
     default:
       return undefined
   }

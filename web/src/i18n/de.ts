@@ -5,6 +5,7 @@ import { messages } from './messages.de'
 import { pluralIn } from './plural'
 import { settings } from './settings.de'
 import { threads } from './threads.de'
+import { timer } from './timer.de'
 
 const plural = pluralIn('de')
 
@@ -135,6 +136,7 @@ export const de: Texts = {
   ...messages,
   ...settings,
   ...threads,
+  ...timer,
 
   start: {
     title: 'Neue Unterhaltung',

@@ -4,6 +4,7 @@ import { messages } from './messages.en'
 import { pluralIn } from './plural'
 import { settings } from './settings.en'
 import { threads } from './threads.en'
+import { timer } from './timer.en'
 
 const plural = pluralIn('en')
 
@@ -136,6 +137,7 @@ export const en = {
   ...messages,
   ...settings,
   ...threads,
+  ...timer,
 
   start: {
     title: 'New conversation',

@@ -85,7 +85,8 @@ export function MessageActions({ timeline, me, canChange, tellsRefused = true, w
   }
 
   // What is shown of it is its state now, also when that changes while it is open.
-  const message = opened && current(opened.message, timeline)
+  const found = opened && current(opened.message, timeline)
+  const message = found && 'expiresAt' in found && (found.expiresAt ?? Infinity) <= client.now ? undefined : found
   const sent = message && isSent(message) ? message : undefined
   return (
     <>
@@ -136,6 +137,7 @@ type Refused = Extract<Change, { type: 'refused' }>
 function reasonOf({ item, error }: Refused, t: Texts): string {
   const { refused } = t.message
   const { kind } = item.change
+  if (kind === 'timer') return `${t.message.notTaken} ${error.code === 'forbidden' ? t.timer.admins : t.errors[error.code]}`
   if (error.code === 'too_large' && kind === 'react') return `${t.message.notTaken} ${refused.tooManyEmoji}`
   if (error.code === 'too_large' && kind === 'pin') return `${t.message.notTaken} ${refused.tooManyPins}`
   const { conflict, too_late, not_a_member } = refused

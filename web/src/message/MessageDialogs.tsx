@@ -91,6 +91,12 @@ export function MessageInfo({ message, timeline, me, onClose }: { message: Messa
             <dd>{times.full(message.editedAt)}</dd>
           </>
         )}
+        {message.expiresAt !== undefined && (
+          <>
+            <dt>{t.timer.disappears}</dt>
+            <dd>{times.full(message.expiresAt)}</dd>
+          </>
+        )}
         {message.senderId === me && read.length > 0 && (
           <>
             <dt>{t.message.readBy}</dt>

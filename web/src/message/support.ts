@@ -29,7 +29,7 @@ export function usePins(id: string): { pins: readonly Message[]; canChange: bool
     void read()
     const unsubscribe = client.subscribe(changes => {
       // Reactions, of which there are most, change no pin.
-      if (changes.some(change => change.type === 'log' && change.conversationId === id && change.changes?.some(({ kind }) => kind !== 'react'))) void read()
+      if (changes.some(change => ((change.type === 'expired' || change.type === 'lapsed') && change.conversationId === id) || change.type === 'log' && change.conversationId === id && change.changes?.some(({ kind }) => kind !== 'react'))) void read()
     })
     return () => {
       last.current++

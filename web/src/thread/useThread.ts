@@ -45,6 +45,8 @@ export function useThread(id: string, rootId: string, live: readonly Message[]) 
     const shown = new Set(live.map(({ messageId }) => messageId))
     const older = new Set([rootId, ...fetched.messages.map(({ messageId }) => messageId)].filter(one => !shown.has(one)))
     return client.subscribe(changes => {
+      if (changes.some(change => (change.type === 'expired' || change.type === 'lapsed') && change.conversationId === id))
+        setFetched(known => ({ ...known, messages: known.messages.filter(({ expiresAt = Infinity }) => expiresAt > client.now) }))
       const changed = new Set(changes.flatMap(change => (change.type === 'log' && change.conversationId === id ? (change.changes ?? []).map(({ target }) => target?.messageId) : [])))
       for (const messageId of changed)
         if (messageId !== undefined && older.has(messageId))
