@@ -31,7 +31,7 @@ export function ConversationHeader({ id, name, beside }: { id: string; name: str
         </h1>
         <p>
           <TimerNote id={id} onOpen={() => setSetsTimer(true)} />
-          {isGroup(id) ? <MemberCount id={id} /> : isNoteToSelf(id) ? <>&nbsp;</> : <LastSeen userId={name} />}
+          <span>{isGroup(id) ? <MemberCount id={id} /> : isNoteToSelf(id) ? <>&nbsp;</> : <LastSeen userId={name} />}</span>
         </p>
       </div>
       {!isNoteToSelf(id) && <MuteButton id={id} />}
