@@ -1,16 +1,49 @@
 import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { useI18n } from '../i18n/I18n'
 import { partsOf } from '../mentions/mentions'
+import { beginningOf } from './folding'
 import { parseMarks, type Inline, type Line, type Paragraph } from './marks'
 
 const elements = { '*': 'strong', '_': 'em', '~': 's' } as const
 
 /**
  * A user's text, with the marks that are usual in messengers (marks.ts). It is never markup: every part becomes a text node, an address a link. Each line
- * has the direction of its script; the children are shown at the end of the last one.
+ * has the direction of its script; the children are shown at the end of the last one. Of a very long one the beginning is shown until the rest is wanted.
  */
-export function MessageText({ text, mentions = nobody, children }: { text: string; mentions?: readonly string[] | undefined; children: ComponentChildren }) {
+export function MessageText({ text, mentions = nobody, children }: Props) {
   // Media without words.
   if (text === '') return <div class="message-text wordless">{children}</div>
+  const beginning = beginningOf(text)
+  if (beginning !== undefined) return <Folded beginning={beginning} text={text} mentions={mentions} children={children} />
+  return <Whole text={text} mentions={mentions} children={children} />
+}
+
+interface Props {
+  text: string
+  mentions?: readonly string[] | undefined
+  children: ComponentChildren
+}
+
+function Folded({ beginning, text, mentions, children }: Props & { beginning: string }) {
+  const { t } = useI18n()
+  const [isOpen, setIsOpen] = useState(false)
+  if (isOpen) return <Whole text={text} mentions={mentions} children={children} />
+  return (
+    <>
+      <Whole text={beginning} mentions={mentions} children={undefined} />
+      <div class="message-end">
+        {/* The list does not follow its end for it (ScrollPlace). */}
+        <button type="button" class="message-unfold" data-unfold aria-expanded={false} onClick={() => setIsOpen(true)}>
+          {t.message.readMore}
+        </button>
+        {children}
+      </div>
+    </>
+  )
+}
+
+function Whole({ text, mentions = nobody, children }: Props) {
   const paragraphs = parseMarks(text)
   const last = paragraphs.at(-1)!
   return (

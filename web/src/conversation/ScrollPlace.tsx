@@ -112,6 +112,11 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
     this.lastTop = scroller.scrollTop
   }
 
+  /** What is unfolded is read from where it was, also at the end. */
+  private clicked = ({ target }: MouseEvent) => {
+    if (target instanceof Element && target.closest('[data-unfold]')) this.atEnd = false
+  }
+
   private distanceToEnd(): number {
     const { scrollHeight, scrollTop, clientHeight } = this.scroller.current!
     return scrollHeight - scrollTop - clientHeight
@@ -141,7 +146,7 @@ export class ScrollPlace extends Component<ScrollPlaceProps> {
 
   override render({ label, children, listeners }: ScrollPlaceProps) {
     return (
-      <div ref={this.scroller} class="messages" role="region" aria-label={label} tabIndex={0} onScroll={this.scrolled} {...listeners}>
+      <div ref={this.scroller} class="messages" role="region" aria-label={label} tabIndex={0} onScroll={this.scrolled} onClickCapture={this.clicked} {...listeners}>
         <div ref={this.content} class="messages-content">
           {children}
         </div>

@@ -61,6 +61,7 @@ export const messages: typeof texts = {
     deletedOwn: 'Du hast diese Nachricht gelöscht.',
     deleted: 'Diese Nachricht wurde gelöscht.',
     deletedBy: (who: string) => `${who} hat diese Nachricht gelöscht.`,
+    readMore: 'Weiterlesen',
     edited: 'bearbeitet',
     editedTwice: 'gleichzeitig zweimal bearbeitet',
     earlier: 'Frühere Texte',

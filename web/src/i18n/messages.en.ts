@@ -62,6 +62,7 @@ export const messages = {
     deletedOwn: 'You deleted this message.',
     deleted: 'This message was deleted.',
     deletedBy: (who: string) => `${who} deleted this message.`,
+    readMore: 'Read more',
     edited: 'edited',
     editedTwice: 'edited twice at once',
     earlier: 'Earlier texts',
