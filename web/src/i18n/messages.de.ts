@@ -71,7 +71,6 @@ export const messages: typeof texts = {
     cancelEdit: 'Nicht bearbeiten',
     saveEdit: 'Speichern',
     pinned: 'Angeheftet',
-    pinnedBar: 'Angeheftete Nachrichten',
     pinnedPlace: (place: number, count: number) => `Angeheftete Nachricht ${place} von ${count}`,
     jumpToPinned: 'Zur angehefteten Nachricht',
     reactions: 'Reaktionen',

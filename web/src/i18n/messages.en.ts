@@ -72,7 +72,6 @@ export const messages = {
     cancelEdit: 'Do not edit',
     saveEdit: 'Save',
     pinned: 'Pinned',
-    pinnedBar: 'Pinned messages',
     pinnedPlace: (place: number, count: number) => `Pinned message ${place} of ${count}`,
     jumpToPinned: 'Go to the pinned message',
     reactions: 'Reactions',

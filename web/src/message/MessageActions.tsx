@@ -12,6 +12,7 @@ import type { Spot } from '../ui/Popup'
 import { Problem } from '../ui/Problem'
 import { openThread } from '../thread/openThread'
 import { actionsOf, isSent, type Action } from './actions'
+import { copyText } from './copyText'
 import { useDialogs, useEmojiPicker, useMenu } from './parts'
 
 /** What is open of a message. */
@@ -23,6 +24,8 @@ export interface Opened {
 
 /** How long a refusal stays, ms. */
 const problemMs = 12_000
+/** How long it is said that something was copied, ms. */
+const copiedMs = 2_500
 
 interface Props {
   timeline: Timeline
@@ -42,6 +45,7 @@ export function MessageActions({ timeline, me, canChange, tellsRefused = true, w
   const { t } = useI18n()
   const client = useClient()
   const [problem, setProblem] = useState<string>()
+  const [copied, setCopied] = useState(false)
   const mayDelete = isGroup(timeline.conversationId)
   const menu = useMenu(opened?.what === 'menu')
   const picker = useEmojiPicker(opened?.what === 'emoji')
@@ -63,6 +67,12 @@ export function MessageActions({ timeline, me, canChange, tellsRefused = true, w
     return () => clearTimeout(timer)
   }, [problem])
 
+  useEffect(() => {
+    if (!copied) return
+    const timer = setTimeout(() => setCopied(false), copiedMs)
+    return () => clearTimeout(timer)
+  }, [copied])
+
   const run = (work: () => Promise<void>) => {
     setProblem(undefined)
     work().catch((error: unknown) => setProblem(`${t.message.notTaken} ${refusalText(t, error)}`))
@@ -76,7 +86,7 @@ export function MessageActions({ timeline, me, canChange, tellsRefused = true, w
     const open = (what: Opened['what']) => onOpen({ what, message, at })
     if (['forward', 'reactions', 'info', 'delete'].includes(action)) return open(action as Opened['what'])
     close()
-    if (action === 'copy') return run(() => navigator.clipboard.writeText(message.text))
+    if (action === 'copy') return run(async () => (await copyText(message.text), setCopied(true)))
     if (action === 'edit') return onEdit(message)
     if (!isSent(message)) return
     if (action === 'reply') onReply(message)
@@ -92,6 +102,9 @@ export function MessageActions({ timeline, me, canChange, tellsRefused = true, w
     <>
       <div class="messages-problem">
         <Problem text={problem} />
+        <p role="status" class={copied ? 'messages-note' : 'unseen'}>
+          {copied && t.message.copied}
+        </p>
       </div>
       {opened?.what === 'menu' && message && menu && (
         <Rights id={timeline.conversationId} me={me} isAsked={mayDelete}>
