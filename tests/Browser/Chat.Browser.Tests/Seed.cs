@@ -34,6 +34,12 @@ internal sealed class Seed : IDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken)).GetProperty("conversationId").GetString()!;
     }
 
+    public async Task SetTimerAsync(string conversation, int seconds)
+    {
+        using var answer = await _http.PutAsJsonAsync($"/v1/conversations/{Uri.EscapeDataString(conversation)}/timer", new { seconds }, TestContext.Current.CancellationToken);
+        answer.EnsureSuccessStatusCode();
+    }
+
     public async Task WriteAsync(string to, string text)
     {
         var message = new { to, text, clientMsgId = Guid.CreateVersion7().ToString() };
