@@ -21,6 +21,7 @@ import { OutgoingItem } from './OutgoingItem'
 import { lastVisibleSeqNo, ScrollPlace } from './ScrollPlace'
 import { clampTo, reachedOf } from './ticks'
 import { useJumps } from './useJumps'
+import { usePendingMentions } from './usePendingMentions'
 import { isAttentive } from './useAttentive'
 import type { useUnreadMark } from './useUnreadMark'
 
@@ -47,6 +48,7 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
   const [blocks] = useState(() => new Blocks())
   const today = useToday()
   const jumps = useJumps(timeline, blocks, place)
+  const mentions = usePendingMentions(conversation, me)
   const [opened, setOpened] = useState<Opened>()
   const [viewed, setViewed] = useState<string>()
   const changing = useTask()
@@ -71,6 +73,8 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
     setAtEnd(atEnd)
     const scroller = place.current!.scroller.current!
     if (offersUnread && isOnScreen(scroller.querySelector('[data-unread]'), scroller)) setSeenMark(mark.readBefore)
+    const mention = mentions.next(messages)
+    if (mention && isOnScreen(scroller.querySelector(`li[data-seq="${mention.seqNo}"]`), scroller)) mentions.seen(mention.seqNo)
     const now = client.findConversation(timeline.conversationId)
     if (!now || now.unreadCount === 0 || !isAttentive()) return
     const seen = atEnd ? messages.at(-1)?.seqNo : lastVisibleSeqNo(scroller)
@@ -143,8 +147,8 @@ export function MessageList({ place, timeline, me, isGroup, name, mark, pinned, 
             {t.conversation.jumpToUnread}
           </button>
         )}
-        {(conversation?.unreadMentions ?? 0) > 0 && !atEnd && (
-          <button type="button" class="jump mention" aria-label={t.mentions.jump} title={t.mentions.jump} onClick={() => void jumps.toMention(me, conversation?.readSeqNo ?? 0)}>
+        {mentions.count > 0 && (
+          <button type="button" class="jump mention" aria-label={t.mentions.jump} title={t.mentions.jump} onClick={() => void jumps.toMention(me, mentions.after).then(seqNo => (seqNo !== undefined || !timeline.error) && mentions.seen(seqNo))}>
             <Icon name="at" />
           </button>
         )}

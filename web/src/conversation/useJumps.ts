@@ -30,11 +30,12 @@ export function useJumps(timeline: Timeline, blocks: Blocks, place: { readonly c
       if (message) setTarget({ seqNo: message.seqNo })
     },
 
-    /** The first message above a seqNo that mentions the user. */
+    /** The first message above a seqNo that mentions the user. @returns Its seqNo, if there is one. */
     async toMention(me: string, after: number) {
       await timeline.loadDownTo(after + 1)
       const first = timeline.messages.find(message => message.seqNo > after && message.senderId !== me && mentionsUser(message, me))
       if (first) setTarget({ seqNo: first.seqNo })
+      return first?.seqNo
     },
 
     async toUnread(readBefore: number) {
