@@ -46,21 +46,23 @@ public sealed partial class ChatClient
     /// <param name="until"><see cref="DateTimeOffset.MaxValue"/> for ever; null, or a time that has passed, to end it.</param>
     /// <param name="ct">Gives up the wait; it may have been muted.</param>
     /// <exception cref="ChatException"><c>conflict</c> for a direct conversation without a message; it was refused, or no answer came.</exception>
-    public async Task MuteAsync(string conversationId, DateTimeOffset? until, CancellationToken ct = default)
+    public Task MuteAsync(string conversationId, DateTimeOffset? until, CancellationToken ct = default) =>
+        ChangeSettingsAsync(conversationId, new OwnSettings { MutedUntil = until ?? DateTimeOffset.UnixEpoch }, ct);
+
+    /// <summary>
+    /// Changes what the user has set for a conversation, on all of its devices; it is shown when the server has answered. With <see cref="OwnSettings.Archived"/>, and
+    /// <see cref="OwnSettings.ClearedUpTo"/> at its <see cref="Conversation.MaxSeqNo"/>, a conversation is deleted, until its next message.
+    /// </summary>
+    /// <exception cref="ChatException">
+    /// <c>conflict</c> for a direct conversation without a message; <c>too_large</c> for a draft of more than 16 KiB; it was refused, or no answer came.
+    /// </exception>
+    public async Task ChangeSettingsAsync(string conversationId, OwnSettings change, CancellationToken ct = default)
     {
-        var (generation, before) = (_journal.State.Generation, _journal.State.Find(conversationId)?.MutedUntil);
-        var time = until is { } given && given > DateTimeOffset.UnixEpoch ? given : DateTimeOffset.UnixEpoch;
-        var now = await _api.ChangeSettingsAsync(conversationId, new OwnSettings(time), ct);
-        await _loop.RunAsync(async () =>
-        {
-            var transaction = _journal.Begin();
-            // What was heard meanwhile, of this change or a later one of another device, is newer.
-            if (transaction.Now.Generation != generation || transaction.Now.Find(conversationId) is not { } conversation || conversation.MutedUntil != before)
-                return;
-            transaction.Put(conversation with { MutedUntil = now.MutedUntil });
-            _conversationList.Set(conversationId);
-            await _journal.CommitAsync(transaction);
-        });
+        var (generation, before) = (_journal.State.Generation, _journal.State.Find(conversationId));
+        // No time lies before the protocol's first.
+        var sent = change.MutedUntil < DateTimeOffset.UnixEpoch ? change with { MutedUntil = DateTimeOffset.UnixEpoch } : change;
+        var answer = await _api.ChangeSettingsAsync(conversationId, sent, ct);
+        await _loop.RunAsync(() => _conversationList.TakeSettingsAsync(conversationId, answer, generation, before));
     }
 
     /// <summary>The user is writing, or has stopped. May be called with every key; never stored.</summary>

@@ -111,8 +111,11 @@ public sealed partial class ChatClient : IAsyncDisposable
     /// <summary>The state of the connection.</summary>
     public ConnectionState Connection => _connection;
 
-    /// <summary>The conversations, newest activity first.</summary>
-    public IReadOnlyList<Conversation> Conversations => _conversations.All;
+    /// <summary>The conversations without the archived ones: the pinned first, then by newest activity.</summary>
+    public IReadOnlyList<Conversation> Conversations => _conversations.Listed;
+
+    /// <summary>The archived conversations, newest activity first.</summary>
+    public IReadOnlyList<Conversation> Archived => _conversations.Archived;
 
     /// <summary>Push notifications of this device.</summary>
     public Push Push { get; }

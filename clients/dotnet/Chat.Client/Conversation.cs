@@ -17,6 +17,27 @@ public sealed record Conversation(
     string Id, ConversationKind Kind, string? Peer, string? Title, long MaxSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped,
     Message? LastMessage, IReadOnlyList<string> Typing, bool IsLeft = false, DateTimeOffset? MutedUntil = null)
 {
+    /// <summary>It is in <see cref="ChatClient.Archived"/>, until its next message, or as long as it is muted.</summary>
+    public bool Archived { get; init; }
+
+    /// <summary>The user wants it before the others.</summary>
+    public bool Pinned { get; init; }
+
+    /// <summary>The user has marked it as unread; it has not read on since.</summary>
+    public bool MarkedUnread { get; init; }
+
+    /// <summary>What stands up to this seqNo is not shown any more; 0 for nothing.</summary>
+    public long ClearedUpTo { get; init; }
+
+    /// <summary>What the user has written and not sent, on whichever device; null for nothing.</summary>
+    public string? Draft { get; init; }
+
+    /// <summary>When the last message was sent, or the conversation was first known here.</summary>
+    public DateTimeOffset Activity { get; init; }
+
+    /// <summary>Its messages in the outbox, in the order in which they are sent.</summary>
+    public IReadOnlyList<Outgoing> Outgoing { get; init; } = [];
+
     /// <summary>Whether the user is to be notified of nothing in it.</summary>
     public bool IsMuted(DateTimeOffset now) => MutedUntil > now;
 }

@@ -65,7 +65,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
         {
             [_, _, "media", ..] => await Media.AnswerAsync(request, path, cancellationToken),
             [_, _, "conversations"] when ListRefusal is { } code => Refuse(HttpStatusCode.InternalServerError, code, RetryAfterSeconds),
-            [_, _, "conversations"] => Json(server.List(Rig.Me), ChatJson.Wire.ConversationList),
+            [_, _, "conversations"] => Json(server.List(Rig.Me, query["archived"] == "true"), ChatJson.Wire.ConversationList),
             [_, _, "conversations", var id, "messages"] => Json(
                 query["before"] is { } before ? server.PageBefore(id, Number(before), (int)Number(query["limit"])) : server.PageAfter(id, Number(query["after"]), (int)Number(query["limit"])),
                 ChatJson.Wire.Page),
@@ -75,7 +75,7 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
             [_, _, "conversations", var id, "messages", var messageId, "edits"] => Json(server.Edits(id, messageId), ChatJson.Wire.EditList),
             [_, _, "conversations", var id, "pins"] => Json(PinsFrom(server.Log(id).Where(message => message.Pinned), query["cursor"]), ChatJson.Wire.PinList),
             [_, _, "conversations", var id, "mine"] when request.Method == HttpMethod.Patch => Json(
-                server.Mute(id, (await request.Content!.ReadFromJsonAsync(ChatJson.Wire.OwnSettings, cancellationToken))!), ChatJson.Wire.OwnSettings),
+                server.Set(id, (await request.Content!.ReadFromJsonAsync(ChatJson.Wire.OwnSettings, cancellationToken))!), ChatJson.Wire.OwnSettings),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),
             [_, _, "groups", ..] when ProxyPage is { } status => Page(status),
             [_, _, "groups", var id] when server.Groups.TryGetValue(id, out var title) =>

@@ -123,24 +123,28 @@ internal sealed partial class FakeServer
 
     private long Top(string conversation)
     {
-        var places = Places(conversation);
-        return places.Length == 0 ? 0 : places[^1];
+        lock (_gate)
+        {
+            var messages = (_log.GetValueOrDefault(conversation) ?? []).Select(message => message.SeqNo);
+            return messages.Concat((_changes.GetValueOrDefault(conversation) ?? []).Select(change => change.SeqNo)).DefaultIfEmpty().Max();
+        }
     }
 
     private long[] Places(string conversation)
     {
         lock (_gate)
-        {
-            var messages = (_log.GetValueOrDefault(conversation) ?? []).Select(message => message.SeqNo);
-            return [.. messages.Concat((_changes.GetValueOrDefault(conversation) ?? []).Select(change => change.SeqNo)).Order()];
-        }
+            return [.. Log(conversation).Select(message => message.SeqNo).Concat(Changes(conversation).Select(change => change.SeqNo)).Order()];
     }
+
+    /// <summary>The changes of what alice has not cleared.</summary>
+    private IEnumerable<MessageChange> Changes(string conversation) =>
+        (_changes.GetValueOrDefault(conversation) ?? []).Where(change => change.Target!.SeqNo > ClearedUpTo(conversation));
 
     private Page PageOf(string conversation, long[] places)
     {
         lock (_gate)
         {
-            ChangeFields[] changes = [.. (_changes.GetValueOrDefault(conversation) ?? []).Where(change => places.Contains(change.SeqNo)).Select(FieldsOf)];
+            ChangeFields[] changes = [.. Changes(conversation).Where(change => places.Contains(change.SeqNo)).Select(FieldsOf)];
             return new Page(
                 conversation, [.. Log(conversation).Where(message => places.Contains(message.SeqNo))], Top(conversation),
                 Changes: changes.Length == 0 ? null : changes);
@@ -151,7 +155,7 @@ internal sealed partial class FakeServer
     private IEnumerable<ServerFrame> Waiting(string conversation, long cursor)
     {
         var messages = Log(conversation).Where(message => message.SeqNo > cursor).Select(message => (message.SeqNo, Frame: (ServerFrame)new MessageArrived(message)));
-        var changes = (_changes.GetValueOrDefault(conversation) ?? []).Where(change => change.SeqNo > cursor && change.Target!.SeqNo <= cursor)
+        var changes = Changes(conversation).Where(change => change.SeqNo > cursor && change.Target!.SeqNo <= cursor)
             .Select(change => (change.SeqNo, Frame: (ServerFrame)new ChangeArrived(change)));
         return [.. messages.Concat(changes).OrderBy(entry => entry.SeqNo).Select(entry => entry.Frame)];
     }

@@ -55,9 +55,6 @@ internal sealed partial class FakeServer(TimeProvider clock)
     /// <summary>The groups, by id, with titles.</summary>
     public Dictionary<string, string> Groups { get; } = [];
 
-    /// <summary>Until when alice has muted a conversation, by id.</summary>
-    public Dictionary<string, DateTimeOffset> Muted { get; } = [];
-
     /// <summary>Groups that moved between two pages of the list, and are on none of them.</summary>
     public HashSet<string> NotListed { get; } = [];
 
@@ -167,15 +164,16 @@ internal sealed partial class FakeServer(TimeProvider clock)
             _reads.Clear();
             _attempts.Clear();
             _changes.Clear();
+            _settings.Clear();
             Epoch = epoch;
         }
     }
 
-    /// <summary>The messages, in their present state.</summary>
+    /// <summary>The messages that alice has not cleared, in their present state.</summary>
     public IReadOnlyList<Message> Log(string conversation)
     {
         lock (_gate)
-            return _log.TryGetValue(conversation, out var log) ? [.. log.Select(Present)] : [];
+            return _log.TryGetValue(conversation, out var log) ? [.. log.Where(message => message.SeqNo > ClearedUpTo(conversation)).Select(Present)] : [];
     }
 
     public long Cursor(string conversation)
@@ -202,25 +200,12 @@ internal sealed partial class FakeServer(TimeProvider clock)
             _reads[conversation] = seqNo;
     }
 
-    /// <summary>Answers as it counts now.</summary>
-    public OwnSettings Mute(string id, OwnSettings change)
-    {
-        lock (_gate)
-        {
-            if (change.MutedUntil > clock.GetUtcNow())
-                Muted[id] = change.MutedUntil.Value;
-            else
-                Muted.Remove(id);
-            return new OwnSettings(Muted.TryGetValue(id, out var until) ? until : null);
-        }
-    }
-
-    public ConversationList List(string me)
+    public ConversationList List(string me, bool archived = false)
     {
         lock (_gate)
         {
             var all = _log.Keys.Union(Groups.Keys).Where(id => !NotListed.Contains(id) && (!ConversationIds.IsGroup(id) || Groups.ContainsKey(id)));
-            return new ConversationList([.. all.Select(id => Summary(id, me))], Epoch);
+            return new ConversationList([.. all.Where(id => IsIn(id, archived)).Select(id => Summary(id, me))], Epoch);
         }
     }
 
@@ -289,12 +274,12 @@ internal sealed partial class FakeServer(TimeProvider clock)
 
     private ConversationSummary Summary(string id, string me)
     {
-        var log = _log.GetValueOrDefault(id) ?? [];
+        var log = Log(id);
         var read = _reads.GetValueOrDefault(id);
-        var unread = log.Count(message => message.SeqNo > read && message.SenderId != me && Present(message).Deleted is null);
+        var unread = log.Count(message => message.SeqNo > read && message.SenderId != me && message.Deleted is null);
         return new ConversationSummary(
             id, Top(id), _cursors.GetValueOrDefault(id), read, Math.Min(unread + UnreadToo, 100), unread > 100,
-            Groups.GetValueOrDefault(id), log.Count == 0 ? null : Present(log[^1]), Muted.TryGetValue(id, out var until) ? until : null);
+            Groups.GetValueOrDefault(id), log.Count == 0 ? null : log[^1]) { Settings = SettingsOf(id) };
     }
 }
 

@@ -117,9 +117,9 @@ internal sealed class Rig : IAsyncDisposable
             await _client.DisposeAsync();
     }
 
-    // The list is read after each caughtUp: what follows a test's own doing is not to be mixed with that.
-    private bool Settled() => Rest.Asked.Count(asked => asked.StartsWith("GET /v1/conversations?", StringComparison.Ordinal)) >= Server.Connections.Count
-        || Server.RestFault is not null;
+    // The list is read after each caughtUp, and last the archived conversations: what follows a test's own doing is not to be mixed with that.
+    private bool Settled() => Rest.Asked.Count(asked => asked.StartsWith("GET /v1/conversations?", StringComparison.Ordinal) && asked.EndsWith("archived=true", StringComparison.Ordinal)) >= Server.Connections.Count
+        || Server.RestFault is not null || Rest.ListRefusal is not null;
 
     private sealed class Middling : Random
     {

@@ -45,7 +45,7 @@ public sealed class BadLuckTests
     {
         var luck = new Random(seed);
         await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
-        var run = new Run(rig, luck, changes: 12);
+        var run = new Run(rig, luck, changes: 15);
         run.Look();
 
         for (var step = 0; step < Steps; step++)
@@ -59,7 +59,11 @@ public sealed class BadLuckTests
             await Until.TrueAsync(async () => (await rig.StoredAsync(id))!.Stale.IsEmpty, "what may lack a change is read");
             Assert.Equal(Unnamed(rig.Server.Log(id)), Unnamed(timeline.Messages));
             Assert.Equal(Unnamed(rig.Server.Log(id)), Unnamed(await rig.Store.ReadAsync(id, new SeqNoRange(1, long.MaxValue), int.MaxValue, CancellationToken.None)));
-            Assert.Equal(Unnamed(rig.Server.Log(id).TakeLast(1)), Unnamed([rig.Client.FindConversation(id)!.LastMessage!]));
+            var shown = rig.Client.FindConversation(id)!;
+            Assert.Equal(Unnamed(rig.Server.Log(id).TakeLast(1)), Unnamed(new[] { shown.LastMessage }.OfType<Message>()));
+            Assert.Equal(SettingsRules.AllOf(rig.Server.SettingsOf(id)), SettingsRules.AllOf(await rig.StoredAsync(id)));
+            Assert.Equal(rig.Server.List(Rig.Me).Conversations.Any(listed => listed.ConversationId == id), rig.Client.Conversations.Contains(shown));
+            Assert.Equal(rig.Server.List(Rig.Me, archived: true).Conversations.Any(listed => listed.ConversationId == id), rig.Client.Archived.Contains(shown));
         }
     }
 
@@ -137,6 +141,12 @@ public sealed class BadLuckTests
                 case < 26:
                     Change(conversation);
                     break;
+                case 26 or 27:
+                    rig.Server.Set(conversation, Setting(conversation));
+                    break;
+                case 28:
+                    await SetAsync(conversation);
+                    break;
                 default:
                     await ActAsync(conversation);
                     break;
@@ -211,6 +221,29 @@ public sealed class BadLuckTests
             catch (ChatException e) when (e.Code == ErrorCodes.Storage)
             {
                 // Not taken.
+            }
+        }
+
+        private OwnSettings Setting(string conversation) => luck.Next(9) switch
+        {
+            0 => new OwnSettings { ClearedUpTo = luck.NextInt64(0, rig.Server.TopOf(conversation) + 1) },
+            1 => new OwnSettings { ClearedUpTo = rig.Server.TopOf(conversation), Archived = true },
+            2 => new OwnSettings { MutedUntil = luck.Next(2) == 0 ? rig.Clock.GetUtcNow().AddYears(1) : DateTimeOffset.UnixEpoch },
+            3 => new OwnSettings { Pinned = luck.Next(2) == 0 },
+            4 => new OwnSettings { MarkedUnread = luck.Next(2) == 0 },
+            5 => new OwnSettings { Draft = luck.Next(3) == 0 ? "" : $"draft {++_count}" },
+            _ => new OwnSettings { Archived = luck.Next(3) > 0 },
+        };
+
+        private async Task SetAsync(string conversation)
+        {
+            try
+            {
+                await rig.Client.ChangeSettingsAsync(conversation, Setting(conversation));
+            }
+            catch (ChatException e) when (e.Code == ErrorCodes.Storage)
+            {
+                // The server has it; the next list tells.
             }
         }
 

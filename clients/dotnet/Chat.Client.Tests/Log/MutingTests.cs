@@ -16,13 +16,13 @@ public sealed class MutingTests
 
         await rig.Client.MuteAsync(Rig.Direct, DateTimeOffset.MaxValue);
 
-        Assert.Equal(Always, rig.Server.Muted[Rig.Direct]);
+        Assert.Equal(Always, rig.Server.SettingsOf(Rig.Direct).MutedUntil);
         Assert.True(Conversation(rig).IsMuted(rig.Clock.GetUtcNow()));
         Assert.Equal(Always, (await rig.StoredAsync())!.MutedUntil);
 
         await rig.Client.MuteAsync(Rig.Direct, null);
 
-        Assert.Empty(rig.Server.Muted);
+        Assert.Null(rig.Server.SettingsOf(Rig.Direct).MutedUntil);
         Assert.Null(Conversation(rig).MutedUntil);
         Assert.False(Conversation(rig).IsMuted(rig.Clock.GetUtcNow()));
     }
@@ -34,11 +34,11 @@ public sealed class MutingTests
         var reported = 0;
         rig.Client.Changed += (_, changed) => reported += changed.What.HasFlag(ChatChange.Conversations) ? 1 : 0;
 
-        rig.Server.Current.Push(new SettingsChanged(Rig.Direct, Always));
+        rig.Server.Current.Push(Muted(Always));
 
         await MutedAsync(rig, Always);
         await Until.TrueAsync(() => Volatile.Read(ref reported) > 0, "it is reported");
-        rig.Server.Current.Push(new SettingsChanged(Rig.Direct, DateTimeOffset.UnixEpoch));
+        rig.Server.Current.Push(Muted(DateTimeOffset.UnixEpoch));
         await Until.TrueAsync(() => !Conversation(rig).IsMuted(rig.Clock.GetUtcNow()), "it is muted no more");
     }
 
@@ -47,11 +47,13 @@ public sealed class MutingTests
     {
         await using var rig = await TalkingAsync();
 
-        rig.Server.Muted[Rig.Direct] = Always;
+        await Talk.GoOfflineAsync(rig);
+        rig.Server.Set(Rig.Direct, new OwnSettings { MutedUntil = Always });
         await rig.ReconnectAsync();
         await MutedAsync(rig, Always);
 
-        rig.Server.Muted.Clear();
+        await Talk.GoOfflineAsync(rig);
+        rig.Server.Set(Rig.Direct, new OwnSettings { MutedUntil = DateTimeOffset.UnixEpoch });
         await rig.ReconnectAsync();
         await MutedAsync(rig, null);
     }
@@ -73,7 +75,7 @@ public sealed class MutingTests
         rig.Server.Current.Push(new ConversationChanged(Rig.Group, "created", Rig.Me));
         await asked.Task.WaitAsync(Until.Patience, TestContext.Current.CancellationToken);
 
-        rig.Server.Current.Push(new SettingsChanged(Rig.Direct, Always));
+        rig.Server.Current.Push(Muted(Always));
         await MutedAsync(rig, Always);
         answer.SetResult();
 
@@ -84,12 +86,14 @@ public sealed class MutingTests
     [Theory]
     [InlineData("""{"type":"settings","conversationId":"dm:alice:bob","mutedUntil":253402300799999}""", 253_402_300_799_999L)]
     [InlineData("""{"type":"settings","conversationId":"dm:alice:bob","mutedUntil":0}""", 0L)]
-    [InlineData("""{"type":"settings","conversationId":"dm:alice:bob","archived":true}""", null)]
-    public void A_frame_is_read(string json, long? mutedUntil)
+    [InlineData("""{"type":"settings","conversationId":"dm:alice:bob","archived":true,"draft":""}""", null, true, "")]
+    [InlineData("""{"type":"settings","conversationId":"dm:alice:bob","clearedUpTo":null,"archived":false}""", null, false)]
+    public void A_frame_is_read(string json, long? mutedUntil, bool? archived = null, string? draft = null)
     {
         var frame = JsonSerializer.Deserialize(json, ChatJson.Wire.ServerFields)!.ToFrame("settings");
 
-        Assert.Equal(new SettingsChanged(Rig.Direct, mutedUntil is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null), frame);
+        DateTimeOffset? until = mutedUntil is { } ms ? DateTimeOffset.FromUnixTimeMilliseconds(ms) : null;
+        Assert.Equal(new SettingsChanged(Rig.Direct, new OwnSettings { MutedUntil = until, Archived = archived, Draft = draft }), frame);
     }
 
     private static async Task<Rig> TalkingAsync()
@@ -98,6 +102,8 @@ public sealed class MutingTests
         await rig.TakenAsync(1);
         return rig;
     }
+
+    private static SettingsChanged Muted(DateTimeOffset until) => new(Rig.Direct, new OwnSettings { MutedUntil = until });
 
     private static Conversation Conversation(Rig rig) => rig.Client.FindConversation(Rig.Direct)!;
 

@@ -35,6 +35,7 @@ public abstract class ChatStoreContract
             Id = Direct, Title = "Ünïcode", MaxSeqNo = 9, ReadSeqNo = 3, UnreadCount = 4, UnreadCapped = true, CountedSeqNo = 8, AckedSeqNo = 7,
             Complete = [new SeqNoRange(1, 2), new SeqNoRange(5, 9)], LastMessage = Message(9, "bob"), KnowsMembers = true, KnownSince = Now,
             Receipts = ImmutableDictionary<string, Cursors>.Empty.Add("bob", new Cursors(5, 4)),
+            MutedUntil = Now, Archived = true, Pinned = true, MarkedUnread = true, ClearedUpTo = 1, Draft = "well",
         };
         Outgoing[] outbox =
         [
@@ -69,6 +70,21 @@ public abstract class ChatStoreContract
         Assert.Equal([5, 7], await PlacesAsync(store, 3, 7, 2));
         Assert.Empty(await PlacesAsync(store, 10, 20, 10));
         Assert.Empty(await PlacesAsync(store, 8, 2, 10));
+        await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task What_was_cleared_is_gone_and_the_rest_stays()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var other = Message(1, "bob") with { ConversationId = "dm:alice:carol" };
+        await PutAsync(store, [.. new long[] { 1, 3, 4, 7 }.Select(place => Message(place, "bob")), other]);
+
+        await store.WriteAsync([new StoreChange.ClearMessages(Direct, 4), new StoreChange.ClearMessages("dm:alice:dave", 9)], CancellationToken.None);
+
+        Assert.Equal([7], await PlacesAsync(store, 1, 9, 9));
+        Assert.Equal([other], await store.ReadAsync(other.ConversationId, new SeqNoRange(1, 9), 9, CancellationToken.None));
         await store.CloseAsync();
     }
 

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace Chat.Client;
 
 /// <summary>
-/// Reads the conversation list and merges it: after each <c>caughtUp</c>, and soon after it may have changed, at most every 5 s. Used on the
-/// loop; the request runs in the background.
+/// Reads the conversation list and merges it: after each <c>caughtUp</c>, with the archived conversations, and soon after it may have changed, at most every 5 s. Used on
+/// the loop; the request runs in the background.
 /// </summary>
 internal sealed class ConversationListReader : IDisposable
 {
@@ -30,6 +30,8 @@ internal sealed class ConversationListReader : IDisposable
     private DateTimeOffset _notBefore = DateTimeOffset.MinValue;
     private bool _running;
     private bool _again;
+    // What other devices have archived or deleted since the last connection is not known.
+    private bool _readsArchived = true;
     private int _repeats;
 
     public ConversationListReader(
@@ -42,9 +44,10 @@ internal sealed class ConversationListReader : IDisposable
     /// <summary>The list was merged; on the loop.</summary>
     public event Action? Merged;
 
-    /// <summary>Reads the list at once.</summary>
+    /// <summary>The device was away: reads the list at once, with the archived conversations.</summary>
     public void ReadNow()
     {
+        _readsArchived = true;
         _notBefore = DateTimeOffset.MinValue;
         ReadSoon();
     }
@@ -77,6 +80,25 @@ internal sealed class ConversationListReader : IDisposable
     /// <summary>The user has set something for a conversation: a read that began before does not undo it.</summary>
     public void Set(string conversationId) => _set.Add(conversationId);
 
+    /// <summary>Takes the server's answer to a change of settings. What was heard since, of this change or a later one of another device, is newer.</summary>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="answer">All of them.</param>
+    /// <param name="generation">When the server was asked.</param>
+    /// <param name="before">The conversation when the server was asked.</param>
+    public async Task TakeSettingsAsync(string conversationId, OwnSettings answer, int generation, StoredConversation? before)
+    {
+        var transaction = _journal.Begin();
+        if (transaction.Now.Generation != generation || transaction.Now.Find(conversationId) is not { } conversation)
+            return;
+        var set = conversation.With(SettingsRules.Unchanged(answer, before, conversation));
+        transaction.Put(set);
+        Set(conversationId);
+        await _journal.CommitAsync(transaction);
+        // How many are left unread is in the list.
+        if (set.ClearedUpTo > conversation.ClearedUpTo && set.UnreadCount > 0)
+            ReadSoon();
+    }
+
     public void Dispose() => _alarm.Dispose();
 
     private void Begin()
@@ -84,7 +106,8 @@ internal sealed class ConversationListReader : IDisposable
         if (_running || _current.Current is null || _journal.State.UserId is null)
             return;
         _alarm.SetFor(null);
-        (_running, _again, _notBefore) = (true, false, _clock.SteadyNow() + LeastPause);
+        var withArchived = _readsArchived;
+        (_running, _again, _readsArchived, _notBefore) = (true, false, false, _clock.SteadyNow() + LeastPause);
         _heardOf.Clear();
         _left.Clear();
         _set.Clear();
@@ -95,10 +118,16 @@ internal sealed class ConversationListReader : IDisposable
             DateTimeOffset? tryAgainAt = null;
             try
             {
-                var (listed, epoch, complete) = await ReadAsync(ct);
+                var (listed, epoch, complete) = await ReadAsync(archived: false, ct);
+                var archivedComplete = false;
+                if (withArchived)
+                {
+                    (var archived, _, archivedComplete) = await ReadAsync(archived: true, ct);
+                    listed.AddRange(archived);
+                }
                 var absent = await _loop.RunAsync(() => MergeAsync(listed, epoch, complete, before));
                 merged = true;
-                await ConfirmAsync(absent, ct);
+                await ConfirmAsync(absent, archivedComplete, ct);
             }
             catch (ChatException e) when (!merged && e.IsTransient)
             {
@@ -110,6 +139,7 @@ internal sealed class ConversationListReader : IDisposable
                 await _loop.RunAsync(() =>
                 {
                     _running = false;
+                    _readsArchived |= withArchived && !merged;
                     _notBefore = tryAgainAt ?? _notBefore;
                     if (_again || tryAgainAt is not null)
                         ReadSoon();
@@ -118,13 +148,13 @@ internal sealed class ConversationListReader : IDisposable
         });
     }
 
-    private async Task<(List<ConversationSummary> Listed, string Epoch, bool Complete)> ReadAsync(CancellationToken ct)
+    private async Task<(List<ConversationSummary> Listed, string Epoch, bool Complete)> ReadAsync(bool archived, CancellationToken ct)
     {
         List<ConversationSummary> listed = [];
         string? cursor = null;
         for (var page = 1; ; page++)
         {
-            var list = await _api.GetConversationsAsync(PageSize, cursor, ct);
+            var list = await _api.GetConversationsAsync(PageSize, cursor, archived, ct);
             listed.AddRange(list.Conversations);
             cursor = list.Next;
             if (cursor is null || page == MaxPages)
@@ -132,7 +162,7 @@ internal sealed class ConversationListReader : IDisposable
         }
     }
 
-    /// <returns>The groups that the list does not have.</returns>
+    /// <returns>The conversations that the list does not have.</returns>
     private async Task<IReadOnlyList<string>> MergeAsync(List<ConversationSummary> listed, string epoch, bool complete, State before)
     {
         var transaction = _journal.Begin();
@@ -152,7 +182,7 @@ internal sealed class ConversationListReader : IDisposable
         {
             if (_left.Contains(read.ConversationId))
                 continue;
-            var summary = _set.Contains(read.ConversationId) ? read with { MutedUntil = transaction.Now.Find(read.ConversationId)?.MutedUntil } : read;
+            var summary = _set.Contains(read.ConversationId) ? read with { Settings = SettingsRules.AllOf(transaction.Now.Find(read.ConversationId)) } : read;
             // A conversation without a message keeps the position that the server gave it.
             activity = summary.LastMessage?.Timestamp ?? activity.AddMilliseconds(-1);
             var conversation = transaction.Now.Find(summary.ConversationId)
@@ -162,7 +192,11 @@ internal sealed class ConversationListReader : IDisposable
             if (merged.UnreadCount > 0)
                 merged = await _readCursors.RecountAsync(transaction, merged, summary.ReadSeqNo);
             if (merged.ReadSeqNo > summary.ReadSeqNo)
+            {
                 unsent.Add(merged.Id);
+                // The server does not know yet that the user has read on.
+                merged = merged with { MarkedUnread = false };
+            }
             transaction.Put(merged);
         }
         await _readCursors.CommitAndSendAsync(transaction, unsent);
@@ -182,27 +216,48 @@ internal sealed class ConversationListReader : IDisposable
     private IEnumerable<string> Absent(List<ConversationSummary> listed, State before)
     {
         var present = listed.Select(summary => summary.ConversationId).ToImmutableHashSet();
-        return before.Conversations.Keys.Where(id => ConversationIds.IsGroup(id) && !present.Contains(id) && IsStillIn(id));
+        return before.Conversations.Keys.Where(id => !present.Contains(id) && IsStillIn(id));
     }
 
     private bool IsStillIn(string id) => !_heardOf.Contains(id) && _journal.State.Find(id) is { IsLeft: false };
 
-    /// <summary>A group that moved up while the list was read may be on no page, so the server is asked about each.</summary>
-    private async Task ConfirmAsync(IReadOnlyList<string> absent, CancellationToken ct)
+    /// <summary>
+    /// The server is asked about each conversation that is in no list: a group may have moved up while the list was read; what was deleted is archived and cleared.
+    /// </summary>
+    private async Task ConfirmAsync(IReadOnlyList<string> absent, bool withArchived, CancellationToken ct)
     {
         var generation = _journal.State.Generation;
         foreach (var id in absent)
         {
-            if (!await IsGoneAsync(id, ct))
+            if (_journal.State.Find(id) is not { } conversation || conversation.IsDeleted() || conversation.Archived && !withArchived)
                 continue;
-            await _loop.RunAsync(async () =>
-            {
-                var transaction = _journal.Begin();
-                if (transaction.Now.Generation != generation || !IsStillIn(id))
-                    return;
-                transaction.Remove(id);
-                await _journal.CommitAsync(transaction);
-            });
+            if (ConversationIds.IsGroup(id) && await IsGoneAsync(id, ct))
+                await _loop.RunAsync(() => RemoveAsync(id, generation));
+            else if (withArchived && conversation.MaxSeqNo > 0)
+                await ConfirmSettingsAsync(id, generation, ct);
+        }
+    }
+
+    private async Task RemoveAsync(string id, int generation)
+    {
+        var transaction = _journal.Begin();
+        if (transaction.Now.Generation != generation || !IsStillIn(id))
+            return;
+        transaction.Remove(id);
+        await _journal.CommitAsync(transaction);
+    }
+
+    private async Task ConfirmSettingsAsync(string id, int generation, CancellationToken ct)
+    {
+        var before = _journal.State.Find(id);
+        try
+        {
+            var answer = await _api.ChangeSettingsAsync(id, new OwnSettings(), ct);
+            await _loop.RunAsync(() => TakeSettingsAsync(id, answer, generation, before));
+        }
+        catch (ChatException e) when (!e.IsTransient)
+        {
+            // It has none.
         }
     }
 

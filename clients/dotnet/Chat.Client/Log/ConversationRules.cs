@@ -25,11 +25,15 @@ internal static class ConversationRules
     }
 
     /// <summary>The conversation with a message, known or new, and the range that it completes.</summary>
-    public static StoredConversation With(this StoredConversation conversation, Message message, SeqNoRange completed, string me)
+    public static StoredConversation With(this StoredConversation conversation, Message message, SeqNoRange completed, string me, DateTimeOffset now)
     {
+        if (message.SeqNo <= conversation.ClearedUpTo)
+            return conversation.WithPlace(message.SeqNo, completed);
         var next = conversation with
         {
             IsLeft = false,
+            // A new message brings an archived conversation back, unless it is muted.
+            Archived = conversation.Archived && (message.SeqNo <= conversation.MaxSeqNo || conversation.IsMuted(now)),
             Complete = conversation.Complete.With(completed),
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, message.SeqNo),
             LastMessage = MessageRules.Newer(conversation.LastMessage, message),
@@ -71,14 +75,13 @@ internal static class ConversationRules
         {
             IsLeft = false,
             Title = listed.Title ?? conversation.Title,
-            MutedUntil = listed.MutedUntil,
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, listed.MaxSeqNo),
             ReadSeqNo = Math.Max(conversation.ReadSeqNo, listed.ReadSeqNo),
             CountedSeqNo = Math.Max(conversation.CountedSeqNo, listed.MaxSeqNo),
             UnreadCapped = listed.UnreadCapped,
             LastMessage = MessageRules.Newer(conversation.LastMessage, listed.LastMessage),
         };
-        return next.WithUnread(listed.UnreadCount + othersAbove);
+        return next.WithUnread(listed.UnreadCount + othersAbove).With(SettingsRules.AllOf(listed.Settings));
     }
 
     /// <summary>The end of the complete range that follows the acked seqNo; the acked seqNo itself if there is none.</summary>

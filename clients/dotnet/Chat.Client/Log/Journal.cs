@@ -19,6 +19,8 @@ internal sealed class Journal(IChatStore store, TimeProvider clock, ILogger log)
 
     public bool StorageFailed => _storageFailed;
 
+    public DateTimeOffset Time => clock.GetUtcNow();
+
     public async Task OpenAsync(CancellationToken ct)
     {
         var stored = await GuardAsync(() => store.OpenAsync(ct));

@@ -140,7 +140,7 @@ internal sealed class PageReader(
         {
             await fold.PutAsync(transaction, conversation, message, me, reading);
             outbox.Found(transaction, message);
-            conversation = conversation.With(message, new SeqNoRange(message.SeqNo, message.SeqNo), me);
+            conversation = conversation.With(message, new SeqNoRange(message.SeqNo, message.SeqNo), me, journal.Time);
         }
         conversation = MessageFold.Complete(conversation, completed, reading) with
         {

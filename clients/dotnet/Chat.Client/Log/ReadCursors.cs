@@ -22,7 +22,7 @@ internal sealed class ReadCursors(Journal journal, CurrentConnection current)
         if (read <= conversation.ReadSeqNo)
             return;
         var from = conversation.ReadSeqNo;
-        transaction.Put(await RecountAsync(transaction, conversation with { ReadSeqNo = read }, from));
+        transaction.Put(await RecountAsync(transaction, conversation with { ReadSeqNo = read, MarkedUnread = false }, from));
     }
 
     /// <summary>Commits, then sends these conversations' cursors. If that is not possible now, the next list shows that the server does not have them.</summary>
@@ -54,7 +54,7 @@ internal sealed class ReadCursors(Journal journal, CurrentConnection current)
             return (conversation with { UnreadCapped = false }).WithUnread(0);
         if (conversation.Complete.Cover(read + 1, conversation.MaxSeqNo))
             return (conversation with { UnreadCapped = false })
-                .WithUnread(await OthersAsync(transaction, conversation.Id, new SeqNoRange(read + 1, conversation.MaxSeqNo)));
+                .WithUnread(await OthersAsync(transaction, conversation.Id, new SeqNoRange(Math.Max(read, conversation.ClearedUpTo) + 1, conversation.MaxSeqNo)));
         if (conversation.UnreadCapped)
             return conversation;
         return conversation.WithUnread(conversation.UnreadCount - await OthersAsync(transaction, conversation.Id, new SeqNoRange(readBefore + 1, read)));

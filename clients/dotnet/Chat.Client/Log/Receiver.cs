@@ -71,7 +71,7 @@ internal sealed class Receiver(
                 transaction.Put(moved with { MaxSeqNo = Math.Max(moved.MaxSeqNo, advanced.MaxSeqNo) });
                 break;
             case SettingsChanged settings when transaction.Now.Find(settings.ConversationId) is { } set:
-                transaction.Put(set with { MutedUntil = settings.MutedUntil ?? set.MutedUntil });
+                transaction.Put(set.With(settings.Settings));
                 break;
             case ConversationChanged { Change: "memberRemoved" } removed when removed.UserId == transaction.Now.UserId:
                 transaction.Remove(removed.ConversationId);
@@ -105,10 +105,10 @@ internal sealed class Receiver(
         var conversation = journal.FindOrNew(transaction, message.ConversationId);
         var isNew = conversation.Complete.At(message.SeqNo) is null;
         await fold.PutAsync(transaction, conversation, message, me);
-        if (isNew && message.Deleted is null)
+        if (isNew && message.Deleted is null && message.SeqNo > conversation.ClearedUpTo)
             transaction.Arrived.Add(message);
         outbox.Found(transaction, message);
-        conversation = conversation.With(message, CompletedBy(conversation, message.SeqNo, connection), me);
+        conversation = conversation.With(message, CompletedBy(conversation, message.SeqNo, connection), me, journal.Time);
         transaction.Put(conversation with { AckedSeqNo = Math.Max(conversation.AckedSeqNo, message.SeqNo) });
     }
 
@@ -181,7 +181,7 @@ internal sealed class Receiver(
                 conversationList.ReadSoon();
                 break;
             case SettingsChanged settings:
-                conversationList.Set(settings.ConversationId);
+                SettingsChanged(settings);
                 break;
             case Receipt receipt:
                 receiptTables.Received(receipt);
@@ -196,6 +196,14 @@ internal sealed class Receiver(
                 log.Refused(refusal.Code, refusal.Text);
                 break;
         }
+    }
+
+    private void SettingsChanged(SettingsChanged settings)
+    {
+        conversationList.Set(settings.ConversationId);
+        // A conversation that was deleted, and is not here, comes back; or it was cleared, and how many are left unread is in the list.
+        if (journal.State.Find(settings.ConversationId) is { } set ? settings.Settings.ClearedUpTo > 0 && set.UnreadCount > 0 : settings.Settings.Archived == false)
+            conversationList.ReadSoon();
     }
 
     private void HeardOf(string conversationId)

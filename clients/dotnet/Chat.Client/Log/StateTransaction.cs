@@ -48,17 +48,27 @@ internal sealed class StateTransaction(State start)
         Now = Now with { Installation = installation };
     }
 
+    /// <summary>What it clears beyond what was cleared before leaves the store.</summary>
     public void Put(StoredConversation conversation)
     {
-        if (Now.Find(conversation.Id) == conversation)
+        var (id, upTo, before) = (conversation.Id, conversation.ClearedUpTo, Now.Find(conversation.Id));
+        if (before == conversation)
             return;
+        if (upTo > (before?.ClearedUpTo ?? 0))
+        {
+            _changes.Add(new StoreChange.ClearMessages(id, upTo));
+            foreach (var messages in new[] { _messages, _added, Arrived })
+                messages.RemoveAll(message => message.ConversationId == id && message.SeqNo <= upTo);
+        }
         _dirty.Add(conversation.Id);
         Now = Now with { Conversations = Now.Conversations.SetItem(conversation.Id, conversation) };
     }
 
-    /// <summary>Stores a message. Its conversation has to be put as well.</summary>
+    /// <summary>Stores a message, unless it was cleared while it was on its way. Its conversation has to be put as well.</summary>
     public void Put(Message message)
     {
+        if (IsCleared(message))
+            return;
         _added.Add(message);
         Replace(message);
     }
@@ -66,6 +76,8 @@ internal sealed class StateTransaction(State start)
     /// <summary>Stores another state of a message that is here.</summary>
     public void Replace(Message message)
     {
+        if (IsCleared(message))
+            return;
         _changes.Add(new StoreChange.PutMessage(message));
         _messages.Add(message);
     }
@@ -156,6 +168,8 @@ internal sealed class StateTransaction(State start)
 
     /// <summary>Holds what the store has, to be shown when its user signs in.</summary>
     public void SetHidden(StoredState stored) => Now = Now with { Hidden = stored };
+
+    private bool IsCleared(Message message) => message.SeqNo <= Now.Find(message.ConversationId)?.ClearedUpTo;
 
     // After a restart nothing is being sent.
     private static Outgoing AsStored(Outgoing outgoing) =>

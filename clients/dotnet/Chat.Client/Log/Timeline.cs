@@ -41,7 +41,8 @@ public sealed class Timeline : IDisposable
         [.. _owner.Journal.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId).Select(outgoing => outgoing.AsShown()).OfType<Outgoing>()];
 
     /// <summary>Whether there may be older messages than the first one.</summary>
-    public bool HasOlder => !_closed && _view.HasOlder;
+    public bool HasOlder =>
+        !_closed && _view.HasOlder && !(_view.Low <= _owner.Journal.State.Find(ConversationId)?.ClearedUpTo + 1);
 
     /// <summary>A page is being loaded.</summary>
     public bool IsLoading => Volatile.Read(ref _loading) > 0;
@@ -113,7 +114,7 @@ public sealed class Timeline : IDisposable
         if (Shows(conversation, transaction.Now, out var low, out _))
         {
             var added = transaction.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low);
-            _view = _view.With(added);
+            _view = _view.With(added).Above(conversation.ClearedUpTo);
             return false;
         }
         if (conversation?.Complete.Top() is null && _view.Low is null)

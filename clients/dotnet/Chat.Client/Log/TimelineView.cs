@@ -13,6 +13,11 @@ internal sealed record TimelineView(ImmutableArray<Message> Messages, long? Low,
     /// <summary>All messages from a seqNo up.</summary>
     public static TimelineView From(IEnumerable<Message> messages, long low) => new([.. messages], low, low > 1);
 
+    /// <summary>Without what is cleared: nothing of that is missing.</summary>
+    public TimelineView Above(long cleared) => Low is null || Low > cleared
+        ? this
+        : new TimelineView(Messages.RemoveAll(message => message.SeqNo <= cleared), 1, HasOlder: false);
+
     /// <summary>With more messages; one with a seqNo that is shown replaces it.</summary>
     public TimelineView With(IEnumerable<Message> added)
     {

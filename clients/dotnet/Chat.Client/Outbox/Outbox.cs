@@ -144,7 +144,7 @@ internal sealed class Outbox : IDisposable
         // Changes of it may have come before its ack, and were dropped.
         var isStale = conversation.MaxSeqNo > ack.SeqNo;
         transaction.Put(message);
-        conversation = conversation.With(message, new SeqNoRange(ack.SeqNo, ack.SeqNo), me);
+        conversation = conversation.With(message, new SeqNoRange(ack.SeqNo, ack.SeqNo), me, _clock.GetUtcNow());
         transaction.Put(isStale ? _fold.Doubt(conversation, ack.SeqNo) : conversation);
         BecomeMessage(transaction, outgoing, message);
     }

@@ -12,16 +12,24 @@ internal sealed record ConversationList(IReadOnlyList<ConversationSummary> Conve
 
 internal sealed record ConversationSummary(
     string ConversationId, long MaxSeqNo, long DeliveredSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped = false,
-    string? Title = null, Message? LastMessage = null, [property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null);
+    string? Title = null, Message? LastMessage = null, [property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null,
+    bool Archived = false, bool Pinned = false, bool MarkedUnread = false, long ClearedUpTo = 0, string? Draft = null)
+{
+    /// <summary>The user's own.</summary>
+    [JsonIgnore]
+    public OwnSettings Settings
+    {
+        get => new() { MutedUntil = MutedUntil, Archived = Archived, Pinned = Pinned, MarkedUnread = MarkedUnread, ClearedUpTo = ClearedUpTo, Draft = Draft };
+        init => (MutedUntil, Archived, Pinned, MarkedUnread, ClearedUpTo, Draft) = (
+            value.MutedUntil, value.Archived ?? false, value.Pinned ?? false, value.MarkedUnread ?? false, value.ClearedUpTo ?? 0, value.Draft);
+    }
+}
 
 internal sealed record ReceiptTable(IReadOnlyList<MemberReceipt> Members);
 
 internal sealed record MemberReceipt(string UserId, long DeliveredSeqNo, long ReadSeqNo);
 
 internal sealed record DeviceList(IReadOnlyList<Device> Devices);
-
-/// <summary>Own settings of a conversation: what is null stays in a request, and was never set in an answer.</summary>
-internal sealed record OwnSettings([property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null);
 
 /// <summary>Where this device gets its notifications; which properties there are hangs on the kind.</summary>
 internal sealed record PushSubscription(

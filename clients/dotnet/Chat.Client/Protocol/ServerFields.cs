@@ -22,6 +22,11 @@ internal sealed record ServerFields
     public long? MaxSeqNo { get; init; }
     public string? Change { get; init; }
     public long? MutedUntil { get; init; }
+    public bool? Archived { get; init; }
+    public bool? Pinned { get; init; }
+    public bool? MarkedUnread { get; init; }
+    public long? ClearedUpTo { get; init; }
+    public string? Draft { get; init; }
     public long? AfterMs { get; init; }
     public string? Code { get; init; }
     public string? Message { get; init; }
@@ -39,7 +44,10 @@ internal sealed record ServerFields
         "presence" when UserId is { } user => new PresenceShown(user, Online ?? false, At(LastSeen)),
         "advanced" when this is { ConversationId: { } conversation, MaxSeqNo: { } max } => new Advanced(conversation, max),
         "conversation" when this is { ConversationId: { } conversation, Change: { } change } => new ConversationChanged(conversation, change, UserId),
-        "settings" when ConversationId is { } conversation => new SettingsChanged(conversation, At(MutedUntil)),
+        "settings" when ConversationId is { } conversation => new SettingsChanged(conversation, new OwnSettings
+        {
+            MutedUntil = At(MutedUntil), Archived = Archived, Pinned = Pinned, MarkedUnread = MarkedUnread, ClearedUpTo = ClearedUpTo, Draft = Draft,
+        }),
         "caughtUp" => new CaughtUp(),
         "resync" => new Resync(),
         "goAway" => new GoAway(TimeSpan.FromMilliseconds(Math.Clamp(AfterMs ?? 0, 0, 600_000))),

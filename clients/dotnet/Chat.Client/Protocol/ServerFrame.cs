@@ -43,8 +43,8 @@ internal sealed record ConversationChanged(string ConversationId, string Change,
 
 /// <summary>The user has changed its own settings of a conversation, on this device or another one.</summary>
 /// <param name="ConversationId">Which.</param>
-/// <param name="MutedUntil">Null if it did not change; a time that has passed: not muted.</param>
-internal sealed record SettingsChanged(string ConversationId, DateTimeOffset? MutedUntil) : ServerFrame;
+/// <param name="Settings">What changed.</param>
+internal sealed record SettingsChanged(string ConversationId, OwnSettings Settings) : ServerFrame;
 
 internal sealed record CaughtUp : ServerFrame;
 

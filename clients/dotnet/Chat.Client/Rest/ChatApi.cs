@@ -7,10 +7,11 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
 {
     private static readonly ChatJson Json = ChatJson.Wire;
 
-    public Task<ConversationList> GetConversationsAsync(int limit, string? cursor, CancellationToken ct)
+    /// <summary>A page of the archived conversations, or of all others.</summary>
+    public Task<ConversationList> GetConversationsAsync(int limit, string? cursor, bool archived, CancellationToken ct)
     {
         var from = cursor is null ? "" : $"&cursor={Uri.EscapeDataString(cursor)}";
-        return GetAsync(Path($"v1/conversations?limit={limit}{from}"), Json.ConversationList, ct);
+        return GetAsync(Path($"v1/conversations?limit={limit}{from}{(archived ? "&archived=true" : "")}"), Json.ConversationList, ct);
     }
 
     /// <summary>A page upwards: complete from above <paramref name="after"/> to its <c>nextAfter</c>.</summary>

@@ -55,6 +55,13 @@ public sealed class MemoryStore : IChatStore
                     _messages[put.Message.ConversationId] = messages = [];
                 messages[put.Message.SeqNo] = put.Message;
                 break;
+            case StoreChange.ClearMessages clear:
+                if (_messages.TryGetValue(clear.ConversationId, out var cleared))
+                {
+                    while (cleared.Count > 0 && cleared.Keys[0] <= clear.UpTo)
+                        cleared.RemoveAt(0);
+                }
+                break;
             case StoreChange.PutOutgoing put:
                 if (IndexOf(put.Outgoing.ClientMsgId) is >= 0 and var found)
                     _outbox[found] = put.Outgoing;

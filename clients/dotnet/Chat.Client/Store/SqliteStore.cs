@@ -179,6 +179,7 @@ public sealed class SqliteStore(string path) : IChatStore
                 """,
                 m.MessageId, m.ConversationId, m.SeqNo, m.SenderId, m.Timestamp.ToUnixTimeMilliseconds(), m.ClientMsgId,
                 Json<MessageState>(m, ChatJson.Wire.MessageState)),
+            StoreChange.ClearMessages clear => Command("DELETE FROM message WHERE conversation = $1 AND seq_no <= $2", clear.ConversationId, clear.UpTo),
             StoreChange.PutOutgoing put => Command("""
                 INSERT INTO outbox (client_msg_id, body) VALUES ($1, $2) ON CONFLICT (client_msg_id) DO UPDATE SET body = excluded.body
                 """, put.Outgoing.ClientMsgId, Json(put.Outgoing, ChatJson.Wire.Outgoing)),

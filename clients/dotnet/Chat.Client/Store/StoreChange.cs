@@ -19,6 +19,9 @@ public abstract record StoreChange
     /// <summary>Adds a message, or replaces the one with its seqNo.</summary>
     public sealed record PutMessage(Message Message) : StoreChange;
 
+    /// <summary>Deletes the messages of a conversation up to a seqNo, itself included.</summary>
+    public sealed record ClearMessages(string ConversationId, long UpTo) : StoreChange;
+
     /// <summary>Adds an outbox entry after all others, or replaces it in its position.</summary>
     public sealed record PutOutgoing(Outgoing Outgoing) : StoreChange;
 

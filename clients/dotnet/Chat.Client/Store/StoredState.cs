@@ -77,6 +77,25 @@ public sealed record StoredConversation
     /// <summary>Until when the user is not notified of its messages; null if it is not muted. It may have passed.</summary>
     public DateTimeOffset? MutedUntil { get; init; }
 
+    /// <summary>Out of the list, until its next message, or as long as it is muted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Archived { get; init; }
+
+    /// <summary>To be shown before the others.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Pinned { get; init; }
+
+    /// <summary>Until the user reads on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool MarkedUnread { get; init; }
+
+    /// <summary>What stands up to this seqNo is not shown any more, and not in the store; 0 for nothing. It is a part of <see cref="Complete"/>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long ClearedUpTo { get; init; }
+
+    /// <summary>What is written and not sent; null for nothing.</summary>
+    public string? Draft { get; init; }
+
     /// <summary>The receipts table: how far each other user has got.</summary>
     [JsonPropertyName("cursors")]
     public ImmutableDictionary<string, Cursors> Receipts { get; init; } = ImmutableDictionary<string, Cursors>.Empty;
@@ -84,7 +103,7 @@ public sealed record StoredConversation
     /// <summary>Whether <see cref="Receipts"/> has every member.</summary>
     public bool KnowsMembers { get; init; }
 
-    /// <summary>When this client first heard of it.</summary>
+    /// <summary>When this client first heard of it, or its last message was written before all of it was cleared.</summary>
     public DateTimeOffset KnownSince { get; init; }
 }
 
