@@ -5,19 +5,23 @@ namespace Chat.Client;
 public sealed partial class ChatClient
 {
     /// <summary>Changes the text of an own message.</summary>
+    /// <param name="message">As it is shown.</param>
+    /// <param name="text">The whole text.</param>
+    /// <param name="mentions">Whom it mentions from then on; null: as before.</param>
     /// <exception cref="ChatException">
     /// <c>storage</c>: it could not be stored; <c>bad_request</c>, <c>too_large</c>; <c>rate_limited</c>: 1,000 wait already; <c>unauthenticated</c>.
     /// </exception>
-    public Task EditAsync(Message message, string text) => _loop.RunAsync(() => _ownChanges.EditAsync(message, text));
+    public Task EditAsync(Message message, string text, IReadOnlyList<string>? mentions = null) =>
+        _loop.RunAsync(() => _ownChanges.EditAsync(message, text, mentions));
 
     /// <summary>Changes the text of a message in the outbox. Where the server may have it already, it is edited there when its ack comes.</summary>
     /// <exception cref="ChatException">As for a message; <c>not_found</c>: it is not in the outbox any more, and in no timeline.</exception>
-    public Task EditAsync(Outgoing outgoing, string text) => _loop.RunAsync(async () =>
+    public Task EditAsync(Outgoing outgoing, string text, IReadOnlyList<string>? mentions = null) => _loop.RunAsync(async () =>
     {
-        if (await _ownChanges.EditAsync(outgoing.ClientMsgId, text))
+        if (await _ownChanges.EditAsync(outgoing.ClientMsgId, text, mentions))
             return;
         var sent = _timelines.SentAs(outgoing.ClientMsgId) ?? throw new ChatException(ErrorCodes.NotFound, "The message is not in the outbox any more.");
-        await _ownChanges.EditAsync(sent, text);
+        await _ownChanges.EditAsync(sent, text, mentions);
     });
 
     /// <summary>Deletes a message for everyone: an own one, or any as an admin of the group.</summary>
@@ -83,4 +87,24 @@ public sealed partial class ChatClient
         while (cursor is not null);
         return found;
     }
+
+    /// <summary>The messages that began threads, the one that was written to last first, 50 at a time.</summary>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="cursor">The <see cref="ThreadList.Next"/> of the part before; null for the first.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <exception cref="ChatException">It was refused, or no answer came.</exception>
+    public Task<ThreadList> GetThreadsAsync(string conversationId, string? cursor = null, CancellationToken ct = default) =>
+        _api.GetThreadsAsync(conversationId, cursor, ct);
+
+    /// <summary>The messages of a thread, ascending, without the one that began it.</summary>
+    /// <param name="conversationId">The conversation.</param>
+    /// <param name="rootId">The <see cref="Message.MessageId"/> of the message that began it.</param>
+    /// <param name="after">Upwards from above this seqNo; null, without <paramref name="before"/> too: the first ones.</param>
+    /// <param name="before">Downwards from below this seqNo.</param>
+    /// <param name="limit">At most 200; 50 unless given.</param>
+    /// <param name="ct">Cancels the call.</param>
+    /// <exception cref="ChatException">It was refused, or no answer came.</exception>
+    public Task<ThreadPage> GetThreadMessagesAsync(
+        string conversationId, string rootId, long? after = null, long? before = null, int? limit = null, CancellationToken ct = default) =>
+        _api.GetThreadMessagesAsync(conversationId, rootId, after, before, limit, ct);
 }

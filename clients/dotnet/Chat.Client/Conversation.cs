@@ -3,7 +3,7 @@ namespace Chat.Client;
 /// <summary>A conversation as a list shows it.</summary>
 /// <param name="Id"><c>dm:{a}:{b}</c> or <c>g:</c> and 32 hex digits.</param>
 /// <param name="Kind">Direct or group.</param>
-/// <param name="Peer">The other user of a direct conversation.</param>
+/// <param name="Peer">The other user of a direct conversation; in a note to self the user itself.</param>
 /// <param name="Title">A group's name, once it is known.</param>
 /// <param name="MaxSeqNo">The seqNo of its newest message; 0 for none.</param>
 /// <param name="ReadSeqNo">The user's read cursor.</param>
@@ -17,6 +17,9 @@ public sealed record Conversation(
     string Id, ConversationKind Kind, string? Peer, string? Title, long MaxSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped,
     Message? LastMessage, IReadOnlyList<string> Typing, bool IsLeft = false, DateTimeOffset? MutedUntil = null)
 {
+    /// <summary>Those of the unread messages that mention the user; at most 100.</summary>
+    public int UnreadMentions { get; init; }
+
     /// <summary>It is in <see cref="ChatClient.Archived"/>, until its next message, or as long as it is muted.</summary>
     public bool Archived { get; init; }
 

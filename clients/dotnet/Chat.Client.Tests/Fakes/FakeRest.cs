@@ -74,6 +74,11 @@ internal sealed class FakeRest(FakeServer server) : HttpMessageHandler
                 new ReactionPage([new ReactionOf(messageId, query["emoji"] ?? "", Number(query["limit"]))], query["cursor"]), ChatJson.Wire.ReactionPage),
             [_, _, "conversations", var id, "messages", var messageId, "edits"] => Json(server.Edits(id, messageId), ChatJson.Wire.EditList),
             [_, _, "conversations", var id, "pins"] => Json(PinsFrom(server.Log(id).Where(message => message.Pinned), query["cursor"]), ChatJson.Wire.PinList),
+            [_, _, "conversations", var id, "threads"] => Json(
+                new ThreadList([.. server.Log(id).Where(message => message.Thread is not null)], query["cursor"]), ChatJson.Wire.ThreadList),
+            [_, _, "conversations", var id, "threads", var rootId, "messages"] => Json(
+                new ThreadPage([.. server.Log(id).Where(message => message.ThreadId == rootId)], query["after"] is null ? null : Number(query["after"]), Number(query["before"])),
+                ChatJson.Wire.ThreadPage),
             [_, _, "conversations", var id, "mine"] when request.Method == HttpMethod.Patch => Json(
                 server.Set(id, (await request.Content!.ReadFromJsonAsync(ChatJson.Wire.OwnSettings, cancellationToken))!), ChatJson.Wire.OwnSettings),
             [_, _, "conversations", var id, "receipts"] => Json(new ReceiptTable([new MemberReceipt(Rig.Me, 0, 0), .. Others(id)]), ChatJson.Wire.ReceiptTable),

@@ -94,11 +94,14 @@ internal sealed partial class FakeServer(TimeProvider clock)
     }
 
     /// <summary>A message of the log, pushed to the connection that is open.</summary>
-    public Message Push(string conversation, string sender, string text, string? clientMsgId = null, int skipped = 0)
+    public Message Push(string conversation, string sender, string text, string? clientMsgId = null, int skipped = 0) =>
+        Push(conversation, sender, new MessageContent(text), clientMsgId, skipped);
+
+    public Message Push(string conversation, string sender, MessageContent content, string? clientMsgId = null, int skipped = 0)
     {
         lock (_gate)
         {
-            var message = Append(conversation, sender, text, clientMsgId, Top(conversation) + 1 + skipped);
+            var message = Append(conversation, sender, content, clientMsgId, Top(conversation) + 1 + skipped);
             Current.Push(new MessageArrived(message));
             return message;
         }
@@ -232,7 +235,7 @@ internal sealed partial class FakeServer(TimeProvider clock)
     {
         lock (_gate)
         {
-            foreach (var id in _log.Keys)
+            foreach (var id in _log.Keys.Union(_changes.Keys))
             {
                 foreach (var frame in Waiting(id, _cursors.GetValueOrDefault(id)))
                     connection.Push(frame);
@@ -276,10 +279,11 @@ internal sealed partial class FakeServer(TimeProvider clock)
     {
         var log = Log(id);
         var read = _reads.GetValueOrDefault(id);
-        var unread = log.Count(message => message.SeqNo > read && message.SenderId != me && message.Deleted is null);
+        var others = log.Where(message => message.SeqNo > read && message.SenderId != me && message.Deleted is null).ToList();
+        var unread = others.Count;
         return new ConversationSummary(
             id, Top(id), _cursors.GetValueOrDefault(id), read, Math.Min(unread + UnreadToo, 100), unread > 100,
-            Groups.GetValueOrDefault(id), log.Count == 0 ? null : log[^1]) { Settings = SettingsOf(id) };
+            Groups.GetValueOrDefault(id), log.Count == 0 ? null : log[^1]) { Settings = SettingsOf(id), UnreadMentions = Math.Min(others.Count(message => message.MentionsUser(me)), 100) };
     }
 }
 

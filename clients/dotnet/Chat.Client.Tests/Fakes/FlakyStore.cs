@@ -27,7 +27,10 @@ internal sealed class FlakyStore : IChatStore
     public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit, CancellationToken ct) =>
         _inner.ReadAsync(conversationId, range, limit, ct);
 
-    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct) =>
+    public Task<IReadOnlyList<Notice>> ReadNoticesAsync(string conversationId, SeqNoRange range, CancellationToken ct) =>
+        _inner.ReadNoticesAsync(conversationId, range, ct);
+
+    public Task<OthersCount> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct) =>
         _inner.CountOthersAsync(conversationId, range, userId, limit, ct);
 
     public Task CloseAsync() => _inner.CloseAsync();

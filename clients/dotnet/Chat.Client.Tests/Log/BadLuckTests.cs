@@ -45,7 +45,7 @@ public sealed class BadLuckTests
     {
         var luck = new Random(seed);
         await using var rig = await Rig.OnlineAsync(server => server.Groups[Rig.Group] = "Group");
-        var run = new Run(rig, luck, changes: 15);
+        var run = new Run(rig, luck, changes: 17);
         run.Look();
 
         for (var step = 0; step < Steps; step++)
@@ -59,12 +59,26 @@ public sealed class BadLuckTests
             await Until.TrueAsync(async () => (await rig.StoredAsync(id))!.Stale.IsEmpty, "what may lack a change is read");
             Assert.Equal(Unnamed(rig.Server.Log(id)), Unnamed(timeline.Messages));
             Assert.Equal(Unnamed(rig.Server.Log(id)), Unnamed(await rig.Store.ReadAsync(id, new SeqNoRange(1, long.MaxValue), int.MaxValue, CancellationToken.None)));
+            Assert.Equal(rig.Server.Notices(id), timeline.Notices);
+            Assert.Equal(rig.Server.Notices(id), await rig.Store.ReadNoticesAsync(id, new SeqNoRange(1, long.MaxValue), CancellationToken.None));
             var shown = rig.Client.FindConversation(id)!;
             Assert.Equal(Unnamed(rig.Server.Log(id).TakeLast(1)), Unnamed(new[] { shown.LastMessage }.OfType<Message>()));
-            Assert.Equal(SettingsRules.AllOf(rig.Server.SettingsOf(id)), SettingsRules.AllOf(await rig.StoredAsync(id)));
-            Assert.Equal(rig.Server.List(Rig.Me).Conversations.Any(listed => listed.ConversationId == id), rig.Client.Conversations.Contains(shown));
-            Assert.Equal(rig.Server.List(Rig.Me, archived: true).Conversations.Any(listed => listed.ConversationId == id), rig.Client.Archived.Contains(shown));
+            Assert.Equal(Settings(rig, id), SettingsRules.AllOf(await rig.StoredAsync(id)));
+            Assert.Equal(rig.Server.List(Rig.Me).Conversations.Any(listed => listed.ConversationId == id), rig.Client.Conversations.Any(one => one.Id == id));
+            Assert.Equal(rig.Server.List(Rig.Me, archived: true).Conversations.Any(listed => listed.ConversationId == id), rig.Client.Archived.Any(one => one.Id == id));
         }
+    }
+
+    /// <summary>What is set for a conversation. Of one that is deleted here and there the rest is asked for when its next message comes.</summary>
+    private static OwnSettings Settings(Rig rig, string id)
+    {
+        var there = SettingsRules.AllOf(rig.Server.SettingsOf(id));
+        var isListed = new[] { false, true }.Any(archived => rig.Server.List(Rig.Me, archived).Conversations.Any(listed => listed.ConversationId == id));
+        var here = rig.Client.FindConversation(id);
+        return isListed || here is null || rig.Client.Conversations.Concat(rig.Client.Archived).Any(one => one.Id == id) ? there : there with
+        {
+            MutedUntil = here.MutedUntil ?? DateTimeOffset.UnixEpoch, Pinned = here.Pinned, MarkedUnread = here.MarkedUnread, Draft = here.Draft ?? "",
+        };
     }
 
     /// <summary>
@@ -98,13 +112,13 @@ public sealed class BadLuckTests
             switch (luck.Next(19 + changes))
             {
                 case < 4:
-                    rig.Server.Push(conversation, "bob", $"theirs {++_count}");
+                    rig.Server.Push(conversation, "bob", Said(rig.Server.Log(conversation), $"theirs {++_count}"));
                     break;
                 case < 8:
                     await SendAsync(conversation, $"mine {++_count}");
                     break;
                 case 8:
-                    rig.Server.Push(conversation, Rig.Me, $"elsewhere {++_count}", $"other-{_count}");
+                    rig.Server.Push(conversation, Rig.Me, Said(rig.Server.Log(conversation), $"elsewhere {++_count}"), $"other-{_count}");
                     break;
                 case 9:
                     rig.Server.Current.Close();
@@ -147,6 +161,9 @@ public sealed class BadLuckTests
                 case 28:
                     await SetAsync(conversation);
                     break;
+                case 29 or 30:
+                    Happen();
+                    break;
                 default:
                     await ActAsync(conversation);
                     break;
@@ -173,13 +190,19 @@ public sealed class BadLuckTests
             }, "all is sent");
             // The last word on unread messages and read cursors is a list.
             rig.Server.Current.Push(new Advanced(Rig.Direct, 1));
-            await Until.TrueAsync(() =>
+            await Until.TrueAsync(async () =>
             {
                 rig.Clock.Advance(TimeSpan.FromSeconds(1));
+                foreach (var id in new[] { Rig.Direct, Rig.Group })
+                {
+                    if (Settings(rig, id) != SettingsRules.AllOf(await rig.StoredAsync(id)))
+                        return false;
+                }
                 return rig.Server.List(Rig.Me).Conversations.All(listed =>
                     rig.Client.FindConversation(listed.ConversationId) is { } shown
-                    && (listed.UnreadCount, listed.ReadSeqNo, listed.MaxSeqNo) == (shown.UnreadCount, shown.ReadSeqNo, shown.MaxSeqNo));
-            }, "the list is the server's", () => string.Join('\n', rig.Server.List(Rig.Me).Conversations) + string.Join('\n', rig.Client.Conversations));
+                    && (listed.UnreadCount, listed.UnreadMentions, listed.ReadSeqNo, listed.MaxSeqNo) == (shown.UnreadCount, shown.UnreadMentions, shown.ReadSeqNo, shown.MaxSeqNo));
+            }, "the list is the server's", () => string.Join('\n', rig.Server.List(Rig.Me).Conversations) + string.Join('\n', rig.Client.Conversations)
+                + string.Join('\n', new[] { Rig.Direct, Rig.Group }.Select(id => $"{rig.Server.SettingsOf(id)} {rig.Client.FindConversation(id)}")));
         }
 
         /// <summary>Opens both conversations.</summary>
@@ -212,7 +235,7 @@ public sealed class BadLuckTests
             {
                 await (Content() switch
                 {
-                    ChangeContent.Edit edit => rig.Client.EditAsync(message, edit.Text),
+                    ChangeContent.Edit edit => rig.Client.EditAsync(message, edit.Text, edit.Mentions),
                     ChangeContent.React react => rig.Client.ReactAsync(message, react.Emoji),
                     ChangeContent.Pin => rig.Client.PinAsync(message, !message.Pinned),
                     _ => rig.Client.DeleteAsync(message),
@@ -222,6 +245,14 @@ public sealed class BadLuckTests
             {
                 // Not taken.
             }
+        }
+
+        /// <summary>Something happens to the group; the notice is pushed, or is only in the log.</summary>
+        private void Happen()
+        {
+            if (luck.Next(4) == 0)
+                rig.Server.Current.Close();
+            rig.Server.PushNotice(Rig.Group, "bob", NoticeKinds.TitleChanged, value: $"title {++_count}", skipped: luck.Next(4) == 0 ? 2 : 0);
         }
 
         private OwnSettings Setting(string conversation) => luck.Next(9) switch
@@ -247,9 +278,19 @@ public sealed class BadLuckTests
             }
         }
 
+        /// <summary>A text; where there are changes, too, sometimes in a thread, and sometimes with mentions.</summary>
+        private MessageContent Said(IReadOnlyList<Message> shown, string text)
+        {
+            Message[] roots = changes == 0 ? [] : [.. shown.Where(message => message.ThreadId is null)];
+            var root = roots.Length > 0 && luck.Next(3) > 0 ? roots[luck.Next(roots.Length)] : null;
+            var mentions = (changes == 0 ? 0 : luck.Next(8)) switch { 1 => Rig.Me, 2 => MessageContent.Everybody, 3 => "bob", _ => null };
+            return new MessageContent(text) { ThreadId = root?.MessageId, ThreadSeqNo = root?.SeqNo, Mentions = mentions is null ? [] : [mentions] };
+        }
+
         private ChangeContent Content() => luck.Next(10) switch
         {
-            < 2 => new ChangeContent.Edit($"edited {++_count}"),
+            0 => new ChangeContent.Edit($"edited {++_count}"),
+            1 => new ChangeContent.Edit($"edited {++_count}") { Mentions = luck.Next(2) == 0 ? [] : [Rig.Me] },
             2 => new ChangeContent.Delete(),
             3 => new ChangeContent.Pin(luck.Next(2) == 0),
             _ => new ChangeContent.React(Emojis[luck.Next(Emojis.Length)], luck.Next(4) > 0),
@@ -259,7 +300,7 @@ public sealed class BadLuckTests
         {
             try
             {
-                await rig.Client.SendAsync(conversation, text);
+                await rig.Client.SendAsync(conversation, Said(_timelines.GetValueOrDefault(conversation)?.Messages ?? [], text));
                 Taken.Add(text);
             }
             catch (ChatException e) when (e.Code == ErrorCodes.Storage)

@@ -213,7 +213,6 @@ public sealed class OutboxTests
 
     [Theory]
     [InlineData("@bob", "", ErrorCodes.BadRequest)]
-    [InlineData("@alice", "hello", ErrorCodes.BadRequest)]
     [InlineData("dm:bob:alice", "hello", ErrorCodes.BadRequest)]
     [InlineData("dm:bob:carol", "hello", ErrorCodes.BadRequest)]
     [InlineData("g:1", "hello", ErrorCodes.BadRequest)]

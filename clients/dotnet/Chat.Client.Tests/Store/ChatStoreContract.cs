@@ -74,6 +74,35 @@ public abstract class ChatStoreContract
     }
 
     [Fact]
+    public async Task Notices_are_kept_in_their_places_and_go_with_the_messages()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        Notice[] notices = [.. new long[] { 5, 1, 3 }.Select(seqNo => Notice(seqNo) with { UserIds = ["carol", "dave"], Value = "Ünïcode" })];
+        await store.WriteAsync([.. notices.Select(notice => new StoreChange.PutNotice(notice)), new StoreChange.PutNotice(notices[0])], CancellationToken.None);
+        await PutAsync(store, Message(2, "bob"));
+        await store.CloseAsync();
+        await store.OpenAsync(CancellationToken.None);
+
+        Assert.Equal([notices[1], notices[2], notices[0]], await NoticesAsync(1, 9));
+        Assert.Equal([notices[2]], await NoticesAsync(2, 4));
+        await store.WriteAsync([new StoreChange.ClearMessages(Direct, 3)], CancellationToken.None);
+        Assert.Equal([notices[0]], await NoticesAsync(1, 9));
+        await store.WriteAsync([new StoreChange.RemoveConversation(Direct), new StoreChange.PutNotice(Notice(1) with { ConversationId = "g:1" })], CancellationToken.None);
+        Assert.Empty(await NoticesAsync(1, 9));
+        await store.WriteAsync([new StoreChange.ClearLog()], CancellationToken.None);
+        Assert.Empty(await store.ReadNoticesAsync("g:1", new SeqNoRange(1, 9), CancellationToken.None));
+        await store.CloseAsync();
+
+        Task<IReadOnlyList<Notice>> NoticesAsync(long from, long to) => store.ReadNoticesAsync(Direct, new SeqNoRange(from, to), CancellationToken.None);
+
+        static Notice Notice(long seqNo) => new()
+        {
+            MessageId = $"n{seqNo}", ConversationId = Direct, SeqNo = seqNo, SenderId = "bob", Timestamp = Now, What = NoticeKinds.MemberAdded, UserId = "carol",
+        };
+    }
+
+    [Fact]
     public async Task What_was_cleared_is_gone_and_the_rest_stays()
     {
         var store = New();
@@ -142,11 +171,12 @@ public abstract class ChatStoreContract
         var changed = Message(1, "bob") with
         {
             EditedAt = Now, Concurrent = true, Reactions = [new Reaction("👍", 4, ["bob", "carol", "dave"], Mine: true)], Pinned = true, ChangedSeqNo = 9,
+            Mentions = ["alice", "carol"], Forwarded = true, Thread = new MessageThread(2, 8, ["bob"]), Seen = 1,
         };
-        var deleted = Message(2, "bob") with { Text = "", Deleted = new Deletion("bob", Now), ChangedSeqNo = 8 };
+        var deleted = Message(2, "bob") with { Text = "", Deleted = new Deletion("bob", Now), ChangedSeqNo = 8, ThreadId = "m1", ThreadSeqNo = 1 };
         var conversation = new StoredConversation { Id = Direct, LastMessage = deleted };
         var change = Outgoing("c") with { Change = new OutgoingChange(new MessageTarget("m1", 1), new ChangeContent.React("👍", false)) };
-        var edited = Outgoing("d") with { Then = new ChangeContent.Edit("better") };
+        var edited = Outgoing("d") with { Then = new ChangeContent.Edit("better") { Mentions = ["bob"] } };
         await PutAsync(store, changed, deleted);
         await store.WriteAsync(
             [new StoreChange.PutConversation(conversation), new StoreChange.PutOutgoing(change), new StoreChange.PutOutgoing(edited)], CancellationToken.None);
@@ -155,7 +185,7 @@ public abstract class ChatStoreContract
         var state = await store.OpenAsync(CancellationToken.None);
 
         Assert.Equal([changed, deleted], await store.ReadAsync(Direct, new SeqNoRange(1, 9), 9, CancellationToken.None));
-        Assert.Equal(1, await store.CountOthersAsync(Direct, new SeqNoRange(1, 9), "alice", 9, CancellationToken.None));
+        Assert.Equal(new OthersCount(1, 1), await store.CountOthersAsync(Direct, new SeqNoRange(1, 9), "alice", 9, CancellationToken.None));
         Assert.Equal(deleted, Assert.Single(state.Conversations).LastMessage);
         Assert.Equal([change, edited], state.Outbox);
         await store.CloseAsync();
@@ -237,15 +267,18 @@ public abstract class ChatStoreContract
     }
 
     [Fact]
-    public async Task Others_messages_are_counted_up_to_a_limit()
+    public async Task Others_messages_and_those_that_mention_the_user_are_counted_up_to_a_limit()
     {
         var store = New();
         await store.OpenAsync(CancellationToken.None);
-        await PutAsync(store, [.. Enumerable.Range(1, 10).Select(place => Message(place, place % 2 == 0 ? "alice" : "bob"))]);
+        // Bob's are the odd ones; 1, 5 and 9 mention alice by name, 3 everybody, 7 somebody else, and so do alice's own.
+        string[] mentions = ["alice", "@all", "alice", "carol", "alice"];
+        await PutAsync(store, [.. Enumerable.Range(1, 10).Select(place => Message(place, place % 2 == 0 ? "alice" : "bob") with { Mentions = [mentions[(place - 1) / 2]] })]);
+        await PutAsync(store, Message(11, "bob"), Message(12, "bob") with { Mentions = ["alice"], Deleted = new Deletion("bob", Now) });
 
-        Assert.Equal(5, await store.CountOthersAsync(Direct, new SeqNoRange(1, 10), "alice", 100, CancellationToken.None));
-        Assert.Equal(2, await store.CountOthersAsync(Direct, new SeqNoRange(4, 7), "alice", 100, CancellationToken.None));
-        Assert.Equal(3, await store.CountOthersAsync(Direct, new SeqNoRange(1, 10), "alice", 3, CancellationToken.None));
+        Assert.Equal(new OthersCount(6, 4), await store.CountOthersAsync(Direct, new SeqNoRange(1, 12), "alice", 100, CancellationToken.None));
+        Assert.Equal(new OthersCount(2, 1), await store.CountOthersAsync(Direct, new SeqNoRange(4, 7), "alice", 100, CancellationToken.None));
+        Assert.Equal(new OthersCount(3, 3), await store.CountOthersAsync(Direct, new SeqNoRange(1, 12), "alice", 3, CancellationToken.None));
         await store.CloseAsync();
     }
 

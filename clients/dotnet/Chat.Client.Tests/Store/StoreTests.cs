@@ -133,13 +133,7 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
             new StoreChange.PutConversation(Of("dm:alice:carol", new SeqNoRange(1, 1))),
         ], CancellationToken.None);
         await store.CloseAsync();
-        await using (var connection = new SqliteConnection($"Data Source={FilePath};Pooling=False"))
-        {
-            await connection.OpenAsync();
-            await using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA user_version = 3";
-            await command.ExecuteNonQueryAsync();
-        }
+        await SetVersionAsync(3);
 
         var state = await store.OpenAsync(CancellationToken.None);
 
@@ -151,6 +145,42 @@ public sealed class SqliteStoreTests : ChatStoreContract, IDisposable
         Assert.Equal([new SeqNoRange(1, 1)], whole.Complete);
         Assert.Single(await store.ReadAsync(whole.Id, new SeqNoRange(1, 9), 9, CancellationToken.None));
         await store.CloseAsync();
+    }
+
+    [Fact]
+    public async Task Of_a_version_that_knew_no_threads_conversations_with_threads_or_changes_are_read_again()
+    {
+        var store = New();
+        await store.OpenAsync(CancellationToken.None);
+        var (changed, threaded, plain) = (Message(1, "bob").ConversationId, "dm:alice:carol", "dm:alice:dave");
+        await PutAsync(
+            store, Message(1, "bob"), Message(1, "carol") with { ConversationId = threaded }, Message(2, "carol") with { ConversationId = threaded, ThreadId = "m1", ThreadSeqNo = 1 },
+            Message(1, "dave") with { ConversationId = plain });
+        StoredConversation Of(string id, long to) => new() { Id = id, MaxSeqNo = to, Complete = [new SeqNoRange(1, to)], Stale = [new SeqNoRange(1, 1)] };
+        await store.WriteAsync([.. new[] { Of(changed, 2), Of(threaded, 2), Of(plain, 1) }.Select(one => new StoreChange.PutConversation(one))], CancellationToken.None);
+        await store.CloseAsync();
+        await SetVersionAsync(4);
+
+        var state = await store.OpenAsync(CancellationToken.None);
+
+        foreach (var id in new[] { changed, threaded })
+        {
+            var again = state.Conversations.Single(conversation => conversation.Id == id);
+            Assert.True(again is { Complete: [], Stale: [], CountedSeqNo: 2 });
+            Assert.Empty(await store.ReadAsync(id, new SeqNoRange(1, 9), 9, CancellationToken.None));
+        }
+        Assert.Equal([new SeqNoRange(1, 1)], state.Conversations.Single(conversation => conversation.Id == plain).Complete);
+        Assert.Single(await store.ReadAsync(plain, new SeqNoRange(1, 9), 9, CancellationToken.None));
+        await store.CloseAsync();
+    }
+
+    private async Task SetVersionAsync(int version)
+    {
+        await using var connection = new SqliteConnection($"Data Source={FilePath};Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = $"PRAGMA user_version = {version}; DROP TABLE notice";
+        await command.ExecuteNonQueryAsync();
     }
 
     [Fact]

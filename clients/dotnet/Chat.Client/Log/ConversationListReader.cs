@@ -92,8 +92,8 @@ internal sealed class ConversationListReader : IDisposable
             return;
         var set = conversation.With(SettingsRules.Unchanged(answer, before, conversation));
         transaction.Put(set);
-        Set(conversationId);
         await _journal.CommitAsync(transaction);
+        Set(conversationId);
         // How many are left unread is in the list.
         if (set.ClearedUpTo > conversation.ClearedUpTo && set.UnreadCount > 0)
             ReadSoon();
@@ -207,9 +207,9 @@ internal sealed class ConversationListReader : IDisposable
         return complete ? [.. Absent(listed, before)] : [];
     }
 
-    private async Task<int> OthersAboveAsync(StateTransaction transaction, StoredConversation conversation, ConversationSummary summary) =>
+    private async Task<OthersCount> OthersAboveAsync(StateTransaction transaction, StoredConversation conversation, ConversationSummary summary) =>
         conversation.MaxSeqNo <= summary.MaxSeqNo
-            ? 0
+            ? default
             : await _readCursors.OthersAsync(
                 transaction, conversation.Id, new SeqNoRange(Math.Max(summary.MaxSeqNo, conversation.ReadSeqNo) + 1, conversation.MaxSeqNo));
 

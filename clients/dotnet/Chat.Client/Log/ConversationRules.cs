@@ -40,7 +40,9 @@ internal static class ConversationRules
         };
         // Counted once, when it first arrives: own acks may come before pushes with lower seqNos, and pages in any order.
         var isUncounted = message.Deleted is null && message.SeqNo > next.CountedSeqNo && conversation.Complete.At(message.SeqNo) is null;
-        return isUncounted && message.SenderId != me && message.SeqNo > next.ReadSeqNo ? next.WithUnread(next.UnreadCount + 1L) : next;
+        return isUncounted && message.SenderId != me && message.SeqNo > next.ReadSeqNo
+            ? next.WithUnread(next.UnreadCount + 1L, next.UnreadMentions + (message.MentionsUser(me) ? 1L : 0))
+            : next;
     }
 
     /// <summary>The conversation with the place of an entry that is no message, and the range that it completes.</summary>
@@ -59,8 +61,9 @@ internal static class ConversationRules
         return conversation with { Stale = stale.Length > MaxStale ? stale.With(new SeqNoRange(stale[0].From, stale[1].To)) : stale };
     }
 
-    public static StoredConversation WithUnread(this StoredConversation conversation, long unread) => conversation with
+    public static StoredConversation WithUnread(this StoredConversation conversation, long unread, long mentions) => conversation with
     {
+        UnreadMentions = (int)Math.Clamp(mentions, 0, Math.Clamp(unread, 0, MaxUnread)),
         UnreadCount = (int)Math.Clamp(unread, 0, MaxUnread),
         UnreadCapped = unread > MaxUnread || unread == MaxUnread && conversation.UnreadCapped,
     };
@@ -68,8 +71,8 @@ internal static class ConversationRules
     /// <summary>The conversation with what the server's list says of it. Cursors only rise.</summary>
     /// <param name="conversation">Before.</param>
     /// <param name="listed">From the list.</param>
-    /// <param name="othersAbove">How many messages of others are here above the listed <c>maxSeqNo</c>.</param>
-    public static StoredConversation With(this StoredConversation conversation, ConversationSummary listed, int othersAbove)
+    /// <param name="above">How many messages of others are here above the listed <c>maxSeqNo</c>.</param>
+    public static StoredConversation With(this StoredConversation conversation, ConversationSummary listed, OthersCount above)
     {
         var next = conversation with
         {
@@ -81,7 +84,7 @@ internal static class ConversationRules
             UnreadCapped = listed.UnreadCapped,
             LastMessage = MessageRules.Newer(conversation.LastMessage, listed.LastMessage),
         };
-        return next.WithUnread(listed.UnreadCount + othersAbove).With(SettingsRules.AllOf(listed.Settings));
+        return next.WithUnread(listed.UnreadCount + above.Messages, listed.UnreadMentions + above.Mentions).With(SettingsRules.AllOf(listed.Settings));
     }
 
     /// <summary>The end of the complete range that follows the acked seqNo; the acked seqNo itself if there is none.</summary>

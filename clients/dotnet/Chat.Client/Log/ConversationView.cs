@@ -30,7 +30,7 @@ internal sealed class ConversationView(Journal journal, Typing typing)
         }
         var me = state.UserId ?? "";
         var pending = new PendingChanges(state.Outbox, me);
-        var all = conversations.Values.Select(conversation => (Stored: conversation, View: Show(conversation, me, now, pending, [.. outbox[conversation.Id]]))).ToList();
+        var all = conversations.Values.Select(conversation => (Stored: conversation, View: Show(conversation, me, now, pending, new ValueList<Outgoing>(outbox[conversation.Id])))).ToList();
         ImmutableArray<Conversation> shown =
         [
             .. all.Where(one => one.View.Outgoing.Count > 0 || IsShown(one.Stored)).Select(one => one.View)
@@ -61,7 +61,7 @@ internal sealed class ConversationView(Journal journal, Typing typing)
         conversation.UnreadCapped, conversation.LastMessage is { } last ? pending.On(last) : null, typing.TryGetValue(conversation.Id, out var users) ? users : [],
         conversation.IsLeft, conversation.MutedUntil)
     {
-        Archived = conversation.Archived, Pinned = conversation.Pinned, MarkedUnread = conversation.MarkedUnread, ClearedUpTo = conversation.ClearedUpTo,
+        UnreadMentions = conversation.UnreadMentions, Archived = conversation.Archived, Pinned = conversation.Pinned, MarkedUnread = conversation.MarkedUnread, ClearedUpTo = conversation.ClearedUpTo,
         Draft = conversation.Draft, Activity = conversation.LastMessage?.Timestamp ?? conversation.KnownSince, Outgoing = outgoing,
     };
 

@@ -61,7 +61,10 @@ internal sealed class Journal(IChatStore store, TimeProvider clock, ILogger log)
     public Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit) =>
         GuardAsync(() => store.ReadAsync(conversationId, range, limit, CancellationToken.None));
 
-    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, int limit) =>
+    public Task<IReadOnlyList<Notice>> ReadNoticesAsync(string conversationId, SeqNoRange range) =>
+        GuardAsync(() => store.ReadNoticesAsync(conversationId, range, CancellationToken.None));
+
+    public Task<OthersCount> CountOthersAsync(string conversationId, SeqNoRange range, int limit) =>
         GuardAsync(() => store.CountOthersAsync(conversationId, range, _state.UserId ?? "", limit, CancellationToken.None));
 
     public Task CloseAsync() => store.CloseAsync();

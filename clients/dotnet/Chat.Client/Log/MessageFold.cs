@@ -61,35 +61,50 @@ internal sealed class MessageFold(Journal journal)
         return page.OlderFor().Where(seqNo => conversation.Stale.At(seqNo) is not null).Aggregate(next, (so, seqNo) => so.WithStale(seqNo));
     }
 
-    /// <summary>Lays a change on its message. One whose message is not here is dropped: the message comes in its present state.</summary>
+    /// <summary>
+    /// Lays a change on its message, and the deletion of a message in a thread on the one that began it. One whose message is not here is dropped: the message comes in
+    /// its present state.
+    /// </summary>
     /// <param name="transaction">The change of the state that it belongs to.</param>
     /// <param name="conversation">With the change's own place.</param>
     /// <param name="change">Perhaps laid on before: that changes nothing.</param>
     /// <param name="me">The user.</param>
+    /// <param name="isAnswer">
+    /// Of an own entry that waited in the outbox: no frame brings it to this device while its answer is on its way, so that later changes may have been laid on without it.
+    /// Then its message is stale.
+    /// </param>
     /// <returns>The conversation after it, to be put.</returns>
-    public async Task<StoredConversation> LayOnAsync(StateTransaction transaction, StoredConversation conversation, MessageChange change, string me)
+    public async Task<StoredConversation> LayOnAsync(
+        StateTransaction transaction, StoredConversation conversation, MessageChange change, string me, bool isAnswer)
+    {
+        conversation = await LayOnTargetAsync(transaction, conversation, change, me, isAnswer);
+        return change.InThread() is { } inThread ? await LayOnTargetAsync(transaction, conversation, inThread, me, isAnswer) : conversation;
+    }
+
+    /// <summary>Lays a message on the one that began its thread, if it is in one.</summary>
+    /// <inheritdoc cref="LayOnAsync"/>
+    public async Task<StoredConversation> LayOnThreadAsync(
+        StateTransaction transaction, StoredConversation conversation, Message message, string me, bool isAnswer)
+    {
+        if (MessageChange.InThread(message) is not { } inThread)
+            return conversation;
+        Hear(inThread);
+        return await LayOnTargetAsync(transaction, conversation, inThread, me, isAnswer);
+    }
+
+    private async Task<StoredConversation> LayOnTargetAsync(
+        StateTransaction transaction, StoredConversation conversation, MessageChange change, string me, bool isAnswer)
     {
         if (change.Target is not { } target)
             return conversation;
         if (conversation.LastMessage is { } last && last.MessageId == target.MessageId && change.IsAbove(last))
             conversation = conversation with { LastMessage = last.With(change, me) };
-        if (await FindAsync(transaction, conversation, target) is not { } held || !change.IsAbove(held))
+        if (await FindAsync(transaction, conversation, target) is not { } held || held.Deleted is not null && change.Content is not ChangeContent.InThread)
             return conversation;
+        if (!change.IsAbove(held))
+            return isAnswer && held.ChangedSeqNo > change.SeqNo ? Doubt(conversation, target.SeqNo) : conversation;
         transaction.Replace(held.With(change, me));
         return conversation.Complete.Cover(target.SeqNo, change.SeqNo) ? conversation : Doubt(conversation, target.SeqNo);
-    }
-
-    /// <summary>
-    /// Lays on an own change whose answer has come late, perhaps: no frame brings it to this device while the answer is on its way, so that later changes may have
-    /// been laid on without it. Then its message is stale.
-    /// </summary>
-    /// <inheritdoc cref="LayOnAsync"/>
-    public async Task<StoredConversation> LayOnOwnAsync(StateTransaction transaction, StoredConversation conversation, MessageChange change, string me)
-    {
-        conversation = await LayOnAsync(transaction, conversation, change, me);
-        return change.Target is { } target && await FindAsync(transaction, conversation, target) is { } held && held.ChangedSeqNo > change.SeqNo
-            ? Doubt(conversation, target.SeqNo)
-            : conversation;
     }
 
     /// <summary>Stores a message that was asked for by itself, if it is here and not newer.</summary>
@@ -112,10 +127,9 @@ internal sealed class MessageFold(Journal journal)
         }
     }
 
-    /// <summary>A message that is here, and has something that can be changed.</summary>
+    /// <summary>A message that is here.</summary>
     private async Task<Message?> FindAsync(StateTransaction transaction, StoredConversation conversation, MessageTarget target) =>
-        conversation.Complete.At(target.SeqNo) is not null && await FindAsync(transaction, conversation.Id, target.SeqNo) is { Deleted: null } held
-            && held.MessageId == target.MessageId
+        conversation.Complete.At(target.SeqNo) is not null && await FindAsync(transaction, conversation.Id, target.SeqNo) is { } held && held.MessageId == target.MessageId
             ? held
             : null;
 

@@ -136,29 +136,30 @@ internal sealed class PageReader(
             return;
         var conversation = journal.FindOrNew(transaction, page.ConversationId);
         var ackedBefore = conversation.AckedSeqNo;
+        HashSet<long> answers = [];
         foreach (var message in page.Messages)
         {
             await fold.PutAsync(transaction, conversation, message, me, reading);
-            outbox.Found(transaction, message);
+            if (outbox.Found(transaction, message))
+                answers.Add(message.SeqNo);
+            if (MessageChange.InThread(message) is { } inThread)
+                fold.Hear(inThread);
             conversation = conversation.With(message, new SeqNoRange(message.SeqNo, message.SeqNo), me, journal.Time);
         }
         conversation = MessageFold.Complete(conversation, completed, reading) with
         {
             MaxSeqNo = Math.Max(conversation.MaxSeqNo, Math.Max(page.MaxSeqNo, completed.To)),
         };
-        HashSet<long> answers = [];
         foreach (var change in (page.Changes ?? []).Select(fields => fields.ToChange()))
         {
+            if (change.Notice is { } notice)
+                transaction.Put(notice);
             fold.Hear(change);
             if (outbox.Found(transaction, change))
                 answers.Add(change.SeqNo);
         }
         foreach (var change in reading.InOrder())
-        {
-            conversation = answers.Contains(change.SeqNo)
-                ? await fold.LayOnOwnAsync(transaction, conversation, change, me)
-                : await fold.LayOnAsync(transaction, conversation, change, me);
-        }
+            conversation = await fold.LayOnAsync(transaction, conversation, change, me, answers.Contains(change.SeqNo));
         conversation = conversation with { AckedSeqNo = conversation.CompleteFromAcked() };
         transaction.Put(conversation);
         await journal.CommitAsync(transaction);

@@ -51,22 +51,24 @@ internal sealed class ReadCursors(Journal journal, CurrentConnection current)
     {
         var read = conversation.ReadSeqNo;
         if (read >= conversation.MaxSeqNo)
-            return (conversation with { UnreadCapped = false }).WithUnread(0);
+            return (conversation with { UnreadCapped = false }).WithUnread(0, 0);
         if (conversation.Complete.Cover(read + 1, conversation.MaxSeqNo))
-            return (conversation with { UnreadCapped = false })
-                .WithUnread(await OthersAsync(transaction, conversation.Id, new SeqNoRange(Math.Max(read, conversation.ClearedUpTo) + 1, conversation.MaxSeqNo)));
-        if (conversation.UnreadCapped)
-            return conversation;
-        return conversation.WithUnread(conversation.UnreadCount - await OthersAsync(transaction, conversation.Id, new SeqNoRange(readBefore + 1, read)));
+        {
+            var left = await OthersAsync(transaction, conversation.Id, new SeqNoRange(Math.Max(read, conversation.ClearedUpTo) + 1, conversation.MaxSeqNo));
+            return (conversation with { UnreadCapped = false }).WithUnread(left.Messages, left.Mentions);
+        }
+        var gone = await OthersAsync(transaction, conversation.Id, new SeqNoRange(readBefore + 1, read));
+        return conversation.WithUnread(conversation.UnreadCount - (conversation.UnreadCapped ? 0 : gone.Messages), conversation.UnreadMentions - gone.Mentions);
     }
 
     /// <summary>How many messages of others are in a range, as far as known; at most one more than is ever shown.</summary>
-    public async Task<int> OthersAsync(StateTransaction transaction, string conversationId, SeqNoRange range)
+    public async Task<OthersCount> OthersAsync(StateTransaction transaction, string conversationId, SeqNoRange range)
     {
         // Those of the transaction are not in the store yet.
         var me = transaction.Now.UserId;
-        var coming = transaction.Added.Count(message => message.ConversationId == conversationId && message.SenderId != me && message.Deleted is null
-            && message.SeqNo >= range.From && message.SeqNo <= range.To);
-        return coming + (range.From > range.To ? 0 : await journal.CountOthersAsync(conversationId, range, ConversationRules.MaxUnread + 1));
+        var coming = transaction.Added.Where(message => message.ConversationId == conversationId && message.SenderId != me && message.Deleted is null
+            && message.SeqNo >= range.From && message.SeqNo <= range.To).ToList();
+        var here = range.From > range.To ? default : await journal.CountOthersAsync(conversationId, range, ConversationRules.MaxUnread + 1);
+        return new OthersCount(here.Messages + coming.Count, here.Mentions + coming.Count(message => message.MentionsUser(me ?? "")));
     }
 }

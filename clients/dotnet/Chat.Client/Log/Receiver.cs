@@ -107,8 +107,9 @@ internal sealed class Receiver(
         await fold.PutAsync(transaction, conversation, message, me);
         if (isNew && message.Deleted is null && message.SeqNo > conversation.ClearedUpTo)
             transaction.Arrived.Add(message);
-        outbox.Found(transaction, message);
+        var isAnswer = outbox.Found(transaction, message);
         conversation = conversation.With(message, CompletedBy(conversation, message.SeqNo, connection), me, journal.Time);
+        conversation = await fold.LayOnThreadAsync(transaction, conversation, message, me, isAnswer);
         transaction.Put(conversation with { AckedSeqNo = Math.Max(conversation.AckedSeqNo, message.SeqNo) });
     }
 
@@ -116,13 +117,13 @@ internal sealed class Receiver(
     {
         if (transaction.Now.UserId is not { } me)
             return;
+        if (change.Notice is { } notice)
+            transaction.Put(notice);
         fold.Hear(change);
         var isAnswer = outbox.Found(transaction, change);
         var conversation = journal.FindOrNew(transaction, change.ConversationId);
         conversation = conversation.WithPlace(change.SeqNo, CompletedBy(conversation, change.SeqNo, connection));
-        conversation = isAnswer
-            ? await fold.LayOnOwnAsync(transaction, conversation, change, me)
-            : await fold.LayOnAsync(transaction, conversation, change, me);
+        conversation = await fold.LayOnAsync(transaction, conversation, change, me, isAnswer);
         transaction.Put(conversation with { AckedSeqNo = Math.Max(conversation.AckedSeqNo, change.SeqNo) });
     }
 
@@ -164,8 +165,9 @@ internal sealed class Receiver(
                 break;
             case ChangeArrived { Change: var change }:
                 HeardOf(change.ConversationId);
-                // What was deleted may have been unread: the list has the number.
-                if (change is { Content: ChangeContent.Delete, Target.SeqNo: var target } && target > (journal.State.Find(change.ConversationId)?.ReadSeqNo ?? 0))
+                // What was deleted may have been unread, and who is mentioned may be another one: the list has the numbers.
+                if (change is { Content: ChangeContent.Delete or ChangeContent.Edit { Mentions: not null }, Target.SeqNo: var target }
+                    && target > (journal.State.Find(change.ConversationId)?.ReadSeqNo ?? 0))
                     conversationList.ReadSoon();
                 break;
             case Advanced advanced:

@@ -51,7 +51,8 @@ internal static class SettingsRules
 
     /// <summary>Whether a conversation is gone: archived, and everything in it was cleared. Its next message brings it back.</summary>
     public static bool IsDeleted(this StoredConversation conversation) =>
-        conversation.Archived && conversation.ClearedUpTo > 0 && conversation.ClearedUpTo >= conversation.MaxSeqNo;
+        // Notices, and changes of what is cleared, bring nothing back.
+        conversation is { Archived: true, ClearedUpTo: > 0, LastMessage: null } && conversation.Complete.Cover(conversation.ClearedUpTo + 1, conversation.MaxSeqNo);
 
     /// <summary>What is cleared is neither shown nor counted, and nothing of it is missing.</summary>
     private static StoredConversation Cleared(this StoredConversation conversation)
@@ -68,6 +69,6 @@ internal static class SettingsRules
             Complete = conversation.Complete.With(new SeqNoRange(1, cleared)),
             Stale = conversation.Stale.Without(new SeqNoRange(1, cleared)),
             UnreadCapped = conversation.UnreadCapped && above > conversation.UnreadCount,
-        }).WithUnread(Math.Min(conversation.UnreadCount, above));
+        }).WithUnread(Math.Min(conversation.UnreadCount, above), Math.Min(conversation.UnreadMentions, above));
     }
 }

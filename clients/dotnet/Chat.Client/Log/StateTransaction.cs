@@ -20,6 +20,9 @@ internal sealed class StateTransaction(State start)
     /// <summary>The messages that it stores, in any order.</summary>
     public IReadOnlyList<Message> Messages => _messages;
 
+    /// <summary>The notices that it stores, in any order.</summary>
+    public List<Notice> Notices { get; } = [];
+
     /// <summary>Of <see cref="Messages"/>, those that were not here before, as they came.</summary>
     public IReadOnlyList<Message> Added => _added;
 
@@ -59,6 +62,7 @@ internal sealed class StateTransaction(State start)
             _changes.Add(new StoreChange.ClearMessages(id, upTo));
             foreach (var messages in new[] { _messages, _added, Arrived })
                 messages.RemoveAll(message => message.ConversationId == id && message.SeqNo <= upTo);
+            Notices.RemoveAll(notice => notice.ConversationId == id && notice.SeqNo <= upTo);
         }
         _dirty.Add(conversation.Id);
         Now = Now with { Conversations = Now.Conversations.SetItem(conversation.Id, conversation) };
@@ -67,7 +71,7 @@ internal sealed class StateTransaction(State start)
     /// <summary>Stores a message, unless it was cleared while it was on its way. Its conversation has to be put as well.</summary>
     public void Put(Message message)
     {
-        if (IsCleared(message))
+        if (IsCleared(message.ConversationId, message.SeqNo))
             return;
         _added.Add(message);
         Replace(message);
@@ -76,10 +80,19 @@ internal sealed class StateTransaction(State start)
     /// <summary>Stores another state of a message that is here.</summary>
     public void Replace(Message message)
     {
-        if (IsCleared(message))
+        if (IsCleared(message.ConversationId, message.SeqNo))
             return;
         _changes.Add(new StoreChange.PutMessage(message));
         _messages.Add(message);
+    }
+
+    /// <summary>Stores a notice, likewise.</summary>
+    public void Put(Notice notice)
+    {
+        if (IsCleared(notice.ConversationId, notice.SeqNo))
+            return;
+        _changes.Add(new StoreChange.PutNotice(notice));
+        Notices.Add(notice);
     }
 
     /// <summary>A message that it stores, in its last state.</summary>
@@ -96,6 +109,7 @@ internal sealed class StateTransaction(State start)
         _changes.Add(new StoreChange.RemoveConversation(conversationId));
         _messages.RemoveAll(message => message.ConversationId == conversationId);
         _added.RemoveAll(message => message.ConversationId == conversationId);
+        Notices.RemoveAll(notice => notice.ConversationId == conversationId);
         Now = Now with { Conversations = Now.Conversations.Remove(conversationId) };
         foreach (var outgoing in Now.Outbox.Where(outgoing => outgoing.ConversationId == conversationId))
         {
@@ -134,6 +148,7 @@ internal sealed class StateTransaction(State start)
         _changes.Add(new StoreChange.ClearLog());
         _messages.Clear();
         _added.Clear();
+        Notices.Clear();
         _dirty.Clear();
         Now = Now with
         {
@@ -169,7 +184,7 @@ internal sealed class StateTransaction(State start)
     /// <summary>Holds what the store has, to be shown when its user signs in.</summary>
     public void SetHidden(StoredState stored) => Now = Now with { Hidden = stored };
 
-    private bool IsCleared(Message message) => message.SeqNo <= Now.Find(message.ConversationId)?.ClearedUpTo;
+    private bool IsCleared(string conversationId, long seqNo) => seqNo <= Now.Find(conversationId)?.ClearedUpTo;
 
     // After a restart nothing is being sent.
     private static Outgoing AsStored(Outgoing outgoing) =>

@@ -36,6 +36,9 @@ public sealed class Timeline : IDisposable
     /// </summary>
     public IReadOnlyList<Message> Messages => Show();
 
+    /// <summary>What happened to the group meanwhile, ascending: each stands between the messages, by its seqNo.</summary>
+    public IReadOnlyList<Notice> Notices => _view.Notices;
+
     /// <summary>The outbox entries of the conversation, in order; to be shown after the messages.</summary>
     public IReadOnlyList<Outgoing> Outgoing =>
         [.. _owner.Journal.State.Outbox.Where(outgoing => outgoing.ConversationId == ConversationId).Select(outgoing => outgoing.AsShown()).OfType<Outgoing>()];
@@ -114,7 +117,8 @@ public sealed class Timeline : IDisposable
         if (Shows(conversation, transaction.Now, out var low, out _))
         {
             var added = transaction.Messages.Where(message => message.ConversationId == ConversationId && message.SeqNo >= low);
-            _view = _view.With(added).Above(conversation.ClearedUpTo);
+            var notices = transaction.Notices.Where(notice => notice.ConversationId == ConversationId && notice.SeqNo >= low);
+            _view = _view.With(added, notices).Above(conversation.ClearedUpTo);
             return false;
         }
         if (conversation?.Complete.Top() is null && _view.Low is null)
@@ -163,7 +167,8 @@ public sealed class Timeline : IDisposable
             return;
         }
         var messages = await _owner.Journal.ReadAsync(ConversationId, top, PageSize);
-        _view = TimelineView.From(messages, messages.Count == PageSize ? messages[0].SeqNo : top.From);
+        var from = messages.Count == PageSize ? messages[0].SeqNo : top.From;
+        _view = TimelineView.From(messages, await _owner.Journal.ReadNoticesAsync(ConversationId, top with { From = from }), from);
     }
 
     /// <summary>Adds older messages.</summary>
@@ -205,7 +210,9 @@ public sealed class Timeline : IDisposable
         if (low == range.From)
             return (false, low);
         var older = await _owner.Journal.ReadAsync(ConversationId, new SeqNoRange(range.From, low - 1), limit);
-        _view = TimelineView.From([.. older, .. _view.Messages], older.Count == limit ? older[0].SeqNo : range.From);
+        var from = older.Count == limit ? older[0].SeqNo : range.From;
+        var notices = await _owner.Journal.ReadNoticesAsync(ConversationId, new SeqNoRange(from, low - 1));
+        _view = TimelineView.From([.. older, .. _view.Messages], [.. notices, .. _view.Notices], from);
         _owner.Notify(this);
         _owner.ReadStale(this);
         return (older.Count > 0, _view.Low);

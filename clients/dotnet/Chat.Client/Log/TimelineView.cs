@@ -4,42 +4,49 @@ namespace Chat.Client;
 
 /// <summary>What a timeline shows, at one moment.</summary>
 /// <param name="Messages">Ascending, without a gap.</param>
+/// <param name="Notices">Ascending, likewise.</param>
 /// <param name="Low">The seqNo from which everything is shown; null if nothing is.</param>
 /// <param name="HasOlder">Whether there may be older messages.</param>
-internal sealed record TimelineView(ImmutableArray<Message> Messages, long? Low, bool HasOlder)
+internal sealed record TimelineView(ImmutableArray<Message> Messages, ImmutableArray<Notice> Notices, long? Low, bool HasOlder)
 {
-    public static TimelineView Nothing { get; } = new([], null, false);
+    public static TimelineView Nothing { get; } = new([], [], null, false);
 
-    /// <summary>All messages from a seqNo up.</summary>
-    public static TimelineView From(IEnumerable<Message> messages, long low) => new([.. messages], low, low > 1);
+    /// <summary>All from a seqNo up.</summary>
+    public static TimelineView From(IEnumerable<Message> messages, IEnumerable<Notice> notices, long low) => new([.. messages], [.. notices], low, low > 1);
 
     /// <summary>Without what is cleared: nothing of that is missing.</summary>
     public TimelineView Above(long cleared) => Low is null || Low > cleared
         ? this
-        : new TimelineView(Messages.RemoveAll(message => message.SeqNo <= cleared), 1, HasOlder: false);
+        : new TimelineView(Messages.RemoveAll(message => message.SeqNo <= cleared), Notices.RemoveAll(notice => notice.SeqNo <= cleared), 1, HasOlder: false);
 
-    /// <summary>With more messages; one with a seqNo that is shown replaces it.</summary>
-    public TimelineView With(IEnumerable<Message> added)
+    /// <summary>With more messages and notices; one with a seqNo that is shown takes its place.</summary>
+    public TimelineView With(IEnumerable<Message> messages, IEnumerable<Notice> notices) => this with
     {
-        var bySeqNo = new SortedList<long, Message>();
-        foreach (var message in added)
-            bySeqNo[message.SeqNo] = message;
+        Messages = Merged(Messages, messages, message => message.SeqNo),
+        Notices = Merged(Notices, notices, notice => notice.SeqNo),
+    };
+
+    private static ImmutableArray<T> Merged<T>(ImmutableArray<T> shown, IEnumerable<T> added, Func<T, long> seqNoOf)
+    {
+        var bySeqNo = new SortedList<long, T>();
+        foreach (var entry in added)
+            bySeqNo[seqNoOf(entry)] = entry;
         if (bySeqNo.Count == 0)
-            return this;
+            return shown;
         // Nearly always all of them are newer than those shown.
-        if (Messages.IsEmpty || bySeqNo.Keys[0] > Messages[^1].SeqNo)
-            return this with { Messages = Messages.AddRange(bySeqNo.Values) };
-        var merged = ImmutableArray.CreateBuilder<Message>(Messages.Length + bySeqNo.Count);
+        if (shown.IsEmpty || bySeqNo.Keys[0] > seqNoOf(shown[^1]))
+            return shown.AddRange(bySeqNo.Values);
+        var merged = ImmutableArray.CreateBuilder<T>(shown.Length + bySeqNo.Count);
         var i = 0;
-        foreach (var (seqNo, message) in bySeqNo)
+        foreach (var (seqNo, entry) in bySeqNo)
         {
-            for (; i < Messages.Length && Messages[i].SeqNo < seqNo; i++)
-                merged.Add(Messages[i]);
-            if (i < Messages.Length && Messages[i].SeqNo == seqNo)
+            for (; i < shown.Length && seqNoOf(shown[i]) < seqNo; i++)
+                merged.Add(shown[i]);
+            if (i < shown.Length && seqNoOf(shown[i]) == seqNo)
                 i++;
-            merged.Add(message);
+            merged.Add(entry);
         }
-        merged.AddRange(Messages.AsSpan()[i..]);
-        return this with { Messages = merged.ToImmutable() };
+        merged.AddRange(shown.AsSpan()[i..]);
+        return merged.ToImmutable();
     }
 }

@@ -63,7 +63,7 @@ internal sealed class Timelines(
         {
             var id = timeline.ConversationId;
             if (transaction.Now.Find(id) == before.Find(id) && transaction.Now.Outbox == before.Outbox && transaction.Now.Generation == before.Generation
-                && transaction.Messages.All(message => message.ConversationId != id))
+                && transaction.Messages.All(message => message.ConversationId != id) && transaction.Notices.TrueForAll(notice => notice.ConversationId != id))
                 continue;
             try
             {

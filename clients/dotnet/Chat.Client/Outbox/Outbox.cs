@@ -14,6 +14,7 @@ internal sealed class Outbox : IDisposable
     private const int MaxJsonBytes = 64_000;
     private const int MaxOutbox = 1_000;
     private const int MaxMedia = 10;
+    private const int MaxMentions = 50;
     private static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
 
@@ -145,27 +146,31 @@ internal sealed class Outbox : IDisposable
         var isStale = conversation.MaxSeqNo > ack.SeqNo;
         transaction.Put(message);
         conversation = conversation.With(message, new SeqNoRange(ack.SeqNo, ack.SeqNo), me, _clock.GetUtcNow());
-        transaction.Put(isStale ? _fold.Doubt(conversation, ack.SeqNo) : conversation);
+        conversation = isStale ? _fold.Doubt(conversation, ack.SeqNo) : conversation;
+        transaction.Put(await _fold.LayOnThreadAsync(transaction, conversation, message, me, isAnswer: true));
         BecomeMessage(transaction, outgoing, message);
     }
 
     /// <summary>The server has stored a change: it is laid on its message.</summary>
     private async Task AckedAsync(StateTransaction transaction, SentAck ack, OutgoingChange change, string me)
     {
-        var entry = new MessageChange(ack.ConversationId, ack.SeqNo, me, ack.Timestamp, change.Target, change.Content, ack.ClientMsgId);
+        var entry = new MessageChange(ack.ConversationId, ack.SeqNo, me, ack.Timestamp, change.Target, change.Content, ack.ClientMsgId, change.Thread);
         var conversation = _journal.FindOrNew(transaction, ack.ConversationId).WithPlace(ack.SeqNo, new SeqNoRange(ack.SeqNo, ack.SeqNo));
         _fold.Hear(entry);
-        transaction.Put(await _fold.LayOnOwnAsync(transaction, conversation, entry, me));
+        transaction.Put(await _fold.LayOnAsync(transaction, conversation, entry, me, isAnswer: true));
         Forget(transaction, ack.ClientMsgId);
         if (change.Content is ChangeContent.Delete)
             Deleted?.Invoke(change.Target, ack.ConversationId);
     }
 
     /// <summary>A message arrived. If it is in the outbox, its ack was lost: it is removed.</summary>
-    public void Found(StateTransaction transaction, Message message)
+    /// <returns>Whether it was there.</returns>
+    public bool Found(StateTransaction transaction, Message message)
     {
-        if (message.ClientMsgId is { } attempt && message.SenderId == transaction.Now.UserId && Find(transaction, attempt) is { } outgoing)
-            BecomeMessage(transaction, outgoing, message);
+        if (message.ClientMsgId is not { } attempt || message.SenderId != transaction.Now.UserId || Find(transaction, attempt) is not { } outgoing)
+            return false;
+        BecomeMessage(transaction, outgoing, message);
+        return true;
     }
 
     /// <summary>A change arrived. If it is in the outbox, its ack was lost: it is removed.</summary>
@@ -284,13 +289,19 @@ internal sealed class Outbox : IDisposable
     private void BecomeMessage(StateTransaction transaction, Outgoing outgoing, Message message)
     {
         Forget(transaction, outgoing.ClientMsgId);
-        if (outgoing.Then is not { } then || (then as ChangeContent.Edit)?.Text == message.Text)
+        if (outgoing.Then is not { } then)
             return;
-        var target = new MessageTarget(message.MessageId, message.SeqNo);
+        if (then is ChangeContent.Edit edit)
+        {
+            var mentions = edit.Mentions is null || edit.Mentions.SequenceEqual(message.Mentions) ? null : edit.Mentions;
+            if (edit.Text == message.Text && mentions is null)
+                return;
+            then = edit with { Mentions = mentions };
+        }
         Put(transaction, new Outgoing
         {
             ClientMsgId = Guid.CreateVersion7(_clock.GetUtcNow()).ToString(), ConversationId = message.ConversationId, CreatedAt = outgoing.CreatedAt,
-            Change = new OutgoingChange(target, then, then is ChangeContent.Edit ? message.ChangedSeqNo : 0),
+            Change = OutgoingChange.Of(message, then),
         });
     }
 
@@ -327,6 +338,8 @@ internal sealed class Outbox : IDisposable
             throw new ChatException(ErrorCodes.BadRequest, "A message has a text, or files.");
         if (content.Media.Count + files > MaxMedia)
             throw new ChatException(ErrorCodes.TooLarge, $"A message has at most {MaxMedia} files.");
+        if (content.Mentions.Count > MaxMentions)
+            throw new ChatException(ErrorCodes.BadRequest, $"A message mentions at most {MaxMentions} users.");
         if (bytes > MaxTextBytes)
             throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxTextBytes} bytes of UTF-8.");
         if (JsonSerializer.SerializeToUtf8Bytes(content, ChatJson.Wire.MessageContent).Length > MaxJsonBytes)

@@ -56,7 +56,7 @@ public sealed record Outgoing : MessageContent
     internal Outgoing? AsShown() => this switch
     {
         { Change: not null } or { Then: ChangeContent.Delete } => null,
-        { Then: ChangeContent.Edit { Text: var text } } => this with { Text = text },
+        { Then: ChangeContent.Edit edit } => this with { Text = edit.Text, Mentions = edit.Mentions ?? Mentions },
         _ => this,
     };
 

@@ -6,11 +6,17 @@ namespace Chat.Client;
 /// <param name="Target">The message.</param>
 /// <param name="Content">What is done to it.</param>
 /// <param name="BasedOn">Of an edit: the seqNo of the newest change that the user has seen; 0 for none.</param>
-internal sealed record OutgoingChange(MessageTarget Target, ChangeContent Content, long BasedOn = 0)
+/// <param name="Thread">Of the deletion of a message in a thread: the message that began it.</param>
+internal sealed record OutgoingChange(MessageTarget Target, ChangeContent Content, long BasedOn = 0, MessageTarget? Thread = null)
 {
+    /// <summary>A change of a message as it is shown.</summary>
+    public static OutgoingChange Of(Message message, ChangeContent content) => new(
+        new MessageTarget(message.MessageId, message.SeqNo), content, content is ChangeContent.Edit ? message.ChangedSeqNo : 0,
+        content is ChangeContent.Delete ? message.ThreadRoot : null);
+
     public ChangeFrame ToFrame(string to, string clientMsgId) => Content switch
     {
-        ChangeContent.Edit edit => new EditFrame(to, Target.MessageId, clientMsgId, edit.Text, BasedOn),
+        ChangeContent.Edit edit => new EditFrame(to, Target.MessageId, clientMsgId, edit.Text, BasedOn, edit.Mentions),
         ChangeContent.Delete => new DeleteFrame(to, Target.MessageId, clientMsgId),
         ChangeContent.React react => new ReactFrame(to, Target.MessageId, clientMsgId, react.Emoji, react.On),
         ChangeContent.Pin pin => new PinFrame(to, Target.MessageId, clientMsgId, pin.On),

@@ -3,22 +3,25 @@ namespace Chat.Client;
 /// <summary>What the user changes of messages: it goes through the outbox. On the loop.</summary>
 internal sealed class OwnChanges(Journal journal, Outbox outbox, TimeProvider clock)
 {
-    public async Task EditAsync(Message message, string text)
+    public async Task EditAsync(Message message, string text, IReadOnlyList<string>? mentions)
     {
-        Outbox.Check(new MessageContent(text) { Media = message.Media }, 0);
-        if (text != message.Text)
-            await ChangeAsync(message, new ChangeContent.Edit(text));
+        Outbox.Check(new MessageContent(text) { Media = message.Media, Mentions = mentions ?? [] }, 0);
+        var changed = mentions is null || mentions.SequenceEqual(message.Mentions) ? null : mentions;
+        if (text != message.Text || changed is not null)
+            await ChangeAsync(message, new ChangeContent.Edit(text) { Mentions = changed });
     }
 
     /// <summary>Changes the text of a message in the outbox.</summary>
     /// <returns>False if it is not there any more.</returns>
-    public async Task<bool> EditAsync(string clientMsgId, string text)
+    public async Task<bool> EditAsync(string clientMsgId, string text, IReadOnlyList<string>? mentions)
     {
         var transaction = journal.Begin();
         if (Find(transaction, clientMsgId) is not { } outgoing)
             return false;
-        Outbox.Check(new MessageContent(text) { Media = outgoing.Media }, outgoing.Files.Count);
-        transaction.Put(outbox.IsUnsent(outgoing) ? outgoing with { Text = text } : outgoing with { Then = new ChangeContent.Edit(text) });
+        Outbox.Check(new MessageContent(text) { Media = outgoing.Media, Mentions = mentions ?? [] }, outgoing.Files.Count);
+        transaction.Put(outbox.IsUnsent(outgoing)
+            ? outgoing with { Text = text, Mentions = mentions ?? outgoing.Mentions }
+            : outgoing with { Then = new ChangeContent.Edit(text) { Mentions = mentions ?? (outgoing.Then as ChangeContent.Edit)?.Mentions } });
         await journal.CommitAsync(transaction);
         return true;
     }
@@ -44,14 +47,13 @@ internal sealed class OwnChanges(Journal journal, Outbox outbox, TimeProvider cl
         var transaction = journal.Begin();
         if (transaction.Now.UserId is null)
             throw ChatException.NotSignedIn();
-        if (Replace(transaction, message.MessageId, content))
+        if (Replace(transaction, message.MessageId, content) is { } needed)
         {
             outbox.CheckRoom();
             outbox.Put(transaction, new Outgoing
             {
                 ClientMsgId = Guid.CreateVersion7(clock.GetUtcNow()).ToString(), ConversationId = message.ConversationId, CreatedAt = clock.GetUtcNow(),
-                Change = new OutgoingChange(
-                    new MessageTarget(message.MessageId, message.SeqNo), content, content is ChangeContent.Edit ? message.ChangedSeqNo : 0),
+                Change = OutgoingChange.Of(message, needed),
             });
         }
         await journal.CommitAsync(transaction);
@@ -61,27 +63,29 @@ internal sealed class OwnChanges(Journal journal, Outbox outbox, TimeProvider cl
     private static Outgoing? Find(StateTransaction transaction, string clientMsgId) =>
         transaction.Now.Outbox.Find(outgoing => outgoing.ClientMsgId == clientMsgId && outgoing.Change is null);
 
-    /// <returns>Whether the change is needed.</returns>
-    private bool Replace(StateTransaction transaction, string messageId, ChangeContent content)
+    /// <returns>The change, as it is needed; null if it is not.</returns>
+    private ChangeContent? Replace(StateTransaction transaction, string messageId, ChangeContent content)
     {
         Outgoing[] own = [.. transaction.Now.Outbox.Where(outgoing => outgoing.Change?.Target.MessageId == messageId)];
         var same = own.LastOrDefault(outgoing => outgoing.Change!.Content.SetsSameAs(content));
         switch (content)
         {
-            case ChangeContent.Edit:
-                Drop(own.Where(outgoing => outgoing.Change!.Content is ChangeContent.Edit));
-                return true;
+            case ChangeContent.Edit edit:
+                Outgoing[] edits = [.. own.Where(outgoing => outgoing.Change!.Content is ChangeContent.Edit && outbox.IsUnsent(outgoing))];
+                Drop(edits);
+                // Whom an edit mentions that does not go out is mentioned by this one.
+                return edit with { Mentions = edit.Mentions ?? edits.Select(outgoing => ((ChangeContent.Edit)outgoing.Change!.Content).Mentions).LastOrDefault(mentions => mentions is not null) };
             case ChangeContent.Delete when same is null:
                 Drop(own);
-                return true;
+                return content;
             case ChangeContent.Delete:
-                return false;
+                return null;
             default:
                 if (same is null || !outbox.IsUnsent(same))
-                    return same?.Change!.Content != content;
+                    return same?.Change!.Content != content ? content : null;
                 if (same.Change!.Content != content)
                     Drop([same]);
-                return false;
+                return null;
         }
 
         void Drop(IEnumerable<Outgoing> unnecessary)

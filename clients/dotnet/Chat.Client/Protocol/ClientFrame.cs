@@ -43,7 +43,7 @@ internal sealed record SendFrame : MessageContent, IAnsweredFrame
 /// <summary>A change of a message.</summary>
 internal abstract record ChangeFrame(string To, string MessageId, string ClientMsgId) : IAnsweredFrame;
 
-internal sealed record EditFrame(string To, string MessageId, string ClientMsgId, string Text, long BasedOn) : ChangeFrame(To, MessageId, ClientMsgId);
+internal sealed record EditFrame(string To, string MessageId, string ClientMsgId, string Text, long BasedOn, IReadOnlyList<string>? Mentions = null) : ChangeFrame(To, MessageId, ClientMsgId);
 
 internal sealed record DeleteFrame(string To, string MessageId, string ClientMsgId) : ChangeFrame(To, MessageId, ClientMsgId);
 

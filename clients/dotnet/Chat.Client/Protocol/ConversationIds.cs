@@ -5,16 +5,19 @@ namespace Chat.Client;
 /// <summary>Conversation ids.</summary>
 public static partial class ConversationIds
 {
-    /// <summary>The direct conversation of two users. It exists without being created.</summary>
-    /// <exception cref="ArgumentException">Both are the same, or one is not a valid user id.</exception>
+    /// <summary>The direct conversation of two users; of twice the same one, its note to self. It exists without being created.</summary>
+    /// <exception cref="ArgumentException">One is not a valid user id.</exception>
     public static string DirectWith(string me, string other)
     {
-        if (!UserId().IsMatch(me) || !UserId().IsMatch(other) || me == other)
+        if (!UserId().IsMatch(me) || !UserId().IsMatch(other))
             throw new ArgumentException("A direct conversation is between two users.", nameof(other));
         return string.CompareOrdinal(me, other) < 0 ? $"dm:{me}:{other}" : $"dm:{other}:{me}";
     }
 
-    /// <summary>The other user of a direct conversation; null for a group.</summary>
+    /// <summary>Whether it is a user's conversation with itself.</summary>
+    public static bool IsNoteToSelf(string conversationId) => conversationId.Split(':') is ["dm", var a, var b] && a == b;
+
+    /// <summary>The other user of a direct conversation, in a note to self the user itself; null for a group.</summary>
     public static string? PeerOf(string conversationId, string me)
     {
         var parts = conversationId.Split(':');
@@ -24,11 +27,13 @@ public static partial class ConversationIds
     /// <summary>Whether it is a group's.</summary>
     public static bool IsGroup(string conversationId) => conversationId.StartsWith("g:", StringComparison.Ordinal);
 
-    /// <summary>The conversation that <c>@user</c> or a conversation id names.</summary>
+    /// <summary>The conversation that <c>@user</c>, <c>@me</c> (the note to self) or a conversation id names.</summary>
     internal static string Resolve(string to, string me)
     {
         try
         {
+            if (to == "@me")
+                return DirectWith(me, me);
             if (to.StartsWith('@'))
                 return DirectWith(me, to[1..]);
             if (PeerOf(to, me) is { } peer && DirectWith(me, peer) == to || GroupId().IsMatch(to))

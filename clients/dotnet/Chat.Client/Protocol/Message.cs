@@ -38,4 +38,7 @@ public sealed record Message : MessageState
 
     /// <summary>The sender's name for the attempt; there on the user's own messages only.</summary>
     public string? ClientMsgId { get; init; }
+
+    /// <summary>The message that began the thread it stands in; null if it is in none.</summary>
+    internal MessageTarget? ThreadRoot => ThreadId is { } id && ThreadSeqNo is { } seqNo ? new MessageTarget(id, seqNo) : null;
 }

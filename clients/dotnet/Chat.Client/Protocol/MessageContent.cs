@@ -25,6 +25,30 @@ public record MessageContent
     /// <summary>The <see cref="Message.MessageId"/> of the message that this one answers, of the same conversation.</summary>
     public string? ReplyTo { get; init; }
 
+    /// <summary>
+    /// User ids of members, 50 at most, each once, or <see cref="Everybody"/> alone. That a name stands in the text means nothing to the server.
+    /// </summary>
+    [JsonIgnore]
+    public IReadOnlyList<string> Mentions
+    {
+        get => MentionList ?? (IReadOnlyList<string>)[];
+        init => MentionList = value.Count == 0 ? null : new ValueList<string>(value);
+    }
+
+    // Never changed after it was read.
+    [JsonInclude, JsonPropertyName("mentions")]
+    internal ValueList<string>? MentionList { get; set; }
+
+    /// <summary>The <see cref="Message.MessageId"/> of the message in whose thread this one stands; that one is in no thread itself.</summary>
+    public string? ThreadId { get; init; }
+
+    /// <summary>The seqNo of that message: whoever puts a message into a thread gives both.</summary>
+    public long? ThreadSeqNo { get; init; }
+
+    /// <summary>Taken over from another message.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Forwarded { get; init; }
+
     /// <summary>The files, in the order in which they are shown; at most 10 can be sent, each once.</summary>
     [JsonIgnore]
     public IReadOnlyList<MessageMedia> Media
@@ -47,6 +71,19 @@ public record MessageContent
     // Never changed after it was read.
     [JsonInclude, JsonExtensionData]
     internal UnknownProperties? UnknownProperties { get; set; }
+
+    /// <summary>Everybody, in <see cref="Mentions"/>.</summary>
+    public const string Everybody = "@all";
+
+    /// <summary>Whether it mentions a user, by itself or with everybody.</summary>
+    public bool MentionsUser(string userId) => Mentions.Any(one => one == userId || one == Everybody);
+
+    /// <summary>What a message or an outbox entry says, and nothing else of it.</summary>
+    public static MessageContent ContentOf(MessageContent said) => new(said);
+
+    /// <summary>What a message says where it is sent on: without what has a meaning in its own conversation alone.</summary>
+    public static MessageContent ForwardedOf(MessageContent said) =>
+        new(said) { ReplyTo = null, Mentions = [], ThreadId = null, ThreadSeqNo = null, Forwarded = true };
 }
 
 /// <summary>Properties of a message that this version does not know. Equal where they say the same.</summary>

@@ -24,6 +24,17 @@ public sealed record MessageText(
     string MessageId, long SeqNo, string SenderId, [property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset Timestamp, string Text,
     bool Concurrent = false);
 
+/// <summary>The messages that began threads, the one that was written to last first: a part of all.</summary>
+/// <param name="Threads">Deleted ones as their places. There may be none before the end.</param>
+/// <param name="Next">Where the next part begins; null if there is none.</param>
+public sealed record ThreadList(IReadOnlyList<Message> Threads, string? Next = null);
+
+/// <summary>A page of a thread, ascending, without the message that began it.</summary>
+/// <param name="Messages">Ascending.</param>
+/// <param name="NextAfter">Upwards: it continues above this; null at the end.</param>
+/// <param name="NextBefore">Downwards: it continues below this; null at the end.</param>
+public sealed record ThreadPage(IReadOnlyList<Message> Messages, long? NextAfter = null, long? NextBefore = null);
+
 internal sealed record EditList(IReadOnlyList<MessageText> Edits);
 
 internal sealed record PinList(IReadOnlyList<Message> Messages, string? Next = null);

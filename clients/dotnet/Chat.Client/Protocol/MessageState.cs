@@ -42,7 +42,13 @@ public record MessageState : MessageContent
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Pinned { get; init; }
 
-    /// <summary>The seqNo of the last change that is in this state; 0 if there was none.</summary>
+    /// <summary>What stands in the thread that it began; null if there is none.</summary>
+    public MessageThread? Thread { get; init; }
+
+    /// <summary>Up to which seqNo its sender had seen the conversation; null if the sender did not say.</summary>
+    public long? Seen { get; init; }
+
+    /// <summary>The seqNo of the last entry that is in this state: of a change, of a message in its thread, or the deletion of one; 0 if there was none.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public long ChangedSeqNo { get; init; }
 }
@@ -51,6 +57,20 @@ public record MessageState : MessageContent
 /// <param name="By">The user who deleted it.</param>
 /// <param name="At">The server's time.</param>
 public sealed record Deletion(string By, [property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset At);
+
+/// <summary>What stands in the thread that a message began.</summary>
+/// <param name="Count">Its messages that are not deleted.</param>
+/// <param name="LastSeqNo">The newest, also a deleted one.</param>
+/// <param name="UserIds">The first 3 who have written in it.</param>
+public sealed record MessageThread(int Count, long LastSeqNo, IReadOnlyList<string> UserIds)
+{
+    /// <summary>Compares the users, too.</summary>
+    public bool Equals(MessageThread? other) =>
+        other is not null && (Count, LastSeqNo) == (other.Count, other.LastSeqNo) && UserIds.SequenceEqual(other.UserIds);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Count, LastSeqNo);
+}
 
 /// <summary>An emoji that users have set on a message.</summary>
 /// <param name="Emoji">One emoji.</param>

@@ -13,7 +13,7 @@ internal sealed record ConversationList(IReadOnlyList<ConversationSummary> Conve
 internal sealed record ConversationSummary(
     string ConversationId, long MaxSeqNo, long DeliveredSeqNo, long ReadSeqNo, int UnreadCount, bool UnreadCapped = false,
     string? Title = null, Message? LastMessage = null, [property: JsonConverter(typeof(UnixMilliseconds))] DateTimeOffset? MutedUntil = null,
-    bool Archived = false, bool Pinned = false, bool MarkedUnread = false, long ClearedUpTo = 0, string? Draft = null)
+    bool Archived = false, bool Pinned = false, bool MarkedUnread = false, long ClearedUpTo = 0, string? Draft = null, int UnreadMentions = 0)
 {
     /// <summary>The user's own.</summary>
     [JsonIgnore]

@@ -36,6 +36,18 @@ internal sealed class ChatApi(RestClient rest, SessionTokens session)
     public Task<PinList> GetPinsAsync(string id, string? cursor, CancellationToken ct) =>
         GetAsync($"v1/conversations/{Part(id)}/pins{(cursor is null ? "" : $"?cursor={Part(cursor)}")}", Json.PinList, ct);
 
+    public Task<ThreadList> GetThreadsAsync(string id, string? cursor, CancellationToken ct) =>
+        GetAsync($"v1/conversations/{Part(id)}/threads{(cursor is null ? "" : $"?cursor={Part(cursor)}")}", Json.ThreadList, ct);
+
+    public Task<ThreadPage> GetThreadMessagesAsync(string id, string rootId, long? after, long? before, int? limit, CancellationToken ct)
+    {
+        string[] query = [.. Named("after", after), .. Named("before", before), .. Named("limit", limit)];
+        var path = $"v1/conversations/{Part(id)}/threads/{Part(rootId)}/messages";
+        return GetAsync(query.Length == 0 ? path : $"{path}?{string.Join('&', query)}", Json.ThreadPage, ct);
+
+        static IEnumerable<string> Named(string name, long? value) => value is { } given ? [Path($"{name}={given}")] : [];
+    }
+
     public Task<ReceiptTable> GetReceiptsAsync(string id, CancellationToken ct) =>
         GetAsync($"v1/conversations/{Part(id)}/receipts", Json.ReceiptTable, ct);
 

@@ -18,8 +18,11 @@ public interface IChatStore
     /// <summary>The newest messages in a range, at most <paramref name="limit"/>, ascending.</summary>
     Task<IReadOnlyList<Message>> ReadAsync(string conversationId, SeqNoRange range, int limit, CancellationToken ct);
 
-    /// <summary>How many messages in a range are not by this user, and not deleted; at most <paramref name="limit"/>.</summary>
-    Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct);
+    /// <summary>All notices in a range, ascending.</summary>
+    Task<IReadOnlyList<Notice>> ReadNoticesAsync(string conversationId, SeqNoRange range, CancellationToken ct);
+
+    /// <summary>How many messages in a range are not by this user, and not deleted, and how many of those mention it; of each at most <paramref name="limit"/>.</summary>
+    Task<OthersCount> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct);
 
     /// <summary>Files that are kept beside the state.</summary>
     IKeptFiles Files { get; }
@@ -27,3 +30,8 @@ public interface IChatStore
     /// <summary>Closes the store. Nothing is lost by not calling it.</summary>
     Task CloseAsync();
 }
+
+/// <summary>Messages of others.</summary>
+/// <param name="Messages">How many.</param>
+/// <param name="Mentions">Those of them that mention the user.</param>
+public readonly record struct OthersCount(int Messages, int Mentions);

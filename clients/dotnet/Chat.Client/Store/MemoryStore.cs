@@ -5,6 +5,7 @@ public sealed class MemoryStore : IChatStore
 {
     private readonly Dictionary<string, StoredConversation> _conversations = [];
     private readonly Dictionary<string, SortedList<long, Message>> _messages = [];
+    private readonly Dictionary<string, SortedList<long, Notice>> _notices = [];
     private readonly List<Outgoing> _outbox = [];
     private readonly MemoryFiles _files = new();
     private StoredInstallation? _installation;
@@ -30,8 +31,15 @@ public sealed class MemoryStore : IChatStore
         Task.FromResult<IReadOnlyList<Message>>([.. In(conversationId, range).TakeLast(limit)]);
 
     /// <inheritdoc/>
-    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct) =>
-        Task.FromResult(In(conversationId, range).Where(message => message.SenderId != userId && message.Deleted is null).Take(limit).Count());
+    public Task<IReadOnlyList<Notice>> ReadNoticesAsync(string conversationId, SeqNoRange range, CancellationToken ct) =>
+        Task.FromResult<IReadOnlyList<Notice>>([.. In(_notices, conversationId, range)]);
+
+    /// <inheritdoc/>
+    public Task<OthersCount> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct)
+    {
+        var others = In(conversationId, range).Where(message => message.SenderId != userId && message.Deleted is null).ToList();
+        return Task.FromResult(new OthersCount(Math.Min(others.Count, limit), Math.Min(others.Count(message => message.MentionsUser(userId)), limit)));
+    }
 
     /// <inheritdoc/>
     public Task CloseAsync() => Task.CompletedTask;
@@ -49,18 +57,17 @@ public sealed class MemoryStore : IChatStore
             case StoreChange.RemoveConversation remove:
                 _conversations.Remove(remove.ConversationId);
                 _messages.Remove(remove.ConversationId);
+                _notices.Remove(remove.ConversationId);
                 break;
             case StoreChange.PutMessage put:
-                if (!_messages.TryGetValue(put.Message.ConversationId, out var messages))
-                    _messages[put.Message.ConversationId] = messages = [];
-                messages[put.Message.SeqNo] = put.Message;
+                Put(_messages, put.Message.ConversationId, put.Message.SeqNo, put.Message);
+                break;
+            case StoreChange.PutNotice put:
+                Put(_notices, put.Notice.ConversationId, put.Notice.SeqNo, put.Notice);
                 break;
             case StoreChange.ClearMessages clear:
-                if (_messages.TryGetValue(clear.ConversationId, out var cleared))
-                {
-                    while (cleared.Count > 0 && cleared.Keys[0] <= clear.UpTo)
-                        cleared.RemoveAt(0);
-                }
+                Clear(_messages, clear);
+                Clear(_notices, clear);
                 break;
             case StoreChange.PutOutgoing put:
                 if (IndexOf(put.Outgoing.ClientMsgId) is >= 0 and var found)
@@ -75,6 +82,7 @@ public sealed class MemoryStore : IChatStore
             case StoreChange.ClearLog:
                 _conversations.Clear();
                 _messages.Clear();
+                _notices.Clear();
                 break;
             case StoreChange.ClearOutbox:
                 _outbox.Clear();
@@ -83,12 +91,29 @@ public sealed class MemoryStore : IChatStore
         }
     }
 
-    private IEnumerable<Message> In(string conversationId, SeqNoRange range)
+    private static void Put<T>(Dictionary<string, SortedList<long, T>> all, string conversationId, long seqNo, T entry)
     {
-        if (!_messages.TryGetValue(conversationId, out var messages))
+        if (!all.TryGetValue(conversationId, out var entries))
+            all[conversationId] = entries = [];
+        entries[seqNo] = entry;
+    }
+
+    private static void Clear<T>(Dictionary<string, SortedList<long, T>> all, StoreChange.ClearMessages clear)
+    {
+        if (!all.TryGetValue(clear.ConversationId, out var entries))
+            return;
+        while (entries.Count > 0 && entries.Keys[0] <= clear.UpTo)
+            entries.RemoveAt(0);
+    }
+
+    private IEnumerable<Message> In(string conversationId, SeqNoRange range) => In(_messages, conversationId, range);
+
+    private static IEnumerable<T> In<T>(Dictionary<string, SortedList<long, T>> all, string conversationId, SeqNoRange range)
+    {
+        if (!all.TryGetValue(conversationId, out var entries))
             yield break;
-        for (var i = FirstFrom(messages.Keys, range.From); i < messages.Count && messages.Keys[i] <= range.To; i++)
-            yield return messages.Values[i];
+        for (var i = FirstFrom(entries.Keys, range.From); i < entries.Count && entries.Keys[i] <= range.To; i++)
+            yield return entries.Values[i];
     }
 
     private static int FirstFrom(IList<long> keys, long from)

@@ -12,7 +12,7 @@ namespace Chat.Client;
 /// <param name="path">The file; created if there is none, but not its folder.</param>
 public sealed class SqliteStore(string path) : IChatStore
 {
-    private const int Version = 4;
+    private const int Version = 5;
 
     private readonly Dictionary<string, SqliteCommand> _commands = [];
     private readonly FolderFiles _files = new($"{path}-files");
@@ -85,14 +85,25 @@ public sealed class SqliteStore(string path) : IChatStore
     }
 
     /// <inheritdoc/>
-    public Task<int> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct)
+    public Task<IReadOnlyList<Notice>> ReadNoticesAsync(string conversationId, SeqNoRange range, CancellationToken ct) => Task.FromResult<IReadOnlyList<Notice>>(
+        Bodies("SELECT body FROM notice WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 ORDER BY seq_no", ChatJson.Wire.Notice, conversationId, range.From, range.To));
+
+    /// <inheritdoc/>
+    public Task<OthersCount> CountOthersAsync(string conversationId, SeqNoRange range, string userId, int limit, CancellationToken ct)
     {
         var command = Command("""
-            SELECT count(*) FROM (
-              SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4
-                AND json_extract(content, '$.deleted') IS NULL LIMIT $5)
+            SELECT
+              (SELECT count(*) FROM (
+                SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4
+                  AND json_extract(content, '$.deleted') IS NULL LIMIT $5)),
+              (SELECT count(*) FROM (
+                SELECT 1 FROM message WHERE conversation = $1 AND seq_no BETWEEN $2 AND $3 AND sender_id <> $4
+                  AND json_extract(content, '$.deleted') IS NULL
+                  AND EXISTS (SELECT 1 FROM json_each(content, '$.mentions') AS mention WHERE mention.value IN ($4, '@all')) LIMIT $5))
             """, conversationId, range.From, range.To, userId, limit);
-        return Task.FromResult((int)(long)command.ExecuteScalar()!);
+        using var row = command.ExecuteReader();
+        row.Read();
+        return Task.FromResult(new OthersCount(row.GetInt32(0), row.GetInt32(1)));
     }
 
     /// <inheritdoc/>
@@ -130,6 +141,9 @@ public sealed class SqliteStore(string path) : IChatStore
                 goto case 3;
             case 3:
                 Run(Script("from-version-3.sql"));
+                goto case 4;
+            case 4:
+                Run(Script("from-version-4.sql"));
                 break;
             case > Version and var newer:
                 throw new InvalidDataException($"The store's version is {newer}; this library knows {Version}.");
@@ -150,9 +164,9 @@ public sealed class SqliteStore(string path) : IChatStore
         return new StoredState(installation.SingleOrDefault(), conversations, outbox);
     }
 
-    private List<T> Bodies<T>(string sql, JsonTypeInfo<T> type)
+    private List<T> Bodies<T>(string sql, JsonTypeInfo<T> type, params ReadOnlySpan<object?> values)
     {
-        using var rows = Command(sql).ExecuteReader();
+        using var rows = Command(sql, values).ExecuteReader();
         List<T> bodies = [];
         while (rows.Read())
             bodies.Add(Body(rows, 0, type));
@@ -179,6 +193,8 @@ public sealed class SqliteStore(string path) : IChatStore
                 """,
                 m.MessageId, m.ConversationId, m.SeqNo, m.SenderId, m.Timestamp.ToUnixTimeMilliseconds(), m.ClientMsgId,
                 Json<MessageState>(m, ChatJson.Wire.MessageState)),
+            StoreChange.PutNotice { Notice: var n } => Command(
+                "INSERT OR REPLACE INTO notice (conversation, seq_no, body) VALUES ($1, $2, $3)", n.ConversationId, n.SeqNo, Json(n, ChatJson.Wire.Notice)),
             StoreChange.ClearMessages clear => Command("DELETE FROM message WHERE conversation = $1 AND seq_no <= $2", clear.ConversationId, clear.UpTo),
             StoreChange.PutOutgoing put => Command("""
                 INSERT INTO outbox (client_msg_id, body) VALUES ($1, $2) ON CONFLICT (client_msg_id) DO UPDATE SET body = excluded.body
@@ -189,10 +205,17 @@ public sealed class SqliteStore(string path) : IChatStore
             _ => throw new ArgumentException($"{change.GetType().Name} is unknown.", nameof(change)),
         };
         Execute(command, transaction);
-        if (change is StoreChange.RemoveConversation gone)
-            Execute(Command("DELETE FROM message WHERE conversation = $1", gone.ConversationId), transaction);
-        else if (change is StoreChange.ClearLog)
-            Execute(Command("DELETE FROM message"), transaction);
+        // What goes with it.
+        SqliteCommand[] more = change switch
+        {
+            StoreChange.RemoveConversation gone =>
+                [Command("DELETE FROM message WHERE conversation = $1", gone.ConversationId), Command("DELETE FROM notice WHERE conversation = $1", gone.ConversationId)],
+            StoreChange.ClearMessages clear => [Command("DELETE FROM notice WHERE conversation = $1 AND seq_no <= $2", clear.ConversationId, clear.UpTo)],
+            StoreChange.ClearLog => [Command("DELETE FROM message"), Command("DELETE FROM notice")],
+            _ => [],
+        };
+        foreach (var other in more)
+            Execute(other, transaction);
     }
 
     private void ClearFiles()

@@ -50,6 +50,10 @@ public sealed record StoredConversation
     [JsonPropertyName("unread")]
     public int UnreadCount { get; init; }
 
+    /// <summary>Those of the unread messages that mention the user, as far as known; at most 100.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public int UnreadMentions { get; init; }
+
     /// <summary>There are more than <see cref="UnreadCount"/> unread messages.</summary>
     public bool UnreadCapped { get; init; }
 
@@ -61,7 +65,7 @@ public sealed record StoredConversation
     [JsonPropertyName("ackedTo")]
     public long AckedSeqNo { get; init; }
 
-    /// <summary>The ranges of which every message is in the store.</summary>
+    /// <summary>The ranges of which every message and notice is in the store.</summary>
     [JsonPropertyName("spans")]
     public ImmutableArray<SeqNoRange> Complete { get; init; } = [];
 
