@@ -38,6 +38,12 @@ export class Notices {
     for (const [id, { seqNo }] of this.open) if ((find(id)?.readSeqNo ?? Infinity) >= seqNo) this.close(id)
   }
 
+  /** Closes those whose message has expired. */
+  gone(conversationId: string, seqNos: readonly number[]) {
+    const shown = this.open.get(conversationId)
+    if (shown && seqNos.includes(shown.seqNo)) this.close(conversationId)
+  }
+
   closeAll() {
     for (const id of this.open.keys()) this.close(id)
   }

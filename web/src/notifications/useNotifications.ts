@@ -1,4 +1,4 @@
-import { isMuted, type ChatClient, type Message } from '@chat/client'
+import { isMuted, type Change, type ChatClient, type Message } from '@chat/client'
 import { useEffect } from 'preact/hooks'
 import { watchArrivals } from '../app/arrivals'
 import { go } from '../app/routes'
@@ -45,7 +45,12 @@ function notify(client: ChatClient, t: Texts): () => void {
     })
   }
 
-  const ends = [watchArrivals(client, arrived), client.subscribe(() => notices.tidy(id => client.findConversation(id)))]
+  const heard = (changes: readonly Change[]) => {
+    notices.tidy(id => client.findConversation(id))
+    for (const change of changes) if (change.type === 'expired') notices.gone(change.conversationId, change.seqNos)
+  }
+
+  const ends = [watchArrivals(client, arrived), client.subscribe(heard)]
   // Nothing could close the notifications of a closed page, and a click on one would do nothing.
   addEventListener('pagehide', () => notices.closeAll(), { signal: ending.signal })
   return () => {
