@@ -105,6 +105,22 @@ public sealed class MessageMenuTests(Browsers browsers)
     }
 
     [Fact]
+    public async Task A_very_long_message_is_shown_by_its_beginning_and_unfolded_where_it_is()
+    {
+        var server = await browsers.ServerAsync();
+        await using var alice = await browsers.RegisterAsync("alice");
+        using var bob = await Seed.RegisterAsync(server, browsers.NewUserId("bob"));
+        await bob.WriteAsync($"@{alice.UserId}", string.Join('\n', Enumerable.Range(1, 300).Select(n => $"line {n}")));
+        await alice.OpenConversationAsync(bob.UserId);
+
+        var message = alice.Message("line 1");
+        await Expect(message.Locator(".message-line")).ToHaveCountAsync(30);
+        await message.GetByRole(AriaRole.Button, new() { Name = "Read more" }).ClickAsync();
+        await Expect(message.Locator(".message-line")).ToHaveCountAsync(300);
+        await Expect(alice.Page.GetByText("line 29", new() { Exact = true })).ToBeInViewportAsync();
+    }
+
+    [Fact]
     public async Task A_long_press_opens_the_menu_on_a_phone()
     {
         await using var alice = await browsers.RegisterAsync("alice", screen: Screen.Phone);

@@ -40,9 +40,9 @@ internal sealed class Seed : IDisposable
         answer.EnsureSuccessStatusCode();
     }
 
-    public async Task WriteAsync(string to, string text)
+    public async Task WriteAsync(string to, string text, params string[] mentions)
     {
-        var message = new { to, text, clientMsgId = Guid.CreateVersion7().ToString() };
+        var message = new { to, text, mentions, clientMsgId = Guid.CreateVersion7().ToString() };
         using var answer = await _http.PostAsJsonAsync("/v1/messages", message, TestContext.Current.CancellationToken);
         answer.EnsureSuccessStatusCode();
     }

@@ -68,7 +68,7 @@ public sealed class ThreadsTests(Browsers browsers)
         await using var bob = await browsers.RegisterAsync("bob");
         await GroupAsync(alice, bob, "Hut");
         await alice.SendAsync("Who brings what?");
-        await alice.SeeTickAsync("Who brings", "sent");
+        await Expect(alice.Message("Who brings").Locator("[data-tick]")).ToHaveCountAsync(1);
         await alice.Message("Who brings").FocusAsync();
         await alice.Page.Keyboard.PressAsync("t");
         var panel = alice.Page.Locator(".thread");
@@ -84,7 +84,7 @@ public sealed class ThreadsTests(Browsers browsers)
         await field.PressAsync("Enter");
         var answer = panel.Locator("li.message", new() { HasText = "the tent, see" });
         await Expect(answer).ToContainTextAsync("tent.txt");
-        await Expect(answer.Locator("[data-tick=sent]")).ToHaveCountAsync(1);
+        await Expect(answer.Locator("[data-tick]")).ToHaveCountAsync(1);
         await Expect(field).ToHaveValueAsync("");
 
         await answer.Locator(".bubble").ClickAsync(new() { Button = MouseButton.Right });
@@ -94,6 +94,23 @@ public sealed class ThreadsTests(Browsers browsers)
         await field.PressAsync("Enter");
         await Expect(panel.Locator("li.message", new() { HasText = "the big tent" })).ToBeVisibleAsync();
         await Expect(alice.Page.Locator(".conversation li.message", new() { HasText = "the big tent" })).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_mention_far_up_is_jumped_to_although_all_was_read_from_the_end()
+    {
+        var server = await browsers.ServerAsync();
+        await using var alice = await browsers.RegisterAsync("alice", screen: Screen.Phone);
+        using var bob = await Seed.RegisterAsync(server, browsers.NewUserId("bob"));
+        var group = await bob.CreateGroupAsync("Hut", alice.UserId);
+        await bob.WriteAsync(group, $"@{alice.UserId}, look", alice.UserId);
+        await bob.WriteManyAsync(group, 80);
+        await alice.OpenConversationAsync("Hut");
+
+        var jump = alice.Button("Jump to where you are mentioned");
+        await jump.ClickAsync();
+        await Expect(alice.Message("look")).ToBeInViewportAsync();
+        await Expect(jump).ToHaveCountAsync(0);
     }
 
     private static async Task GroupAsync(Window alice, Window bob, string title)
