@@ -47,7 +47,7 @@ public sealed class RollingRestartTests(SeveralServers shared) : IClassFixture<S
         var (devices, views) = await load.FinishAsync();
         var violations = HistoryChecker.Check(devices, views);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Rounds} rounds; {load.Acked} sends and {load.ChangesAcked} changes acked, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
+            $"{Rounds} rounds; {load.Figures}, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
             + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms, for a delivery {load.LatestDelivery.TotalMilliseconds:F0} ms; the longest restart {load.LongestRestart.TotalSeconds:F1} s.");
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));
         Assert.Empty(load.Refusals);

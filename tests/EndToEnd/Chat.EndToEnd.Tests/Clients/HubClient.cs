@@ -14,10 +14,12 @@ internal sealed class HubClient : IChatClient
         ["welcome", "message", "change", "ack", "typing", "presence", "advanced", "conversation", "settings", "caughtUp", "resync", "goAway"];
 
     private readonly HubConnection _hub;
+    private readonly Action<Frame>? _onFrame;
 
-    private HubClient(HubConnection hub)
+    private HubClient(HubConnection hub, Action<Frame>? onFrame)
     {
         _hub = hub;
+        _onFrame = onFrame;
         foreach (var name in _events)
             _hub.On(name, [typeof(Dictionary<string, object?>)], arguments => Record(name, arguments));
 
@@ -34,8 +36,9 @@ internal sealed class HubClient : IChatClient
     /// <summary>Completes with the error that the connection was closed with, if any.</summary>
     public TaskCompletionSource<Exception?> Closed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <param name="onFrame">Called with each event, one after another, before it is recorded.</param>
     public static async Task<HubClient> ConnectAsync(
-        Account account, bool messagePack = false, HttpTransportType transport = HttpTransportType.WebSockets, string query = "")
+        Account account, bool messagePack = false, HttpTransportType transport = HttpTransportType.WebSockets, string query = "", Action<Frame>? onFrame = null)
     {
         var builder = new HubConnectionBuilder().WithUrl(new Uri(account.Server.Address, $"/hub{query}"), options =>
         {
@@ -45,7 +48,7 @@ internal sealed class HubClient : IChatClient
         if (messagePack)
             builder.AddMessagePackProtocol();
 
-        var client = new HubClient(builder.Build());
+        var client = new HubClient(builder.Build(), onFrame);
         try
         {
             await client._hub.StartAsync(TestContext.Current.CancellationToken);
@@ -99,7 +102,9 @@ internal sealed class HubClient : IChatClient
     {
         var json = JsonSerializer.SerializeToNode(arguments is [{ } fields] ? fields : new { })!.AsObject();
         json["type"] = name;
-        Received.Add(Frame.Parse(json.ToJsonString()));
+        var frame = Frame.Parse(json.ToJsonString());
+        _onFrame?.Invoke(frame);
+        Received.Add(frame);
         return Task.CompletedTask;
     }
 

@@ -10,7 +10,7 @@ namespace Chat.EndToEnd.Tests.Clients;
 
 /// <summary>A bare WebSocket on /ws: writes frames as told, records all that comes, acks nothing by itself.</summary>
 /// <remarks>Acks, typing and presence get no answer here: a refusal of theirs is an `error` frame in <see cref="Received"/>.</remarks>
-internal sealed class WireClient : IChatClient
+internal sealed class WireClient : IChatClient, IFrameConnection
 {
     private readonly ClientWebSocket _socket;
     private readonly Action<Frame>? _onFrame;

@@ -51,7 +51,7 @@ public sealed class ClusterUnderLoadTests
         var (devices, views) = await load.FinishAsync(reconnect: true);
         var violations = HistoryChecker.Check(devices, views);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Rounds} rounds, in {stops} of them the database stopped; {load.Acked} sends and {load.ChangesAcked} changes acked, "
+            $"{Rounds} rounds, in {stops} of them the database stopped; {load.Figures}, "
             + $"{devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
             + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms; {load.Files.Uploaded} files uploaded and {load.Files.Checks} times read; {violations.Count} violations.");
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));

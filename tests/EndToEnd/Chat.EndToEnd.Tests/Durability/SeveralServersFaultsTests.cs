@@ -141,7 +141,7 @@ public sealed class SeveralServersFaultsTests : IAsyncDisposable
         var (devices, views) = await load.FinishAsync();
         var violations = HistoryChecker.Check(devices, views);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{faults} faults; {load.Acked} sends and {load.ChangesAcked} changes acked, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
+            $"{faults} faults; {load.Figures}, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
             + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms, for a delivery {load.LatestDelivery.TotalMilliseconds:F0} ms; {load.Files.Uploaded} files uploaded, {await load.Files.CountCollectedAsync()} collected, and {load.Files.Checks} times read; {violations.Count} violations.");
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));
         Assert.Empty(load.Refusals);

@@ -52,7 +52,7 @@ public sealed class SeveralServersUnderLoadTests
         var (devices, views) = await load.FinishAsync();
         var violations = HistoryChecker.Check(devices, views);
         TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{Rounds} rounds; {load.Acked} sends and {load.ChangesAcked} changes acked, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
+            $"{Rounds} rounds; {load.Figures}, {devices.Sum(d => d.Events.OfType<HistoryEvent.Received>().Count())} deliveries; the longest wait for an ack "
             + $"{load.LongestWait.Time.TotalMilliseconds:F0} ms; {load.Files.Uploaded} files uploaded and {load.Files.Checks} times read; {violations.Count} violations.");
         Assert.True(violations.Count == 0, string.Join('\n', violations.Take(40)));
         Assert.Empty(load.Refusals);

@@ -6,7 +6,7 @@ internal sealed class ChangeRules(ChangedLog changed, IReadOnlyCollection<Device
     private readonly Log _log = changed.Log;
     private readonly Dictionary<string, LoggedMessage> _messages = changed.Log.Messages.ToDictionary(message => message.MessageId, StringComparer.Ordinal);
 
-    private readonly HashSet<string> _inLog = [.. changed.Log.Changes.Select(change => change.MessageId)];
+    private readonly HashSet<string> _inLog = [.. changed.Log.Changes.Select(change => change.MessageId), .. changed.Log.Messages.Select(message => message.MessageId)];
 
     // By message: who has set which emoji, with which entry.
     private readonly Dictionary<string, Dictionary<(string UserId, string Emoji), long>> _reactions = new(StringComparer.Ordinal);
@@ -34,7 +34,7 @@ internal sealed class ChangeRules(ChangedLog changed, IReadOnlyCollection<Device
                 found.Add(Broken(Rule.ChangeWithoutEffect, $"{change} has no message"));
                 continue;
             }
-            var before = states.GetValueOrDefault(change.Target) ?? SeenState.Of(changed.SentAs(change.Target) ?? "");
+            var before = states.GetValueOrDefault(change.Target) ?? changed.SentAs(change.Target) ?? SeenState.Of("");
             if (before.Deleted is not null || !HasEffect(before, change))
                 found.Add(Broken(Rule.ChangeWithoutEffect, change.ToString()));
             states[change.Target] = before.After(change);
@@ -49,7 +49,7 @@ internal sealed class ChangeRules(ChangedLog changed, IReadOnlyCollection<Device
         switch (change.Kind)
         {
             case "edit":
-                return change.Text != before.Text;
+                return change.Text != before.Text || (change.Mentions ?? before.Mentions) != before.Mentions;
             case "react":
                 var ofMessage = ReactionsOf(change.Target);
                 var key = (change.SenderId, change.Emoji!);
@@ -77,7 +77,7 @@ internal sealed class ChangeRules(ChangedLog changed, IReadOnlyCollection<Device
         foreach (var message in view.Messages.Concat(alone))
         {
             // Of a deleted message the log has kept the deletion alone.
-            var given = changed.SentAs(message.MessageId) is { } text ? Entries(message.MessageId).Aggregate(SeenState.Of(text), (state, change) => state.After(change)) : null;
+            var given = changed.SentAs(message.MessageId) is { } sent ? Entries(message.MessageId).Aggregate(sent, (state, change) => state.After(change)) : null;
             // With another text than it was sent with, and no state, it was never sent.
             if (given is not null && given != message.StateOrText && (message.State is not null || given.ChangedSeqNo > 0))
                 yield return Broken(Rule.StateDiffers, $"{view}: {message} in {message.State}, where the log gives {given}");
@@ -112,7 +112,7 @@ internal sealed class ChangeRules(ChangedLog changed, IReadOnlyCollection<Device
             var given = ReactionsOf(message).Select(one => (one.Key.UserId, one.Key.Emoji, one.Value)).Order();
             if (!lists.Reactions.Order().SequenceEqual(given))
                 yield return Broken(Rule.ListDiffers, $"{view}: the reactions of {message} are {string.Join(' ', lists.Reactions)}, where the log gives {string.Join(' ', given)}");
-            var texts = Entries(message).Where(change => change.Kind == "edit").Select(change => (change.MessageId, change.Text!)).Prepend((message, changed.SentAs(message) ?? ""));
+            var texts = Entries(message).Where(change => change.Kind == "edit").Select(change => (change.MessageId, change.Text!)).Prepend((message, changed.SentAs(message)?.Text ?? ""));
             if (lists.Edits is null || !lists.Edits.SequenceEqual(texts.TakeLast(lists.Edits.Count)) || lists.Edits.Count < 2 && texts.Skip(1).Any())
                 yield return Broken(Rule.ListDiffers, $"{view}: the texts of {message}");
         }

@@ -6,7 +6,7 @@ internal sealed class ChangedLog
     private static readonly LoggedChange[] None = [];
 
     private readonly Dictionary<string, LoggedChange[]> _byTarget;
-    private readonly Dictionary<string, string> _sent;
+    private readonly Dictionary<string, SeenState> _sent;
 
     public ChangedLog(Log log, IReadOnlyCollection<DeviceHistory> devices)
     {
@@ -24,14 +24,17 @@ internal sealed class ChangedLog
             known.TryAdd(acked.MessageId, MadeBy(device, acked, wanted, places.GetValueOrDefault(wanted.Target)));
 
         Changes = known;
-        _byTarget = known.Values.GroupBy(change => change.Target)
+        var ofThreads = log.Messages.Where(message => message.ThreadId is not null)
+            .Select(message => LoggedChange.AnswerTo(message.ThreadId!, message.ThreadSeqNo ?? 0, message.MessageId, message.SeqNo, message.SenderId))
+            .Concat(known.Values.Where(change => change.ThreadId is not null).Select(change => change.ToRoot(change.ThreadId!)));
+        _byTarget = known.Values.Concat(ofThreads).GroupBy(change => change.Target)
             .ToDictionary(change => change.Key, change => change.OrderBy(one => one.SeqNo).ToArray(), StringComparer.Ordinal);
         Wanted = events.Where(one => one.Event is HistoryEvent.Changing).Select(one => (one.Device.UserId, Changing: (HistoryEvent.Changing)one.Event))
             .Where(one => one.Changing.ConversationId == log.ConversationId)
             .GroupBy(one => (one.UserId, one.Changing.ClientMsgId), one => one.Changing.Change)
             .ToDictionary(one => one.Key, one => one.First());
         var texts = events.Where(one => one.Event is HistoryEvent.Sending).Select(one => (one.Device.UserId, Sending: (HistoryEvent.Sending)one.Event))
-            .GroupBy(one => (one.UserId, one.Sending.ClientMsgId), one => one.Sending.Text)
+            .GroupBy(one => (one.UserId, one.Sending.ClientMsgId), one => SeenState.Of(one.Sending.Text, one.Sending.Mentions))
             .ToDictionary(one => one.Key, one => one.First());
         _sent = log.Messages.Where(message => message.ClientMsgId is not null && texts.ContainsKey((message.SenderId, message.ClientMsgId)))
             .ToDictionary(message => message.MessageId, message => texts[(message.SenderId, message.ClientMsgId!)], StringComparer.Ordinal);
@@ -45,18 +48,18 @@ internal sealed class ChangedLog
     /// <summary>What was tried, by user and clientMsgId.</summary>
     public IReadOnlyDictionary<(string UserId, string ClientMsgId), WantedChange> Wanted { get; }
 
-    /// <summary>All that is known of a message's changes, in their order.</summary>
+    /// <summary>All that is known of a message's changes, in their order, and of what its thread's entries do to it.</summary>
     public IReadOnlyList<LoggedChange> Of(string messageId) => _byTarget.GetValueOrDefault(messageId, None);
 
-    /// <summary>The text that a message was sent with; null if nobody sent it.</summary>
-    public string? SentAs(string messageId) => _sent.GetValueOrDefault(messageId);
+    /// <summary>A message as it was sent; null if nobody sent it.</summary>
+    public SeenState? SentAs(string messageId) => _sent.GetValueOrDefault(messageId);
 
     /// <summary>A message as the entries up to a seqNo give it; null if nobody sent it.</summary>
     public SeenState? Fold(string messageId, long upTo)
     {
-        if (SentAs(messageId) is not { } text)
+        if (SentAs(messageId) is not { } sent)
             return null;
-        return Of(messageId).TakeWhile(change => change.SeqNo <= upTo).Aggregate(SeenState.Of(text), (state, change) => state.After(change with { Concurrent = IsConcurrent(change) }));
+        return Of(messageId).TakeWhile(change => change.SeqNo <= upTo).Aggregate(sent, (state, change) => state.After(change with { Concurrent = IsConcurrent(change) }));
     }
 
     /// <summary>Whether there was a newer edit than the one that an edit was based on; what its entry says where nobody knows.</summary>
@@ -77,5 +80,5 @@ internal sealed class ChangedLog
 
     /// <summary>What an ack tells of an entry of which nothing else is known.</summary>
     public static LoggedChange MadeBy(DeviceHistory device, HistoryEvent.ChangeAcked acked, WantedChange wanted, long target) => new(
-        acked.MessageId, acked.SeqNo, device.UserId, wanted.Kind == "edit" ? acked.ClientMsgId : null, acked.Timestamp, wanted.Kind, wanted.Target, target, wanted.Text, wanted.Emoji, wanted.On);
+        acked.MessageId, acked.SeqNo, device.UserId, wanted.Kind == "edit" ? acked.ClientMsgId : null, acked.Timestamp, wanted.Kind, wanted.Target, target, wanted.Text, wanted.Emoji, wanted.On, Mentions: wanted.Mentions);
 }

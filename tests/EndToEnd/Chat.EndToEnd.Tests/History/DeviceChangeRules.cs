@@ -36,7 +36,9 @@ internal sealed class DeviceChangeRules(DeviceHistory device, IEnumerable<Change
         private readonly DeviceHistory _device;
         private readonly Dictionary<string, LoggedChange> _changes = new(StringComparer.Ordinal);
         private readonly Dictionary<string, SeenState> _came = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, string> _texts;
+        private readonly Dictionary<string, LoggedChange> _answers = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, string> _threads = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, HistoryEvent.Sending> _sent;
         private readonly Dictionary<string, WantedChange> _wanted;
 
         // Only asked when all has come.
@@ -45,7 +47,7 @@ internal sealed class DeviceChangeRules(DeviceHistory device, IEnumerable<Change
         public Held(DeviceHistory device, ChangedLog log)
         {
             (_device, _conversation) = (device, log.Log.ConversationId);
-            _texts = device.Events.OfType<HistoryEvent.Sending>().GroupBy(one => one.ClientMsgId).ToDictionary(one => one.Key, one => one.First().Text, StringComparer.Ordinal);
+            _sent = device.Events.OfType<HistoryEvent.Sending>().GroupBy(one => one.ClientMsgId).ToDictionary(one => one.Key, one => one.First(), StringComparer.Ordinal);
             _wanted = device.Events.OfType<HistoryEvent.Changing>().GroupBy(one => one.ClientMsgId).ToDictionary(one => one.Key, one => one.First().Change, StringComparer.Ordinal);
         }
 
@@ -55,9 +57,11 @@ internal sealed class DeviceChangeRules(DeviceHistory device, IEnumerable<Change
             {
                 case HistoryEvent.Received received when received.ConversationId == _conversation:
                     Take(received.Message.MessageId, received.Message.StateOrText);
+                    Answer(received.Message.ThreadId, received.Message.MessageId, received.Message.SeqNo, received.Message.SenderId);
                     break;
-                case HistoryEvent.SendAcked acked when acked.ConversationId == _conversation && _texts.TryGetValue(acked.ClientMsgId, out var text):
-                    Take(acked.MessageId, SeenState.Of(text));
+                case HistoryEvent.SendAcked acked when acked.ConversationId == _conversation && _sent.TryGetValue(acked.ClientMsgId, out var sent):
+                    Take(acked.MessageId, SeenState.Of(sent.Text, sent.Mentions));
+                    Answer(sent.ThreadId, acked.MessageId, acked.SeqNo, _device.UserId);
                     break;
                 case HistoryEvent.ChangeReceived received when received.ConversationId == _conversation:
                     _changes[received.Change.MessageId] = received.Change;
@@ -77,8 +81,23 @@ internal sealed class DeviceChangeRules(DeviceHistory device, IEnumerable<Change
         {
             if (!_came.TryGetValue(messageId, out var came))
                 return null;
-            _byTarget ??= _changes.Values.ToLookup(change => change.Target);
+            _byTarget ??= _changes.Values.Concat(_answers.Values).Concat(DeletedAnswers()).ToLookup(change => change.Target);
             return _byTarget[messageId].OrderBy(change => change.SeqNo).Aggregate(came, (state, change) => state.After(change));
+        }
+
+        private IEnumerable<LoggedChange> DeletedAnswers() =>
+            from change in _changes.Values
+            where change.Kind == "delete"
+            let root = change.ThreadId ?? _threads.GetValueOrDefault(change.Target)
+            where root is not null
+            select change.ToRoot(root);
+
+        private void Answer(string? root, string messageId, long seqNo, string senderId)
+        {
+            if (root is null)
+                return;
+            _threads[messageId] = root;
+            _answers[messageId] = LoggedChange.AnswerTo(root, 0, messageId, seqNo, senderId);
         }
 
         private void Take(string messageId, SeenState state)

@@ -35,7 +35,11 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     /// <summary>The device begins to connect; the server cannot have accepted it earlier.</summary>
     internal sealed record Opening(long Moment, int Connection) : HistoryEvent(Moment, Connection);
 
-    internal sealed record Sending(long Moment, int Connection, string ConversationId, string ClientMsgId, string Text, string? File = null)
+    internal sealed record Sending(long Moment, int Connection, string ConversationId, string ClientMsgId, string Text, string? File = null, string? ThreadId = null, string Mentions = "")
+        : HistoryEvent(Moment, Connection);
+
+    /// <summary>A send was refused for good.</summary>
+    internal sealed record SendRefused(long Moment, int Connection, string ConversationId, string ClientMsgId, string Code)
         : HistoryEvent(Moment, Connection);
 
     internal sealed record SendAcked(long Moment, int Connection, string ConversationId, string ClientMsgId, string MessageId, long SeqNo)
@@ -79,6 +83,18 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     internal sealed record ChangeRefused(long Moment, int Connection, string ConversationId, string ClientMsgId, string Code)
         : HistoryEvent(Moment, Connection);
 
+    /// <summary>Somebody began to change a group, and was told that it is so; on no connection.</summary>
+    /// <param name="Answered">When the server had answered.</param>
+    /// <param name="Tries">More than one where some were not answered.</param>
+    internal sealed record GroupChanged(long Moment, string ConversationId, GroupChange Change, long Answered, int Tries = 1) : HistoryEvent(Moment, 0);
+
+    /// <summary>The user began to change its own settings of a conversation, and was told how they count now; on no connection.</summary>
+    /// <param name="Answered">When the server had answered.</param>
+    internal sealed record SettingsChanged(long Moment, string ConversationId, OwnSettings Wanted, long Answered, OwnSettings Answer) : HistoryEvent(Moment, 0);
+
+    internal sealed record NoticeReceived(long Moment, int Connection, string ConversationId, LoggedNotice Notice)
+        : HistoryEvent(Moment, Connection);
+
     internal sealed record ChangeReceived(long Moment, int Connection, string ConversationId, LoggedChange Change)
         : HistoryEvent(Moment, Connection);
 }
@@ -94,7 +110,15 @@ internal sealed record LoggedMessage(string MessageId, long SeqNo, string Sender
     /// <summary>The reactions that its state counts, with those whom it names.</summary>
     public IReadOnlyList<SeenReaction> Reactions { get; init; } = [];
 
-    public SeenState StateOrText => State ?? SeenState.Of(Text);
+    /// <summary>The users that it mentions, with blanks between them.</summary>
+    public string Mentions { get; init; } = "";
+
+    /// <summary>The root of the thread that it is in; null for none.</summary>
+    public string? ThreadId { get; init; }
+
+    public long? ThreadSeqNo { get; init; }
+
+    public SeenState StateOrText => State ?? SeenState.Of(Text, Mentions);
 }
 
 /// <summary>What a reader of a file got.</summary>
@@ -113,6 +137,26 @@ internal sealed record LogView(string ConversationId, string ReaderId, IReadOnly
 
     public IReadOnlyList<LoggedChange> Changes { get; init; } = [];
 
+    public IReadOnlyList<LoggedNotice> Notices { get; init; } = [];
+
+    /// <summary>The group; null if it was not read.</summary>
+    public SeenGroup? Group { get; init; }
+
+    /// <summary>Its reader comes to the group and goes: it need not have all of the log.</summary>
+    public bool IsGuest { get; init; }
+
+    /// <summary>It was refused, as its reader is no member.</summary>
+    public bool IsRefused { get; init; }
+
+    /// <summary>A guest sees nothing of before it came.</summary>
+    public bool IsFromJoin { get; init; }
+
+    /// <summary>The reader's own settings; null if they were not read.</summary>
+    public OwnSettings? Own { get; init; }
+
+    /// <summary>Where the conversation is listed; null if that was not read.</summary>
+    public Listing? Listing { get; init; }
+
     /// <summary>What the lists of some changed messages say.</summary>
     public IReadOnlyList<MessageLists> Lists { get; init; } = [];
 
@@ -122,8 +166,20 @@ internal sealed record LogView(string ConversationId, string ReaderId, IReadOnly
     /// <summary>The pinned messages, as listed; null if they were not read.</summary>
     public IReadOnlyList<string>? Pins { get; init; }
 
+    /// <summary>The roots of its threads, as listed; null if they were not read.</summary>
+    public IReadOnlyList<string>? Threads { get; init; }
+
+    /// <summary>The messages of some of the threads, by their roots.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> ThreadMessages { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+
+    /// <summary>What the list of conversations counts; null if that was not read.</summary>
+    public Unread? Unread { get; init; }
+
     public override string ToString() => $"{ConversationId} as {ReaderId} reads it{(Server.Length == 0 ? "" : $" at {Server}")}";
 }
+
+/// <summary>What a list of conversations counts above the user's read cursor.</summary>
+internal sealed record Unread(long MaxSeqNo, long ReadSeqNo, long Count, bool IsCapped, long Mentions);
 
 /// <summary>Numbers events over all devices: by the clock's ticks, made to rise.</summary>
 internal sealed class Moments

@@ -52,7 +52,7 @@ internal sealed class DeviceRules
     {
         var got = new HashSet<long>();
         var highest = 0L;
-        var due = log.Messages.Where(m => m.SeqNo > cursor && !IsOwn(m)).ToList();
+        var due = DueOf(log).Where(m => m.SeqNo > cursor).ToList();
         var nextDue = 0;
         foreach (var happened in connection)
         {
@@ -71,17 +71,20 @@ internal sealed class DeviceRules
                 highest = Math.Max(highest, change.SeqNo);
             }
 
-            if (happened is not HistoryEvent.Received { Message: var message } received || received.ConversationId != log.ConversationId)
+            var seqNo = happened switch
+            {
+                HistoryEvent.Received received when received.ConversationId == log.ConversationId => received.Message.SeqNo,
+                HistoryEvent.NoticeReceived received when received.ConversationId == log.ConversationId => received.Notice.SeqNo,
+                _ => 0,
+            };
+            if (seqNo == 0 || !got.Add(seqNo))
                 continue;
 
-            if (!got.Add(message.SeqNo))
-                continue;
+            if (seqNo < highest)
+                yield return Broken(Rule.OutOfOrder, opening, log, seqNo);
 
-            if (message.SeqNo < highest)
-                yield return Broken(Rule.OutOfOrder, opening, log, message.SeqNo);
-
-            highest = Math.Max(highest, message.SeqNo);
-            for (; nextDue < due.Count && due[nextDue].SeqNo <= message.SeqNo; nextDue++)
+            highest = Math.Max(highest, seqNo);
+            for (; nextDue < due.Count && due[nextDue].SeqNo <= seqNo; nextDue++)
             {
                 if (!got.Contains(due[nextDue].SeqNo))
                     yield return Broken(Rule.Skipped, opening, log, due[nextDue].SeqNo);
@@ -123,13 +126,19 @@ internal sealed class DeviceRules
 
     private IEnumerable<Violation> NeverReceived()
     {
-        var got = _events.OfType<HistoryEvent.Received>().Select(r => r.Message.MessageId).ToHashSet(StringComparer.Ordinal);
+        var got = _events.OfType<HistoryEvent.Received>().Select(r => r.Message.MessageId)
+            .Concat(_events.OfType<HistoryEvent.NoticeReceived>().Select(r => r.Notice.MessageId)).ToHashSet(StringComparer.Ordinal);
         return
             from log in _logs
-            from message in log.Messages
-            where !IsOwn(message) && !got.Contains(message.MessageId)
+            from message in DueOf(log)
+            where !got.Contains(message.MessageId)
             select new Violation(Rule.NeverReceived, $"{_device.Name} lacks {log.ConversationId}#{message.SeqNo} {message.MessageId}");
     }
+
+    // That the group was created is told before a user's second device is there.
+    private IEnumerable<(string MessageId, long SeqNo)> DueOf(Log log) => log.Messages.Where(m => !IsOwn(m)).Select(m => (m.MessageId, m.SeqNo))
+        .Concat(log.Notices.Where(n => n.Change.What != LoggedNotice.Created).Select(n => (n.MessageId, n.SeqNo)))
+        .OrderBy(one => one.SeqNo);
 
     // A sender's other devices get its messages like everybody else's.
     private bool IsOwn(LoggedMessage message) =>

@@ -12,7 +12,7 @@ internal static class HistoryChecker
         IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications = null)
     {
         var (logs, sightings) = (LogsOf(views), Sighting.AllOf(devices, views).ToList());
-        var ofChanges = Sighting.OfChanges(devices, views).ToList();
+        var ofChanges = Sighting.OfChanges(devices, views).Concat(Sighting.OfNotices(devices, views)).ToList();
         var durableSince = DurableSince([.. sightings, .. ofChanges]);
         var changed = logs.Values.Select(log => new ChangedLog(log, devices)).ToList();
         return
@@ -21,6 +21,11 @@ internal static class HistoryChecker
             .. devices.SelectMany(d => new DeviceRules(d, logs, durableSince).Check()),
             .. changed.SelectMany(log => new ChangeRules(log, devices).Check()),
             .. changed.SelectMany(log => new AttemptRules(log, devices).Check()),
+            .. changed.SelectMany(log => new ThreadRules(log, devices).Check()),
+            .. changed.SelectMany(log => new MentionRules(log, devices).Check()),
+            .. logs.Values.SelectMany(log => new NoticeRules(log, devices).Check()),
+            .. logs.Values.SelectMany(log => new GuestRules(log, devices, durableSince).Check()),
+            .. logs.Values.SelectMany(log => new SettingRules(log, devices, durableSince).Check()),
             .. devices.SelectMany(d => new DeviceChangeRules(d, changed, durableSince).Check()),
             .. notifications is null ? [] : new NotificationRules(devices, logs, durableSince, notifications).Check(),
         ];
@@ -33,7 +38,7 @@ internal static class HistoryChecker
 
     private static Dictionary<string, Log> LogsOf(IEnumerable<LogView> views) => views
         .GroupBy(v => v.ConversationId)
-        .Select(v => new Log(v.Key, [.. v]))
+        .Select(v => new Log(v.Key, [.. v.Where(view => !view.IsGuest)], [.. v.Where(view => view.IsGuest)]))
         .ToDictionary(l => l.ConversationId, StringComparer.Ordinal);
 
     // The first sight of a message, by whomever, proves that it was durable then.
@@ -42,13 +47,16 @@ internal static class HistoryChecker
 }
 
 /// <summary>One conversation's log, as all its readers see it together.</summary>
-internal sealed class Log(string conversationId, IReadOnlyList<LogView> views)
+/// <param name="guests">What those read who came and went.</param>
+internal sealed class Log(string conversationId, IReadOnlyList<LogView> views, IReadOnlyList<LogView> guests)
 {
     private readonly HashSet<string> _ids = [.. views.SelectMany(v => v.Messages).Select(m => m.MessageId)];
 
     public string ConversationId { get; } = conversationId;
 
     public IReadOnlyList<LogView> Views { get; } = views;
+
+    public IReadOnlyList<LogView> Guests { get; } = guests;
 
     /// <summary>In seqNo order, whatever order they were read in, with the clientMsgIds that only their senders could read.</summary>
     public IReadOnlyList<LoggedMessage> Messages { get; } =
@@ -62,6 +70,10 @@ internal sealed class Log(string conversationId, IReadOnlyList<LogView> views)
         .. views.SelectMany(v => v.Changes).GroupBy(c => c.MessageId).Select(c => c.MaxBy(x => x.ClientMsgId)!).OrderBy(c => c.SeqNo),
     ];
 
+    /// <summary>The entries that tell what happened to the group.</summary>
+    public IReadOnlyList<LoggedNotice> Notices { get; } = [.. views.SelectMany(v => v.Notices).DistinctBy(n => n.MessageId).OrderBy(n => n.SeqNo)];
+
+    /// <summary>Whether somebody was a member from the first entry to the last.</summary>
     public bool HasMember(string userId) => Views.Any(v => v.ReaderId == userId);
 
     public bool Has(string messageId) => _ids.Contains(messageId);
@@ -108,6 +120,21 @@ internal sealed record Sighting(string ConversationId, string MessageId, long Se
                 else if (happened is HistoryEvent.ChangeReceived { Change: var c } r)
                     yield return new(r.ConversationId, c.MessageId, c.SeqNo, c.SenderId, c.ClientMsgId, r.Moment, false, device.Name);
             }
+        }
+    }
+
+    public static IEnumerable<Sighting> OfNotices(IEnumerable<DeviceHistory> devices, IEnumerable<LogView> views)
+    {
+        foreach (var view in views)
+        {
+            foreach (var n in view.Notices)
+                yield return new(view.ConversationId, n.MessageId, n.SeqNo, n.Change.By, null, long.MaxValue, false, $"{view.ReaderId}'s log");
+        }
+
+        foreach (var device in devices)
+        {
+            foreach (var received in device.Events.OfType<HistoryEvent.NoticeReceived>())
+                yield return new(received.ConversationId, received.Notice.MessageId, received.Notice.SeqNo, received.Notice.Change.By, null, received.Moment, false, device.Name);
         }
     }
 

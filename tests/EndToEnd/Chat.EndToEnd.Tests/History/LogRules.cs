@@ -38,11 +38,12 @@ internal static class LogRules
         from view in log.Views.Skip(1)
         where !view.Messages.Select(Shown).SequenceEqual(log.Views[0].Messages.Select(Shown))
             || !view.Changes.Select(change => change.ForOthers).SequenceEqual(log.Views[0].Changes.Select(change => change.ForOthers))
+            || !view.Notices.SequenceEqual(log.Views[0].Notices)
         select new Violation(Rule.ViewsDiffer, $"{view}, and {log.Views[0]}");
 
     private static IEnumerable<Violation> NotAscending(Log log) =>
         from view in log.Views
-        from seqNos in new[] { view.Messages.Select(m => m.SeqNo), view.Changes.Select(c => c.SeqNo) }
+        from seqNos in new[] { view.Messages.Select(m => m.SeqNo), view.Changes.Select(c => c.SeqNo), view.Notices.Select(n => n.SeqNo) }
         from pair in seqNos.Zip(seqNos.Skip(1))
         where pair.Second <= pair.First
         select new Violation(Rule.LogOutOfOrder, $"{pair.Second} after {pair.First}: {view}");
@@ -50,13 +51,13 @@ internal static class LogRules
     private static IEnumerable<Violation> NeverSent(IReadOnlyDictionary<string, Log> logs, IEnumerable<DeviceHistory> devices)
     {
         var sent = devices
-            .SelectMany(d => d.Events.OfType<HistoryEvent.Sending>().Select(s => (d.UserId, s.ConversationId, s.ClientMsgId, s.Text, s.File)))
+            .SelectMany(d => d.Events.OfType<HistoryEvent.Sending>().Select(s => (d.UserId, s.ConversationId, s.ClientMsgId, s.Text, s.File, s.ThreadId, s.Mentions)))
             .ToHashSet();
         return
             from log in logs.Values
             from view in log.Views
             from message in view.Messages
-            where message is { ClientMsgId: not null, State: null } && !sent.Contains((message.SenderId, log.ConversationId, message.ClientMsgId, message.Text, message.File))
+            where message is { ClientMsgId: not null, State: null } && !sent.Contains((message.SenderId, log.ConversationId, message.ClientMsgId, message.Text, message.File, message.ThreadId, message.Mentions))
             select new Violation(Rule.NeverSent, $"{log.ConversationId}#{message.SeqNo} {message}");
     }
 
@@ -64,11 +65,11 @@ internal static class LogRules
     {
         // What changes make of a message is for ChangeRules.
         var said = logs.Values.SelectMany(log => log.Messages).Where(m => m.State is null).DistinctBy(m => m.MessageId)
-            .ToDictionary(m => m.MessageId, m => (m.Text, m.File), StringComparer.Ordinal);
+            .ToDictionary(m => m.MessageId, m => (m.Text, m.File, m.ThreadId, m.Mentions), StringComparer.Ordinal);
         return
             from device in devices
             from received in device.Events.OfType<HistoryEvent.Received>()
-            where said.TryGetValue(received.Message.MessageId, out var logged) && logged != (received.Message.Text, received.Message.File)
+            where said.TryGetValue(received.Message.MessageId, out var logged) && logged != (received.Message.Text, received.Message.File, received.Message.ThreadId, received.Message.Mentions)
             select new Violation(Rule.DeliveredDifferently, $"{received.Message} to {device.Name}");
     }
 
@@ -83,5 +84,6 @@ internal static class LogRules
             select new Violation(Rule.FileUnreadable, $"{read.Outcome}: {read.File} of {read.MessageId}, read by {device.Name}");
     }
 
-    private static (string, long, SeenState) Shown(LoggedMessage message) => (message.MessageId, message.SeqNo, message.StateOrText);
+    private static (string, long, SeenState, string?, long?) Shown(LoggedMessage message) =>
+        (message.MessageId, message.SeqNo, message.StateOrText, message.ThreadId, message.ThreadSeqNo);
 }

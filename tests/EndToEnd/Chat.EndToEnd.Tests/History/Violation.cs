@@ -83,6 +83,45 @@ internal enum Rule
     /// <summary>What a device has got in the end does not give the state that the servers show.</summary>
     DeviceStateDiffers,
 
+    /// <summary>A message is in another thread than it was sent to, or a list of threads, or of a thread's messages, is not what the log gives.</summary>
+    ThreadDiffers,
+
+    /// <summary>A message mentions somebody who is no member.</summary>
+    StrangerMentioned,
+
+    /// <summary>A send was refused although nothing spoke against it.</summary>
+    SendRefusedWrongly,
+
+    /// <summary>What is counted as unread, or as unread mentions, is not what log and read cursor give.</summary>
+    UnreadDiffers,
+
+    /// <summary>A change of a group was made, and the log has no notice of it.</summary>
+    NoticeMissing,
+
+    /// <summary>A change of a group has two notices.</summary>
+    NoticeTwice,
+
+    /// <summary>A notice tells what nobody did.</summary>
+    NoticeNeverMade,
+
+    /// <summary>A notice stands below that of an earlier change, or above what was written after its change.</summary>
+    NoticeOutOfOrder,
+
+    /// <summary>A notice tells what was so already, or cannot be.</summary>
+    NoticeWithoutEffect,
+
+    /// <summary>A server shows another group than its notices give.</summary>
+    GroupDiffers,
+
+    /// <summary>Somebody got, or may read, an entry of a time when it was no member.</summary>
+    SeenByStranger,
+
+    /// <summary>What a user has cleared is shown, or is not cleared any more.</summary>
+    ClearedShown,
+
+    /// <summary>A user's own settings are not the last ones, or a conversation is listed where it does not belong.</summary>
+    SettingsDiffer,
+
     /// <summary>A subscribed device was told of nothing from a message on, although it did not ack the message in time.</summary>
     NeverTold,
 

@@ -3,8 +3,11 @@ using Chat.EndToEnd.Tests.Clients;
 namespace Chat.EndToEnd.Tests.Load;
 
 /// <summary>A welcomed connection, and how it ended.</summary>
-internal sealed class ConnectionEnd(string device, int connection)
+internal sealed class ConnectionEnd(string device, int connection, bool isHub = false)
 {
+    /// <summary>SignalR tells no code of its end, and drops what is not written yet where it is ended by force.</summary>
+    public bool IsHub { get; } = isHub;
+
     public int Connection { get; } = connection;
 
     public bool Welcomed { get; set; }

@@ -5,8 +5,8 @@ using Chat.Testing.Push;
 
 namespace Chat.EndToEnd.Tests.Load;
 
-/// <summary>Users who write to one another, in groups of ten and in pairs, every fifth of them with a second device that listens.</summary>
-internal sealed class GroupLoad : IAsyncDisposable
+/// <summary>Users who write to one another, in groups of ten and in pairs, every fifth of them with a second device that listens, and makes changes; a third of the devices are on the hub.</summary>
+internal sealed partial class GroupLoad : IAsyncDisposable
 {
     private const int GroupSize = 10;
 
@@ -21,6 +21,10 @@ internal sealed class GroupLoad : IAsyncDisposable
     private readonly LoadSettings _settings;
     private readonly CancellationTokenSource _stopSending = new();
     private readonly List<LoadClient> _clients = [];
+    private readonly List<LoadClub> _clubs = [];
+    private readonly List<LoadKeeper> _keepers = [];
+    private readonly DeviceHistory _created = new("load", "groups");
+    private readonly CancellationTokenSource _leaving = new();
     private readonly List<Task> _sending = [];
     private readonly List<(Account Reader, string Conversation)> _memberships = [];
 
@@ -29,6 +33,10 @@ internal sealed class GroupLoad : IAsyncDisposable
     public long Acked => _settings.Acked;
 
     public long ChangesAcked => _settings.ChangesAcked;
+
+    /// <summary>What was answered.</summary>
+    public string Figures =>
+        $"{Acked} sends, {ChangesAcked} changes, {_clubs.Sum(club => club.Changes)} changes of groups and {_keepers.Sum(keeper => keeper.History.Events.Count)} of own settings acked";
 
     public LoadFiles Files => _settings.Files;
 
@@ -69,9 +77,12 @@ internal sealed class GroupLoad : IAsyncDisposable
         var owned = users.ToDictionary(u => u, _ => new HashSet<string>(StringComparer.Ordinal));
         foreach (var group in users.Chunk(GroupSize))
         {
-            var conversation = await group[0].CreateGroupAsync("Load", group[1..]);
+            var keeper = await Account.RegisterAsync(servers[0], Account.UniqueId("keeper"));
+            var conversation = await load.CreateAsync([.. group, keeper], isFromJoin: false);
+            load.AddKeeper(keeper, conversation);
             owned[group[0]].Add(conversation);
             load.Join(conversations, conversation, group);
+            await load.FoundClubAsync(conversations, group);
         }
 
         foreach (var pair in users.Chunk(2))
@@ -83,20 +94,30 @@ internal sealed class GroupLoad : IAsyncDisposable
         foreach (var (number, user) in users.Index())
         {
             var isReader = fcm is not null && LoadNotifications.IsReader(number);
-            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8, owned[user], isReader);
+            var client = new LoadClient(user, load._settings, inFlight: number % 2 == 0 ? 1 : 8, owned[user], DoorOf(number), VisitsOf(user), isReader);
             load._clients.Add(client);
             if (number % 5 == 0)
-                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1, owned[user], isReader));
+                load._clients.Add(new LoadClient(await user.LogInAsync("desktop"), load._settings, inFlight: 1, owned[user], DoorOf(number / 5 + 1), VisitsOf(user), isReader));
             if (fcm is null)
                 continue;
             await load.Notifications.SubscribeAsync(user, client.History);
             await load.Notifications.SubscribeTabletAsync(user, number, conversations[user][0]);
         }
 
+        // A device that goes through a load balancer has no other way.
+        Door DoorOf(int device) => connect is not null ? Door.WebSocket : (device % 6) switch
+        {
+            1 => Door.HubInJson,
+            4 => Door.HubInMessagePack,
+            _ => Door.WebSocket,
+        };
+
+        HashSet<string> VisitsOf(Account user) => [.. load._clubs.Where(club => club.Guests.Contains(user)).Select(club => club.Conversation)];
+
         // A user's second device begins at the head: from here on each of them must get everything.
         await Until.TrueAsync(
             () => load._clients.All(c => c.History.Events.OfType<HistoryEvent.CaughtUp>().Any()), "all clients are caught up", () => servers[0].Output);
-        foreach (var client in load._clients)
+        foreach (var client in load._clients.Except(load._keeperPhones))
         {
             var user = conversations.Single(u => u.Key.UserId == client.History.UserId);
             load._sending.Add(client.History.DeviceId == "phone"
@@ -104,6 +125,8 @@ internal sealed class GroupLoad : IAsyncDisposable
                 : client.ChangeAsync(user.Value, _changePace, load._stopSending.Token));
         }
 
+        load._sending.AddRange(load._clubs.Select(club => club.RunAsync(load._stopSending.Token)));
+        load._sending.AddRange(load._keepers.Select(keeper => keeper.RunAsync(load._stopSending.Token)));
         return load;
     }
 
@@ -136,34 +159,36 @@ internal sealed class GroupLoad : IAsyncDisposable
         if (reconnect)
             await Task.WhenAll(_clients.Select(client => client.ReconnectAsync()));
 
+        // What was not told yet is looked for by the servers now and then.
+        await Task.WhenAny(Until.TrueAsync(AreToldAsync, "every change of a group is told"));
         var views = await ReadViewsAsync();
+        var guests = await ReadAsGuestsAsync();
 
         // What never comes is for the checker to tell.
-        await Task.WhenAny(Until.TrueAsync(() => HaveAll(views), "everything is delivered"));
+        await Task.WhenAny(Until.TrueAsync(() => HaveAll(views) && GuestsHaveAll(guests), "everything is delivered"));
         await ReadFilesAsync(views);
         if (_settings.Notifications is not { } notifications)
-            return ([.. _clients.Select(c => c.History)], views);
+            return ([.. Histories], [.. views, .. guests]);
         await notifications.AllToldAsync(views);
-        return ([.. _clients.Select(c => c.History), .. notifications.Devices], views);
+        return ([.. Histories, .. notifications.Devices], [.. views, .. guests]);
     }
 
     /// <summary>Each conversation as each of its members reads it at its server, and one of them at every server, with lists.</summary>
     private async Task<List<LogView>> ReadViewsAsync()
     {
         var views = new List<LogView>();
-        var newest = new Dictionary<string, Dictionary<string, LoggedMessage>>(StringComparer.Ordinal);
+        var lists = new LoadReading.Lists();
         foreach (var (reader, conversation) in _memberships)
-        {
-            if (!newest.TryGetValue(reader.UserId, out var ofReader))
-                newest.Add(reader.UserId, ofReader = await LoadReading.ReadNewestAsync(reader));
-            views.Add(await LoadReading.ReadLogAsync(reader, conversation) with { Newest = ofReader.GetValueOrDefault(conversation) });
-        }
+            views.Add((await LoadReading.ReadLogAsync(reader, conversation)).WithListed(await lists.OfAsync(reader)));
         foreach (var (number, readers) in _memberships.GroupBy(one => one.Conversation, one => one.Reader).Index())
         {
             foreach (var server in _settings.Servers)
             {
                 var reader = readers.ElementAt(number % readers.Count()).At(server);
-                views.Add(await LoadReading.ReadListsAsync(reader, await LoadReading.ReadLogAsync(reader, readers.Key), Listed));
+                views.Add((await LoadReading.ReadListsAsync(reader, await LoadReading.ReadLogAsync(reader, readers.Key), Listed)).WithListed(await lists.OfAsync(reader)) with
+                {
+                    Group = readers.Key.StartsWith("g:", StringComparison.Ordinal) ? await LoadReading.ReadGroupAsync(reader, readers.Key) : null,
+                });
             }
         }
         return views;
@@ -185,15 +210,18 @@ internal sealed class GroupLoad : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopSending.CancelAsync();
+        await _leaving.CancelAsync();
         await Task.WhenAll(_sending);
         await Task.WhenAll(_clients.Select(c => c.DisposeAsync().AsTask()));
         _stopSending.Dispose();
+        _leaving.Dispose();
         if (_settings.Notifications is { } notifications)
             await notifications.DisposeAsync();
     }
 
-    private void Join(Dictionary<Account, List<string>> conversations, string conversation, IEnumerable<Account> members)
+    private void Join(Dictionary<Account, List<string>> conversations, string conversation, IReadOnlyList<Account> members)
     {
+        _settings.Mentions.Add(conversation, members.Select(member => member.UserId));
         foreach (var member in members)
         {
             conversations[member].Add(conversation);
@@ -203,5 +231,6 @@ internal sealed class GroupLoad : IAsyncDisposable
 
     private bool HaveAll(IEnumerable<LogView> views) =>
         views.All(v => _clients.Where(c => c.History.UserId == v.ReaderId)
-            .All(c => v.Messages.All(m => c.HasSent(m) || c.HasReceived(m.MessageId)) && v.Changes.All(c.HasChange)));
+            .All(c => v.Messages.All(m => c.HasSent(m) || c.HasReceived(m.MessageId)) && v.Changes.All(c.HasChange)
+                && v.Notices.All(n => n.Change.What == LoggedNotice.Created || c.HasNotice(n.MessageId))));
 }

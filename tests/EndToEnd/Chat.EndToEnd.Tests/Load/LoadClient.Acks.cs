@@ -8,11 +8,14 @@ namespace Chat.EndToEnd.Tests.Load;
 // What the device acks.
 internal sealed partial class LoadClient
 {
+    // Where no notification hangs on it, a user reads now and then.
+    private const int ReadEvery = 50;
+
     // The server limits pings.
     private static readonly TimeSpan _askEvery = TimeSpan.FromMilliseconds(250);
 
     /// <summary>One cumulative ack a conversation for whatever came in the meantime.</summary>
-    private async Task SendAcksAsync(WireClient client, int connection, ChannelReader<(string, long)> received, Unanswered unanswered)
+    private async Task SendAcksAsync(IFrameConnection client, int connection, ChannelReader<(string, long)> received, Unanswered unanswered)
     {
         var highest = new Dictionary<string, long>(StringComparer.Ordinal);
         while (await received.WaitToReadAsync())
@@ -23,16 +26,17 @@ internal sealed partial class LoadClient
 
             foreach (var (conversation, seqNo) in highest)
             {
-                var acking = new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo, _isReader);
+                var isRead = _isReader || _load.Notifications is null && Random.Shared.Next(ReadEvery) == 0;
+                var acking = new HistoryEvent.Acking(_load.Moments.Next(), connection, conversation, seqNo, isRead);
                 History.Add(acking);
-                await TryAsync(() => client.AckAsync(conversation, seqNo, _isReader ? "read" : "delivered"));
+                await TryAsync(() => client.SendAsync("ack", new { conversationId = conversation, seqNo, status = isRead ? "read" : "delivered" }));
                 unanswered.Sent.Enqueue(acking);
             }
         }
     }
 
     /// <summary>Asks the server now and then whether it has handled the acks: it answers a ping after what was sent before.</summary>
-    private static async Task AskAsync(WireClient client, Unanswered unanswered)
+    private static async Task AskAsync(IFrameConnection client, Unanswered unanswered)
     {
         while (await Task.WhenAny(client.Closed, Task.Delay(_askEvery)) != client.Closed)
         {

@@ -15,13 +15,31 @@ internal sealed partial class LoadClient
 
     // Under _receivedGate: the entries that the device knows.
     private readonly HashSet<string> _changes = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _notices = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _highest = new(StringComparer.Ordinal);
     private int _changesByRest;
 
     /// <summary>Whether the device has a change, by itself or in the state of its message.</summary>
     public bool HasChange(LoggedChange change)
     {
         lock (_receivedGate)
-            return _changes.Contains(change.MessageId) || _received.GetValueOrDefault(change.Target) >= change.SeqNo;
+        {
+            return _changes.Contains(change.MessageId) || _received.GetValueOrDefault(change.Target) >= change.SeqNo
+                && (change.ThreadId is null || _received.GetValueOrDefault(change.ThreadId, change.SeqNo) >= change.SeqNo);
+        }
+    }
+
+    /// <summary>The highest place of a message that the device was sent in a conversation; 0 for none.</summary>
+    public long HighestOf(string conversation)
+    {
+        lock (_receivedGate)
+            return _highest.GetValueOrDefault(conversation);
+    }
+
+    public bool HasNotice(string messageId)
+    {
+        lock (_receivedGate)
+            return _notices.Contains(messageId);
     }
 
     /// <summary>Changes messages of the conversations in turn, paced, as long as not stopped: the load of a device that sends nothing.</summary>
@@ -88,27 +106,20 @@ internal sealed partial class LoadClient
     /// <returns>Null where a retry is due.</returns>
     private async Task<RestAnswer?> AskAnyServerAsync(string conversation, string clientMsgId, WantedChange change)
     {
-        var rest = _account.At(_load.Servers[Random.Shared.Next(_load.Servers.Count)]).Rest;
         var message = $"/v1/conversations/{conversation}/messages/{change.Target}";
         var query = $"?clientMsgId={clientMsgId}";
-        try
-        {
-            var answer = await (change.Kind switch
+        return await LoadCalls.TryAsync(
+            rest => change.Kind switch
             {
-                "edit" => rest.PatchAsync(message, new { text = change.Text, basedOn = change.BasedOn, clientMsgId }),
+                "edit" => rest.PatchAsync(message, new { text = change.Text, mentions = MentionsOf(change), basedOn = change.BasedOn, clientMsgId }),
                 "delete" => rest.DeleteAsync($"{message}{query}"),
                 "react" => rest.SendAsync(change.On ? HttpMethod.Put : HttpMethod.Delete, $"{message}/reactions/{Uri.EscapeDataString(change.Emoji!)}{query}", null),
                 _ => rest.SendAsync(change.On ? HttpMethod.Put : HttpMethod.Delete, $"{message}/pin{query}", null),
-            });
-            return answer.Status is HttpStatusCode.ServiceUnavailable ? null : answer;
-        }
-        catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
-        {
-            return null;
-        }
+            },
+            _account.At(_load.Servers[Random.Shared.Next(_load.Servers.Count)]));
     }
 
-    private Task TryChangeAsync(WireClient client, int connection, PendingSend send)
+    private Task TryChangeAsync(IFrameConnection client, int connection, PendingSend send)
     {
         var (to, clientMsgId, change) = (send.ConversationId, send.ClientMsgId, send.Change!);
         var begun = _load.Moments.Next();
@@ -116,7 +127,7 @@ internal sealed partial class LoadClient
         History.Add(new HistoryEvent.Changing(begun, connection, to, clientMsgId, change));
         object fields = change.Kind switch
         {
-            "edit" => new { to, messageId = change.Target, text = change.Text, basedOn = change.BasedOn, clientMsgId },
+            "edit" => new { to, messageId = change.Target, text = change.Text, mentions = MentionsOf(change), basedOn = change.BasedOn, clientMsgId },
             "delete" => new { to, messageId = change.Target, clientMsgId },
             "react" => new { to, messageId = change.Target, emoji = change.Emoji, on = change.On, clientMsgId },
             _ => new { to, messageId = change.Target, on = change.On, clientMsgId },
@@ -136,6 +147,14 @@ internal sealed partial class LoadClient
         _load.CountChange();
     }
 
+    private void OnNotice(Frame frame, int connection)
+    {
+        var notice = LoadReading.ReadNotice(frame.Json);
+        History.Add(new HistoryEvent.NoticeReceived(_load.Moments.Next(), connection, frame.Text("conversationId"), notice));
+        lock (_receivedGate)
+            _notices.Add(notice.MessageId);
+    }
+
     private void OnChange(Frame frame, int connection)
     {
         var change = LoadReading.ReadChange(frame.Json);
@@ -144,6 +163,8 @@ internal sealed partial class LoadClient
             _changes.Add(change.MessageId);
         _targets.NoteChange(change.Target, change.SeqNo);
     }
+
+    private static string[]? MentionsOf(WantedChange change) => change.Mentions?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     // Whatever else is refused is not to be.
     private static bool IsForGood(string code) => code is "conflict" or "too_large";

@@ -12,11 +12,16 @@ namespace Chat.EndToEnd.Tests.Load;
 /// </summary>
 internal sealed partial class LoadClient : IAsyncDisposable
 {
+    // Messages for one that goes to a thread.
+    private const int AnswerEvery = 5;
+
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(50);
 
     private readonly Account _account;
     private readonly LoadSettings _load;
     private readonly bool _isReader;
+    private readonly Door _door;
+    private readonly IReadOnlySet<string> _visits;
     private readonly SemaphoreSlim _gate = new(1);
     private readonly SemaphoreSlim _room;
     private readonly LinkedList<PendingSend> _pending = [];
@@ -29,22 +34,26 @@ internal sealed partial class LoadClient : IAsyncDisposable
     private readonly Channel<LoggedMessage> _toRead = Channel.CreateUnbounded<LoggedMessage>();
     private readonly Task _connecting;
     private readonly Task _reading;
-    private WireClient? _client;
+    private IFrameConnection? _client;
     private int _connection;
     private int _lastClientMsgId;
     private int _filesToRead;
 
     /// <param name="inFlight">Sends that may wait for their acks at a time.</param>
     /// <param name="owned">Groups of its user.</param>
+    /// <param name="door">How it connects.</param>
+    /// <param name="visits">Groups that its user comes to and leaves.</param>
     /// <param name="isReader">Whether its user has read what comes.</param>
-    public LoadClient(Account account, LoadSettings load, int inFlight, IReadOnlySet<string> owned, bool isReader = false)
+    public LoadClient(Account account, LoadSettings load, int inFlight, IReadOnlySet<string> owned, Door door, IReadOnlySet<string> visits, bool isReader = false)
     {
+        _visits = visits;
         _isReader = isReader;
+        _door = door;
         _account = account;
         _load = load;
         _room = new SemaphoreSlim(inFlight);
         History = new DeviceHistory(account.UserId, account.DeviceId);
-        _targets = new LoadTargets(account.UserId, History.Name, owned, deletes: load.Notifications is null);
+        _targets = new LoadTargets(account.UserId, History.Name, owned, load.Mentions, deletes: load.Notifications is null);
         _connecting = Task.Run(StayConnectedAsync);
         _reading = Task.Run(ReadFilesAsync);
     }
@@ -141,7 +150,11 @@ internal sealed partial class LoadClient : IAsyncDisposable
             return;
         }
         var file = change is null ? await _load.Files.NextAsync(_account) : null;
-        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", file, change, _load.RestartsDone);
+        var send = new PendingSend(conversation, clientMsgId, $"{_account.UserId} says {clientMsgId}", file, change, _load.RestartsDone)
+        {
+            ThreadId = change is null && Random.Shared.Next(AnswerEvery) == 0 ? _targets.Root(conversation) : null,
+            Mentions = change is null ? _load.Mentions.Next(conversation) : "",
+        };
         await _gate.WaitAsync();
         if (change is null)
             _load.Try(send.Text);
@@ -180,12 +193,12 @@ internal sealed partial class LoadClient : IAsyncDisposable
         var acks = Channel.CreateUnbounded<(string, long)>();
         var unanswered = new Unanswered();
         _connection = connection;
-        var state = new ConnectionEnd(History.Name, connection);
+        var state = new ConnectionEnd(History.Name, connection, isHub: _door != Door.WebSocket);
         History.Add(new HistoryEvent.Opening(_load.Moments.Next(), connection));
-        WireClient client;
+        IFrameConnection client;
         try
         {
-            client = await _load.Connect(_account, frame => OnFrame(frame, state, acks.Writer, unanswered), _leaving.Token);
+            client = await ConnectAsync(frame => OnFrame(frame, state, acks.Writer, unanswered));
         }
         catch (Exception e) when (e is WebSocketException or HttpRequestException)
         {
@@ -217,8 +230,12 @@ internal sealed partial class LoadClient : IAsyncDisposable
         return true;
     }
 
+    private async Task<IFrameConnection> ConnectAsync(Action<Frame> onFrame) => _door == Door.WebSocket
+        ? await _load.Connect(_account, onFrame, _leaving.Token)
+        : await HubFrames.ConnectAsync(_account, messagePack: _door == Door.HubInMessagePack, onFrame, _leaving.Token);
+
     /// <summary>Sends again what has no ack, in the old order, before anything new.</summary>
-    private async Task ResumeAsync(WireClient client, int connection)
+    private async Task ResumeAsync(IFrameConnection client, int connection)
     {
         await _gate.WaitAsync();
         try
@@ -238,7 +255,7 @@ internal sealed partial class LoadClient : IAsyncDisposable
         }
     }
 
-    private async Task TrySendAsync(WireClient client, int connection, PendingSend send)
+    private async Task TrySendAsync(IFrameConnection client, int connection, PendingSend send)
     {
         send.TriedOn.Add(connection);
         if (send.Change is not null)
@@ -246,9 +263,10 @@ internal sealed partial class LoadClient : IAsyncDisposable
             await TryChangeAsync(client, connection, send);
             return;
         }
-        History.Add(new HistoryEvent.Sending(_load.Moments.Next(), connection, send.ConversationId, send.ClientMsgId, send.Text, send.File));
+        History.Add(new HistoryEvent.Sending(_load.Moments.Next(), connection, send.ConversationId, send.ClientMsgId, send.Text, send.File, send.ThreadId, send.Mentions));
         string[]? mediaIds = send.File is null ? null : [LoadFiles.MediaIdOf(send.File)];
-        await TryAsync(() => client.SendAsync("message", new { to = send.ConversationId, text = send.Text, clientMsgId = send.ClientMsgId, mediaIds }));
+        var mentions = send.Mentions.Length == 0 ? null : send.Mentions.Split(' ');
+        await TryAsync(() => client.SendAsync("message", new { to = send.ConversationId, text = send.Text, clientMsgId = send.ClientMsgId, mediaIds, threadId = send.ThreadId, mentions }));
     }
 
     private async Task ReadFilesAsync()
@@ -265,76 +283,6 @@ internal sealed partial class LoadClient : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // Told to leave.
-        }
-    }
-
-    private void OnFrame(Frame frame, ConnectionEnd connection, ChannelWriter<(string, long)> acks, Unanswered unanswered)
-    {
-        switch (frame.Type)
-        {
-            case "welcome":
-                connection.Welcomed = true;
-                break;
-            case "goAway":
-                connection.ToldToGo = true;
-                break;
-            case "caughtUp":
-                History.Add(new HistoryEvent.CaughtUp(_load.Moments.Next(), connection.Connection));
-                break;
-            case "pong" when unanswered.Asked.TryDequeue(out var handled):
-                foreach (var ack in handled)
-                    History.Add(new HistoryEvent.Acked(_load.Moments.Next(), ack.Connection, ack.ConversationId, ack.SeqNo, ack.IsRead));
-                break;
-            case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId && FindPending(clientMsgId) is { Change: not null } pending:
-                OnChangeAcked(frame.Json, connection.Connection, clientMsgId, pending.Change, pending.Begun[connection.Connection]);
-                Settle(clientMsgId);
-                break;
-            case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId:
-                _targets.Add(frame.Text("conversationId"), frame.Text("messageId"), frame.Number("seqNo"), _account.UserId);
-                History.Add(new HistoryEvent.SendAcked(
-                    _load.Moments.Next(), connection.Connection, frame.Text("conversationId"), clientMsgId, frame.Text("messageId"), frame.Number("seqNo")));
-                Settle(clientMsgId);
-                break;
-            case "message":
-                var message = LoadReading.ReadMessage(frame.Json);
-                History.Add(new HistoryEvent.Received(_load.Moments.Next(), connection.Connection, frame.Text("conversationId"), message));
-                bool isNew;
-                lock (_receivedGate)
-                {
-                    isNew = !_received.TryGetValue(message.MessageId, out var earlier);
-                    _received[message.MessageId] = Math.Max(earlier, message.StateOrText.ChangedSeqNo);
-                }
-                _targets.Add(frame.Text("conversationId"), message.MessageId, message.SeqNo, message.SenderId);
-                _targets.NoteChange(message.MessageId, message.StateOrText.ChangedSeqNo);
-                if (isNew)
-                    _load.Deliver(message.Text);
-                if (isNew && message.File is not null && _load.Files.IsSample())
-                    Read(message);
-
-                acks.TryWrite((frame.Text("conversationId"), message.SeqNo));
-
-                // A drain brings an own message in the place of the ack that was lost.
-                if (message.SenderId == _account.UserId && message.ClientMsgId is not null)
-                    Settle(message.ClientMsgId);
-                break;
-            case "change":
-                if (!LoadReading.IsNotice(frame.Json))
-                    OnChange(frame, connection.Connection);
-                acks.TryWrite((frame.Text("conversationId"), frame.Number("seqNo")));
-                break;
-            case "error" when frame.TextOrNull("clientMsgId") is { } clientMsgId && FindPending(clientMsgId) is { Change: not null } refused && IsForGood(frame.Text("code")):
-                History.Add(new HistoryEvent.ChangeRefused(_load.Moments.Next(), connection.Connection, refused.ConversationId, clientMsgId, frame.Text("code")));
-                Settle(clientMsgId);
-                break;
-            case "error" when frame.Is("code", "unavailable"):
-                // The server is leaving, or its database is away: the send stays pending for the next connection.
-                connection.IsToEnd |= _load.ReconnectsWhenUnavailable && !connection.ToldToGo;
-                if (connection.IsToEnd)
-                    _ = ReconnectAsync();
-                break;
-            case "error":
-                Refusals.Add(frame);
-                break;
         }
     }
 
@@ -382,6 +330,13 @@ internal sealed partial class LoadClient : IAsyncDisposable
     private sealed record PendingSend(string ConversationId, string ClientMsgId, string Text, string? File, WantedChange? Change, int RestartsBefore)
     {
         public long FirstTried { get; } = TimeProvider.System.GetTimestamp();
+
+        /// <summary>The root of the thread that a message goes to; null for none.</summary>
+        public string? ThreadId { get; init; }
+
+        public string Mentions { get; init; } = "";
+
+        public bool MentionsStranger => LoadMentions.HasStranger(Mentions);
 
         public HashSet<int> TriedOn { get; } = [];
 

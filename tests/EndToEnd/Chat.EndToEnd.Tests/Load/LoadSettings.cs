@@ -26,6 +26,8 @@ internal sealed class LoadSettings
 
     public LoadFiles Files { get; } = new();
 
+    public LoadMentions Mentions { get; } = new();
+
     /// <summary>How a device connects.</summary>
     public Func<Account, Action<Frame>, CancellationToken, Task<WireClient>> Connect { get; init; } = WireClient.ConnectAsync;
 

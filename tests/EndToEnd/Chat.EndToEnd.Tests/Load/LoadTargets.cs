@@ -8,8 +8,9 @@ namespace Chat.EndToEnd.Tests.Load;
 /// </summary>
 /// <param name="device">Names its texts.</param>
 /// <param name="owned">Groups of its user.</param>
+/// <param name="mentions">Whom its edits mention.</param>
 /// <param name="deletes">Whether it deletes.</param>
-internal sealed class LoadTargets(string userId, string device, IReadOnlySet<string> owned, bool deletes)
+internal sealed class LoadTargets(string userId, string device, IReadOnlySet<string> owned, LoadMentions mentions, bool deletes)
 {
     private const int Kept = 4;
     private const int PopularEvery = 16;
@@ -28,11 +29,11 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
     private int _lastText;
 
     /// <summary>A message that the device has.</summary>
-    public void Add(string conversation, string messageId, long seqNo, string senderId)
+    public void Add(string conversation, string messageId, long seqNo, string senderId, bool isAnswer)
     {
         lock (_gate)
         {
-            var target = new Target(messageId, senderId);
+            var target = new Target(messageId, senderId, isAnswer);
             _first.TryAdd(conversation, target);
             if (seqNo % PopularEvery == 0)
                 Add(_popular, conversation, target);
@@ -62,7 +63,7 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
         {
             var choice = Random.Shared.Next(20);
             if (choice < 6)
-                return Own(conversation) is { } own ? Edit(own) : null;
+                return Own(conversation) is { } own ? Edit(conversation, own) : null;
             if (choice < 7 && deletes)
                 return Own(conversation) is { } own ? new WantedChange("delete", own.MessageId) : null;
             if (Popular(conversation) is not { } target)
@@ -76,8 +77,16 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
         }
     }
 
-    private WantedChange Edit(Target target) => new(
-        "edit", target.MessageId, $"{device} edits {++_lastText}", BasedOn: Random.Shared.Next(4) == 0 ? null : _changedSeqNos.GetValueOrDefault(target.MessageId));
+    private WantedChange Edit(string conversation, Target target) => new(
+        "edit", target.MessageId, $"{device} edits {++_lastText}", BasedOn: Random.Shared.Next(4) == 0 ? null : _changedSeqNos.GetValueOrDefault(target.MessageId),
+        Mentions: mentions.NextOfEdit(conversation));
+
+    /// <summary>A message that a thread may be of; null where the device has none.</summary>
+    public string? Root(string conversation)
+    {
+        lock (_gate)
+            return Popular(conversation) is { IsAnswer: false } root ? root.MessageId : null;
+    }
 
     private Target? Own(string conversation) => _own.TryGetValue(conversation, out var own) ? own[Random.Shared.Next(own.Count)] : null;
 
@@ -95,5 +104,5 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
             kept.RemoveAt(0);
     }
 
-    private sealed record Target(string MessageId, string SenderId);
+    private sealed record Target(string MessageId, string SenderId, bool IsAnswer);
 }

@@ -124,7 +124,7 @@ public sealed class NotificationsUnderFaultsTests
         var (devices, views) = await load.FinishAsync();
         var violations = HistoryChecker.Check(devices, views, load.Notifications.History);
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"{load.Acked} sends and {load.ChangesAcked} changes acked; {load.Notifications.Describe(devices, views)} {violations.Count} violations.");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{load.Figures}; {load.Notifications.Describe(devices, views)} {violations.Count} violations.");
         Assert.True(violations.Count == 0, Summary(violations));
         Assert.Empty(load.Refusals);
         Assert.Empty(fcm.Refused);
