@@ -63,6 +63,24 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
         }
     }
 
+    [Fact]
+    public async Task A_change_that_seems_to_be_so_already_or_impossible_is_judged_by_what_the_store_has()
+    {
+        var (ann, bob, id) = (User("ann"), User("bob"), ConversationId.NewGroup());
+        using var one = Start();
+        using var other = Start();
+        await one.CreateAsync(id, _ => GroupRules.Create(id, ann, "Walkers", GroupHistory.All, [bob], Now, 10), Ct);
+        await other.FindAsync(id, Ct);
+        await one.ChangeAsync(id, group => GroupRules.ChangeRole(group, ann, bob, GroupRole.Admin), Ct);
+
+        // For the other, which was not told, he still is a member, and nothing else.
+        await other.ChangeAsync(id, group => GroupRules.ChangeRole(group, ann, bob, GroupRole.Member), Ct);
+        Assert.Equal(GroupRole.Member, (await Store().FindAsync(id, Ct))!.Find(bob)!.Role);
+
+        await one.ChangeAsync(id, group => GroupRules.ChangeRole(group, ann, bob, GroupRole.Admin), Ct);
+        Assert.True((await other.ChangeAsync(id, group => GroupRules.Change(group, bob, "Runners", null), Ct)).IsOk);
+    }
+
     public async ValueTask InitializeAsync()
     {
         Assert.SkipWhen(CassandraServer.IsMissing, CassandraServer.Missing);

@@ -110,6 +110,21 @@ public abstract class GroupNoticesContract : IDisposable
         Assert.Null(await node.Store.FindVersionAsync(id, Ct));
     }
 
+    [Fact]
+    public async Task A_change_tried_again_is_answered_when_its_notice_is_in_the_log()
+    {
+        var (isAway, id) = (false, ConversationId.NewGroup());
+        using var dying = new Node(this, Healthy, () => Task.FromResult(isAway ? CqlFault.NotSent : CqlFault.None));
+        await dying.CreateAsync(id);
+        isAway = true;
+        await dying.ChangeAsync(id, Changes[0].Decide);
+        using var other = new Node(this, Healthy, Healthy);
+
+        await other.ChangeAsync(id, Changes[0].Decide);
+
+        Assert.Equal(["ann created bob,cid Walkers", Changes[0].Told], _log.Told);
+    }
+
     private async Task<bool> DiesAtAsync(int n)
     {
         var (log, steps, id) = (new NoticeLog(), 0, ConversationId.NewGroup());

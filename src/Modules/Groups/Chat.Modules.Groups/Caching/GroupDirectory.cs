@@ -68,7 +68,7 @@ internal sealed class GroupDirectory
         using var turn = await _turns.TakeAsync(id, ct);
         if (turn is null)
             return Error.Unavailable;
-        return await SaveWithRetriesAsync((leftOut, _) => Task.FromResult<Result<GroupChange>?>(decide(leftOut)), ct);
+        return await SaveWithRetriesAsync((leftOut, _) => Task.FromResult<Result<GroupChange>?>(decide(leftOut)), isFromStore: true, id, ct);
     }
 
     /// <summary>Changes a group.</summary>
@@ -84,7 +84,10 @@ internal sealed class GroupDirectory
         using var turn = await _turns.TakeAsync(id, ct);
         if (turn is null)
             return Error.Unavailable;
-        return await SaveWithRetriesAsync(async (leftOut, cancelled) => await FindAsync(id, cancelled) is { } group ? decide(group, leftOut) : (Result<GroupChange>?)null, ct);
+        // Without a maximum age nobody else writes to the store.
+        return await SaveWithRetriesAsync(
+            async (leftOut, cancelled) => await FindAsync(id, cancelled) is { } group ? decide(group, leftOut) : (Result<GroupChange>?)null,
+            isFromStore: _store.MaxAge == Timeout.InfiniteTimeSpan, id, ct);
     }
 
     public Task<Result<GroupState>> ChangeAsync(ConversationId id, Func<GroupState, Result<GroupChange>> decide, CancellationToken ct) =>
@@ -140,18 +143,30 @@ internal sealed class GroupDirectory
         return now;
     }
 
+    /// <param name="isFromStore">Whether what is decided on cannot be older than what the store has.</param>
     private async Task<Result<GroupState>> SaveWithRetriesAsync(
-        Func<IReadOnlySet<UserId>, CancellationToken, Task<Result<GroupChange>?>> decide, CancellationToken ct)
+        Func<IReadOnlySet<UserId>, CancellationToken, Task<Result<GroupChange>?>> decide, bool isFromStore, ConversationId id, CancellationToken ct)
     {
         var leftOut = new HashSet<UserId>();
         for (var attempt = 0; attempt < MaxAttempts; attempt++)
         {
             if (await decide(leftOut, ct) is not { } decided)
                 return GroupsErrors.NotAMember;
+            // Only a save is compared with the store: what another node has changed may allow the change, or need it.
+            if (!isFromStore && (!decided.IsOk || decided.Value.IsNone))
+            {
+                isFromStore = true;
+                _groups.MarkStale(id);
+                continue;
+            }
             if (decided.Error is { } refusal)
                 return Refuse(refusal);
             if (decided.Value.IsNone)
+            {
+                // Who made the change may have died before its notice was in the log.
+                await _notices.AppendAsync(id);
                 return decided.Value.After;
+            }
             if (await TrySaveAsync(decided.Value, leftOut, ct) is { } result)
                 return result;
         }
