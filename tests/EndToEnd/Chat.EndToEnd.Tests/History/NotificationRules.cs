@@ -54,6 +54,7 @@ internal sealed class NotificationRules
         var fromOthers = log.Messages.Where(m => m.SenderId != device.UserId).Select(m => m.SeqNo).ToHashSet();
         var acked = new Reached(AcksOf(device, log.ConversationId).OfType<HistoryEvent.Acked>().Where(ack => !IsLost(ack)).Select(ack => (ack.SeqNo, ack.Moment)));
         var mutes = MutesOf(device, log.ConversationId);
+        var about = mutes.Count == 0 ? [] : AboutUser(device.UserId, log);
         var highest = 0L;
         foreach (var one in ToldOf(subscription, log))
         {
@@ -64,10 +65,25 @@ internal sealed class NotificationRules
             highest = Math.Max(highest, one.SeqNo);
             if (After(acked.At(one.SeqNo)) < one.Moment)
                 yield return Broken(Rule.ToldThoughAcked, device, one, $", acked {TimeSpan.FromTicks(one.Moment - acked.At(one.SeqNo)).TotalSeconds:F1} s before");
-            if (mutes.Exists(mute => After(mute.From) < one.Moment && one.Moment < mute.To))
+            if (!about.Contains(one.SeqNo) && mutes.Exists(mute => After(mute.From) < one.Moment && one.Moment < mute.To))
                 yield return Broken(Rule.ToldThoughMuted, device, one);
         }
     }
+
+    /// <summary>The places of messages that are told though the conversation is muted: of those that mention the user, as they were sent or edited, and those in a thread of it.</summary>
+    private HashSet<long> AboutUser(string userId, Log log)
+    {
+        var sent = _devices.SelectMany(device => device.Events.OfType<HistoryEvent.Sending>().Where(one => Mentions(one.Mentions, userId)).Select(one => KeyOf(device.UserId, one.ClientMsgId))).ToHashSet(StringComparer.Ordinal);
+        var edited = log.Changes.Where(change => Mentions(change.Mentions, userId)).Select(change => change.Target).ToHashSet(StringComparer.Ordinal);
+        var own = log.Messages.Where(message => message.SenderId == userId).Select(message => message.MessageId).ToHashSet(StringComparer.Ordinal);
+        return
+        [
+            .. log.Messages.Where(message => message.ThreadId is { } root && own.Contains(root) || edited.Contains(message.MessageId) || Mentions(message.StateOrText.Mentions, userId)
+                || message.ClientMsgId is { } id && sent.Contains(KeyOf(message.SenderId, id))).Select(message => message.SeqNo),
+        ];
+    }
+
+    private static bool Mentions(string? mentions, string userId) => mentions?.Split(' ') is { } users && (users.Contains("@all") || users.Contains(userId));
 
     private IEnumerable<Violation> CheckOwed(DeviceHistory device, Subscription subscription, Log log)
     {

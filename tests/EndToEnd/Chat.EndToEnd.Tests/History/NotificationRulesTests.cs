@@ -149,6 +149,19 @@ public sealed class NotificationRulesTests
     }
 
     [Fact]
+    public void A_device_is_told_of_a_muted_conversation_where_its_user_is_mentioned()
+    {
+        foreach (var (mentions, isRight) in new[] { ("bob", true), ("@all", true), ("alice", false) })
+        {
+            var story = new Story(mentions: mentions);
+            story.Tablet.Add(new Muting(Story.At(-1), Conversation, true, Story.At(-0.9)));
+            story.Tell(3, 2.3);
+
+            Assert.Equal(isRight ? [] : [Rule.ToldThoughMuted], story.BrokenRules());
+        }
+    }
+
+    [Fact]
     public void A_device_that_is_told_of_a_message_after_a_later_one_is_found_and_twice_of_the_same_passes()
     {
         var story = new Story();
@@ -197,12 +210,13 @@ public sealed class NotificationRulesTests
         private readonly List<Told> _told = [];
         private readonly List<LoggedMessage> _log = [];
 
-        public Story(double subscribedAt = -2)
+        /// <param name="mentions">Whom Alice's third message mentions.</param>
+        public Story(double subscribedAt = -2, string mentions = "")
         {
             Tablet = AddDevice("tablet");
             Tablet.Add(new Subscribing(At(subscribedAt), Address, At(subscribedAt + 0.1)));
             for (var n = 1; n <= 4; n++)
-                Send(n, n == 4 ? "bob" : "alice");
+                Send(n, n == 4 ? "bob" : "alice", n == 3 ? mentions : "");
         }
 
         public DeviceHistory Tablet { get; }
@@ -230,12 +244,12 @@ public sealed class NotificationRulesTests
             _devices, [new LogView(Conversation, "alice", _log), new LogView(Conversation, "bob", _log)],
             new NotificationHistory(_told, Faults, NotificationTimes.Default)).Select(violation => violation.Rule);
 
-        private void Send(int number, string sender)
+        private void Send(int number, string sender, string mentions)
         {
             var device = AddDevice("sender", sender);
-            device.Add(new Sending(At(number - 1), 0, Conversation, $"{number}", "hello"));
+            device.Add(new Sending(At(number - 1), 0, Conversation, $"{number}", "hello", Mentions: mentions));
             device.Add(new SendAcked(At(number - 0.99), 0, Conversation, $"{number}", $"m{number}", number));
-            _log.Add(new LoggedMessage($"m{number}", number, sender, $"{number}", "hello"));
+            _log.Add(new LoggedMessage($"m{number}", number, sender, $"{number}", "hello") { Mentions = mentions });
         }
     }
 }

@@ -155,7 +155,7 @@ internal sealed partial class GroupLoad : IAsyncDisposable
     {
         await _stopSending.CancelAsync();
         await Task.WhenAll(_sending);
-        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack", () => string.Join('\n', _clients.Where(c => c.HasPending)));
+        await Until.TrueAsync(() => !_clients.Any(c => c.HasPending), "no send waits for its ack", () => string.Join('\n', [.. _clients.Where(c => c.HasPending), .. Refusals.Take(10)]));
         if (reconnect)
             await Task.WhenAll(_clients.Select(client => client.ReconnectAsync()));
 
