@@ -76,9 +76,13 @@ export class ConversationListReader {
     this.left.clear()
     this.set.clear()
     this.notBefore = 0
+    const { readsArchived } = this
+    // Set again by a connection that comes meanwhile.
+    this.readsArchived = false
     try {
-      await this.read()
+      await this.read(readsArchived)
     } catch (error) {
+      this.readsArchived ||= readsArchived
       // After any other error the next connection reads it again.
       if (error instanceof ChatError && (error.code === 'rate_limited' || error.code === 'unavailable')) {
         this.wanted = true
@@ -90,16 +94,14 @@ export class ConversationListReader {
     if (this.wanted) this.refreshSoon()
   }
 
-  private async read(): Promise<void> {
+  private async read(readsArchived: boolean): Promise<void> {
     const absent = new Set(this.state.stored.keys())
-    const { readsArchived } = this
     const { listed, isAll, epoch } = await this.pages(false)
     let isArchivedAll = false
     if (readsArchived) {
       const archived = await this.pages(true)
       isArchivedAll = archived.isAll
       listed.push(...archived.listed)
-      this.readsArchived = false
     }
 
     const isNewEpoch = epoch !== this.state.epoch

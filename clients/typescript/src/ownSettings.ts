@@ -1,6 +1,6 @@
 import type { StoredConversation } from './changes.ts'
 import type { OwnSettings } from './protocol.ts'
-import { addRange } from './seqNoRanges.ts'
+import { addRange, missing } from './seqNoRanges.ts'
 
 /** Muted for ever: the end of the year 9999, ms. */
 export const mutedAlways = 253_402_300_799_999
@@ -9,8 +9,9 @@ export const mutedAlways = 253_402_300_799_999
 export const isMuted = ({ mutedUntil }: { readonly mutedUntil?: number }, now = Date.now()): boolean => mutedUntil !== undefined && mutedUntil > now
 
 /** Whether a conversation is gone: archived, and everything in it was cleared. Its next message brings it back. */
-export const isDeleted = ({ archived, clearedUpTo = 0, maxSeqNo }: OwnSettings & { readonly maxSeqNo: number }): boolean =>
-  archived === true && clearedUpTo > 0 && clearedUpTo >= maxSeqNo
+export const isDeleted = ({ archived, clearedUpTo = 0, maxSeqNo, lastMessage, complete }: StoredConversation): boolean =>
+  // Notices, and changes of what is cleared, bring nothing back.
+  archived === true && clearedUpTo > 0 && !lastMessage && missing(complete, clearedUpTo + 1, maxSeqNo).length === 0
 
 /** All of them, where what is not set is said so. */
 export const allOf = ({ mutedUntil = 0, archived = false, pinned = false, markedUnread = false, clearedUpTo = 0, draft = '' }: OwnSettings): Required<OwnSettings> => ({

@@ -4,7 +4,7 @@ import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
 import { timeOrderedId } from './ids.ts'
 import { timerAt } from './expiry.ts'
-import { changesOfThreads } from './messageState.ts'
+import { changesOfThreads, hasTarget } from './messageState.ts'
 import { followUp } from './pending.ts'
 import { type ClientFrame, type Message, type MessageChange, messageOf, type MessageOnWire, noticeOf, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
@@ -129,10 +129,10 @@ export class Receiver {
         changes.push({ ...place, messages: [], changes: [change, ...changesOfThreads([], [change])] })
         if (noticeOf(change)?.seconds !== undefined)
           for (const at of this.own.get(conversationId) ?? []) if (at > seqNo) changes.push(this.toFetch(conversationId, at))
-        if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId }, ...(await this.ifLaidOnLate(change)))
+        if (own) changes.push({ type: 'unqueued', clientMsgId: own.clientMsgId }, ...(await this.ifLaidOnLate([change, ...changesOfThreads([], [change])])))
       } else {
         const message = messageOf(frame)
-        if (own) changes.push(...this.isInLog(own, message))
+        if (own) changes.push(...(await this.isInLog(own, message)))
         changes.push({ ...place, messages: [message], ...withThreads([message]) })
       }
     }
@@ -190,7 +190,7 @@ export class Receiver {
     } else if (item && isOutgoingChange(item)) {
       const change = { ...item.change, ...item.thread, ...place, target: item.target! } as MessageChange
       const made = [change, ...changesOfThreads([], [change])]
-      const late = await this.ifLaidOnLate(change)
+      const late = await this.ifLaidOnLate(made)
       await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: made, complete: [seqNo, seqNo] }, ...late])
       if (change.kind === 'delete') this.on.deleted(conversationId, change.target.messageId)
     } else if (item) {
@@ -199,7 +199,7 @@ export class Receiver {
       const seconds = timerAt(this.state.find(conversationId), seqNo)
       const expires = seconds === undefined ? {} : { expiresAt: timestamp + seconds * 1_000 }
       this.own.set(conversationId, [...(this.own.get(conversationId) ?? []), seqNo].slice(-rememberedOwn))
-      await this.on.commit([...this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place, ...expires }), ...(isLate ? [this.toFetch(conversationId, seqNo)] : [])])
+      await this.on.commit([...(await this.isInLog(item, { ...contentOf(this.on.asSent(item)), ...place, ...expires })), ...(isLate ? [this.toFetch(conversationId, seqNo)] : [])])
     } else if (!(await this.on.stored(conversationId, seqNo))) {
       // It was discarded while it was being sent.
       await this.on.commit([this.toFetch(conversationId, seqNo)])
@@ -208,9 +208,13 @@ export class Receiver {
   }
 
   /** No frame brings an own change to this device while its answer is on its way: if later ones were laid on without it, its message is fetched. */
-  private async ifLaidOnLate({ conversationId, target, seqNo }: MessageChange): Promise<Change[]> {
-    const held = await this.on.stored(conversationId, target.seqNo)
-    return (held?.changedSeqNo ?? 0) > seqNo ? [this.toFetch(conversationId, target.seqNo)] : []
+  private async ifLaidOnLate(changes: readonly MessageChange[]): Promise<Change[]> {
+    const late: Change[] = []
+    for (const { conversationId, target, seqNo } of changes.filter(hasTarget)) {
+      const held = await this.on.stored(conversationId, target.seqNo)
+      if ((held?.changedSeqNo ?? 0) > seqNo) late.push(this.toFetch(conversationId, target.seqNo))
+    }
+    return late
   }
 
   private toFetch(conversationId: string, seqNo: number): Change {
@@ -219,12 +223,12 @@ export class Receiver {
   }
 
   /** A message of the outbox is in the log, as it was sent. */
-  private isInLog(item: OutboxEntry, message: Message): Change[] {
+  private async isInLog(item: OutboxEntry, message: Message): Promise<Change[]> {
     const { clientMsgId } = item
     const { conversationId, seqNo } = message
     const threads = changesOfThreads([message])
     const log: Change[] = threads.length > 0 ? [{ type: 'log', conversationId, messages: [], changes: threads, complete: [seqNo, seqNo] }] : []
-    return [{ type: 'sent', clientMsgId, message }, ...log, ...followUp(item, message, timeOrderedId).map((item): Change => ({ type: 'queued', item }))]
+    return [{ type: 'sent', clientMsgId, message }, ...log, ...(await this.ifLaidOnLate(threads)), ...followUp(item, message, timeOrderedId).map((item): Change => ({ type: 'queued', item }))]
   }
 
   private async receipt({ conversationId, userId, seqNo, status }: Receipt): Promise<void> {

@@ -96,7 +96,7 @@ export class State {
   private sorted() {
     if (this.lists) return this.lists
     // What is to be sent is shown, wherever it is.
-    const all = [...this.stored.keys()].map((id) => this.conversation(id)!).filter((one) => one.outgoing.length > 0 || !isDeleted(one))
+    const all = [...this.stored.keys()].map((id) => this.conversation(id)!).filter((one) => one.outgoing.length > 0 || !isDeleted(this.stored.get(one.id)!))
     all.sort((a, b) => Number(isFirst(b)) - Number(isFirst(a)) || activityOf(b) - activityOf(a) || (a.id < b.id ? -1 : 1))
     return (this.lists = { listed: all.filter(isListed), archived: all.filter((one) => !isListed(one)) })
   }

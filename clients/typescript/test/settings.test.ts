@@ -3,7 +3,7 @@ import { ChatError } from '../src/errors.ts'
 import { isMuted, mutedAlways } from '../src/ownSettings.ts'
 import type { ServerFrame } from '../src/protocol.ts'
 import { MemoryStore } from '../src/store/memory.ts'
-import { direct, message, pass, Rig, settle, summary } from './rig.ts'
+import { ackOf, direct, message, pass, Rig, settle, summary } from './rig.ts'
 
 const mine = `PATCH /v1/conversations/${direct}/mine`
 const told = (mutedUntil: number): ServerFrame => ({ type: 'settings', conversationId: direct, mutedUntil })
@@ -222,6 +222,26 @@ test('What is archived and cleared is gone until its next message', async () => 
   expect(client.findConversation(direct)).toMatchObject({ lastMessage: { seqNo: 2 }, unreadCount: 1 })
 })
 
+test('What is archived and cleared stays gone when what it shows is only a change', async () => {
+  const client = await rig.online()
+  await rig.says(message(1), { type: 'settings', conversationId: direct, archived: true, clearedUpTo: 1 })
+  await rig.says({ type: 'change', messageId: 'c2', conversationId: direct, seqNo: 2, senderId: 'bob', timestamp: 1, kind: 'react', emoji: '👍', on: true, target: { messageId: 'm1', seqNo: 1 } })
+  expect(shown(client)).toEqual({ listed: [], archived: [] })
+})
+
+test('An own message that is acked after it was cleared is not stored', async () => {
+  const store = new MemoryStore()
+  const client = await rig.online(store)
+  await rig.says(message(1))
+  const { clientMsgId } = await client.send(direct, 'hello')
+  await settle()
+
+  await rig.says({ type: 'settings', conversationId: direct, clearedUpTo: 2 }, ackOf(clientMsgId, 2))
+
+  expect(await store.messages(direct, 1, 9, 9)).toEqual([])
+  expect(client.findConversation(direct)).toMatchObject({ lastMessage: undefined, unreadCount: 0 })
+})
+
 test('What was archived or deleted while the device was away is known after the next connection', async () => {
   const other = 'dm:alice:carol'
   rig.routes.set('GET /v1/conversations', list())
@@ -250,6 +270,31 @@ test('The archived are read once a connection', async () => {
   await rig.says({ type: 'advanced', conversationId: direct, maxSeqNo: 1 })
   await pass(5_000)
   expect(rig.requests.filter((request) => request.startsWith('GET /v1/conversations?')).map((request) => request.includes('archived=true'))).toEqual([false, true, false])
+})
+
+test('The archived are read again for a connection that comes while the list is being read', async () => {
+  let answer = (): void => undefined
+  const client = await rig.online()
+  await rig.says(message(1))
+  await pass(5_000)
+  await rig.cut()
+  rig.routes.set('GET /v1/conversations', async () => {
+    await new Promise<void>((over) => (answer = over))
+    return { conversations: [], epoch: 'e1' }
+  })
+  await pass(5_000)
+  await rig.drained()
+  await pass(5_000)
+  await rig.cut()
+  await pass(5_000)
+  await rig.drained()
+  rig.routes.set('GET /v1/conversations', archivedList([summary(1, { archived: true })]))
+  answer()
+  await settle()
+  await pass(5_000)
+
+  expect(rig.requests.filter((request) => request.includes('archived=true')).length).toBe(3)
+  expect(shown(client)).toEqual({ listed: [], archived: [direct] })
 })
 
 test('The answer to a draft does not undo one that another device has written since', async () => {

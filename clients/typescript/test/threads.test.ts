@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { forwardedOf } from '../src/content.ts'
 import { MemoryStore } from '../src/store/memory.ts'
-import { ackOf, direct, message, plain, Rig, settle, summary } from './rig.ts'
+import { ackOf, direct, message, pass, plain, Rig, settle, summary } from './rig.ts'
 
 let rig: Rig
 let store: MemoryStore
@@ -35,6 +35,33 @@ test('What is written to a thread is shown on the message that began it, sent an
   expect(timeline.messages[0]!.thread).toEqual({ count: 2, lastSeqNo: 4, userIds: ['bob', 'carol', 'alice'] })
   expect(timeline.messages.at(-1)).toMatchObject({ ...inFirst, text: '', deleted: { by: 'alice' } })
   expect((await store.messages(direct, 1, 1, 1))[0]!.thread).toEqual({ count: 2, lastSeqNo: 4, userIds: ['bob', 'carol', 'alice'] })
+})
+
+test.each(['an own message', 'its deletion'])('%s whose ack comes after a later change of the first one is in the thread', async (what) => {
+  const client = await rig.online(store)
+  await rig.says(message(1))
+  const timeline = client.openTimeline(direct)
+  await settle()
+  const { clientMsgId } = await client.send(direct, { text: 'so do I', ...inFirst })
+  await settle()
+  let own = clientMsgId
+  if (what === 'its deletion') {
+    await rig.says(ackOf(clientMsgId, 2))
+    await client.delete(timeline.messages.at(-1)!)
+    await settle()
+    own = rig.sent('delete').at(-1)!.clientMsgId
+  }
+  const at = what === 'its deletion' ? 3 : 2
+  await rig.says({ type: 'change', messageId: 'c', conversationId: direct, seqNo: at + 1, senderId: 'bob', timestamp: 1, kind: 'react', emoji: '👍', on: true, target: { messageId: 'm1', seqNo: 1 } })
+  expect(timeline.messages[0]!.changedSeqNo).toBe(at + 1)
+
+  const now = plain(1, { reactions: [{ emoji: '👍', count: 1, userIds: ['bob'] }], thread: { count: 3 - at, lastSeqNo: 2, userIds: ['alice'] }, changedSeqNo: at + 1 })
+  rig.routes.set(`GET /v1/conversations/${direct}/messages`, () => ({ conversationId: direct, messages: [now], nextAfter: at + 1, maxSeqNo: at + 1 }))
+  await rig.says(ackOf(own, at))
+  await pass(5_000)
+
+  expect(timeline.messages[0]).toEqual(now)
+  expect(await store.messages(direct, 1, 1, 1)).toEqual([now])
 })
 
 test('A thread, and the list of them, come from the server', async () => {

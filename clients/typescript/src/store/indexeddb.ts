@@ -200,10 +200,11 @@ export class IndexedDbStore implements ChatStore {
           break
         case 'sent':
           outbox.delete(change.clientMsgId)
-          messages.put(change.message)
+          // Not what was cleared while it was on its way.
+          if (change.message.seqNo > (touched.get(change.message.conversationId)?.clearedUpTo ?? 0)) messages.put(change.message)
           break
         case 'log':
-          await writeLog(messages, change, touched.get(change.conversationId)?.complete ?? [], owner)
+          await writeLog(messages, change, touched.get(change.conversationId), owner)
           break
         case 'removed': {
           const id = change.conversationId
@@ -239,9 +240,10 @@ export class IndexedDbStore implements ChatStore {
 }
 
 /** @param known The complete ranges before: only a message in one of them can be there already. */
-async function writeLog(table: IDBObjectStore, { conversationId, messages, changes = [], complete: [from, to] = [1, 0] }: Log, known: SeqNoRanges, me: string): Promise<void> {
+async function writeLog(table: IDBObjectStore, { conversationId, messages, changes = [], complete: [from, to] = [1, 0] }: Log, conversation: StoredConversation | undefined, me: string): Promise<void> {
+  const { complete: known = [], clearedUpTo = 0 } = conversation ?? {}
   const held = (seqNo: number) => answerOf<Message | undefined>(table.get([conversationId, seqNo]))
-  for (const message of messages) if (!rangeAt(known, message.seqNo) || isAsNew(message, await held(message.seqNo))) table.put(message)
+  for (const message of messages.filter(({ seqNo }) => seqNo > clearedUpTo)) if (!rangeAt(known, message.seqNo) || isAsNew(message, await held(message.seqNo))) table.put(message)
   const complete = addRange(known, from, to)
   for (const change of changes) {
     if (!hasTarget(change)) continue

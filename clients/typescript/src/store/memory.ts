@@ -133,6 +133,8 @@ export class MemoryStore implements ChatStore {
 
   private put(messages: readonly Message[]): void {
     for (const message of messages) {
+      // Cleared while it was on its way.
+      if (message.seqNo <= (this.conversations.get(message.conversationId)?.clearedUpTo ?? 0)) continue
       let log = this.log.get(message.conversationId)
       if (!log) this.log.set(message.conversationId, (log = new Map()))
       if (isAsNew(message, log.get(message.seqNo))) log.set(message.seqNo, message)
