@@ -9,12 +9,9 @@ namespace Chat.Client;
 /// </summary>
 internal sealed class Outbox : IDisposable
 {
-    private const int MaxTextBytes = 16 * 1024;
     // What a message says as JSON, so that its frame is within the server's 64 KiB: a control character is six bytes there.
     private const int MaxJsonBytes = 64_000;
     private const int MaxOutbox = 1_000;
-    private const int MaxMedia = 10;
-    private const int MaxMentions = 50;
     private static readonly TimeSpan AckTimeout = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan DefaultPause = TimeSpan.FromSeconds(1);
 
@@ -336,12 +333,12 @@ internal sealed class Outbox : IDisposable
         }
         if (bytes == 0 && content.Media.Count + files == 0)
             throw new ChatException(ErrorCodes.BadRequest, "A message has a text, or files.");
-        if (content.Media.Count + files > MaxMedia)
-            throw new ChatException(ErrorCodes.TooLarge, $"A message has at most {MaxMedia} files.");
-        if (content.Mentions.Count > MaxMentions)
-            throw new ChatException(ErrorCodes.BadRequest, $"A message mentions at most {MaxMentions} users.");
-        if (bytes > MaxTextBytes)
-            throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MaxTextBytes} bytes of UTF-8.");
+        if (content.Media.Count + files > MessageContent.MaxMedia)
+            throw new ChatException(ErrorCodes.TooLarge, $"A message has at most {MessageContent.MaxMedia} files.");
+        if (content.Mentions.Count > MessageContent.MaxMentions)
+            throw new ChatException(ErrorCodes.BadRequest, $"A message mentions at most {MessageContent.MaxMentions} users.");
+        if (bytes > MessageContent.MaxTextBytes)
+            throw new ChatException(ErrorCodes.TooLarge, $"A text is at most {MessageContent.MaxTextBytes} bytes of UTF-8.");
         if (JsonSerializer.SerializeToUtf8Bytes(content, ChatJson.Wire.MessageContent).Length > MaxJsonBytes)
             throw new ChatException(ErrorCodes.TooLarge, $"A message is at most {MaxJsonBytes} bytes of JSON.");
     }

@@ -72,6 +72,15 @@ public record MessageContent
     [JsonInclude, JsonExtensionData]
     internal UnknownProperties? UnknownProperties { get; set; }
 
+    /// <summary>The largest text, bytes of UTF-8.</summary>
+    public const int MaxTextBytes = 16 * 1024;
+
+    /// <summary>Most files of one message.</summary>
+    public const int MaxMedia = 10;
+
+    /// <summary>Most users that a message mentions.</summary>
+    public const int MaxMentions = 50;
+
     /// <summary>Everybody, in <see cref="Mentions"/>.</summary>
     public const string Everybody = "@all";
 
