@@ -122,7 +122,7 @@ public sealed partial class NotificationTests
             Kind = MessageKind.Delete,
             Change = new MessageChange(new MessageTarget(appended.Message.Id, appended.Message.SeqNo)),
         };
-        await new NotifyOnMessageAppended(Push.Watches, Push.Withdrawals).Handle(appended with { Message = appended.Message with { Content = content } }, Ct);
+        await new NotifyOnMessageAppended(Push.Watches).Handle(appended with { Message = appended.Message with { Content = content } }, Ct);
         await PassAsync(TimeSpan.FromSeconds(1));
     }
 

@@ -31,16 +31,16 @@ internal sealed class PushServer
         Subscriptions = new UserSubscriptions(stores, bus, settings, clock);
         Due = new DueItems(stores, pushMetrics);
         Watches = new Watches(settings, Times, metrics, clock);
-        Planner = new NotificationPlanner(
-            Watches, Subscriptions, Due, receivers, cursors, Times, mediator, clock, new Logger<NotificationPlanner>(Logs));
         Withdrawals = new Withdrawals(Subscriptions, stores, cursors, Due, mediator, settings, clock, new Logger<Withdrawals>(Logs));
+        Planner = new NotificationPlanner(
+            Watches, Subscriptions, Due, Withdrawals, receivers, cursors, Times, mediator, clock, new Logger<NotificationPlanner>(Logs));
         Follower = new NotificationFollower(feed, Watches, clock, new Logger<NotificationFollower>(Logs));
         Owed = new OwedMessages(cursors, stores, mediator, clock);
         Sender = new NotificationSender(
             [platform], stores, Due, stores, Subscriptions, new SubscribedDevices(mediator, settings), Owed, new NotificationComposer(mediator), stores, stores, Times, pushMetrics, clock,
             new Logger<NotificationSender>(Logs));
         Worker = new NotificationWorker(stores, Due, Sender, settings, pushMetrics, clock, new Logger<NotificationWorker>(Logs));
-        Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Times, settings, mediator, clock, new Logger<LostDueItems>(Logs));
+        Lost = new LostDueItems(stores, Due, Watches, feed, Subscriptions, Owed, Withdrawals, Times, settings, mediator, clock, new Logger<LostDueItems>(Logs));
     }
 
     public LogLines Logs { get; } = new();

@@ -23,6 +23,9 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
         Task.FromResult<IReadOnlyDictionary<CursorKey, Exception>>(new Dictionary<CursorKey, Exception>());
     private Task<IReadOnlyDictionary<CursorKey, Exception>>? _nextSaving;
 
+    /// <summary>Awaited before changes are saved, so that what follows from them is durable first. It does not throw.</summary>
+    public Func<Task>? BeforeSaving { get; set; }
+
     /// <summary>The cursor, read from the store if it is not cached.</summary>
     public ValueTask<Cursor> GetAsync(CursorKey key, CancellationToken ct) =>
         _cursors.TryGetValue(key, out var cursor) ? ValueTask.FromResult(cursor) : LoadAsync(key, ct);
@@ -155,6 +158,8 @@ internal sealed class CursorTable(ICursorStore store, IOptions<DeliveryOptions> 
             // An evicted cursor that is still held may have moved, as well as the one loaded after it.
             unsaved[cursor.Key] = unsaved.TryGetValue(cursor.Key, out var other) ? CursorValue.Max(value, other) : value;
         }
+        if (unsaved.Count > 0 && BeforeSaving is { } before)
+            await before();
         var faults = await TrySaveAsync(unsaved);
         taken.FindAll(cursor => faults.ContainsKey(cursor.Key)).ForEach(cursor => cursor.KeepUnsaved());
         return faults;

@@ -42,6 +42,9 @@ internal static partial class PushLogs
     [LoggerMessage(EventId = 4111, Level = LogLevel.Warning, Message = "Notifications that were read elsewhere could not be withdrawn ({Times} such failures since the last line; one a minute is written)")]
     public static partial void NotWithdrawn(this ILogger log, long times, Exception e);
 
+    [LoggerMessage(EventId = 4113, Level = LogLevel.Warning, Message = "Read places were saved before the notifications that they withdraw were due: the queue is slow ({Times} times since the last line; one a minute is written)")]
+    public static partial void WithdrawalsHoldUp(this ILogger log, long times);
+
     [LoggerMessage(EventId = 4112, Level = LogLevel.Warning, Message = "{Device} was revoked while it subscribed to {Kind}; the subscription that was left has ended, and nothing was sent to it")]
     public static partial void SubscriptionOfRevoked(this ILogger log, PushKind kind, DeviceAddress device);
 

@@ -5,7 +5,8 @@ namespace Chat.Modules.Delivery.Notifications;
 /// <param name="SecondLook">After the first look: those with one that have not acked, at the latest when the message is sent to them again.</param>
 /// <param name="Late">After the message: a notification that comes later is late, and the log says why.</param>
 /// <param name="GiveUpAfter">See <see cref="PushOptions.GiveUpAfter"/>.</param>
-internal sealed record PushTimes(TimeSpan FirstLook, TimeSpan SecondLook, TimeSpan Late, TimeSpan GiveUpAfter)
+/// <param name="Unsaved">For so long another server's acks and reads may not be in the store.</param>
+internal sealed record PushTimes(TimeSpan FirstLook, TimeSpan SecondLook, TimeSpan Late, TimeSpan GiveUpAfter, TimeSpan Unsaved)
 {
     private static readonly TimeSpan LateBy = TimeSpan.FromSeconds(5);
 
@@ -15,6 +16,6 @@ internal sealed record PushTimes(TimeSpan FirstLook, TimeSpan SecondLook, TimeSp
         var gather = TimeSpan.FromMilliseconds(options.GatherMs);
         var resend = TimeSpan.FromMilliseconds(delivery.ResendAfterMs);
         var saved = hasOthers ? TimeSpan.FromMilliseconds(2 * delivery.CursorFlushMs) : TimeSpan.Zero;
-        return new PushTimes(saved > gather ? saved : gather, (resend < options.After ? resend : options.After) + saved, options.After + LateBy, options.GiveUpAfter);
+        return new PushTimes(saved > gather ? saved : gather, (resend < options.After ? resend : options.After) + saved, options.After + LateBy, options.GiveUpAfter, saved);
     }
 }

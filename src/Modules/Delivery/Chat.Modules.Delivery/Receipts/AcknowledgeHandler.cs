@@ -50,12 +50,12 @@ internal sealed class AcknowledgeHandler(Receivers receivers, CursorTable cursor
             await receipts.TellSendersAsync(command, AckStatus.Delivered, delivered, acked, ct);
         if (command.Status is AckStatus.Read)
         {
+            // First, so that the cursor is not saved without it.
+            if (user.Read < command.SeqNo)
+                withdrawals.Read(command.From, command.Conversation, command.SeqNo);
             var read = SeqNo.Max(user.MarkRead(command.SeqNo), membership.JoinedAt);
             if (read < command.SeqNo)
-            {
-                withdrawals.Read(command.From, command.Conversation, command.SeqNo);
                 await receipts.TellSendersAsync(command, AckStatus.Read, read, acked, ct);
-            }
         }
         return new Done();
     }

@@ -16,7 +16,7 @@ namespace Chat.Modules.Delivery.Notifications.Due;
 /// known, and is not sent again.
 /// </summary>
 internal sealed class LostDueItems(
-    IDueStore store, DueItems due, Watches watches, IChangeFeed feed, UserSubscriptions subscriptions, OwedMessages owedMessages, PushTimes times, IOptions<PushOptions> options,
+    IDueStore store, DueItems due, Watches watches, IChangeFeed feed, UserSubscriptions subscriptions, OwedMessages owedMessages, Withdrawals withdrawals, PushTimes times, IOptions<PushOptions> options,
     IMediator mediator, TimeProvider clock, ILogger<LostDueItems> log) : BackgroundService
 {
     private const int ReadAtOnce = 256;
@@ -127,7 +127,13 @@ internal sealed class LostDueItems(
                     return null;
                 var owed = await owedMessages.FindAsync(subscription.Device, conversation, new SeqNo(SeqNo.MaxValue), ct);
                 if (owed.Newest is not { } message)
+                {
+                    if (!await withdrawals.IsToBeWithdrawnAsync(subscription.Device, conversation, owed.Notified, ct))
+                        continue;
+                    await due.AddAsync([subscription], conversation, owed.Notified.UpTo, clock.GetUtcNow(), ct);
+                    found++;
                     continue;
+                }
                 if (message.Timestamp > clock.GetUtcNow() - times.FirstLook - times.SecondLook && watches.HasRoom)
                 {
                     // A device that is connected has its time.

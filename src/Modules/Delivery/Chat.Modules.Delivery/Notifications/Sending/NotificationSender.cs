@@ -87,6 +87,11 @@ internal sealed class NotificationSender(
         var owed = await owedMessages.FindAsync(item.Device, item.Conversation, item.UpTo, ct);
         if (owed.Newest is null && !owed.IsToBeWithdrawn)
         {
+            if (MayBeReadElsewhere(item, owed))
+            {
+                progress.Pause = times.Unsaved;
+                return true;
+            }
             metrics.Cancelled(subscription.Kind);
             progress.Done.Add(item);
             return true;
@@ -141,6 +146,10 @@ internal sealed class NotificationSender(
                 throw new InvalidOperationException("A platform answered with an unknown outcome.");
         }
     }
+
+    // What is shown is looked at because it was read, and the server on which it was may not have saved that yet: it is looked at again. What is due for a message is older.
+    private bool MayBeReadElsewhere(DueItem item, Owed owed) =>
+        owed.Notified.IsShown && item.UpTo <= owed.Notified.UpTo && (clock.GetUtcNow() - item.Since).Duration() < times.Unsaved;
 
     // Ended before others may claim the device.
     private async Task<PushOutcome> AskAsync(PushSubscription subscription, PushNotification notification, long until, CancellationToken ct)

@@ -43,9 +43,10 @@ internal sealed class OwedMessages(CursorTable cursors, INotifiedStore notified,
         var settings = (await mediator.Send(new GetOwnSettings(device.User, conversation), ct)).At(clock.GetUtcNow());
         var start = SeqNo.Max(seen, told.UpTo);
         var newest = await FindNewestAsync(start, upTo);
-        if (newest is null && upTo == told.UpTo && seen < upTo && await IsDeletedAsync(mediator, conversation, upTo, ct))
-            return new Owed(await FindNewestAsync(seen, upTo), read, told) { IsGone = true };
-        return new Owed(newest is null || upTo.Value == SeqNo.MaxValue ? newest : await FindNewestAsync(start, new SeqNo(SeqNo.MaxValue)) ?? newest, read, told);
+        var isOfAll = upTo.Value == SeqNo.MaxValue;
+        if (newest is null && !isOfAll && upTo >= told.UpTo && seen < told.UpTo && await IsDeletedAsync(mediator, conversation, told.UpTo, ct))
+            return new Owed(await FindNewestAsync(seen, told.UpTo), read, told) { IsGone = true };
+        return new Owed(newest is null || isOfAll ? newest : await FindNewestAsync(start, new SeqNo(SeqNo.MaxValue)) ?? newest, read, told);
 
         Task<LoggedMessage?> FindNewestAsync(SeqNo after, SeqNo to) => settings.MutedUntil is null
             ? this.FindNewestAsync(conversation, after, to, message => ValueTask.FromResult(IsOwed(message, device.User)), int.MaxValue, ct)

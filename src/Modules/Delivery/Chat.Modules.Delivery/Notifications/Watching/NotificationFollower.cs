@@ -129,7 +129,7 @@ internal sealed class NotificationFollower(IChangeFeed feed, Watches watches, Ti
             {
                 while (!watches.HasRoom)
                     await Task.Delay(Period, clock, ct);
-                watches.Note(entry.Conversation, entry.SeqNo, null);
+                watches.NoteUnknown(entry.Conversation, entry.SeqNo);
             }
             found += entries.Count;
             rest = rest with { After = rest.After with { Value = entries[^1].Position } };

@@ -18,7 +18,7 @@ namespace Chat.Modules.Delivery.Notifications.Watching;
 /// again.
 /// </summary>
 internal sealed class NotificationPlanner(
-    Watches watches, UserSubscriptions subscriptions, DueItems due, Receivers receivers, CursorTable cursors, PushTimes times, IMediator mediator,
+    Watches watches, UserSubscriptions subscriptions, DueItems due, Withdrawals withdrawals, Receivers receivers, CursorTable cursors, PushTimes times, IMediator mediator,
     TimeProvider clock, ILogger<NotificationPlanner> log) : BackgroundService
 {
     private const int LooksAtOnce = 16;
@@ -85,6 +85,13 @@ internal sealed class NotificationPlanner(
 
     private async Task LookFirstAsync(Watch watch, IReadOnlyList<UserId> members, CancellationToken ct)
     {
+        if (watch.Deleted is { } deleted)
+            await withdrawals.LookAtMembersAsync(watch.Conversation, members, deleted, ct);
+        if (watch.UpTo == SeqNo.None)
+        {
+            watches.Finish(watch);
+            return;
+        }
         List<PushSubscription>? live = null;
         foreach (var some in members.Count <= MembersAtOnce ? [members] : members.Chunk(MembersAtOnce).ToArray<IReadOnlyList<UserId>>())
         {

@@ -14,8 +14,11 @@ internal sealed class Watch(ConversationId conversation, long number, DateTimeOf
     /// <summary>When its first message was noted: at once after the append, but for what another server left.</summary>
     public DateTimeOffset Since => since;
 
-    /// <summary>The highest of its messages.</summary>
+    /// <summary>The highest of its messages; <see cref="SeqNo.None"/> if it has only a deletion.</summary>
     public SeqNo UpTo { get; set; }
+
+    /// <summary>The lowest message that was deleted; <see cref="SeqNo.None"/> if any may be, as what is read from the feed does not say; null for none.</summary>
+    public SeqNo? Deleted { get; set; }
 
     /// <summary>The sender of all of them, who needs not be told; null if there are several, or it is not known.</summary>
     public UserId? Sender { get; set; }
@@ -87,23 +90,28 @@ internal sealed class Watches
     {
         lock (_gate)
         {
-            if (_gathering.TryGetValue(conversation, out var watch))
-            {
-                watch.UpTo = SeqNo.Max(watch.UpTo, seqNo);
-                if (watch.Sender != sender)
-                    watch.Sender = null;
+            if (Gather(conversation) is not { } watch)
                 return;
-            }
-            if (_unfinished.Count >= _max)
-            {
-                _hasOverflowed = true;
-                return;
-            }
-            watch = new Watch(conversation, ++_lastNumber, _clock.GetUtcNow()) { UpTo = seqNo, Sender = sender };
-            _gathering.Add(conversation, watch);
-            _nodes.Add(watch, _unfinished.AddLast(watch));
-            LookAfter(watch, _times.FirstLook);
+            watch.Sender = watch.UpTo == SeqNo.None || watch.Sender == sender ? sender : null;
+            watch.UpTo = SeqNo.Max(watch.UpTo, seqNo);
         }
+    }
+
+    /// <summary>A message of a conversation was deleted. Never waits.</summary>
+    public void NoteDeleted(ConversationId conversation, SeqNo message)
+    {
+        lock (_gate)
+        {
+            if (Gather(conversation) is { } watch)
+                watch.Deleted = watch.Deleted is { } lowest ? SeqNo.Min(lowest, message) : message;
+        }
+    }
+
+    /// <summary>A conversation has an entry in the feed: a message, or a change, which may be a deletion. Never waits.</summary>
+    public void NoteUnknown(ConversationId conversation, SeqNo seqNo)
+    {
+        Note(conversation, seqNo, null);
+        NoteDeleted(conversation, SeqNo.None);
     }
 
     public void ForgetOverflow()
@@ -152,6 +160,23 @@ internal sealed class Watches
     {
         lock (_gate)
             return _unfinished.First is not { } first || first.Value.Number > number;
+    }
+
+    // Under _gate. Null if there is no room.
+    private Watch? Gather(ConversationId conversation)
+    {
+        if (_gathering.TryGetValue(conversation, out var watch))
+            return watch;
+        if (_unfinished.Count >= _max)
+        {
+            _hasOverflowed = true;
+            return null;
+        }
+        watch = new Watch(conversation, ++_lastNumber, _clock.GetUtcNow());
+        _gathering.Add(conversation, watch);
+        _nodes.Add(watch, _unfinished.AddLast(watch));
+        LookAfter(watch, _times.FirstLook);
+        return watch;
     }
 
     private void LookAfter(Watch watch, TimeSpan time) =>

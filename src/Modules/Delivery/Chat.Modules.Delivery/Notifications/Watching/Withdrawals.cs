@@ -17,59 +17,78 @@ namespace Chat.Modules.Delivery.Notifications.Watching;
 
 /// <summary>
 /// When a user has read on one device what others of the user's show, these are due: the look then finds it read, and takes it back. So are those that show a message which was deleted, and all that
-/// show one which the user has cleared. What was read, deleted or cleared, and lost when the server ended, is found at the next start by the cursors, the log and the settings; the rest, and where there was no room, stays on
-/// the device until its user opens it.
+/// show one which the user has cleared. They are due before the cursor is saved that says so: a server that is killed leaves a read that its client says again, or one that is due. What was
+/// deleted is watched as messages are (<see cref="Watches"/>), and found in the feed. The embedded server looks at all that is shown when it starts. What was cleared on a cluster right before a
+/// crash, and where there was no room, stays on the device until its user opens it.
 /// </summary>
-internal sealed class Withdrawals(
-    UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IMediator mediator, IOptions<PushOptions> options,
-    TimeProvider clock, ILogger<Withdrawals> log) : BackgroundService
+internal sealed class Withdrawals : BackgroundService
 {
     private const int ReadAtOnce = 256;
     private const int MembersAtOnce = 512;
     private const int PlacesAtOnce = 32;
+    private const int LooksAtOnce = 8;
 
-    private readonly RepeatedLines _lines = new(clock);
+    // For so long a queue that does not answer holds up the cursors.
+    private static readonly TimeSpan MostWait = TimeSpan.FromSeconds(1);
+
+    private readonly UserSubscriptions _subscriptions;
+    private readonly INotifiedStore _notified;
+    private readonly CursorTable _cursors;
+    private readonly DueItems _due;
+    private readonly IMediator _mediator;
+    private readonly PushOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<Withdrawals> _log;
+    private readonly RepeatedLines _lines;
+
+    // One look at a time: who waits for it knows that all that was read before is due.
+    private readonly SemaphoreSlim _turn = new(1);
 
     // One entry for each user and conversation in which a user has read, or which it has cleared.
     private readonly ConcurrentDictionary<(UserId User, ConversationId Conversation), Told> _read = new();
 
-    // The lowest of each conversation.
-    private readonly ConcurrentDictionary<ConversationId, SeqNo> _deleted = new();
-
-    /// <summary>A message was deleted. Never waits.</summary>
-    public void Deleted(ConversationId conversation, SeqNo message)
+    public Withdrawals(
+        UserSubscriptions subscriptions, INotifiedStore notified, CursorTable cursors, DueItems due, IMediator mediator, IOptions<PushOptions> options,
+        TimeProvider clock, ILogger<Withdrawals> log)
     {
-        if (_deleted.Count < options.Value.MaxWatches)
-            _deleted.AddOrUpdate(conversation, message, (_, lowest) => SeqNo.Min(lowest, message));
+        (_subscriptions, _notified, _cursors, _due, _mediator) = (subscriptions, notified, cursors, due, mediator);
+        (_options, _clock, _log, _lines) = (options.Value, clock, log, new RepeatedLines(clock));
+        cursors.BeforeSaving = MakeDueAsync;
     }
 
     /// <summary>A device's user has read up to a seqNo. Never waits.</summary>
     public void Read(DeviceAddress device, ConversationId conversation, SeqNo seqNo)
     {
         var read = new Told(device.Device, seqNo, SeqNo.None);
-        if (_read.Count < options.Value.MaxWatches)
+        if (_read.Count < _options.MaxWatches)
             _read.AddOrUpdate((device.User, conversation), read, (_, before) => read with { Cleared = before.Cleared });
     }
 
     /// <summary>A user has cleared a conversation up to a seqNo. Never waits.</summary>
     public void Cleared(UserId user, ConversationId conversation, SeqNo seqNo)
     {
-        if (_read.Count < options.Value.MaxWatches)
+        if (_read.Count < _options.MaxWatches)
             _read.AddOrUpdate((user, conversation), new Told(null, SeqNo.None, seqNo), (_, before) => before with { Cleared = SeqNo.Max(before.Cleared, seqNo) });
     }
 
-    /// <summary>Makes due what is to be withdrawn by now.</summary>
+    /// <summary>Makes due what is to be withdrawn by now. What fails is tried again by the next call.</summary>
     public async Task LookAsync(CancellationToken ct)
     {
-        foreach (var (key, _) in _read)
+        await _turn.WaitAsync(ct);
+        try
         {
-            if (_read.TryRemove(key, out var read))
-                await TryAsync(() => LookAtDevicesAsync(key.User, key.Conversation, read, ct), ct);
+            if (_read.IsEmpty)
+                return;
+            await Parallel.ForEachAsync(
+                _read.Keys, new ParallelOptions { MaxDegreeOfParallelism = LooksAtOnce, CancellationToken = ct }, async (key, cancelled) =>
+                {
+                    if (_read.TryRemove(key, out var read))
+                        await TryLookAsync(key, read, cancelled);
+                });
         }
-        foreach (var (conversation, _) in _deleted)
+        finally
         {
-            if (_deleted.TryRemove(conversation, out var message))
-                await TryAsync(() => LookAtMembersAsync(conversation, message, ct), ct);
+            _turn.Release();
         }
     }
 
@@ -79,14 +98,14 @@ internal sealed class Withdrawals(
     /// </summary>
     public async Task FindLostAsync(CancellationToken ct)
     {
-        var since = clock.GetUtcNow() - options.Value.GiveUpAfter;
-        for (ShownPlace? last = null; await notified.ReadShownAsync(since, last, ReadAtOnce, ct) is { Count: > 0 } some; last = some[^1])
+        var since = _clock.GetUtcNow() - _options.GiveUpAfter;
+        for (ShownPlace? last = null; await _notified.ReadShownAsync(since, last, ReadAtOnce, ct) is { Count: > 0 } some; last = some[^1])
         {
             foreach (var shown in some)
             {
-                if (await IsToBeWithdrawnAsync(shown, ct)
-                    && (await subscriptions.OfAsync([shown.Device.User], ct)).FirstOrDefault(one => one.Device == shown.Device) is { } subscription)
-                    await due.AddAsync([subscription], shown.Conversation, shown.Place.UpTo, clock.GetUtcNow(), ct);
+                if (await IsToBeWithdrawnAsync(shown.Device, shown.Conversation, shown.Place, ct)
+                    && (await _subscriptions.OfAsync([shown.Device.User], ct)).FirstOrDefault(one => one.Device == shown.Device) is { } subscription)
+                    await _due.AddAsync([subscription], shown.Conversation, shown.Place.UpTo, _clock.GetUtcNow(), ct);
             }
         }
     }
@@ -99,58 +118,90 @@ internal sealed class Withdrawals(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            log.NotWithdrawn(1, e);
+            _log.NotWithdrawn(1, e);
         }
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.GatherMs), clock);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(_options.GatherMs), _clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
             await LookAsync(stoppingToken);
     }
 
-    private async Task<bool> IsToBeWithdrawnAsync(ShownPlace shown, CancellationToken ct) =>
-        (await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, shown.Device.Device, shown.Conversation), ct)).Delivered < shown.Place.UpTo
-        && ((await cursors.ReadNewestAsync(new CursorKey(shown.Device.User, null, shown.Conversation), ct)).Read >= shown.Place.UpTo
-            || await OwedMessages.IsDeletedAsync(mediator, shown.Conversation, shown.Place.UpTo, ct)
-            || (await mediator.Send(new GetMembershipAsReader(shown.Conversation, shown.Device.User), ct))?.VisibleAfter >= shown.Place.UpTo);
+    /// <summary>Whether the user has read or cleared what a device shows, or it was deleted, and the device has not got it: one that has it was told by its connection.</summary>
+    public async Task<bool> IsToBeWithdrawnAsync(DeviceAddress device, ConversationId conversation, NotifiedPlace place, CancellationToken ct) =>
+        place.IsShown
+        && (await _cursors.ReadNewestAsync(new CursorKey(device.User, device.Device, conversation), ct)).Delivered < place.UpTo
+        && ((await _cursors.ReadNewestAsync(new CursorKey(device.User, null, conversation), ct)).Read >= place.UpTo
+            || await OwedMessages.IsDeletedAsync(_mediator, conversation, place.UpTo, ct)
+            || (await _mediator.Send(new GetMembershipAsReader(conversation, device.User), ct))?.VisibleAfter >= place.UpTo);
+
+    // The wait is bounded, not the look: what it has taken it finishes.
+    private async Task MakeDueAsync()
+    {
+        if (_read.IsEmpty && _turn.CurrentCount > 0)
+            return;
+        try
+        {
+            await LookAsync(CancellationToken.None).WaitAsync(MostWait, _clock);
+        }
+        catch (TimeoutException)
+        {
+            if (_lines.Count(nameof(MakeDueAsync)) is { } times)
+                _log.WithdrawalsHoldUp(times);
+        }
+    }
+
+    /// <summary>Makes due those members' devices that show a message which was deleted.</summary>
+    /// <param name="conversation">Where.</param>
+    /// <param name="members">All of them.</param>
+    /// <param name="deleted">The lowest that was; <see cref="SeqNo.None"/> if it is not known.</param>
+    /// <param name="ct">Leaves some.</param>
+    public async Task LookAtMembersAsync(ConversationId conversation, IReadOnlyList<UserId> members, SeqNo deleted, CancellationToken ct)
+    {
+        foreach (var some in members.Chunk(MembersAtOnce))
+        {
+            await Concurrently.SelectAsync(
+                await _subscriptions.OfAsync(some, ct), PlacesAtOnce,
+                (subscription, cancelled) => WithdrawAsync(
+                    subscription, conversation,
+                    async place => place.UpTo >= deleted && (deleted != SeqNo.None || await OwedMessages.IsDeletedAsync(_mediator, conversation, place.UpTo, cancelled)),
+                    cancelled),
+                ct);
+        }
+    }
 
     private async Task LookAtDevicesAsync(UserId user, ConversationId conversation, Told told, CancellationToken ct)
     {
-        foreach (var subscription in await subscriptions.OfAsync([user], ct))
+        foreach (var subscription in await _subscriptions.OfAsync([user], ct))
         {
             var upTo = told.For(subscription.Device.Device);
             if (upTo > SeqNo.None)
-                await WithdrawAsync(subscription, conversation, place => place.UpTo <= upTo, ct);
+                await WithdrawAsync(subscription, conversation, place => ValueTask.FromResult(place.UpTo <= upTo), ct);
         }
     }
 
-    private async Task LookAtMembersAsync(ConversationId conversation, SeqNo deleted, CancellationToken ct)
+    private async ValueTask<bool> WithdrawAsync(
+        PushSubscription subscription, ConversationId conversation, Func<NotifiedPlace, ValueTask<bool>> isConcerned, CancellationToken ct)
     {
-        foreach (var some in (await mediator.Send(new GetMembers(conversation), ct)).Chunk(MembersAtOnce))
-        {
-            await Concurrently.SelectAsync(
-                await subscriptions.OfAsync(some, ct), PlacesAtOnce,
-                (subscription, cancelled) => WithdrawAsync(subscription, conversation, place => place.UpTo >= deleted, cancelled), ct);
-        }
-    }
-
-    private async ValueTask<bool> WithdrawAsync(PushSubscription subscription, ConversationId conversation, Predicate<NotifiedPlace> isConcerned, CancellationToken ct)
-    {
-        var place = await notified.ReadAsync(subscription.Device, conversation, ct);
-        if (!place.IsShown || !isConcerned(place))
+        var place = await _notified.ReadAsync(subscription.Device, conversation, ct);
+        if (!place.IsShown || !await isConcerned(place))
             return false;
-        await due.AddAsync([subscription], conversation, place.UpTo, clock.GetUtcNow(), ct);
+        await _due.AddAsync([subscription], conversation, place.UpTo, _clock.GetUtcNow(), ct);
         return true;
     }
 
-    private async Task TryAsync(Func<Task> look, CancellationToken ct)
+    private async ValueTask TryLookAsync((UserId User, ConversationId Conversation) key, Told told, CancellationToken ct)
     {
         try
         {
-            await look();
+            await LookAtDevicesAsync(key.User, key.Conversation, told, ct);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested)
+        catch (Exception e)
         {
+            // The user may have read on meanwhile.
+            _read.AddOrUpdate(key, told, (_, newer) => (newer.Reader is null ? told : newer) with { Cleared = SeqNo.Max(newer.Cleared, told.Cleared) });
+            if (ct.IsCancellationRequested)
+                throw;
             if (_lines.Count(e.GetType().Name) is { } times)
-                log.NotWithdrawn(times, e);
+                _log.NotWithdrawn(times, e);
         }
     }
 
