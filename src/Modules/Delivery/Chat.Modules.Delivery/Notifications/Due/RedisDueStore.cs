@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Chat.BuildingBlocks.Concurrency;
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Redis;
 using StackExchange.Redis;
@@ -47,19 +48,31 @@ internal sealed class RedisDueStore(RedisClient redis, PushTimes times, TimeProv
     public async Task<IReadOnlyList<DueClaim>> ClaimAsync(PushKind kind, int maxDevices, TimeSpan lease, CancellationToken ct)
     {
         var claims = new List<DueClaim>();
+        StoreUnavailableException? fault = null;
         var first = Interlocked.Increment(ref _next);
         for (var n = 0; n < Shards && claims.Count < maxDevices; n++)
         {
-            var shard = (int)((uint)(first + n) % Shards);
-            var (queue, _, taken, failed) = KeysOf(kind, shard);
-            var token = Guid.CreateVersion7(clock.GetUtcNow());
-            var result = await redis.RunAsync(
-                Claim, [queue, taken, failed], [maxDevices - claims.Count, (long)lease.TotalMilliseconds, token.ToString("N"), _life], WholeOf(shard));
-            var devices = Enumerable.Range(0, result.Length / 2).Select(i => (Device: DeviceOf((string)result[2 * i]!), State: (string)result[(2 * i) + 1]!)).ToList();
-            claims.AddRange(await Concurrently.SelectAsync(
-                devices, CallsAtOnce, async (one, _) => ToClaim(kind, one.Device, token, one.State, await ReadAsync(kind, one.Device)), ct));
+            try
+            {
+                await ClaimAsync(kind, (int)((uint)(first + n) % Shards), maxDevices - claims.Count, lease, claims, ct);
+            }
+            catch (StoreUnavailableException e)
+            {
+                // Of a Redis Cluster one server may be away: what the others have is not held up, and what was claimed is not lost.
+                fault = e;
+            }
         }
-        return claims;
+        return claims.Count > 0 || fault is null ? claims : throw fault;
+    }
+
+    private async Task ClaimAsync(PushKind kind, int shard, int maxDevices, TimeSpan lease, List<DueClaim> claims, CancellationToken ct)
+    {
+        var (queue, _, taken, failed) = KeysOf(kind, shard);
+        var token = Guid.CreateVersion7(clock.GetUtcNow());
+        var result = await redis.RunAsync(Claim, [queue, taken, failed], [maxDevices, (long)lease.TotalMilliseconds, token.ToString("N"), _life], WholeOf(shard));
+        var devices = Enumerable.Range(0, result.Length / 2).Select(i => (Device: DeviceOf((string)result[2 * i]!), State: (string)result[(2 * i) + 1]!)).ToList();
+        claims.AddRange(await Concurrently.SelectAsync(
+            devices, CallsAtOnce, async (one, _) => ToClaim(kind, one.Device, token, one.State, await ReadAsync(kind, one.Device)), ct));
     }
 
     public Task SettleAsync(DueClaim claim, DueSettlement settlement, CancellationToken ct)
