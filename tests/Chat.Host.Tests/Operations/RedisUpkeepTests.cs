@@ -19,7 +19,7 @@ namespace Chat.Host.Tests.Operations;
 public sealed class RedisUpkeepTests(CassandraServer database) : IClassFixture<CassandraServer>, IAsyncLifetime
 {
     private const string Job = "sweep-tokens";
-    private static readonly string[] Schedule = ["collect-media", Job];
+    private static readonly string[] Schedule = ["collect-media", "sweep-expired", Job];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("chat-test-").FullName;
     private RedisServer _redis = null!;

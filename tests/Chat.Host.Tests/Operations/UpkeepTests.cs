@@ -13,7 +13,7 @@ public sealed class UpkeepTests
         await using var host = new TestHost();
         using var connection = (await host.ServiceAsync<JobStorage>()).GetConnection();
 
-        Assert.Equal(["collect-media", "optimise-database", "sweep-tokens"], connection.GetRecurringJobs().Select(job => job.Id).Order());
+        Assert.Equal(["collect-media", "optimise-database", "sweep-expired", "sweep-tokens"], connection.GetRecurringJobs().Select(job => job.Id).Order());
         await (await host.ServiceAsync<UpkeepJobs>()).OptimiseStoresAsync();
     }
 

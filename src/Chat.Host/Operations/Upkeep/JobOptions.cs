@@ -13,4 +13,7 @@ internal sealed class JobOptions
 
     /// <summary>How often files that no message has are looked for, in minutes. 1 to 30; default 10.</summary>
     [Range(1, 30)] public int CollectMediaMinutes { get; init; } = 10;
+
+    /// <summary>How often messages that have expired are looked for, to be erased, in minutes. 1 to 30; default 30.</summary>
+    [Range(1, 30)] public int SweepExpiredMinutes { get; init; } = 30;
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Identity.Contracts;
 using Chat.Modules.Media.Contracts;
+using Chat.Modules.Messaging.Contracts;
 using MediatR;
 using Microsoft.Extensions.Options;
 
@@ -36,6 +37,14 @@ internal sealed class UpkeepJobs(
         if (clocks.HasJumpedWithin(SteadyFor))
             return;
         await mediator.Send(new CollectMedia(), ct);
+    }
+
+    /// <summary>Erases what has expired. Does nothing soon after the clock jumped, as <see cref="SweepTokensAsync"/>.</summary>
+    public async Task SweepExpiredAsync(CancellationToken ct)
+    {
+        if (clocks.HasJumpedWithin(SteadyFor))
+            return;
+        await mediator.Send(new SweepExpired(), ct);
     }
 
     public async Task OptimiseStoresAsync()

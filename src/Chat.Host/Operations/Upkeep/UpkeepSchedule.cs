@@ -22,6 +22,8 @@ internal sealed class UpkeepSchedule(
         jobs.AddOrUpdate<UpkeepJobs>("sweep-tokens", upkeep => upkeep.SweepTokensAsync(CancellationToken.None), Cron.Hourly(17));
         jobs.AddOrUpdate<UpkeepJobs>("collect-media", upkeep => upkeep.CollectMediaAsync(CancellationToken.None),
             string.Create(CultureInfo.InvariantCulture, $"*/{options.Value.CollectMediaMinutes} * * * *"));
+        jobs.AddOrUpdate<UpkeepJobs>("sweep-expired", upkeep => upkeep.SweepExpiredAsync(CancellationToken.None),
+            string.Create(CultureInfo.InvariantCulture, $"*/{options.Value.SweepExpiredMinutes} * * * *"));
         if (upkept.Any())
             jobs.AddOrUpdate<UpkeepJobs>("optimise-database", upkeep => upkeep.OptimiseStoresAsync(), Cron.Daily(3, 29));
         if (backup.Value.Directory is not null)

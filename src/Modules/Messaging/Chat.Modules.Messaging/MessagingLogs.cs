@@ -51,6 +51,9 @@ internal static partial class MessagingLogs
     [LoggerMessage(EventId = 3015, Level = LogLevel.Error, Message = "Appending for another server failed unexpectedly; its client was told unavailable")]
     public static partial void HandedAppendFailed(this ILogger log, Exception e);
 
+    [LoggerMessage(EventId = 3017, Level = LogLevel.Information, Message = "The contents of {Count} messages that have expired, or are older than messages are kept, were erased")]
+    public static partial void ExpiredSwept(this ILogger log, int count);
+
     [LoggerMessage(EventId = 3016, Level = LogLevel.Warning, Message = "Whether all deleted messages are erased could not be looked up; it is tried again")]
     public static partial void ErasuresNotFollowed(this ILogger log, Exception e);
 }

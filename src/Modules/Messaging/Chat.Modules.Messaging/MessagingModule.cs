@@ -50,6 +50,9 @@ public sealed class MessagingModule : IModule
         .AddSingleton<ChangedMessages>()
         .AddCommand<ChangeMessage, SentMessage, ChangeMessageHandler>()
         .AddCommandValidator<ChangeMessage, ChangeMessageValidator>()
+        .AddSingleton(provider => new Expiry(
+            provider.GetRequiredService<TimeProvider>(), TimeSpan.FromDays(provider.GetRequiredService<IOptions<MessagingOptions>>().Value.RetentionDays)))
+        .AddCommand<SweepExpired, int, SweepExpiredHandler>()
         .AddCommand<SetTimer, SentMessage, SetTimerHandler>()
         .AddCommandValidator<SetTimer, SetTimerValidator>()
         .AddQuery<GetTimers, IReadOnlyDictionary<ConversationId, int>, GetTimersHandler>()

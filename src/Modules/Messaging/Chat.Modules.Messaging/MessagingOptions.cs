@@ -98,6 +98,9 @@ internal sealed class MessagingOptions
     /// <summary>In groups with more members only owner and admins may mention all (<c>@all</c>), else it is <c>forbidden</c>. 1 to 100 000; default 64.</summary>
     [Range(1, 100_000)] public int MentionAllMembers { get; init; } = 64;
 
+    /// <summary>After how many days messages are gone, as if they had expired; only with the embedded stores. 0 (never) to 36 500; default 0.</summary>
+    [Range(0, 36_500)] public int RetentionDays { get; init; }
+
     // What a page contains besides its messages: ids, positions.
     private const int PageFrameBytes = 512;
 

@@ -44,6 +44,7 @@ internal static class PushRegistration
                 provider.GetRequiredService<IOptions<PushOptions>>().Value, provider.GetRequiredService<IOptions<DeliveryOptions>>().Value, context.UsesCql()))
             .AddSingleton<Watches>()
             .AddSubscriber<MessageAppended, NotifyOnMessageAppended>()
+            .AddSubscriber<MessagesExpired, WithdrawOnMessagesExpired>()
             .AddSubscriber<OwnSettingsChanged, WithdrawOnOwnSettingsChanged>()
             .AddHostedService<NotificationFollower>()
             .AddHostedService<NotificationPlanner>()

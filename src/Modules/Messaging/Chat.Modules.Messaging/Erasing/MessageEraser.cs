@@ -11,7 +11,7 @@ internal sealed class MessageEraser(IMessageLog log, IMediaAttachments attachmen
     public async Task EraseAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct)
     {
         // Before, as nobody knows the files afterwards.
-        if (await log.ReadAfterAsync(conversation, new SeqNo(seqNo.Value - 1), limit: 1, ct) is [{ Content.Media: { Count: > 0 } media } message] && message.SeqNo == seqNo)
+        if (await log.ReadStoredAsync(conversation, seqNo, ct) is { Content.Media: { Count: > 0 } media })
             await attachments.ReleaseAsync([.. media.Select(one => one.Id)], ct);
         await log.EraseContentAsync(conversation, seqNo, ct);
     }

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 
@@ -8,6 +9,9 @@ namespace Chat.Modules.Messaging.Log;
 /// </summary>
 internal interface IMessageTimers
 {
+    /// <summary>A message as it is stored, whether it is over or not; without its content if it was deleted or erased. Null if nothing is there.</summary>
+    ValueTask<LoggedMessage?> ReadStoredAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct);
+
     /// <summary>The timers of some conversations; those in which none was ever set are not in the answer.</summary>
     ValueTask<IReadOnlyDictionary<ConversationId, ConversationTimer>> ReadTimersAsync(IReadOnlyCollection<ConversationId> conversations, CancellationToken ct);
 }

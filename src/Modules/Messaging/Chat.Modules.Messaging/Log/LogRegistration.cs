@@ -7,6 +7,7 @@ using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log.Cluster;
 using Chat.Modules.Messaging.Log.Embedded;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Chat.Modules.Messaging.Log;
 
@@ -17,6 +18,8 @@ internal static class LogRegistration
         ? services
             .AddSingleton<ActivityClock>()
             .AddCqlTables("messaging", typeof(MessagingModule).Assembly)
+            .AddSingleton<IValidateOptions<MessagingOptions>>(new ValidateOptions<MessagingOptions>(
+                null, options => options.RetentionDays == 0, "Messaging:RetentionDays works with the embedded stores alone: with Cql:ContactPoints leave it out, and set timers in the conversations."))
             .AddSingleton<ILogTables, CqlLogTables>()
             .AddSingleton<ISendLimit, UuidTimeRates>()
             .AddSingleton<SharedConversations>()
@@ -31,6 +34,7 @@ internal static class LogRegistration
                 provider.GetRequiredService<TimeProvider>(), Random.Shared))
             .AddSingleton<CqlChangeFeed>().AddHostedService(provider => provider.GetRequiredService<CqlChangeFeed>())
             .AddSingleton<IChangeFeed>(provider => provider.GetRequiredService<CqlChangeFeed>())
+            .AddSingleton<IExpiries, CqlExpiries>()
             .AddSingleton<IInbox, CqlInbox>()
             .AddHostedService<ErasureFollower>()
             .AddHostedService(provider => provider.GetRequiredService<CqlMessageLog>())
@@ -42,6 +46,7 @@ internal static class LogRegistration
             .AddSingleton<RocksInbox>().AddHostedService(provider => provider.GetRequiredService<RocksInbox>())
             .AddSingleton<IInbox>(provider => provider.GetRequiredService<RocksInbox>())
             .AddSingleton<IMessageLog>(provider => provider.GetRequiredService<RocksMessageLog>())
+            .AddSingleton<IExpiries>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddHostedService<ErasureSweep>()
             .AddSingleton<IBackedUp>(provider => provider.GetRequiredService<RocksMessageLog>())
             .AddSingleton<IStoreHealth>(provider => provider.GetRequiredService<RocksMessageLog>());

@@ -1,4 +1,5 @@
 using Chat.BuildingBlocks.Ids;
+using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log.Cluster;
 
@@ -7,6 +8,9 @@ internal sealed partial class CqlMessageLog
 {
     // Conversations whose timers are read at the same time.
     private const int TimersAtOnce = 16;
+
+    public async ValueTask<LoggedMessage?> ReadStoredAsync(ConversationId conversation, SeqNo seqNo, CancellationToken ct) =>
+        await _reader.ReadAtAsync(conversation, [seqNo], ct) is [var row] ? row.Message : null;
 
     public async ValueTask<IReadOnlyDictionary<ConversationId, ConversationTimer>> ReadTimersAsync(IReadOnlyCollection<ConversationId> conversations, CancellationToken ct)
     {

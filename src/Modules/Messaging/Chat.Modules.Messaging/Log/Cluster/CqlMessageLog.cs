@@ -115,8 +115,11 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
         var states = await _changes.ReadStatesAsync(conversation, [seqNo], ct);
         var edits = states.GetValueOrDefault(seqNo)?.Edits ?? [];
         await _writers.Erasures.EraseAsync(conversation, seqNo, edits, ct);
-        if (states.GetValueOrDefault(seqNo) is { Deletion: null })
-            await Task.WhenAll(_tables.RemoveStateAsync(conversation, seqNo, ct), _tables.RemoveReactionsAsync(conversation, seqNo, ct));
+        if (states.GetValueOrDefault(seqNo) is not { Deletion: null })
+            return;
+        // The state last: as long as it is there, all of it is known to be left to do.
+        await _tables.RemoveReactionsAsync(conversation, seqNo, ct);
+        await _tables.RemoveStateAsync(conversation, seqNo, ct);
     }
 
     public async ValueTask<LoggedMessage?> FindAttemptAsync(UserId sender, string clientMsgId, CancellationToken ct) =>

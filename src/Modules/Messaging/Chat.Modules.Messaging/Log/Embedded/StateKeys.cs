@@ -18,6 +18,7 @@ namespace Chat.Modules.Messaging.Log.Embedded;
 /// <item><c>threads</c>, with the seqNo of the newest message of a thread: the message that began it (8 bytes).</item>
 /// <item><c>timer</c>, of message 0: the conversation's timer: the entry that set it (8 bytes), and the seconds (8 bytes).</item>
 /// <item><c>expiry</c>, then Unix ms (8 bytes), before the conversation: the message expires then (empty). Nothing but the sweep reads it, and takes it away.</item>
+/// <item><c>ended</c>, alone: the activity up to which all that is older than messages are kept was erased (8 bytes).</item>
 /// <item><c>deleted</c>: it was deleted, and its reactions' entries are still to be erased (empty).</item>
 /// </list>
 /// </summary>
