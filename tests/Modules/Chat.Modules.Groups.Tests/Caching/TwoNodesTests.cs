@@ -67,8 +67,8 @@ public sealed class TwoNodesTests(CassandraServer server) : IClassFixture<Cassan
     public async Task A_change_that_seems_to_be_so_already_or_impossible_is_judged_by_what_the_store_has()
     {
         var (ann, bob, id) = (User("ann"), User("bob"), ConversationId.NewGroup());
-        using var one = Start();
-        using var other = Start();
+        var one = Start();
+        var other = Start();
         await one.CreateAsync(id, _ => GroupRules.Create(id, ann, "Walkers", GroupHistory.All, [bob], Now, 10), Ct);
         await other.FindAsync(id, Ct);
         await one.ChangeAsync(id, group => GroupRules.ChangeRole(group, ann, bob, GroupRole.Admin), Ct);
