@@ -103,7 +103,7 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
             var content = MessageContent.Of($"{n} {new string('ü', random.Next(50))}", replyTo) with
             {
                 // As servers to come may write them.
-                Kind = random.Next(10) == 0 ? (MessageKind)random.Next(1, 100) : MessageKind.Message,
+                Kind = random.Next(10) == 0 ? (MessageKind)random.Next(7, 100) : MessageKind.Message,
                 Mentions = random.Next(4) switch { 0 => Mentions.All, 1 => Mentions.Of([Users[random.Next(Users.Length)]]), _ => null },
                 Thread = random.Next(4) == 0 && written.TryGetValue(conversation, out var all) && all.FirstOrDefault(one => one.Content is { IsShown: true, Thread: null }) is { } root ? Folding.TargetOf(root) : null,
                 Unknown = random.Next(5) == 0 ? new byte[] { 0x82, 0x06, 2, (byte)n, 7 } : default,
