@@ -18,7 +18,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private const int SigCont = 18;
     private const int SigStop = 19;
     // A start is mostly compiling: seconds of a core that others may need as well.
-    private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan _startPatience = TimeSpan.FromMinutes(5);
     private static readonly ConcurrentDictionary<int, Process> _running = new();    // by process id
 
     private readonly Dictionary<string, string> _settings;
@@ -160,7 +160,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>What /health/ready answers now; null when nothing listens.</summary>
     public async Task<HttpStatusCode?> ReadinessAsync()
     {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         try
         {
             using var answer = await _probe.GetAsync(new Uri("/health/ready", UriKind.Relative), patience.Token);
