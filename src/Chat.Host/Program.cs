@@ -14,7 +14,7 @@ try
     if (args is ["migrate", .. var migration])
         return await MigrateCommand.RunAsync(migration);
     var app = ChatApplication.Build(args);
-    StartMemory.ReleaseWhenStarted(app.Lifetime);
+    StartMemory.ReleaseAfterStart(app);
     var (started, stopping) = (app.Lifetime.ApplicationStarted, app.Lifetime.ApplicationStopping);
     try
     {

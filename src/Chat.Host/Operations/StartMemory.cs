@@ -9,11 +9,18 @@ namespace Chat.Host.Operations;
 /// </summary>
 internal static class StartMemory
 {
-    /// <summary>For a server with a process of its own: the collection stops all its threads for some 30 ms, after the start has ended.</summary>
-    public static void ReleaseWhenStarted(IHostApplicationLifetime lifetime) => lifetime.ApplicationStarted.Register(static () => Task.Run(Release));
+    // What was compiled at the start is compiled again when it is used much, and the jobs begin.
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(15);
 
-    private static void Release()
+    /// <summary>For a server with a process of its own: the collection stops all its threads for some 30 ms, once.</summary>
+    public static void ReleaseAfterStart(WebApplication app) => app.Lifetime.ApplicationStarted.Register(() => _ = ReleaseAsync(app));
+
+    private static async Task ReleaseAsync(WebApplication app)
     {
+        var clock = app.Services.GetRequiredService<TimeProvider>();
+        await Task.Delay(Settled, clock, app.Lifetime.ApplicationStopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+            return;
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         if (!OperatingSystem.IsLinux())
