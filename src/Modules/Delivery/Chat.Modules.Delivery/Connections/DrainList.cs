@@ -12,20 +12,29 @@ internal readonly record struct DrainSpan(SeqNo Start, SeqNo Head, bool WithOwn 
 /// </summary>
 internal sealed class DrainList
 {
-    private readonly Dictionary<ConversationId, DrainSpan> _spans = [];
-    private readonly Queue<ConversationId> _order = new();
+    // Null until something is added: most connections have nothing to drain.
+    private Dictionary<ConversationId, DrainSpan>? _spans;
+    private Queue<ConversationId>? _order;
 
-    public int Count => _spans.Count;
+    public int Count => _spans?.Count ?? 0;
 
     public void Add(ConversationId conversation, DrainSpan span)
     {
-        _spans.Add(conversation, span);
-        _order.Enqueue(conversation);
+        (_spans ??= []).Add(conversation, span);
+        (_order ??= new()).Enqueue(conversation);
     }
 
     /// <summary>Takes a conversation out of order.</summary>
-    public bool TryTake(ConversationId conversation, out DrainSpan span) => _spans.Remove(conversation, out span);
+    public bool TryTake(ConversationId conversation, out DrainSpan span)
+    {
+        span = default;
+        return _spans is not null && _spans.Remove(conversation, out span);
+    }
 
     /// <summary>The next conversation; false if that one was taken out of order, then call again.</summary>
-    public bool TryNext(out ConversationId conversation) => _order.TryDequeue(out conversation) && _spans.ContainsKey(conversation);
+    public bool TryNext(out ConversationId conversation)
+    {
+        conversation = default;
+        return _order is not null && _order.TryDequeue(out conversation) && _spans!.ContainsKey(conversation);
+    }
 }

@@ -22,12 +22,14 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     private const int DrainEvery = 4;
 
     private Dictionary<ConversationId, ConversationWindow> _windows = [];
-    private Queue<ConversationWindow> _toRead = new();
-    private Queue<ConversationWindow> _idle = new();
-    private HashSet<ConversationWindow> _unackedIn = [];
-    private List<ConversationWindow> _dropped = [];
-    private Queue<OverdueMessages> _overdue = new();
     private DrainList _toDrain = new();
+
+    // Null until something is added, as an idle connection keeps nothing in them.
+    private Queue<ConversationWindow>? _toRead;
+    private Queue<ConversationWindow>? _idle;
+    private HashSet<ConversationWindow>? _unackedIn;
+    private List<ConversationWindow>? _dropped;
+    private Queue<OverdueMessages>? _overdue;
     private int _draining;
     private int _reads;
 
@@ -45,9 +47,9 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     public bool IsDrained => _draining == 0 && _toDrain.Count == 0;
 
     /// <summary>Whether there is something to read from the log.</summary>
-    public bool HasToRead => _toRead.Count > 0 || _toDrain.Count > 0;
+    public bool HasToRead => _toRead is { Count: > 0 } || _toDrain.Count > 0;
 
-    public bool HasOverdue => _overdue.Count > 0;
+    public bool HasOverdue => _overdue is { Count: > 0 };
 
     public bool TryFind(ConversationId conversation, [NotNullWhen(true)] out ConversationWindow? window) => _windows.TryGetValue(conversation, out window);
 
@@ -120,7 +122,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     /// <summary>Queues what was not acked in time, unless some is queued already.</summary>
     public void QueueOverdue()
     {
-        if (HasOverdue)
+        if (HasOverdue || _unackedIn is null)
             return;
         foreach (var window in _unackedIn)
         {
@@ -129,25 +131,29 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         }
     }
 
-    public void QueueOverdue(OverdueMessages messages) => _overdue.Enqueue(messages);
+    public void QueueOverdue(OverdueMessages messages) => (_overdue ??= new()).Enqueue(messages);
 
-    public bool TryTakeOverdue(out OverdueMessages messages) => _overdue.TryDequeue(out messages);
+    public bool TryTakeOverdue(out OverdueMessages messages)
+    {
+        messages = default;
+        return _overdue is not null && _overdue.TryDequeue(out messages);
+    }
 
     public void QueueToRead(ConversationWindow window)
     {
         if (window.IsQueued)
             return;
         window.IsQueued = true;
-        _toRead.Enqueue(window);
+        (_toRead ??= new()).Enqueue(window);
     }
 
     /// <summary>The next conversation to read from the log; null if the one that was next was removed.</summary>
     /// <remarks>It is not dropped before <see cref="EndRead"/>.</remarks>
     public ConversationWindow? TakeToRead()
     {
-        if ((_toRead.Count == 0 || ++_reads % DrainEvery == 0) && _toDrain.TryNext(out var next))
+        if ((_toRead is null or { Count: 0 } || ++_reads % DrainEvery == 0) && _toDrain.TryNext(out var next))
             Get(next);
-        if (!_toRead.TryDequeue(out var window))
+        if (_toRead is null || !_toRead.TryDequeue(out var window))
             return null;
         window.IsQueued = false;
         if (!Has(window))
@@ -172,7 +178,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         if (!_windows.Remove(conversation, out var window))
             return;
         Unacked -= window.Unacked;
-        _unackedIn.Remove(window);
+        _unackedIn?.Remove(window);
         if (window.IsDraining)
             _draining--;
     }
@@ -183,6 +189,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     /// <param name="firstDropped">The lowest dropped message of each conversation.</param>
     public void RollBack(IReadOnlyDictionary<ConversationId, SeqNo> firstDropped)
     {
+        _dropped ??= [];
         _dropped.RemoveAll(window => !window.HasDropped || !Has(window));
         foreach (var conversation in firstDropped.Keys)
         {
@@ -192,7 +199,7 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
         _dropped.ForEach(window => window.RollBack(firstDropped.TryGetValue(window.Conversation, out var seqNo) ? seqNo : null));
         _dropped.RemoveAll(window => !window.HasDropped);
         _windows = _dropped.ToDictionary(window => window.Conversation);
-        (_toRead, _idle, _unackedIn, _overdue, _toDrain) = (new(), new(), [], new(), new());
+        (_toRead, _idle, _unackedIn, _overdue, _toDrain) = (null, null, null, null, new());
         Unacked = _draining = 0;
     }
 
@@ -202,21 +209,21 @@ internal sealed class SendWindow(DeliveryOptions options, TimeProvider clock)
     {
         Unacked += window.Unacked - before.Unacked;
         if (before.Unacked == 0 && window.Unacked > 0)
-            _unackedIn.Add(window);
+            (_unackedIn ??= []).Add(window);
         else if (before.Unacked > 0 && window.Unacked == 0)
-            _unackedIn.Remove(window);
+            _unackedIn?.Remove(window);
         if (before.IsDraining != window.IsDraining)
             _draining += window.IsDraining ? 1 : -1;
         if (!window.IsIdle || window.IsInIdleQueue)
             return;
         window.IsInIdleQueue = true;
-        _idle.Enqueue(window);
+        (_idle ??= new()).Enqueue(window);
     }
 
     // Two for each new window, so that the number falls to the limit soon.
     private void DropIdle()
     {
-        for (var looks = 2; looks > 0 && (_windows.Count >= MaxIdle || _idle.Count > MaxIdle) && _idle.TryDequeue(out var window); looks--)
+        for (var looks = 2; looks > 0 && _idle is not null && (_windows.Count >= MaxIdle || _idle.Count > MaxIdle) && _idle.TryDequeue(out var window); looks--)
         {
             window.IsInIdleQueue = false;
             if (window.IsIdle && Has(window))
