@@ -46,6 +46,8 @@ internal static class IdleCommand
             var meter = server.Meter!;
             var startCpu = meter.Read().Cpu;
             await using var clients = new Clients(server, door);
+            // A host gives back what its start needed.
+            await Task.Delay(TimeSpan.FromSeconds(20), ct);
             var atRest = await SettleAsync(meter, ct);
             var restCpu = await CpuAsync(meter, seconds, ct);
             await clients.OpenAsync(first, ct);
