@@ -3,7 +3,6 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Chat.EndToEnd.Tests.Running;
 using Chat.Testing;
 
 namespace Chat.Client.Tests.EndToEnd;

@@ -73,12 +73,14 @@ public sealed class BadLuckTests
     private static OwnSettings Settings(Rig rig, string id)
     {
         var there = SettingsRules.AllOf(rig.Server.SettingsOf(id));
-        var isListed = new[] { false, true }.Any(archived => rig.Server.List(Rig.Me, archived).Conversations.Any(listed => listed.ConversationId == id));
+        var isListed = IsIn(archived: false) || IsIn(archived: true);
         var here = rig.Client.FindConversation(id);
         return isListed || here is null || rig.Client.Conversations.Concat(rig.Client.Archived).Any(one => one.Id == id) ? there : there with
         {
             MutedUntil = here.MutedUntil ?? DateTimeOffset.UnixEpoch, Pinned = here.Pinned, MarkedUnread = here.MarkedUnread, Draft = here.Draft ?? "",
         };
+
+        bool IsIn(bool archived) => rig.Server.List(Rig.Me, archived).Conversations.Any(listed => listed.ConversationId == id);
     }
 
     /// <summary>

@@ -174,7 +174,7 @@ public sealed class SettingsTests
     {
         var rig = await Rig.OnlineAsync(server =>
         {
-            foreach (var text in new[] { "one", "two", "three" })
+            foreach (var text in (ReadOnlySpan<string>)["one", "two", "three"])
                 server.Append(Rig.Direct, "bob", text);
         });
         await rig.TakenAsync(3);

@@ -14,7 +14,7 @@ namespace Chat.Host.Transports.WebSocket;
 /// A device's connection through <c>/ws</c>. It has one reader; writes take turns; it is closed once, by whoever closes it
 /// first, and waits for the client's close only as long as the option says.
 /// </summary>
-internal sealed class WebSocketConnection : IClientConnection
+internal sealed class WebSocketConnection : IClientConnection, IDisposable
 {
     private readonly TransportServices _services;
     private readonly Action _abort;
@@ -55,6 +55,7 @@ internal sealed class WebSocketConnection : IClientConnection
         return connection.RunAsync(connection.OpenAsync(user));
     }
 
+    // Ends with its own Dispose.
     private async Task RunAsync(Task<TransportSession?> opening)
     {
         TransportSession? session = null;
@@ -96,7 +97,7 @@ internal sealed class WebSocketConnection : IClientConnection
         _ = BeginClose(CloseCodes.Of(reason), text, reason is CloseReason.TokenExpired ? new ErrorAnswer(TokenExpired) : null);
     }
 
-    private void Dispose()
+    public void Dispose()
     {
         _liveness.Dispose();
         _reader.Dispose();

@@ -11,7 +11,7 @@ using Microsoft.Extensions.Time.Testing;
 namespace Chat.Host.Tests.Http.Connections;
 
 /// <summary>HTTP's part is played by the tests: what they do until they return is the request.</summary>
-public sealed class UpgradeHandoverTests
+public sealed class UpgradeHandoverTests : IAsyncDisposable
 {
     private readonly TestConnection _connection = new();
 
@@ -118,6 +118,8 @@ public sealed class UpgradeHandoverTests
         }
     }
 
+    public ValueTask DisposeAsync() => _connection.DisposeAsync();
+
     private Task Run(Func<ConnectionContext, UpgradeHandover, Task> http) =>
         UpgradeHandover.Use(connection => http(connection, connection.Features.Get<UpgradeHandover>()!))(_connection);
 
@@ -133,7 +135,7 @@ public sealed class UpgradeHandoverTests
             Features.Set<IConnectionHeartbeatFeature>(this);
         }
 
-        public IDuplexPipe Client { get; }
+        public Duplex Client { get; }
 
         public bool IsAborted { get; private set; }
 

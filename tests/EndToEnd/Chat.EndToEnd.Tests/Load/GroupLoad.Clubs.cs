@@ -11,7 +11,7 @@ internal sealed partial class GroupLoad
 
     private IEnumerable<DeviceHistory> Histories => [.. _clients.Select(client => client.History), .. _clubs.Select(club => club.History), .. _keepers.Select(keeper => keeper.History), _created];
 
-    private async Task<string> CreateAsync(IReadOnlyList<Account> members, bool isFromJoin)
+    private async Task<string> CreateAsync(Account[] members, bool isFromJoin)
     {
         var begun = _settings.Moments.Next();
         string[] others = [.. members.Skip(1).Select(member => member.UserId)];

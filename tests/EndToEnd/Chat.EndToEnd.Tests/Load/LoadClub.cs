@@ -84,13 +84,13 @@ internal sealed class LoadClub(
             _members.Remove(guest);
     }
 
-    private Task RenameAsync(Account by)
+    private Task<bool> RenameAsync(Account by)
     {
         var title = $"Title {++_lastTitle}";
         return MakeAsync(by, new GroupChange(by.UserId, LoggedNotice.Renamed, Value: title), rest => rest.PatchAsync($"/v1/groups/{Conversation}", new { title }), answer => answer.Status == HttpStatusCode.OK);
     }
 
-    private Task ChangeRoleAsync(Account of, string role) => MakeAsync(
+    private Task<bool> ChangeRoleAsync(Account of, string role) => MakeAsync(
         owner, new GroupChange(owner.UserId, LoggedNotice.RoleChanged, of.UserId, role), rest => rest.PatchAsync($"/v1/groups/{Conversation}/members/{of.UserId}", new { role }),
         answer => answer.Status == HttpStatusCode.OK);
 

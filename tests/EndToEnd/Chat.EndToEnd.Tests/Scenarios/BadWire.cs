@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Chat.EndToEnd.Tests.Running;
 using Chat.Testing;
 
 namespace Chat.EndToEnd.Tests.Scenarios;

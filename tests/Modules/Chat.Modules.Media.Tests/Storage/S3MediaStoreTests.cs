@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Storage;
 using Chat.Modules.Media.Storage;

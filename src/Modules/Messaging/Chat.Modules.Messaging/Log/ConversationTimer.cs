@@ -1,5 +1,4 @@
 using Chat.BuildingBlocks.Ids;
-using Chat.Modules.Messaging.Contracts;
 
 namespace Chat.Modules.Messaging.Log;
 

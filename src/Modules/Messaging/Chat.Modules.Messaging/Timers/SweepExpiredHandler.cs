@@ -1,5 +1,4 @@
 using Chat.BuildingBlocks.Errors;
-using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Erasing;

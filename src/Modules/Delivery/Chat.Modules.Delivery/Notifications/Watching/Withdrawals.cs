@@ -6,7 +6,6 @@ using Chat.Modules.Delivery.Notifications.Due;
 using Chat.Modules.Delivery.Notifications.Notified;
 using Chat.Modules.Delivery.Notifications.Sending;
 using Chat.Modules.Delivery.Notifications.Subscriptions;
-using Chat.Modules.Groups.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using MediatR;
 using Microsoft.Extensions.Hosting;
