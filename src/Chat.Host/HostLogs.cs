@@ -47,4 +47,10 @@ internal static partial class HostLogs
 
     [LoggerMessage(EventId = 1115, Level = LogLevel.Information, Message = "A job ({Job}) was not put off: {Reason}; what it does is done when it is asked for, or looked for later")]
     public static partial void JobNotTaken(this ILogger log, string job, string reason);
+
+    [LoggerMessage(EventId = 1116, Level = LogLevel.Information, Message = "Admin call: {Admin} {Method} {Route} {Target}: {Status}")]
+    public static partial void AdminCalled(this ILogger log, string admin, string method, string route, string target, int status);
+
+    [LoggerMessage(EventId = 1117, Level = LogLevel.Warning, Message = "Admin call refused: {User} is no admin: {Method} {Route} {Target} ({LeftOut} such lines were left out before; twenty a minute are written)")]
+    public static partial void AdminCallRefused(this ILogger log, string user, string method, string route, string target, long leftOut);
 }

@@ -32,6 +32,7 @@ internal static class HttpEdge
             .AddSingleton<AddressRates>().AddSingleton<IHasSharedRates>(provider => provider.GetRequiredService<AddressRates>())
             .AddSingleton<TransfersUnderWay>()
             .AddSingleton<RequestsUnderWay>()
+            .AddSingleton<AdminAudit>()
             .AddExceptionHandler<ProblemAnswers>()
             .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
             .ConfigureHttpJsonOptions(options =>
@@ -87,6 +88,7 @@ internal static class HttpEdge
         app.Use(HeadRequests.AnswerAsync);
         app.UseRouting();
         app.Use(AnswerUnknownAsync);
+        app.Use(app.Services.GetRequiredService<AdminAudit>().LogAsync);
         app.Use(app.Services.GetRequiredService<AddressRates>().LimitAsync);
         app.UseAuthentication();
         app.UseAuthorization();
