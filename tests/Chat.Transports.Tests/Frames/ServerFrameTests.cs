@@ -97,6 +97,8 @@ public sealed class ServerFrameTests
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"mentions":["bob","alice"],"threadId":"{{Other}}","threadSeqNo":1,"forwarded":true}""" },
         { new MessageEvent(Mentioning with { Content = MessageContent.Of("t") with { Mentions = Mentions.All } }, toSender: false),
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"mentions":["@all"]}""" },
+        { new MessageEvent(Hello with { Content = MessageContent.Of("t") with { ExpiresAt = Now.AddDays(1) } }, toSender: false),
+            $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"t","timestamp":1790000000000,"expiresAt":1790086400000}""" },
         { new MessageEvent(Voice, toSender: false),
             $$"""{"type":"message","messageId":"{{Uuid}}","conversationId":"dm:alice:bob","seqNo":42,"senderId":"alice","text":"","timestamp":1790000000000,{{Files}}}""" },
         { new PageAnswer(new MessagePage(Conversation, [Voice], new SeqNo(42), null, new SeqNo(42)), Bob),

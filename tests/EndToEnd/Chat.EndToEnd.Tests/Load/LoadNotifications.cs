@@ -22,6 +22,9 @@ internal sealed class LoadNotifications : IAsyncDisposable
     // What waits for a lease, and what a platform's pauses hold up.
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
+    // Cursors are saved each second, and a second later where the queue is slow; the rest is for a machine that does much else.
+    private static readonly NotificationTimes Times = NotificationTimes.Default with { OnItsWay = TimeSpan.FromSeconds(5) };
+
     private readonly List<Tablet> _tablets = [];
     private readonly FakeFcm _fcm;
     private readonly Moments _moments;
@@ -38,7 +41,7 @@ internal sealed class LoadNotifications : IAsyncDisposable
     /// <summary>What was done to notifications for devices that never connect.</summary>
     public IEnumerable<DeviceHistory> Devices => _tablets.Select(tablet => tablet.History);
 
-    public NotificationHistory History => new([.. _fcm.Received.Select(Told.Of)], [.. _faults], NotificationTimes.Default);
+    public NotificationHistory History => new([.. _fcm.Received.Select(Told.Of)], [.. _faults], Times);
 
     public static bool IsReader(int user) => user % Kinds == 0;
 

@@ -40,7 +40,7 @@ public sealed class GroupEndpointsTests : IAsyncLifetime
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         var context = new ModuleContext(builder.Configuration);
         builder.Services.AddSingleton(TimeProvider.System).AddMediation().AddStorage(context).AddNodes(context).AddQuery<GetHead, SeqNo, HeadOfAll>().AddSingleton<INoticeLog, NoticeLog>()
-            .AddQuery<HasWritten, bool, NobodyHas>();
+            .AddQuery<HasWritten, bool, NobodyHas>().AddQuery<GetTimers, IReadOnlyDictionary<ConversationId, int>, NoTimers>();
         var module = new GroupsModule();
         module.AddServices(builder.Services, context);
 
@@ -198,5 +198,11 @@ public sealed class GroupEndpointsTests : IAsyncLifetime
     private sealed class NobodyHas : IQueryHandler<HasWritten, bool>
     {
         public Task<bool> Handle(HasWritten query, CancellationToken ct) => Task.FromResult(false);
+    }
+
+    private sealed class NoTimers : IQueryHandler<GetTimers, IReadOnlyDictionary<ConversationId, int>>
+    {
+        public Task<IReadOnlyDictionary<ConversationId, int>> Handle(GetTimers query, CancellationToken ct) =>
+            Task.FromResult<IReadOnlyDictionary<ConversationId, int>>(new Dictionary<ConversationId, int>());
     }
 }

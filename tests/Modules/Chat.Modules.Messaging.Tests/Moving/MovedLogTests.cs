@@ -3,6 +3,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Storage.Cql;
 using Chat.BuildingBlocks.Storage.Moving;
 using Chat.Modules.Messaging.Contracts;
+using Chat.Modules.Messaging.Feed;
 using Chat.Modules.Messaging.Inbox;
 using Chat.Modules.Messaging.Log;
 using Chat.Modules.Messaging.Log.Cluster;
@@ -13,6 +14,7 @@ using Chat.Modules.Messaging.Tests.Inbox;
 using Chat.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using static Chat.Modules.Messaging.Tests.Words;
 
 namespace Chat.Modules.Messaging.Tests.Moving;
@@ -52,12 +54,13 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         using var stores = new TemporaryStores("messaging", typeof(MessagingModule).Assembly);
         using var source = new RocksMessageLog(stores.Data, stores.Meters, TimeProvider.System, new ActivityClock(NullLogger<ActivityClock>.Instance));
         var written = await WriteAsync(source, random);
+        var expiring = await WriteExpiringAsync(source);
         var session = await server.OpenEmptyAsync("messaging", typeof(MessagingModule).Assembly, Ct);
         await session.ExecuteAsync(new CqlStatement("DROP TABLE IF EXISTS schema_move"), Ct);
         await using var inboxes = new CqlInboxes(session);
         MovedTable[] tables =
         [
-            new MovedEpoch(source), new MovedMessages(source), new MovedStates(source), new MovedPins(source), new MovedReactions(source), new MovedChangedMarks(source), new MovedMentions(source), new MovedThreads(source), new MovedThreadActivity(source), new MovedAttempts(source), new MovedMoments(source), new MovedConversations(source),
+            new MovedEpoch(source), new MovedMessages(source), new MovedStates(source), new MovedPins(source), new MovedReactions(source), new MovedChangedMarks(source), new MovedMentions(source), new MovedThreads(source), new MovedThreadActivity(source), new MovedAttempts(source), new MovedMoments(source), new MovedTimers(source), new MovedExpiries(source), new MovedConversations(source),
             new MovedDirects(source), new MovedBegun(source), new MovedInbox(source, inboxes.Clock), new MovedInboxMarks(source, inboxes.Clock),
         ];
         var options = Options.Create(new CqlOptions { Keyspace = server.Options.Keyspace });
@@ -81,6 +84,7 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
         }
         foreach (var user in Users)
             await SameAsync(source, target, inbox, user);
+        await SameExpiringAsync(source, target, new CqlLogTables(session, TimeProvider.System), expiring, random);
         await GoOnAsync(target, written, random);
     }
 
@@ -146,6 +150,40 @@ public sealed class MovedLogTests(CassandraServer server) : IClassFixture<Cassan
                 messages.Add(message);
             }
         }
+    }
+
+    // A note to self whose messages expire in a day.
+    private static async Task<IReadOnlyList<MessageLocation>> WriteExpiringAsync(RocksMessageLog log)
+    {
+        var self = ConversationId.Direct(Users[0], Users[0]);
+        var timer = new MessageContent(default) { Kind = MessageKind.Timer, TimerSeconds = 86_400 };
+        Assert.True((await log.AppendChangeAsync(new MessageDraft(self, Users[0].Phone(), "timer", timer, TimeProvider.System.GetUtcNow()), Ct)).IsOk);
+        var expiring = new List<MessageLocation>();
+        for (var n = 0; n < 20; n++)
+        {
+            var message = (await log.AppendAsync(new MessageDraft(self, Users[0].Phone(), $"expires {n}", MessageContent.Of($"{n}"), TimeProvider.System.GetUtcNow()), Ct)).Message;
+            Assert.NotNull(message.Content.ExpiresAt);
+            expiring.Add(new MessageLocation(self, message.SeqNo));
+        }
+        return expiring;
+    }
+
+    private static async Task SameExpiringAsync(
+        RocksMessageLog source, CqlMessageLog target, CqlLogTables tables, IReadOnlyList<MessageLocation> expiring, Random random)
+    {
+        var self = expiring[0].Conversation;
+        await SameAsync(source, target, self, random);
+        Assert.Equal(await source.ReadTimersAsync([self], Ct), await target.ReadTimersAsync([self], Ct));
+        var next = await target.AppendAsync(new MessageDraft(self, Users[0].Phone(), "after the move", MessageContent.Of("next"), TimeProvider.System.GetUtcNow()), Ct);
+        Assert.NotNull(next.Message.Content.ExpiresAt);
+
+        // The first sweep of all looks far back.
+        var now = TimeProvider.System.GetUtcNow();
+        await tables.WriteSweptHourAsync(ExpiryHours.Of(now), Ct);
+        var found = new HashSet<MessageLocation>();
+        await foreach (var page in new CqlExpiries(tables, ClusterTimes.Default, new FakeTimeProvider(now.AddDays(2))).ReadOverAsync(7, Ct))
+            found.UnionWith(page);
+        Assert.Equal([.. expiring, new MessageLocation(self, next.Message.SeqNo)], found);
     }
 
     private static async Task SameAsync(RocksMessageLog source, CqlMessageLog target, ConversationId conversation, Random random)
