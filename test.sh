@@ -54,8 +54,7 @@ need redis-server redis-server
 [ -x /usr/sbin/nginx ] || need nginx nginx-light
 [ -x /usr/sbin/haproxy ] || need haproxy haproxy
 
-# One project more at a time than there are cores: many tests wait for a server, a lease or a pause.
-dotnet test --solution Chat.sln -c Release --no-build --max-parallel-test-modules "$(($(nproc) + 1))" "$@" 2>&1 | tee "$log"
+dotnet test --solution Chat.sln -c Release --no-build "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 read -r passed failed skipped < <(awk '
   /^Test run summary/ {summary = 1}

@@ -2,8 +2,8 @@ using Chat.EndToEnd.Tests.Running;
 using Xunit.Sdk;
 using Xunit.v3;
 
-// One more than there are cores: many tests wait for a server's start, for a lease or for a pause.
-[assembly: Parallelization(MaxThreads = 3)]
+// As many as CI has cores.
+[assembly: Parallelization(MaxThreads = 2)]
 [assembly: TestCollectionOrderer(typeof(LongestFirst))]
 
 namespace Chat.EndToEnd.Tests.Running;
