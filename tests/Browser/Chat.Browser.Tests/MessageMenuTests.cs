@@ -14,6 +14,16 @@ public sealed class MessageMenuTests(Browsers browsers)
         }
         """;
 
+    private const string KeyAfterOpening = """
+        () => {
+          const { showModal } = HTMLDialogElement.prototype
+          HTMLDialogElement.prototype.showModal = function () {
+            showModal.call(this)
+            queueMicrotask(() => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true })))
+          }
+        }
+        """;
+
     [Fact]
     public async Task Marks_are_shown_and_the_message_stays_as_written()
     {
@@ -76,6 +86,23 @@ public sealed class MessageMenuTests(Browsers browsers)
         await alice.Page.Keyboard.PressAsync("Escape");
         await Expect(Menu(alice)).ToHaveCountAsync(0);
         await Expect(alice.Message("first")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task A_key_that_follows_at_once_moves_in_the_menu()
+    {
+        await using var alice = await browsers.RegisterAsync("alice");
+        await alice.WriteToAsync(browsers.NewUserId("bob"));
+        await alice.SendAsync("first");
+        await alice.SeeTickAsync("first", "sent");
+        await alice.Message("first").FocusAsync();
+        await alice.Page.EvaluateAsync(KeyAfterOpening);
+        await alice.Page.Keyboard.PressAsync("m");
+        await Expect(Menu(alice)).ToBeVisibleAsync();
+
+        // What a view does after it was painted is done by then.
+        await alice.Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))");
+        Assert.True(await Menu(alice).GetByRole(AriaRole.Button).Nth(1).EvaluateAsync<bool>("button => button === document.activeElement"));
     }
 
     [Fact]

@@ -39,7 +39,7 @@ internal sealed class Worker
             async () =>
             {
                 var all = (await browser.SendAsync("Target.getTargets"))!.Value.GetProperty("targetInfos").EnumerateArray();
-                target = all.FirstOrDefault(one => one.GetProperty("type").GetString() == "service_worker" && one.GetProperty("browserContextId").GetString() == context);
+                target = all.FirstOrDefault(one => one.GetProperty("type").GetString() == "service_worker" && IsOf(one, context));
                 return target.ValueKind == JsonValueKind.Object;
             },
             "the worker runs");
@@ -60,6 +60,9 @@ internal sealed class Worker
             """);
         return worker;
     }
+
+    // Not every target of a browser has one.
+    private static bool IsOf(JsonElement target, string? context) => target.TryGetProperty("browserContextId", out var id) && id.GetString() == context;
 
     /// <summary>What a push service delivers, decrypted. Waits until the worker has handled it.</summary>
     /// <remarks>

@@ -1,6 +1,6 @@
 import './MessageMenu.css'
 import type { Message, Outgoing } from '@chat/client'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { useI18n } from '../i18n/I18n'
 import { Icon, type IconName } from '../ui/icons'
 import { Popup, type Spot } from '../ui/Popup'
@@ -37,7 +37,8 @@ interface Props {
 export function MessageMenu({ message, isOwn, at, actions, onReact, onEmoji, onAction, onClose }: Props) {
   const { t } = useI18n()
   const box = useRef<HTMLDivElement>(null)
-  useEffect(() => box.current?.querySelector('button')?.focus(), [])
+  // With its opening: a moment later it would take back the step of a key that followed at once.
+  useLayoutEffect(() => box.current?.querySelector('button')?.focus(), [])
   const mine = 'reactions' in message ? message.reactions?.filter(one => one.mine).map(one => one.emoji) : []
 
   const onKeyDown = (event: KeyboardEvent) => {
