@@ -187,6 +187,9 @@ public sealed partial class ChatClient : IAsyncDisposable
         var now = transaction.Now;
         if (transaction.Touched.Any(id => IsShared(now.Find(id)) && !IsShared(before.Find(id))))
             _presenceWatch.Shared();
+        // What was set for it meanwhile is asked only now.
+        if (transaction.Touched.Any(id => before.Find(id)?.IsDeleted() == true && now.Find(id)?.IsDeleted() == false))
+            _conversationList.ReadSoon();
         foreach (var id in transaction.Removed)
             _current.Current?.Forget(id);
         Gather(transaction.Arrived, _arrived);

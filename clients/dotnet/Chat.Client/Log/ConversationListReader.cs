@@ -63,7 +63,7 @@ internal sealed class ConversationListReader : IDisposable
             _alarm.SetFor(_notBefore);
     }
 
-    /// <summary>There was a frame of a conversation: a read that began before does not mean that it is absent.</summary>
+    /// <summary>There was a frame of a conversation: a read that began before does not remove it.</summary>
     public void HeardOf(string conversationId)
     {
         _left.Remove(conversationId);
@@ -77,7 +77,7 @@ internal sealed class ConversationListReader : IDisposable
         _left.Add(conversationId);
     }
 
-    /// <summary>The user has set something for a conversation: a read that began before does not undo it.</summary>
+    /// <summary>The user has set something for a conversation: a read that began before does not undo it, and is repeated for what else was set.</summary>
     public void Set(string conversationId) => _set.Add(conversationId);
 
     /// <summary>Takes the server's answer to a change of settings. What was heard since, of this change or a later one of another device, is newer.</summary>
@@ -114,7 +114,7 @@ internal sealed class ConversationListReader : IDisposable
         var before = _journal.State;
         _background.Run("Reading the list", async ct =>
         {
-            var merged = false;
+            var done = false;
             DateTimeOffset? tryAgainAt = null;
             try
             {
@@ -125,11 +125,11 @@ internal sealed class ConversationListReader : IDisposable
                     (var archived, _, archivedComplete) = await ReadAsync(archived: true, ct);
                     listed.AddRange(archived);
                 }
-                var absent = await _loop.RunAsync(() => MergeAsync(listed, epoch, complete, before));
-                merged = true;
+                var absent = await _loop.RunAsync(() => MergeAsync(listed, epoch, complete, withArchived, before));
                 await ConfirmAsync(absent, archivedComplete, ct);
+                done = true;
             }
-            catch (ChatException e) when (!merged && e.IsTransient)
+            catch (ChatException e) when (e.IsTransient)
             {
                 tryAgainAt = _clock.SteadyNow() + (e.RetryAfter ?? LeastPause);
                 throw;
@@ -139,7 +139,7 @@ internal sealed class ConversationListReader : IDisposable
                 await _loop.RunAsync(() =>
                 {
                     _running = false;
-                    _readsArchived |= withArchived && !merged;
+                    _readsArchived |= withArchived && !done;
                     _notBefore = tryAgainAt ?? _notBefore;
                     if (_again || tryAgainAt is not null)
                         ReadSoon();
@@ -163,12 +163,12 @@ internal sealed class ConversationListReader : IDisposable
     }
 
     /// <returns>The conversations that the list does not have.</returns>
-    private async Task<IReadOnlyList<string>> MergeAsync(List<ConversationSummary> listed, string epoch, bool complete, State before)
+    private async Task<IReadOnlyList<string>> MergeAsync(List<ConversationSummary> listed, string epoch, bool complete, bool withArchived, State before)
     {
         var transaction = _journal.Begin();
         if (transaction.Now.Generation != before.Generation || transaction.Now.UserId is null)
             return [];
-        if (transaction.Now.Installation.Epoch is { } known && known != epoch)
+        if (transaction.Now.Installation.Epoch is { } last && last != epoch)
         {
             _log.NewEpoch();
             transaction.ClearLog();
@@ -177,12 +177,19 @@ internal sealed class ConversationListReader : IDisposable
             transaction.Put(transaction.Now.Installation with { Epoch = epoch });
 
         List<string> unsent = [];
+        var (isSet, isOlder) = (false, false);
         var activity = _clock.GetUtcNow();
         foreach (var read in listed)
         {
             if (_left.Contains(read.ConversationId))
                 continue;
-            var summary = _set.Contains(read.ConversationId) ? read with { Settings = SettingsRules.AllOf(transaction.Now.Find(read.ConversationId)) } : read;
+            var summary = read;
+            if (transaction.Now.Find(read.ConversationId) is { } known && (_set.Contains(known.Id) || IsBackSince(read, known)))
+            {
+                summary = read with { Settings = SettingsRules.AllOf(known) };
+                isSet |= _set.Contains(known.Id);
+                isOlder |= !_set.Contains(known.Id);
+            }
             // A conversation without a message keeps the position that the server gave it.
             activity = summary.LastMessage?.Timestamp ?? activity.AddMilliseconds(-1);
             var conversation = transaction.Now.Find(summary.ConversationId)
@@ -201,11 +208,16 @@ internal sealed class ConversationListReader : IDisposable
         }
         await _readCursors.CommitAndSendAsync(transaction, unsent);
         // The server has counted from an older cursor, and what lies between the two may not be here: the list is read again when it has the newer one.
-        _repeats = unsent.Count > 0 ? _repeats + 1 : 0;
-        _again |= _repeats is > 0 and <= MaxRepeats;
+        _repeats = unsent.Count > 0 || isOlder ? _repeats + 1 : 0;
+        _again |= isSet || _repeats is > 0 and <= MaxRepeats;
+        _readsArchived |= (isSet || isOlder) && withArchived;
         Merged?.Invoke();
         return complete ? [.. Absent(listed, before)] : [];
     }
+
+    /// <summary>Whether a list may be older than the message that brought an archived conversation back.</summary>
+    private bool IsBackSince(ConversationSummary read, StoredConversation known) =>
+        read.Settings.Archived == true && !known.Archived && read.MaxSeqNo < known.MaxSeqNo && _repeats < MaxRepeats;
 
     private async Task<OthersCount> OthersAboveAsync(StateTransaction transaction, StoredConversation conversation, ConversationSummary summary) =>
         conversation.MaxSeqNo <= summary.MaxSeqNo
@@ -216,10 +228,10 @@ internal sealed class ConversationListReader : IDisposable
     private IEnumerable<string> Absent(List<ConversationSummary> listed, State before)
     {
         var present = listed.Select(summary => summary.ConversationId).ToImmutableHashSet();
-        return before.Conversations.Keys.Where(id => !present.Contains(id) && IsStillIn(id));
+        return before.Conversations.Keys.Where(id => !present.Contains(id) && IsIn(id));
     }
 
-    private bool IsStillIn(string id) => !_heardOf.Contains(id) && _journal.State.Find(id) is { IsLeft: false };
+    private bool IsIn(string id) => _journal.State.Find(id) is { IsLeft: false };
 
     /// <summary>
     /// The server is asked about each conversation that is in no list: a group may have moved up while the list was read; what was deleted is archived and cleared.
@@ -233,7 +245,7 @@ internal sealed class ConversationListReader : IDisposable
                 continue;
             if (ConversationIds.IsGroup(id) && await IsGoneAsync(id, ct))
                 await _loop.RunAsync(() => RemoveAsync(id, generation));
-            else if (withArchived && conversation.MaxSeqNo > 0)
+            else if (conversation.MaxSeqNo > 0)
                 await ConfirmSettingsAsync(id, generation, ct);
         }
     }
@@ -241,7 +253,7 @@ internal sealed class ConversationListReader : IDisposable
     private async Task RemoveAsync(string id, int generation)
     {
         var transaction = _journal.Begin();
-        if (transaction.Now.Generation != generation || !IsStillIn(id))
+        if (transaction.Now.Generation != generation || _heardOf.Contains(id) || !IsIn(id))
             return;
         transaction.Remove(id);
         await _journal.CommitAsync(transaction);
