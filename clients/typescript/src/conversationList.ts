@@ -2,7 +2,7 @@ import type { Change, StoredConversation } from './changes.ts'
 import { isOlder } from './conversationRules.ts'
 import { ChatError } from './errors.ts'
 import { isGroup } from './ids.ts'
-import { allOf, isDeleted, isSame } from './ownSettings.ts'
+import { isDeleted, isSame, unchanged } from './ownSettings.ts'
 import type { ConversationSummary, ErrorCode, OwnSettings } from './protocol.ts'
 import type { ChatApi } from './chatApi.ts'
 import type { State } from './state.ts'
@@ -108,11 +108,14 @@ export class ConversationListReader {
     const changes: Change[] = isNewEpoch ? [{ type: 'epoch', epoch }] : []
     let activity = Date.now()
     let hasOlder = false
+    let hasOlderSettings = false
     for (const read of listed) {
-      const summary = this.set.has(read.conversationId) ? { ...read, ...this.settingsOf(read.conversationId) } : read
+      const isSet = this.set.has(read.conversationId)
+      const summary = isSet ? { ...read, ...this.settingsOf(read.conversationId) } : read
       // A conversation without a message keeps the position that the server gave it.
       activity = summary.lastMessage?.timestamp ?? activity - 1
       if (this.left.has(summary.conversationId)) continue
+      hasOlderSettings ||= isSet
       const row = this.state.find(summary.conversationId)
       if (row && !isNewEpoch) hasOlder ||= isOlder(summary, row)
       if (isNewEpoch || differs(row, summary)) changes.push({ type: 'listed', summary, activity })
@@ -121,6 +124,9 @@ export class ConversationListReader {
     if (changes.length > 0) await this.commit(changes)
     this.repeats = hasOlder ? this.repeats + 1 : 0
     if (hasOlder && this.repeats <= maxRepeats) this.wanted = true
+    // What else was set for them is in the next one.
+    if (hasOlderSettings) this.wanted = true
+    if (hasOlderSettings && readsArchived) this.readsArchived = true
     if (isAll) await this.confirm(absent, isArchivedAll)
   }
 
@@ -148,13 +154,16 @@ export class ConversationListReader {
       const row = this.state.find(conversationId)
       if (!row || row.left || isDeleted(row) || (row.archived && !withArchived)) continue
       if (isGroup(conversationId) && (await this.isGone(conversationId))) await this.commit([{ type: 'removed', conversationId }])
-      else if (withArchived && row.maxSeqNo > 0) await this.confirmSettings(conversationId)
+      else if (row.maxSeqNo > 0) await this.confirmSettings(conversationId)
     }
   }
 
   private async confirmSettings(conversationId: string): Promise<void> {
+    const before = this.settingsOf(conversationId)
     try {
-      await this.commit([{ type: 'settings', conversationId, ...allOf(await this.server.changeSettings(conversationId, {})) }])
+      const answer = await this.server.changeSettings(conversationId, {})
+      // What was heard since is newer.
+      await this.commit([{ type: 'settings', conversationId, ...unchanged(answer, before, this.settingsOf(conversationId)) }])
     } catch (error) {
       if (!(error instanceof ChatError) || error.isTransient) throw error
     }

@@ -1,10 +1,11 @@
 import { DelayedAcks } from './delayedAcks.ts'
-import { type Change, isOutgoingChange, type OutboxEntry } from './changes.ts'
+import { type Change, isOutgoingChange, type OutboxEntry, type StoredConversation } from './changes.ts'
 import { contentOf } from './content.ts'
 import { ChatError } from './errors.ts'
 import { timeOrderedId } from './ids.ts'
 import { timerAt } from './expiry.ts'
 import { changesOfThreads, hasTarget } from './messageState.ts'
+import { isDeleted } from './ownSettings.ts'
 import { followUp } from './pending.ts'
 import { type ClientFrame, type Message, type MessageChange, messageOf, type MessageOnWire, noticeOf, type Receipt, type SentAck, type ServerFrame } from './protocol.ts'
 import type { State } from './state.ts'
@@ -32,6 +33,8 @@ const withThreads = (messages: readonly Message[]) => {
   const changes = changesOfThreads(messages)
   return changes.length > 0 ? { changes } : {}
 }
+
+const isDeletedRow = (row: StoredConversation | undefined): boolean => row !== undefined && isDeleted(row)
 
 /** Of how many own messages the places are remembered, by conversation. */
 const rememberedOwn = 50
@@ -136,14 +139,16 @@ export class Receiver {
         changes.push({ ...place, messages: [message], ...withThreads([message]) })
       }
     }
-    const unknown = [...acks.keys()].some((id) => this.state.find(id) === undefined)
+    const ids = [...acks.keys()]
+    const unknown = ids.some((id) => this.state.find(id) === undefined)
+    const deleted = this.deletedOf(ids)
     await this.on.commit(changes)
     for (const [conversationId, seqNo] of acks) {
       this.followed.add(conversationId)
       this.acks.add(conversationId, seqNo, frames.filter((frame) => frame.conversationId === conversationId).length)
     }
     for (const change of changes) if (change.type === 'sent' || change.type === 'unqueued') this.on.answered(change.clientMsgId)
-    if (unknown) this.on.listChanged()
+    if (unknown || this.areBack(deleted)) this.on.listChanged()
   }
 
   private async frame(frame: ServerFrame): Promise<void> {
@@ -181,9 +186,19 @@ export class Receiver {
     }
   }
 
+  private deletedOf(ids: readonly string[]): string[] {
+    return ids.filter((id) => isDeletedRow(this.state.find(id)))
+  }
+
+  /** Whether one of these deleted conversations is there again: what was set for it meanwhile is in the list. */
+  private areBack(deleted: readonly string[]): boolean {
+    return deleted.some((id) => !isDeletedRow(this.state.find(id)))
+  }
+
   private async sent({ clientMsgId, messageId, conversationId, seqNo, timestamp }: SentAck): Promise<void> {
     const item = this.state.outbox.get(clientMsgId)
     const place = { messageId, conversationId, seqNo, senderId: this.state.owner ?? '', timestamp, clientMsgId }
+    const deleted = this.deletedOf([conversationId])
     if (item && isOutgoingChange(item) && item.change.kind === 'timer') {
       const entry = { ...item.change, ...place } as unknown as MessageChange
       await this.on.commit([{ type: 'unqueued', clientMsgId }, { type: 'log', conversationId, messages: [], changes: [entry], complete: [seqNo, seqNo] }])
@@ -205,6 +220,7 @@ export class Receiver {
       await this.on.commit([this.toFetch(conversationId, seqNo)])
     }
     this.on.answered(clientMsgId)
+    if (this.areBack(deleted)) this.on.listChanged()
   }
 
   /** No frame brings an own change to this device while its answer is on its way: if later ones were laid on without it, its message is fetched. */
