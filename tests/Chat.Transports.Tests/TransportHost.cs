@@ -44,6 +44,8 @@ public sealed class TransportHost : IAsyncDisposable
     /// <summary>Requests that have not ended.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
+    public IServiceProvider Services => _app.Services;
+
     public Uri Address => new(_app.Urls.Single());
 
     /// <summary>What the server shows with the setting <c>Tls</c>; nobody vouches for it.</summary>
@@ -67,6 +69,8 @@ public sealed class TransportHost : IAsyncDisposable
             });
         });
         builder.Logging.ClearProviders();
+        // A busy machine may keep a client from coming at once.
+        builder.Configuration["Transports:KeepAliveTimeoutMs"] = "120000";
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>($"Transports:{s.Key}", s.Value)));
         builder.Services.AddSingleton<IMediator>(mediator).AddSingleton<IConnections>(connections).AddSingleton<ITokens, FakeTokens>()
             .AddSingleton(clock ?? TimeProvider.System).AddSingleton<DeviceRates>().AddSingleton<UserRates>()

@@ -36,7 +36,7 @@ internal sealed class TransportsOptions
 
     /// <summary>
     /// A connection is closed when nothing comes from it for this long after a ping, or when it neither answers pings nor acks for twice as long; in milliseconds.
-    /// 1 000 to 600 000; default 30 000.
+    /// On the hub a client also has so long from its negotiation to its connection, from there to its handshake, and from one poll to the next. 1 000 to 600 000; default 30 000.
     /// </summary>
     [Range(1_000, 600_000)] public int KeepAliveTimeoutMs { get; init; } = 30_000;
 

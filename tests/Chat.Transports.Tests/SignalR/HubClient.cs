@@ -20,6 +20,8 @@ public sealed class HubClient : IAsyncDisposable
         var builder = new HubConnectionBuilder().WithUrl(new Uri(address, "/hub"), transport,
             options => options.AccessTokenProvider = () => Task.FromResult<string?>(token ?? TransportHost.Token()));
         Connection = (messagePack ? builder.AddMessagePackProtocol() : builder).Build();
+        // The machine may be busy.
+        Connection.HandshakeTimeout = Connection.ServerTimeout = TimeSpan.FromMinutes(2);
         foreach (var name in ServerFrameRegistry.All.Select(frame => frame.Type).Distinct())
             Connection.On(name, [typeof(object)], arguments =>
             {

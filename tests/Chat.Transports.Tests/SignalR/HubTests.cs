@@ -9,6 +9,8 @@ using Chat.Modules.Presence.Contracts;
 using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.AspNetCore.SignalR.Client;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Chat.Transports.Tests.SignalR;
@@ -264,6 +266,18 @@ public sealed class HubTests : IAsyncDisposable
         await client.Connection.StopAsync(Ct);
 
         await (await _host!.Connections.FirstAsync()).Detached;
+    }
+
+    [Fact]
+    public async Task A_client_has_the_keep_alive_timeout_to_connect_to_shake_hands_and_to_poll_again()
+    {
+        var host = await OpenAsync(null, ("KeepAliveTimeoutMs", "45000"));
+
+        var silence = TimeSpan.FromSeconds(45);
+        Assert.Equal(silence, host.Services.GetRequiredService<IOptions<ConnectionOptions>>().Value.DisconnectTimeout);
+        var hub = host.Services.GetRequiredService<IOptions<HubOptions>>().Value;
+        Assert.Equal(silence, hub.HandshakeTimeout);
+        Assert.Equal(silence, hub.ClientTimeoutInterval);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using Chat.BuildingBlocks.Http;
 using MessagePack;
 using MessagePack.Resolvers;
+using Microsoft.AspNetCore.Http.Connections;
 using Microsoft.AspNetCore.SignalR;
 using Microsoft.Extensions.Options;
 
@@ -24,6 +25,7 @@ internal static class HubEndpoint
         {
             hub.KeepAliveInterval = transports.Value.KeepAlive < TransportsOptions.LongestHubKeepAlive ? transports.Value.KeepAlive : TransportsOptions.LongestHubKeepAlive;
             hub.ClientTimeoutInterval = transports.Value.KeepAliveTimeout;
+            hub.HandshakeTimeout = transports.Value.KeepAliveTimeout;
             // A larger one ends the connection, as on /ws; between a frame's limit and this one it is refused as too_large.
             hub.MaximumReceiveMessageSize = transports.Value.MaxMessageBytes;
             hub.EnableDetailedErrors = false;
@@ -32,6 +34,10 @@ internal static class HubEndpoint
                 transports.Value.MaxCommandBytesInFlight / transports.Value.MaxFrameBytes, 1, transports.Value.MaxCommandsInFlight);
             hub.StatefulReconnectBufferSize = 0;
         });
+        // From the negotiation to the connection, and from one poll to the next. SignalR's own 15 s are too short for a client that waits for a busy server:
+        // its id is forgotten (404), and it begins anew.
+        services.AddOptions<ConnectionOptions>().Configure<IOptions<TransportsOptions>>(
+            (connections, transports) => connections.DisconnectTimeout = transports.Value.KeepAliveTimeout);
         return services;
     }
 
