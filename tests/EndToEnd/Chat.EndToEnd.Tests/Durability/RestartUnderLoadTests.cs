@@ -67,6 +67,7 @@ public sealed class RestartUnderLoadTests
         Assert.Empty(load.Refusals);
         Assert.NotEqual(0, load.Files.Checks);
         Assert.NotEqual(0, load.ChangesAcked);
+        Assert.NotEqual(0, load.Expiring);
     }
 
     private static string Summary(IReadOnlyList<Violation> violations) =>

@@ -42,7 +42,8 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     internal sealed record SendRefused(long Moment, int Connection, string ConversationId, string ClientMsgId, string Code)
         : HistoryEvent(Moment, Connection);
 
-    internal sealed record SendAcked(long Moment, int Connection, string ConversationId, string ClientMsgId, string MessageId, long SeqNo)
+    /// <param name="Timestamp">The message's, in ms.</param>
+    internal sealed record SendAcked(long Moment, int Connection, string ConversationId, string ClientMsgId, string MessageId, long SeqNo, long Timestamp = 0)
         : HistoryEvent(Moment, Connection);
 
     internal sealed record Received(long Moment, int Connection, string ConversationId, LoggedMessage Message)
@@ -95,6 +96,17 @@ internal abstract record HistoryEvent(long Moment, int Connection)
     internal sealed record NoticeReceived(long Moment, int Connection, string ConversationId, LoggedNotice Notice)
         : HistoryEvent(Moment, Connection);
 
+    internal sealed record TimerReceived(long Moment, int Connection, string ConversationId, LoggedTimer Timer)
+        : HistoryEvent(Moment, Connection);
+
+    /// <summary>The user began to set the timer of a conversation, and was told with which entry it is so; on no connection.</summary>
+    /// <param name="Answered">When the server had answered.</param>
+    internal sealed record TimerSet(long Moment, string ConversationId, string ClientMsgId, long Seconds, long Answered, string MessageId, long SeqNo) : HistoryEvent(Moment, 0);
+
+    /// <summary>The user read the newest page of a conversation; on no connection.</summary>
+    /// <param name="Answered">When the server had answered.</param>
+    internal sealed record PageRead(long Moment, LogView Page, long Answered) : HistoryEvent(Moment, 0);
+
     internal sealed record ChangeReceived(long Moment, int Connection, string ConversationId, LoggedChange Change)
         : HistoryEvent(Moment, Connection);
 }
@@ -118,6 +130,12 @@ internal sealed record LoggedMessage(string MessageId, long SeqNo, string Sender
 
     public long? ThreadSeqNo { get; init; }
 
+    /// <summary>In ms.</summary>
+    public long Timestamp { get; init; }
+
+    /// <summary>In ms; null for never.</summary>
+    public long? ExpiresAt { get; init; }
+
     public SeenState StateOrText => State ?? SeenState.Of(Text, Mentions);
 }
 
@@ -138,6 +156,11 @@ internal sealed record LogView(string ConversationId, string ReaderId, IReadOnly
     public IReadOnlyList<LoggedChange> Changes { get; init; } = [];
 
     public IReadOnlyList<LoggedNotice> Notices { get; init; } = [];
+
+    public IReadOnlyList<LoggedTimer> Timers { get; init; } = [];
+
+    /// <summary>After how many seconds messages expire, as the list of conversations has it; 0 for never, null if that was not read.</summary>
+    public long? Timer { get; init; }
 
     /// <summary>The group; null if it was not read.</summary>
     public SeenGroup? Group { get; init; }

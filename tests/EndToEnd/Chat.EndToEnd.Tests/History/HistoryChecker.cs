@@ -11,6 +11,23 @@ internal static class HistoryChecker
     public static IReadOnlyList<Violation> Check(
         IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications = null)
     {
+        List<TimedLog> timed =
+        [
+            .. views.GroupBy(view => view.ConversationId).Where(log => log.Any(view => view.Timers.Count > 0)).Select(log => new TimedLog(log.Key, devices, [.. log])),
+        ];
+        var lasting = new LastingHistory(timed, devices, views);
+        var all = DurableSince(Sighting.AllOf(devices, views));
+        return
+        [
+            .. CheckLasting(lasting.Devices, lasting.Views, notifications),
+            .. timed.SelectMany(log => new ExpiryRules(log, devices, [.. views.Where(view => view.ConversationId == log.ConversationId)], all).Check()),
+            .. timed.Count == 0 ? [] : LogRules.CheckPlaces([.. Sighting.AllOf(devices, views), .. Sighting.OfChanges(devices, views)]),
+        ];
+    }
+
+    private static IReadOnlyList<Violation> CheckLasting(
+        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications)
+    {
         var (logs, sightings) = (LogsOf(views), Sighting.AllOf(devices, views).ToList());
         var ofChanges = Sighting.OfChanges(devices, views).Concat(Sighting.OfNotices(devices, views)).ToList();
         var durableSince = DurableSince([.. sightings, .. ofChanges]);

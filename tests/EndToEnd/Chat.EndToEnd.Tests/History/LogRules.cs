@@ -11,14 +11,20 @@ internal static class LogRules
         IReadOnlyDictionary<string, Log> logs, IReadOnlyList<Sighting> messages, List<Sighting> sightings, IReadOnlyCollection<DeviceHistory> devices) =>
     [
         .. MissingFrom(logs, messages),
-        .. Ambiguous(Rule.StoredTwice, sightings.Where(s => s.ClientMsgId is not null), s => (s.SenderId, s.ClientMsgId), s => s.MessageId),
-        .. Ambiguous(Rule.SeqNoReused, sightings, s => (s.ConversationId, s.SeqNo), s => s.MessageId),
-        .. Ambiguous(Rule.SeqNoMoved, sightings, s => s.MessageId, s => (s.ConversationId, s.SeqNo)),
+        .. CheckPlaces(sightings),
         .. logs.Values.SelectMany(DifferentViews),
         .. logs.Values.SelectMany(NotAscending),
         .. NeverSent(logs, devices),
         .. DeliveredDifferently(logs, devices),
         .. FileUnreadable(devices, logs),
+    ];
+
+    /// <summary>Nothing is stored twice, and everything has one place.</summary>
+    public static IEnumerable<Violation> CheckPlaces(IReadOnlyCollection<Sighting> sightings) =>
+    [
+        .. Ambiguous(Rule.StoredTwice, sightings.Where(s => s.ClientMsgId is not null), s => (s.SenderId, s.ClientMsgId), s => s.MessageId),
+        .. Ambiguous(Rule.SeqNoReused, sightings, s => (s.ConversationId, s.SeqNo), s => s.MessageId),
+        .. Ambiguous(Rule.SeqNoMoved, sightings, s => s.MessageId, s => (s.ConversationId, s.SeqNo)),
     ];
 
     private static IEnumerable<Violation> MissingFrom(IReadOnlyDictionary<string, Log> logs, IEnumerable<Sighting> sightings) =>

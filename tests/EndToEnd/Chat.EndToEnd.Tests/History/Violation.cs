@@ -122,6 +122,21 @@ internal enum Rule
     /// <summary>A user's own settings are not the last ones, or a conversation is listed where it does not belong.</summary>
     SettingsDiffer,
 
+    /// <summary>A timer was set and is not in the log as it was acked, or nobody set it, or it is told or listed otherwise.</summary>
+    TimerDiffers,
+
+    /// <summary>A message expires at another time than the timer at its place says, or it is told so to somebody.</summary>
+    ExpiryDiffers,
+
+    /// <summary>Somebody was given a message, or a change of it, that had expired.</summary>
+    ExpiredShown,
+
+    /// <summary>A message is not shown that had not expired.</summary>
+    ExpiredEarly,
+
+    /// <summary>A message that had expired was changed.</summary>
+    ExpiredChanged,
+
     /// <summary>A subscribed device was told of nothing from a message on, although it did not ack the message in time.</summary>
     NeverTold,
 

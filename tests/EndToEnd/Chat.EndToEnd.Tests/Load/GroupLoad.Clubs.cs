@@ -4,12 +4,15 @@ using Chat.EndToEnd.Tests.History;
 
 namespace Chat.EndToEnd.Tests.Load;
 
-// The groups that people come to and leave, and those who change their own settings.
+// The groups that people come to and leave, those who change their own settings, and those who let messages expire.
 internal sealed partial class GroupLoad
 {
     private readonly List<LoadClient> _keeperPhones = [];
 
-    private IEnumerable<DeviceHistory> Histories => [.. _clients.Select(client => client.History), .. _clubs.Select(club => club.History), .. _keepers.Select(keeper => keeper.History), _created];
+    private IEnumerable<DeviceHistory> Histories =>
+    [
+        .. _clients.Select(client => client.History), .. _clubs.Select(club => club.History), .. _keepers.Select(keeper => keeper.History), .. _timers.Select(timer => timer.History), _created,
+    ];
 
     private async Task<string> CreateAsync(Account[] members, bool isFromJoin)
     {
@@ -41,6 +44,30 @@ internal sealed partial class GroupLoad
         _clients.Add(phone);
         _keeperPhones.Add(phone);
         _keepers.Add(new LoadKeeper(account, conversation, phone, _settings, _leaving.Token));
+    }
+
+    /// <summary>The last four of ten have a group, and the last two a direct conversation, in which messages expire now and then.</summary>
+    private async Task AddTimersAsync(Dictionary<Account, List<string>> conversations, Account[] users)
+    {
+        // What expires is told of in time or not at all: that is not checked for notifications.
+        if (_settings.Notifications is not null)
+            return;
+        var group = await CreateAsync(users[^4..], isFromJoin: false);
+        Join(conversations, group, users[^4..]);
+        _timers.Add(new LoadTimer(await users[^4].LogInAsync("timer"), group, _settings, _leaving.Token));
+        var direct = users[^2].DirectTo(users[^1]);
+        _timers.Add(new LoadTimer(await users[^1].LogInAsync("timer"), direct, _settings, _leaving.Token));
+        _settings.Timed.UnionWith([group, direct]);
+    }
+
+    private async Task<bool> AreOverAsync()
+    {
+        foreach (var timer in _timers)
+        {
+            if (!await timer.IsOverAsync())
+                return false;
+        }
+        return true;
     }
 
     private async Task<bool> AreToldAsync()

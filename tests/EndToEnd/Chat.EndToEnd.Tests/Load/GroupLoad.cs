@@ -23,6 +23,7 @@ internal sealed partial class GroupLoad : IAsyncDisposable
     private readonly List<LoadClient> _clients = [];
     private readonly List<LoadClub> _clubs = [];
     private readonly List<LoadKeeper> _keepers = [];
+    private readonly List<LoadTimer> _timers = [];
     private readonly DeviceHistory _created = new("load", "groups");
     private readonly CancellationTokenSource _leaving = new();
     private readonly List<Task> _sending = [];
@@ -36,7 +37,11 @@ internal sealed partial class GroupLoad : IAsyncDisposable
 
     /// <summary>What was answered.</summary>
     public string Figures =>
-        $"{Acked} sends, {ChangesAcked} changes, {_clubs.Sum(club => club.Changes)} changes of groups and {_keepers.Sum(keeper => keeper.History.Events.Count)} of own settings acked";
+        $"{Acked} sends, {ChangesAcked} changes, {_clubs.Sum(club => club.Changes)} changes of groups, {_keepers.Sum(keeper => keeper.History.Events.Count)} of own settings and {_timers.Sum(timer => timer.History.Events.OfType<HistoryEvent.TimerSet>().Count())} timers acked, "
+        + $"{Expiring} messages that expire seen, {_timers.Sum(timer => timer.History.Events.OfType<HistoryEvent.PageRead>().Count())} pages of them read";
+
+    /// <summary>Messages that some device saw, and that expire.</summary>
+    public int Expiring => _clients.SelectMany(client => client.History.Events.OfType<HistoryEvent.Received>()).Where(one => one.Message.ExpiresAt is not null).DistinctBy(one => one.Message.MessageId).Count();
 
     public LoadFiles Files => _settings.Files;
 
@@ -83,6 +88,7 @@ internal sealed partial class GroupLoad : IAsyncDisposable
             owned[group[0]].Add(conversation);
             load.Join(conversations, conversation, group);
             await load.FoundClubAsync(conversations, group);
+            await load.AddTimersAsync(conversations, group);
         }
 
         foreach (var pair in users.Chunk(2))
@@ -126,6 +132,7 @@ internal sealed partial class GroupLoad : IAsyncDisposable
         }
 
         load._sending.AddRange(load._clubs.Select(club => club.RunAsync(load._stopSending.Token)));
+        load._sending.AddRange(load._timers.Select(timer => timer.RunAsync(load._stopSending.Token)));
         load._sending.AddRange(load._keepers.Select(keeper => keeper.RunAsync(load._stopSending.Token)));
         return load;
     }
@@ -161,6 +168,7 @@ internal sealed partial class GroupLoad : IAsyncDisposable
 
         // What was not told yet is looked for by the servers now and then.
         await Task.WhenAny(Until.TrueAsync(AreToldAsync, "every change of a group is told"));
+        await Until.TrueAsync(AreOverAsync, "every message with a timer has expired");
         var views = await ReadViewsAsync();
         var guests = await ReadAsGuestsAsync();
 
@@ -232,5 +240,6 @@ internal sealed partial class GroupLoad : IAsyncDisposable
     private bool HaveAll(IEnumerable<LogView> views) =>
         views.All(v => _clients.Where(c => c.History.UserId == v.ReaderId)
             .All(c => v.Messages.All(m => c.HasSent(m) || c.HasReceived(m.MessageId)) && v.Changes.All(c.HasChange)
-                && v.Notices.All(n => n.Change.What == LoggedNotice.Created || c.HasNotice(n.MessageId))));
+                && v.Notices.All(n => n.Change.What == LoggedNotice.Created || c.HasNotice(n.MessageId))
+                && v.Timers.All(t => c.HasNotice(t.MessageId))));
 }

@@ -36,6 +36,7 @@ internal sealed partial class LoadClient
             return _highest.GetValueOrDefault(conversation);
     }
 
+    /// <summary>Whether the device has a notice, or a timer.</summary>
     public bool HasNotice(string messageId)
     {
         lock (_receivedGate)
@@ -155,6 +156,14 @@ internal sealed partial class LoadClient
             _notices.Add(notice.MessageId);
     }
 
+    private void OnTimer(Frame frame, int connection)
+    {
+        var timer = LoadReading.ReadTimer(frame.Json);
+        History.Add(new HistoryEvent.TimerReceived(_load.Moments.Next(), connection, frame.Text("conversationId"), timer));
+        lock (_receivedGate)
+            _notices.Add(timer.MessageId);
+    }
+
     private void OnChange(Frame frame, int connection)
     {
         var change = LoadReading.ReadChange(frame.Json);
@@ -167,5 +176,5 @@ internal sealed partial class LoadClient
     private static string[]? MentionsOf(WantedChange change) => change.Mentions?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
 
     // Whatever else is refused is not to be.
-    private static bool IsForGood(string code) => code is "conflict" or "too_large";
+    private bool IsForGood(string conversation, string code) => code is "conflict" or "too_large" || code == "not_a_member" && _load.Timed.Contains(conversation);
 }

@@ -29,9 +29,12 @@ internal sealed partial class LoadClient
                 Settle(clientMsgId);
                 break;
             case "ack" when frame.TextOrNull("clientMsgId") is { } clientMsgId:
-                _targets.Add(frame.Text("conversationId"), frame.Text("messageId"), frame.Number("seqNo"), _account.UserId, FindPending(clientMsgId)?.ThreadId is not null);
+                // The ack does not say whether the message expires.
+                _targets.Add(
+                    frame.Text("conversationId"), frame.Text("messageId"), frame.Number("seqNo"), _account.UserId,
+                    mayBeRoot: FindPending(clientMsgId)?.ThreadId is null && !_load.Timed.Contains(frame.Text("conversationId")));
                 History.Add(new HistoryEvent.SendAcked(
-                    _load.Moments.Next(), connection.Connection, frame.Text("conversationId"), clientMsgId, frame.Text("messageId"), frame.Number("seqNo")));
+                    _load.Moments.Next(), connection.Connection, frame.Text("conversationId"), clientMsgId, frame.Text("messageId"), frame.Number("seqNo"), frame.Number("timestamp")));
                 Settle(clientMsgId);
                 break;
             case "message":
@@ -44,7 +47,7 @@ internal sealed partial class LoadClient
                     _highest[frame.Text("conversationId")] = message.SeqNo;
                     _received[message.MessageId] = Math.Max(earlier, message.StateOrText.ChangedSeqNo);
                 }
-                _targets.Add(frame.Text("conversationId"), message.MessageId, message.SeqNo, message.SenderId, message.ThreadId is not null);
+                _targets.Add(frame.Text("conversationId"), message.MessageId, message.SeqNo, message.SenderId, mayBeRoot: message is { ThreadId: null, ExpiresAt: null });
                 _targets.NoteChange(message.MessageId, message.StateOrText.ChangedSeqNo);
                 if (isNew)
                     _load.Deliver(message.Text);
@@ -60,11 +63,13 @@ internal sealed partial class LoadClient
             case "change":
                 if (LoadReading.IsNotice(frame.Json))
                     OnNotice(frame, connection.Connection);
+                else if (LoadReading.IsTimer(frame.Json))
+                    OnTimer(frame, connection.Connection);
                 else
                     OnChange(frame, connection.Connection);
                 acks.TryWrite((frame.Text("conversationId"), frame.Number("seqNo")));
                 break;
-            case "error" when frame.TextOrNull("clientMsgId") is { } clientMsgId && FindPending(clientMsgId) is { Change: not null } refused && IsForGood(frame.Text("code")):
+            case "error" when frame.TextOrNull("clientMsgId") is { } clientMsgId && FindPending(clientMsgId) is { Change: not null } refused && IsForGood(refused.ConversationId, frame.Text("code")):
                 History.Add(new HistoryEvent.ChangeRefused(_load.Moments.Next(), connection.Connection, refused.ConversationId, clientMsgId, frame.Text("code")));
                 Settle(clientMsgId);
                 break;

@@ -22,12 +22,19 @@ internal static class LoadReading
             Mentions = ReadUsers(json, "mentions") ?? "",
             ThreadId = json.TextOrNull("threadId"),
             ThreadSeqNo = json.NumberOrNull("threadSeqNo"),
+            Timestamp = json.Number("timestamp"),
+            ExpiresAt = json.NumberOrNull("expiresAt"),
             Reactions = [.. reactions.Select(one => new SeenReaction(one.Text("emoji"), IsSet(one, "mine"), [.. one.Items("userIds").Select(user => user.GetString()!)]))],
         };
     }
 
     /// <summary>Whether a change tells what happened to the group; no message is changed by it.</summary>
     public static bool IsNotice(JsonElement change) => change.Text("kind") == "notice";
+
+    /// <summary>Whether a change sets the timer of the conversation; it is of no message.</summary>
+    public static bool IsTimer(JsonElement change) => change.Text("kind") == "timer";
+
+    public static LoggedTimer ReadTimer(JsonElement json) => new(json.Text("messageId"), json.Number("seqNo"), json.Text("senderId"), json.Number("seconds"));
 
     public static LoggedNotice ReadNotice(JsonElement json) => new(
         json.Text("messageId"), json.Number("seqNo"), json.Number("timestamp"),
@@ -52,18 +59,35 @@ internal static class LoadReading
     /// <summary>A conversation's log as one reader sees it, page by page.</summary>
     public static async Task<LogView> ReadLogAsync(Account reader, string conversation)
     {
-        var (messages, changes, notices) = (new List<LoggedMessage>(), new List<LoggedChange>(), new List<LoggedNotice>());
+        var pages = new List<LogView>();
         for (var (after, end) = (0L, 1L); after < end;)
         {
             var page = (await reader.Rest.GetAsync($"/v1/conversations/{conversation}/messages?after={after}&limit=200")).Expect(HttpStatusCode.OK);
-            messages.AddRange(page.Items("messages").Select(ReadMessage));
-            List<JsonElement> entries = page.TryGetProperty("changes", out var some) ? [.. some.EnumerateArray()] : [];
-            changes.AddRange(entries.Where(change => !IsNotice(change)).Select(ReadChange));
-            notices.AddRange(entries.Where(IsNotice).Select(ReadNotice));
+            pages.Add(ReadPage(reader, conversation, page));
             (after, end) = (page.Number("nextAfter"), page.Number("maxSeqNo"));
         }
-        return new LogView(conversation, reader.UserId, messages) { Server = reader.Server.Address.Authority, Changes = changes, Notices = notices };
+        return ViewOf(reader, conversation, [.. pages.SelectMany(page => page.Messages)]) with
+        {
+            Changes = [.. pages.SelectMany(page => page.Changes)],
+            Notices = [.. pages.SelectMany(page => page.Notices)],
+            Timers = [.. pages.SelectMany(page => page.Timers)],
+        };
     }
+
+    /// <summary>One page of a conversation's log.</summary>
+    public static LogView ReadPage(Account reader, string conversation, JsonElement page)
+    {
+        List<JsonElement> entries = page.TryGetProperty("changes", out var some) ? [.. some.EnumerateArray()] : [];
+        return ViewOf(reader, conversation, [.. page.Items("messages").Select(ReadMessage)]) with
+        {
+            Changes = [.. entries.Where(change => !IsNotice(change) && !IsTimer(change)).Select(ReadChange)],
+            Notices = [.. entries.Where(IsNotice).Select(ReadNotice)],
+            Timers = [.. entries.Where(IsTimer).Select(ReadTimer)],
+        };
+    }
+
+    private static LogView ViewOf(Account reader, string conversation, IReadOnlyList<LoggedMessage> messages) =>
+        new(conversation, reader.UserId, messages) { Server = reader.Server.Address.Authority };
 
     /// <summary>The log as somebody sees it who comes to the group and goes.</summary>
     public static async Task<LogView> ReadAsGuestAsync(Account guest, string conversation, bool isFromJoin)
@@ -97,6 +121,7 @@ internal static class LoadReading
         ? view with
         {
             Newest = json.TryGetProperty("lastMessage", out var last) && last.ValueKind == JsonValueKind.Object ? ReadMessage(last) : null,
+            Timer = json.NumberOrNull("timer") ?? 0,
             Unread = new Unread(json.Number("maxSeqNo"), json.Number("readSeqNo"), json.Number("unreadCount"), IsSet(json, "unreadCapped"), json.NumberOrNull("unreadMentions") ?? 0),
         }
         : view;

@@ -26,6 +26,9 @@ internal sealed class LoadSettings
 
     public LoadFiles Files { get; } = new();
 
+    /// <summary>The conversations whose timers are set and ended while the load runs.</summary>
+    public HashSet<string> Timed { get; } = new(StringComparer.Ordinal);
+
     public LoadMentions Mentions { get; } = new();
 
     /// <summary>How a device connects.</summary>

@@ -29,11 +29,12 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
     private int _lastText;
 
     /// <summary>A message that the device has.</summary>
-    public void Add(string conversation, string messageId, long seqNo, string senderId, bool isAnswer)
+    /// <param name="mayBeRoot">Whether it may begin a thread, whenever: it is in none, and does not expire.</param>
+    public void Add(string conversation, string messageId, long seqNo, string senderId, bool mayBeRoot)
     {
         lock (_gate)
         {
-            var target = new Target(messageId, senderId, isAnswer);
+            var target = new Target(messageId, senderId, mayBeRoot);
             _first.TryAdd(conversation, target);
             if (seqNo % PopularEvery == 0)
                 Add(_popular, conversation, target);
@@ -85,7 +86,7 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
     public string? Root(string conversation)
     {
         lock (_gate)
-            return Popular(conversation) is { IsAnswer: false } root ? root.MessageId : null;
+            return Popular(conversation) is { MayBeRoot: true } root ? root.MessageId : null;
     }
 
     private Target? Own(string conversation) => _own.TryGetValue(conversation, out var own) ? own[Random.Shared.Next(own.Count)] : null;
@@ -104,5 +105,5 @@ internal sealed class LoadTargets(string userId, string device, IReadOnlySet<str
             kept.RemoveAt(0);
     }
 
-    private sealed record Target(string MessageId, string SenderId, bool IsAnswer);
+    private sealed record Target(string MessageId, string SenderId, bool MayBeRoot);
 }
