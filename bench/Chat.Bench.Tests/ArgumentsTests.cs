@@ -24,6 +24,21 @@ public sealed class ArgumentsTests
     }
 
     [Theory]
+    [InlineData("--door rest --in-flight 2")]
+    [InlineData("--door rest --both-directions")]
+    [InlineData("--return away --mode turns")]
+    [InlineData("--pairs 0")]
+    public void Loads_that_would_show_nothing_are_refused(string options) =>
+        Assert.Throws<ArgumentException>(() => Load.LoadOptions.From(new Arguments(options.Split(' '))));
+
+    [Fact]
+    public void Groups_are_alone_unless_pairs_are_named_as_well()
+    {
+        Assert.Equal(0, Load.LoadOptions.From(new Arguments(["--groups", "2"])).Pairs);
+        Assert.Equal(5, Load.LoadOptions.From(new Arguments(["--groups", "2", "--pairs", "5"])).Pairs);
+    }
+
+    [Theory]
     [InlineData("many")]
     [InlineData("0")]
     public void A_value_out_of_range_is_refused(string pairs) =>

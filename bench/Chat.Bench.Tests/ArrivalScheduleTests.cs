@@ -17,6 +17,16 @@ public sealed class ArrivalScheduleTests
     }
 
     [Fact]
+    public void A_burst_is_all_messages_of_a_second_at_its_beginning()
+    {
+        var schedule = new ArrivalSchedule(2, Arrivals.Burst, start: 7, new Random(1));
+
+        long[] due = [schedule.Next(), schedule.Next(), schedule.Next()];
+
+        Assert.Equal([7, 7, 7 + Stopwatch.Frequency], due);
+    }
+
+    [Fact]
     public void Poisson_arrivals_rise_and_keep_the_rate_with_gaps_that_spread_as_much_as_their_mean()
     {
         const int count = 200_000;

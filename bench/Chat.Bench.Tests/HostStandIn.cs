@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.WebSockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,7 @@ internal sealed class HostStandIn : IAsyncDisposable
     private readonly ConcurrentDictionary<string, bool> accounts = new();
     private readonly ConcurrentDictionary<string, Connection> connections = new();
     private readonly ConcurrentDictionary<string, string[]> groups = new();
+    private readonly Dictionary<string, List<string>> waiting = [];     // for who is away; under oneByOne, as all below
     private readonly Dictionary<string, string> lastSenders = [];       // under oneByOne, as the counters below
     private readonly SemaphoreSlim oneByOne = new(1);
     private int messages;
@@ -93,15 +95,31 @@ internal sealed class HostStandIn : IAsyncDisposable
     {
         var user = UserOf(http);
         using var socket = await http.WebSockets.AcceptWebSocketAsync();
-        var connection = connections[user] = new Connection(socket, http);
+        var connection = new Connection(socket, http);
         await connection.SendAsync($$"""{"type":"welcome","userId":"{{user}}","deviceId":"bench","serverTime":1,"epoch":"e"}""");
-        await connection.SendAsync("""{"type":"caughtUp"}""");
+        await oneByOne.WaitAsync(http.RequestAborted);
+        try
+        {
+            connections[user] = connection;
+            foreach (var message in waiting.Remove(user, out var kept) ? kept : [])
+                await connection.SendAsync(message);
+            await connection.SendAsync("""{"type":"caughtUp"}""");
+        }
+        finally
+        {
+            oneByOne.Release();
+        }
+
         var buffer = new byte[4096];
         while (true)
         {
             var received = await socket.ReceiveAsync(buffer.AsMemory(), http.RequestAborted);
             if (received.MessageType == WebSocketMessageType.Close)
+            {
+                connections.TryRemove(KeyValuePair.Create(user, connection));
+                await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, http.RequestAborted);
                 return;
+            }
 
             await oneByOne.WaitAsync(http.RequestAborted);
             try
@@ -119,12 +137,12 @@ internal sealed class HostStandIn : IAsyncDisposable
     {
         var conversation = (frame["to"] ?? frame["conversationId"])!.ToString();
         var members = groups.TryGetValue(conversation, out var group) ? group : conversation.Split(':')[1..];
-        var others = members.Where(member => member != user).Select(member => connections[member]).ToArray();
+        var others = members.Where(member => member != user).ToArray();
         if (frame["type"]!.ToString() == "ack")
         {
             Interlocked.Increment(ref deliveredAcks);
             foreach (var other in others)
-                await other.SendAsync($$"""{"type":"ack","conversationId":"{{conversation}}","messageId":"m","seqNo":{{frame["seqNo"]}},"userId":"{{user}}","status":"delivered"}""");
+                await SendAsync(other, keep: false, $$"""{"type":"ack","conversationId":"{{conversation}}","messageId":"m","seqNo":{{frame["seqNo"]}},"userId":"{{user}}","status":"delivered"}""");
             return;
         }
 
@@ -143,9 +161,17 @@ internal sealed class HostStandIn : IAsyncDisposable
         var message = $$"""{"type":"message","messageId":"m","conversationId":"{{conversation}}","seqNo":{{seqNo}},"senderId":"{{user}}","text":"{{frame["text"]}}","timestamp":1}""";
         await connection.SendAsync($$"""{"type":"ack","clientMsgId":"{{frame["clientMsgId"]}}","messageId":"m","conversationId":"{{conversation}}","seqNo":{{seqNo}},"timestamp":1,"status":"sent"}""");
         foreach (var other in others.Skip(isTenth && fault == HostFault.LosesTheTenth ? 1 : 0))
-            await other.SendAsync(message);
+            await SendAsync(other, keep: true, message);
         if (isTenth && fault == HostFault.RepeatsTheTenth)
-            await others[0].SendAsync(message);
+            await SendAsync(others[0], keep: true, message);
+    }
+
+    private async Task SendAsync(string user, bool keep, string frame)
+    {
+        if (connections.TryGetValue(user, out var connection))
+            await connection.SendAsync(frame);
+        else if (keep)
+            (CollectionsMarshal.GetValueRefOrAddDefault(waiting, user, out _) ??= []).Add(frame);
     }
 
     private sealed class Connection(WebSocket socket, HttpContext http)

@@ -29,6 +29,22 @@ public sealed class LoadRunTests
         Assert.NotNull(result.ServerCpuMicrosecondsPerMessage);
     }
 
+    [Theory]
+    [InlineData(Door.Ws, false)]
+    [InlineData(Door.Hub, false)]
+    [InlineData(Door.Ws, true)]
+    [InlineData(Door.Hub, true)]
+    internal async Task Pairs_and_groups_arrive_whole_through_each_door_of_the_relay(Door door, bool tls)
+    {
+        using var certificate = new TestCertificate();
+        await using var relay = await Server.StartRelayAsync(likeHost: null, Ct, tls ? certificate : null);
+
+        var result = await LoadRun.RunAsync(Small with { Door = door, Groups = 1, GroupSize = 5, Senders = 2 }, relay, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
+        Assert.True(result.Arrived > result.Acked, result.ToString());
+    }
+
     [Fact]
     public async Task A_host_is_loaded_with_accounts_acks_and_receipts()
     {
@@ -74,7 +90,7 @@ public sealed class LoadRunTests
         await using var host = await HostStandIn.StartAsync();
         await using var server = Server.At(host.Address, isRelay: false, processId: null);
 
-        var result = await LoadRun.RunAsync(Small with { Groups = 2, GroupSize = 4 }, server, Ct);
+        var result = await LoadRun.RunAsync(Small with { Pairs = 0, Groups = 2, GroupSize = 4 }, server, Ct);
 
         Assert.True(result.IsClean, result.ToString());
         Assert.Equal(3 * result.Acked, result.Arrived);
@@ -87,7 +103,7 @@ public sealed class LoadRunTests
         await using var host = await HostStandIn.StartAsync(HostFault.LosesTheTenth);
         await using var server = Server.At(host.Address, isRelay: false, processId: null);
 
-        var result = await LoadRun.RunAsync(Small with { Groups = 1, GroupSize = 4, QuietDeadline = TimeSpan.FromMilliseconds(500) }, server, Ct);
+        var result = await LoadRun.RunAsync(Small with { Pairs = 0, Groups = 1, GroupSize = 4, QuietDeadline = TimeSpan.FromMilliseconds(500) }, server, Ct);
 
         Assert.Equal(1, result.AckedButMissing);
         Assert.False(result.IsClean);

@@ -17,13 +17,15 @@ internal static class CompareCommand
         var host = arguments.Text("--host") ?? Server.DefaultHost;
         var against = arguments.Text("--against");
         var json = arguments.Text("--json");
+        using var tls = arguments.Flag("--tls") ? new TestCertificate() : null;
+        var xmpp = Server.XmppFrom(arguments);
         arguments.RefuseUnknown();
 
         // Both stay up: accounts are made once, and after the first turn both are warm. The one not under load uses no CPU to speak of.
-        await using var hostServer = await Server.StartHostAsync(host, ct);
-        await using var yardstick = against is null
-            ? await Server.StartRelayAsync(likeHost: host, ct)
-            : await Server.StartHostAsync(against, ct, name: "other");
+        await using var hostServer = await Server.StartHostAsync(host, ct, tls: tls);
+        await using var yardstick = xmpp ?? (against is null
+            ? await Server.StartRelayAsync(likeHost: host, ct, tls)
+            : await Server.StartHostAsync(against, ct, name: "other", tls: tls));
         List<LoadResult> results = [];
         for (var run = 1; run <= runs; run++)
         {

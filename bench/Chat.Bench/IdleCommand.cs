@@ -34,36 +34,44 @@ internal static class IdleCommand
         foreach (var door in doors)
         {
             if (only is not "host")
-                Show(door, "relay", await MeasureAsync(await StartedAsync(() => Server.StartRelayAsync(path, ct)), door));
+                Show(door, "relay", await MeasureAsync(() => Server.StartRelayAsync(path, ct), door, first, connections, seconds, ct));
             if (only is not "relay")
-                Show(door, "host", await MeasureAsync(await StartedAsync(() => Server.StartHostAsync(path, ct, configure: start => start.Environment["Auth__SigningKeyFile"] = key.Path, key: key)), door));
+                Show(door, "host", await MeasureAsync(() => Server.StartHostAsync(path, ct, key: key), door, first, connections, seconds, ct));
         }
         return 0;
-
-        async Task<Figures> MeasureAsync((Server Server, TimeSpan Start) started, string door)
-        {
-            await using var server = started.Server;
-            var meter = server.Meter!;
-            var startCpu = meter.Read().Cpu;
-            await using var clients = new Clients(server, door);
-            // A host gives back what its start needed.
-            await Task.Delay(TimeSpan.FromSeconds(20), ct);
-            var atRest = await SettleAsync(meter, ct);
-            var restCpu = await CpuAsync(meter, seconds, ct);
-            await clients.OpenAsync(first, ct);
-            var before = await SettleAsync(meter, ct);
-            var opening = meter.Read().Cpu;
-            await clients.OpenAsync(connections, ct);
-            var opened = meter.Read().Cpu - opening;
-            var after = await SettleAsync(meter, ct);
-            var idleCpu = await CpuAsync(meter, seconds, ct);
-            if (clients.Ended > 0)
-                throw new BenchException($"{clients.Ended} connections have ended meanwhile.");
-            return new Figures(started.Start, startCpu, atRest, restCpu, (after - before) / 1024.0 / connections, opened / connections, idleCpu);
-        }
     }
 
-    private static async Task<(Server Server, TimeSpan Start)> StartedAsync(Func<Task<Server>> start)
+    /// <param name="start">Starts the server, which ends here.</param>
+    /// <param name="door"><c>ws</c> or <c>hub</c>.</param>
+    /// <param name="first">Connections before those that are measured.</param>
+    /// <param name="connections">That are measured.</param>
+    /// <param name="seconds">For which CPU is measured.</param>
+    /// <param name="ct">Ends it.</param>
+    public static async Task<Figures> MeasureAsync(Func<Task<Server>> start, string door, int first, int connections, int seconds, CancellationToken ct)
+    {
+        var started = await StartedAsync(start);
+        await using var server = started.Server;
+        var meter = server.Meter!;
+        var startCpu = meter.Read().Cpu;
+        await using var clients = new Clients(server, door);
+        // A host gives back what its start needed.
+        await Task.Delay(TimeSpan.FromSeconds(20), ct);
+        var atRest = await SettleAsync(meter, ct);
+        var restCpu = await CpuAsync(meter, seconds, ct);
+        await clients.OpenAsync(first, ct);
+        var before = await SettleAsync(meter, ct);
+        var opening = meter.Read().Cpu;
+        await clients.OpenAsync(connections, ct);
+        var opened = meter.Read().Cpu - opening;
+        var after = await SettleAsync(meter, ct);
+        var idleCpu = await CpuAsync(meter, seconds, ct);
+        if (clients.Ended > 0)
+            throw new BenchException($"{clients.Ended} connections have ended meanwhile.");
+        return new Figures(started.Start, startCpu, atRest, restCpu, (after - before) / 1024.0 / connections, opened / connections, idleCpu);
+    }
+
+    /// <summary>A server, and how long it took until it was ready.</summary>
+    public static async Task<(Server Server, TimeSpan Start)> StartedAsync(Func<Task<Server>> start)
     {
         var began = Stopwatch.GetTimestamp();
         return (await start(), Stopwatch.GetElapsedTime(began));
@@ -101,7 +109,7 @@ internal static class IdleCommand
     /// <param name="KibEach">Resident, for each connection.</param>
     /// <param name="OpenCpu">To open a connection.</param>
     /// <param name="IdleCpu">Of a core, with all connections.</param>
-    private sealed record Figures(TimeSpan Start, TimeSpan StartCpu, long AtRestBytes, double RestCpu, double KibEach, TimeSpan OpenCpu, double IdleCpu);
+    internal sealed record Figures(TimeSpan Start, TimeSpan StartCpu, long AtRestBytes, double RestCpu, double KibEach, TimeSpan OpenCpu, double IdleCpu);
 
     /// <summary>Connections that answer pings and do nothing else.</summary>
     private sealed class Clients(Server server, string door) : IFrameHandler, IAsyncDisposable

@@ -11,7 +11,8 @@ internal static class PairsCommand
     {
         var options = LoadOptions.From(arguments);
         var json = arguments.Text("--json");
-        await using var server = await Server.FromAsync(arguments, ct);
+        using var tls = arguments.Flag("--tls") ? new TestCertificate() : null;
+        await using var server = await Server.FromAsync(arguments, tls, ct);
 
         var result = await LoadRun.RunAsync(options, server, ct);
         Console.Write(result);

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Chat.Bench;
+using Chat.Bench.All;
 using Chat.Bench.Attacks;
 using Chat.Bench.Bus;
 using Chat.Bench.Nodes;
@@ -9,7 +10,8 @@ using Chat.Bench.Relay;
 const string help = """
     Load generator for Chat.
 
-      relay    --port N                      a bare in-memory relay: the yardstick
+      all      [--quick]                     every scenario, in turn with the bare relay: one Markdown table; docs/performance.md, How to reproduce
+      relay    --port N [--tls]              a bare in-memory relay: the yardstick
       pairs    TARGET [load options]         N pairs of users write to one another
       compare  [--runs 5] [load options]     relay and host in turn on this machine: medians and the ratio
       idle     [--connections 5000]          relay and host that do nothing: start, memory and CPU, at rest and with idle connections, through /ws and /hub
@@ -32,14 +34,19 @@ const string help = """
                                              --server-pid PID measures its CPU and memory
       --relay                                a relay, started and stopped here
       --host PATH/Chat.Host.dll              a host with an empty data directory, started and stopped here
+      --xmpp http://127.0.0.1:PORT           another server that takes XMPP on /ws (RFC 7395); --xmpp-pids A,B measures its processes and those that they started
+    and --tls for a server that is started here
 
     Load options
       --pairs 200             pairs of users, one connection each
+      --groups 0              groups of --group-size 10, of whom --senders 0 (all) write; alone unless --pairs is named as well
+      --door ws|hub|rest      the way in; by rest one user of a pair sends, and the other is on /ws
+      --return none|away|restart  the receivers are away, and connect all at once at the end; with restart the server is killed before, and all come back
       --mode closed|open|turns  closed: a sender waits for its ack; open: messages are due at a rate, whatever the server does;
                               turns: the users of a pair write in turn, each when the other's message has come
       --in-flight 1           closed: messages a sender has un-acked at a time
       --rate 1000             open: messages a second, all pairs together
-      --arrivals poisson      open: poisson or constant
+      --arrivals poisson      open: poisson, constant, or burst: all of a second at its beginning
       --seconds 20            measured time, after --warmup 5
       --text-bytes 100        length of a message's text, 32 or more
       --both-directions       both users of a pair send
@@ -47,6 +54,8 @@ const string help = """
       --ack-each              receivers ack each message by itself
       --json FILE             the result for machines
 
+    all takes --quick, --only pairs,burst,group,channel,idle,storm,offline,mixed,start, --runs 5, --seconds 10 after --warmup 5, --messages 1000000 with which it starts, --connections 5000 idle ones,
+    --storm-pairs 2000, --channel-readers 1000 of 10,000 members, --host PATH and --out FILE; with --quick all of it is smaller.
     appends takes --conversations 1000, --runs 5, --plain-names (clientMsgIds without a time), and what cql takes but --do, --connections and --compression; history --contact-points, --keyspace, --replication and --text-bytes.
     bus takes --redis-server PATH, --rate 2000, --in-flight 1000, --text-bytes 300, --seconds 5 after --warmup 2, --runs 3.
     nodes takes --servers 1,2,3, --talks turns,writes,groups (pairs in turn; one of a pair writes; groups of 10 who all write at once), --across BOOL (whether
@@ -62,7 +71,7 @@ const string help = """
     cql takes --do insert|conditional|batch|select, --in-flight 200, --seconds 10 after --warmup 5, --text-bytes 100,
     --contact-points 127.0.0.1:9042, --keyspace chat_bench, --replication 1, --connections 1 a node, --compression.
 
-    compare also takes --host PATH (default src/Chat.Host/bin/Release/net10.0/Chat.Host.dll), and --against PATH: another build of it in the relay's place.
+    compare also takes --host PATH (default src/Chat.Host/bin/Release/net10.0/Chat.Host.dll), and --against PATH: another build of it in the relay's place, or --xmpp.
     """;
 
 if (args.Length == 0 || args.Contains("--help") || args[0] is "help" or "-h")
@@ -78,11 +87,8 @@ Console.CancelKeyPress += (_, press) =>
     interrupted.Cancel();
 };
 // As by `timeout`, which ends the servers too. A platform or relay that runs in this process would keep the signal for itself.
-using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
-{
-    signal.Cancel = true;
-    interrupted.Cancel();
-});
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
 
 try
 {
@@ -99,6 +105,7 @@ try
     return args[0] switch
     {
         "relay" => await RelayServer.RunAsync(arguments),
+        "all" => await AllCommand.RunAsync(arguments, interrupted.Token),
         "pairs" => await PairsCommand.RunAsync(arguments, interrupted.Token),
         "compare" => await CompareCommand.RunAsync(arguments, interrupted.Token),
         "cql" => await CqlCommand.RunAsync(arguments, interrupted.Token),
@@ -123,4 +130,10 @@ catch (Exception failure) when (failure is ArgumentException or FormatException 
 catch (Exception failure) when (interrupted.IsCancellationRequested && failure is OperationCanceledException or HttpRequestException)
 {
     return 130;
+}
+
+void End(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupted.Cancel();
 }

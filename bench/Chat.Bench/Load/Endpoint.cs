@@ -5,36 +5,84 @@ using Chat.Bench.Wire;
 namespace Chat.Bench.Load;
 
 /// <summary>One user of a conversation on its connection: sends its outgoing messages, takes and acks the incoming ones.</summary>
-internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoing, Incoming? incoming) : IFrameHandler
+internal sealed class Endpoint : IFrameHandler
 {
-    private readonly GatheredAcks? acks = incoming is null ? null : new(socket, incoming.ConversationId, run.AcksEach);
-    private readonly TaskCompletionSource caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly LoadRun run;
+    private readonly WebSocketClient? socket;       // none: a user who sends by REST
+    private readonly Door door;
+    private readonly Flow? outgoing;
+    private readonly Incoming? incoming;
+    private readonly IFrameHandler handler;
+    private readonly IFrameSink sink;
+    private readonly GatheredAcks? acks;
+    private readonly TaskCompletionSource<long> caughtUp = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public Endpoint(LoadRun run, Seat seat, WebSocketClient? socket, Func<Action<ServerFrame>, RestSender> rest)
+    {
+        (this.run, this.socket, door, outgoing, incoming) = (run, socket, run.Door, seat.Outgoing, seat.Incoming);
+        var xmpp = socket is not null && door is Door.Xmpp ? new XmppFrames(socket, seat.User, On) : null;
+        handler = xmpp ?? (door is Door.Hub ? new HubFrames(On) : (IFrameHandler)this);
+        sink = xmpp ?? socket ?? (IFrameSink)rest(On);
+        // Of XMPP each message has a receipt of its own, and nothing else acks it.
+        if (incoming is not null && socket is not null && run.AcksDelivered && door is not Door.Xmpp)
+            acks = new GatheredAcks(socket, door, incoming.ConversationId, run.AcksEach);
+    }
 
     public bool Sends => outgoing is not null;
-    public Task CaughtUp => caughtUp.Task;
 
-    public Task ReadAsync() => socket.ReadAsync(this);
+    /// <summary>When it was told so, a timestamp of <see cref="Stopwatch"/>.</summary>
+    public Task<long> CaughtUp => caughtUp.Task;
+
+    public bool HasEnded => socket is { HasEnded: true };
+
+    /// <summary>Says what a client says first, and reads until the connection ends.</summary>
+    public Task ReadAsync()
+    {
+        if (socket is null)
+        {
+            caughtUp.TrySetResult(Stopwatch.GetTimestamp());
+            return Task.CompletedTask;
+        }
+
+        if (door is Door.Hub)
+            socket.Post(Encoding.UTF8.GetBytes(HubFrames.Handshake));
+        (handler as XmppFrames)?.Start();
+        socket.Flush();
+        return socket.ReadAsync(handler);
+    }
+
+    /// <summary>SignalR's clients say now and then that they are there.</summary>
+    public void Ping()
+    {
+        if (door is not Door.Hub)
+            return;
+        socket!.Post(HubFrames.Ping);
+        socket.Flush();
+    }
+
+    public void Close() => socket?.SendClose();
 
     public void SendFirst(int count)
     {
         for (var i = 0; i < count; i++)
-            outgoing!.PostNext(socket, Stopwatch.GetTimestamp());
-        socket.Flush();
+            outgoing!.PostNext(sink, Stopwatch.GetTimestamp());
+        sink.Flush();
     }
 
     /// <summary>Sends the next message at once. <paramref name="dueAt"/> is when it should have left, and its latency starts there.</summary>
     public void Send(long dueAt)
     {
-        if (outgoing!.PostNext(socket, dueAt))
-            socket.Flush();
+        if (outgoing!.PostNext(sink, dueAt))
+            sink.Flush();
     }
 
     /// <summary>Says what was gathered long enough, or <paramref name="all"/>.</summary>
     public void PostDueAcks(bool all = false) => acks?.PostDue(all);
 
-    public void OnFrame(ReadOnlySpan<byte> json)
+    public void OnFrame(ReadOnlySpan<byte> json) => On(ServerFrame.Parse(json));
+
+    private void On(ServerFrame frame)
     {
-        var frame = ServerFrame.Parse(json);
         switch (frame.Type)
         {
             case FrameType.Message:
@@ -48,7 +96,7 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
                 TakeReceipts();
                 break;
             case FrameType.CaughtUp:
-                caughtUp.TrySetResult();
+                caughtUp.TrySetResult(Stopwatch.GetTimestamp());
                 break;
             case FrameType.Resync:
                 run.CountTrouble("resync");
@@ -73,8 +121,7 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
             isNew = true;
         }
 
-        if (run.AcksDelivered)
-            acks?.Add(frame.SeqNo);
+        acks?.Add(frame.SeqNo);
         if (isNew && run.TakesTurns)
             SendNext();
     }
@@ -93,7 +140,7 @@ internal sealed class Endpoint(LoadRun run, WebSocketClient socket, Flow? outgoi
     private void SendNext()
     {
         if (!run.IsStopping)
-            outgoing?.PostNext(socket, Stopwatch.GetTimestamp());
+            outgoing?.PostNext(sink, Stopwatch.GetTimestamp());
     }
 
     private void TakeReceipts()

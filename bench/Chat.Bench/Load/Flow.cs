@@ -1,4 +1,3 @@
-using System.Text;
 using Chat.Bench.Wire;
 
 namespace Chat.Bench.Load;
@@ -9,9 +8,7 @@ namespace Chat.Bench.Load;
 /// </summary>
 internal sealed class Flow
 {
-    private readonly byte[] frame;
-    private readonly int textAt;
-    private readonly int clientMsgIdAt;
+    private readonly MessageTemplate template;
     private readonly List<Received> receivers = [];
     private readonly MessageSet acked = new();
     private readonly Queue<(long SeqNo, long DueAt)> awaitingReceipt = new();
@@ -19,21 +16,19 @@ internal sealed class Flow
     private long lastAckedSeqNo, receiptUpTo;
 
     /// <param name="run">On each of its messages, <see cref="Stamp.Run"/>. Flows of one conversation have different ones.</param>
-    public Flow(string conversationId, int textBytes, int run)
+    public Flow(string conversationId, MessageTemplate template, int run)
     {
         Run = run;
         ConversationId = conversationId;
-        var head = $$"""{"type":"message","to":"{{conversationId}}","text":" """.TrimEnd();
-        var middle = new string('x', textBytes) + "\",\"clientMsgId\":\"";
-        frame = Encoding.UTF8.GetBytes(head + middle + new string('0', Stamp.Length) + "\"}");
-        textAt = head.Length;
-        clientMsgIdAt = head.Length + middle.Length;
+        this.template = template;
     }
 
     public string ConversationId { get; }
     public int Run { get; }
     public int Sent => Volatile.Read(ref sent);
     public int Acked => acked.Count;
+    /// <summary>What must have arrived, at all receivers together.</summary>
+    public long Expected => (long)Acked * receivers.Count;
     /// <summary>At all receivers together.</summary>
     public long Arrived => receivers.Sum(receiver => (long)receiver.Messages.Count);
     public long NotQueued { get; private set; }
@@ -56,18 +51,18 @@ internal sealed class Flow
 
     /// <summary>Posts the next message; it leaves with the socket's next flush.</summary>
     /// <returns>False when the connection is so far behind that the message was not even queued.</returns>
-    public bool PostNext(WebSocketClient socket, long dueAt)
+    public bool PostNext(IFrameSink sink, long dueAt)
     {
-        new Stamp(dueAt, sent, Run).Write(frame.AsSpan(clientMsgIdAt));
-        frame.AsSpan(clientMsgIdAt, Stamp.Length).CopyTo(frame.AsSpan(textAt));
-        if (!socket.Post(frame))
-        {
-            NotQueued++;
-            return false;
-        }
-
+        var frame = template.Frame.AsSpan();
+        new Stamp(dueAt, sent, Run).Write(frame[template.ClientMsgIdAt..]);
+        frame.Slice(template.ClientMsgIdAt, Stamp.Length).CopyTo(frame[template.TextAt..]);
+        // Counted before it leaves: the answer may come on another thread.
         Volatile.Write(ref sent, sent + 1);
-        return true;
+        if (sink.Post(frame))
+            return true;
+        Volatile.Write(ref sent, sent - 1);
+        NotQueued++;
+        return false;
     }
 
     public bool TryOnSent(ReadOnlySpan<byte> clientMsgId, long seqNo, out long dueAt)

@@ -9,13 +9,14 @@ namespace Chat.Bench.Load;
 /// A receiver's delivered acks, as the client libraries say them (clients/README.md): what follows within 100 ms of one goes together, and no
 /// more than 32 messages in one.
 /// </summary>
-internal sealed class GatheredAcks(WebSocketClient socket, string conversationId, bool each)
+internal sealed class GatheredAcks(WebSocketClient socket, Door door, string conversationId, bool each)
 {
     private const int MaxWaiting = 32;
+    private const char SeqNo = '#';     // its place in an ack
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock gate = new();
-    private readonly byte[] head = Encoding.UTF8.GetBytes($$"""{"type":"ack","conversationId":"{{conversationId}}","seqNo":""");
+    private readonly byte[][] ack = [.. AckOf(door, conversationId).Split(SeqNo).Select(Encoding.UTF8.GetBytes)];
     private long saidAt;        // under gate, all below; 0 for never
     private long waitingSeqNo;
     private int waiting;
@@ -44,16 +45,23 @@ internal sealed class GatheredAcks(WebSocketClient socket, string conversationId
         socket.Flush();
     }
 
+    private static string AckOf(Door door, string conversationId)
+    {
+        var fields = $$"""
+            "conversationId":"{{conversationId}}","seqNo":{{SeqNo}},"status":"delivered"
+            """;
+        return door is Door.Hub ? HubFrames.Call("Ack", $"{{{fields}}}", answered: false) : $$"""{"type":"ack",{{fields}}}""";
+    }
+
     private bool IsDue => saidAt == 0 || Stopwatch.GetElapsedTime(saidAt) >= Gathering;
 
     private void Post()
     {
-        Span<byte> ack = stackalloc byte[256];
-        head.CopyTo(ack);
-        Utf8Formatter.TryFormat(waitingSeqNo, ack[head.Length..], out var digits);
-        var tail = ",\"status\":\"delivered\"}"u8;
-        tail.CopyTo(ack[(head.Length + digits)..]);
-        socket.Post(ack[..(head.Length + digits + tail.Length)]);
+        Span<byte> frame = stackalloc byte[320];
+        ack[0].CopyTo(frame);
+        Utf8Formatter.TryFormat(waitingSeqNo, frame[ack[0].Length..], out var digits);
+        ack[1].CopyTo(frame[(ack[0].Length + digits)..]);
+        socket.Post(frame[..(ack[0].Length + digits + ack[1].Length)]);
         waiting = 0;
         saidAt = Stopwatch.GetTimestamp();
     }

@@ -8,15 +8,13 @@ internal sealed record LoadConversation(string Id, IReadOnlyList<(string Name, i
     /// <summary>All of a load, their accounts made.</summary>
     public static async Task<LoadConversation[]> MakeAsync(LoadOptions options, IReadOnlyList<Server> servers, CancellationToken ct)
     {
-        var users = options.Groups > 0
-            ? Enumerable.Range(0, options.Groups).Select(group => Members(group, options.GroupSize, servers.Count)).ToArray()
-            : Enumerable.Range(0, options.Pairs).Select(pair => Pair(pair, servers.Count, options.Across)).ToArray();
-        foreach (var here in users.SelectMany(some => some).GroupBy(user => user.Server))
+        var groups = Enumerable.Range(0, options.Groups).Select(group => Members(group, options.GroupSize, servers.Count)).ToArray();
+        var pairs = Enumerable.Range(0, options.Pairs).Select(pair => Pair(pair, servers.Count, options.Across)).ToArray();
+        foreach (var here in pairs.Concat(groups).SelectMany(some => some).GroupBy(user => user.Server))
             await servers[here.Key].Accounts.RegisterAsync(here.Select(user => user.Name), ct);
-        if (options.Groups == 0)
-            return [.. users.Select(pair => new LoadConversation($"dm:{pair[0].Name}:{pair[1].Name}", pair))];
-        return await Task.WhenAll(users.Select(async members =>
+        var made = await Task.WhenAll(groups.Select(async members =>
             new LoadConversation(await Groups.MakeAsync(servers[members[0].Server], members[0].Name, members.Skip(1).Select(member => member.Name), ct), members)));
+        return [.. pairs.Select(pair => new LoadConversation($"dm:{pair[0].Name}:{pair[1].Name}", pair)), .. made];
     }
 
     /// <param name="across">Null: the first pairs, one for each server, are together, as many after them apart, and so on.</param>

@@ -33,10 +33,13 @@ internal sealed record LoadResult
     public long NeverSent { get; init; }
     public int LostConnections { get; init; }
     public required IReadOnlyDictionary<string, int> Troubles { get; init; }
+    /// <summary>Of the acked messages, at all receivers together.</summary>
+    public long Expected { get; init; }
+    public ReturnResult? Returned { get; init; }
     [JsonIgnore] public IReadOnlyList<string> Conversations { get; init; } = [];
 
     /// <summary>All that was sent was acked, and arrived once or more, in order.</summary>
-    public bool IsClean => Sent == Acked && Arrived == Acked * Options.Receivers && AckedButMissing + OutOfOrder + NeverSent + LostConnections == 0
+    public bool IsClean => Sent == Acked && Arrived == Expected && AckedButMissing + OutOfOrder + NeverSent + LostConnections == 0
         && Troubles.Count == 0;
 
     public override string ToString()
@@ -51,6 +54,9 @@ internal sealed record LoadResult
         Row("  across", Across?.SentToDelivered);
         Row("send to receipt", SentToReceipt);
         Row("generator late", GeneratorLate);
+        Row("return to caughtUp", Returned?.ToCaughtUp);
+        if (Returned is { } back)
+            Line($"  returned   {back.Devices,8:N0} devices in {back.Seconds:N2} s, {back.Messages:N0} messages, {back.MessagesPerSecond:N0} /s; {back.CpuMilliseconds:N2} ms of server CPU a device");
         if (ServerCpuMicrosecondsPerMessage is { } cpu)
             Line($"  server     {cpu,8:N1} µs CPU a message, {cpu * AckedPerSecond / 1e6:N2} cores, {ServerRssBytes / 1048576.0:N0} MiB resident");
         Line($"  generator  {GeneratorCpuMicrosecondsPerMessage,8:N1} µs CPU a message, {GeneratorCpuMicrosecondsPerMessage * AckedPerSecond / 1e6:N2} cores");
@@ -66,6 +72,17 @@ internal sealed record LoadResult
                 Line($"  {name,-18}{l.P50,9:N2}{l.P90,9:N2}{l.P99,9:N2}{l.P999,9:N2}{l.Max,9:N2}");
         }
     }
+}
+
+/// <summary>All who were away came back at once.</summary>
+/// <param name="Devices">How many.</param>
+/// <param name="Messages">That came to them.</param>
+/// <param name="Seconds">From the first connect until all were caught up and had all messages.</param>
+/// <param name="ToCaughtUp">From the moment when all began to connect.</param>
+/// <param name="CpuMilliseconds">Of the server, for each device, all its messages included.</param>
+internal sealed record ReturnResult(int Devices, long Messages, double Seconds, LatencySummary? ToCaughtUp, double? CpuMilliseconds)
+{
+    public double MessagesPerSecond => Messages / Seconds;
 }
 
 internal sealed record Latencies(LatencySummary? SentToAck, LatencySummary? SentToDelivered);

@@ -6,9 +6,10 @@ using Chat.Bench.Wire;
 namespace Chat.Bench.Load;
 
 /// <summary>One load on one server, or on several that are one: connects the users, drives them, measures a window, waits until all is quiet, and checks.</summary>
-internal sealed class LoadRun : IDisposable
+internal sealed partial class LoadRun : IDisposable
 {
     private static readonly TimeSpan AckTick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan PingTick = TimeSpan.FromSeconds(10);
 
     private readonly LoadOptions options;
     private readonly IReadOnlyList<Server> servers;
@@ -16,18 +17,28 @@ internal sealed class LoadRun : IDisposable
     private readonly Latency ackedHere = new(), ackedAcross = new(), deliveredHere = new(), deliveredAcross = new(), sentToReceipt = new(), generatorLate = new();
     private readonly ConcurrentDictionary<string, int> troubles = new(StringComparer.Ordinal);
     private readonly List<WebSocketClient> sockets = [];
-    private readonly List<Endpoint> endpoints = [];
+    private readonly List<Endpoint> endpoints = [];     // under its own lock, as others look at it meanwhile
+    private readonly List<Seat> seats = [];
     private readonly List<Flow> flows = [];
-    private readonly List<Incoming> incomings = [];
+    private readonly List<Task> reading = [];
+    private readonly HttpClient? http;
     private long measureFrom = long.MaxValue, measureTo = long.MaxValue;
+    private readonly int runs;      // marks this run's messages; see Stamp.Run
     private volatile bool stopping;
+    private int lost;
     private long neverSent;       // only the pacer, until it has ended
 
     private LoadRun(LoadOptions options, IReadOnlyList<Server> servers, ILoadWindow? window)
     {
         (this.options, this.servers, this.window) = (options, servers, window);
+        runs = Random.Shared.Next(1, int.MaxValue - options.GroupSize);
         AcksDelivered = options.AckDelivered ?? !servers[0].IsRelay;
+        http = Door is Door.Rest ? servers[0].NewHttpClient() : null;
     }
+
+    public Door Door => servers[0].IsXmpp ? Door.Xmpp : options.Door;
+
+    private const int FirstConnectsAtOnce = 16;
 
     public bool AcksDelivered { get; }
     public bool AcksEach => options.AckEach;
@@ -56,18 +67,23 @@ internal sealed class LoadRun : IDisposable
     {
         foreach (var socket in sockets)
             socket.Dispose();
-        foreach (var latency in (Latency[])[ackedHere, ackedAcross, deliveredHere, deliveredAcross, sentToReceipt, generatorLate])
+        http?.Dispose();
+        foreach (var latency in (Latency[])[ackedHere, ackedAcross, deliveredHere, deliveredAcross, sentToReceipt, generatorLate, toCaughtUp])
             latency.Dispose();
     }
 
     private async Task<LoadResult> RunAsync(CancellationToken ct)
     {
-        await ConnectAsync(ct);
-        var reading = Task.WhenAll(endpoints.Select(endpoint => endpoint.ReadAsync()));
-        if (!servers[0].IsRelay)
-            await Task.WhenAll(endpoints.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
+        foreach (var conversation in await LoadConversation.MakeAsync(options, servers, ct))
+            Seat(conversation);
+        if (options.Return is not Return.None)
+            // Their devices are known before anything waits for them.
+            await IntroduceAsync([.. seats.Where(seat => seat.Outgoing is null)], ct);
+        var senders = await ConnectAsync([.. seats.Where(seat => options.Return is Return.None || seat.Outgoing is not null)], FirstConnectsAtOnce, ct);
+        await Task.WhenAll(senders.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
 
-        using var acking = new Timer(_ => endpoints.ForEach(endpoint => endpoint.PostDueAcks()), null, AckTick, AckTick);
+        using var acking = new Timer(_ => Each(endpoint => endpoint.PostDueAcks()), null, AckTick, AckTick);
+        using var pinging = new Timer(_ => Each(endpoint => endpoint.Ping()), null, PingTick, PingTick);
         var start = Stopwatch.GetTimestamp();
         measureFrom = start + options.Warmup * Stopwatch.Frequency;
         measureTo = measureFrom + options.Seconds * Stopwatch.Frequency;
@@ -83,42 +99,72 @@ internal sealed class LoadRun : IDisposable
         stopping = true;
         await driving;
 
-        await QuietAsync(ct);
-        var lost = sockets.Count(socket => socket.HasEnded);
+        await (options.Return is Return.None ? QuietAsync(ct) : QuietAsync(flow => flow.Acked >= flow.Sent, ct));
+        var returned = await ReturnAsync(ct);
+        await CloseAsync(ct);
+        return Result(before, after, returned);
+    }
+
+    private async Task CloseAsync(CancellationToken ct)
+    {
+        lost += endpoints.Count(endpoint => endpoint.HasEnded);
         // Or the server sends them again in the next run.
-        endpoints.ForEach(endpoint => endpoint.PostDueAcks(all: true));
-        foreach (var socket in sockets)
-            socket.SendClose();
-        await Task.WhenAny(reading, Task.Delay(TimeSpan.FromSeconds(5), ct));
+        Each(endpoint => endpoint.PostDueAcks(all: true));
+        Each(endpoint => endpoint.Close());
+        var ended = Task.WhenAll(reading);
+        await Task.WhenAny(ended, Task.Delay(TimeSpan.FromSeconds(5), ct));
         foreach (var socket in sockets)
             socket.Dispose();
-        await reading;
-        return Result(before, after, lost);
+        await ended;
+        lock (endpoints)
+            endpoints.Clear();
+        sockets.Clear();
+        reading.Clear();
     }
 
-    private async Task ConnectAsync(CancellationToken ct)
+    private void Each(Action<Endpoint> action)
     {
-        var conversations = await LoadConversation.MakeAsync(options, servers, ct);
-        var users = conversations.SelectMany(conversation => conversation.Users).ToArray();
-        var connected = new WebSocketClient[users.Length];
-        await Parallel.ForAsync(0, users.Length, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = ct },
-            async (i, stop) => connected[i] = await servers[users[i].Server].ConnectAsync(users[i].Name, stop));
-        sockets.AddRange(connected);
-
-        var run = Random.Shared.Next(1, int.MaxValue - options.GroupSize);
-        var first = 0;
-        foreach (var conversation in conversations)
-        {
-            Add(conversation, new ArraySegment<WebSocketClient>(connected, first, conversation.Users.Count), run);
-            first += conversation.Users.Count;
-        }
+        lock (endpoints)
+            endpoints.ForEach(action);
     }
 
-    private void Add(LoadConversation conversation, ArraySegment<WebSocketClient> connected, int run)
+    /// <summary>One endpoint for each seat, in their order. Waits for nothing that the server says then.</summary>
+    private async Task<Endpoint[]> ConnectAsync(Seat[] some, int atOnce, CancellationToken ct)
+    {
+        var connected = new Endpoint[some.Length];
+        await Parallel.ForAsync(0, some.Length, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = ct }, async (i, stop) =>
+        {
+            var (seat, server) = (some[i], servers[some[i].Server]);
+            var socket = Door is Door.Rest && seat.Outgoing is not null ? null : await server.ConnectAsync(seat.User, Door, stop);
+            connected[i] = new Endpoint(this, seat, socket, take => new RestSender(server, http!, seat.User, take));
+            var readingOne = connected[i].ReadAsync();
+            lock (reading)
+            {
+                reading.Add(readingOne);
+                if (socket is not null)
+                    sockets.Add(socket);
+            }
+        });
+        lock (endpoints)
+            endpoints.AddRange(connected);
+        return connected;
+    }
+
+    private async Task IntroduceAsync(Seat[] some, CancellationToken ct)
+    {
+        var known = await ConnectAsync(some, FirstConnectsAtOnce, ct);
+        await Task.WhenAll(known.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
+        await CloseAsync(ct);
+    }
+
+    private void Seat(LoadConversation conversation)
     {
         var (id, users) = conversation;
-        var allSend = options.BothDirections || options.Groups > 0 || TakesTurns;
-        var sent = users.Select((_, i) => i == 0 || allSend ? new Flow(id, options.TextBytes, run + i) : null).ToArray();
+        var senders = id.StartsWith("g:", StringComparison.Ordinal) ? options.Senders is 0 ? users.Count : options.Senders
+            : options.BothDirections || TakesTurns ? 2 : 1;
+        var sent = users.Select((_, i) => i < senders
+            ? new Flow(id, MessageTemplate.Of(Door, id, users[(i + 1) % users.Count].Name, options.TextBytes), runs + i)
+            : null).ToArray();
         flows.AddRange(sent.OfType<Flow>());
         for (var i = 0; i < users.Count; i++)
         {
@@ -129,8 +175,7 @@ internal sealed class LoadRun : IDisposable
                     incoming.Add(flow, isAcross: sender.Server != users[i].Server);
             }
 
-            incomings.Add(incoming);
-            endpoints.Add(new Endpoint(this, connected[i], sent[i], incoming.IsEmpty ? null : incoming));
+            seats.Add(new Seat(users[i].Name, users[i].Server, sent[i], incoming.IsEmpty ? null : incoming));
         }
     }
 
@@ -155,10 +200,12 @@ internal sealed class LoadRun : IDisposable
     }
 
     /// <summary>Until every message sent is acked and has arrived, or until waiting has no hope.</summary>
-    private async Task QuietAsync(CancellationToken ct)
+    private Task QuietAsync(CancellationToken ct) => QuietAsync(flow => flow.IsQuiet, ct);
+
+    private async Task QuietAsync(Predicate<Flow> isQuiet, CancellationToken ct)
     {
         var deadline = Stopwatch.GetTimestamp() + (long)(options.QuietDeadline.TotalSeconds * Stopwatch.Frequency);
-        while (flows.Exists(flow => !flow.IsQuiet) && Stopwatch.GetTimestamp() < deadline)
+        while (flows.Exists(flow => !isQuiet(flow)) && Stopwatch.GetTimestamp() < deadline)
             await Task.Delay(20, ct);
     }
 
@@ -168,14 +215,17 @@ internal sealed class LoadRun : IDisposable
             latency.Record(dueAt, now);
     }
 
-    private LoadResult Result(Snapshot before, Snapshot after, int lostConnections)
+    private LoadResult Result(Snapshot before, Snapshot after, ReturnResult? returned)
     {
+        var incomings = seats.Select(seat => seat.Incoming).OfType<Incoming>().ToArray();
         var seconds = Stopwatch.GetElapsedTime(before.At, after.At).TotalSeconds;
         var acked = after.Acked - before.Acked;
         return new LoadResult
         {
             Server = servers[0].Name,
             Options = options,
+            Expected = flows.Sum(flow => flow.Expected),
+            Returned = returned,
             AckedPerSecond = acked / seconds,
             DeliveredPerSecond = (after.Arrived - before.Arrived) / seconds,
             SentToAck = Latency.Summarise(ackedHere, ackedAcross),
@@ -194,7 +244,7 @@ internal sealed class LoadRun : IDisposable
             Duplicates = incomings.Sum(incoming => incoming.Duplicates),
             OutOfOrder = flows.Sum(flow => flow.AcksOutOfOrder) + incomings.Sum(incoming => incoming.OutOfOrder),
             NeverSent = neverSent + flows.Sum(flow => flow.NotQueued),
-            LostConnections = lostConnections,
+            LostConnections = lost,
             Troubles = new SortedDictionary<string, int>(troubles, StringComparer.Ordinal),
             Conversations = [.. flows.Select(flow => flow.ConversationId).Distinct()],
         };

@@ -50,7 +50,7 @@ internal sealed record NodesOptions
     public LoadOptions LoadOf(Talk talk) => new()
     {
         Mode = talk is Talk.Turns ? LoadMode.Turns : LoadMode.Closed,
-        Pairs = Pairs,
+        Pairs = talk is Talk.Groups ? 0 : Pairs,
         Groups = talk is Talk.Groups ? Groups : 0,
         InFlight = InFlight,
         Across = Across,

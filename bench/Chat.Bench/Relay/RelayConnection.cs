@@ -71,8 +71,26 @@ internal sealed class RelayConnection(RelayServer relay, string user, WebSocket 
         if (!RelayMessage.TryParse(frame, out var message))
             return;
         var other = message.OtherUser(userUtf8);
-        if (other.IsEmpty)
+        var isGroup = message.To.StartsWith("g:"u8);
+        if (other.IsEmpty && !isGroup)
             return;
+
+        if (isGroup)
+        {
+            var group = Encoding.UTF8.GetString(message.To);
+            RelayPlace numbered;
+            // Numbered and queued in the same order; encoded once for all.
+            lock (relay.GateOf(group))
+            {
+                numbered = new RelayPlace(relay.NextSeqNo());
+                var shared = RelayFrame.Message(message, numbered, userUtf8).Shared();
+                foreach (var member in relay.ReceiversOf(group, user))
+                    relay.Find(member)?.Send(shared);
+            }
+
+            Send(RelayFrame.Ack(message, numbered));
+            return;
+        }
 
         Span<char> name = stackalloc char[other.Length];
         var receiver = relay.Find(name[..Encoding.UTF8.GetChars(other, name)]);
@@ -82,7 +100,7 @@ internal sealed class RelayConnection(RelayServer relay, string user, WebSocket 
     }
 
     /// <summary>Sends at once when nothing is under way, else behind what is. A reader that is too slow is cut off.</summary>
-    private void Send(RelayFrame frame)
+    public void Send(RelayFrame frame)
     {
         lock (gate)
         {

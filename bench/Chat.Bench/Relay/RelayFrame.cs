@@ -11,17 +11,32 @@ internal readonly struct RelayPlace(long seqNo)
     public Guid MessageId { get; } = Guid.CreateVersion7();
 }
 
-/// <summary>An encoded server frame in a pooled buffer.</summary>
+/// <summary>An encoded server frame, in a pooled buffer unless it is for several receivers.</summary>
 internal readonly struct RelayFrame : IDisposable
 {
     private readonly byte[] buffer;
     private readonly int length;
+    private readonly bool pooled;
 
-    private RelayFrame(byte[] buffer, int length) => (this.buffer, this.length) = (buffer, length);
+    private RelayFrame(byte[] buffer, int length, bool pooled) => (this.buffer, this.length, this.pooled) = (buffer, length, pooled);
+
+    public static RelayFrame CaughtUp { get; } = new("{\"type\":\"caughtUp\"}"u8.ToArray(), "{\"type\":\"caughtUp\"}".Length, pooled: false);
 
     public ReadOnlyMemory<byte> Bytes => buffer.AsMemory(0, length);
 
-    public void Dispose() => ArrayPool<byte>.Shared.Return(buffer);
+    public void Dispose()
+    {
+        if (pooled)
+            ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>The same in memory of its own, for as many as want it.</summary>
+    public RelayFrame Shared()
+    {
+        var shared = new RelayFrame(Bytes.ToArray(), length, pooled: false);
+        Dispose();
+        return shared;
+    }
 
     public static RelayFrame Message(RelayMessage message, RelayPlace place, ReadOnlySpan<byte> sender)
     {
@@ -82,6 +97,6 @@ internal readonly struct RelayFrame : IDisposable
             length += written;
         }
 
-        public readonly RelayFrame ToFrame() => new(buffer, length);
+        public readonly RelayFrame ToFrame() => new(buffer, length, pooled: true);
     }
 }

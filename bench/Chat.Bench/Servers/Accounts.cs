@@ -12,7 +12,7 @@ internal sealed class Accounts(Uri server, bool needed, SigningKeyFile? key = nu
     private const string DeviceId = "bench";
     private const int AtATime = 8;      // the server hashes a password for each: more would only wait
 
-    private readonly HttpClient http = new() { BaseAddress = server, Timeout = TimeSpan.FromMinutes(1) };
+    private readonly HttpClient http = Server.NewHttpClient(server);
     private readonly ConcurrentDictionary<string, string> tokens = new(StringComparer.Ordinal);
 
     /// <summary>Null at a server without accounts.</summary>

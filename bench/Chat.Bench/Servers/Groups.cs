@@ -10,7 +10,7 @@ internal static class Groups
     public static async Task<string> MakeAsync(Server server, string owner, IEnumerable<string> members, CancellationToken ct)
     {
         using var http = server.NewHttpClient();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/groups");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/v1/groups?user={owner}");
         request.Headers.Authorization = new("Bearer", server.Accounts.TokenOf(owner));
         request.Content = new StringContent($$"""{"title":"bench","members":["{{string.Join("\",\"", members)}}"]}""", Encoding.UTF8, "application/json");
         using var answer = await http.SendAsync(request, ct);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Chat.Bench.Load;
 using Chat.Bench.Wire;
 
 namespace Chat.Bench.Servers;
@@ -11,25 +12,27 @@ internal sealed class Server : IAsyncDisposable
 {
     // Of the log of a server that ended by itself.
     private const int LastLines = 20;
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     public const string DefaultHost = "src/Chat.Host/bin/Release/net10.0/Chat.Host.dll";
 
     private readonly Uri url;
-    private readonly Process? process;
     private readonly DirectoryInfo? directory;
+    private Process? process;
 
     private bool isReady;
     private bool isKilled;
 
-    private Server(Uri url, string name, bool isRelay, int? processId, Process? process = null, DirectoryInfo? directory = null, SigningKeyFile? key = null)
+    private Server(Uri url, string name, bool isRelay, ProcessMeter? meter, Process? process = null, DirectoryInfo? directory = null, SigningKeyFile? key = null, bool isXmpp = false)
     {
         this.url = url;
         this.process = process;
         this.directory = directory;
         IsRelay = isRelay;
         Name = name;
-        Accounts = new Accounts(url, needed: !isRelay, key);
-        Meter = processId is { } id ? new ProcessMeter(id) : null;
+        IsXmpp = isXmpp;
+        Accounts = new Accounts(url, needed: !isRelay && !isXmpp, key);
+        Meter = meter;
     }
 
     public Uri Url => url;
@@ -37,7 +40,10 @@ internal sealed class Server : IAsyncDisposable
     public bool IsRelay { get; }
     public string Name { get; }
     public Accounts Accounts { get; }
-    public ProcessMeter? Meter { get; }
+    public ProcessMeter? Meter { get; private set; }
+
+    /// <summary>Neither a host nor a relay: it is spoken to by XMPP.</summary>
+    public bool IsXmpp { get; }
 
     /// <summary>Of a server that was started here.</summary>
     public int ProcessId => process!.Id;
@@ -46,32 +52,42 @@ internal sealed class Server : IAsyncDisposable
     public bool IsRunning => process is { HasExited: false };
 
     /// <summary>The TARGET of a command line.</summary>
-    public static async Task<Server> FromAsync(Arguments arguments, CancellationToken ct)
+    /// <param name="tls">Of a server that is started here.</param>
+    public static async Task<Server> FromAsync(Arguments arguments, TestCertificate? tls, CancellationToken ct)
     {
         var (url, isRelay, host) = (arguments.Text("--url"), arguments.Flag("--relay"), arguments.Text("--host"));
-        var processId = arguments.Int("--server-pid", 0, min: 0);
+        var (processId, xmpp) = (arguments.Int("--server-pid", 0, min: 0), XmppFrom(arguments));
         arguments.RefuseUnknown();
-        return (url, isRelay, host) switch
+        return (url, isRelay, host, xmpp) switch
         {
-            ({ } address, _, null) => At(address, isRelay, processId == 0 ? null : processId),
-            (null, true, null) => await StartRelayAsync(likeHost: null, ct),
-            (null, false, { } path) => await StartHostAsync(path, ct),
-            _ => throw new ArgumentException("Name one server: --url, --relay or --host."),
+            ({ } address, _, null, null) => At(address, isRelay, processId == 0 ? null : processId),
+            (null, true, null, null) => await StartRelayAsync(likeHost: null, ct, tls),
+            (null, false, { } path, null) => await StartHostAsync(path, ct, tls: tls),
+            (null, false, null, { } other) => other,
+            _ => throw new ArgumentException("Name one server: --url, --relay, --host or --xmpp."),
         };
     }
 
+    /// <summary>Another server, spoken to by XMPP, that runs already: <c>--xmpp http://127.0.0.1:PORT</c>, and <c>--xmpp-pids</c> of all processes that it consists of. Or null.</summary>
+    public static Server? XmppFrom(Arguments arguments)
+    {
+        var (address, processes) = (arguments.Text("--xmpp"), arguments.Text("--xmpp-pids")?.Split(',').Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray());
+        return address is null ? null : new Server(HttpAddress(address), "xmpp", isRelay: false, processes is null ? null : new ProcessTreeMeter(processes), isXmpp: true);
+    }
+
     /// <summary>A server that runs already; its process, if it is known, is measured and never ended.</summary>
-    public static Server At(string address, bool isRelay, int? processId) => new(HttpAddress(address), isRelay ? "relay" : "host", isRelay, processId);
+    public static Server At(string address, bool isRelay, int? processId) => new(HttpAddress(address), isRelay ? "relay" : "host", isRelay, processId is { } id ? new ProcessMeter(id) : null);
 
     /// <summary>Given a host's path, the relay runs with the runtime settings (garbage collector, JIT) of that host, else with its own.</summary>
-    public static Task<Server> StartRelayAsync(string? likeHost, CancellationToken ct)
+    public static Task<Server> StartRelayAsync(string? likeHost, CancellationToken ct, TestCertificate? tls = null)
     {
         var port = FreePort();
         string[] settings = likeHost is null ? [] : ["--runtimeconfig", Path.ChangeExtension(likeHost, ".runtimeconfig.json")];
-        return StartAsync("relay", isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}"], _ => { }, ct);
+        return StartAsync("relay", isRelay: true, port, ["exec", .. settings, typeof(Server).Assembly.Location, "relay", "--port", $"{port}", .. tls is null ? (string[])[] : ["--tls"]],
+            start => tls?.Configure(start), ct, tls: tls is not null);
     }
 
-    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host", Action<ProcessStartInfo>? configure = null, SigningKeyFile? key = null)
+    public static Task<Server> StartHostAsync(string path, CancellationToken ct, string name = "host", Action<ProcessStartInfo>? configure = null, SigningKeyFile? key = null, TestCertificate? tls = null)
     {
         var host = Path.GetFullPath(path);
         if (!File.Exists(host))
@@ -80,21 +96,34 @@ internal sealed class Server : IAsyncDisposable
         return StartAsync(name, isRelay: false, port, [host], start =>
         {
             start.WorkingDirectory = Path.GetDirectoryName(host);
-            start.Environment["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}";
+            start.Environment["ASPNETCORE_URLS"] = $"{(tls is null ? "http" : "https")}://127.0.0.1:{port}";
+            tls?.Configure(start);
+            if (key is not null)
+                start.Environment["Auth__SigningKeyFile"] = key.Path;
             start.Environment["RateLimits__Enabled"] = "false";
             start.Environment["Messaging__MaxDirectConversations"] = "1000000";
             configure?.Invoke(start);
-        }, ct, key);
+        }, ct, key, tls is not null);
     }
 
-    public Task<WebSocketClient> ConnectAsync(string user, CancellationToken ct) =>
-        WebSocketClient.ConnectAsync(url, IsRelay ? $"/ws?user={user}" : "/ws", Accounts.TokenOf(user), ct);
+    public Task<WebSocketClient> ConnectAsync(string user, CancellationToken ct) => ConnectAsync(user, Door.Ws, ct);
 
-    public HttpClient NewHttpClient() => new() { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
+    public Task<WebSocketClient> ConnectAsync(string user, Door door, CancellationToken ct)
+    {
+        var path = door is Door.Hub ? "/hub" : "/ws";
+        return WebSocketClient.ConnectAsync(url, IsRelay ? $"{path}?user={user}" : path, Accounts.TokenOf(user), ct, door is Door.Xmpp ? "xmpp" : null);
+    }
+
+    public HttpClient NewHttpClient() => NewHttpClient(url);
+
+    /// <summary>Any certificate will do: those of servers that are started here are made here.</summary>
+    public static HttpClient NewHttpClient(Uri url) =>
+        new(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
 
     public async Task<bool> IsReadyAsync(CancellationToken ct)
     {
-        using var http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(10) };
+        using var http = NewHttpClient();
+        http.Timeout = TimeSpan.FromSeconds(10);
         try
         {
             using var ready = await http.GetAsync("/health/ready", ct);
@@ -112,6 +141,28 @@ internal sealed class Server : IAsyncDisposable
         isKilled = true;
         process!.Kill();
         await process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends one that was started here as an operator does (SIGTERM).</summary>
+    public async Task StopAsync(CancellationToken ct)
+    {
+        isKilled = true;
+        Posix.SendTerm(process!.Id);
+        await process.WaitForExitAsync(ct);
+    }
+
+    /// <summary>Starts one that was ended, with the data that it has. Returns when it is ready, with how long that took.</summary>
+    public async Task<TimeSpan> StartAgainAsync(CancellationToken ct)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var ended = process!;
+        (isReady, isKilled, process) = (false, false, Process.Start(ended.StartInfo)!);
+        ended.Dispose();
+        Meter!.Dispose();
+        Meter = new ProcessMeter(process.Id);
+        await ReadyAsync(process, LogOf(directory!), ct);
+        isReady = true;
+        return Stopwatch.GetElapsedTime(began);
     }
 
     /// <summary>A metric's value, all its labels together; 0 for one that has not been counted yet. The server gives the same figures again for 300 ms.</summary>
@@ -150,7 +201,7 @@ internal sealed class Server : IAsyncDisposable
         directory?.Delete(recursive: true);
     }
 
-    private static async Task<Server> StartAsync(string name, bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct, SigningKeyFile? key = null)
+    private static async Task<Server> StartAsync(string name, bool isRelay, int port, string[] command, Action<ProcessStartInfo> configure, CancellationToken ct, SigningKeyFile? key = null, bool tls = false)
     {
         var directory = Directory.CreateTempSubdirectory("chat-bench-");
         var log = LogOf(directory);
@@ -161,7 +212,7 @@ internal sealed class Server : IAsyncDisposable
         start.Environment.Remove("ASPNETCORE_URLS");
         configure(start);
         var process = Process.Start(start)!;
-        var server = new Server(new Uri($"http://127.0.0.1:{port}"), name, isRelay, process.Id, process, directory, key);
+        var server = new Server(new Uri($"{(tls ? "https" : "http")}://127.0.0.1:{port}"), name, isRelay, new ProcessMeter(process.Id), process, directory, key);
         try
         {
             await server.ReadyAsync(process, log, ct);
@@ -179,9 +230,9 @@ internal sealed class Server : IAsyncDisposable
 
     private async Task ReadyAsync(Process process, string log, CancellationToken ct)
     {
-        using var http = new HttpClient { BaseAddress = url };
+        using var http = NewHttpClient();
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        patience.CancelAfter(TimeSpan.FromSeconds(60));
+        patience.CancelAfter(Patience);
         while (true)
         {
             if (process.HasExited)
@@ -198,10 +249,10 @@ internal sealed class Server : IAsyncDisposable
             }
             catch (OperationCanceledException) when (!ct.IsCancellationRequested)
             {
-                throw new BenchException($"The {Name} was not ready within 60 s:\n{await File.ReadAllTextAsync(log, ct)}");
+                throw new BenchException($"The {Name} was not ready within {Patience.TotalSeconds} s:\n{await File.ReadAllTextAsync(log, ct)}");
             }
 
-            await Task.Delay(50, ct);
+            await Task.Delay(10, ct);
         }
     }
 
@@ -213,7 +264,8 @@ internal sealed class Server : IAsyncDisposable
         url.Scheme = url.Scheme switch
         {
             "http" or "ws" => "http",
-            var other => throw new ArgumentException($"--url is an http or ws address, not {other}: the generator speaks no TLS."),
+            "https" or "wss" => "https",
+            var other => throw new ArgumentException($"--url is an http, https, ws or wss address, not {other}."),
         };
         return url.Uri;
     }

@@ -1,14 +1,15 @@
 using System.Buffers.Binary;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
 
 namespace Chat.Bench.Wire;
 
 /// <summary>
-/// A WebSocket client for load: RFC 6455 over a plain socket, text frames up to 1 MiB, no TLS. Of a message in fragments (SignalR sends such) each is handed on by itself.
+/// A WebSocket client for load: RFC 6455 over a plain socket, text frames up to 1 MiB, with TLS where the address is https (any certificate will do). Of a message in fragments (SignalR sends such) each is handed on by itself.
 /// One read takes in all the frames that wait, and what the handler posts meanwhile leaves in one write.
 /// </summary>
-internal sealed class WebSocketClient : IDisposable
+internal sealed class WebSocketClient : IFrameSink, IDisposable
 {
     private const int MaxFrameBytes = 1024 * 1024;
     private const int MaxPendingBytes = 1024 * 1024;
@@ -25,6 +26,7 @@ internal sealed class WebSocketClient : IDisposable
     private byte[] sending = new byte[512];
     private int pendingLength;
     private bool flushing;
+    private SslStream? tls;                     // set before the first read
 
     private WebSocketClient(Socket socket) => this.socket = socket;
 
@@ -34,13 +36,15 @@ internal sealed class WebSocketClient : IDisposable
     /// <summary>No more frames will come.</summary>
     public bool HasEnded { get; private set; }
 
-    public static async Task<WebSocketClient> ConnectAsync(Uri server, string pathAndQuery, string? token, CancellationToken ct)
+    public static async Task<WebSocketClient> ConnectAsync(Uri server, string pathAndQuery, string? token, CancellationToken ct, string? protocol = null)
     {
         var client = new WebSocketClient(new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true });
         try
         {
             await client.socket.ConnectAsync(server.Host, server.Port, ct);
-            await client.UpgradeAsync(server, pathAndQuery, token, ct);
+            if (server.Scheme == Uri.UriSchemeHttps)
+                await client.EncryptAsync(server.Host, ct);
+            await client.UpgradeAsync(server, pathAndQuery, token, protocol, ct);
             return client;
         }
         catch
@@ -57,6 +61,12 @@ internal sealed class WebSocketClient : IDisposable
     /// <summary>Sends bytes as they are, frames or not, past what was posted.</summary>
     public async ValueTask SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken ct)
     {
+        if (tls is not null)
+        {
+            await tls.WriteAsync(bytes, ct);
+            return;
+        }
+
         for (var sent = 0; sent < bytes.Length;)
             sent += await socket.SendAsync(bytes[sent..], SocketFlags.None, ct);
     }
@@ -89,7 +99,7 @@ internal sealed class WebSocketClient : IDisposable
                     return;
             }
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (gone is SocketException or IOException or ObjectDisposedException)
         {
             // Reset by the server, or disposed here at the end of the run.
         }
@@ -107,12 +117,19 @@ internal sealed class WebSocketClient : IDisposable
 
     public void Dispose() => socket.Dispose();
 
-    private async Task UpgradeAsync(Uri server, string pathAndQuery, string? token, CancellationToken ct)
+    private async Task EncryptAsync(string host, CancellationToken ct)
     {
+        tls = new SslStream(new NetworkStream(socket), leaveInnerStreamOpen: false);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host, RemoteCertificateValidationCallback = (_, _, _, _) => true }, ct);
+    }
+
+    private async Task UpgradeAsync(Uri server, string pathAndQuery, string? token, string? protocol, CancellationToken ct)
+    {
+        var subprotocol = protocol is null ? "" : $"Sec-WebSocket-Protocol: {protocol}\r\n";
         var authorization = token is null ? "" : $"Authorization: Bearer {token}\r\n";
         var request = $"GET {pathAndQuery} HTTP/1.1\r\nHost: {server.Authority}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-            $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: Y2hhdC1iZW5jaC1sb2FkIQ==\r\n{authorization}\r\n";
-        await socket.SendAsync(Encoding.ASCII.GetBytes(request), ct);
+            $"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: Y2hhdC1iZW5jaC1sb2FkIQ==\r\n{subprotocol}{authorization}\r\n";
+        await SendRawAsync(Encoding.ASCII.GetBytes(request), ct);
 
         int headEnd;
         while ((headEnd = input.AsSpan(0, inputEnd).IndexOf("\r\n\r\n"u8)) < 0)
@@ -138,7 +155,7 @@ internal sealed class WebSocketClient : IDisposable
 
         if (inputEnd == input.Length)
             Array.Resize(ref input, input.Length * 2);
-        var read = await socket.ReceiveAsync(input.AsMemory(inputEnd), SocketFlags.None, ct);
+        var read = tls is null ? await socket.ReceiveAsync(input.AsMemory(inputEnd), SocketFlags.None, ct) : await tls.ReadAsync(input.AsMemory(inputEnd), ct);
         inputEnd += read;
         return read;
     }
@@ -254,8 +271,7 @@ internal sealed class WebSocketClient : IDisposable
         {
             while (length > 0)
             {
-                for (var sent = 0; sent < length;)
-                    sent += await socket.SendAsync(sending.AsMemory(sent, length - sent), SocketFlags.None);
+                await SendRawAsync(sending.AsMemory(0, length), CancellationToken.None);
                 lock (gate)
                 {
                     length = TakePending();
@@ -263,7 +279,7 @@ internal sealed class WebSocketClient : IDisposable
                 }
             }
         }
-        catch (Exception gone) when (gone is SocketException or ObjectDisposedException)
+        catch (Exception gone) when (gone is SocketException or IOException or ObjectDisposedException)
         {
             // The reading loop meets the same end. Still marked as flushing, the connection sends no more.
         }
