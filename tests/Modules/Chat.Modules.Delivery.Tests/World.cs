@@ -60,7 +60,7 @@ internal sealed partial class World : IDisposable
         CursorTable = new CursorTable(Store, Options, Clock, NullLogger<CursorTable>.Instance);
         Starts = new DeviceStarts(Store, CursorTable, Mediator);
         Services = new ConnectionServices(
-            Mediator, new MemberLog(Mediator), CursorTable, Starts, Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
+            Mediator, new MemberLog(Mediator), CursorTable, Starts, new ResendList(), Options, Metrics, Clock, NullLogger<DeviceConnection>.Instance);
         Connections = new ConnectionTable(Metrics);
         _node = new NodeServices(redis, () => Registrar!, () => RelayReceiver!);
         var isByItself = redis is null && ports is null;
@@ -259,7 +259,7 @@ internal sealed partial class World : IDisposable
     public void Sweep(TimeSpan after)
     {
         Clock.Advance(after);
-        Receivers.ResendOverdue();
+        Services.Resends.Sweep();
     }
 
     public void Dispose()

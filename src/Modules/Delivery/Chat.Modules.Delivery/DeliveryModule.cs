@@ -49,6 +49,7 @@ public sealed class DeliveryModule : IModule
             .AddSingleton<ConnectionServices>()
             .AddSubscriber<DeviceRevoked, ForgetOnDeviceRevoked>()
             .AddSingleton<Leaving>()
+            .AddSingleton<ResendList>()
             .AddHostedService<ResendSweep>();
 
         AddRelay(services, context);

@@ -94,12 +94,49 @@ public sealed class ResendTests : IDisposable
     }
 
     [Fact]
+    public async Task Only_connections_that_wait_for_an_ack_are_looked_at()
+    {
+        await _world.ConnectedAsync(Alice);
+        await _world.ConnectedAsync(Bob);
+        await _world.SettleAsync();
+        _world.Sweep(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, _world.Services.Resends.Count);
+
+        _world.Say(2, Here, Alice);
+        await _world.SettleAsync();
+        Assert.Equal(1, _world.Services.Resends.Count);
+        _world.Sweep(TimeSpan.FromSeconds(5));
+        await _world.SettleAsync();
+        Assert.Equal(1, _world.Services.Resends.Count);
+
+        await _world.AckAsync(Bob, Here, 2);
+        _world.Sweep(TimeSpan.FromSeconds(1));
+        Assert.Equal(0, _world.Services.Resends.Count);
+        _world.Say(3, Here, Alice);
+        await _world.SettleAsync();
+        Assert.Equal(1, _world.Services.Resends.Count);
+    }
+
+    [Fact]
+    public async Task A_connection_that_has_ended_is_looked_at_no_more()
+    {
+        var bob = await _world.ConnectedAsync(Bob);
+        _world.Say(Here, Alice);
+        await _world.SettleAsync();
+
+        bob.Connection.Dispose();
+        _world.Sweep(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(0, _world.Services.Resends.Count);
+    }
+
+    [Fact]
     public async Task The_sweep_runs_by_itself()
     {
         var bob = await _world.ConnectedAsync(Bob);
         _world.Say(Here, Alice);
         await _world.SettleAsync();
-        using var sweep = new ResendSweep(_world.Receivers, _world.Options, _world.Clock);
+        using var sweep = new ResendSweep(_world.Services.Resends, _world.Options, _world.Clock);
         await sweep.StartAsync(TestContext.Current.CancellationToken);
 
         await Wait.UntilAsync(() =>

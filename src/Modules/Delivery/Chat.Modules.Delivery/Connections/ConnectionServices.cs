@@ -9,7 +9,7 @@ namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>The services that all connections share.</summary>
 internal sealed class ConnectionServices(
-    IMediator mediator, MemberLog log, CursorTable cursors, DeviceStarts starts, IOptions<DeliveryOptions> options,
+    IMediator mediator, MemberLog log, CursorTable cursors, DeviceStarts starts, ResendList resends, IOptions<DeliveryOptions> options,
     DeliveryMetrics metrics, TimeProvider clock, ILogger<DeviceConnection> logger)
 {
     public IMediator Mediator => mediator;
@@ -17,6 +17,8 @@ internal sealed class ConnectionServices(
     public MemberLog Log => log;
 
     public DeviceStarts Starts => starts;
+
+    public ResendList Resends => resends;
 
     public DeliveryOptions Options => options.Value;
 

@@ -11,6 +11,7 @@ internal sealed class ConnectionSteps(
     private bool _storeFailed;
     private bool _closesWhenWritten;
     private bool _ended;
+    private bool _isInResendList;
 
     // Only the pump writes these.
     private List<ServerEvent>? _batch;
@@ -18,7 +19,12 @@ internal sealed class ConnectionSteps(
     private bool _disconnectedTold;
 
     /// <summary>Steps that failed because a store did not answer are due again.</summary>
-    public void RetryStore() => _storeFailed = false;
+    /// <returns>Whether the connection stays in the list of those that may have to send again.</returns>
+    public bool RetryStore()
+    {
+        _storeFailed = false;
+        return _isInResendList = !_ended && window.Unacked > 0;
+    }
 
     /// <summary>Closes the connection with GoingAway when everything waiting is written.</summary>
     public void CloseWhenWritten() => _closesWhenWritten = true;
@@ -85,7 +91,17 @@ internal sealed class ConnectionSteps(
         finally
         {
             _batch = null;
+            lock (gate)
+                WaitForAcks();
         }
+    }
+
+    private void WaitForAcks()
+    {
+        if (_isInResendList || _ended || !_storeFailed && window.Unacked == 0)
+            return;
+        _isInResendList = true;
+        services.Resends.Add(connection);
     }
 
     private ValueTask StartAsync(PumpStep step)

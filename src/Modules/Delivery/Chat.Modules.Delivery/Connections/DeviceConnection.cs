@@ -242,16 +242,19 @@ internal sealed class DeviceConnection : IAttachedConnection
     }
 
     /// <summary>Sends messages again that were not acked in time, and retries steps that failed because a store did not answer.</summary>
-    public void ResendOverdue()
+    /// <returns>Whether it may have to again: else it adds itself to the <see cref="ResendList"/> when it does.</returns>
+    public bool ResendOverdue()
     {
+        bool mayAgain;
         lock (_gate)
         {
-            _steps.RetryStore();
+            mayAgain = _steps.RetryStore();
             // Messages that still wait to be written cannot have been acked.
             if (_sendQueue.Count == 0 && !_pump.IsRunning)
                 _window.QueueOverdue();
         }
         _pump.Schedule();
+        return mayAgain;
     }
 
     /// <summary>Tells the client to reconnect after a pause. Never dropped.</summary>

@@ -199,13 +199,6 @@ internal sealed class Receivers(ConnectionTable connections, NodeRelay relay)
             connection.Close(CloseReason.Replaced);
     }
 
-    /// <summary>Lets each connection send messages again that were not acked in time.</summary>
-    public void ResendOverdue()
-    {
-        foreach (var connection in connections.All())
-            connection.ResendOverdue();
-    }
-
     /// <inheritdoc cref="DeviceConnection.Ack"/>
     public AckOutcome Ack(DeviceAddress device, ConversationId conversation, SeqNo seqNo, SeqNo? head, List<InFlightMessage> acked) =>
         connections.Find(device)?.Ack(conversation, seqNo, head, acked) ?? AckOutcome.NotTracked;

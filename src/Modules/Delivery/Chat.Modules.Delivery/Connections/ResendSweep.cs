@@ -4,13 +4,13 @@ using Microsoft.Extensions.Options;
 namespace Chat.Modules.Delivery.Connections;
 
 /// <summary>Periodically sends messages again that live devices did not ack in time.</summary>
-internal sealed class ResendSweep(Receivers receivers, IOptions<DeliveryOptions> options, TimeProvider clock) : BackgroundService
+internal sealed class ResendSweep(ResendList connections, IOptions<DeliveryOptions> options, TimeProvider clock) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // A fifth of the pause: no resend is late by more.
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(options.Value.ResendAfterMs / 5.0), clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
-            receivers.ResendOverdue();
+            connections.Sweep();
     }
 }
