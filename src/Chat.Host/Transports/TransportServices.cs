@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Mediation;
@@ -11,7 +12,7 @@ namespace Chat.Host.Transports;
 /// <summary>What all live connections share.</summary>
 internal sealed class TransportServices(
     IMediator mediator, IConnections connections, ITokens tokens, TransportsMetrics metrics, IOptions<TransportsOptions> options,
-    IOptions<RateLimitOptions> rates, UserRates userRates, TimeProvider clock, ILogger<TransportSession> log)
+    IOptions<RateLimitOptions> rates, UserRates userRates, TimeProvider clock, TimerWheel timers, ILogger<TransportSession> log)
 {
     public IMediator Mediator => mediator;
 
@@ -24,6 +25,8 @@ internal sealed class TransportServices(
     public ITokens Tokens => tokens;
 
     public TransportsMetrics Metrics => metrics;
+
+    public TimerWheel Timers => timers;
 
     public TransportsOptions Options => options.Value;
 

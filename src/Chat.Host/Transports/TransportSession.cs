@@ -30,7 +30,7 @@ internal sealed class TransportSession : ICommandWork, IDisposable
     {
         (_services, _connection, _attached, _ended) = (services, connection, attached, ended);
         (_frames, _uncounted) = (services.NewFrameBudget(), services.NewUncountedBudget());
-        _lease = new TokenLease(tokenExpiresAt, () => connection.Close(CloseReason.TokenExpired), services.Clock);
+        _lease = new TokenLease(tokenExpiresAt, () => connection.Close(CloseReason.TokenExpired), services.Clock, services.Timers);
         _commands = new CommandQueue(this, services.Options.MaxCommandsInFlight, services.Options.MaxCommandBytesInFlight);
     }
 

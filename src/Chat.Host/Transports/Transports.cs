@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Concurrency;
 using Chat.BuildingBlocks.Modules;
 using Chat.Host.Transports.SignalR;
 using Chat.Host.Transports.WebSocket;
@@ -10,6 +11,7 @@ internal static class Transports
     public static IServiceCollection AddTransports(this IServiceCollection services) => services
         .AddModuleOptions<TransportsOptions>("Transports")
         .AddSingleton<TransportsMetrics>()
+        .AddSingleton<TimerWheel>()
         .AddSingleton<TransportServices>()
         .AddHub();
 

@@ -1,16 +1,18 @@
+using Chat.BuildingBlocks.Concurrency;
+
 namespace Chat.Host.Transports.WebSocket;
 
 /// <summary>
 /// Pings a silent client and ends a dead one: one from which nothing comes (its host may be gone without a packet that says so), or which for
 /// twice as long neither answers a ping nor acks.
 /// </summary>
-internal sealed class Liveness : IDisposable
+internal sealed class Liveness : WheelTimer
 {
     private readonly WebSocketReader _reader;
     private readonly int _maxChecks;
     private readonly Action _ping;
     private readonly Action _dead;
-    private readonly ITimer _timer;
+    private readonly TimeSpan _period;
 
     // Only the timer touches these.
     private int _reads;
@@ -20,20 +22,23 @@ internal sealed class Liveness : IDisposable
     // Set by the reader, taken back by the timer.
     private volatile bool _hasRead;
 
-    public Liveness(WebSocketReader reader, TransportsOptions options, TimeProvider clock, Action ping, Action dead)
+    public Liveness(WebSocketReader reader, TransportsOptions options, TimerWheel timers, Action ping, Action dead)
+        : base(timers)
     {
-        (_reader, _ping, _dead) = (reader, ping, dead);
+        (_reader, _period, _ping, _dead) = (reader, options.KeepAlive, ping, dead);
         // Counted in checks, not by the clock: when the server is late with its checks, that is not the client's silence.
         _maxChecks = (int)Math.Ceiling(options.KeepAliveTimeout / options.KeepAlive);
-        // The timer lives as long as the connection: it must not keep the request's context alive.
-        using (ExecutionContext.SuppressFlow())
-            _timer = clock.CreateTimer(static liveness => ((Liveness)liveness!).Check(), this, options.KeepAlive, options.KeepAlive);
+        Start(_period);
     }
 
     /// <summary>The client answered a ping, or acked: it reads.</summary>
     public void Reads() => _hasRead = true;
 
-    public void Dispose() => _timer.Dispose();
+    protected override void Fire()
+    {
+        Start(_period);
+        Check();
+    }
 
     private void Check()
     {

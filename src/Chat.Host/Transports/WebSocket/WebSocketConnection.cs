@@ -39,7 +39,7 @@ internal sealed class WebSocketConnection : IClientConnection, IDisposable
         _reader = new WebSocketReader(pipe.Input, services.Options.MaxFrameBytes, services.Options.MaxMessageBytes);
         _writer = new WebSocketWriter(pipe.Output);
         _ended = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        _liveness = new Liveness(_reader, services.Options, services.Clock, ping: () => _ = PingAsync(), dead: abort);
+        _liveness = new Liveness(_reader, services.Options, services.Timers, ping: () => _ = PingAsync(), dead: abort);
     }
 
     public DeviceAddress Device { get; }
