@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 let opened = false
 
@@ -11,11 +11,15 @@ export function isFirstView(): boolean {
   return !opened
 }
 
-/** Focuses the element when its view appears, except for the first view, where the browser's focus is right. */
-export function useArrivalFocus<E extends HTMLElement>() {
+/**
+ * Focuses the element when its view appears, except for the first view, where the browser's focus is right. With the view and not after it was painted: a key
+ * that follows at once belongs to the view.
+ * @param isElsewhere something in the view takes the focus itself
+ */
+export function useArrivalFocus<E extends HTMLElement>(isElsewhere = false) {
   const element = useRef<E>(null)
-  useEffect(() => {
-    if (!isFirstView()) element.current?.focus({ preventScroll: true })
+  useLayoutEffect(() => {
+    if (!isFirstView() && !isElsewhere) element.current?.focus({ preventScroll: true })
   }, [])
   return element
 }

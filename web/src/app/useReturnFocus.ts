@@ -1,10 +1,10 @@
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Route } from './routes'
 
 /** After a view is left, the focus is where it was before: on the conversation's row, the button of what stood beside it, else the list's heading. */
 export function useReturnFocus(route: Route) {
   const last = useRef(route)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const left = last.current
     last.current = route
     if (left === route) return

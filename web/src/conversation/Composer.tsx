@@ -67,11 +67,11 @@ export function Composer({ id, place = id, me, label, placeholder, field, origin
     setProblem(undefined)
   }, [named])
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     // On a phone the keyboard would cover the messages.
     if (!isFirstView() && matchMedia('(pointer: fine)').matches) field.current?.focus()
-    return () => client.setTyping(id, false)
   }, [])
+  useEffect(() => () => client.setTyping(id, false), [])
   useLayoutEffect(() => {
     if (field.current) grow(field.current)
   }, [text, records])
@@ -129,7 +129,7 @@ export function Composer({ id, place = id, me, label, placeholder, field, origin
   }
   // The field is there again after the next rendering.
   const recorded = useRef(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (recorded.current && !records && matchMedia('(pointer: fine)').matches) field.current?.focus()
     recorded.current = records
   }, [records])

@@ -1,5 +1,5 @@
 import './ConversationList.css'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { go, hashOf } from '../app/routes'
 import { useChat } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
@@ -23,7 +23,7 @@ export function ConversationList({ current, isAlone }: { current: string | undef
   const list = useRef<HTMLUListElement>(null)
   // The button that was pressed is not there any more.
   const changed = useRef(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (changed.current) heading.current?.focus()
     changed.current = true
   }, [showsArchived])

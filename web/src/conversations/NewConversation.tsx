@@ -9,7 +9,7 @@ export function NewConversation() {
   const { t } = useI18n()
   const [kind, setKind] = useState<'direct' | 'group'>('direct')
   return (
-    <Page title={t.start.title}>
+    <Page title={t.start.title} beginsInField>
       <Choice
         label={t.start.title}
         value={kind}

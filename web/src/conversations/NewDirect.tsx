@@ -1,5 +1,5 @@
 import { directWith } from '@chat/client'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { go } from '../app/routes'
 import { useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
@@ -13,7 +13,7 @@ export function NewDirect() {
   const field = useRef<HTMLInputElement>(null)
   const [problem, setProblem] = useState<string>()
   const ids = { field: useId(), hint: useId() }
-  useEffect(() => field.current?.focus(), [])
+  useLayoutEffect(() => field.current?.focus(), [])
 
   const submit = (event: Event) => {
     event.preventDefault()

@@ -1,5 +1,5 @@
 import type { History } from '@chat/client'
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { go } from '../app/routes'
 import { useClient } from '../app/useChat'
 import { useI18n } from '../i18n/I18n'
@@ -16,7 +16,7 @@ export function NewGroup() {
   const [problem, setProblem] = useState<string>()
   const task = useTask()
   const ids = { title: useId(), members: useId(), hint: useId(), history: useId() }
-  useEffect(() => title.current?.focus(), [])
+  useLayoutEffect(() => title.current?.focus(), [])
 
   const submit = async (event: Event) => {
     event.preventDefault()

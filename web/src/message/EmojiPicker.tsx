@@ -1,5 +1,5 @@
 import './EmojiPicker.css'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { useI18n } from '../i18n/I18n'
 import { touchKeyboard } from '../ui/keys'
 import { Popup, type Spot } from '../ui/Popup'
@@ -38,7 +38,7 @@ export function EmojiPicker({ at, onChoose, onClose }: { at: Spot; onChoose: (em
     loadEmoji(language).then(setAll, error => (console.error(error), setFailed(true)))
   }, [language])
   // The keyboard of a phone would cover half of them.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (matchMedia(touchKeyboard).matches) grid.current?.parentElement?.querySelector<HTMLElement>('.emoji-group')?.focus()
   }, [])
   const shown = useMemo(() => {

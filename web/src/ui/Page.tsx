@@ -5,10 +5,13 @@ import { useArrivalFocus } from '../app/arrivalFocus'
 import { useI18n } from '../i18n/I18n'
 import { Icon } from './icons'
 
-/** A view of its own beside the list: a bar with its name, and the way back on a phone. */
-export function Page({ title, children }: { title: string; children: ComponentChildren }) {
+/**
+ * A view of its own beside the list: a bar with its name, and the way back on a phone.
+ * @param beginsInField a field in it takes the focus when it appears, not the name
+ */
+export function Page({ title, beginsInField, children }: { title: string; beginsInField?: true; children: ComponentChildren }) {
   const { t } = useI18n()
-  const heading = useArrivalFocus<HTMLHeadingElement>()
+  const heading = useArrivalFocus<HTMLHeadingElement>(beginsInField)
   return (
     <div class="page">
       <header class="bar">
