@@ -97,6 +97,21 @@ public sealed class PushTests(Browsers browsers)
         Assert.Equal(["coming?", "on my way", "good"], await alice.MessageTextsAsync());
     }
 
+    [Fact]
+    public async Task A_worker_that_the_browser_has_stopped_is_woken_by_a_push()
+    {
+        await using var alice = await OpenAsync("alice");
+        await alice.Page.EvaluateAsync("navigator.serviceWorker.ready.then(() => true)");
+        var tools = await alice.Page.Context.NewCDPSessionAsync(alice.Page);
+        await tools.SendAsync("ServiceWorker.enable");
+        await tools.SendAsync("ServiceWorker.stopAllWorkers");
+
+        var worker = await Worker.ReadyAsync(alice);
+        await CloseAsync(alice, worker);
+        await worker.PushAsync(Payload("dm:a:b", 1, "b", "awake", unread: 1));
+        await worker.SeeAsync("b|awake|dm:a:b|false");
+    }
+
     [Theory, MemberData(nameof(Screens))]
     public async Task They_are_turned_on_by_a_click_and_say_what_was_chosen(string name)
     {

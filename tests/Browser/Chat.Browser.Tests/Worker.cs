@@ -23,11 +23,11 @@ internal sealed class Worker
     {
         await window.Page.EvaluateAsync("navigator.serviceWorker.ready.then(() => true)");
         var page = await window.Page.Context.NewCDPSessionAsync(window.Page);
-        string? registration = null;
+        string? registration = null, scope = null;
         page.Event("ServiceWorker.workerRegistrationUpdated").OnEvent += (_, told) =>
         {
             if (told?.GetProperty("registrations") is { ValueKind: JsonValueKind.Array } all && all.GetArrayLength() > 0)
-                registration = all[0].GetProperty("registrationId").GetString();
+                (scope, registration) = (all[0].GetProperty("scopeURL").GetString(), all[0].GetProperty("registrationId").GetString());
         };
         await page.SendAsync("ServiceWorker.enable");
         await Until.TrueAsync(() => registration is not null, "the browser tells of the worker's registration");
@@ -38,6 +38,8 @@ internal sealed class Worker
         await Until.TrueAsync(
             async () =>
             {
+                // The browser stops one that has nothing to do for half a minute.
+                await page.SendAsync("ServiceWorker.startWorker", new() { ["scopeURL"] = scope! });
                 var all = (await browser.SendAsync("Target.getTargets"))!.Value.GetProperty("targetInfos").EnumerateArray();
                 target = all.FirstOrDefault(one => one.GetProperty("type").GetString() == "service_worker" && IsOf(one, context));
                 return target.ValueKind == JsonValueKind.Object;
