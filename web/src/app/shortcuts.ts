@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 import type { ChatClient } from '@chat/client'
 import { isComposing } from '../ui/keys'
 import { go, type Route } from './routes'
@@ -7,7 +7,8 @@ import { useClient } from './useChat'
 /** Keys that work everywhere. All have Alt, Ctrl or Escape, as a letter alone is typed text. */
 export function useShortcuts(route: Route, onHelp: () => void) {
   const client = useClient()
-  useEffect(() => {
+  // With the view: until then a key would go on from the one before.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       // An open dialog handles the keys itself.
       if (event.defaultPrevented || isComposing(event) || document.querySelector('dialog[open]')) return
