@@ -158,6 +158,37 @@ public sealed class RocksStoreTests : IDisposable
         Assert.Empty(silent);
     }
 
+    // Where the prefix of the hint ends in a key, before it and after it, and in keys of which it is the whole.
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_family_with_rising_keys_has_each_key_once_and_in_order_however_they_came(bool rises)
+    {
+        var keys = Enumerable.Range(4, 24).SelectMany(length => Enumerable.Range(0, 40).Select(number => new string((char)('a' + length), length) + $"{number:D4}")).ToArray();
+        var inserted = (string[])keys.Clone();
+        if (rises)
+            inserted = [.. keys.OrderBy(key => key[^4..], StringComparer.Ordinal)];
+        else
+            new Random(21).Shuffle(inserted);
+        using var store = RocksStore.Open(_folder["log"], ["entries", "others"], TimeProvider.System, rising: ["entries"]);
+        foreach (var some in inserted.Chunk(100))
+        {
+            using var batch = new WriteBatch();
+            foreach (var key in some)
+                batch.Put(Encoding.ASCII.GetBytes(key), Encoding.ASCII.GetBytes(key), store.Family("entries").Handle);
+            store.WriteDurably(batch);
+        }
+
+        using var view = store.View();
+        using var entries = view.Walk(store.Family("entries"));
+        List<string> found = [];
+        for (entries.SeekToFirst(); entries.Valid(); entries.Next())
+            found.Add(Encoding.ASCII.GetString(entries.GetKeySpan()));
+        Assert.Equal(keys.Order(StringComparer.Ordinal), found);
+        foreach (var key in keys)
+            Assert.Equal(key, Encoding.ASCII.GetString(view.Get(Encoding.ASCII.GetBytes(key), store.Family("entries")) ?? []));
+    }
+
     // Tables of several ages, and a write-ahead log that holds the newest third.
     private void Fill()
     {

@@ -45,7 +45,7 @@ internal sealed partial class RocksMessageLog : IMessageLog, IBackedUp, IStoreHe
     public RocksMessageLog(
         DataDirectory directory, IMeterFactory meters, TimeProvider clock, ActivityClock activity, RocksWrite? write = null, ChangeLimits? limits = null, Expiry? expiry = null)
     {
-        _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write);
+        _store = RocksStore.Open(directory.PathOf(Folder), ["messages", "attempts", "ids", "directs"], clock, write, rising: ["messages", "attempts"]);
         (_messages, _attempts) = (_store.Family("messages"), _store.Family("attempts"));
         (_ids, _directs) = (_store.Family("ids"), _store.Family("directs"));
         (_clock, _activity) = (clock, activity);
