@@ -57,8 +57,14 @@ internal readonly ref partial struct FrameFields
     public bool TryRead(FrameField field, out Utf8JsonReader value)
     {
         var place = _places[IndexOf(field)];
+        if (place.Length == 0)
+        {
+            // As most are: a reader is large, and is made for none of them.
+            value = default;
+            return false;
+        }
         value = Read(_json.Slice(place.Start, place.Length));
-        return place.Length > 0 && value.Read() && value.TokenType != JsonTokenType.Null;
+        return value.Read() && value.TokenType != JsonTokenType.Null;
     }
 
     private int IndexOf(FrameField field)

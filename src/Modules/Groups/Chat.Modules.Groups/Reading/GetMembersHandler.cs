@@ -5,13 +5,15 @@ using Chat.Modules.Groups.Caching;
 
 namespace Chat.Modules.Groups.Reading;
 
-/// <summary>Called for every message: a cached group is answered synchronously, without an allocation.</summary>
+/// <summary>Called for every message: a cached group is answered synchronously, without an allocation, and so is a direct conversation.</summary>
 internal sealed class GetMembersHandler(GroupDirectory groups) : IQueryHandler<GetMembers, IReadOnlyList<UserId>>
 {
+    private readonly DirectMembers _directs = new();
+
     public Task<IReadOnlyList<UserId>> Handle(GetMembers query, CancellationToken ct)
     {
         if (query.Conversation.IsDirect)
-            return Task.FromResult(query.Conversation.Members);
+            return _directs.Of(query.Conversation);
         return groups.TryGet(query.Conversation, out var group) ? group.Users : LoadAsync(query, ct);
     }
 
