@@ -41,6 +41,9 @@ internal sealed class HostStandIn : IAsyncDisposable
     /// <summary>Messages whose sender had sent the one before in that conversation, too.</summary>
     public int TwiceTheSameSender { get; private set; }
 
+    /// <summary>Who has acked anything in a group.</summary>
+    public HashSet<string> InGroups { get; } = [];
+
     public int DeliveredAcks => Volatile.Read(ref deliveredAcks);
 
     public static async Task<HostStandIn> StartAsync(HostFault fault = HostFault.None)
@@ -77,8 +80,11 @@ internal sealed class HostStandIn : IAsyncDisposable
     private async Task MakeGroupAsync(HttpContext http)
     {
         var members = (await JsonNode.ParseAsync(http.Request.Body))!["members"]!.AsArray().Select(member => member!.ToString());
-        var id = $"g:{Guid.CreateVersion7()}";
-        groups[id] = [UserOf(http), .. members];
+        var id = $"g:{Guid.CreateVersion7():N}";
+        string[] all = [UserOf(http), .. members];
+        groups[id] = all;
+        foreach (var member in all)
+            await SendAsync(member, keep: true, $$"""{"type":"change","messageId":"n","conversationId":"{{id}}","seqNo":1,"senderId":"{{all[0]}}","timestamp":1,"kind":"notice","what":"created"}""");
         await http.Response.WriteAsync($$"""{"conversationId":"{{id}}"}""");
     }
 
@@ -141,6 +147,8 @@ internal sealed class HostStandIn : IAsyncDisposable
         if (frame["type"]!.ToString() == "ack")
         {
             Interlocked.Increment(ref deliveredAcks);
+            if (group is not null)
+                InGroups.Add(user);
             foreach (var other in others)
                 await SendAsync(other, keep: false, $$"""{"type":"ack","conversationId":"{{conversation}}","messageId":"m","seqNo":{{frame["seqNo"]}},"userId":"{{user}}","status":"delivered"}""");
             return;

@@ -98,6 +98,18 @@ public sealed class LoadRunTests
     }
 
     [Fact]
+    public async Task A_member_who_only_writes_acks_the_groups_notices_too()
+    {
+        await using var host = await HostStandIn.StartAsync();
+        await using var server = Server.At(host.Address, isRelay: false, processId: null);
+
+        var result = await LoadRun.RunAsync(Small with { Pairs = 0, Groups = 1, GroupSize = 4, Senders = 1 }, server, Ct);
+
+        Assert.True(result.IsClean, result.ToString());
+        Assert.Equal(LoadConversation.Members(0, 4, 1).Select(member => member.Name), host.InGroups.Order());
+    }
+
+    [Fact]
     public async Task A_message_that_one_member_of_a_group_does_not_get_is_found()
     {
         await using var host = await HostStandIn.StartAsync(HostFault.LosesTheTenth);

@@ -49,6 +49,16 @@ public sealed class VerdictTests
     }
 
     [Fact]
+    public void What_a_generator_that_came_too_late_did_not_send_is_named_and_not_lost()
+    {
+        var verdict = Verdict.Of(new LoadResult { Server = "host", Options = Small, Sent = 9, Acked = 9, Arrived = 9, Expected = 9, NeverSent = 4, Troubles = new Dictionary<string, int>() });
+
+        Assert.Equal(0, verdict.Lost);
+        Assert.Contains("never sent", verdict.Trouble, StringComparison.Ordinal);
+        Assert.False(verdict.IsClean);
+    }
+
+    [Fact]
     public void A_table_has_medians_their_spread_and_what_is_wrong_in_any_run()
     {
         var scenario = new Scenario("pairs /ws", "100 pairs", "bare relay:", _ => throw new NotSupportedException());

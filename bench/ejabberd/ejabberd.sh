@@ -53,6 +53,7 @@ run() {
   sql=$!
   wait_for "PostgreSQL" sql.log "$binaries/pg_isready" -q -h 127.0.0.1 -p "$sql_port" -U ejabberd
   psql() { "$binaries/psql" -q -v ON_ERROR_STOP=1 -h 127.0.0.1 -p "$sql_port" -U ejabberd "$@" > /dev/null; }
+  ask() { "$binaries/psql" -h 127.0.0.1 -p "$sql_port" -U ejabberd -d ejabberd -A -t -c "$1"; }
   psql -d postgres -c 'create database ejabberd'
   psql -d ejabberd -f "$schema"
   psql -d ejabberd -c "insert into users (username, password)
@@ -93,6 +94,8 @@ YML
   local status=0
   wait "$generator" || status=$?
   generator=
+  echo
+  echo "PostgreSQL: fsync $(ask 'show fsync'), synchronous_commit $(ask 'show synchronous_commit'); $(ask 'select count(*) from archive') rows in the archive, two for each message that was sent by XMPP"
   return "$status"
 }
 

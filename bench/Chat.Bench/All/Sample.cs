@@ -6,10 +6,10 @@ namespace Chat.Bench.All;
 internal readonly record struct Figure(string Name, double Value);
 
 /// <summary>What the generator itself found of what it had sent and got.</summary>
-/// <param name="Lost">Acked, or due, and not there.</param>
+/// <param name="Lost">Sent, and not acked, or not there.</param>
 /// <param name="Twice">The protocol allows it; on a connection that lives it must not happen.</param>
 /// <param name="OutOfOrder">SeqNos that did not rise.</param>
-/// <param name="Trouble">Refusals, lost connections; empty for none.</param>
+/// <param name="Trouble">Refusals, lost connections, a generator that could not keep up; empty for none.</param>
 internal sealed record Verdict(long Lost, long Twice, long OutOfOrder, string Trouble)
 {
     public static Verdict Clean { get; } = new(0, 0, 0, "");
@@ -24,8 +24,10 @@ internal sealed record Verdict(long Lost, long Twice, long OutOfOrder, string Tr
         var troubles = result.Troubles.Select(trouble => $"{trouble.Key}: {trouble.Value}").ToList();
         if (result.LostConnections > 0)
             troubles.Add($"lost connections: {result.LostConnections}");
-        // What was never acked, or never sent though it was due, is not there either.
-        return new Verdict(result.Expected - result.Arrived + (result.Sent - result.Acked) + result.NeverSent, result.Duplicates, result.OutOfOrder, string.Join(", ", troubles));
+        if (result.NeverSent > 0)
+            troubles.Add($"due but never sent, as the generator came too late: {result.NeverSent}");
+        // What was never acked is not there either. More may have arrived than was acked: an ack that is lost is no message.
+        return new Verdict(result.AckedButMissing + (result.Sent - result.Acked), result.Duplicates, result.OutOfOrder, string.Join(", ", troubles));
     }
 
     public override string ToString() => $"{Lost} / {Twice} / {OutOfOrder}{(Trouble.Length == 0 ? "" : $" ({Trouble})")}";

@@ -24,8 +24,9 @@ internal sealed class Endpoint : IFrameHandler
         handler = xmpp ?? (door is Door.Hub ? new HubFrames(On) : (IFrameHandler)this);
         sink = xmpp ?? socket ?? (IFrameSink)rest(On);
         // Of XMPP each message has a receipt of its own, and nothing else acks it.
-        if (incoming is not null && socket is not null && run.AcksDelivered && door is not Door.Xmpp)
-            acks = new GatheredAcks(socket, door, incoming.ConversationId, run.AcksEach);
+        // A user who only sends acks as well: its group's notices, or its cursor would not move past them to its own messages.
+        if ((incoming?.ConversationId ?? outgoing?.ConversationId) is { } conversation && socket is not null && run.AcksDelivered && door is not Door.Xmpp)
+            acks = new GatheredAcks(socket, door, conversation, run.AcksEach);
     }
 
     public bool Sends => outgoing is not null;
@@ -88,6 +89,9 @@ internal sealed class Endpoint : IFrameHandler
             case FrameType.Message:
                 OnMessage(frame);
                 break;
+            case FrameType.Change:
+                Acknowledge(frame);
+                break;
             case FrameType.Ack when frame.Status == AckStatus.Sent:
                 OnSent(frame);
                 break;
@@ -121,9 +125,18 @@ internal sealed class Endpoint : IFrameHandler
             isNew = true;
         }
 
-        acks?.Add(frame.SeqNo);
+        Acknowledge(frame);
         if (isNew && run.TakesTurns)
             SendNext();
+    }
+
+    private void Acknowledge(ServerFrame frame)
+    {
+        // Of an earlier run's group nothing more is wanted than that it is acked.
+        if (acks is not null && !acks.Conversation.SequenceEqual(frame.ConversationId))
+            socket!.Post(Encoding.UTF8.GetBytes(GatheredAcks.AckOf(door, Encoding.UTF8.GetString(frame.ConversationId), $"{frame.SeqNo}")));
+        else
+            acks?.Add(frame.SeqNo);
     }
 
     private void OnSent(ServerFrame frame)

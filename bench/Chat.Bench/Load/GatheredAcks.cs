@@ -12,14 +12,17 @@ namespace Chat.Bench.Load;
 internal sealed class GatheredAcks(WebSocketClient socket, Door door, string conversationId, bool each)
 {
     private const int MaxWaiting = 32;
-    private const char SeqNo = '#';     // its place in an ack
+    private const string SeqNo = "#";   // its place in an ack
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(100);
 
     private readonly Lock gate = new();
-    private readonly byte[][] ack = [.. AckOf(door, conversationId).Split(SeqNo).Select(Encoding.UTF8.GetBytes)];
+    private readonly byte[][] ack = [.. AckOf(door, conversationId, SeqNo).Split(SeqNo).Select(Encoding.UTF8.GetBytes)];
+    private readonly byte[] conversation = Encoding.UTF8.GetBytes(conversationId);
     private long saidAt;        // under gate, all below; 0 for never
     private long waitingSeqNo;
     private int waiting;
+
+    public ReadOnlySpan<byte> Conversation => conversation;
 
     /// <summary>From the reading loop, which flushes by itself.</summary>
     public void Add(long seqNo)
@@ -45,10 +48,11 @@ internal sealed class GatheredAcks(WebSocketClient socket, Door door, string con
         socket.Flush();
     }
 
-    private static string AckOf(Door door, string conversationId)
+    /// <summary>One ack as a frame.</summary>
+    public static string AckOf(Door door, string conversationId, string seqNo)
     {
         var fields = $$"""
-            "conversationId":"{{conversationId}}","seqNo":{{SeqNo}},"status":"delivered"
+            "conversationId":"{{conversationId}}","seqNo":{{seqNo}},"status":"delivered"
             """;
         return door is Door.Hub ? HubFrames.Call("Ack", $"{{{fields}}}", answered: false) : $$"""{"type":"ack",{{fields}}}""";
     }

@@ -26,8 +26,9 @@ internal sealed partial class LoadRun
 
         var before = Snapshot.Take(flows, servers);
         var endpoints = await ConnectAsync(back, ConnectsAtOnce, ct);
+        await CaughtUpAsync(endpoints, ct);
         foreach (var endpoint in endpoints)
-            toCaughtUp.Record(before.At, await endpoint.CaughtUp.WaitAsync(TimeSpan.FromMinutes(2), ct));
+            toCaughtUp.Record(before.At, await endpoint.CaughtUp);
         await QuietAsync(ct);
         var after = Snapshot.Take(flows, servers);
         return new ReturnResult(back.Length, after.Arrived - before.Arrived, Stopwatch.GetElapsedTime(before.At, after.At).TotalSeconds, toCaughtUp.Summarise(),

@@ -9,6 +9,7 @@ namespace Chat.Bench.Load;
 internal sealed partial class LoadRun : IDisposable
 {
     private static readonly TimeSpan AckTick = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan PingTick = TimeSpan.FromSeconds(10);
 
     private readonly LoadOptions options;
@@ -80,7 +81,7 @@ internal sealed partial class LoadRun : IDisposable
             // Their devices are known before anything waits for them.
             await IntroduceAsync([.. seats.Where(seat => seat.Outgoing is null)], ct);
         var senders = await ConnectAsync([.. seats.Where(seat => options.Return is Return.None || seat.Outgoing is not null)], FirstConnectsAtOnce, ct);
-        await Task.WhenAll(senders.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
+        await CaughtUpAsync(senders, ct);
 
         using var acking = new Timer(_ => Each(endpoint => endpoint.PostDueAcks()), null, AckTick, AckTick);
         using var pinging = new Timer(_ => Each(endpoint => endpoint.Ping()), null, PingTick, PingTick);
@@ -153,8 +154,21 @@ internal sealed partial class LoadRun : IDisposable
     private async Task IntroduceAsync(Seat[] some, CancellationToken ct)
     {
         var known = await ConnectAsync(some, FirstConnectsAtOnce, ct);
-        await Task.WhenAll(known.Select(endpoint => endpoint.CaughtUp)).WaitAsync(TimeSpan.FromSeconds(60), ct);
+        await CaughtUpAsync(known, ct);
         await CloseAsync(ct);
+    }
+
+    private static async Task CaughtUpAsync(Endpoint[] some, CancellationToken ct)
+    {
+        var caughtUp = some.Select(endpoint => endpoint.CaughtUp).ToArray();
+        try
+        {
+            await Task.WhenAll(caughtUp).WaitAsync(Patience, ct);
+        }
+        catch (TimeoutException)
+        {
+            throw new BenchException($"{caughtUp.Count(task => !task.IsCompleted)} of {some.Length} users were not caught up within {Patience.TotalSeconds} s.");
+        }
     }
 
     private void Seat(LoadConversation conversation)

@@ -9,13 +9,15 @@ internal sealed class BareHub(RelayServer relay) : Hub
     {
         // An idle connection may have no name.
         if (User is { Length: > 0 } user)
-            relay.OnHub[user] = Clients.Caller;
+            Context.Items[user] = relay.OnHub[user] = Clients.Caller;
         await Clients.Caller.SendAsync("caughtUp");
     }
 
     public override Task OnDisconnectedAsync(Exception? exception)
     {
-        relay.OnHub.TryRemove(User, out _);
+        // A later connection of the user stays.
+        if (relay.OnHub.TryGetValue(User, out var caller) && ReferenceEquals(caller, Context.Items[User]))
+            relay.OnHub.TryRemove(KeyValuePair.Create(User, caller));
         return Task.CompletedTask;
     }
 

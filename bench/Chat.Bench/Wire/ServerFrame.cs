@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Chat.Bench.Wire;
 
-internal enum FrameType { Other, Ack, Message, CaughtUp, Resync, GoAway, Error, Advanced, Page }
+internal enum FrameType { Other, Ack, Message, CaughtUp, Resync, GoAway, Error, Advanced, Page, Change }
 
 internal enum AckStatus { None, Sent, Delivered, Read }
 
@@ -116,6 +116,7 @@ internal ref struct ServerFrame
         : value.SequenceEqual("error"u8) ? FrameType.Error
         : value.SequenceEqual("advanced"u8) ? FrameType.Advanced
         : value.SequenceEqual("page"u8) ? FrameType.Page
+        : value.SequenceEqual("change"u8) ? FrameType.Change
         : FrameType.Other;
 
     private static AckStatus StatusOf(ReadOnlySpan<byte> value) =>
