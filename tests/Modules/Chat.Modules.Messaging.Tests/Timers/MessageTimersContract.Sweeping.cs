@@ -1,3 +1,4 @@
+using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Messaging.Erasing;
@@ -86,6 +87,29 @@ public abstract partial class MessageTimersContract
         Assert.Equal(1, await SweepAsync());
 
         Assert.Equal(MessageKind.Erased, (await Log.ReadStoredAsync(AliceAndBob, second.SeqNo, Ct))!.Content.Kind);
+    }
+
+    // Fifty may be pinned.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Pinned_messages_that_have_expired_take_no_room(bool sweeps)
+    {
+        var lasting = await Task.WhenAll(Enumerable.Range(0, 51).Select(n => SayAsync($"lasting {n}")));
+        await SetAsync(Alice, "timer", 60);
+        var timed = await Task.WhenAll(Enumerable.Range(0, 50).Select(n => SayAsync($"timed {n}")));
+        await Task.WhenAll(timed.Select((message, n) => ChangeAsync(message.Pin(Bob, $"pin {n}"))));
+        Assert.Equal(ErrorCodes.TooLarge, (await Log.AppendChangeAsync(lasting[0].Pin(Bob, "too many"), Ct)).Error?.Code);
+        Clock.SetUtcNow(Now.AddSeconds(60) + Later);
+        if (sweeps)
+            await SweepAsync();
+
+        await Task.WhenAll(lasting[..50].Select((message, n) => ChangeAsync(message.Pin(Bob, $"again {n}"))));
+
+        Assert.Equal(lasting[..50].Select(message => message.SeqNo).Order(), (await Log.ReadPinsAsync(AliceAndBob, Ct)).Order());
+        Assert.Equal(ErrorCodes.TooLarge, (await Log.AppendChangeAsync(lasting[50].Pin(Bob, "too many again"), Ct)).Error?.Code);
+        await ChangeAsync(lasting[0].Pin(Bob, "off", on: false));
+        await ChangeAsync(lasting[50].Pin(Bob, "at last"));
     }
 
     private protected async Task<int> SweepAsync() => (await new SweepExpiredHandler(

@@ -25,6 +25,7 @@ internal sealed class BatchedChanges
     private readonly Dictionary<SeqNo, MessageState> _states = [];
     private readonly Dictionary<(SeqNo Target, UserId User, string Emoji), OwnReaction> _reactions = [];
     private readonly List<SeqNo> _deleted = [];
+    private IReadOnlyCollection<SeqNo> _goneFromPins = [];
     private readonly List<(ClusterAppend Append, SeqNo Entry)> _alreadySo = [];
     private readonly List<(ClusterAppend Append, Error Refusal)> _refused = [];
 
@@ -66,9 +67,21 @@ internal sealed class BatchedChanges
             [.. (await states).Select(version => version.Term == term && version.Last <= head ? version with { IsSettled = true } : version)],
             [.. (await reactions).Select(version => version.Term == term && version.Last <= head ? version with { IsSettled = true } : version)],
             waits: false, CancellationToken.None);
-        return settled is not var (settledStates, settledReactions)
-            ? null
-            : new BatchedChanges(tables, conversation, term, head.Next, limits, expiry, await rows, settledStates, settledReactions);
+        if (settled is not var (settledStates, settledReactions))
+            return null;
+        var pinned = PinnedMessages.Of(settledStates.FirstOrDefault(version => version.Target == SeqNo.None)?.State);
+        var isFull = pinned.Count >= limits.Pins && changes.Any(change => change.Draft.Content is { Kind: MessageKind.Pin, Change.On: true });
+        return new BatchedChanges(tables, conversation, term, head.Next, limits, expiry, await rows, settledStates, settledReactions)
+        {
+            _goneFromPins = isFull ? await FindGoneAsync(tables, conversation, pinned, expiry) : [],
+        };
+    }
+
+    // Pinned messages that have expired, or were erased: nothing unpins them. Looked for where they would be in the way of others.
+    private static async Task<IReadOnlyCollection<SeqNo>> FindGoneAsync(ILogTables tables, ConversationId conversation, IReadOnlyList<SeqNo> pinned, Expiry expiry)
+    {
+        var rows = await FinalReader.ReadFinalAsync(tables, conversation, pinned, CancellationToken.None);
+        return [.. pinned.Except(rows.Where(row => row.Message.Content.IsShown && !expiry.IsOver(row.Message)).Select(row => row.SeqNo))];
     }
 
     /// <summary>Reads the timer in force at the head; null where none was ever set. Not known if another term has begun.</summary>
@@ -110,7 +123,7 @@ internal sealed class BatchedChanges
         var state = StateOf(target);
         var message = _expiry.Show(state is null ? row.Message : row.Message.In(state));
         OwnReaction? own = content.Kind == MessageKind.Reaction ? ReactionOf((target, user, change.Emoji!)) : null;
-        var facts = new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Count, own is null ? CountOwn(target, user) : 0) { Root = content.Thread is { } thread ? StateOf(thread.SeqNo) : null };
+        var facts = new ChangeFacts(message, own, PinnedMessages.Of(StateOf(SeqNo.None)).Except(_goneFromPins).Count(), own is null ? CountOwn(target, user) : 0) { Root = content.Thread is { } thread ? StateOf(thread.SeqNo) : null };
         switch (ChangeJudge.Judge(facts, append.Draft, seqNo, _limits))
         {
             case Effect effect:
@@ -121,7 +134,7 @@ internal sealed class BatchedChanges
                     _reactions[(target, user, change.Emoji!)] = new OwnReaction(seqNo, change.On);
                 if (content.Kind is MessageKind.Pin or MessageKind.Delete
                     && PinnedMessages.Apply(StateOf(SeqNo.None), target, effect.State.IsPinned, seqNo) is { } pins)
-                    _states[SeqNo.None] = pins;
+                    _states[SeqNo.None] = pins with { Edits = [.. pins.Edits.Except(_goneFromPins)] };
                 if (content.Kind == MessageKind.Delete)
                     _deleted.Add(target);
                 return effect.Content;
