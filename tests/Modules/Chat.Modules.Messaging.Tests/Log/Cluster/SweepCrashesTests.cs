@@ -44,7 +44,7 @@ public sealed class SweepCrashesTests
                 var draft = Draft(Team, Alice, $"m{n}") with { Content = MessageContent.Of("secret") with { Mentions = Mentions.Of([Bob]) }, Now = time.GetUtcNow() };
                 entries.Add((await first.Log.AppendAsync(draft, default)).Message);
                 entries.Add((await first.Log.AppendChangeAsync(entries[^1].Edit(Alice, $"e{n}", "secret again"), default)).Value.Message);
-                await first.Log.AppendChangeAsync(entries[^2].React(Bob, $"r{n}", "👍"), default);
+                entries.Add((await first.Log.AppendChangeAsync(entries[^2].React(Bob, $"r{n}", "👍"), default)).Value.Message);
             }
             await time.After(TimeSpan.FromMinutes(3));
             return true;

@@ -118,7 +118,7 @@ internal sealed partial class CqlMessageLog : IMessageLog, IOpenedAtStart, IHost
         if (states.GetValueOrDefault(seqNo) is not { Deletion: null })
             return;
         // The state last: as long as it is there, all of it is known to be left to do.
-        await _tables.RemoveReactionsAsync(conversation, seqNo, ct);
+        await _writers.Erasures.EraseReactionsAsync(conversation, seqNo, ct);
         await _tables.RemoveStateAsync(conversation, seqNo, ct);
     }
 

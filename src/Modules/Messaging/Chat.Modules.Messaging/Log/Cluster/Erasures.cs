@@ -13,6 +13,9 @@ internal sealed class Erasures(ILogTables tables, FinalReader reader, ChangeRead
     // Of some 60 bytes. Beyond it none is noted, and none counts as done: whoever follows this server finds them.
     private const int MaxWaiting = 100_000;
 
+    private const int ReactionsAtOnce = 200;
+    private const int ErasedAtOnce = 8;
+
     private readonly Lock _lock = new();
 
     // All under _lock.
@@ -75,6 +78,25 @@ internal sealed class Erasures(ILogTables tables, FinalReader reader, ChangeRead
             if (row.Message.Content.Kind != MessageKind.Erased)
                 await attempts.EraseAsync(row.Message, ct);
         }
+    }
+
+    /// <summary>
+    /// Erases the newest entry of each reaction to a message that has expired, and then who has set it; may be repeated. A deletion cannot: it has removed before who has reacted, as nobody may be
+    /// told of them any more.
+    /// </summary>
+    public async Task EraseReactionsAsync(ConversationId conversation, SeqNo message, CancellationToken ct)
+    {
+        for (ReactionPlace? after = null; ;)
+        {
+            var some = await changes.ReadReactionsAsync(conversation, message, after, ReactionsAtOnce, ct);
+            var rows = await reader.ReadAtAsync(conversation, [.. some.Select(version => version.Now?.Entry).OfType<SeqNo>()], ct);
+            foreach (var entries in rows.Where(row => row.Message.Content.Kind != MessageKind.Erased).Chunk(ErasedAtOnce))
+                await Task.WhenAll(entries.Select(row => attempts.EraseAsync(row.Message, ct)));
+            if (some.Count < ReactionsAtOnce)
+                break;
+            after = new ReactionPlace(some[^1].User, some[^1].Emoji);
+        }
+        await tables.RemoveReactionsAsync(conversation, message, ct);
     }
 
     private async Task RunAsync()
