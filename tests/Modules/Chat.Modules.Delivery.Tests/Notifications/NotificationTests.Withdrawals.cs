@@ -120,6 +120,25 @@ public sealed partial class NotificationTests
         Assert.Equal([Phone], WithdrawnIn(_world));
     }
 
+    [Fact]
+    public async Task What_has_expired_is_withdrawn_and_what_has_not_is_told_in_its_place()
+    {
+        Push.Stores.Subscribe(Phone);
+        var messages = new[] { Say("for a minute"), Say("for an hour") };
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Single(Taken);
+
+        _world.Erase(messages[1]);
+        await new WithdrawOnMessagesExpired(Push.Watches).Handle(new MessagesExpired(Talk, messages[1].Message.SeqNo), Ct);
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Equal([(Phone, false), (Phone, false)], Taken.Select(one => (one.To.Device, one.What.IsWithdrawal)));
+
+        _world.Erase(messages[0]);
+        await new WithdrawOnMessagesExpired(Push.Watches).Handle(new MessagesExpired(Talk, messages[0].Message.SeqNo), Ct);
+        await PassAsync(Push.Times.FirstLook);
+        Assert.Equal([Phone], WithdrawnIn(_world));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
