@@ -8,17 +8,17 @@ internal static class HeadRequests
     // A GET there opens a connection, or takes what waits in one and would be lost.
     private static readonly PathString[] LiveTransports = ["/hub", "/ws"];
 
-    public static async Task AnswerAsync(HttpContext context, RequestDelegate next)
+    public static Task AnswerAsync(HttpContext context, RequestDelegate next) =>
+        HttpMethods.IsHead(context.Request.Method) && !LiveTransports.Any(path => context.Request.Path.StartsWithSegments(path))
+            ? AnswerAsGetAsync(context, next)
+            : next(context);
+
+    private static async Task AnswerAsGetAsync(HttpContext context, RequestDelegate next)
     {
-        var isRead = HttpMethods.IsHead(context.Request.Method) && !LiveTransports.Any(path => context.Request.Path.StartsWithSegments(path));
-        if (isRead)
-        {
-            context.Request.Method = HttpMethods.Get;
-            HeadRequest.Mark(context);
-        }
+        context.Request.Method = HttpMethods.Get;
+        HeadRequest.Mark(context);
         await next(context);
         // For the request's log.
-        if (isRead)
-            context.Request.Method = HttpMethods.Head;
+        context.Request.Method = HttpMethods.Head;
     }
 }

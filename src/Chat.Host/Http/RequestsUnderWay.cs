@@ -42,13 +42,11 @@ internal sealed class RequestsUnderWay
     private static Error TooMany { get; } = new(ErrorCodes.Unavailable, "Too many requests are under way; try again.", TimeSpan.FromSeconds(1));
 
     /// <summary>Runs after authentication, and before the body is read.</summary>
-    public async Task LimitAsync(HttpContext context, RequestDelegate next)
+    public Task LimitAsync(HttpContext context, RequestDelegate next) =>
+        context.Request.Path.StartsWithSegments("/v1") ? LimitCallAsync(context, next) : next(context);
+
+    private async Task LimitCallAsync(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Path.StartsWithSegments("/v1"))
-        {
-            await next(context);
-            return;
-        }
         if (TransfersUnderWay.UserOf(context) is { } user)
         {
             await _transfers.LimitAsync(context, user, next);

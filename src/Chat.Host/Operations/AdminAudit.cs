@@ -26,13 +26,13 @@ internal sealed class AdminAudit(TimeProvider clock, ILogger<AdminAudit> log)
     private int _written;
     private long _leftOut;
 
-    public async Task LogAsync(HttpContext context, RequestDelegate next)
+    public Task LogAsync(HttpContext context, RequestDelegate next) =>
+        context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase) && context.GetEndpoint() is RouteEndpoint endpoint && IsForAdmins(endpoint)
+            ? LogAsync(context, endpoint, next)
+            : next(context);
+
+    private async Task LogAsync(HttpContext context, RouteEndpoint endpoint, RequestDelegate next)
     {
-        if (!context.Request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase) || context.GetEndpoint() is not RouteEndpoint endpoint || !IsForAdmins(endpoint))
-        {
-            await next(context);
-            return;
-        }
         var status = StatusCodes.Status500InternalServerError;
         try
         {

@@ -41,6 +41,8 @@ internal static class Logging
             else
                 log.WriteTo.Console(new CompactJsonFormatter());
         });
+        var serilogs = builder.Services.Last(service => service.ServiceType == typeof(ILoggerFactory)).ImplementationFactory!;
+        builder.Services.AddSingleton<ILoggerFactory>(services => new KeptLoggers((ILoggerFactory)serilogs(services)));
         return builder;
     }
 
