@@ -49,6 +49,23 @@ public sealed class RocksMessageChangesTests : MessageChangesContract
     }
 
     [Fact]
+    public async Task A_message_with_ten_thousand_reactions_is_as_small_as_one_with_three()
+    {
+        var (few, many) = (await SayAsync(Alice, "1"), await SayAsync(Alice, "2"));
+        await Task.WhenAll(Enumerable.Range(0, 3).Select(n => Log.AppendChangeAsync(few.React(UserId.Parse($"user{n:D5}"), "few", "👍"), Ct)));
+        await Task.WhenAll(Enumerable.Range(0, 10_000).Select(n => Log.AppendChangeAsync(many.React(UserId.Parse($"user{n:D5}"), "many", "👍"), Ct)));
+
+        var read = await Log.ReadAtAsync(AliceAndBob, [few.SeqNo, many.SeqNo], Ct);
+
+        Assert.Equal([3, 10_000], read.Select(message => message!.State!.Reactions[0].Count));
+        Assert.Equal(read[0]!.MaxJsonBytes(), read[1]!.MaxJsonBytes());
+        // Two numbers, the count and the last entry's, take a byte more each.
+        Assert.InRange(StateCodec.Encode(read[1]!.State!).Length - StateCodec.Encode(read[0]!.State!).Length, 0, 2);
+        var listed = await Log.ReadReactionsAsync(AliceAndBob, many.SeqNo, null, null, 50, Ct);
+        Assert.Equal((50, new ReactionPlace(UserId.Parse("user00049"), "👍")), (listed.Found.Count, listed.Next));
+    }
+
+    [Fact]
     public async Task A_backup_has_the_states_and_goes_on_from_them()
     {
         var message = await SayAsync(Alice, "1");

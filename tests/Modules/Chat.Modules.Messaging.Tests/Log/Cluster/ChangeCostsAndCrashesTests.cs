@@ -92,6 +92,39 @@ public sealed class ChangeCostsAndCrashesTests
             new(Team, Alice.Phone(), id, new MessageContent(default) { Kind = MessageKind.Timer, TimerSeconds = seconds }, Now);
     }
 
+    [Fact]
+    public void A_conversation_of_reactions_is_read_with_as_many_requests_however_many_there_are()
+    {
+        var costs = new List<List<string>>();
+        Run(async server =>
+        {
+            var log = server.Log;
+            var message = (await log.AppendAsync(Draft(Team, Alice, "first"), default)).Message;
+            foreach (var (from, to) in new[] { (0, 200), (200, 2_000) })
+            {
+                await Task.WhenAll(Enumerable.Range(from, to - from).Select(n => log.AppendChangeAsync(message.React(UserId.Parse($"user{n}"), "1", "👍"), default)));
+                var last = (await log.AppendAsync(Draft(Team, Alice, $"after {to}"), default)).Message;
+                // Until what was written counts for certain.
+                await log.ReadReactionsAsync(Team, message.SeqNo, null, null, to, default);
+                await _time.After(TimeSpan.FromSeconds(1));
+                // What it has not known of the conversation is not of the page.
+                await log.ReadBeforeAsync(Team, last.SeqNo, new ReadLimit(50, 1 << 20), default);
+                costs.Add(
+                [
+                    .. await AskedAsync(() => log.ReadBeforeAsync(Team, last.SeqNo, new ReadLimit(50, 1 << 20), default).AsTask()),
+                    "|", .. await AskedAsync(() => log.ReadAtAsync(Team, [message.SeqNo], default).AsTask()),
+                    "|", .. await AskedAsync(() => log.ReadNewestAsync([Team], default).AsTask()),
+                    "|", .. await AskedAsync(() => log.CountOthersAsync(Team, Bob, new SeqNo(last.SeqNo.Value - 2), last.SeqNo, 100, default).AsTask()),
+                    "|", .. await AskedAsync(() => log.ReadReactionsAsync(Team, message.SeqNo, null, null, 50, default).AsTask()),
+                    "|", .. await AskedAsync(() => log.AppendChangeAsync(message.React(Bob, $"bob {to}", $"emoji {to}"), default)),
+                ]);
+            }
+        });
+
+        Assert.Equal(costs[0], costs[1]);
+        Assert.InRange(costs[0].Count, 10, 30);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
