@@ -50,11 +50,14 @@ internal static class CompareCommand
         var medians = new Medians<LoadResult>(Of("host"), Of(yardstick));
         medians.PrintHead("host", yardstick);
         medians.PrintRow("acked messages/s", result => result.AckedPerSecond);
+        medians.PrintRow("deliveries/s", result => result.DeliveredPerSecond);
         medians.PrintRow("send to ack p50, ms", result => result.SentToAck?.P50);
         medians.PrintRow("send to ack p99, ms", result => result.SentToAck?.P99);
         medians.PrintRow("send to delivered p50, ms", result => result.SentToDelivered?.P50);
         medians.PrintRow("send to delivered p99, ms", result => result.SentToDelivered?.P99);
         medians.PrintRow("server CPU a message, µs", result => result.ServerCpuMicrosecondsPerMessage);
+        medians.PrintRow("server CPU a delivery, µs", result => result.ServerCpuMicrosecondsPerMessage * result.AckedPerSecond / result.DeliveredPerSecond);
+        medians.PrintRow("server allocates a message, bytes", result => result.ServerBytesPerMessage);
         medians.PrintRow("generator CPU a message, µs", result => result.GeneratorCpuMicrosecondsPerMessage);
         medians.PrintRow("server resident, MiB", result => result.ServerRssBytes / 1048576.0);
 

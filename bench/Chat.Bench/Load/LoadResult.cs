@@ -21,6 +21,8 @@ internal sealed record LoadResult
     public LatencySummary? SentToReceipt { get; init; }
     public LatencySummary? GeneratorLate { get; init; }
     public double? ServerCpuMicrosecondsPerMessage { get; init; }
+    /// <summary>Of a host by itself: what its managed heap gave out for each message appended.</summary>
+    public double? ServerBytesPerMessage { get; init; }
     public long? ServerRssBytes { get; init; }
     public double GeneratorCpuMicrosecondsPerMessage { get; init; }
     public long Sent { get; init; }
@@ -59,6 +61,8 @@ internal sealed record LoadResult
             Line($"  returned   {back.Devices,8:N0} devices in {back.Seconds:N2} s, {back.Messages:N0} messages, {back.MessagesPerSecond:N0} /s; {back.CpuMilliseconds:N2} ms of server CPU a device");
         if (ServerCpuMicrosecondsPerMessage is { } cpu)
             Line($"  server     {cpu,8:N1} µs CPU a message, {cpu * AckedPerSecond / 1e6:N2} cores, {ServerRssBytes / 1048576.0:N0} MiB resident");
+        if (ServerBytesPerMessage is { } bytes)
+            Line($"  server     {bytes,8:N0} bytes allocated a message");
         Line($"  generator  {GeneratorCpuMicrosecondsPerMessage,8:N1} µs CPU a message, {GeneratorCpuMicrosecondsPerMessage * AckedPerSecond / 1e6:N2} cores");
         Line($"  checked    sent {Sent}, acked {Acked}, arrived {Arrived}, acked but missing {AckedButMissing}, twice {Duplicates}, out of order {OutOfOrder}");
         if (!IsClean)

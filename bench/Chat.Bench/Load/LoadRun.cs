@@ -90,11 +90,13 @@ internal sealed partial class LoadRun : IDisposable
         measureTo = measureFrom + options.Seconds * Stopwatch.Frequency;
         var driving = Drive(start);
         await Until(measureFrom, ct);
+        var allocatedBefore = await AllocatedAsync(ct);
         var before = Snapshot.Take(flows, servers);
         if (window is not null)
             await window.BeginAsync();
         await Until(measureTo, ct);
         var after = Snapshot.Take(flows, servers);
+        var allocated = await AllocatedAsync(ct) - allocatedBefore;
         if (window is not null)
             await window.EndAsync();
         stopping = true;
@@ -103,7 +105,7 @@ internal sealed partial class LoadRun : IDisposable
         await (options.Return is Return.None ? QuietAsync(ct) : QuietAsync(flow => flow.Acked >= flow.Sent, ct));
         var returned = await ReturnAsync(ct);
         await CloseAsync(ct);
-        return Result(before, after, returned);
+        return Result(before, after, returned) with { ServerBytesPerMessage = allocated?.PerMessage };
     }
 
     private async Task CloseAsync(CancellationToken ct)
@@ -206,6 +208,10 @@ internal sealed partial class LoadRun : IDisposable
         return Task.CompletedTask;
     }
 
+    /// <summary>What the host has allocated, and for how many messages. Null for what was not started here or is no host, and for several.</summary>
+    private async Task<Allocated?> AllocatedAsync(CancellationToken ct) => servers is not [{ Name: "host" or "other", IsRunning: true } host] || options.Return is Return.Restart ? null : new Allocated(
+        await host.MetricAsync("dotnet_gc_heap_total_allocated_bytes_total", ct), await host.MetricAsync("chat_messages_appended_total", ct));
+
     private static async Task Until(long timestamp, CancellationToken ct)
     {
         var wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), timestamp);
@@ -262,6 +268,14 @@ internal sealed partial class LoadRun : IDisposable
             Troubles = new SortedDictionary<string, int>(troubles, StringComparer.Ordinal),
             Conversations = [.. flows.Select(flow => flow.ConversationId).Distinct()],
         };
+    }
+
+    private sealed record Allocated(double Bytes, double Messages)
+    {
+        public double PerMessage => Bytes / Messages;
+
+        public static Allocated? operator -(Allocated? after, Allocated? before) =>
+            after is null || before is null ? null : new Allocated(after.Bytes - before.Bytes, after.Messages - before.Messages);
     }
 
     /// <summary>The counters at one moment; the difference of two is what the window saw.</summary>
