@@ -45,7 +45,7 @@ internal sealed class Channel : IDisposable
         foreach (var more in members.Skip(MembersPerRequest).Chunk(MembersPerRequest))
             await PostAsync(http, $"/v1/groups/{id}/members", $$"""{"members":["{{string.Join("\",\"", more)}}"]}""", ct);
         // What was there before is not fetched.
-        var head = (await PostAsync(http, "/v1/messages", $$"""{"to":"{{id}}","text":"hello","clientMsgId":"{{Guid.NewGuid():N}}"}""", ct)).GetProperty("seqNo").GetInt64();
+        var head = (await PostAsync(http, "/v1/messages", $$"""{"to":"{{id}}","text":"hello","clientMsgId":"{{Guid.CreateVersion7():N}}"}""", ct)).GetProperty("seqNo").GetInt64();
 
         var flow = new Flow(id, MessageTemplate.Of(Door.Ws, id, "", 100), run: Random.Shared.Next(1, int.MaxValue));
         var readers = new Reader[count];

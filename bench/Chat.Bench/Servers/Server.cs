@@ -116,9 +116,8 @@ internal sealed class Server : IAsyncDisposable
 
     public HttpClient NewHttpClient() => NewHttpClient(url);
 
-    /// <summary>Any certificate will do: those of servers that are started here are made here.</summary>
     public static HttpClient NewHttpClient(Uri url) =>
-        new(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = (_, _, _, _) => true } }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
+        new(new SocketsHttpHandler { SslOptions = new() { RemoteCertificateValidationCallback = TestCertificate.IsAccepted } }) { BaseAddress = url, Timeout = TimeSpan.FromMinutes(1) };
 
     public async Task<bool> IsReadyAsync(CancellationToken ct)
     {

@@ -2,11 +2,12 @@ using System.Buffers.Binary;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
+using Chat.Bench.Servers;
 
 namespace Chat.Bench.Wire;
 
 /// <summary>
-/// A WebSocket client for load: RFC 6455 over a plain socket, text frames up to 1 MiB, with TLS where the address is https (any certificate will do). Of a message in fragments (SignalR sends such) each is handed on by itself.
+/// A WebSocket client for load: RFC 6455 over a plain socket, text frames up to 1 MiB, with TLS where the address is https (a certificate for localhost will do). Of a message in fragments (SignalR sends such) each is handed on by itself.
 /// One read takes in all the frames that wait, and what the handler posts meanwhile leaves in one write.
 /// </summary>
 internal sealed class WebSocketClient : IFrameSink, IDisposable
@@ -120,7 +121,7 @@ internal sealed class WebSocketClient : IFrameSink, IDisposable
     private async Task EncryptAsync(string host, CancellationToken ct)
     {
         tls = new SslStream(new NetworkStream(socket), leaveInnerStreamOpen: false);
-        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host, RemoteCertificateValidationCallback = (_, _, _, _) => true }, ct);
+        await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = host, RemoteCertificateValidationCallback = TestCertificate.IsAccepted }, ct);
     }
 
     private async Task UpgradeAsync(Uri server, string pathAndQuery, string? token, string? protocol, CancellationToken ct)
