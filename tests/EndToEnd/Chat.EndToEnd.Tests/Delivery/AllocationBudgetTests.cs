@@ -28,8 +28,8 @@ public sealed class AllocationBudgetTests
         await using var server = await ServerProcess.StartAsync(new Dictionary<string, string> { ["DOTNET_TieredCompilation"] = "0" });
         var (sender, absent, present) = (
             await Account.RegisterAsync(server, "sender"), await Account.RegisterAsync(server, "absent"), await Account.RegisterAsync(server, "present"));
-        await using var sending = await WireClient.ConnectAsync(sender);
-        await using var reading = await WireClient.ConnectAsync(present);
+        await using var sending = await WireClient.ConnectAsync(sender, ct: TestContext.Current.CancellationToken);
+        await using var reading = await WireClient.ConnectAsync(present, ct: TestContext.Current.CancellationToken);
 
         var toAbsent = await LeastAsync(server, () => SendAsync(sending, $"dm:{absent.UserId}:{sender.UserId}", reader: null, AtATime));
         var toPresent = await LeastAsync(server, () => SendAsync(sending, $"dm:{present.UserId}:{sender.UserId}", reading, AtATime));
