@@ -6,6 +6,7 @@ using Chat.BuildingBlocks.Ids;
 using Chat.BuildingBlocks.Text;
 using Chat.Host.Transports.Frames;
 using Chat.Host.Transports.ServerFrames;
+using Chat.Host.Transports.SignalR;
 using Chat.Modules.Delivery.Contracts;
 using Chat.Modules.Messaging.Contracts;
 using Chat.Modules.Presence.Contracts;
@@ -177,12 +178,13 @@ public sealed class ServerFrameTests
         Assert.Equal(json, Encoding.UTF8.GetString(FrameJson.Encode(@event)));
 
     [Theory, MemberData(nameof(Frames))]
-    public void The_map_has_the_same_fields_without_the_type(ServerEvent @event, string json)
+    public void On_the_hub_it_has_the_same_fields_without_the_type_in_both_protocols(ServerEvent @event, string json)
     {
         var type = $"\"type\":\"{ServerFrameRegistry.Of(@event).Type}\"";
         var withoutType = json.Replace(type + ",", "", StringComparison.Ordinal).Replace(type, "", StringComparison.Ordinal);
 
         Assert.Equal(withoutType, JsonSerializer.Serialize(FrameMap.Encode(@event), Relaxed));
+        Assert.Equal(withoutType, JsonSerializer.Serialize(new HubFrame(@event), Relaxed));
     }
 
     [Theory, MemberData(nameof(Frames))]

@@ -57,5 +57,5 @@ internal sealed record AckMessageFrame(MessageId Message, AckStatus Status) : Ac
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Ack(HubRequest request) => AnswerAsync(AckFrame.Spec, request);
+    public Task<HubFrame?> Ack(HubRequest request) => AnswerAsync(AckFrame.Spec, request);
 }

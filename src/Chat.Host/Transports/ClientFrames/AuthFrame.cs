@@ -42,5 +42,5 @@ internal sealed record AuthFrame(string Token) : CommandFrame
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Auth(HubRequest request) => AnswerAsync(AuthFrame.Spec, request);
+    public Task<HubFrame?> Auth(HubRequest request) => AnswerAsync(AuthFrame.Spec, request);
 }

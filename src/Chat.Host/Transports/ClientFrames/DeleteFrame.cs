@@ -20,5 +20,5 @@ internal sealed record DeleteFrame(ConversationId To, MessageId Message, string 
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Delete(HubRequest request) => AnswerAsync(DeleteFrame.Spec, request);
+    public Task<HubFrame?> Delete(HubRequest request) => AnswerAsync(DeleteFrame.Spec, request);
 }

@@ -26,5 +26,5 @@ internal sealed record EditFrame(ConversationId To, MessageId Message, Utf8Text 
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Edit(HubRequest request) => AnswerAsync(EditFrame.Spec, request);
+    public Task<HubFrame?> Edit(HubRequest request) => AnswerAsync(EditFrame.Spec, request);
 }

@@ -14,7 +14,7 @@ internal abstract partial class HubMethods(TransportServices services) : Hub
 {
     protected TransportServices Services => services;
 
-    private async Task<Dictionary<string, object?>?> AnswerAsync(ClientFrameSpec spec, HubRequest request)
+    private async Task<HubFrame?> AnswerAsync(ClientFrameSpec spec, HubRequest request)
     {
         var session = Context.Features.Get<TransportSession>() ?? throw Refused(TransportRequests.NotAccepting);
         var answer = await session.AnswerAsync(Parse(spec, request, session), request.Size);
@@ -22,7 +22,7 @@ internal abstract partial class HubMethods(TransportServices services) : Hub
         {
             null => null,
             ErrorAnswer refusal => throw Refused(refusal.Error),
-            _ => FrameMap.Encode(answer),
+            _ => new HubFrame(answer),
         };
     }
 

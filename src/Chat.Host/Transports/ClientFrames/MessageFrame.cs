@@ -67,5 +67,5 @@ internal sealed record MessageFrame(
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> SendMessage(HubRequest request) => AnswerAsync(MessageFrame.Spec, request);
+    public Task<HubFrame?> SendMessage(HubRequest request) => AnswerAsync(MessageFrame.Spec, request);
 }

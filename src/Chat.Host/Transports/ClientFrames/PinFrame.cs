@@ -20,5 +20,5 @@ internal sealed record PinFrame(ConversationId To, MessageId Message, bool On, s
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Pin(HubRequest request) => AnswerAsync(PinFrame.Spec, request);
+    public Task<HubFrame?> Pin(HubRequest request) => AnswerAsync(PinFrame.Spec, request);
 }

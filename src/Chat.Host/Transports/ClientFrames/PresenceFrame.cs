@@ -32,5 +32,5 @@ internal sealed record PresenceFrame(IReadOnlyList<UserId> Subscribe, IReadOnlyL
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Presence(HubRequest request) => AnswerAsync(PresenceFrame.Spec, request);
+    public Task<HubFrame?> Presence(HubRequest request) => AnswerAsync(PresenceFrame.Spec, request);
 }

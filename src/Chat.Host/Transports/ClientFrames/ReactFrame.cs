@@ -25,5 +25,5 @@ internal sealed record ReactFrame(ConversationId To, MessageId Message, string E
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> React(HubRequest request) => AnswerAsync(ReactFrame.Spec, request);
+    public Task<HubFrame?> React(HubRequest request) => AnswerAsync(ReactFrame.Spec, request);
 }

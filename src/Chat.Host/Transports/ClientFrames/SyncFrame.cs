@@ -31,5 +31,5 @@ internal sealed record SyncFrame(ConversationId Conversation, SeqNo After, int L
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Sync(HubRequest request) => AnswerAsync(SyncFrame.Spec, request);
+    public Task<HubFrame?> Sync(HubRequest request) => AnswerAsync(SyncFrame.Spec, request);
 }

@@ -22,5 +22,5 @@ internal sealed record TimerFrame(ConversationId To, long Seconds, string Client
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> SetTimer(HubRequest request) => AnswerAsync(TimerFrame.Spec, request);
+    public Task<HubFrame?> SetTimer(HubRequest request) => AnswerAsync(TimerFrame.Spec, request);
 }

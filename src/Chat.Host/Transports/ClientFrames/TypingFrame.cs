@@ -24,5 +24,5 @@ internal sealed record TypingFrame(ConversationId Conversation, bool Active) : C
 
 internal abstract partial class HubMethods
 {
-    public Task<Dictionary<string, object?>?> Typing(HubRequest request) => AnswerAsync(TypingFrame.Spec, request);
+    public Task<HubFrame?> Typing(HubRequest request) => AnswerAsync(TypingFrame.Spec, request);
 }

@@ -16,7 +16,7 @@ internal static class HubEndpoint
         services.AddSignalR()
             .AddJsonProtocol(json => json.PayloadSerializerOptions.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping)
             .AddMessagePackProtocol(pack => pack.SerializerOptions = MessagePackSerializerOptions.Standard
-                .WithResolver(CompositeResolver.Create([new HubRequestFormatter(), new Utf8TextFormatter()], [ContractlessStandardResolver.Instance]))
+                .WithResolver(CompositeResolver.Create([new HubRequestFormatter(), new HubFrameFormatter(), new Utf8TextFormatter()], [ContractlessStandardResolver.Instance]))
                 .WithSecurity(MessagePackSecurity.UntrustedData));
         services.AddSingleton<HubLifetimeManager<ChatHub>, HubConnections>()
             .AddSingleton<IHubProtocolResolver, CountedProtocols>()

@@ -16,7 +16,8 @@ internal sealed class HubRequestJsonConverter : JsonConverter<HubRequest>
 
     public override HubRequest Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        var json = JsonMarshal.GetRawUtf8Value(JsonElement.ParseValue(ref reader)).ToArray();
+        using var document = JsonDocument.ParseValue(ref reader);
+        var json = JsonMarshal.GetRawUtf8Value(document.RootElement).ToArray();
         return new HubRequest(json, json.Length);
     }
 

@@ -1,6 +1,5 @@
 using Chat.BuildingBlocks.Errors;
 using Chat.BuildingBlocks.Ids;
-using Chat.Host.Transports.Frames;
 using Chat.Host.Transports.ServerFrames;
 using Chat.Modules.Delivery.Contracts;
 using Microsoft.AspNetCore.SignalR;
@@ -57,7 +56,7 @@ internal sealed class SignalRConnection(HubConnectionContext hub, DeviceAddress 
         hub.Abort();
     }
 
-    private static InvocationMessage MessageOf(ServerEvent @event) => new(ServerFrameRegistry.Of(@event).Type, [FrameMap.Encode(@event)]);
+    private static InvocationMessage MessageOf(ServerEvent @event) => new(ServerFrameRegistry.Of(@event).Type, [new HubFrame(@event)]);
 
     private async Task WatchAsync(Task write, CancellationToken ct)
     {
