@@ -7,9 +7,13 @@ namespace Chat.EndToEnd.Tests.History;
 /// </remarks>
 internal static class HistoryChecker
 {
+    /// <summary>How long other servers of a cluster may take a user for a member who was removed, while they do not hear of each other: the default of <c>Groups:MaxStalenessMs</c>.</summary>
+    public static TimeSpan MaxStaleness { get; } = TimeSpan.FromSeconds(1);
+
     /// <param name="notifications">What the push platforms took; null if no device is subscribed.</param>
+    /// <param name="staleness">What is written so long after a removal was answered may still come to whom it removed: <see cref="MaxStaleness"/> of several servers.</param>
     public static IReadOnlyList<Violation> Check(
-        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications = null)
+        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications = null, TimeSpan staleness = default)
     {
         List<TimedLog> timed =
         [
@@ -19,14 +23,14 @@ internal static class HistoryChecker
         var all = DurableSince(Sighting.AllOf(devices, views));
         return
         [
-            .. CheckLasting(lasting.Devices, lasting.Views, notifications),
+            .. CheckLasting(lasting.Devices, lasting.Views, notifications, staleness),
             .. timed.SelectMany(log => new ExpiryRules(log, devices, [.. views.Where(view => view.ConversationId == log.ConversationId)], all).Check()),
             .. timed.Count == 0 ? [] : LogRules.CheckPlaces([.. Sighting.AllOf(devices, views), .. Sighting.OfChanges(devices, views)]),
         ];
     }
 
     private static IReadOnlyList<Violation> CheckLasting(
-        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications)
+        IReadOnlyCollection<DeviceHistory> devices, IReadOnlyCollection<LogView> views, NotificationHistory? notifications, TimeSpan staleness)
     {
         var (logs, sightings) = (LogsOf(views), Sighting.AllOf(devices, views).ToList());
         var ofChanges = Sighting.OfChanges(devices, views).Concat(Sighting.OfNotices(devices, views)).ToList();
@@ -41,7 +45,7 @@ internal static class HistoryChecker
             .. changed.SelectMany(log => new ThreadRules(log, devices).Check()),
             .. changed.SelectMany(log => new MentionRules(log, devices).Check()),
             .. logs.Values.SelectMany(log => new NoticeRules(log, devices).Check()),
-            .. logs.Values.SelectMany(log => new GuestRules(log, devices, durableSince).Check()),
+            .. logs.Values.SelectMany(log => new GuestRules(log, devices, durableSince, staleness).Check()),
             .. logs.Values.SelectMany(log => new SettingRules(log, devices, durableSince).Check()),
             .. devices.SelectMany(d => new DeviceChangeRules(d, changed, durableSince).Check()),
             .. notifications is null ? [] : new NotificationRules(devices, logs, durableSince, notifications).Check(),

@@ -146,6 +146,19 @@ public sealed class NoticeRulesTests
     }
 
     [Fact]
+    public void What_is_written_right_after_a_removal_may_still_come_from_another_server_and_nothing_later()
+    {
+        foreach (var (staleness, writtenAfter, isFound) in new[] { (1.0, 0.5, false), (1.0, 2.0, true), (0.0, 0.5, true) })
+        {
+            var history = new Story { Staleness = TimeSpan.FromSeconds(staleness) };
+            var timestamp = TimeProvider.System.GetUtcNow().AddSeconds(writtenAfter).ToUnixTimeMilliseconds();
+            history.Carol.Add(new Received(history.Now, 1, Group, new LoggedMessage("m7", 7, "alice", null, "seven") { Timestamp = timestamp }));
+
+            Assert.Equal(isFound, history.BrokenRules().Contains(Rule.SeenByStranger));
+        }
+    }
+
+    [Fact]
     public void What_a_guest_may_read_of_a_time_when_it_is_no_member_is_found()
     {
         var history = new Story { CarolsView = view => view with { IsRefused = false } };
@@ -227,6 +240,8 @@ public sealed class NoticeRulesTests
 
         public Func<LogView, LogView> CarolsView { get; set; } = view => view;
 
+        public TimeSpan Staleness { get; init; }
+
         public long Now => _moments.Next();
 
         /// <summary>Somebody changes the group, and all are told.</summary>
@@ -261,7 +276,7 @@ public sealed class NoticeRulesTests
             var group = SeenGroup.Of(Title, [("alice", "owner"), ("bob", "admin"), .. isMember ? [("carol", "member")] : Array.Empty<(string, string)>()]);
             var (alices, bobs) = (ViewOf("alice") with { Group = group }, BobsView(ViewOf("bob")));
             var carols = CarolsView(new LogView(Group, "carol", []) { IsGuest = true, IsFromJoin = true, IsRefused = true });
-            return HistoryChecker.Check([Alice, Bob, Carol, _club], [alices, bobs, carols]);
+            return HistoryChecker.Check([Alice, Bob, Carol, _club], [alices, bobs, carols], staleness: Staleness);
         }
 
         public IEnumerable<Rule> BrokenRules() => Check().Select(violation => violation.Rule).Distinct();
