@@ -85,7 +85,7 @@ internal sealed class GuestRules(Log log, IReadOnlyCollection<DeviceHistory> dev
         {
             _turns = [.. notices.Where(notice => notice.IsMember(userId) is not null).Select(notice => (notice.SeqNo, notice.IsMember(userId)!.Value))];
             _added = [.. _turns.Where(turn => turn.IsMember).Select(turn => turn.SeqNo).Zip(changes.Where(one => one.Change.What is LoggedNotice.Added).Select(one => one.Moment))];
-            _removed = [.. _turns.Where(turn => !turn.IsMember).Select(turn => turn.SeqNo).Zip(changes.Where(one => one.Change.What is LoggedNotice.Removed).Select(one => one.Answered))];
+            _removed = [.. _turns.Where(turn => !turn.IsMember).Select(turn => turn.SeqNo).Zip(changes.Where(one => one.Change.What is LoggedNotice.Removed or LoggedNotice.Left).Select(one => one.Answered))];
         }
 
         /// <summary>The place of the notice that added who is a member in the end; null for who is none.</summary>
