@@ -37,6 +37,9 @@ public sealed class TimerWheel : IDisposable
     {
         lock (_gate)
         {
+            // One that is disposed meanwhile must not stand here until it is due.
+            if (timer.IsDisposed)
+                return;
             Unlink(timer);
             // Never early: a tick that has begun does not count.
             timer.DueAt = Math.Max(_now + 1, (long)Math.Ceiling((_clock.GetElapsedTime(_started) + after) / Tick));
@@ -111,7 +114,9 @@ public sealed class TimerWheel : IDisposable
 /// <summary>A callback on a <see cref="TimerWheel"/>, once for each start.</summary>
 public abstract class WheelTimer(TimerWheel wheel) : IDisposable
 {
-    private volatile bool _disposed;
+    private volatile bool _isDisposed;
+
+    internal bool IsDisposed => _isDisposed;
 
     // The wheel's, under its gate.
     internal WheelTimer? Next { get; set; }
@@ -125,23 +130,19 @@ public abstract class WheelTimer(TimerWheel wheel) : IDisposable
     /// <summary>No callback comes any more, except one that has begun.</summary>
     public void Dispose()
     {
-        _disposed = true;
+        _isDisposed = true;
         wheel.Stop(this);
         GC.SuppressFinalize(this);
     }
 
     internal void FireFromWheel()
     {
-        if (!_disposed)
+        if (!_isDisposed)
             Fire();
     }
 
     /// <summary>Has <see cref="Fire"/> called after this time: never earlier, and up to 0.2 s later. A start that has not been called yet is forgotten.</summary>
-    protected void Start(TimeSpan after)
-    {
-        if (!_disposed)
-            wheel.Start(this, after);
-    }
+    protected void Start(TimeSpan after) => wheel.Start(this, after);
 
     /// <summary>Called on a thread that all timers of the wheel share: must neither wait nor throw.</summary>
     protected abstract void Fire();
