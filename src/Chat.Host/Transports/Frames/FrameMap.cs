@@ -3,7 +3,7 @@ using Chat.Modules.Delivery.Contracts;
 
 namespace Chat.Host.Transports.Frames;
 
-/// <summary>Frames as maps without their <c>type</c>: which both protocols of the hub, JSON and MessagePack, write.</summary>
+/// <summary>Frames as maps without their <c>type</c>: what the hub writes as MessagePack.</summary>
 internal static class FrameMap
 {
     public static Dictionary<string, object?> Encode(ServerEvent @event)
